@@ -1,0 +1,48 @@
+# The two commands of the README, and the benchmarks. Needs Python 3.11 or newer with pip, and make.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+SIZE   ?= 512
+UV     := $(BIN)/uv
+
+.PHONY: demo test bench docs clean
+.DEFAULT_GOAL := demo
+
+$(BIN)/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.demo: pyproject.toml | $(BIN)/uv
+	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/uv
+	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -e . --group test --group lint
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.bench: $(VENV)/.test
+	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -e . --group bench
+	@touch $@
+
+demo: $(VENV)/.demo  ## builds a made-up mountain region, surveys it, prints where the report is
+	@test -f demo/study.toml || $(BIN)/shanshui new demo --template made-up --size $(SIZE)
+	$(BIN)/shanshui run demo
+	$(BIN)/shanshui report demo
+
+test: $(VENV)/.test  ## lint, format, spelling, types, import contracts, tests
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/codespell src docs decisions README.md
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2 -q
+
+bench: $(VENV)/.bench  ## writes benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/run.py
+
+docs: $(VENV)/.demo
+	$(UV) pip install --quiet --python $(BIN)/python -e ".[docs]"
+	$(BIN)/python -m sphinx -W -q -b html docs docs/_build
+
+clean:
+	rm -rf demo $(VENV) docs/_build
