@@ -1,0 +1,1 @@
+"""Words and rules; imports nothing of ours."""

@@ -1,0 +1,179 @@
+"""The one decorator: a function whose signature declares what it takes, is set by, and gives."""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from shanshui.core.errors import PlanError
+from shanshui.core.quantity import Features, Grid, PerUnit, Quantity, Scalar, Table, admit
+from shanshui.core.setting import Between, OneOf, known
+from shanshui.core.source import require
+
+_QUANTITIES = (Grid, PerUnit, Table, Features, Scalar)
+Halo = int | Callable[[Mapping[str, Any]], int]
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of an assessment without running it.
+
+    Attributes
+    ----------
+    name : str
+        The product it gives.
+    needs : mapping of str to Quantity
+        Data parameters, in order.
+    optional : frozenset of str
+        Data parameters that may be absent.
+    settings : mapping of str to default
+        Keyword-only parameters.
+    ranges : mapping of str to Between or OneOf
+        Limits of settings that have one.
+    gives : Quantity
+        The result.
+    source : str
+        Citation key or decision record.
+    halo : int or callable or None
+        Rows beyond a block that a cell looks at; None when the whole grid is needed.
+    bytes_per_cell : float
+        Working memory beyond inputs and result, for the estimate before a run.
+    """
+
+    name: str
+    needs: Mapping[str, Quantity]
+    optional: frozenset[str]
+    settings: Mapping[str, Any]
+    ranges: Mapping[str, Between | OneOf]
+    gives: Quantity
+    source: str
+    halo: Halo | None
+    bytes_per_cell: float
+    fn: Callable[..., Any] = field(repr=False)
+
+    @property
+    def summary(self) -> str:
+        """First line of the docstring."""
+        return (inspect.getdoc(self.fn) or "").partition("\n")[0]
+
+    def checked(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Defaults with ``settings`` laid over them, each within its range.
+
+        Raises
+        ------
+        PlanError
+            Unknown setting, or a value out of range.
+        """
+        for word in settings:
+            known(self.settings, word, self.name)
+        out = {**self.settings, **settings}
+        for word, limits in self.ranges.items():
+            if out[word] is not None:
+                limits.check(f"{self.name}.{word}", out[word])
+        return out
+
+    def reach(self, settings: Mapping[str, Any]) -> int | None:
+        """Rows of halo under these settings; None when the whole grid is needed."""
+        return self.halo(settings) if callable(self.halo) else self.halo
+
+
+def assessment(
+    *, source: str, halo: Halo | None = None, bytes_per_cell: float = 8.0
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare an assessment.
+
+    Parameters
+    ----------
+    source : str
+        A key of ``sources.bib`` or ``decisions/NNNN-title``.
+    halo : int or callable of the settings, optional
+        Rows beyond a block that a cell looks at: 0 is cell by cell. Without it the whole grid is handed over.
+    bytes_per_cell : float
+        Working memory beyond inputs and result.
+
+    Returns
+    -------
+    callable
+        Wraps a function of data (positional) and settings (keyword-only).
+    """
+    require(source)
+
+    def wrap(fn: Callable[..., Any]) -> Callable[..., Any]:
+        card = _card(fn, source, halo, bytes_per_cell)
+        names = list(card.needs)
+
+        @functools.wraps(fn)
+        def admitted(*data: Any, **words: Any) -> Any:
+            if len(data) > len(names):
+                raise PlanError(
+                    f"{card.name}: {len(data)} data arguments, expected {', '.join(names)}; "
+                    "settings go by keyword"
+                )
+            given = dict(zip(names, data, strict=False))
+            given.update({w: v for w, v in words.items() if w in card.needs})
+            settings = card.checked({w: v for w, v in words.items() if w not in card.needs})
+            ready = {}
+            for name, quantity in card.needs.items():
+                value = given.get(name)
+                if value is None:
+                    if name not in card.optional:
+                        raise PlanError(f"{card.name}: no {name} was given")
+                    ready[name] = None
+                else:
+                    ready[name] = admit(name, value, quantity)
+            return fn(**ready, **settings)
+
+        admitted.card = card  # type: ignore[attr-defined]
+        return admitted
+
+    return wrap
+
+
+def card_of(fn: Callable[..., Any]) -> Card:
+    """Return the card of an assessment.
+
+    Raises
+    ------
+    PlanError
+        The function is not an assessment.
+    """
+    card = getattr(fn, "card", None)
+    if not isinstance(card, Card):
+        raise PlanError(f"{getattr(fn, '__name__', fn)}: not an assessment; decorate it with @assessment")
+    return card
+
+
+def _card(fn: Callable[..., Any], source: str, halo: Halo | None, bytes_per_cell: float) -> Card:
+    hints = get_type_hints(fn, include_extras=True)
+    needs: dict[str, Quantity] = {}
+    optional, settings, ranges = set(), {}, {}
+    for name, parameter in inspect.signature(fn).parameters.items():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            settings[name] = parameter.default
+            for extra in _extras(hints[name]):
+                if isinstance(extra, Between | OneOf):
+                    ranges[name] = extra
+            continue
+        quantity = _quantity(hints[name])
+        if quantity is None:
+            raise PlanError(f"{fn.__name__}.{name}: a data parameter needs a quantity of the vocabulary")
+        needs[name] = quantity
+        if parameter.default is None:
+            optional.add(name)
+    gives = _quantity(hints["return"])
+    if gives is None:
+        raise PlanError(f"{fn.__name__}: the result needs a quantity of the vocabulary")
+    return Card(
+        fn.__name__, needs, frozenset(optional), settings, ranges, gives, source, halo, bytes_per_cell, fn
+    )
+
+
+def _extras(hint: Any) -> tuple[Any, ...]:
+    if get_origin(hint) is Annotated:
+        return get_args(hint)[1:]
+    return tuple(extra for part in get_args(hint) for extra in _extras(part))
+
+
+def _quantity(hint: Any) -> Quantity | None:
+    return next((extra for extra in _extras(hint) if isinstance(extra, _QUANTITIES)), None)

@@ -1,0 +1,38 @@
+"""Citation keys and the list they must be in."""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+from shanshui.core.errors import PlanError, nearest
+
+
+@cache
+def sources() -> dict[str, dict[str, str]]:
+    """Every entry of ``sources.bib`` by key, with its fields."""
+    text = files("shanshui.core").joinpath("sources.bib").read_text("utf-8")
+    entries = {}
+    for key, body in re.findall(r"@\w+\{([^,\s]+),(.*?)\n\}", text, flags=re.DOTALL):
+        entries[key] = dict(re.findall(r"(\w+)\s*=\s*\{(.*?)\},?\n", body + "\n"))
+    return entries
+
+
+def require(key: str) -> None:
+    """Refuse a key that is neither a source nor a decision record.
+
+    Raises
+    ------
+    PlanError
+        The key is unknown.
+    """
+    if not key.startswith("decisions/") and key not in sources():
+        raise PlanError(f"source '{key}' is not in sources.bib; {nearest(key, sources())}")
+
+
+def citation(key: str) -> str:
+    """One line for a caption: authors, year, title; decision records as they are."""
+    entry = sources().get(key)
+    if entry is None:
+        return key
+    status = f" [{entry['status']}]" if "status" in entry else ""
+    return f"{entry.get('author', '')} ({entry.get('year', 'n.d.')}). {entry.get('title', '')}.{status}"
