@@ -200,8 +200,8 @@ def number(order, closed, label):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def reaches(order, nxt, stream):  # type: ignore[no-untyped-def]
-    """Number the reaches between heads, joints and mouths; 0 off the streams."""
+def reaches(order, nxt, stream, ends):  # type: ignore[no-untyped-def]
+    """Number the reaches between heads, joints, mouths and ``ends``; 0 off the streams."""
     n = nxt.size
     inflows = np.zeros(n, np.uint8)
     for m in range(order.size):
@@ -218,13 +218,13 @@ def reaches(order, nxt, stream):  # type: ignore[no-untyped-def]
             count += 1
             label[c] = count
         d = nxt[c]
-        if d != c and inflows[d] == 1:
+        if d != c and inflows[d] == 1 and not ends[c]:
             label[d] = label[c]
     return label, count
 
 
 @nb.njit(cache=True, nogil=True)
-def flood_free_share(order, nxt):  # type: ignore[no-untyped-def]
+def reach_outlet(order, nxt):  # type: ignore[no-untyped-def]
     """Count of cells that reach an outlet."""
     reached = np.zeros(nxt.size, np.bool_)
     total = 0

@@ -1,0 +1,25 @@
+"""Planning-support for ecologically sensitive mountain regions.
+
+``open_study`` opens a study folder; every assessment is also a plain function of its chapter, for
+example ``shanshui.terrain.slope.slope``.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shanshui.study.new import new_study
+    from shanshui.study.study import Study, open_study
+
+__version__ = "0.1.0"
+__all__ = ["Study", "__version__", "new_study", "open_study"]
+
+# loaded when first used: a script that needs one function should not wait for all of GDAL
+_PLACES = {"Study": "shanshui.study.study", "open_study": "shanshui.study.study", "new_study": "shanshui.study.new"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'shanshui' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(_PLACES[name]), name)

@@ -1,0 +1,1 @@
+"""Water and the units it draws."""

@@ -1,0 +1,229 @@
+"""People per planning unit: census counts spread to where people can live, and gathered again."""
+
+from typing import Annotated
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import (
+    Codes,
+    Density,
+    Facts,
+    Index,
+    Outline,
+    Population,
+    Slope,
+    UnitLabels,
+    Units,
+)
+from shanshui.region.grid import grid_of
+from shanshui.region.overlay import Overlay, from_labels, overlay
+
+
+@assessment(source="eicher2001", halo=0, bytes_per_cell=8)
+def settlement_weight(
+    slope: Slope,
+    land_cover: Codes | None = None,
+    *,
+    half_deg: Annotated[float, Between(0.1, 90.0)] = 8.0,
+    built_codes: tuple[float, ...] = (13.0,),
+    farm_codes: tuple[float, ...] = (12.0, 14.0),
+    water_codes: tuple[float, ...] = (0.0, 15.0),
+    built_weight: Annotated[float, Between(0.0, 1e6)] = 30.0,
+    farm_weight: Annotated[float, Between(0.0, 1e6)] = 5.0,
+) -> Index:
+    """Where people rather live: relative density from slope and land cover.
+
+    Parameters
+    ----------
+    slope : (y, x) [degree]
+        Steepness.
+    land_cover : (y, x) [1], optional
+        Class codes; without it slope alone decides.
+    half_deg : float [degree]
+        Slope at which density halves [D]; larger spreads people up the slopes.
+    built_codes, farm_codes, water_codes : tuple of float
+        Codes that mean built-up, farmed, and water or ice; the default is IGBP's, templates set their own.
+    built_weight, farm_weight : float [1]
+        Density of built-up and farmed ground relative to other ground of the same slope [D].
+
+    Returns
+    -------
+    (y, x) [1]
+        At least 0; 0 on water and ice; NaN where slope is.
+    """
+    weight = np.exp2(-slope.values / np.float32(half_deg))
+    if land_cover is not None:
+        code = land_cover.values
+        weight = weight * np.where(
+            np.isin(code, built_codes), built_weight, np.where(np.isin(code, farm_codes), farm_weight, 1.0)
+        )
+        weight = np.where(np.isin(code, water_codes), 0.0, weight)
+    weight = np.where(np.isfinite(slope.values), weight, np.nan).astype(np.float32)
+    out = slope.copy(data=weight)
+    out.attrs["units"] = "1"
+    return out.rename("settlement_weight")
+
+
+def _spread(cross: Overlay, counties: gpd.GeoDataFrame, rows: pd.DataFrame, weight: np.ndarray) -> np.ndarray:
+    """Persons per cell; a county that reaches beyond the grid brings the share of its area on the grid."""
+    people = rows.set_index("code")["population"].reindex(counties["code"])
+    people.index = counties.index
+    on_grid = cross.area_km2() / (counties.area / 1e6)
+    return cross.spread(people.fillna(0.0) * on_grid.clip(upper=1.0), weight)
+
+
+@assessment(source="eicher2001", bytes_per_cell=60)
+def population_density(population: Population, counties: Units, settlement_weight: Index) -> Density:
+    """People per km2 in the latest census year, spread within each county.
+
+    Parameters
+    ----------
+    population : table
+        ``code, year, population``.
+    counties : polygons
+        ``code``.
+    settlement_weight : (y, x) [1]
+        Where people rather live.
+
+    Returns
+    -------
+    (y, x) [person/km2]
+        Each county keeps its people; NaN where the weight is, and 0 in counties without a count.
+
+    Raises
+    ------
+    QuantityError
+        No code of the table is one of the counties'.
+    """
+    grid = grid_of(settlement_weight)
+    rows = population[population["year"] == population["year"].max()]
+    _require_match(population, counties)
+    people = _spread(overlay(counties, grid), counties, rows, settlement_weight.values)
+    density = (people / grid.cell_km2).astype(np.float32).reshape(grid.shape)
+    density[~np.isfinite(settlement_weight.values)] = np.nan
+    out = settlement_weight.copy(data=density)
+    out.attrs["units"] = "person/km2"
+    return out.rename("population_density")
+
+
+@assessment(source="eicher2001", bytes_per_cell=80)
+def unit_population(
+    population: Population, counties: Units, settlement_weight: Index, planning_unit_labels: UnitLabels
+) -> Facts:
+    """People of each planning unit in each census year.
+
+    Parameters
+    ----------
+    population : table
+        ``code, year, population``.
+    counties : polygons
+        ``code``.
+    settlement_weight : (y, x) [1]
+        Where people rather live.
+    planning_unit_labels : (y, x) [1]
+        Unit of each cell.
+
+    Returns
+    -------
+    table
+        ``unit, year, population, density``; over all units the people of the counties inside the region.
+    """
+    grid = grid_of(planning_unit_labels)
+    _require_match(population, counties)
+    count = int(planning_unit_labels.values.max())
+    own = from_labels(planning_unit_labels, pd.RangeIndex(1, count + 1), grid)
+    area = own.area_km2().to_numpy()
+    cross = overlay(counties, grid)
+    parts = []
+    for year, rows in population.groupby("year", sort=True):
+        people = own.total(_spread(cross, counties, rows, settlement_weight.values)).to_numpy()
+        parts.append(
+            pd.DataFrame(
+                {"unit": own.units, "year": int(year), "population": people, "density": people / area}
+            )
+        )
+    frame = pd.concat(parts, ignore_index=True)
+    frame.attrs["units"] = {"population": "person", "density": "person/km2"}
+    return frame
+
+
+def _require_match(population: Population, counties: Units) -> None:
+    if not population["code"].isin(counties["code"]).any():
+        raise QuantityError(
+            f"population.code: none of its codes (such as {population['code'].iloc[0]}) is one of the counties' "
+            f"(such as {counties['code'].iloc[0]}); name the right columns in [inputs.population] and [inputs.counties]"
+        )
+
+
+@assessment(source="handbook_frame", bytes_per_cell=0)
+def spatial_levels(
+    counties: Units,
+    prefectures: Units | None = None,
+    population: Population | None = None,
+    *,
+    inner_codes: tuple[str, ...] = (),
+    outer_codes: tuple[str, ...] = (),
+) -> Outline:
+    """Inner mountain area, outer city area, and whole region.
+
+    Parameters
+    ----------
+    counties : polygons
+        ``code``.
+    prefectures : polygons, optional
+        ``code``; needed where ``outer_codes`` names prefectures.
+    population : table, optional
+        ``code, year, population``; the latest year is summed.
+    inner_codes : tuple of str
+        Counties of the mountain area; none means all.
+    outer_codes : tuple of str
+        Counties, or prefectures with all their counties, of the city area. Membership may be double: a county
+        can be inner and lie in an outer city.
+
+    Returns
+    -------
+    polygons
+        Index ``unit``; ``level`` (``inner``, ``outer``, ``whole``), ``counties`` (how many), ``area_km2``, ``population``.
+
+    Raises
+    ------
+    QuantityError
+        A code that no county or prefecture has.
+    """
+    known = set(counties["code"]) | (set() if prefectures is None else set(prefectures["code"]))
+    strange = [c for c in (*inner_codes, *outer_codes) if str(c) not in known]
+    if strange:
+        raise QuantityError(f"spatial_levels: no county or prefecture has the code {', '.join(map(str, strange[:8]))}")
+    inner = counties["code"].isin([str(c) for c in inner_codes]) if inner_codes else pd.Series(True, counties.index)
+    outer = counties["code"].isin([str(c) for c in outer_codes])
+    if prefectures is not None and outer_codes:
+        cities = prefectures[prefectures["code"].isin([str(c) for c in outer_codes])]
+        if len(cities):
+            middle = gpd.GeoSeries(counties.representative_point(), crs=counties.crs)
+            outer |= middle.within(shapely.union_all(cities.geometry.values))
+    people = None
+    if population is not None:
+        latest = population[population["year"] == population["year"].max()]
+        people = counties["code"].map(latest.set_index("code")["population"]).fillna(0.0)
+    rows, shapes = [], []
+    for level, chosen in (("inner", inner), ("outer", outer), ("whole", inner | outer)):
+        part = counties[chosen]
+        rows.append(
+            {
+                "level": level,
+                "counties": len(part),
+                "area_km2": float(part.area.sum() / 1e6),
+                "population": float(people[chosen].sum()) if people is not None else np.nan,
+            }
+        )
+        shapes.append(shapely.union_all(part.geometry.values) if len(part) else shapely.MultiPolygon())
+    out = gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries(shapes, crs=counties.crs))
+    out.index = pd.RangeIndex(1, 4, name="unit")
+    out.attrs["units"] = {"area_km2": "km2", "population": "person"}
+    return out

@@ -1,0 +1,1 @@
+"""What comes in: declared, read, checked, and brought to the study grid."""

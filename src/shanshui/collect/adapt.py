@@ -1,0 +1,406 @@
+"""Bring a file to the study: grid, unit, coordinate system, columns."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import rasterio
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+from rasterio.enums import Resampling
+from rasterio.transform import from_bounds
+from rasterio.vrt import WarpedVRT
+from rasterio.warp import transform_bounds
+from rasterio.windows import Window
+
+from shanshui.collect.catalog import InputKind, InputSpec
+from shanshui.collect.readers import (
+    CUBES,
+    cube_to_array,
+    open_raster,
+    raster_crs,
+    read_features,
+    read_table,
+)
+from shanshui.core.errors import DataError, QuantityError
+from shanshui.core.quantity import Features, Table
+from shanshui.core.units import conversion
+from shanshui.region.grid import STRIP, GridSpec
+from shanshui.region.unitset import unit_set
+
+COARSER = 1.5
+"""Study cells this many times the file's cells are averages of them; smaller ones are read between [D]."""
+
+
+class RasterInput:
+    """A raster file seen through the study grid.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    spec : InputSpec
+        Its declaration.
+    kind : InputKind
+        What it is.
+    name : str
+        Input name, for messages.
+    file : rasterio dataset
+        Open file.
+    """
+
+    def __init__(self, path: Path, spec: InputSpec, kind: InputKind, name: str, file: Any) -> None:
+        self.path, self.spec, self.kind, self.name, self.file = path, spec, kind, name, file
+        self.crs = raster_crs(file, spec, name, path)
+        self.factor, self.shift = self._unit()
+        self.codes = kind.family == "categorical"
+
+    def _unit(self) -> tuple[float, float]:
+        """Stored number to value in the study's unit."""
+        band = self.spec.band if isinstance(self.spec.band, int) else 1
+        scale = self.spec.scale if self.spec.scale is not None else self.file.scales[band - 1]
+        offset = self.spec.offset if self.spec.offset is not None else self.file.offsets[band - 1]
+        unit = self.spec.unit or self.kind.unit
+        try:
+            factor, shift = conversion(unit, self.kind.unit)
+        except QuantityError as error:
+            raise DataError(f"{self.name}.unit: {error}; correct unit in [inputs.{self.name}]") from None
+        return scale * factor, offset * factor + shift
+
+    @property
+    def nodata(self) -> list[float]:
+        """Stored numbers that mean missing."""
+        declared = self.spec.nodata
+        if declared is None:
+            own = self.file.nodata
+            return [] if own is None or np.isnan(own) else [float(own)]
+        return [float(v) for v in declared] if isinstance(declared, list) else [float(declared)]
+
+    def native_m(self, grid: GridSpec) -> float:
+        """Side of the file's cells in the middle of the study, in metres."""
+        x, y = grid.left + grid.nx * grid.cell_m / 2, grid.top - grid.ny * grid.cell_m / 2
+        back = Transformer.from_crs(grid.projection, self.crs, always_xy=True)
+        there = Transformer.from_crs(self.crs, grid.projection, always_xy=True)
+        sx, sy = back.transform(x, y)
+        dx, dy = abs(self.file.transform.a), abs(self.file.transform.e)
+        xs, ys = there.transform([sx, sx + dx, sx], [sy, sy, sy + dy])
+        sides = np.hypot(np.diff(xs)[0], np.diff(ys)[0]), np.hypot(xs[2] - xs[0], ys[2] - ys[0])
+        return float(np.sqrt(sides[0] * sides[1]))
+
+    def aligned(self, grid: GridSpec) -> bool:
+        """Do the file's cells lie exactly on the study's?"""
+        t = self.file.transform
+        return (
+            self.crs == grid.projection
+            and np.allclose([t.a, t.e, t.b, t.d], [grid.cell_m, -grid.cell_m, 0, 0])
+            and (self.file.height, self.file.width) == grid.shape
+            and np.allclose([t.c, t.f], [grid.left, grid.top], atol=grid.cell_m * 1e-6)
+        )
+
+    def check_overlap(self, grid: GridSpec) -> None:
+        """Refuse a file that lies elsewhere."""
+        try:
+            box = transform_bounds(self.crs.to_wkt(), grid.projection.to_wkt(), *self.file.bounds, densify_pts=21)
+        except rasterio.errors.CRSError:
+            return
+        left, bottom, right, top = grid.bounds
+        if box[2] <= left or box[0] >= right or box[3] <= bottom or box[1] >= top:
+            raise DataError(
+                f"{self.name}: {self.path} does not overlap the study: it covers "
+                f"{_box(self.file.bounds)} in {self.crs.name}, the study covers {_box(grid.bounds)} in "
+                f"{grid.projection.name}; is its crs right?"
+            )
+
+    @contextmanager
+    def view(self, grid: GridSpec, resampling: Resampling) -> Iterator[Any]:
+        """Open the file as if it lay on ``grid``."""
+        nodata = self.nodata
+        extra: dict[str, Any] = {}
+        if nodata:
+            extra["src_nodata"] = nodata[0]
+        # a missing mark that no stored number can be taken for
+        if self.codes or np.dtype(self.file.dtypes[0]).kind in "iu":
+            extra["nodata"] = nodata[0] if nodata else None
+        with WarpedVRT(
+            self.file,
+            src_crs=self.crs.to_wkt(),
+            crs=grid.projection.to_wkt(),
+            transform=grid.transform,
+            width=grid.nx,
+            height=grid.ny,
+            resampling=resampling,
+            add_alpha=False,
+            warp_mem_limit=64,
+            dtype=None if self.codes else "float32",
+            **({k: v for k, v in extra.items() if v is not None} | self._mark(nodata)),
+        ) as seen:
+            yield seen
+
+    def _mark(self, nodata: list[float]) -> dict[str, Any]:
+        if self.codes:
+            return {} if nodata else {"nodata": 255 if self.file.dtypes[0] == "uint8" else -32768}
+        return {"nodata": -3.0e38}
+
+    def rows(self, seen: Any, start: int, stop: int, mark: float | None) -> NDArray[Any]:
+        """Rows of the study grid: float32 with NaN, or codes with ``mark`` where missing."""
+        window = Window(0, start, seen.width, stop - start)
+        if self.codes:
+            values = seen.read(self.spec.band, window=window)
+            mask = seen.read_masks(self.spec.band, window=window) == 0
+            for code in self.nodata:
+                mask |= values == code
+            values = values.astype("uint8" if values.dtype == np.uint8 else "int16")
+            values[mask] = mark
+            return values
+        if isinstance(self.spec.band, int):
+            raw = self._masked(seen, self.spec.band, window)
+        else:
+            raw = np.zeros((stop - start, seen.width), np.float32)
+            for band in range(1, self.file.count + 1):
+                raw += self._masked(seen, band, window)
+            if self.spec.band == "mean":
+                raw /= np.float32(self.file.count)
+        if self.factor != 1.0:
+            raw *= np.float32(self.factor)
+        if self.shift != 0.0:
+            raw += np.float32(self.shift)
+        return raw
+
+    def _masked(self, seen: Any, band: int, window: Window) -> NDArray[np.float32]:
+        raw = seen.read(band, window=window, out_dtype="float32")
+        gone = seen.read_masks(band, window=window) == 0 if seen is not self.file or self.file.nodata is not None else None
+        if gone is not None:
+            raw[gone] = np.nan
+        raw[raw <= np.float32(-2.9e38)] = np.nan
+        if len(self.nodata) > 1 or seen is self.file:
+            for value in self.nodata:
+                raw[raw == np.float32(value)] = np.nan
+        return raw
+
+    def resampling(self, grid: GridSpec) -> Resampling:
+        """By kind and by which of the two grids is coarser."""
+        coarser = grid.cell_m >= COARSER * self.native_m(grid)
+        if self.codes:
+            return Resampling.mode if coarser else Resampling.nearest
+        return Resampling.average if coarser else Resampling.bilinear
+
+    def strips(self, grid: GridSpec, tell: Callable[[int], None]) -> Iterator[tuple[int, NDArray[Any]]]:
+        """The whole file on the study grid, strip by strip."""
+        mark = self.missing_code
+        with ExitStack() as stack:
+            seen = self.file if self.aligned(grid) else stack.enter_context(self.view(grid, self.resampling(grid)))
+            for start, stop in grid.strips(STRIP):
+                yield start, self.rows(seen, start, stop, mark)
+                tell(stop * grid.nx)
+
+    @property
+    def missing_code(self) -> int | None:
+        """Code of missing cells of categorical grids on the study grid."""
+        if not self.codes:
+            return None
+        return 255 if self.file.dtypes[0] == "uint8" else -32768
+
+    def sample(self, grid: GridSpec, most: int = 400) -> NDArray[Any]:
+        """Read a thinned view of the study window: no averaging, so odd numbers stay visible."""
+        factor = max(1, -(-max(grid.shape) // most))
+        thin = GridSpec(
+            grid.crs, grid.cell_m * factor, grid.left, grid.top,
+            -(-grid.ny // factor), -(-grid.nx // factor),
+        )  # fmt: skip
+        with self.view(thin, Resampling.nearest) as seen:
+            return self.rows(seen, 0, thin.ny, self.missing_code)
+
+
+@contextmanager
+def raster_input(
+    path: Path, spec: InputSpec, kind: InputKind, name: str, scratch: Path
+) -> Iterator[RasterInput]:
+    """Open a raster file of any kind; NetCDF and Zarr pass through a GeoTIFF in ``scratch``."""
+    if path.suffix.lower() not in CUBES:
+        with open_raster(path, spec, name) as file:
+            yield RasterInput(path, spec, kind, name, file)
+        return
+    cube = cube_to_array(path, spec, name)
+    x, y = cube["x"].values, cube["y"].values
+    if x.size < 2 or y.size < 2:
+        raise DataError(f"{name}: {path} has {y.size} x {x.size} cells; expected at least 2 x 2")
+    dx, dy = (x[-1] - x[0]) / (x.size - 1), (y[0] - y[-1]) / (y.size - 1)
+    box = (x[0] - dx / 2, y[-1] - dy / 2, x[-1] + dx / 2, y[0] + dy / 2)
+    values = cube.values
+    if values.dtype.kind == "f":
+        values = values.astype(np.float32)
+    scratch.mkdir(parents=True, exist_ok=True)
+    place = scratch / f"{uuid.uuid4().hex}.tif"
+    fill = cube.attrs.get("_FillValue", np.nan if values.dtype.kind == "f" else None)
+    try:
+        with rasterio.open(
+            place, "w", driver="GTiff", height=y.size, width=x.size, count=values.shape[0],
+            dtype=values.dtype, crs=cube.attrs["crs"], transform=from_bounds(*box, x.size, y.size), nodata=fill,
+        ) as file:  # fmt: skip
+            file.write(values)
+        with open_raster(place, spec, name) as file:
+            yield RasterInput(path, spec, kind, name, file)
+    finally:
+        place.unlink(missing_ok=True)
+
+
+def features_input(
+    path: Path, spec: InputSpec, kind: InputKind, name: str, grid: GridSpec
+) -> gpd.GeoDataFrame:
+    """Features in the grid's coordinate system, those that meet the study only.
+
+    Raises
+    ------
+    DataError
+        Wrong geometry, invalid or overlapping polygons, missing columns, nothing inside the study.
+    """
+    frame = read_features(path, spec, name)
+    wanted = {"polygons": ("Polygon", "MultiPolygon"), "lines": ("LineString", "MultiLineString"), "points": ("Point", "MultiPoint")}[kind.family]
+    kinds = set(frame.geom_type.dropna())
+    if not kinds <= set(wanted):
+        raise DataError(f"{name}: {path} holds {', '.join(sorted(kinds - set(wanted)))}; expected {wanted[0]}s")
+    if kind.family == "polygons":
+        frame = _valid(frame, spec, name, path)
+    frame = frame.to_crs(grid.projection)
+    frame = frame.assign(geometry=shapely.force_2d(frame.geometry.values))
+    lost = ~np.isfinite(frame.geometry.bounds.to_numpy()).all(axis=1)
+    frame = frame[~lost & frame.intersects(shapely.box(*grid.bounds))].reset_index(drop=True)
+    if frame.empty:
+        raise DataError(
+            f"{name}: {path} has nothing inside the study ({_box(grid.bounds)} in {grid.projection.name}); is its crs right?"
+        )
+    for column in kind.gives.columns if isinstance(kind.gives, Features) else ():
+        if column not in frame.columns and column == "name":
+            frame["name"] = ""
+        elif column not in frame.columns and column in ("role", "parent"):
+            frame[column] = ""
+        elif column not in frame.columns and column == "published_km2":
+            frame[column] = np.nan
+    if name in {"counties", "prefectures", "provinces"}:
+        if spec.overlaps == "refuse":
+            _disjoint(frame, name, path)
+        frame = unit_set(frame, name)
+        frame["area_km2"] = frame.area / 1e6
+    return _plain(frame)
+
+
+def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Names as text without gaps; columns that cannot be kept are left behind."""
+    for column in ("name", "role", "parent", "code"):
+        if column in frame:
+            frame[column] = frame[column].map(lambda v: "" if v is None or v != v else str(v)).astype(object)
+    odd = [c for c in frame.columns if c != "geometry" and frame[c].dtype.kind not in "biufOTMU" and str(frame[c].dtype) not in {"str", "string"}]
+    return frame.drop(columns=odd)
+
+
+def _valid(frame: gpd.GeoDataFrame, spec: InputSpec, name: str, path: Path) -> gpd.GeoDataFrame:
+    bad = ~frame.geometry.is_valid
+    if not bad.any():
+        return frame
+    if not spec.repair:
+        row = frame.index[bad][0]
+        label = frame["name"].iloc[row] if "name" in frame else row
+        raise DataError(
+            f"{name}: {path}: {int(bad.sum())} polygons are invalid; the first is row {row} ({label}): "
+            f"{shapely.is_valid_reason(frame.geometry[row])}; mend them, or set repair = true"
+        )
+    return frame.assign(geometry=shapely.make_valid(frame.geometry.values, method="structure", keep_collapsed=False))
+
+
+def _disjoint(frame: gpd.GeoDataFrame, name: str, path: Path) -> None:
+    """Refuse overlaps larger than one part in a thousand of the smaller unit [D]: less is digitising."""
+    shapes = frame.geometry.values
+    left, right = frame.sindex.query(shapes, predicate="intersects")
+    pairs = left < right
+    left, right = left[pairs], right[pairs]
+    shared = shapely.area(shapely.intersection(shapes[left], shapes[right]))
+    least = np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right]))
+    over = shared > 1e-3 * least
+    if over.any():
+        worst = int(np.argmax(shared))
+        label = frame["name"] if "name" in frame else frame.index.to_series()
+        raise DataError(
+            f"{name}: {path}: {int(over.sum())} pairs of polygons overlap; the most: "
+            f"{label.iloc[left[worst]]} and {label.iloc[right[worst]]} share {shared[worst] / 1e6:.2f} km2; "
+            "mend them, or set overlaps = \"keep\" (the later one then stands)"
+        )
+
+
+def table_input(path: Path, spec: InputSpec, kind: InputKind, name: str) -> pd.DataFrame:
+    """Rows keyed by unit and year.
+
+    Raises
+    ------
+    DataError
+        Missing columns, values that are not numbers, negative amounts, a key that stands twice.
+    """
+    frame = read_table(path, spec, name)
+    if spec.year is not None and "year" not in frame.columns:
+        frame["year"] = spec.year
+    if spec.class_columns:
+        frame = _long(frame, spec, name, path)
+    wanted = kind.gives.columns if isinstance(kind.gives, Table) else ()
+    missing = [c for c in wanted if c not in frame.columns]
+    if missing:
+        hint = "; or set year = …" if missing == ["year"] else ""
+        raise DataError(
+            f"{name}: {path} has no column {', '.join(missing)}; found {', '.join(map(str, frame.columns))[:400]}; "
+            f"name them: columns = {{ {missing[0]} = \"…\" }}{hint}"
+        )
+    frame = frame[list(wanted)].copy()
+    amount = wanted[-1]
+    numbers = pd.to_numeric(frame[amount], errors="coerce")
+    broken = numbers.isna() & frame[amount].notna()
+    if broken.any():
+        row = int(np.flatnonzero(broken)[0])
+        raise DataError(f"{name}.{amount}: {path}: row {row + 2} holds {frame[amount].iloc[row]!r}, expected a number")
+    low, high = spec.plausible or (kind.low, kind.high)
+    out = (numbers < low) | (numbers > high)
+    if out.any():
+        row = int(np.flatnonzero(out)[0])
+        raise DataError(f"{name}.{amount}: {path}: row {row + 2} holds {numbers.iloc[row]:g}, expected {low:g} to {high:g}")
+    frame[amount] = numbers.astype(float) * (spec.scale or 1.0)
+    from shanshui.region.unitset import _plain_code
+
+    frame["code"] = frame["code"].map(_plain_code).astype(object)
+    frame["year"] = pd.to_numeric(frame["year"]).astype("int64")
+    keys = [c for c in wanted if c != amount]
+    twice = frame.duplicated(keys)
+    if twice.any():
+        first = frame[twice].iloc[0]
+        raise DataError(
+            f"{name}: {path}: {int(twice.sum())} rows repeat {', '.join(keys)}; first: "
+            f"{', '.join(str(first[k]) for k in keys)}; keep one row each"
+        )
+    frame = frame.dropna(subset=[amount]).sort_values(keys, ignore_index=True)
+    frame.attrs["units"] = {amount: {"population": "person", "area_km2": "km2"}.get(amount, "1")}
+    return frame
+
+
+def _long(frame: pd.DataFrame, spec: InputSpec, name: str, path: Path) -> pd.DataFrame:
+    missing = [c for c in spec.class_columns.values() if c not in frame.columns]
+    if missing:
+        raise DataError(f"{name}.class_columns: no column {', '.join(missing)} in {path}")
+    parts = []
+    for code, column in spec.class_columns.items():
+        part = frame[["code", "year"]].copy()
+        part["class"] = int(code)
+        part["area_km2"] = pd.to_numeric(frame[column]).fillna(0.0)
+        parts.append(part)
+    out = pd.concat(parts, ignore_index=True)
+    return out.groupby(["code", "year", "class"], as_index=False, sort=False)["area_km2"].sum()
+
+
+def _box(bounds: tuple[float, ...]) -> str:
+    return f"{bounds[0]:g} to {bounds[2]:g}, {bounds[1]:g} to {bounds[3]:g}"
+
+
+def crs_window(grid: GridSpec) -> CRS:
+    """Coordinate system of the study."""
+    return grid.projection

@@ -1,0 +1,129 @@
+"""Dataset entries: what each input is, and how a file that holds it is declared."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from shanshui.core.errors import nearest
+from shanshui.core.quantity import Features, Grid, Quantity, Table
+
+Family = Literal["continuous", "categorical", "polygons", "lines", "points", "table"]
+
+
+@dataclass(frozen=True)
+class InputKind:
+    """What an input is, whatever file it comes from.
+
+    Attributes
+    ----------
+    family : str
+        How it is brought to the grid.
+    gives : Quantity
+        What flows on.
+    low, high : float
+        Plausible values in the unit of ``gives``; can be widened in the study file.
+    """
+
+    family: Family
+    gives: Quantity
+    low: float = float("-inf")
+    high: float = float("inf")
+
+    @property
+    def unit(self) -> str:
+        """Unit on the grid."""
+        return self.gives.unit if isinstance(self.gives, Grid) else ""
+
+
+_UNITS = ("code", "name", "parent")
+INPUTS: dict[str, InputKind] = {
+    "elevation": InputKind("continuous", Grid("m"), -430.0, 8850.0),
+    "temperature": InputKind("continuous", Grid("degC"), -60.0, 45.0),
+    "precipitation": InputKind("continuous", Grid("mm/yr"), 0.0, 12000.0),
+    "ndvi": InputKind("continuous", Grid("1"), -1.0, 1.0),
+    "tree_cover": InputKind("continuous", Grid("%"), 0.0, 100.0),
+    "soil_depth": InputKind("continuous", Grid("m"), 0.0, 60.0),
+    "lights": InputKind("continuous", Grid("nW/cm2/sr"), 0.0, 5000.0),
+    "land_cover": InputKind("categorical", Grid("1")),
+    "soil_texture": InputKind("categorical", Grid("1")),
+    "boundary": InputKind("polygons", Features(("geometry",))),
+    "counties": InputKind("polygons", Features(_UNITS)),
+    "prefectures": InputKind("polygons", Features(_UNITS)),
+    "provinces": InputKind("polygons", Features(_UNITS)),
+    "protected_areas": InputKind("polygons", Features(("name",))),
+    "parks": InputKind("polygons", Features(("name",))),
+    "lakes": InputKind("polygons", Features(("name",))),
+    "rivers": InputKind("lines", Features(("name",))),
+    "roads": InputKind("lines", Features(("name",))),
+    "railways": InputKind("lines", Features(("name",))),
+    "cities": InputKind("points", Features(("name", "role"))),
+    "villages": InputKind("points", Features(("name",))),
+    "reference_outlets": InputKind("points", Features(("name", "published_km2"))),
+    "population": InputKind("table", Table(("code", "year", "population")), 0.0, 1e9),
+    "land_cover_areas": InputKind("table", Table(("code", "year", "class", "area_km2")), 0.0, 1e7),
+}
+
+
+class InputSpec(BaseModel):
+    """How the file of one input is declared in the study file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str = Field(description="Path below the data folder, below the study folder, or absolute.")
+    layer: str | None = Field(None, description="Layer of a GeoPackage, sheet of a workbook, variable of a NetCDF or Zarr.")
+    band: int | Literal["mean", "sum"] = Field(1, description="Band number from 1; or the mean or sum of all bands.")
+    unit: str | None = Field(None, description="Unit in the file, where it differs from the study's.")
+    scale: float | None = Field(None, description="Value = stored x scale + offset.")
+    offset: float | None = Field(None, description="Value = stored x scale + offset.")
+    nodata: float | list[float] | None = Field(None, description="Stored numbers that mean missing.")
+    crs: str | None = Field(None, description="Coordinate system, where the file has none or a wrong one.")
+    year: int | None = Field(None, description="Year the data speak of.")
+    columns: dict[str, str] = Field(default_factory=dict, description="Our column = the file's column.")
+    class_columns: dict[str, str] = Field(default_factory=dict, description="Class code = the file's column of its areas (wide tables).")
+    only: dict[str, list[str | int]] = Field(default_factory=dict, description="Keep rows whose (our) column is one of these.")
+    encoding: str | None = Field(None, description="Text encoding of a CSV; found out when absent.")
+    header_rows: int = Field(1, ge=1, le=5, description="Header rows of a workbook; more than one are joined.")
+    classes: str | None = Field(None, description="Class table of a categorical grid: igbp, made-up, or a CSV file.")
+    plausible: tuple[float, float] | None = Field(None, description="Widened range of plausible values.")
+    checked: bool = Field(False, description="True when you looked and the suspicious values are right.")
+    repair: bool = Field(False, description="True to mend invalid polygons.")
+    overlaps: Literal["refuse", "keep"] = Field("refuse", description="Polygons that overlap.")
+    needed: bool = Field(True, description="False when the study may run without it.")
+    edition: str | None = Field(None, description="Version or date of the dataset.")
+    licence: str | None = Field(None, description="Terms of use.")
+    origin: str | None = Field(None, description="Who made it.")
+    sha256: str | None = Field(None, description="Digest the file must have.")
+
+    @field_validator("scale")
+    @classmethod
+    def _not_zero(cls, value: float | None) -> float | None:
+        if value == 0:
+            raise ValueError("a scale of 0 makes every value the same")
+        return value
+
+
+Specs = dict[str, list[InputSpec]]
+
+
+def kind_of(name: str) -> InputKind:
+    """Return what an input is.
+
+    Raises
+    ------
+    KeyError
+        No such input; the message suggests the nearest.
+    """
+    if name not in INPUTS:
+        raise KeyError(f"no input '{name}'; {nearest(name, INPUTS)}")
+    return INPUTS[name]
+
+
+def located(spec: InputSpec, folders: list[Path]) -> Path:
+    """Find the file of a declaration; the first place it could be when it is nowhere."""
+    path = Path(spec.file).expanduser()
+    if path.is_absolute():
+        return path
+    places = [folder / path for folder in folders]
+    return next((place for place in places if place.exists()), places[0])

@@ -1,0 +1,210 @@
+"""A verdict per dataset: coverage, range, gaps, coordinate system, year; and what to do about it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shanshui.collect.adapt import features_input, raster_input, table_input
+from shanshui.collect.catalog import InputKind, InputSpec
+from shanshui.collect.classes import class_table
+from shanshui.core.errors import ShanshuiError
+from shanshui.region.grid import GridSpec
+
+SENTINELS = (-9999.0, -32768.0, 32767.0, -32767.0, 65535.0, -999.0, 9999.0, 99999.0, -99999.0, 1e20)
+APART = 0.2
+"""Zeros are suspected of meaning missing when no value lies between them and this share of the median [D]."""
+
+
+@dataclass
+class Verdict:
+    """How one dataset stands.
+
+    Attributes
+    ----------
+    name, file : str
+        Input and its file.
+    needed : bool
+        Can the study not run without it?
+    facts : dict
+        Coverage, range, coordinate system, year, as shown to the user.
+    problems : list of str
+        Make the dataset unusable; each with its fix.
+    doubts : list of str
+        Worth a look; they change no result.
+    """
+
+    name: str
+    file: str
+    needed: bool = True
+    facts: dict[str, Any] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """``good``, ``doubtful`` or ``unusable``."""
+        return "unusable" if self.problems else "doubtful" if self.doubts else "good"
+
+
+def verdict(
+    name: str, spec: InputSpec, kind: InputKind, path: Path, grid: GridSpec, scratch: Path
+) -> Verdict:
+    """Look at a dataset without bringing all of it to the grid.
+
+    Parameters
+    ----------
+    name : str
+        Input.
+    spec : InputSpec
+        Its declaration.
+    kind : InputKind
+        What it is.
+    path : Path
+        Its file.
+    grid : GridSpec
+        Study grid.
+    scratch : Path
+        Folder for temporary files.
+
+    Returns
+    -------
+    Verdict
+        Problems are collected, not raised.
+    """
+    out = Verdict(name, str(path), spec.needed)
+    if spec.year is not None:
+        out.facts["year"] = spec.year
+    try:
+        if kind.family in ("continuous", "categorical"):
+            with raster_input(path, spec, kind, name, scratch) as source:
+                source.check_overlap(grid)
+                sample = source.sample(grid)
+                out.facts |= {"crs": source.crs.name, "cell_m": round(source.native_m(grid), 1)}
+                judge(out, sample, spec, kind, source.missing_code, source.nodata, source.factor, source.shift)
+        elif kind.family == "table":
+            frame = table_input(path, spec, kind, name)
+            out.facts |= {"rows": len(frame), "units": int(frame["code"].nunique())}
+            out.facts["years"] = f"{frame['year'].min()}-{frame['year'].max()}" if len(frame) else "-"
+            if frame.empty:
+                out.problems.append(f"{name}: {path} has no usable rows")
+        else:
+            frame = features_input(path, spec, kind, name, grid)
+            out.facts |= {"features": len(frame), "crs": frame.crs.name}
+            if kind.family == "polygons":
+                from shapely import box
+
+                inside = frame.clip(box(*grid.bounds)).area.sum()
+                out.facts["coverage"] = float(inside / (grid.cells * grid.cell_m**2))
+    except ShanshuiError as error:
+        out.problems.append(str(error))
+    return out
+
+
+def judge(
+    out: Verdict,
+    values: NDArray[Any],
+    spec: InputSpec,
+    kind: InputKind,
+    missing: int | None,
+    nodata: list[float],
+    factor: float = 1.0,
+    shift: float = 0.0,
+) -> None:
+    """Judge the values of a grid, in the study's unit.
+
+    Parameters
+    ----------
+    out : Verdict
+        Gathers facts, problems and doubts.
+    values : array
+        NaN, or ``missing`` in codes, where there is none.
+    spec, kind : InputSpec, InputKind
+        What was declared.
+    missing : int or None
+        Code of missing cells.
+    nodata : list of float
+        Stored numbers that were already taken as missing.
+    factor, shift : float
+        Stored number to value.
+    """
+    seen = values[np.isfinite(values)] if values.dtype.kind == "f" else values[values != missing]
+    out.facts["coverage"] = float(seen.size / values.size) if values.size else 0.0
+    if seen.size == 0:
+        out.problems.append(
+            f"{out.name}: no valid value inside the study; is nodata = {nodata or 'unset'} right, "
+            "and does the file cover the region?"
+        )
+        return
+    low, high = float(seen.min()), float(seen.max())
+    out.facts |= {"min": low, "max": high, "mean": float(seen.mean(dtype=np.float64))}
+    if kind.family == "categorical":
+        _judge_codes(out, seen, spec)
+        return
+    if low == high:
+        text = f"{out.name}: every value is {low:g}; a constant grid says nothing"
+        (out.problems if kind.unit == "m" and out.name == "elevation" else out.doubts).append(text)
+    if not spec.checked:
+        _judge_sentinels(out, seen, kind, spec, factor, shift)
+    lo, hi = spec.plausible or (kind.low, kind.high)
+    if not out.problems and (low < lo or high > hi):
+        out.problems.append(
+            f"{out.name}: values run from {low:g} to {high:g} {kind.unit}, plausible is {lo:g} to {hi:g}; "
+            f"{_unit_hint(seen, kind, lo, hi)}or widen the range: plausible = [{min(low, lo):g}, {max(high, hi):g}]"
+        )
+    if out.facts["coverage"] < 0.5:
+        out.doubts.append(f"{out.name}: covers {out.facts['coverage']:.0%} of the study window")
+
+
+def _judge_sentinels(
+    out: Verdict, seen: NDArray[Any], kind: InputKind, spec: InputSpec, factor: float, shift: float
+) -> None:
+    lo, hi = spec.plausible or (kind.low, kind.high)
+    for number in SENTINELS:
+        value = np.float32(number * factor + shift)
+        share = float(np.mean(seen == value))
+        if share > 0 and not lo <= value <= hi:
+            out.problems.append(
+                f"{out.name}: {share:.1%} of the cells hold {number:g}, which is no plausible value; it looks like "
+                f"missing data that the file does not declare; set nodata = {number:g} in [inputs.{out.name}]"
+            )
+    if kind.low < 0 and kind.family == "continuous" and kind.unit not in {"m"}:
+        return
+    zeros = float(np.mean(seen == 0))
+    above = seen[seen > 0]
+    if 1e-4 < zeros < 1.0 and above.size and not (seen < 0).any() and float(above.min()) > APART * float(np.median(above)):
+        out.problems.append(
+            f"{out.name}: {zeros:.1%} of the cells are 0 while the next value is {float(above.min()):g}; it looks like "
+            f"missing data that the file does not declare; set nodata = 0 in [inputs.{out.name}], or checked = true "
+            "if the zeros are real"
+        )
+
+
+def _judge_codes(out: Verdict, seen: NDArray[Any], spec: InputSpec) -> None:
+    codes = np.unique(seen)
+    out.facts["classes"] = int(codes.size)
+    if spec.classes is None:
+        shown = ", ".join(map(str, codes[:12]))
+        out.problems.append(
+            f"{out.name}: codes {shown} have no class table; set classes = \"igbp\" or the path of a CSV with columns code, name"
+        )
+        return
+    known = set(class_table(spec.classes).index)
+    strange = [int(c) for c in codes if int(c) not in known]
+    if strange:
+        out.problems.append(
+            f"{out.name}: codes {', '.join(map(str, strange[:12]))} are not in the class table '{spec.classes}'; "
+            "add them, or declare them as nodata"
+        )
+
+
+def _unit_hint(seen: NDArray[Any], kind: InputKind, lo: float, hi: float) -> str:
+    low, high = float(seen.min()), float(seen.max())
+    if kind.unit == "degC" and lo <= low - 273.15 and high - 273.15 <= hi:
+        return "is it in kelvin? set unit = \"K\"; "
+    for scale in (0.1, 0.01, 0.001, 0.0001):
+        if lo <= low * scale and high * scale <= hi:
+            return f"is it stored in steps of {scale:g} {kind.unit}? set scale = {scale:g}; "
+    return "is the unit right? set unit = \"…\"; "

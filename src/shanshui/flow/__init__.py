@@ -1,0 +1,1 @@
+"""How work is ordered, skipped and remembered; knows no chapter."""

@@ -1,0 +1,80 @@
+"""Where a number came from: the chain back to the input files."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from shanshui.core.source import citation
+from shanshui.flow.plan import Plan, Step
+from shanshui.store.ledger import Ledger, Record
+
+
+@dataclass(frozen=True)
+class Link:
+    """One product in a chain.
+
+    Attributes
+    ----------
+    name : str
+        Product.
+    depth : int
+        Steps below the one asked for.
+    summary : str
+        What it is.
+    source : str
+        Citation, or the file.
+    settings : mapping
+        As used.
+    record : Record or None
+        How it stands in the ledger.
+    seen : bool
+        Shown further up already.
+    """
+
+    name: str
+    depth: int
+    summary: str
+    source: str
+    settings: dict[str, Any]
+    record: Record | None
+    seen: bool
+
+
+def chain(plan: Plan, name: str, ledger: Ledger) -> list[Link]:
+    """Walk from a product back to its files.
+
+    Parameters
+    ----------
+    plan : Plan
+        Where the product stands.
+    name : str
+        Product.
+    ledger : Ledger
+        What was made when.
+
+    Returns
+    -------
+    list of Link
+        The product first, its inputs below it, files last.
+    """
+    plan.reach([name])
+    links: list[Link] = []
+    done: set[str] = set()
+
+    def walk(product: str, depth: int) -> None:
+        item = plan.steps[product]
+        record = ledger.product(product)
+        if isinstance(item, Step):
+            settings = item.card.checked(item.settings)
+            link = Link(product, depth, item.card.summary, citation(item.card.source), settings, record, product in done)
+        else:
+            settings = dict(item.parts)
+            link = Link(product, depth, "input", str(settings.get("file", "")), settings, record, product in done)
+        links.append(link)
+        if product in done:
+            return
+        done.add(product)
+        for above in plan.inputs(product).values():
+            walk(above, depth + 1)
+
+    walk(name, 0)
+    return links

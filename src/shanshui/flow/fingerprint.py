@@ -1,0 +1,128 @@
+"""Digest of a function and of all code of ours that it can reach.
+
+Comments, docstrings and layout do not count; constants, decorators and compiler flags do.
+"""
+
+import ast
+import functools
+import hashlib
+import inspect
+import json
+import sys
+import textwrap
+import types
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_PACKAGE = "shanshui"
+
+
+def digest_of(*parts: Any) -> str:
+    """Digest of texts and of JSON-like values, in order."""
+    text = json.dumps(parts, sort_keys=True, default=repr, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@functools.cache
+def package_digest() -> str:
+    """Digest of every source file of the package: unchanged means every code digest is unchanged."""
+    import shanshui
+
+    root = Path(shanshui.__file__).parent
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted(root.rglob("*.py")):
+        digest.update(str(path.relative_to(root)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@functools.cache
+def code_digest(fn: Callable[..., Any]) -> str:
+    """Digest a function and all code of the package that it can reach."""
+    seen: dict[str, str] = {}
+    _visit(fn, seen)
+    return digest_of(sorted(seen.items()))
+
+
+def _plain(fn: Any) -> Any:
+    """Look through wraps() and numba's dispatcher."""
+    while True:
+        if hasattr(fn, "py_func"):
+            fn = fn.py_func
+        elif hasattr(fn, "__wrapped__"):
+            fn = fn.__wrapped__
+        else:
+            return fn
+
+
+def _ours(thing: Any) -> bool:
+    module = getattr(thing, "__module__", None) or ""
+    return module == _PACKAGE or module.startswith(_PACKAGE + ".")
+
+
+def _visit(fn: Any, seen: dict[str, str]) -> None:
+    plain = _plain(fn)
+    key = f"{plain.__module__}.{plain.__qualname__}"
+    if key in seen:
+        return
+    tree = ast.parse(textwrap.dedent(inspect.getsource(plain)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            if ast.get_docstring(node) is not None:
+                node.body = node.body[1:] or [ast.Pass()]
+            # what @assessment declares of memory and citation does not change a number
+            node.decorator_list = [d for d in node.decorator_list if "assessment" not in ast.unparse(d)]
+    seen[key] = ast.unparse(tree)
+    scope = vars(inspect.getmodule(plain) or types.ModuleType("none"))
+    if not inspect.isclass(plain):
+        scope = {**scope, **_closure(plain)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            base = scope.get(node.value.id)
+            if isinstance(base, types.ModuleType) and base.__name__.startswith(_PACKAGE):
+                _reach(f"{base.__name__}.{node.attr}", getattr(base, node.attr, None), seen)
+        elif isinstance(node, ast.Name) and node.id in scope:
+            _reach(f"{plain.__module__}.{node.id}", scope[node.id], seen)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_PACKAGE):
+            # imported where it is used, to start fast: still part of the code
+            module = __import__(str(node.module), fromlist=["_"])
+            for alias in node.names:
+                _reach(f"{node.module}.{alias.name}", getattr(module, alias.name, None), seen)
+
+
+def _closure(fn: Any) -> dict[str, Any]:
+    try:
+        return dict(inspect.getclosurevars(fn).nonlocals)
+    except (TypeError, ValueError):
+        return {}
+
+
+def _reach(key: str, thing: Any, seen: dict[str, str]) -> None:
+    if isinstance(thing, types.ModuleType) or thing is None:
+        return
+    plain = _plain(thing)
+    if inspect.isfunction(plain) or inspect.isclass(plain):
+        if _ours(plain):
+            _visit(thing, seen)
+        return
+    if key not in seen and (value := _constant(thing)) is not None:
+        seen[key] = value
+
+
+def _constant(thing: Any) -> str | None:
+    if isinstance(thing, str | int | float | bool | bytes):
+        return repr(thing)
+    if isinstance(thing, tuple | list | set | frozenset):
+        parts = [_constant(item) for item in thing]
+        return repr(sorted(map(str, parts)) if isinstance(thing, set | frozenset) else parts)
+    if isinstance(thing, dict):
+        return repr([(str(k), _constant(v)) for k, v in thing.items()])
+    if isinstance(thing, np.ndarray):
+        return f"{thing.dtype}{thing.shape}{hashlib.sha256(np.ascontiguousarray(thing)).hexdigest()}"
+    if is_dataclass(thing) and not isinstance(thing, type) and _ours(type(thing)):
+        return repr([(f.name, _constant(getattr(thing, f.name))) for f in fields(thing)])
+    return None

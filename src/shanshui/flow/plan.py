@@ -1,0 +1,259 @@
+"""A plan: steps bound by name, checked and ordered before any data are read."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from shanshui.core.assessment import Card, card_of
+from shanshui.core.errors import PlanError, nearest
+from shanshui.core.quantity import Quantity
+from shanshui.core.setting import coerced
+
+
+@dataclass(frozen=True)
+class Step:
+    """One assessment with its settings, bound to products by name.
+
+    Attributes
+    ----------
+    name : str
+        Product it gives.
+    card : Card
+        What it declares.
+    call : callable
+        The assessment, with the check at its door.
+    binds : mapping of parameter to product
+        Only where the names differ.
+    settings : mapping
+        Changed settings.
+    """
+
+    name: str
+    card: Card
+    call: Callable[..., Any]
+    binds: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def needs(self) -> dict[str, str]:
+        """Product that each data parameter takes."""
+        return {parameter: self.binds.get(parameter, parameter) for parameter in self.card.needs}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A product that comes from outside: an input file brought to the study.
+
+    Attributes
+    ----------
+    name : str
+        Product it gives.
+    gives : Quantity
+        What it is.
+    file : str
+        Where it comes from, for the reader.
+    parts : mapping
+        All that decides the result besides file content.
+    digests : callable
+        Digests of the files, taken when the run reaches it.
+    make : callable
+        Reads and adapts; gets the run's context.
+    code : callable
+        Function whose code decides the result.
+    """
+
+    name: str
+    gives: Quantity
+    file: str
+    parts: Mapping[str, Any]
+    digests: Callable[[], dict[str, str]]
+    make: Callable[[Any], Any]
+    code: Callable[..., Any]
+
+
+def step(
+    fn: Callable[..., Any],
+    *,
+    name: str | None = None,
+    binds: Mapping[str, str] | None = None,
+    **settings: Any,
+) -> Step:
+    """Put an assessment into a plan.
+
+    Parameters
+    ----------
+    fn : callable
+        An assessment.
+    name : str, optional
+        Product name when it is not the function's.
+    binds : mapping of parameter to product, optional
+        Where a parameter takes a product of another name.
+    **settings
+        Changed settings.
+
+    Returns
+    -------
+    Step
+        Checked against the card.
+    """
+    card = card_of(fn)
+    binds = dict(binds or {})
+    for parameter in binds:
+        if parameter not in card.needs:
+            raise PlanError(f"{card.name}: no data parameter '{parameter}'; {nearest(parameter, card.needs)}")
+    card.checked(settings)
+    return Step(name or card.name, card, fn, binds, settings)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Steps in an order in which each comes after what it takes.
+
+    Attributes
+    ----------
+    steps : mapping of product to Step or Source
+        In order.
+    absent : mapping of product to reason
+        Steps left out because an input is not bound, and which.
+    """
+
+    steps: Mapping[str, Step | Source]
+    absent: Mapping[str, str]
+
+    @classmethod
+    def of(cls, *steps: Step, sources: Iterable[Source] = ()) -> "Plan":
+        """Bind steps to sources by name.
+
+        Raises
+        ------
+        PlanError
+            A product made twice, a parameter of the wrong kind, a loop.
+        """
+        made: dict[str, Step | Source] = {}
+        for item in (*sources, *steps):
+            if item.name in made:
+                raise PlanError(f"{item.name}: made by two steps; give one another name")
+            made[item.name] = item
+        absent: dict[str, str] = {}
+        while gone := _without_input(made, absent):
+            absent |= gone
+            for name in gone:
+                del made[name]
+        for name, item in made.items():
+            if isinstance(item, Step):
+                _check_kinds(name, item, made)
+        graph = {name: [p for p in _inputs(item).values() if p in made] for name, item in made.items()}
+        try:
+            order = list(TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            raise PlanError(f"steps go in a circle: {' -> '.join(error.args[1])}") from None
+        return cls({name: made[name] for name in order}, absent)
+
+    def inputs(self, name: str) -> dict[str, str]:
+        """Product that each data parameter of a step takes; absent optional ones left out."""
+        return {k: p for k, p in _inputs(self.steps[name]).items() if p in self.steps}
+
+    def kind(self, name: str) -> Quantity:
+        """What a product is."""
+        return _gives(self.steps[name])
+
+    def reach(self, targets: Iterable[str]) -> list[str]:
+        """Steps that the targets need, in order.
+
+        Raises
+        ------
+        PlanError
+            An unknown product, or one whose input is not bound.
+        """
+        wanted: set[str] = set()
+        stack = list(targets)
+        for name in stack:
+            if name in self.absent:
+                raise PlanError(f"{name}: cannot be made here: {self.absent[name]}")
+            if name not in self.steps:
+                raise PlanError(f"no product '{name}'; {nearest(name, [*self.steps, *self.absent])}")
+        while stack:
+            name = stack.pop()
+            if name not in wanted:
+                wanted.add(name)
+                stack.extend(self.inputs(name).values())
+        return [name for name in self.steps if name in wanted]
+
+    def with_settings(self, settings: Mapping[str, Mapping[str, Any]]) -> "Plan":
+        """Lay settings over those of the steps.
+
+        Parameters
+        ----------
+        settings : mapping of step to mapping of setting to value
+            Text values are read in the type of the default.
+
+        Raises
+        ------
+        PlanError
+            Unknown step or setting, or a value out of range.
+        """
+        steps = dict(self.steps)
+        for name, changed in settings.items():
+            found = steps.get(name)
+            if found is None and name in self.absent:
+                continue
+            if not isinstance(found, Step):
+                known = [n for n, s in steps.items() if isinstance(s, Step)]
+                raise PlanError(f"no step '{name}' to set; {nearest(name, known)}")
+            read = {}
+            for word, value in changed.items():
+                if word not in found.card.settings:
+                    raise PlanError(f"{name}: no setting '{word}'; {nearest(word, found.card.settings)}")
+                read[word] = _typed(name, word, value, found.card.settings[word])
+            laid = {**found.settings, **read}
+            found.card.checked(laid)
+            steps[name] = replace(found, settings=laid)
+        return Plan(steps, self.absent)
+
+
+def _typed(step_name: str, word: str, value: Any, like: Any) -> Any:
+    if isinstance(value, str) and not isinstance(like, str):
+        try:
+            return coerced(value, like, type(like))
+        except ValueError as error:
+            raise PlanError(f"{step_name}.{word}: {error}; the default is {like!r}") from None
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(like, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if like is not None and not isinstance(value, type(like)):
+        raise PlanError(f"{step_name}.{word}: found {value!r}, expected something like {like!r}")
+    return value
+
+
+def _inputs(item: Step | Source) -> dict[str, str]:
+    return item.needs if isinstance(item, Step) else {}
+
+
+def _gives(item: Step | Source) -> Quantity:
+    return item.card.gives if isinstance(item, Step) else item.gives
+
+
+def _without_input(made: Mapping[str, Step | Source], absent: Mapping[str, str]) -> dict[str, str]:
+    gone = {}
+    for name, item in made.items():
+        if not isinstance(item, Step):
+            continue
+        for parameter, product in item.needs.items():
+            if product not in made and parameter not in item.card.optional:
+                gone[name] = absent.get(product) or f"no input '{product}' is bound in study.toml"
+    return gone
+
+
+def _check_kinds(name: str, item: Step, made: Mapping[str, Step | Source]) -> None:
+    for parameter, expected in item.card.needs.items():
+        product = item.needs[parameter]
+        if product not in made:
+            continue
+        found = _gives(made[product])
+        if type(found) is not type(expected):
+            raise PlanError(
+                f"{name}.{parameter}: takes a {type(expected).__name__}, "
+                f"but '{product}' is a {type(found).__name__}"
+            )

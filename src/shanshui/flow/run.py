@@ -1,0 +1,404 @@
+"""Bring products up to date: skip what is known, make the rest, several at once."""
+
+import platform
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from shanshui.core.errors import PlanError, ShanshuiError, StoreError
+from shanshui.core.quantity import Grid
+from shanshui.flow.estimate import Estimate, estimate, memory_limit, refuse_if_too_large
+from shanshui.flow.events import Event, Listener, deaf
+from shanshui.flow.fingerprint import code_digest, digest_of
+from shanshui.flow.plan import Plan, Source, Step
+from shanshui.region.grid import GridSpec
+from shanshui.store.layout import Layout, locked
+from shanshui.store.ledger import Ledger
+from shanshui.store.objects import Objects
+from shanshui.store.rasters import RasterReader
+
+
+@dataclass
+class Context:
+    """What a step is handed besides its inputs."""
+
+    grid: GridSpec
+    objects: Objects
+    memory: int
+    workers: int
+    tell: Listener
+
+
+@dataclass
+class Outcome:
+    """What a run did.
+
+    Attributes
+    ----------
+    made, known : list of str
+        Products made and products that stood.
+    seconds : float
+        Wall time.
+    """
+
+    made: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class _Shelf:
+    """Whole grids kept in memory between steps while they fit a quarter of it."""
+
+    def __init__(self, objects: Objects, memory: int) -> None:
+        self._objects, self._room = objects, memory // 4
+        self._held: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def get(self, digest: str) -> Any:
+        with self._lock:
+            if digest in self._held:
+                value = self._held.pop(digest)
+                self._held[digest] = value
+                return value
+        value = self._objects.get(digest)
+        size = int(getattr(value, "nbytes", 0))
+        if isinstance(value, xr.DataArray) and size <= self._room // 4:
+            value.values.setflags(write=False)
+            with self._lock:
+                self._held[digest] = value
+                total = sum(int(v.nbytes) for v in self._held.values())
+                for old in list(self._held):
+                    if total <= self._room:
+                        break
+                    total -= int(self._held.pop(old).nbytes)
+        return value
+
+
+class Run:
+    """One run of a plan in a study folder.
+
+    Parameters
+    ----------
+    plan : Plan
+        What can be made.
+    layout : Layout
+        Where it is kept.
+    grid : GridSpec
+        Study grid.
+    workers : int
+        Steps, or strips of one step, at once.
+    memory : int, optional [byte]
+        What the run may take; by default three quarters of what is free.
+    tell : callable
+        Hears every event.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        layout: Layout,
+        grid: GridSpec,
+        *,
+        workers: int = 1,
+        memory: int | None = None,
+        tell: Listener = deaf,
+    ) -> None:
+        self.plan, self.layout, self.grid = plan, layout, grid
+        self.workers = max(1, workers)
+        self.memory = memory_limit() if memory is None else memory
+        self._listen = tell
+        self.ledger = Ledger(layout.ledger)
+        self.objects = Objects(layout, self.ledger, grid)
+        self._digests: dict[str, str] = {}
+        self._tell_lock = threading.Lock()
+
+    def estimates(self, targets: Iterable[str]) -> list[tuple[Estimate, str]]:
+        """Estimate of each step and whether it is made, stale or missing.
+
+        A step below a stale one counts as stale: whether its input will really change is not known yet.
+        """
+        out = []
+        stale: set[str] = set()
+        for name in self.plan.reach(targets):
+            state = self.state(name, stale)
+            if state != "made":
+                stale.add(name)
+            out.append(
+                (estimate(self.plan, name, self.grid, self.ledger, self.memory, self.workers), state)
+            )
+        return out
+
+    def state(self, name: str, stale: set[str] | None = None) -> str:
+        """``made``, ``stale`` or ``missing``."""
+        record = self.ledger.product(name)
+        if record is None or not self.objects.present(record.digest):
+            return "missing"
+        above = self.plan.inputs(name).values()
+        if any(p in (stale or set()) for p in above):
+            return "stale"
+        try:
+            for product in above:
+                found = self.ledger.product(product)
+                if found is not None:
+                    self._digests[product] = found.digest
+            recipe, _ = self._recipe(name)
+        except (ShanshuiError, KeyError):
+            return "stale"
+        return "made" if recipe == record.recipe else "stale"
+
+    def bring(self, targets: Iterable[str], *, fresh: bool = False) -> Outcome:
+        """Bring products up to date.
+
+        Parameters
+        ----------
+        targets : iterable of str
+            Products.
+        fresh : bool
+            Make everything anew, whatever is known.
+
+        Returns
+        -------
+        Outcome
+            What was made and what stood.
+
+        Raises
+        ------
+        ShanshuiError
+            A step failed; what was finished before is kept.
+        """
+        names = self.plan.reach(targets)
+        with locked(self.layout):
+            self.objects.clear_temporary()
+            pending = [e for e, state in self.estimates(targets) if fresh or state != "made"]
+            refuse_if_too_large(pending, self.memory, self.layout.free_bytes(), self.grid)
+            started = time.perf_counter()
+            run = self.ledger.start_run(names, _machine())
+            state = "failed"
+            try:
+                outcome = self._all(names, run, fresh)
+                state = "done"
+            except KeyboardInterrupt:
+                state = "stopped"
+                raise
+            finally:
+                self.ledger.end_run(run, state)
+            outcome.seconds = time.perf_counter() - started
+            self._tell(run, Event("done", seconds=outcome.seconds))
+            return outcome
+
+    def _all(self, names: list[str], run: int, fresh: bool) -> Outcome:
+        outcome = Outcome()
+        shelf = _Shelf(self.objects, self.memory)
+        waiting = {n: {p for p in self.plan.inputs(n).values()} for n in names}
+        sizes = {
+            n: estimate(self.plan, n, self.grid, self.ledger, self.memory, self.workers).bytes for n in names
+        }
+        busy: dict[Future[tuple[str, bool]], str] = {}
+        failed: BaseException | None = None
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="step") as pool:
+            while waiting or busy:
+                for name in [n for n, needs in waiting.items() if not needs]:
+                    held = sum(sizes[n] for n in busy.values())
+                    if failed or len(busy) >= self.workers:
+                        break
+                    if busy and held + sizes[name] > self.memory:
+                        continue
+                    del waiting[name]
+                    busy[pool.submit(self._one, name, run, fresh, shelf)] = name
+                if not busy:
+                    break
+                finished, _ = wait(busy, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    name = busy.pop(future)
+                    error = future.exception()
+                    if error is not None:
+                        failed = failed or error
+                        continue
+                    digest, was_made = future.result()
+                    self._digests[name] = digest
+                    (outcome.made if was_made else outcome.known).append(name)
+                    for needs in waiting.values():
+                        needs.discard(name)
+        if failed is not None:
+            raise failed
+        return outcome
+
+    def _one(self, name: str, run: int, fresh: bool, shelf: _Shelf) -> tuple[str, bool]:
+        started = time.perf_counter()
+        try:
+            recipe, parts = self._recipe(name)
+            before = self.ledger.product(name)
+            digest = None if fresh else self.ledger.result_of(recipe)
+            if digest is not None and not self.objects.present(digest):
+                self.ledger.forget(recipe)
+                digest = None
+            why = _reason(before.parts if before else None, parts)
+            if digest is not None:
+                if before is None or before.recipe != recipe or before.digest != digest:
+                    self.ledger.know_product(name, recipe, digest, why, run)
+                    self.objects.link(name, digest)
+                self._tell(run, Event("known", name, why))
+                return digest, False
+            if fresh:
+                why = "asked to make it anew"
+            elif before is not None and why == "nothing changed":
+                why = "the kept result was gone"
+            self._tell(run, Event("started", name, why, of=self.grid.cells))
+            digest = self._make(name, shelf)
+            seconds = time.perf_counter() - started
+            self.ledger.know_recipe(recipe, digest, parts, seconds)
+            self.ledger.know_product(name, recipe, digest, why, run)
+            self.ledger.know_speed(name, seconds * 1e9 / self.grid.cells)
+            self.objects.link(name, digest)
+            known = self.ledger.object(digest)
+            self._tell(run, Event("made", name, why, seconds, self.grid.cells, self.grid.cells, known[2] if known else 0))
+            return digest, True
+        except ShanshuiError as error:
+            self._tell(run, Event("failed", name, str(error), time.perf_counter() - started))
+            raise
+        except MemoryError as error:
+            raise PlanError(f"{name}: ran out of memory; give a smaller --memory so that fewer steps run at once") from error
+        except Exception as error:
+            self._tell(run, Event("failed", name, repr(error), time.perf_counter() - started))
+            raise PlanError(f"{name}: failed with {type(error).__name__}: {error}") from error
+
+    def _recipe(self, name: str) -> tuple[str, dict[str, Any]]:
+        item = self.plan.steps[name]
+        if isinstance(item, Source):
+            inputs = item.digests()
+            parts = {"code": code_digest(item.code), "settings": dict(item.parts), "inputs": inputs, "card": repr(item.gives)}
+        else:
+            card = item.card
+            inputs = {p: self._digests[p] for p in self.plan.inputs(name).values()}
+            bound = {k: p for k, p in item.needs.items() if p in self.plan.steps}
+            parts = {
+                "code": code_digest(card.fn),
+                "settings": card.checked(item.settings),
+                "inputs": inputs,
+                "card": repr((sorted(bound.items()), card.needs, card.gives)),
+            }
+        parts["grid"] = [self.grid.crs, self.grid.cell_m, self.grid.left, self.grid.top, *self.grid.shape]
+        return digest_of(parts), parts
+
+    def _make(self, name: str, shelf: _Shelf) -> str:
+        item = self.plan.steps[name]
+        context = Context(self.grid, self.objects, self.memory, self.workers, self._progress)
+        if isinstance(item, Source):
+            made = item.make(context)
+            return made if isinstance(made, str) else self.objects.keep(made)
+        settings = item.card.checked(item.settings)
+        data: dict[str, Any] = {}
+        gridded = 0
+        streams = item.card.halo is not None and isinstance(item.card.gives, Grid)
+        for parameter, product in self.plan.inputs(name).items():
+            is_grid = isinstance(self.plan.kind(product), Grid)
+            gridded += is_grid
+            digest = self._digests[product]
+            data[parameter] = self.objects.reader(digest) if is_grid and streams else shelf.get(digest)
+        halo = item.card.reach({**settings, **{k: v for k, v in data.items() if isinstance(v, float)}})
+        if streams and gridded:
+            size = estimate(self.plan, name, self.grid, self.ledger, self.memory, self.workers)
+            return self._stream(item, data, settings, int(halo or 0), size.rows or self.grid.ny)
+        return self.objects.keep(item.call(**data, **settings))
+
+    def _stream(
+        self, item: Step, data: dict[str, Any], settings: dict[str, Any], halo: int, rows: int
+    ) -> str:
+        """Strip by strip, in threads, written in order; the halo is read again and cut off."""
+
+        def one(start: int, stop: int) -> xr.DataArray:
+            low, high = max(0, start - halo), min(self.grid.ny, stop + halo)
+            block = {
+                k: v.rows(low, high) if isinstance(v, RasterReader) else v for k, v in data.items()
+            }
+            result = item.call(**block, **settings)
+            return result[start - low : stop - low]
+
+        writer = None
+        done = 0
+        try:
+            with ThreadPoolExecutor(self.workers, thread_name_prefix="strip") as pool:
+                ahead: deque[tuple[int, Future[xr.DataArray]]] = deque()
+                strips = iter(list(self.grid.strips(rows)))
+                while True:
+                    while len(ahead) <= self.workers and (strip := next(strips, None)) is not None:
+                        ahead.append((strip[0], pool.submit(one, *strip)))
+                    if not ahead:
+                        break
+                    start, future = ahead.popleft()
+                    block = future.result()
+                    if writer is None:
+                        writer = self.objects.raster_writer(
+                            str(block.dtype), str(block.attrs["units"]), block.attrs.get("nodata")
+                        )
+                    writer.write(start, block.values)
+                    done += block.size
+                    self._progress(Event("progress", item.name, cells=done, of=self.grid.cells))
+            if writer is None:
+                raise StoreError(f"{item.name}: the grid has no rows")
+            return self.objects.keep_raster(writer)
+        except BaseException:
+            if writer is not None:
+                writer.abandon()
+            raise
+
+    def _progress(self, event: Event) -> None:
+        with self._tell_lock:
+            self._listen(event)
+
+    def _tell(self, run: int, event: Event) -> None:
+        self.ledger.note(run, event.kind, event.step, event.facts())
+        self._progress(event)
+
+
+def _reason(before: dict[str, Any] | None, now: dict[str, Any]) -> str:
+    if before is None:
+        return "first run"
+    import json
+
+    now = json.loads(json.dumps(now, default=str))
+    why = []
+    if before.get("code") != now["code"]:
+        why.append("code")
+    if before.get("card") != now["card"] or before.get("grid") != now["grid"]:
+        why.append("grid" if before.get("grid") != now["grid"] else "declaration")
+    old, new = before.get("settings", {}), now["settings"]
+    changed = [k for k in sorted({*old, *new}) if old.get(k) != new.get(k)]
+    if changed:
+        why.append("setting " + ", ".join(f"{k} {old.get(k)} -> {new.get(k)}" for k in changed))
+    old, new = before.get("inputs", {}), now["inputs"]
+    changed = [k for k in sorted({*old, *new}) if old.get(k) != new.get(k)]
+    if changed:
+        why.append("input " + ", ".join(Path(k).name for k in changed))
+    return "; ".join(why) or "nothing changed"
+
+
+def _machine() -> dict[str, Any]:
+    names = ("shanshui", "numpy", "numba", "rasterio", "geopandas")
+    facts = {name: version(name) for name in names}
+    facts |= {"python": platform.python_version(), "system": platform.platform()}
+    commit = _commit()
+    return facts | ({"commit": commit} if commit else {})
+
+
+def _commit() -> str:
+    root = Path(__file__).resolve().parents[3]
+    if not (root / ".git").exists():
+        return ""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "--short", "HEAD"],  # noqa: S607 - whatever git the user has
+            capture_output=True, text=True, timeout=5, check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()

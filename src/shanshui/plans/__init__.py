@@ -1,0 +1,1 @@
+"""Which assessments belong to which deliverable; lists, no logic."""

@@ -1,0 +1,95 @@
+"""The survey: where we are."""
+
+from collections.abc import Iterable
+
+from shanshui.basins.delineation import nested_basins, river_basin_outlets, river_basins, upstream_index
+from shanshui.basins.flowpaths import (
+    conditioned_elevation,
+    drainage_check,
+    flow_direction,
+    flow_distance,
+    upstream_area,
+)
+from shanshui.basins.planning_units import (
+    planning_unit_labels,
+    planning_units,
+    unit_county_crosswalk,
+    unit_neighbours,
+)
+from shanshui.basins.population import (
+    population_density,
+    settlement_weight,
+    spatial_levels,
+    unit_population,
+)
+from shanshui.basins.streams import river_reaches, stream_order
+from shanshui.basins.unit_facts import unit_climate, unit_land_cover, unit_slope_classes, unit_terrain
+from shanshui.flow.plan import Plan, Source, step
+from shanshui.terrain.aspect import aspect
+from shanshui.terrain.downscaling import land_cover_fine, temperature_fine
+from shanshui.terrain.extent import region_mask
+from shanshui.terrain.hypsometry import hypsometry
+from shanshui.terrain.landform import landform, slope_position
+from shanshui.terrain.relief import local_relief, relief_degree, relief_window, terrain_ruggedness
+from shanshui.terrain.slope import slope, slope_class
+
+
+def survey(sources: Iterable[Source]) -> Plan:
+    """Bind the survey to the inputs of a study.
+
+    Parameters
+    ----------
+    sources : iterable of Source
+        Inputs that the study has.
+
+    Returns
+    -------
+    Plan
+        Steps whose inputs are there; the others with what they lack.
+    """
+    sources = list(sources)
+    have = {source.name for source in sources}
+    fine = {"land_cover", "land_cover_areas", "prefectures"} <= have
+    cover = {"land_cover": "land_cover_fine"} if fine else {}
+    warm = {"temperature": "temperature_fine"} if "temperature" in have else {}
+    return Plan.of(
+        step(region_mask),
+        step(slope),
+        step(slope_class),
+        step(aspect),
+        step(relief_window),
+        step(local_relief),
+        step(relief_degree),
+        step(terrain_ruggedness),
+        step(landform),
+        step(slope_position),
+        step(hypsometry),
+        step(temperature_fine),
+        step(land_cover_fine),
+        step(conditioned_elevation),
+        step(flow_direction),
+        step(drainage_check),
+        step(upstream_area),
+        step(flow_distance),
+        step(stream_order),
+        step(river_reaches),
+        step(river_basin_outlets),
+        step(river_basins),
+        step(upstream_index),
+        step(nested_basins, name="basins_1", level=1),
+        step(nested_basins, name="basins_2", level=2),
+        step(nested_basins, name="basins_3", level=3),
+        step(planning_unit_labels),
+        step(planning_units),
+        step(unit_neighbours),
+        step(unit_terrain),
+        step(unit_slope_classes),
+        step(unit_climate, binds=warm),
+        step(unit_land_cover, binds=cover),
+        step(unit_county_crosswalk),
+        step(settlement_weight, binds=cover),
+        step(population_density),
+        step(unit_population),
+        step(spatial_levels),
+        sources=sources,
+    )

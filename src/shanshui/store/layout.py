@@ -1,0 +1,119 @@
+"""Names and places inside a study folder."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from shanshui.core.errors import ResourceError, StoreError, StudyError
+
+STUDY_FILE = "study.toml"
+
+
+class Layout:
+    """Where things lie below a study folder.
+
+    Parameters
+    ----------
+    folder : path
+        The study folder.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.study_file = self.folder / STUDY_FILE
+        self.store = self.folder / "store"
+        self.objects = self.store / "objects"
+        self.temporary = self.store / "tmp"
+        self.ledger = self.store / "ledger.sqlite"
+        self.lock = self.store / "lock"
+        self.products = self.folder / "products"
+        self.report = self.folder / "report"
+
+    def make(self) -> None:
+        """Create the folders of the store."""
+        with disk_errors(self.folder):
+            for folder in (self.objects, self.temporary):
+                folder.mkdir(parents=True, exist_ok=True)
+
+    def object(self, digest: str, suffix: str) -> Path:
+        """Place of an object."""
+        return self.objects / digest[:2] / f"{digest}{suffix}"
+
+    def keep(self, temporary: Path, digest: str, suffix: str) -> Path:
+        """Move a finished file to its place, at once or not at all."""
+        place = self.object(digest, suffix)
+        with disk_errors(place):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("rb") as handle:
+                os.fsync(handle.fileno())
+            temporary.chmod(0o444)
+            temporary.replace(place)
+        return place
+
+    def free_bytes(self) -> int:
+        """Room left on the disk that holds the study."""
+        return shutil.disk_usage(self.folder).free
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn a full or forbidden disk into words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise ResourceError(
+                f"{path}: the disk is full; make room and run again: what is finished is kept"
+            ) from error
+        if error.errno in {errno.EACCES, errno.EROFS, errno.EPERM}:
+            raise StoreError(f"{path}: cannot be written ({error.strerror}); check its permissions") from error
+        raise
+
+
+@contextmanager
+def locked(layout: Layout) -> Iterator[None]:
+    """Hold the study against a second run; the lock dies with the process.
+
+    Raises
+    ------
+    StudyError
+        Another process holds it.
+    """
+    layout.make()
+    handle = layout.lock.open("a+", encoding="utf-8")
+    try:
+        if not _try_lock(handle):
+            handle.seek(0)
+            owner = handle.read().strip() or "unknown"
+            raise StudyError(
+                f"{layout.folder}: another run holds this study (process {owner}); wait for it, or stop it"
+            )
+        handle.seek(0)
+        handle.truncate()
+        handle.write(str(os.getpid()))
+        handle.flush()
+        yield
+    finally:
+        handle.close()
+
+
+def _try_lock(handle: IO[str]) -> bool:
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        try:
+            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError:
+            return False
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

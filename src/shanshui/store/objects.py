@@ -1,0 +1,225 @@
+"""Keep a value under the digest of its content, and hand it back."""
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import xarray as xr
+
+from shanshui.core.errors import StoreError
+from shanshui.region.grid import STRIP, GridSpec
+from shanshui.store.layout import Layout, disk_errors
+from shanshui.store.ledger import Ledger
+from shanshui.store.rasters import RasterReader, RasterWriter
+from shanshui.store.tables import read_table, table_digest, write_table
+from shanshui.store.vectors import features_digest, read_features, write_features
+
+SUFFIX = {"grid": ".tif", "features": ".parquet", "table": ".parquet", "series": ".parquet", "scalar": ".json"}
+
+
+class Objects:
+    """The kept results of one study.
+
+    Parameters
+    ----------
+    layout : Layout
+        Places.
+    ledger : Ledger
+        What is known of each object.
+    grid : GridSpec
+        Grid of every raster.
+    """
+
+    def __init__(self, layout: Layout, ledger: Ledger, grid: GridSpec) -> None:
+        self.layout, self.ledger, self.grid = layout, ledger, grid
+
+    def temporary(self, suffix: str) -> Path:
+        """Name for a file that is not finished."""
+        return self.layout.temporary / f"{uuid.uuid4().hex}{suffix}"
+
+    def raster_writer(self, dtype: str, units: str, nodata: float | None) -> RasterWriter:
+        """Open a grid for writing by rows."""
+        return RasterWriter(self.temporary(".tif"), self.grid, dtype, units, nodata)
+
+    def keep_raster(self, writer: RasterWriter) -> str:
+        """Finish a grid and keep it."""
+        digest = writer.close()
+        facts = {
+            **writer.summary.facts(),
+            "units": writer.units,
+            "nodata": writer.nodata,
+            "dtype": writer.dtype,
+            "shape": list(self.grid.shape),
+            "dims": ["y", "x"],
+        }
+        self._keep(writer.path, digest, "grid", facts)
+        return digest
+
+    def keep(self, value: Any) -> str:
+        """Keep a value of any kind that flows and return its digest.
+
+        Raises
+        ------
+        StoreError
+            A kind that cannot be kept.
+        """
+        if isinstance(value, xr.DataArray):
+            return self._keep_grid(value)
+        if isinstance(value, gpd.GeoDataFrame):
+            digest = features_digest(value)
+            path = self.temporary(".parquet")
+            write_features(value, path)
+            facts = {**_columns(value.drop(columns=value.geometry.name)), "crs": str(value.crs)}
+            return self._keep(path, digest, "features", facts)
+        if isinstance(value, pd.DataFrame):
+            path = self.temporary(".parquet")
+            write_table(value, path)
+            return self._keep(path, table_digest(value), "table", _columns(value))
+        if isinstance(value, pd.Series):
+            frame = value.rename("value").to_frame()
+            frame.attrs = dict(value.attrs)
+            path = self.temporary(".parquet")
+            write_table(frame, path)
+            facts = {**_columns(frame), "units": value.attrs.get("units", "1")}
+            return self._keep(path, table_digest(frame), "series", facts)
+        if isinstance(value, int | float | np.number):
+            text = json.dumps(float(value))
+            path = self.temporary(".json")
+            with disk_errors(path):
+                path.write_text(text, "utf-8")
+            number = float(value)
+            facts = {"min": number, "max": number, "mean": number, "shape": [], "nodata_share": 0.0}
+            return self._keep(path, hashlib.sha256(text.encode()).hexdigest(), "scalar", facts)
+        raise StoreError(f"cannot keep a {type(value).__name__}; assessments give grids, tables, features or numbers")
+
+    def get(self, digest: str) -> Any:
+        """Hand a kept value back.
+
+        Raises
+        ------
+        StoreError
+            Unknown, missing or unreadable.
+        """
+        kind, path, facts = self._place(digest)
+        if kind == "grid":
+            return self.reader(digest).load()
+        try:
+            if kind == "features":
+                return read_features(path)
+            if kind == "scalar":
+                return float(json.loads(path.read_text("utf-8")))
+            frame = read_table(path)
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise StoreError(f"{path}: kept result cannot be read ({error}); run again with --fresh") from error
+        if kind == "series":
+            series = frame["value"]
+            series.attrs = {"units": facts["units"]}
+            return series
+        return frame
+
+    def reader(self, digest: str) -> RasterReader:
+        """Open a kept grid for reading by rows."""
+        kind, path, facts = self._place(digest)
+        if kind != "grid":
+            raise StoreError(f"{path}: found a {kind}, expected a grid")
+        return RasterReader(path, self.grid, facts["units"], facts["nodata"], facts["dtype"])
+
+    def present(self, digest: str) -> bool:
+        """Is the object there, with the size it was kept with?"""
+        known = self.ledger.object(digest)
+        if known is None:
+            return False
+        _, suffix, size, _ = known
+        try:
+            return self.layout.object(digest, suffix).stat().st_size == size
+        except OSError:
+            return False
+
+    def link(self, name: str, digest: str) -> None:
+        """Show an object under its product's name, for other programs."""
+        known = self.ledger.object(digest)
+        if known is None:
+            return
+        suffix = known[1]
+        place = self.layout.object(digest, suffix)
+        shown = self.layout.products / f"{name}{suffix}"
+        with disk_errors(shown):
+            self.layout.products.mkdir(exist_ok=True)
+            if shown.exists() and os.path.samefile(shown, place):
+                return
+            fresh = self.temporary(suffix)
+            try:
+                os.link(place, fresh)
+            except OSError:  # a disk without hard links
+                shutil.copyfile(place, fresh)
+            fresh.replace(shown)
+
+    def sweep(self) -> tuple[int, int]:
+        """Delete objects that no product stands for, and leftovers; return how many and their bytes."""
+        live = self.ledger.live_digests()
+        count = size = 0
+        gone = []
+        for path in [*self.layout.objects.glob("*/*"), *self.layout.temporary.glob("*")]:
+            if path.parent == self.layout.temporary or path.name.split(".")[0] not in live:
+                size += path.stat().st_size
+                count += 1
+                path.unlink()
+                gone.append(path.name.split(".")[0])
+        self.ledger.drop_objects(gone)
+        return count, size
+
+    def clear_temporary(self) -> None:
+        """Drop what a killed run left behind."""
+        for path in self.layout.temporary.glob("*"):
+            path.unlink(missing_ok=True)
+
+    def _place(self, digest: str) -> tuple[str, Path, dict[str, Any]]:
+        known = self.ledger.object(digest)
+        if known is None:
+            raise StoreError(f"object {digest[:12]}: not in the ledger; run again")
+        kind, suffix, _, facts = known
+        path = self.layout.object(digest, suffix)
+        if not path.exists():
+            raise StoreError(f"{path}: kept result is gone; run again")
+        return kind, path, facts
+
+    def _keep_grid(self, value: xr.DataArray) -> str:
+        nodata = value.attrs.get("nodata")
+        writer = self.raster_writer(str(value.dtype), str(value.attrs.get("units", "1")), nodata)
+        try:
+            for start, stop in self.grid.strips(4 * STRIP):
+                writer.write(start, value.values[start:stop])
+            return self.keep_raster(writer)
+        except BaseException:
+            writer.abandon()
+            raise
+
+    def _keep(self, path: Path, digest: str, kind: str, facts: dict[str, Any]) -> str:
+        suffix = SUFFIX[kind]
+        size = path.stat().st_size
+        self.layout.keep(path, digest, suffix)
+        self.ledger.know_object(digest, kind, suffix, size, facts)
+        return digest
+
+
+def _columns(frame: pd.DataFrame) -> dict[str, Any]:
+    units = frame.attrs.get("units", {})
+    facts: dict[str, Any] = {"shape": list(frame.shape), "columns": {}}
+    for name in frame.columns:
+        column = frame[name]
+        fact: dict[str, Any] = {"units": units.get(name, "") if isinstance(units, dict) else units}
+        if column.dtype.kind in "iuf":
+            seen = column.dropna()
+            if len(seen):
+                fact |= {"min": float(seen.min()), "max": float(seen.max()), "mean": float(seen.mean())}
+        fact["nodata_share"] = float(column.isna().mean()) if len(column) else 0.0
+        facts["columns"][str(name)] = fact
+    return facts

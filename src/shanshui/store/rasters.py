@@ -1,0 +1,218 @@
+"""Grids in and out by strips: tiled GeoTIFF, digest and summary taken while writing."""
+
+import hashlib
+import json
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+import xarray as xr
+from numpy.typing import NDArray
+from rasterio.errors import RasterioError, RasterioIOError
+from rasterio.windows import Window
+
+from shanshui.core.errors import ResourceError, StoreError
+from shanshui.region.grid import STRIP, GridSpec
+from shanshui.store.layout import disk_errors
+
+CACHE_MB = 128
+"""GDAL's own cache of blocks; strips are read once, so a large one only costs memory."""
+
+
+@dataclass
+class Summary:
+    """Range, mean and gaps of a grid, gathered strip by strip in row order."""
+
+    low: float = np.inf
+    high: float = -np.inf
+    total: float = 0.0
+    present: int = 0
+    cells: int = 0
+
+    def add(self, values: NDArray[Any], nodata: float | None) -> None:
+        """Take in the next rows."""
+        self.cells += values.size
+        if values.dtype.kind == "f":
+            seen = values[~np.isnan(values)]
+        else:
+            seen = values if nodata is None else values[values != nodata]
+        if seen.size:
+            self.low = min(self.low, float(seen.min()))
+            self.high = max(self.high, float(seen.max()))
+            self.total += float(seen.sum(dtype=np.float64))
+            self.present += seen.size
+
+    def facts(self) -> dict[str, Any]:
+        """What the ledger keeps."""
+        some = self.present > 0
+        return {
+            "min": self.low if some else None,
+            "max": self.high if some else None,
+            "mean": self.total / self.present if some else None,
+            "nodata_share": 1.0 - self.present / self.cells if self.cells else 1.0,
+        }
+
+
+@dataclass
+class RasterWriter:
+    """One GeoTIFF written in row order.
+
+    Attributes
+    ----------
+    path : Path
+        Temporary file.
+    grid : GridSpec
+        The study grid.
+    dtype : str
+        NumPy name.
+    units : str
+        Unit of the values.
+    nodata : float or None
+        Code of missing cells; NaN for floats.
+    """
+
+    path: Path
+    grid: GridSpec
+    dtype: str
+    units: str
+    nodata: float | None
+    summary: Summary = field(default_factory=Summary)
+
+    def __post_init__(self) -> None:
+        head = [self.grid.shape, self.dtype, self.units, self.nodata, list(self.grid.transform)[:6]]
+        self._hash = hashlib.sha256(json.dumps([head, self.grid.crs]).encode())
+        self._next = 0
+        kind = np.dtype(self.dtype).kind
+        with disk_errors(self.path), rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+            self._file = rasterio.open(
+                self.path,
+                "w",
+                driver="GTiff",
+                height=self.grid.ny,
+                width=self.grid.nx,
+                count=1,
+                dtype=self.dtype,
+                crs=self.grid.crs,
+                transform=self.grid.transform,
+                nodata=np.nan if kind == "f" else self.nodata,
+                tiled=True,
+                blockxsize=STRIP,
+                blockysize=STRIP,
+                compress="zstd",
+                zstd_level=1,
+                predictor=3 if kind == "f" else 2,
+                bigtiff="if_safer",
+                num_threads=2,
+            )
+            self._file.update_tags(units=self.units)
+
+    def write(self, start: int, values: NDArray[Any]) -> None:
+        """Write the rows that follow."""
+        if start != self._next:
+            raise StoreError(f"{self.path}: row {start} came where row {self._next} was due")
+        block = np.ascontiguousarray(values, self.dtype)
+        self._hash.update(block.data)
+        self.summary.add(block, self.nodata)
+        window = Window(0, start, self.grid.nx, block.shape[0])
+        with disk_errors(self.path), rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+            try:
+                self._file.write(block, 1, window=window)
+            except (RasterioIOError, RasterioError) as error:
+                raise _unwritten(self.path, error) from error
+        self._next = start + block.shape[0]
+
+    def close(self) -> str:
+        """Finish the file and return the digest of its content.
+
+        Raises
+        ------
+        StoreError
+            Rows are missing.
+        ResourceError
+            The disk did not take all blocks.
+        """
+        if self._next != self.grid.ny:
+            raise StoreError(f"{self.path}: {self._next} of {self.grid.ny} rows were written")
+        try:
+            self._file.close()
+        except (RasterioIOError, RasterioError) as error:
+            raise _unwritten(self.path, error) from error
+        _whole(self.path)
+        return self._hash.hexdigest()
+
+    def abandon(self) -> None:
+        """Drop an unfinished file."""
+        try:
+            self._file.close()
+        except RasterioError:  # a full disk fails again on closing; the file goes anyway
+            pass
+        finally:
+            self.path.unlink(missing_ok=True)
+
+
+def _unwritten(path: Path, error: Exception) -> ResourceError:
+    return ResourceError(
+        f"{path}: could not be written ({error}); most often the disk is full; make room and run "
+        "again: what is finished is kept"
+    )
+
+
+def _whole(path: Path) -> None:
+    """Refuse a file whose last blocks the disk did not take: GDAL may not say so on closing."""
+    size = path.stat().st_size
+    try:
+        with rasterio.open(path) as file:
+            high, wide = file.block_shapes[0]
+            rows, cols = -(-file.height // high), -(-file.width // wide)
+            for row in range(rows):
+                for col in range(cols):
+                    offset = file.get_tag_item(f"BLOCK_OFFSET_{col}_{row}", "TIFF", bidx=1)
+                    length = file.get_tag_item(f"BLOCK_SIZE_{col}_{row}", "TIFF", bidx=1)
+                    if offset is None or int(offset) + int(length or 0) > size:
+                        raise _unwritten(path, OSError("blocks are missing"))
+    except RasterioIOError as error:
+        raise _unwritten(path, error) from error
+
+
+class RasterReader:
+    """A kept grid, read by rows or whole.
+
+    Parameters
+    ----------
+    path : Path
+        GeoTIFF of one band.
+    grid : GridSpec
+        The study grid.
+    units : str
+        Unit of the values.
+    nodata : float or None
+        Code of missing cells of integer grids.
+    dtype : str
+        NumPy name.
+    """
+
+    def __init__(self, path: Path, grid: GridSpec, units: str, nodata: float | None, dtype: str) -> None:
+        self.path, self.grid, self.units, self.nodata = path, grid, units, nodata
+        self.dtype = np.dtype(dtype)
+        self._local = threading.local()
+
+    def rows(self, start: int, stop: int) -> xr.DataArray:
+        """Rows ``start`` to ``stop`` as a labelled array."""
+        file = getattr(self._local, "file", None)
+        try:
+            with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+                if file is None:
+                    file = self._local.file = rasterio.open(self.path)
+                values = file.read(1, window=Window(0, start, self.grid.nx, stop - start))
+        except RasterioError as error:
+            raise StoreError(
+                f"{self.path}: a kept grid cannot be read ({error}); run again with --fresh"
+            ) from error
+        return self.grid.lay(values, self.units, start=start, nodata=self.nodata)
+
+    def load(self) -> xr.DataArray:
+        """All rows."""
+        return self.rows(0, self.grid.ny)

@@ -1,0 +1,1 @@
+"""One study: its file, its inputs, its products."""

@@ -1,0 +1,181 @@
+"""Inputs as the first steps of a plan: file, declaration and grid decide the result."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from shanshui.collect.adapt import features_input, raster_input, table_input
+from shanshui.collect.catalog import InputKind, InputSpec, Specs, kind_of, located
+from shanshui.collect.quality import Verdict, judge
+from shanshui.core.errors import DataError
+from shanshui.flow.events import Event
+from shanshui.flow.plan import Source
+from shanshui.flow.run import Context
+from shanshui.region.grid import GridSpec
+from shanshui.store.ledger import Ledger
+
+_SIDECARS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
+
+
+def source_of(
+    name: str, specs: list[InputSpec], folders: list[Path], grid: GridSpec, ledger: Ledger
+) -> Source:
+    """Make the step that brings one input to the study.
+
+    Parameters
+    ----------
+    name : str
+        Input.
+    specs : list of InputSpec
+        One file; several for a table of several years.
+    folders : list of Path
+        Where relative paths are looked for.
+    grid : GridSpec
+        Study grid.
+    ledger : Ledger
+        Remembers digests of files that have not been touched.
+
+    Returns
+    -------
+    Source
+        Made when a run reaches it.
+
+    Raises
+    ------
+    DataError
+        Several files for an input that is not a table.
+    """
+    kind = kind_of(name)
+    paths = [located(spec, folders) for spec in specs]
+    if len(specs) > 1 and kind.family != "table":
+        raise DataError(f"{name}: {len(specs)} files are declared; only tables may have several")
+
+    def digests() -> dict[str, str]:
+        found = {}
+        for path, spec in zip(paths, specs, strict=True):
+            digest = found[path.name] = file_digest(path, ledger, name)
+            if spec.sha256 and spec.sha256 != digest:
+                raise DataError(
+                    f"{name}: {path} has sha256 {digest[:16]}…, the study declares {spec.sha256[:16]}…; "
+                    "it is another edition: fetch the right one, or update sha256"
+                )
+        return found
+
+    def make(context: Context) -> Any:
+        return bring(name, specs, paths, kind, context)
+
+    parts = {"declared": [_content(spec) for spec in specs]}
+    return Source(name, kind.gives, ", ".join(map(str, paths)), parts, digests, make, bring)
+
+
+def sources_of(specs: Specs, folders: list[Path], grid: GridSpec, ledger: Ledger) -> list[Source]:
+    """Make one source per declared input; optional ones whose file is absent are left out."""
+    out = []
+    for name, declared in specs.items():
+        absent = [s for s in declared if not located(s, folders).exists()]
+        if absent and not any(s.needed for s in declared):
+            continue
+        out.append(source_of(name, declared, folders, grid, ledger))
+    return out
+
+
+def bring(
+    name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
+) -> Any:
+    """Read an input and bring it to the study; grids are kept as they stream."""
+    if kind.family in ("continuous", "categorical"):
+        return _bring_raster(name, specs[0], paths[0], kind, context)
+    if kind.family == "table":
+        parts = [table_input(p, s, kind, name) for p, s in zip(paths, specs, strict=True)]
+        frame = pd.concat(parts, ignore_index=True)
+        keys = list(frame.columns[:-1])
+        if frame.duplicated(keys).any():
+            raise DataError(f"{name}: its files hold the same {', '.join(keys)} more than once; keep one")
+        frame = frame.sort_values(keys, ignore_index=True)
+        frame.attrs = parts[0].attrs
+        return frame
+    return features_input(paths[0], specs[0], kind, name, context.grid)
+
+
+def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, context: Context) -> str:
+    grid = context.grid
+    with raster_input(path, spec, kind, name, context.objects.layout.temporary) as source:
+        source.check_overlap(grid)
+        look = Verdict(name, str(path))
+        judge(look, source.sample(grid), spec, kind, source.missing_code, source.nodata, source.factor, source.shift)
+        _refuse(look, path)
+        writer = None
+        try:
+            for start, values in source.strips(
+                grid, lambda done: context.tell(Event("progress", name, cells=done, of=grid.cells))
+            ):
+                if writer is None:
+                    writer = context.objects.raster_writer(str(values.dtype), kind.unit, source.missing_code)
+                writer.write(start, values)
+            if writer is None:
+                raise DataError(f"{name}: {path} has no rows")
+            facts = writer.summary.facts()
+            low, high = spec.plausible or (kind.low, kind.high)
+            if facts["min"] is not None and not source.codes and (facts["min"] < low or facts["max"] > high):
+                look.problems.append(
+                    f"{name}: on the study grid values run from {facts['min']:g} to {facts['max']:g} {kind.unit}, plausible "
+                    f"is {low:g} to {high:g}; is a nodata value undeclared? set nodata, unit or plausible in [inputs.{name}]"
+                )
+            _refuse(look, path)
+            return context.objects.keep_raster(writer)
+        except BaseException:
+            if writer is not None:
+                writer.abandon()
+            raise
+
+
+def _refuse(look: Verdict, path: Path) -> None:
+    if look.problems:
+        raise DataError(f"{path}: {look.problems[0]}")
+
+
+def _content(spec: InputSpec) -> dict[str, Any]:
+    """What of a declaration decides the result: where the file lies and who made it does not."""
+    quiet = {"file", "needed", "edition", "licence", "origin", "sha256"}
+    return {k: v for k, v in spec.model_dump(mode="json").items() if k not in quiet}
+
+
+def file_digest(path: Path, ledger: Ledger, name: str) -> str:
+    """Digest of a file and its companions, read again only when size or time changed.
+
+    Raises
+    ------
+    DataError
+        Missing or unreadable file.
+    """
+    from shanshui.collect.readers import require
+
+    require(path, name)
+    if path.is_dir():
+        parts = sorted(p for p in path.rglob("*") if p.is_file())
+    elif path.suffix.lower() == ".shp":
+        parts = [p for s in _SIDECARS if (p := path.with_suffix(s)).exists()]
+    else:
+        parts = [path]
+    digest = hashlib.sha256()
+    for part in parts:
+        try:
+            stat = part.stat()
+            known = ledger.input_digest(str(part.resolve()), stat.st_size, stat.st_mtime_ns)
+            if known is None:
+                known = _read_digest(part)
+                ledger.know_input(str(part.resolve()), stat.st_size, stat.st_mtime_ns, known)
+        except OSError as error:
+            raise DataError(f"{name}: {part} cannot be read ({error.strerror})") from error
+        digest.update(known.encode())
+    return known if len(parts) == 1 else digest.hexdigest()
+
+
+def _read_digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        while block := handle.read(1 << 22):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,223 @@
+"""Coarse climate and cover carried to the study grid by the shape of the ground."""
+
+from typing import Annotated
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from shanshui.core.assessment import assessment
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import ClassAreas, Codes, Elevation, Mask, Slope, Temperature, Units
+from shanshui.kernels.windows import focal_mean
+from shanshui.region.grid import grid_of
+from shanshui.region.unitset import rasterised
+
+
+@assessment(source="handbook_frame", bytes_per_cell=24)
+def temperature_fine(
+    temperature: Temperature,
+    elevation: Elevation,
+    *,
+    lapse_c_per_km: Annotated[float, Between(0.0, 12.0)] = 6.0,
+    native_m: Annotated[float, Between(0.0, 1e6)] = 0.0,
+) -> Temperature:
+    """Temperature carried from a coarse grid to the height of each cell.
+
+    Parameters
+    ----------
+    temperature : (y, x) [degC]
+        Coarse temperature read between on the study grid.
+    elevation : (y, x) [m]
+        Ground height.
+    lapse_c_per_km : float [degC/km]
+        Fall of temperature with height [M]: 6.5 in the standard atmosphere, 5 to 6 in humid mountains. A larger one makes
+        ridges colder and valleys warmer.
+    native_m : float [m]
+        Cell of the coarse grid; 0 leaves the temperature as it is. The study sets it from the file.
+
+    Returns
+    -------
+    (y, x) [degC]
+        Window means over a coarse cell stay close to the coarse temperature; NaN where either input is.
+    """
+    grid = grid_of(elevation)
+    cells = int(round(native_m / grid.cell_m))
+    values = temperature.values
+    if cells >= 2:
+        height = np.ascontiguousarray(elevation.values, np.float32)
+        cells = min(cells, 2 * max(grid.shape) - 1)
+        # twice the mean of a window is the tent by which coarse values were read between
+        around = focal_mean(focal_mean(height, cells), cells)
+        values = values - np.float32(lapse_c_per_km / 1000.0) * (height - around)
+    out = temperature.copy(data=values.astype(np.float32))
+    out.attrs["units"] = "degC"
+    return out.rename("temperature_fine")
+
+
+@assessment(source="handbook_frame", bytes_per_cell=120)
+def land_cover_fine(
+    land_cover: Codes,
+    elevation: Elevation,
+    slope: Slope,
+    region_mask: Mask,
+    land_cover_areas: ClassAreas,
+    prefectures: Units,
+    *,
+    year: int = 0,
+    native_m: Annotated[float, Between(0.0, 1e6)] = 5000.0,
+    smoothing: Annotated[float, Between(0.0, 1.0)] = 0.02,
+) -> Codes:
+    """Land cover at the study's cell that honours known class areas (downscaled, not observed).
+
+    Parameters
+    ----------
+    land_cover : (y, x) [1]
+        Coarse codes on the study grid.
+    elevation : (y, x) [m]
+        Ground height.
+    slope : (y, x) [degree]
+        Steepness.
+    region_mask : (y, x) [1]
+        Not used to choose cells outside: the whole grid is filled, the region is reported.
+    land_cover_areas : table
+        ``code, year, class, area_km2`` per prefecture.
+    prefectures : polygons
+        ``code``.
+    year : int
+        Year of the areas; 0 takes the latest.
+    native_m : float [m]
+        Cell of the coarse cover. The study sets it from the file.
+    smoothing : float [1]
+        Least share any class of a prefecture is given everywhere [D]: higher lets classes appear further from
+        where the coarse cover has them.
+
+    Returns
+    -------
+    (y, x) [1]
+        Codes. In each prefecture with areas, the cells of each class are its share of the listed areas, to the
+        cell; elsewhere the coarse code stands.
+
+    Notes
+    -----
+    A cell's score for a class is the log of (share of the class in the coarse neighbourhood) times (how common the
+    cell's height and slope are where the coarse cover has the class). Classes bid for cells with one price each until
+    their counts are met; the last cells move where least score is lost. No random numbers.
+    """
+    grid = grid_of(land_cover)
+    chosen_year = year or int(land_cover_areas["year"].max())
+    areas = land_cover_areas[land_cover_areas["year"] == chosen_year]
+    missing = land_cover.attrs.get("nodata", 255)
+    out = land_cover.values.copy()
+    zone = rasterised(prefectures, grid).values
+    coarse = land_cover.values
+    seen = (coarse != missing) & np.isfinite(elevation.values) & np.isfinite(slope.values)
+    codes = np.array(sorted({int(c) for c in areas["class"][areas["area_km2"] > 0]}))
+    if codes.size == 0:
+        return land_cover.copy().rename("land_cover_fine")
+    window = max(3, 2 * int(round(native_m / grid.cell_m)) + 1)
+    likely = _likelihood(coarse, elevation.values, slope.values, seen, codes)
+    near = np.empty((codes.size, *grid.shape), np.float32)
+    for k, code in enumerate(codes):
+        share = focal_mean(np.where(seen, (coarse == code).astype(np.float32), np.nan), window)
+        near[k] = np.log(np.nan_to_num(share) + np.float32(smoothing))
+    for unit, row in _zones(prefectures, areas):
+        place = (zone == unit) & seen
+        total = row.reindex(codes).fillna(0.0).to_numpy()
+        if not place.any() or total.sum() <= 0:
+            continue
+        wanted = _whole_counts(total / total.sum() * int(place.sum()))
+        active = wanted > 0
+        score = near[active][:, place] + likely[active][:, place]
+        out[place] = codes[active][allocation(score, wanted[active])]
+    result = land_cover.copy(data=out)
+    result.attrs["long_name"] = "downscaled land cover"
+    return result.rename("land_cover_fine")
+
+
+def _zones(prefectures: gpd.GeoDataFrame, areas: pd.DataFrame) -> list[tuple[int, pd.Series]]:
+    by_code = {str(code): part.set_index("class")["area_km2"] for code, part in areas.groupby("code")}
+    return [(int(unit), by_code[code]) for unit, code in prefectures["code"].items() if code in by_code]
+
+
+def _likelihood(
+    coarse: NDArray[np.integer], height: NDArray[np.float32], slope: NDArray[np.float32], seen: NDArray[np.bool_], codes: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Log of how common a cell's height and slope are in each class, against all classes."""
+    high = np.quantile(height[seen], np.linspace(0, 1, 13)[1:-1]) if seen.any() else np.array([0.0])
+    steep = np.quantile(slope[seen], np.linspace(0, 1, 9)[1:-1]) if seen.any() else np.array([0.0])
+    bins = np.digitize(height, high) * 8 + np.digitize(slope, steep)
+    size = int(bins.max()) + 1
+    every = np.bincount(bins[seen], minlength=size) + 1.0
+    every /= every.sum()
+    out = np.empty((codes.size, *coarse.shape), np.float32)
+    for k, code in enumerate(codes):
+        count = np.bincount(bins[seen & (coarse == code)], minlength=size)
+        share = (count + size * every) / (count.sum() + size)
+        out[k] = np.log(share / every).astype(np.float32)[bins]
+    return out
+
+
+def _whole_counts(amount: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Whole numbers nearest to amounts, with the same sum (largest remainders)."""
+    low = np.floor(amount).astype(np.int64)
+    short = int(round(amount.sum())) - int(low.sum())
+    low[np.argsort(low - amount, kind="stable")[:short]] += 1
+    return low
+
+
+def allocation(score: NDArray[np.float32], wanted: NDArray[np.int64], rounds: int = 400) -> NDArray[np.int64]:
+    """Give each cell one class so that counts are met and the summed score is near its greatest.
+
+    Parameters
+    ----------
+    score : (class, cell) float32
+        Higher fits better.
+    wanted : (class,) int
+        Cells of each class; sums to the number of cells.
+    rounds : int
+        Most rounds of bidding.
+
+    Returns
+    -------
+    (cell,) int
+        Class of each cell; counts are exactly ``wanted``.
+    """
+    classes, cells = score.shape
+    price = np.zeros(classes, np.float32)
+    pace = np.float32(1.0)
+    last = np.zeros(classes)
+    for _ in range(rounds):
+        choice = np.argmax(score + price[:, None], axis=0)
+        have = np.bincount(choice, minlength=classes)
+        gap = (wanted - have) / np.maximum(np.maximum(wanted, have), 1)
+        if np.abs(wanted - have).max() <= max(1, cells // 2000):
+            break
+        if np.sum(gap * last) < 0:
+            pace = max(pace * np.float32(0.7), np.float32(1e-3))
+        price += (pace * gap).astype(np.float32)
+        last = gap
+    value = score + price[:, None]
+    choice = np.argmax(value, axis=0)
+    have = np.bincount(choice, minlength=classes)
+    # the last cells: from full classes to short ones, least loss first
+    while True:
+        short = np.flatnonzero(have < wanted)
+        if short.size == 0:
+            return choice
+        full = np.flatnonzero(have > wanted)
+        movable = np.flatnonzero(np.isin(choice, full))
+        loss = value[choice[movable], movable] - value[short][:, movable]
+        best = np.argmin(loss, axis=0)
+        moved = False
+        for m in np.argsort(loss[best, np.arange(movable.size)], kind="stable"):
+            cell, to = movable[m], short[best[m]]
+            source = choice[cell]
+            if have[source] > wanted[source] and have[to] < wanted[to]:
+                choice[cell] = to
+                have[source] -= 1
+                have[to] += 1
+                moved = True
+        if not moved:
+            return choice

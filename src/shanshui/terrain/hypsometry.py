@@ -1,0 +1,57 @@
+"""How much of the region lies at which height."""
+
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+
+from shanshui.core.assessment import assessment
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import Elevation, Facts, Mask
+from shanshui.region.grid import grid_of
+
+
+@assessment(source="handbook_frame", bytes_per_cell=6)
+def hypsometry(
+    elevation: Elevation, region_mask: Mask, *, step_m: Annotated[float, Between(1.0, 1000.0)] = 100.0
+) -> Facts:
+    """Area of the region by height.
+
+    Parameters
+    ----------
+    elevation : (y, x) [m]
+        Ground height.
+    region_mask : (y, x) [1]
+        1 inside.
+    step_m : float [m]
+        Height of a band.
+
+    Returns
+    -------
+    table
+        ``from_m, to_m, area_km2, share, share_above``; areas sum to the region's.
+    """
+    values = elevation.values[(region_mask.values == 1)]
+    values = values[np.isfinite(values)]
+    cell_km2 = grid_of(elevation).cell_km2
+    if values.size == 0:
+        low, edges, count = 0.0, np.array([0.0, step_m]), np.array([0])
+    else:
+        low = np.floor(values.min() / step_m) * step_m
+        bands = int((values.max() - low) // step_m) + 1
+        edges = low + step_m * np.arange(bands + 1)
+        place = np.minimum(((values - np.float32(low)) / np.float32(step_m)).astype(np.int64), bands - 1)
+        count = np.bincount(place, minlength=bands)
+    area = count * cell_km2
+    total = max(area.sum(), cell_km2)
+    frame = pd.DataFrame(
+        {
+            "from_m": edges[:-1],
+            "to_m": edges[1:],
+            "area_km2": area,
+            "share": area / total,
+            "share_above": area[::-1].cumsum()[::-1] / total,
+        }
+    )
+    frame.attrs["units"] = {"from_m": "m", "to_m": "m", "area_km2": "km2", "share": "1", "share_above": "1"}
+    return frame

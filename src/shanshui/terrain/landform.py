@@ -1,0 +1,106 @@
+"""What kind of ground a place is: by relief, and by its position between ridge and valley."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import numpy as np
+
+from shanshui.core.assessment import assessment
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import Codes, Elevation, Relief, Slope
+from shanshui.kernels.windows import focal_mean
+
+LANDFORMS = {
+    1: ("plain", "平原", "#dfe8c8"),
+    2: ("terrace", "台地", "#e8dca8"),
+    3: ("hill", "丘陵", "#d3b87a"),
+    4: ("low and middle mountain", "中低山", "#b08a5a"),
+    5: ("high-relief mountain", "大起伏山地", "#7d5a44"),
+}
+POSITIONS = {
+    1: ("valley", "河谷", "#4f86a8"),
+    2: ("lower slope", "下坡", "#9fbfae"),
+    3: ("flat", "平地", "#e9e6cf"),
+    4: ("middle slope", "中坡", "#d8c690"),
+    5: ("upper slope", "上坡", "#c09562"),
+    6: ("ridge", "山脊", "#84502f"),
+}
+
+
+@assessment(source="handbook_basins", halo=0, bytes_per_cell=2)
+def landform(
+    local_relief: Relief, *, limits_m: tuple[float, ...] = (20.0, 75.0, 200.0, 600.0)
+) -> Codes:
+    """Landform class by local relief.
+
+    Parameters
+    ----------
+    local_relief : (y, x) [m]
+        Highest minus lowest ground in a window.
+    limits_m : tuple of four float [m]
+        Where terrace, hill, low and middle mountain, and high-relief mountain begin [M]; a relief equal to a limit
+        belongs to the higher class.
+
+    Returns
+    -------
+    (y, x) [1]
+        1 plain, 2 terrace, 3 hill, 4 low and middle mountain, 5 high-relief mountain; 0 where relief is missing.
+    """
+    values = local_relief.values
+    code = np.digitize(values, np.asarray(limits_m, np.float32)).astype(np.uint8) + np.uint8(1)
+    code[~np.isfinite(values)] = 0
+    out = local_relief.copy(data=code)
+    out.attrs.update(units="1", nodata=0)
+    return out.rename("landform")
+
+
+def _reach(settings: Mapping[str, Any]) -> int:
+    # the spread is a window mean of window means
+    return 2 * (int(settings["window_cells"]) // 2 + 1)
+
+
+@assessment(source="weiss2001", halo=_reach, bytes_per_cell=40)
+def slope_position(
+    elevation: Elevation,
+    slope: Slope,
+    *,
+    window_cells: Annotated[int, Between(3, 201)] = 11,
+    flat_deg: Annotated[float, Between(0.0, 90.0)] = 5.0,
+) -> Codes:
+    """Position between valley and ridge.
+
+    Parameters
+    ----------
+    elevation : (y, x) [m]
+        Ground height.
+    slope : (y, x) [degree]
+        Steepness.
+    window_cells : int [cell]
+        Side of the window with whose mean the place is compared; larger finds larger forms.
+    flat_deg : float [degree]
+        Ground near the mean is flat up to this steep, middle slope above.
+
+    Returns
+    -------
+    (y, x) [1]
+        1 valley, 2 lower slope, 3 flat, 4 middle slope, 5 upper slope, 6 ridge; 0 where the ground is missing.
+
+    Notes
+    -----
+    Height minus window mean, in standard deviations of the heights in the same window; limits -1, -0.5, 0.5, 1.
+    """
+    height = np.ascontiguousarray(elevation.values, np.float32)
+    cells = int(window_cells)
+    mean = focal_mean(height, cells)
+    offset = (height - mean).astype(np.float32)
+    # spread around the local mean; squares of offsets, not of heights, keep the digits
+    spread = np.sqrt(focal_mean((offset * offset).astype(np.float32), cells))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        score = np.where(spread > 0, offset / spread, 0.0)
+    code = np.select(
+        [score <= -1.0, score <= -0.5, score >= 1.0, score >= 0.5, slope.values <= flat_deg], [1, 2, 6, 5, 3], 4
+    ).astype(np.uint8)
+    code[~np.isfinite(height)] = 0
+    out = elevation.copy(data=code)
+    out.attrs.update(units="1", nodata=0)
+    return out.rename("slope_position")

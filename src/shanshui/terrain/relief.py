@@ -1,0 +1,211 @@
+"""How much the ground rises and falls around a place."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import numpy as np
+
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import Elevation, Index, Relief, Slope, WindowSize
+from shanshui.kernels.noise import white
+from shanshui.kernels.windows import focal_mean, focal_range, growing_range, ruggedness
+from shanshui.region.grid import grid_of
+
+Cells = Annotated[int, Between(0, 201)]
+LARGEST = 51
+"""Window assumed in estimates before it is known [cell]."""
+
+
+@assessment(source="tu1990", bytes_per_cell=0)
+def relief_window(
+    elevation: Elevation, *, largest: Annotated[int, Between(4, 200)] = 50, samples: int = 20000, seed: int = 0
+) -> WindowSize:
+    """Window in which local relief stops growing fast, by the mean change point.
+
+    Parameters
+    ----------
+    elevation : (y, x) [m]
+        Ground height.
+    largest : int [cell]
+        Largest window tried.
+    samples : int
+        Places at which windows are measured; more is slower and steadier.
+    seed : int
+        Of the choice of places.
+
+    Returns
+    -------
+    float [cell]
+        Side of the window, from 2 to ``largest``.
+
+    Raises
+    ------
+    QuantityError
+        No place around which the largest window is whole.
+
+    Notes
+    -----
+    Mean relief t of windows of n x n cells, n = 2 to ``largest``; T = ln(t / n^2 cell areas). The window is
+    where the squared deviations of T split in two parts fall furthest below those of T whole (S - S_i greatest).
+    On coarse grids the window is large on the ground; it says where *this* grid changes its mind.
+    """
+    values = np.ascontiguousarray(elevation.values, np.float32)
+    ny, nx = values.shape
+    largest = min(largest, min(ny, nx) - 1)
+    if largest < 4:
+        raise QuantityError(f"elevation: {ny} x {nx} cells are too few for a relief window; expected at least 5 x 5")
+    places = np.flatnonzero(np.isfinite(values).ravel())
+    if places.size > samples:
+        draw = white(0, 0, 1, samples, seed)[0].astype(np.float64)
+        places = np.unique(places[(draw * places.size).astype(np.int64)])
+    while largest >= 4:
+        mean, used = growing_range(values, places // nx, places % nx, largest)
+        if used >= min(30, places.size) and used > 0:
+            break
+        largest //= 2
+    else:
+        raise QuantityError("elevation: no place around which a window of 4 cells is whole; is most of the grid missing?")
+    sizes = np.arange(2, largest + 1)
+    area = (sizes * grid_of(elevation).cell_m) ** 2
+    return float(sizes[change_point(np.log(np.maximum(mean[2:], 1e-9) / area))])
+
+
+def change_point(series: np.ndarray) -> int:
+    """Index after which the mean of a series changes most.
+
+    Parameters
+    ----------
+    series : (n,) float
+        In order.
+
+    Returns
+    -------
+    int
+        Last index of the first part.
+    """
+    whole = np.sum((series - series.mean()) ** 2)
+    gains = [
+        whole - np.sum((series[:i] - series[:i].mean()) ** 2) - np.sum((series[i:] - series[i:].mean()) ** 2)
+        for i in range(1, len(series))
+    ]
+    return int(np.argmax(gains))
+
+
+def _reach(settings: Mapping[str, Any]) -> int:
+    return int(settings["window_cells"] or settings.get("relief_window", LARGEST)) // 2 + 1
+
+
+@assessment(source="tu1990", halo=_reach, bytes_per_cell=24)
+def local_relief(
+    elevation: Elevation, relief_window: WindowSize | None = None, *, window_cells: Cells = 0
+) -> Relief:
+    """Highest minus lowest ground in a square window.
+
+    Parameters
+    ----------
+    elevation : (y, x) [m]
+        Ground height.
+    relief_window : float [cell], optional
+        Side of the window, found by the mean change point.
+    window_cells : int [cell]
+        Side of the window when it is not to be the found one; a larger window never lowers relief.
+
+    Returns
+    -------
+    (y, x) [m]
+        At least 0; NaN where the ground is. The window is cut at the rim and skips missing cells.
+    """
+    values = np.ascontiguousarray(elevation.values, np.float32)
+    cells = _window(relief_window, window_cells)
+    return elevation.copy(data=focal_range(values, cells)).rename("local_relief")
+
+
+def _window(found: float | None, chosen: int) -> int:
+    cells = int(chosen or found or 0)
+    if cells < 2:
+        raise QuantityError("window_cells: no window; give window_cells of at least 2, or a relief_window")
+    return cells
+
+
+@assessment(source="feng2007", halo=_reach, bytes_per_cell=40)
+def relief_degree(
+    elevation: Elevation,
+    slope: Slope,
+    relief_window: WindowSize | None = None,
+    *,
+    window_cells: Cells = 0,
+    flat_deg: Annotated[float, Between(0.0, 90.0)] = 5.0,
+) -> Index:
+    """Relief degree of the land surface (RDLS).
+
+    Parameters
+    ----------
+    elevation : (y, x) [m]
+        Ground height.
+    slope : (y, x) [degree]
+        Steepness.
+    relief_window : float [cell], optional
+        Side of the window, found by the mean change point.
+    window_cells : int [cell]
+        Side of the window when it is not to be the found one.
+    flat_deg : float [degree]
+        Ground up to this steep is flat; a higher limit lowers the degree.
+
+    Returns
+    -------
+    (y, x) [1]
+        About 0 in low plains, 1 for a mountain of 500 m relief; NaN where the ground is.
+
+    Notes
+    -----
+    ``ALT/1000 + (max - min) (1 - P(A)/A) / 500`` with ALT the mean height and P(A)/A the flat share of
+    the window.
+    """
+    height = np.ascontiguousarray(elevation.values, np.float32)
+    flat = np.where(np.isfinite(slope.values), (slope.values <= flat_deg).astype(np.float32), np.nan)
+    flat = np.where(np.isfinite(height), flat, np.nan).astype(np.float32)
+    cells = _window(relief_window, window_cells)
+    span = focal_range(height, cells)
+    mean = focal_mean(height, cells)
+    share = focal_mean(flat, cells)
+    out = elevation.copy(data=rdls(mean, span, share).astype(np.float32))
+    out.attrs["units"] = "1"
+    return out.rename("relief_degree")
+
+
+def rdls(altitude: np.ndarray, span: np.ndarray, flat_share: np.ndarray) -> np.ndarray:
+    """Relief degree from mean height, relief and flat share.
+
+    Parameters
+    ----------
+    altitude, span : array [m]
+        Mean height, and highest minus lowest.
+    flat_share : array [1]
+        In [0, 1].
+
+    Returns
+    -------
+    array [1]
+        NaN where an input is.
+    """
+    return altitude / 1000.0 + span * (1.0 - flat_share) / 500.0
+
+
+@assessment(source="riley1999", halo=1, bytes_per_cell=4)
+def terrain_ruggedness(elevation: Elevation) -> Relief:
+    """Terrain ruggedness: difference in height to the eight neighbours, summed in squares.
+
+    Parameters
+    ----------
+    elevation : (y, x) [m]
+        Ground height.
+
+    Returns
+    -------
+    (y, x) [m]
+        At least 0; NaN where the ground is. Depends on the cell size: compare within one study.
+    """
+    values = np.ascontiguousarray(elevation.values, np.float32)
+    return elevation.copy(data=ruggedness(values)).rename("terrain_ruggedness")

@@ -1,0 +1,68 @@
+"""Steepness of the ground, in degrees and in classes."""
+
+
+import numpy as np
+
+from shanshui.core.assessment import assessment
+from shanshui.core.vocabulary import Codes, Elevation, Slope
+from shanshui.kernels.windows import horn_slope
+from shanshui.region.grid import grid_of
+
+
+@assessment(source="horn1981", halo=1, bytes_per_cell=4)
+def slope(elevation: Elevation) -> Slope:
+    """Angle of the steepest slope.
+
+    Parameters
+    ----------
+    elevation : (y, x) [m]
+        Ground height on square cells in metres.
+
+    Returns
+    -------
+    (y, x) [degree]
+        In [0, 90); NaN where the ground is. A missing neighbour is taken as high as the centre, so
+        slopes beside the rim are somewhat too low.
+
+    Raises
+    ------
+    QuantityError
+        Wrong unit, a grid in degrees, cells that are not square.
+
+    Notes
+    -----
+    Horn's 3 x 3 weights: ``atan(sqrt(p^2 + q^2))`` with ``p, q`` the weighted differences over eight cells.
+    A coarse grid flattens: on 1 km cells slopes are far below those on the ground.
+    """
+    grid = grid_of(elevation)
+    values = np.ascontiguousarray(elevation.values, np.float32)
+    out = elevation.copy(data=horn_slope(values, grid.cell_m))
+    out.attrs["units"] = "degree"
+    return out.rename("slope")
+
+
+@assessment(source="handbook_basins", halo=0, bytes_per_cell=2)
+def slope_class(slope: Slope, *, limits_deg: tuple[float, ...] = (2.0, 6.0, 15.0, 25.0)) -> Codes:
+    """Slope class, 1 the flattest.
+
+    Parameters
+    ----------
+    slope : (y, x) [degree]
+        Steepness.
+    limits_deg : tuple of float [degree]
+        Upper limits of the classes, the limit itself in the lower class. The default is the land-survey
+        grading with the 25 degree conversion limit [M]. More limits, more classes.
+
+    Returns
+    -------
+    (y, x) [1]
+        1 to ``len(limits_deg) + 1``; 0 where slope is missing.
+    """
+    values = slope.values
+    code = np.digitize(values, np.asarray(limits_deg, np.float32), right=True).astype(np.uint8) + np.uint8(1)
+    code[~np.isfinite(values)] = 0
+    out = slope.copy(data=code)
+    out.attrs.update(units="1", nodata=0)
+    return out.rename("slope_class")
+
+
