@@ -137,6 +137,17 @@ class Run:
             )
         return out
 
+    def refuse(self, targets: Iterable[str], *, fresh: bool = False) -> None:
+        """Say before the start that a run cannot fit.
+
+        Raises
+        ------
+        ResourceError
+            Too little memory or disk.
+        """
+        pending = [e for e, state in self.estimates(targets) if fresh or state != "made"]
+        refuse_if_too_large(pending, self.memory, self.layout.free_bytes(), self.grid)
+
     def state(self, name: str, stale: set[str] | None = None) -> str:
         """``made``, ``stale`` or ``missing``."""
         record = self.ledger.product(name)
@@ -178,8 +189,7 @@ class Run:
         names = self.plan.reach(targets)
         with locked(self.layout):
             self.objects.clear_temporary()
-            pending = [e for e, state in self.estimates(targets) if fresh or state != "made"]
-            refuse_if_too_large(pending, self.memory, self.layout.free_bytes(), self.grid)
+            self.refuse(targets, fresh=fresh)
             started = time.perf_counter()
             run = self.ledger.start_run(names, _machine())
             state = "failed"

@@ -1,0 +1,1 @@
+"""What a reader gets: maps, charts, tables, one page, and files for other programs."""

@@ -1,0 +1,291 @@
+"""One map style: shaded ground, data, lines, legend with unit and source, scale bar, north arrow."""
+
+import io
+import logging
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import matplotlib as mpl
+import matplotlib.patheffects
+import numpy as np
+import rasterio
+import shapely
+from matplotlib import font_manager
+from matplotlib.colors import BoundaryNorm, Colormap, LightSource, ListedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+
+from shanshui.core.terms import terms, word
+from shanshui.report.words import say
+from shanshui.store.rasters import RasterReader
+from shanshui.study.study import Study
+
+WIDEST = 1300
+"""Pixels of a grid on a map: more do not show."""
+CJK = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "Microsoft YaHei", "PingFang SC", "Hiragino Sans GB", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "SimHei", "Droid Sans Fallback", "Noto Sans CJK JP")
+RAMPS = {
+    "elevation": "gist_earth", "slope": "YlOrBr", "local_relief": "YlOrBr", "relief_degree": "YlOrBr", "terrain_ruggedness": "YlOrBr",
+    "temperature_fine": "RdYlBu_r", "temperature": "RdYlBu_r", "precipitation": "YlGnBu", "ndvi": "YlGn", "population_density": "magma_r",
+    "upstream_index": "PuBuGn", "flow_distance": "PuBuGn", "settlement_weight": "magma_r", "lights": "inferno", "aspect": "twilight",
+    "upstream_area": "Blues",
+}  # fmt: skip
+LOGARITHMIC = {"population_density", "upstream_area", "settlement_weight"}
+_DRAWING = threading.Lock()
+
+
+@dataclass
+class MapSpec:
+    """What one map shows.
+
+    Attributes
+    ----------
+    product : str
+        Grid to colour, or empty.
+    classes : mapping of code to (word, colour)
+        For grids of codes.
+    fills : list of (GeoDataFrame, colour, label)
+        Polygons to colour.
+    lines : list of (GeoDataFrame, colour, width)
+        Outlines and courses.
+    points : GeoDataFrame or None
+        Named places.
+    labels : bool
+        Name the lines of ``named``.
+    shade : float
+        How strong the ground shows through.
+    source : str
+        Below the map.
+    """
+
+    product: str = ""
+    classes: dict[int, tuple[str, str]] = field(default_factory=dict)
+    fills: list[tuple[gpd.GeoDataFrame, str, str]] = field(default_factory=list)
+    lines: list[tuple[gpd.GeoDataFrame, str, float]] = field(default_factory=list)
+    points: gpd.GeoDataFrame | None = None
+    named: gpd.GeoDataFrame | None = None
+    shade: float = 0.45
+    source: str = ""
+
+
+@cache
+def chinese_font() -> str | None:
+    """Name of a font on this machine that has Chinese, if any."""
+    have = {f.name for f in font_manager.fontManager.ttflist}
+    return next((name for name in CJK if name in have), None)
+
+
+def style(lang: str) -> dict[str, Any]:
+    """Matplotlib settings of every figure."""
+    fonts = ["DejaVu Sans"]
+    if lang == "zh" and (found := chinese_font()):
+        fonts = [found, *fonts]
+    return {
+        "font.family": "sans-serif", "font.sans-serif": fonts, "axes.unicode_minus": False, "font.size": 9,
+        "svg.fonttype": "none", "svg.hashsalt": "shanshui", "axes.spines.top": False, "axes.spines.right": False,
+        "figure.facecolor": "white", "axes.edgecolor": "#666", "axes.labelcolor": "#333", "xtick.color": "#555", "ytick.color": "#555",
+    }  # fmt: skip
+
+
+@contextmanager
+def drawing(lang: str) -> Iterator[None]:
+    """Draw in the report's style; matplotlib's settings are shared, so one thread at a time."""
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    with _DRAWING, mpl.rc_context(style(lang)):
+        yield
+
+
+def thumbnail(reader: RasterReader, codes: bool = False) -> tuple[NDArray[Any], float]:
+    """Read a grid thinned to what a map can show: float with NaN, and cells per pixel.
+
+    Only the pixels are held, whatever the size of the grid.
+    """
+    step = max(1, -(-max(reader.grid.shape) // WIDEST))
+    shape = (-(-reader.grid.ny // step), -(-reader.grid.nx // step))
+    with rasterio.open(reader.path) as file:
+        how = Resampling.nearest if codes or step == 1 else Resampling.average
+        values = file.read(1, out_shape=shape, resampling=how)
+    out = values.astype(np.float32)
+    if reader.nodata is not None and reader.dtype.kind != "f":
+        out[values == reader.nodata] = np.nan
+    return out, float(step)
+
+
+def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
+    """Draw a map.
+
+    Parameters
+    ----------
+    study : Study
+        With ``elevation`` and ``region_mask`` made.
+    spec : MapSpec
+        What to show.
+    lang : str
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    Figure
+        To be saved by ``as_svg`` or ``as_png``, within ``style``.
+    """
+    grid = study.grid
+    ratio = grid.ny / grid.nx
+    width = 9.0
+    figure = Figure(figsize=(width, max(3.2, min(width * ratio * 0.86 + 0.6, 11.0))), dpi=140)
+    ax = figure.add_axes((0.02, 0.07, 0.78, 0.91))
+    left, bottom, right, top = grid.bounds
+    extent = (left, right, bottom, top)
+    ground, step = thumbnail(study.objects.reader(study.record("elevation").digest))
+    inside, _ = thumbnail(study.objects.reader(study.record("region_mask").digest), codes=True)
+    shade = LightSource(315, 45).hillshade(np.nan_to_num(ground, nan=float(np.nanmin(ground))), vert_exag=_exaggeration(ground, grid.cell_m * step), dx=grid.cell_m * step, dy=grid.cell_m * step)
+    ax.imshow(np.where(np.isfinite(ground), 0.55 + 0.45 * shade, np.nan), extent=extent, cmap="gray", vmin=0, vmax=1, zorder=0, rasterized=True)
+    handles: list[Any] = []
+    if spec.product:
+        handles = _colour(figure, ax, study, spec, extent, inside, lang)
+        alpha = np.where(np.isfinite(ground) & (inside == 1), (1 - shade) * spec.shade, 0.0)
+        ax.imshow(np.zeros_like(shade), extent=extent, cmap="gray", vmin=0, vmax=1, alpha=alpha, zorder=2, rasterized=True)
+    for frame, colour, label in spec.fills:
+        if len(frame):
+            frame.plot(ax=ax, color=colour, linewidth=0, alpha=0.75, zorder=3, rasterized=True, aspect=None)
+            handles.append(Patch(color=colour, label=label))
+    for frame, colour, thick in spec.lines:
+        shapes = frame.boundary if set(frame.geom_type) <= {"Polygon", "MultiPolygon"} else frame.geometry
+        shapes = shapes.simplify(grid.cell_m * step)
+        shapes = shapes[~shapes.is_empty]
+        if len(shapes):
+            shapes.plot(ax=ax, color=colour, linewidth=thick, zorder=4, rasterized=True, aspect=None)
+    _places(ax, spec, grid.bounds, lang)
+    ax.set_xlim(left, right)
+    ax.set_ylim(bottom, top)
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    _scale_bar(ax, grid.bounds, lang)
+    _north(ax, lang)
+    if handles:
+        ncol = 1 if len(handles) <= 22 else 2
+        title = word(spec.product, lang) if spec.product else None
+        figure.legend(handles=handles, loc="center left", bbox_to_anchor=(0.805, 0.5), frameon=False, fontsize=7.5, title=title, title_fontsize=8, ncol=ncol)
+    if spec.source:
+        figure.text(0.02, 0.015, f"{say('source', lang)}: {spec.source}"[:190], fontsize=6, color="#555")
+    if study.file.study.made_up:
+        figure.text(0.41, 0.5, say("made_up", lang), fontsize=15, color="#a02020", alpha=0.28, ha="center", va="center", rotation=18)
+    return figure
+
+
+def _exaggeration(ground: NDArray[np.float32], cell: float) -> float:
+    """Coarse cells look flat: raise the shading until mean gradients read as slopes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        mean = float(np.nanmean(np.abs(np.diff(ground, axis=1)))) / cell
+    return float(np.clip(0.22 / max(mean, 1e-6), 0.5, 20.0))
+
+
+def _colour(figure: Figure, ax: Any, study: Study, spec: MapSpec, extent: Any, inside: NDArray[Any], lang: str) -> list[Any]:
+    reader = study.objects.reader(study.record(spec.product).digest)
+    codes = bool(spec.classes)
+    values, _ = thumbnail(reader, codes)
+    values = np.where(inside == 1, values, np.nan)
+    if codes:
+        present = [c for c in spec.classes if np.any(values == c)]
+        if not present:
+            return []
+        cmap: Colormap = ListedColormap([spec.classes[c][1] for c in present])
+        place = np.full(values.shape, np.nan)
+        for k, c in enumerate(present):
+            place[values == c] = k
+        ax.imshow(place, extent=extent, cmap=cmap, norm=BoundaryNorm(np.arange(len(present) + 1) - 0.5, len(present)), interpolation="nearest", zorder=1, rasterized=True)
+        return [Patch(color=spec.classes[c][1], label=spec.classes[c][0]) for c in present]
+    seen = values[np.isfinite(values)]
+    if seen.size == 0:
+        return []
+    low, high = np.quantile(seen, [0.02, 0.98])
+    if spec.product in LOGARITHMIC and (seen > 0).any():
+        low, high = np.quantile(seen[seen > 0], [0.05, 0.995])
+        norm: Normalize = mpl.colors.LogNorm(max(low, 1e-6), max(high, low * 10, 1e-5))
+        values = np.where(values > 0, values, low)
+    else:
+        norm = Normalize(low, high if high > low else low + 1)
+    image = ax.imshow(values, extent=extent, cmap=RAMPS.get(spec.product, "viridis"), norm=norm, zorder=1, rasterized=True)
+    bar = figure.add_axes((0.825, 0.25, 0.018, 0.5))
+    figure.colorbar(image, cax=bar, extend="both")
+    unit = terms()[spec.product].unit if spec.product in terms() else ""
+    unit = {"1": "", "degree": "°", "degC": "°C", "person/km2": "/km²", "mm/yr": "mm/yr"}.get(unit, unit)
+    bar.set_title(word(spec.product, lang) + (f"\n({unit})" if unit else ""), fontsize=8, loc="left", pad=8)
+    bar.tick_params(labelsize=7.5)
+    return []
+
+
+def _places(ax: Any, spec: MapSpec, bounds: tuple[float, float, float, float], lang: str) -> None:
+    box = shapely.box(*bounds)
+    halo = [mpl.patheffects.withStroke(linewidth=2, foreground="white")]
+    if spec.named is not None:
+        done: set[str] = set()
+        longest = spec.named.assign(length=spec.named.length).sort_values("length", ascending=False)
+        for text, shape in zip(longest["name"], longest.geometry, strict=True):
+            inside = shape.intersection(box)
+            if not text or text in done or inside.is_empty or inside.length < 0.06 * (bounds[2] - bounds[0]):
+                continue
+            done.add(text)
+            at = inside.interpolate(0.5, normalized=True)
+            ax.text(at.x, at.y, text, fontsize=7, color="#1c4f8a", style="italic", zorder=7, path_effects=halo, ha="center")
+    if spec.points is not None and len(spec.points):
+        names = spec.points["name_zh"] if lang == "zh" and "name_zh" in spec.points else spec.points["name"]
+        taken: list[tuple[float, float]] = []
+        gap = 0.035 * (bounds[2] - bounds[0])
+        for text, place in zip(names, spec.points.geometry, strict=True):
+            if not box.contains(place):
+                continue
+            ax.plot(place.x, place.y, "o", ms=3, mfc="white", mec="#222", mew=0.8, zorder=8)
+            if all(abs(place.x - x) > 1.6 * gap or abs(place.y - y) > 0.6 * gap for x, y in taken):
+                taken.append((place.x, place.y))
+                ax.annotate(str(text), (place.x, place.y), xytext=(3, 3), textcoords="offset points", fontsize=6.5, zorder=8, path_effects=halo)
+
+
+def _scale_bar(ax: Any, bounds: tuple[float, float, float, float], lang: str) -> None:
+    left, bottom, right, top = bounds
+    want = (right - left) / 5
+    power = 10 ** np.floor(np.log10(want))
+    size = power * max(m for m in (1, 2, 5) if m * power <= want)
+    x, y, high = left + 0.03 * (right - left), bottom + 0.035 * (top - bottom), 0.008 * (top - bottom)
+    for k in range(2):
+        ax.add_patch(mpl.patches.Rectangle((x + k * size / 2, y), size / 2, high, fc="#222" if k == 0 else "white", ec="#222", lw=0.6, zorder=9))
+    text = f"{size / 1000:g} {say('km', lang)}" if size >= 1000 else f"{size:g} m"
+    ax.text(x + size / 2, y + 2.2 * high, text, fontsize=7, ha="center", zorder=9, path_effects=[mpl.patheffects.withStroke(linewidth=2, foreground="white")])
+
+
+def _north(ax: Any, lang: str) -> None:
+    ax.annotate(
+        say("north", lang), xy=(0.965, 0.975), xytext=(0.965, 0.9), xycoords="axes fraction", ha="center", va="center", fontsize=9,
+        arrowprops={"arrowstyle": "-|>", "color": "#222", "lw": 1.2}, zorder=9, path_effects=[mpl.patheffects.withStroke(linewidth=2, foreground="white")],
+    )  # fmt: skip
+
+
+def as_svg(figure: Figure) -> str:
+    """Figure as SVG for a page: text stays text, so the reader's own fonts draw it."""
+    sink = io.StringIO()
+    _save(figure, sink, format="svg", metadata={"Date": None, "Creator": "shanshui"})
+    text = sink.getvalue()
+    text = text[text.index("<svg") :]
+    return re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r'\1 width="100%"', text, count=1)
+
+
+def as_png(figure: Figure, path: Path) -> None:
+    """Figure as a PNG file."""
+    _save(figure, path, format="png", metadata={"Software": "shanshui"})
+
+
+def _save(figure: Figure, sink: Any, **options: Any) -> None:
+    with warnings.catch_warnings():
+        # measuring Chinese with a font that lacks it: the reader's browser has one
+        warnings.filterwarnings("ignore", message="Glyph")
+        figure.savefig(sink, **options)
+
