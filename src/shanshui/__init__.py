@@ -14,7 +14,11 @@ __version__ = "0.1.0"
 __all__ = ["Study", "__version__", "new_study", "open_study"]
 
 # loaded when first used: a script that needs one function should not wait for all of GDAL
-_PLACES = {"Study": "shanshui.study.study", "open_study": "shanshui.study.study", "new_study": "shanshui.study.new"}
+_PLACES = {
+    "Study": "shanshui.study.study",
+    "open_study": "shanshui.study.study",
+    "new_study": "shanshui.study.new",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from shapely import Point
 
 from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between
@@ -14,9 +15,10 @@ from shanshui.core.vocabulary import (
     Index,
     Mask,
     Outlets,
+    Rivers,
     StreamOrder,
-    Units,
     UnitLabels,
+    Units,
     UpstreamArea,
 )
 from shanshui.kernels.accumulate import (
@@ -41,6 +43,7 @@ def river_basin_outlets(
     upstream_area: UpstreamArea,
     region_mask: Mask,
     reference_outlets: Outlets | None = None,
+    rivers: Rivers | None = None,
     *,
     least_share: Annotated[float, Between(0.0, 1.0)] = 0.02,
     snap_km: Annotated[float, Between(0.0, 200.0)] = 10.0,
@@ -58,6 +61,8 @@ def river_basin_outlets(
     reference_outlets : points, optional
         Named gauges or dams with ``published_km2``. Each is moved within ``snap_km`` to the cell whose upstream
         area is nearest to the published one, or largest where none is published.
+    rivers : lines, optional
+        Known courses with ``name``; other outlets are called after the one within ``snap_km``.
     least_share : float [1]
         Other outlets count when they drain this share of the region; a higher share leaves more to the minor basins.
     snap_km : float [km]
@@ -77,10 +82,15 @@ def river_basin_outlets(
     inside = (region_mask.values.ravel() == 1) & (nxt >= 0)
     order = upstream_order(nxt)
     gathered = accumulate(order, nxt, inside.astype(nxt.dtype))
-    natural = np.flatnonzero((nxt == np.arange(nxt.size)) & (gathered >= max(1.0, least_share * inside.sum())))
+    natural = np.flatnonzero(
+        (nxt == np.arange(nxt.size)) & (gathered >= max(1.0, least_share * inside.sum()))
+    )
     for rank, c in enumerate(natural[np.argsort(-gathered[natural], kind="stable")]):
         if int(c) not in taken:
-            rows.append({"name": f"basin {rank + 1}", "cell": int(c), "published_km2": np.nan, "moved_km": 0.0})
+            name = _river_at(int(c), rivers, grid, snap_km) or f"basin {rank + 1}"
+            used = sum(str(row["name"]).split(" (")[0] == name for row in rows)
+            name = f"{name} ({used + 1})" if used else name
+            rows.append({"name": name, "cell": int(c), "published_km2": np.nan, "moved_km": 0.0})
     rows.append({"name": MINOR, "cell": -1, "published_km2": np.nan, "moved_km": 0.0})
     frame = pd.DataFrame(rows)
     cell = frame["cell"].to_numpy()
@@ -98,10 +108,24 @@ def river_basin_outlets(
     return out
 
 
-def _snapped(points: gpd.GeoDataFrame, area: NDArray[np.float32], grid: GridSpec, snap_km: float) -> list[dict[str, object]]:
+def _river_at(cell: int, rivers: gpd.GeoDataFrame | None, grid: GridSpec, snap_km: float) -> str:
+    """Name of the nearest named river within reach of a cell."""
+    if rivers is None:
+        return ""
+    place = Point(grid.x()[cell % grid.nx], grid.y()[cell // grid.nx])
+    named = rivers[rivers["name"] != ""]
+    far = named.distance(place)
+    return str(named.loc[far.idxmin(), "name"]) if len(far) and far.min() <= snap_km * 1000 else ""
+
+
+def _snapped(
+    points: gpd.GeoDataFrame, area: NDArray[np.float32], grid: GridSpec, snap_km: float
+) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     reach = max(1, int(snap_km * 1000 / grid.cell_m))
-    for name, published, place in zip(points["name"], points["published_km2"], points.geometry, strict=True):
+    for name, published, place in zip(
+        points["name"], points["published_km2"], points.geometry, strict=True
+    ):
         i = int((grid.top - place.y) // grid.cell_m)
         j = int((place.x - grid.left) // grid.cell_m)
         if not (0 <= i < grid.ny and 0 <= j < grid.nx):
@@ -114,12 +138,20 @@ def _snapped(points: gpd.GeoDataFrame, area: NDArray[np.float32], grid: GridSpec
         if not near.any():
             continue
         cells, far = cells[near], far[near]
-        if np.isfinite(published):
-            score = np.abs(np.log(area[cells] / published)) + 1e-3 * far / max(snap_km, 1e-9)
-        else:
-            score = -area[cells]
+        score = (
+            np.abs(np.log(area[cells] / published)) + 0.001 * far / max(snap_km, 1e-09)
+            if np.isfinite(published)
+            else -area[cells]
+        )
         best = int(np.argmin(score))
-        rows.append({"name": name, "cell": int(cells[best]), "published_km2": float(published), "moved_km": float(far[best])})
+        rows.append(
+            {
+                "name": name,
+                "cell": int(cells[best]),
+                "published_km2": float(published),
+                "moved_km": float(far[best]),
+            }
+        )
     return rows
 
 
@@ -153,7 +185,9 @@ def river_basins(flow_direction: FlowDirection, river_basin_outlets: Units) -> U
 
 
 @assessment(source="handbook_basins", bytes_per_cell=18)
-def upstream_index(flow_direction: FlowDirection, river_basins: UnitLabels, river_basin_outlets: Units) -> Index:
+def upstream_index(
+    flow_direction: FlowDirection, river_basins: UnitLabels, river_basin_outlets: Units
+) -> Index:
     """How far up its river basin a cell lies.
 
     Parameters
@@ -229,7 +263,11 @@ def pfafstetter(onward: NDArray[np.int64], area: NDArray[np.float64], levels: in
 
 
 def _split(
-    outlet: int, members: set[int], above: list[list[int]], area: NDArray[np.float64], codes: list[str]
+    outlet: int,
+    members: set[int],
+    above: list[list[int]],
+    area: NDArray[np.float64],
+    codes: list[str],
 ) -> list[tuple[int, set[int]]]:
     stem, sides = [outlet], []
     while True:
@@ -325,7 +363,9 @@ def nested_basins(
     label = target[np.maximum(catchment, 0), basin]
     label[(basin == 0) | (region_mask.values.ravel() != 1)] = 0
     sizes = label_sizes(label, len(place))
-    keys = sorted((f"{names[b]}-{word}", number) for (b, word), number in place.items() if sizes[number])
+    keys = sorted(
+        (f"{names[b]}-{word}", number) for (b, word), number in place.items() if sizes[number]
+    )
     target = np.zeros(len(place) + 1, np.int32)
     for unit, (_, number) in enumerate(keys, start=1):
         target[number] = unit
@@ -343,28 +383,32 @@ def nested_basins(
 
 
 def _codes(
-    onward: NDArray[np.int64], last: NDArray[np.int64], area: NDArray[np.float32], basin: NDArray[np.int32], level: int
+    onward: NDArray[np.int64],
+    last: NDArray[np.int64],
+    area: NDArray[np.float32],
+    basin: NDArray[np.int32],
+    level: int,
 ) -> list[str]:
     """Codes of all reaches, tree by tree; the largest tree of a basin keeps the digits, others end in 0."""
     count = len(onward)
     root = np.arange(count)
-    for r in range(count - 1, -1, -1):  # reaches are numbered down the streams, so below comes later
+    # reaches are numbered down the streams, so below comes later
+    for r in range(count - 1, -1, -1):
         if onward[r] >= 0:
             root[r] = root[onward[r]]
     total = area[last].astype(np.float64)
     best: dict[int, int] = {}
-    for r in np.flatnonzero(onward < 0):
-        owner = int(basin[last[r]])
-        if owner not in best or total[r] > total[best[owner]]:
-            best[owner] = int(r)
+    for end in np.flatnonzero(onward < 0).tolist():
+        owner = int(basin[last[end]])
+        if owner not in best or total[end] > total[best[owner]]:
+            best[owner] = end
     codes = ["0" * level] * count
     for mouth in best.values():
         members = np.flatnonzero(root == mouth)
         place = np.full(count + 1, -1)
         place[members] = np.arange(members.size)
         local = np.where(onward[members] >= 0, place[onward[members]], -1)
-        for r, code in zip(members, pfafstetter(local, total[members], level), strict=True):
-            codes[r] = code
+        words = pfafstetter(local, total[members], level)
+        for member, code in zip(members.tolist(), words, strict=True):
+            codes[member] = code
     return codes
-
-

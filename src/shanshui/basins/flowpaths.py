@@ -8,7 +8,14 @@ import pandas as pd
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Elevation, Facts, FlowDirection, FlowDistance, Rivers, UpstreamArea
+from shanshui.core.vocabulary import (
+    Elevation,
+    Facts,
+    FlowDirection,
+    FlowDistance,
+    Rivers,
+    UpstreamArea,
+)
 from shanshui.kernels.accumulate import (
     accumulate,
     distance_to_outlet,
@@ -20,6 +27,9 @@ from shanshui.kernels.flood import breach, priority_flood
 from shanshui.kernels.flowdir import OUTSIDE, d8
 from shanshui.region.grid import grid_of
 from shanshui.region.unitset import burnt
+
+RIM_CELLS = 2
+"""Cells along the rim that are never lowered [D] (decisions/0004-burning)."""
 
 
 @assessment(source="wei2018", bytes_per_cell=12)
@@ -64,9 +74,25 @@ def conditioned_elevation(
             raise QuantityError(
                 "rivers: burn_depth_m is set but no rivers are given; bind [inputs.rivers] or set burn_depth_m = 0"
             )
-        height[burnt(rivers, grid, max(burn_buffer_m, 0.5 * grid.cell_m))] -= np.float32(burn_depth_m)
+        lowered = burnt(rivers, grid, max(burn_buffer_m, 0.5 * grid.cell_m))
+        # a trench through the rim would be a drain: rivers that enter there would run backwards
+        height[lowered & _inner(np.isfinite(height))] -= np.float32(burn_depth_m)
     shaped = priority_flood(height) if method == "fill" else priority_flood(breach(height))
     return elevation.copy(data=shaped).rename("conditioned_elevation")
+
+
+def _inner(inside: np.ndarray) -> np.ndarray:
+    """Cells further than ``RIM_CELLS`` from the rim."""
+    for _ in range(RIM_CELLS):
+        padded = np.pad(inside, 1)
+        for shift in ((0, 1), (2, 1), (1, 0), (1, 2), (0, 0), (0, 2), (2, 0), (2, 2)):
+            inside = (
+                inside
+                & padded[
+                    shift[0] : shift[0] + inside.shape[0], shift[1] : shift[1] + inside.shape[1]
+                ]
+            )
+    return inside
 
 
 @assessment(source="barnes2014flats", bytes_per_cell=14)
@@ -152,14 +178,31 @@ def drainage_check(flow_direction: FlowDirection) -> Facts:
     cells = int(np.count_nonzero(nxt >= 0))
     drained = int(reach_outlet(order, nxt))
     outlets = int(np.count_nonzero(nxt == np.arange(nxt.size)))
-    rows = [{"what": "all", "cells": cells, "drained": drained, "undrained": cells - drained, "outlets": outlets}]
+    rows = [
+        {
+            "what": "all",
+            "cells": cells,
+            "drained": drained,
+            "undrained": cells - drained,
+            "outlets": outlets,
+        }
+    ]
     if drained < cells:
         caught = np.ones(nxt.size, bool)
         caught[order] = False
         grid = grid_of(flow_direction)
         for c in np.flatnonzero(caught & (nxt >= 0))[:100]:
             place = {"x": grid.x()[c % grid.nx], "y": grid.y()[c // grid.nx]}
-            rows.append({"what": "undrained", "cells": 1, "drained": 0, "undrained": 1, "outlets": 0, **place})
+            rows.append(
+                {
+                    "what": "undrained",
+                    "cells": 1,
+                    "drained": 0,
+                    "undrained": 1,
+                    "outlets": 0,
+                    **place,
+                }
+            )
     frame = pd.DataFrame(rows)
     for column in ("x", "y"):
         if column not in frame:

@@ -16,8 +16,8 @@ from shanshui.core.vocabulary import (
     Index,
     Mask,
     PlanningUnits,
-    Units,
     UnitLabels,
+    Units,
     UpstreamArea,
 )
 from shanshui.kernels.accumulate import cut, downstream, number, spread_up, upstream_order
@@ -79,7 +79,9 @@ def planning_unit_labels(
     nxt = downstream(np.ascontiguousarray(flow_direction.values))
     inside = (region_mask.values.ravel() == 1) & (nxt >= 0)
     if not inside.any():
-        raise QuantityError("region_mask: no cell of the region has ground; does the boundary lie on the elevation?")
+        raise QuantityError(
+            "region_mask: no cell of the region has ground; does the boundary lie on the elevation?"
+        )
     target = target_area_km2 or target_area(float(inside.sum()) * grid.cell_km2, grid)
     least = least_area_km2 or target * SLIVER_SHARE
     order = upstream_order(nxt)
@@ -96,7 +98,11 @@ def planning_unit_labels(
 
 
 def _merged(
-    label: NDArray[np.int32], count: int, nxt: NDArray[np.integer], basin: NDArray[np.int32], least: float
+    label: NDArray[np.int32],
+    count: int,
+    nxt: NDArray[np.signedinteger],
+    basin: NDArray[np.int32],
+    least: float,
 ) -> NDArray[np.int32]:
     """Join units below ``least`` cells to others, smallest first, until none is left that can be joined."""
     sizes = label_sizes(label.ravel(), count).astype(np.float64)
@@ -148,7 +154,10 @@ def _merged(
 
 
 def _exits(
-    label: NDArray[np.int32], nxt: NDArray[np.integer], count: int, weight: NDArray[np.floating] | None = None
+    label: NDArray[np.int32],
+    nxt: NDArray[np.signedinteger],
+    count: int,
+    weight: NDArray[np.floating] | None = None,
 ) -> NDArray[np.int64]:
     """Next unit of each, by the cell through which most water leaves; 0 where it leaves the region.
 
@@ -166,7 +175,7 @@ def _exits(
     return best
 
 
-def spread_up_labels(label: NDArray[np.int32], nxt: NDArray[np.integer]) -> NDArray[np.int32]:
+def spread_up_labels(label: NDArray[np.int32], nxt: NDArray[np.signedinteger]) -> NDArray[np.int32]:
     """Label of the first labelled cell below each cell; 0 where water leaves for good."""
     filled = label.copy()
     spread_up(upstream_order(nxt), nxt, filled)
@@ -236,16 +245,35 @@ def planning_units(
         code=[f"U{u:05d}" for u in frame.index],
         area_km2=label_sizes(label, count)[1:] * grid.cell_km2,
         downstream=onward.astype(np.int64),
-        river_basin=pd.Series(owner[1:]).map(river_basin_outlets["name"].to_dict()).fillna("").to_numpy(),
+        river_basin=pd.Series(owner[1:])
+        .map(river_basin_outlets["name"].to_dict())
+        .fillna("")
+        .to_numpy(),
         upstream_km2=most[1:],
         upstream_index=index,
         position=position,
         headwater=headwater,
         rim_share=_rim_share(frame, planning_unit_labels),
     )
-    order = ["code", "area_km2", "downstream", "river_basin", "upstream_km2", "upstream_index", "position", "headwater", "rim_share", "geometry"]
+    order = [
+        "code",
+        "area_km2",
+        "downstream",
+        "river_basin",
+        "upstream_km2",
+        "upstream_index",
+        "position",
+        "headwater",
+        "rim_share",
+        "geometry",
+    ]
     out = gpd.GeoDataFrame(out[order], geometry="geometry", crs=frame.crs)
-    out.attrs["units"] = {"area_km2": "km2", "upstream_km2": "km2", "upstream_index": "1", "rim_share": "1"}
+    out.attrs["units"] = {
+        "area_km2": "km2",
+        "upstream_km2": "km2",
+        "upstream_index": "1",
+        "rim_share": "1",
+    }
     return out
 
 

@@ -61,7 +61,9 @@ def settlement_weight(
     if land_cover is not None:
         code = land_cover.values
         weight = weight * np.where(
-            np.isin(code, built_codes), built_weight, np.where(np.isin(code, farm_codes), farm_weight, 1.0)
+            np.isin(code, built_codes),
+            built_weight,
+            np.where(np.isin(code, farm_codes), farm_weight, 1.0),
         )
         weight = np.where(np.isin(code, water_codes), 0.0, weight)
     weight = np.where(np.isfinite(slope.values), weight, np.nan).astype(np.float32)
@@ -70,7 +72,9 @@ def settlement_weight(
     return out.rename("settlement_weight")
 
 
-def _spread(cross: Overlay, counties: gpd.GeoDataFrame, rows: pd.DataFrame, weight: np.ndarray) -> np.ndarray:
+def _spread(
+    cross: Overlay, counties: gpd.GeoDataFrame, rows: pd.DataFrame, weight: np.ndarray
+) -> np.ndarray:
     """Persons per cell; a county that reaches beyond the grid brings the share of its area on the grid."""
     people = rows.set_index("code")["population"].reindex(counties["code"])
     people.index = counties.index
@@ -79,7 +83,9 @@ def _spread(cross: Overlay, counties: gpd.GeoDataFrame, rows: pd.DataFrame, weig
 
 
 @assessment(source="eicher2001", bytes_per_cell=60)
-def population_density(population: Population, counties: Units, settlement_weight: Index) -> Density:
+def population_density(
+    population: Population, counties: Units, settlement_weight: Index
+) -> Density:
     """People per km2 in the latest census year, spread within each county.
 
     Parameters
@@ -114,7 +120,10 @@ def population_density(population: Population, counties: Units, settlement_weigh
 
 @assessment(source="eicher2001", bytes_per_cell=80)
 def unit_population(
-    population: Population, counties: Units, settlement_weight: Index, planning_unit_labels: UnitLabels
+    population: Population,
+    counties: Units,
+    settlement_weight: Index,
+    planning_unit_labels: UnitLabels,
 ) -> Facts:
     """People of each planning unit in each census year.
 
@@ -145,7 +154,12 @@ def unit_population(
         people = own.total(_spread(cross, counties, rows, settlement_weight.values)).to_numpy()
         parts.append(
             pd.DataFrame(
-                {"unit": own.units, "year": int(year), "population": people, "density": people / area}
+                {
+                    "unit": own.units,
+                    "year": int(str(year)),
+                    "population": people,
+                    "density": people / area,
+                }
             )
         )
     frame = pd.concat(parts, ignore_index=True)
@@ -199,8 +213,14 @@ def spatial_levels(
     known = set(counties["code"]) | (set() if prefectures is None else set(prefectures["code"]))
     strange = [c for c in (*inner_codes, *outer_codes) if str(c) not in known]
     if strange:
-        raise QuantityError(f"spatial_levels: no county or prefecture has the code {', '.join(map(str, strange[:8]))}")
-    inner = counties["code"].isin([str(c) for c in inner_codes]) if inner_codes else pd.Series(True, counties.index)
+        raise QuantityError(
+            f"spatial_levels: no county or prefecture has the code {', '.join(map(str, strange[:8]))}"
+        )
+    inner = (
+        counties["code"].isin([str(c) for c in inner_codes])
+        if inner_codes
+        else pd.Series(True, counties.index)
+    )
     outer = counties["code"].isin([str(c) for c in outer_codes])
     if prefectures is not None and outer_codes:
         cities = prefectures[prefectures["code"].isin([str(c) for c in outer_codes])]
@@ -222,7 +242,9 @@ def spatial_levels(
                 "population": float(people[chosen].sum()) if people is not None else np.nan,
             }
         )
-        shapes.append(shapely.union_all(part.geometry.values) if len(part) else shapely.MultiPolygon())
+        shapes.append(
+            shapely.union_all(part.geometry.values) if len(part) else shapely.MultiPolygon()
+        )
     out = gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries(shapes, crs=counties.crs))
     out.index = pd.RangeIndex(1, 4, name="unit")
     out.attrs["units"] = {"area_km2": "km2", "population": "person"}

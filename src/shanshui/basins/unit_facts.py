@@ -28,7 +28,9 @@ def _flat(labels: UnitLabels) -> tuple[NDArray[np.int32], int]:
     return label, int(label.max())
 
 
-def _mean(label: NDArray[np.int32], values: NDArray[np.floating], count: int) -> NDArray[np.float64]:
+def _mean(
+    label: NDArray[np.int32], values: NDArray[np.floating], count: int
+) -> NDArray[np.float64]:
     cells, total, _, _ = label_statistics(label, values.ravel(), count)
     with np.errstate(invalid="ignore"):
         return total[1:] / cells[1:]

@@ -27,19 +27,55 @@ AsJson = Annotated[bool, typer.Option("--json", help="Plain JSON, for programs."
 @app.command()
 def new(
     folder: Folder,
-    template: Annotated[str | None, typer.Option(metavar="made-up|qinba", help="What to start from; made-up when neither this nor --elevation is given.")] = None,
-    data: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder of the data files.")] = None,
-    elevation: Annotated[Path | None, typer.Option(metavar="RASTER", help="Elevation raster: enough for a survey of any region.")] = None,
-    boundary: Annotated[Path | None, typer.Option(metavar="VECTOR", help="Polygons of the region.")] = None,
-    crs: Annotated[str | None, typer.Option(metavar="EPSG", help="Projected coordinate system; by default an equal-area one is fitted.")] = None,
-    cell: Annotated[float | None, typer.Option(metavar="M", help="Side of a cell in metres; by default that of the elevation.")] = None,
-    size: Annotated[int, typer.Option(metavar="N", help="Rows and columns of a made-up region.")] = 512,
+    template: Annotated[
+        str | None,
+        typer.Option(
+            metavar="made-up|qinba",
+            help="What to start from; made-up when neither this nor --elevation is given.",
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of the data files.")
+    ] = None,
+    elevation: Annotated[
+        Path | None,
+        typer.Option(metavar="RASTER", help="Elevation raster: enough for a survey of any region."),
+    ] = None,
+    boundary: Annotated[
+        Path | None, typer.Option(metavar="VECTOR", help="Polygons of the region.")
+    ] = None,
+    crs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EPSG",
+            help="Projected coordinate system; by default an equal-area one is fitted.",
+        ),
+    ] = None,
+    cell: Annotated[
+        float | None,
+        typer.Option(
+            metavar="M", help="Side of a cell in metres; by default that of the elevation."
+        ),
+    ] = None,
+    size: Annotated[
+        int, typer.Option(metavar="N", help="Rows and columns of a made-up region.")
+    ] = 512,
     seed: Annotated[int, typer.Option(metavar="S", help="Seed of a made-up region.")] = 0,
 ) -> None:
     """Make a study folder."""
     from shanshui.study.new import new_study
 
-    place = new_study(folder, template=template, data=data, elevation=elevation, boundary=boundary, crs=crs, cell_m=cell, size=size, seed=seed)
+    place = new_study(
+        folder,
+        template=template,
+        data=data,
+        elevation=elevation,
+        boundary=boundary,
+        crs=crs,
+        cell_m=cell,
+        size=size,
+        seed=seed,
+    )
     typer.echo(f"{place}\nnext: shanshui check {folder}   and   shanshui run {folder}")
 
 
@@ -51,7 +87,24 @@ def check(folder: Folder, as_json: AsJson = False) -> None:
     verdicts = open_study(folder).verdicts()
     broken = [v for v in verdicts if v.problems and v.needed]
     if as_json:
-        typer.echo(json.dumps([{"name": v.name, "file": v.file, "state": v.state, "needed": v.needed, "facts": v.facts, "problems": v.problems, "doubts": v.doubts} for v in verdicts], ensure_ascii=False, default=str))
+        typer.echo(
+            json.dumps(
+                [
+                    {
+                        "name": v.name,
+                        "file": v.file,
+                        "state": v.state,
+                        "needed": v.needed,
+                        "facts": v.facts,
+                        "problems": v.problems,
+                        "doubts": v.doubts,
+                    }
+                    for v in verdicts
+                ],
+                ensure_ascii=False,
+                default=str,
+            )
+        )
     else:
         for v in verdicts:
             facts = ", ".join(f"{k} {_number(x, k)}" for k, x in v.facts.items())
@@ -59,19 +112,43 @@ def check(folder: Folder, as_json: AsJson = False) -> None:
             for text in (*v.problems, *v.doubts):
                 typer.echo(f"{'':10}{'!' if text in v.problems else '?'} {text}")
     if broken:
-        typer.echo(f"{len(broken)} needed dataset(s) cannot be used: {', '.join(v.name for v in broken)}", err=True)
+        typer.echo(
+            f"{len(broken)} needed dataset(s) cannot be used: {', '.join(v.name for v in broken)}",
+            err=True,
+        )
         raise typer.Exit(1)
 
 
 @app.command()
 def run(
     folder: Folder,
-    products: Annotated[list[str] | None, typer.Argument(metavar="[PRODUCT...]", help="What to make, with all it needs; everything when none is named.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="STEP.SETTING=VALUE", help="Over the study file, for this run.")] = None,
-    workers: Annotated[int, typer.Option(min=0, help="Steps or strips at once; 0 is one per processor.")] = 0,
-    memory: Annotated[float | None, typer.Option(metavar="GB", help="What the run may take; by default three quarters of what is free.")] = None,
+    products: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PRODUCT...]",
+            help="What to make, with all it needs; everything when none is named.",
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="STEP.SETTING=VALUE", help="Over the study file, for this run."
+        ),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Steps or strips at once; 0 is one per processor.")
+    ] = 0,
+    memory: Annotated[
+        float | None,
+        typer.Option(
+            metavar="GB", help="What the run may take; by default three quarters of what is free."
+        ),
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Make everything anew.")] = False,
-    dry: Annotated[bool, typer.Option("--dry", help="Say what would be made, with memory and time; make nothing.")] = False,
+    dry: Annotated[
+        bool,
+        typer.Option("--dry", help="Say what would be made, with memory and time; make nothing."),
+    ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -80,7 +157,11 @@ def run(
     from shanshui.study.study import open_study, parse_settings
 
     study = open_study(folder)
-    options: dict[str, Any] = {"workers": workers, "memory": memory, "settings": parse_settings(settings or [])}
+    options: dict[str, Any] = {
+        "workers": workers,
+        "memory": memory,
+        "settings": parse_settings(settings or []),
+    }
     if dry:
         _print_estimates(study.estimates(*(products or []), **options), as_json)
         study.runner(**options).refuse(study.targets(products or []), fresh=fresh)
@@ -98,23 +179,43 @@ def list_products(folder: Folder, as_json: AsJson = False) -> None:
     from shanshui.study.study import open_study
 
     study = open_study(folder)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, state in study.states().items():
         kind = study.plan.kind(name) if name in study.plan.steps else None
         record = study.ledger.product(name)
         unit = getattr(kind, "unit", "") or (terms()[name].unit if name in terms() else "")
-        dims = {"Grid": "y, x", "PerUnit": "unit", "Table": "row", "Features": "feature", "Scalar": ""}.get(type(kind).__name__, "")
-        rows.append({"product": name, "unit": unit, "dims": dims, "state": state, "seconds": round(record.seconds, 2) if record else None})
+        dims = {
+            "Grid": "y, x",
+            "PerUnit": "unit",
+            "Table": "row",
+            "Features": "feature",
+            "Scalar": "",
+        }.get(type(kind).__name__, "")
+        rows.append(
+            {
+                "product": name,
+                "unit": unit,
+                "dims": dims,
+                "state": state,
+                "seconds": round(record.seconds, 2) if record else None,
+            }
+        )
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
         took = "" if row["seconds"] is None else f"{row['seconds']:.2f} s"
-        typer.echo(f"{row['product']:24} {row['unit']:12} {row['dims']:9} {took:>10}  {row['state']}")
+        typer.echo(
+            f"{row['product']:24} {row['unit']:12} {row['dims']:9} {took:>10}  {row['state']}"
+        )
 
 
 @app.command()
-def show(folder: Folder, product: Annotated[str, typer.Argument(metavar="PRODUCT")], as_json: AsJson = False) -> None:
+def show(
+    folder: Folder,
+    product: Annotated[str, typer.Argument(metavar="PRODUCT")],
+    as_json: AsJson = False,
+) -> None:
     """Shape, unit, range, mean, share of nodata, source, made when and why."""
     from shanshui.core.source import citation
     from shanshui.flow.plan import Step
@@ -124,34 +225,66 @@ def show(folder: Folder, product: Annotated[str, typer.Argument(metavar="PRODUCT
     record = study.record(product)
     item = study.plan.steps.get(product)
     facts: dict[str, Any] = {"product": product, "kind": record.kind, **record.facts}
-    facts["source"] = citation(item.card.source) if isinstance(item, Step) else item.file if item else ""
-    facts |= {"made": _when(record.made), "reason": record.reason, "seconds": round(record.seconds, 3), "bytes": record.bytes, "file": str(study.layout.products / f"{product}{record.suffix}")}
+    facts["source"] = (
+        citation(item.card.source) if isinstance(item, Step) else item.file if item else ""
+    )
+    facts |= {
+        "made": _when(record.made),
+        "reason": record.reason,
+        "seconds": round(record.seconds, 3),
+        "bytes": record.bytes,
+        "file": str(study.layout.products / f"{product}{record.suffix}"),
+    }
     if as_json:
         typer.echo(json.dumps(facts, ensure_ascii=False))
         return
     for key, value in facts.items():
         if key == "columns":
             for column, fact in value.items():
-                span = f"{fact['min']:.6g} to {fact['max']:.6g}, mean {fact['mean']:.6g}" if "min" in fact else ""
+                span = (
+                    f"{fact['min']:.6g} to {fact['max']:.6g}, mean {fact['mean']:.6g}"
+                    if "min" in fact
+                    else ""
+                )
                 typer.echo(f"  {column:20} {fact['units']:10} {span}")
         else:
             typer.echo(f"{key:14} {_number(value, key)}")
 
 
 @app.command()
-def explain(folder: Folder, product: Annotated[str, typer.Argument(metavar="PRODUCT")], as_json: AsJson = False) -> None:
+def explain(
+    folder: Folder,
+    product: Annotated[str, typer.Argument(metavar="PRODUCT")],
+    as_json: AsJson = False,
+) -> None:
     """The chain back to the input files, with settings and editions."""
     from shanshui.study.study import open_study
 
     study = open_study(folder)
     links = study.explain(product)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for link in links:
-        editions = [s.edition for s in study.specs.get(link.name, []) if s.edition] if link.summary == "input" else []
+        editions = (
+            [s.edition for s in study.specs.get(link.name, []) if s.edition]
+            if link.summary == "input"
+            else []
+        )
         made = _when(link.record.made) if link.record else "not made"
         digest = link.record.digest if link.record else ""
         settings = link.record.parts["settings"] if link.record else link.settings
-        rows.append({"product": link.name, "depth": link.depth, "what": link.summary, "source": link.source, "settings": settings, "editions": editions, "made": made, "digest": digest, "shown_above": link.seen})
+        rows.append(
+            {
+                "product": link.name,
+                "depth": link.depth,
+                "what": link.summary,
+                "source": link.source,
+                "settings": settings,
+                "editions": editions,
+                "made": made,
+                "digest": digest,
+                "shown_above": link.seen,
+            }
+        )
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
         return
@@ -160,7 +293,9 @@ def explain(folder: Folder, product: Annotated[str, typer.Argument(metavar="PROD
         if row["shown_above"]:
             typer.echo(f"{pad}{row['product']} (as above)")
             continue
-        typer.echo(f"{pad}{row['product']}: {row['what']}  [{row['made']}, sha256 {row['digest'][:12]}]")
+        typer.echo(
+            f"{pad}{row['product']}: {row['what']}  [{row['made']}, sha256 {row['digest'][:12]}]"
+        )
         typer.echo(f"{pad}    {'file' if row['what'] == 'input' else 'source'}: {row['source']}")
         for edition in row["editions"]:
             typer.echo(f"{pad}    edition: {edition}")
@@ -174,7 +309,14 @@ def explain(folder: Folder, product: Annotated[str, typer.Argument(metavar="PROD
 def export(
     folder: Folder,
     products: Annotated[list[str], typer.Argument(metavar="PRODUCT...")],
-    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="By ending: .tif (COG) .nc .zarr .gpkg .parquet .geojson .csv .xlsx .png")],
+    to: Annotated[
+        Path,
+        typer.Option(
+            "--to",
+            metavar="FILE",
+            help="By ending: .tif (COG) .nc .zarr .gpkg .parquet .geojson .csv .xlsx .png",
+        ),
+    ],
     lang: Annotated[str, typer.Option(metavar="en|zh", help="Words on a map.")] = "en",
 ) -> None:
     """Write products for other programs."""
@@ -188,7 +330,9 @@ def export(
 def report(
     folder: Folder,
     lang: Annotated[str, typer.Option(metavar="en|zh", help="Language.")] = "en",
-    to: Annotated[Path | None, typer.Option(metavar="FILE", help="The page; by default in the study folder.")] = None,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The page; by default in the study folder.")
+    ] = None,
 ) -> None:
     """One self-contained page with maps, charts, tables and where each came from."""
     from shanshui.report.document import write_report
@@ -211,14 +355,34 @@ def sweep(folder: Folder) -> None:
 
 def _print_estimates(rows: list[Any], as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps([{"product": e.step, "state": s, "memory_bytes": e.bytes, "seconds": round(e.seconds, 3), "disk_bytes": e.disk, "strip_rows": e.rows} for e, s in rows]))
+        typer.echo(
+            json.dumps(
+                [
+                    {
+                        "product": e.step,
+                        "state": s,
+                        "memory_bytes": e.bytes,
+                        "seconds": round(e.seconds, 3),
+                        "disk_bytes": e.disk,
+                        "strip_rows": e.rows,
+                    }
+                    for e, s in rows
+                ]
+            )
+        )
         return
     todo = [(e, s) for e, s in rows if s != "made"]
     typer.echo(f"{'product':24} {'state':8} {'memory':>10} {'time':>9}")
     for e, s in rows:
-        typer.echo(f"{e.step:24} {s:8} {e.bytes / 1e6:8.0f} MB {'' if s == 'made' else f'{e.seconds:.1f} s':>9}")
+        typer.echo(
+            f"{e.step:24} {s:8} {e.bytes / 1e6:8.0f} MB {'' if s == 'made' else f'{e.seconds:.1f} s':>9}"
+        )
     most = max((e.bytes for e, _ in todo), default=0)
-    typer.echo(f"{len(todo)} to make, about {sum(e.seconds for e, _ in todo):.0f} s one after another (compiling not counted), most memory in one step {most / 1e6:.0f} MB, at most {sum(e.disk for e, _ in todo) / 1e6:.0f} MB of disk")
+    typer.echo(
+        f"{len(todo)} to make, about {sum(e.seconds for e, _ in todo):.0f} s one after another (compiling "
+        f"not counted), most memory in one step {most / 1e6:.0f} MB, at most "
+        f"{sum(e.disk for e, _ in todo) / 1e6:.0f} MB of disk"
+    )
 
 
 def _number(value: Any, key: str) -> str:

@@ -38,7 +38,13 @@ def listener(*, quiet: bool, as_json: bool) -> Iterator[Listener]:
     if not console.is_terminal:
         yield _lines
         return
-    columns = (TextColumn("{task.description:26}"), BarColumn(30), TextColumn("{task.fields[cells]:>16}"), TimeElapsedColumn(), TextColumn("{task.fields[reason]}"))
+    columns = (
+        TextColumn("{task.description:26}"),
+        BarColumn(30),
+        TextColumn("{task.fields[cells]:>16}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[reason]}"),
+    )
     with Progress(*columns, console=console, transient=True) as bar:
         yield _Bars(bar)
 
@@ -72,9 +78,16 @@ class _Bars:
         with self._lock:
             task = self._tasks.get(event.step)
             if event.kind == "started":
-                self._tasks[event.step] = self._bar.add_task(event.step, total=event.of or None, cells="", reason=event.reason)
+                self._tasks[event.step] = self._bar.add_task(
+                    event.step, total=event.of or None, cells="", reason=event.reason
+                )
             elif event.kind == "progress" and task is not None:
-                self._bar.update(task, completed=event.cells, total=event.of, cells=f"{event.cells / 1e6:.1f} of {event.of / 1e6:.1f} M")
+                self._bar.update(
+                    task,
+                    completed=event.cells,
+                    total=event.of,
+                    cells=f"{event.cells / 1e6:.1f} of {event.of / 1e6:.1f} M",
+                )
             elif event.kind in {"made", "failed"}:
                 if task is not None:
                     self._bar.remove_task(self._tasks.pop(event.step))

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,10 @@ import pandas as pd
 import rasterio
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import Transformer
 from rasterio.enums import Resampling
 from rasterio.transform import from_bounds
-from rasterio.vrt import WarpedVRT
-from rasterio.warp import transform_bounds
+from rasterio.warp import reproject, transform_bounds
 from rasterio.windows import Window
 
 from shanshui.collect.catalog import InputKind, InputSpec
@@ -70,7 +69,9 @@ class RasterInput:
         try:
             factor, shift = conversion(unit, self.kind.unit)
         except QuantityError as error:
-            raise DataError(f"{self.name}.unit: {error}; correct unit in [inputs.{self.name}]") from None
+            raise DataError(
+                f"{self.name}.unit: {error}; correct unit in [inputs.{self.name}]"
+            ) from None
         return scale * factor, offset * factor + shift
 
     @property
@@ -93,20 +94,12 @@ class RasterInput:
         sides = np.hypot(np.diff(xs)[0], np.diff(ys)[0]), np.hypot(xs[2] - xs[0], ys[2] - ys[0])
         return float(np.sqrt(sides[0] * sides[1]))
 
-    def aligned(self, grid: GridSpec) -> bool:
-        """Do the file's cells lie exactly on the study's?"""
-        t = self.file.transform
-        return (
-            self.crs == grid.projection
-            and np.allclose([t.a, t.e, t.b, t.d], [grid.cell_m, -grid.cell_m, 0, 0])
-            and (self.file.height, self.file.width) == grid.shape
-            and np.allclose([t.c, t.f], [grid.left, grid.top], atol=grid.cell_m * 1e-6)
-        )
-
     def check_overlap(self, grid: GridSpec) -> None:
         """Refuse a file that lies elsewhere."""
         try:
-            box = transform_bounds(self.crs.to_wkt(), grid.projection.to_wkt(), *self.file.bounds, densify_pts=21)
+            box = transform_bounds(
+                self.crs.to_wkt(), grid.projection.to_wkt(), *self.file.bounds, densify_pts=21
+            )
         except rasterio.errors.CRSError:
             return
         left, bottom, right, top = grid.bounds
@@ -117,71 +110,95 @@ class RasterInput:
                 f"{grid.projection.name}; is its crs right?"
             )
 
-    @contextmanager
-    def view(self, grid: GridSpec, resampling: Resampling) -> Iterator[Any]:
-        """Open the file as if it lay on ``grid``."""
-        nodata = self.nodata
-        extra: dict[str, Any] = {}
-        if nodata:
-            extra["src_nodata"] = nodata[0]
-        # a missing mark that no stored number can be taken for
-        if self.codes or np.dtype(self.file.dtypes[0]).kind in "iu":
-            extra["nodata"] = nodata[0] if nodata else None
-        with WarpedVRT(
-            self.file,
-            src_crs=self.crs.to_wkt(),
-            crs=grid.projection.to_wkt(),
-            transform=grid.transform,
-            width=grid.nx,
-            height=grid.ny,
-            resampling=resampling,
-            add_alpha=False,
-            warp_mem_limit=64,
-            dtype=None if self.codes else "float32",
-            **({k: v for k, v in extra.items() if v is not None} | self._mark(nodata)),
-        ) as seen:
-            yield seen
-
-    def _mark(self, nodata: list[float]) -> dict[str, Any]:
-        if self.codes:
-            return {} if nodata else {"nodata": 255 if self.file.dtypes[0] == "uint8" else -32768}
-        return {"nodata": -3.0e38}
-
-    def rows(self, seen: Any, start: int, stop: int, mark: float | None) -> NDArray[Any]:
-        """Rows of the study grid: float32 with NaN, or codes with ``mark`` where missing."""
-        window = Window(0, start, seen.width, stop - start)
-        if self.codes:
-            values = seen.read(self.spec.band, window=window)
-            mask = seen.read_masks(self.spec.band, window=window) == 0
-            for code in self.nodata:
-                mask |= values == code
-            values = values.astype("uint8" if values.dtype == np.uint8 else "int16")
-            values[mask] = mark
-            return values
+    def rows(self, grid: GridSpec, start: int, stop: int, resampling: Resampling) -> NDArray[Any]:
+        """Rows of a grid: float32 with NaN, or codes with ``missing_code``; only what lies below is read."""
+        part = GridSpec(
+            grid.crs, grid.cell_m, grid.left, grid.top - start * grid.cell_m, stop - start, grid.nx
+        )
+        fill = self.missing_code if self.codes else np.nan
+        out = np.full(part.shape, fill, self._dtype)
+        window = self._below(part)
+        if window is None:
+            return out
         if isinstance(self.spec.band, int):
-            raw = self._masked(seen, self.spec.band, window)
+            self._warp(self._read(self.spec.band, window), window, part, out, resampling)
         else:
-            raw = np.zeros((stop - start, seen.width), np.float32)
+            total = np.zeros(part.shape, np.float32)
             for band in range(1, self.file.count + 1):
-                raw += self._masked(seen, band, window)
-            if self.spec.band == "mean":
-                raw /= np.float32(self.file.count)
-        if self.factor != 1.0:
-            raw *= np.float32(self.factor)
-        if self.shift != 0.0:
-            raw += np.float32(self.shift)
+                out[:] = np.nan
+                self._warp(self._read(band, window), window, part, out, resampling)
+                total += out
+            out = total / np.float32(self.file.count) if self.spec.band == "mean" else total
+        if not self.codes:
+            if self.factor != 1.0:
+                out *= np.float32(self.factor)
+            if self.shift != 0.0:
+                out += np.float32(self.shift)
+        return out
+
+    @property
+    def _dtype(self) -> np.dtype[Any]:
+        if not self.codes:
+            return np.dtype(np.float32)
+        return np.dtype(np.uint8 if self.file.dtypes[0] == "uint8" else np.int16)
+
+    def _below(self, part: GridSpec) -> Window | None:
+        """Cells of the file that lie below a part of the study grid, with some around."""
+        try:
+            box = transform_bounds(
+                part.projection.to_wkt(), self.crs.to_wkt(), *part.bounds, densify_pts=51
+            )
+        except rasterio.errors.CRSError:
+            return None
+        inverse = ~self.file.transform
+        cols, rows = zip(
+            *(inverse * (x, y) for x in (box[0], box[2]) for y in (box[1], box[3])), strict=True
+        )
+        around = 4 + int(2 * part.cell_m / max(self.native_m(part), 1e-9))
+        r0, r1 = max(0, int(min(rows)) - around), min(self.file.height, int(max(rows)) + around + 1)
+        c0, c1 = max(0, int(min(cols)) - around), min(self.file.width, int(max(cols)) + around + 1)
+        return Window(c0, r0, c1 - c0, r1 - r0) if r1 > r0 and c1 > c0 else None
+
+    def _read(self, band: int, window: Window) -> NDArray[Any]:
+        """Stored numbers with every missing mark made the same."""
+        raw = self.file.read(band, window=window, out_dtype="int32" if self.codes else "float32")
+        gone = (
+            self.file.read_masks(band, window=window) == 0
+            if self.file.nodata is not None
+            else np.zeros(raw.shape, bool)
+        )
+        if self.spec.nodata is not None and self.file.nodata is not None:
+            gone[:] = False  # the study file's word stands instead of the file's
+            if np.isnan(self.file.nodata):
+                gone |= np.isnan(raw)
+        for value in self.nodata:
+            gone |= raw == (int(value) if self.codes else np.float32(value))
+        if self.codes:
+            raw = raw.astype(self._dtype)
+        raw[gone] = self.missing_code if self.codes else np.nan
         return raw
 
-    def _masked(self, seen: Any, band: int, window: Window) -> NDArray[np.float32]:
-        raw = seen.read(band, window=window, out_dtype="float32")
-        gone = seen.read_masks(band, window=window) == 0 if seen is not self.file or self.file.nodata is not None else None
-        if gone is not None:
-            raw[gone] = np.nan
-        raw[raw <= np.float32(-2.9e38)] = np.nan
-        if len(self.nodata) > 1 or seen is self.file:
-            for value in self.nodata:
-                raw[raw == np.float32(value)] = np.nan
-        return raw
+    def _warp(
+        self,
+        raw: NDArray[Any],
+        window: Window,
+        part: GridSpec,
+        out: NDArray[Any],
+        resampling: Resampling,
+    ) -> None:
+        transform = rasterio.windows.transform(window, self.file.transform)
+        fill = self.missing_code if self.codes else np.nan
+        same = self.crs == part.projection and np.allclose(
+            [transform.a, transform.e], [part.cell_m, -part.cell_m]
+        )
+        row, col = (part.top - transform.f) / transform.e, (part.left - transform.c) / transform.a
+        if same and np.allclose([row, col], np.round([row, col]), atol=1e-6):
+            _lay_on(raw, round(row), round(col), out)
+            return
+        reproject(
+            raw, out, src_transform=transform, src_crs=self.crs.to_wkt(), src_nodata=fill, init_dest_nodata=True, dst_transform=part.transform,
+            dst_crs=part.projection.to_wkt(), dst_nodata=fill, resampling=resampling, warp_mem_limit=64,
+        )  # fmt: skip
 
     def resampling(self, grid: GridSpec) -> Resampling:
         """By kind and by which of the two grids is coarser."""
@@ -190,14 +207,14 @@ class RasterInput:
             return Resampling.mode if coarser else Resampling.nearest
         return Resampling.average if coarser else Resampling.bilinear
 
-    def strips(self, grid: GridSpec, tell: Callable[[int], None]) -> Iterator[tuple[int, NDArray[Any]]]:
+    def strips(
+        self, grid: GridSpec, tell: Callable[[int], None]
+    ) -> Iterator[tuple[int, NDArray[Any]]]:
         """The whole file on the study grid, strip by strip."""
-        mark = self.missing_code
-        with ExitStack() as stack:
-            seen = self.file if self.aligned(grid) else stack.enter_context(self.view(grid, self.resampling(grid)))
-            for start, stop in grid.strips(STRIP):
-                yield start, self.rows(seen, start, stop, mark)
-                tell(stop * grid.nx)
+        how = self.resampling(grid)
+        for start, stop in grid.strips(STRIP):
+            yield start, self.rows(grid, start, stop, how)
+            tell(stop * grid.nx)
 
     @property
     def missing_code(self) -> int | None:
@@ -213,8 +230,20 @@ class RasterInput:
             grid.crs, grid.cell_m * factor, grid.left, grid.top,
             -(-grid.ny // factor), -(-grid.nx // factor),
         )  # fmt: skip
-        with self.view(thin, Resampling.nearest) as seen:
-            return self.rows(seen, 0, thin.ny, self.missing_code)
+        parts = [
+            self.rows(thin, r, min(r + 64, thin.ny), Resampling.nearest)
+            for r in range(0, thin.ny, 64)
+        ]
+        return np.concatenate(parts)
+
+
+def _lay_on(raw: NDArray[Any], row: int, col: int, out: NDArray[Any]) -> None:
+    """Copy cells that lie exactly on each other; ``row, col`` of ``raw`` is the corner of ``out``."""
+    r0, c0 = max(0, -row), max(0, -col)
+    r1 = min(out.shape[0], raw.shape[0] - row)
+    c1 = min(out.shape[1], raw.shape[1] - col)
+    if r1 > r0 and c1 > c0:
+        out[r0:r1, c0:c1] = raw[r0 + row : r1 + row, c0 + col : c1 + col]
 
 
 @contextmanager
@@ -261,10 +290,16 @@ def features_input(
         Wrong geometry, invalid or overlapping polygons, missing columns, nothing inside the study.
     """
     frame = read_features(path, spec, name)
-    wanted = {"polygons": ("Polygon", "MultiPolygon"), "lines": ("LineString", "MultiLineString"), "points": ("Point", "MultiPoint")}[kind.family]
+    wanted = {
+        "polygons": ("Polygon", "MultiPolygon"),
+        "lines": ("LineString", "MultiLineString"),
+        "points": ("Point", "MultiPoint"),
+    }[kind.family]
     kinds = set(frame.geom_type.dropna())
     if not kinds <= set(wanted):
-        raise DataError(f"{name}: {path} holds {', '.join(sorted(kinds - set(wanted)))}; expected {wanted[0]}s")
+        raise DataError(
+            f"{name}: {path} holds {', '.join(sorted(kinds - set(wanted)))}; expected {wanted[0]}s"
+        )
     if kind.family == "polygons":
         frame = _valid(frame, spec, name, path)
     frame = frame.to_crs(grid.projection)
@@ -294,8 +329,16 @@ def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Names as text without gaps; columns that cannot be kept are left behind."""
     for column in ("name", "role", "parent", "code"):
         if column in frame:
-            frame[column] = frame[column].map(lambda v: "" if v is None or v != v else str(v)).astype(object)
-    odd = [c for c in frame.columns if c != "geometry" and frame[c].dtype.kind not in "biufOTMU" and str(frame[c].dtype) not in {"str", "string"}]
+            frame[column] = (
+                frame[column].map(lambda v: "" if v is None or v != v else str(v)).astype(object)
+            )
+    odd = [
+        c
+        for c in frame.columns
+        if c != "geometry"
+        and frame[c].dtype.kind not in "biufOTMU"
+        and str(frame[c].dtype) not in {"str", "string"}
+    ]
     return frame.drop(columns=odd)
 
 
@@ -310,7 +353,9 @@ def _valid(frame: gpd.GeoDataFrame, spec: InputSpec, name: str, path: Path) -> g
             f"{name}: {path}: {int(bad.sum())} polygons are invalid; the first is row {row} ({label}): "
             f"{shapely.is_valid_reason(frame.geometry[row])}; mend them, or set repair = true"
         )
-    return frame.assign(geometry=shapely.make_valid(frame.geometry.values, method="structure", keep_collapsed=False))
+    return frame.assign(
+        geometry=shapely.make_valid(frame.geometry.values, method="structure", keep_collapsed=False)
+    )
 
 
 def _disjoint(frame: gpd.GeoDataFrame, name: str, path: Path) -> None:
@@ -328,7 +373,7 @@ def _disjoint(frame: gpd.GeoDataFrame, name: str, path: Path) -> None:
         raise DataError(
             f"{name}: {path}: {int(over.sum())} pairs of polygons overlap; the most: "
             f"{label.iloc[left[worst]]} and {label.iloc[right[worst]]} share {shared[worst] / 1e6:.2f} km2; "
-            "mend them, or set overlaps = \"keep\" (the later one then stands)"
+            'mend them, or set overlaps = "keep" (the later one then stands)'
         )
 
 
@@ -351,7 +396,7 @@ def table_input(path: Path, spec: InputSpec, kind: InputKind, name: str) -> pd.D
         hint = "; or set year = …" if missing == ["year"] else ""
         raise DataError(
             f"{name}: {path} has no column {', '.join(missing)}; found {', '.join(map(str, frame.columns))[:400]}; "
-            f"name them: columns = {{ {missing[0]} = \"…\" }}{hint}"
+            f'name them: columns = {{ {missing[0]} = "…" }}{hint}'
         )
     frame = frame[list(wanted)].copy()
     amount = wanted[-1]
@@ -359,12 +404,16 @@ def table_input(path: Path, spec: InputSpec, kind: InputKind, name: str) -> pd.D
     broken = numbers.isna() & frame[amount].notna()
     if broken.any():
         row = int(np.flatnonzero(broken)[0])
-        raise DataError(f"{name}.{amount}: {path}: row {row + 2} holds {frame[amount].iloc[row]!r}, expected a number")
+        raise DataError(
+            f"{name}.{amount}: {path}: row {row + 2} holds {frame[amount].iloc[row]!r}, expected a number"
+        )
     low, high = spec.plausible or (kind.low, kind.high)
     out = (numbers < low) | (numbers > high)
     if out.any():
         row = int(np.flatnonzero(out)[0])
-        raise DataError(f"{name}.{amount}: {path}: row {row + 2} holds {numbers.iloc[row]:g}, expected {low:g} to {high:g}")
+        raise DataError(
+            f"{name}.{amount}: {path}: row {row + 2} holds {numbers.iloc[row]:g}, expected {low:g} to {high:g}"
+        )
     frame[amount] = numbers.astype(float) * (spec.scale or 1.0)
     from shanshui.region.unitset import _plain_code
 
@@ -394,13 +443,8 @@ def _long(frame: pd.DataFrame, spec: InputSpec, name: str, path: Path) -> pd.Dat
         part["area_km2"] = pd.to_numeric(frame[column]).fillna(0.0)
         parts.append(part)
     out = pd.concat(parts, ignore_index=True)
-    return out.groupby(["code", "year", "class"], as_index=False, sort=False)["area_km2"].sum()
+    return out.groupby(["code", "year", "class"], sort=False)["area_km2"].sum().reset_index()
 
 
 def _box(bounds: tuple[float, ...]) -> str:
     return f"{bounds[0]:g} to {bounds[2]:g}, {bounds[1]:g} to {bounds[3]:g}"
-
-
-def crs_window(grid: GridSpec) -> CRS:
-    """Coordinate system of the study."""
-    return grid.projection

@@ -71,30 +71,62 @@ class InputSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    file: str = Field(description="Path below the data folder, below the study folder, or absolute.")
-    layer: str | None = Field(None, description="Layer of a GeoPackage, sheet of a workbook, variable of a NetCDF or Zarr.")
-    band: int | Literal["mean", "sum"] = Field(1, description="Band number from 1; or the mean or sum of all bands.")
-    unit: str | None = Field(None, description="Unit in the file, where it differs from the study's.")
-    scale: float | None = Field(None, description="Value = stored x scale + offset.")
-    offset: float | None = Field(None, description="Value = stored x scale + offset.")
-    nodata: float | list[float] | None = Field(None, description="Stored numbers that mean missing.")
-    crs: str | None = Field(None, description="Coordinate system, where the file has none or a wrong one.")
-    year: int | None = Field(None, description="Year the data speak of.")
-    columns: dict[str, str] = Field(default_factory=dict, description="Our column = the file's column.")
-    class_columns: dict[str, str] = Field(default_factory=dict, description="Class code = the file's column of its areas (wide tables).")
-    only: dict[str, list[str | int]] = Field(default_factory=dict, description="Keep rows whose (our) column is one of these.")
-    encoding: str | None = Field(None, description="Text encoding of a CSV; found out when absent.")
-    header_rows: int = Field(1, ge=1, le=5, description="Header rows of a workbook; more than one are joined.")
-    classes: str | None = Field(None, description="Class table of a categorical grid: igbp, made-up, or a CSV file.")
-    plausible: tuple[float, float] | None = Field(None, description="Widened range of plausible values.")
-    checked: bool = Field(False, description="True when you looked and the suspicious values are right.")
-    repair: bool = Field(False, description="True to mend invalid polygons.")
-    overlaps: Literal["refuse", "keep"] = Field("refuse", description="Polygons that overlap.")
-    needed: bool = Field(True, description="False when the study may run without it.")
-    edition: str | None = Field(None, description="Version or date of the dataset.")
-    licence: str | None = Field(None, description="Terms of use.")
-    origin: str | None = Field(None, description="Who made it.")
-    sha256: str | None = Field(None, description="Digest the file must have.")
+    file: str = Field(
+        description="Path below the data folder, below the study folder, or absolute."
+    )
+    layer: str | None = Field(
+        default=None,
+        description="Layer of a GeoPackage, sheet of a workbook, variable of a NetCDF or Zarr.",
+    )
+    band: int | Literal["mean", "sum"] = Field(
+        default=1, description="Band number from 1; or the mean or sum of all bands."
+    )
+    unit: str | None = Field(
+        default=None, description="Unit in the file, where it differs from the study's."
+    )
+    scale: float | None = Field(default=None, description="Value = stored x scale + offset.")
+    offset: float | None = Field(default=None, description="Value = stored x scale + offset.")
+    nodata: float | list[float] | None = Field(
+        default=None, description="Stored numbers that mean missing."
+    )
+    crs: str | None = Field(
+        default=None, description="Coordinate system, where the file has none or a wrong one."
+    )
+    year: int | None = Field(default=None, description="Year the data speak of.")
+    columns: dict[str, str] = Field(
+        default_factory=dict, description="Our column = the file's column."
+    )
+    class_columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="Class code = the file's column of its areas (wide tables).",
+    )
+    only: dict[str, list[str | int]] = Field(
+        default_factory=dict, description="Keep rows whose (our) column is one of these."
+    )
+    encoding: str | None = Field(
+        default=None, description="Text encoding of a CSV; found out when absent."
+    )
+    header_rows: int = Field(
+        default=1, ge=1, le=5, description="Header rows of a workbook; more than one are joined."
+    )
+    classes: str | None = Field(
+        default=None, description="Class table of a categorical grid: igbp, made-up, or a CSV file."
+    )
+    plausible: tuple[float, float] | None = Field(
+        default=None, description="Widened range of plausible values."
+    )
+    checked: bool = Field(
+        default=False, description="True when you looked and the suspicious values are right."
+    )
+    repair: bool = Field(default=False, description="True to mend invalid polygons.")
+    overlaps: Literal["refuse", "keep"] = Field(
+        default="refuse", description="Polygons that overlap."
+    )
+    needed: bool = Field(default=True, description="False when the study may run without it.")
+    edition: str | None = Field(default=None, description="Version or date of the dataset.")
+    licence: str | None = Field(default=None, description="Terms of use.")
+    origin: str | None = Field(default=None, description="Who made it.")
+    sha256: str | None = Field(default=None, description="Digest the file must have.")
 
     @field_validator("scale")
     @classmethod

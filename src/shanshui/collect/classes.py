@@ -32,7 +32,11 @@ def class_table(name: str) -> pd.DataFrame:
         No such table, or columns missing.
     """
     if name in SHIPPED:
-        text = files("shanshui.collect").joinpath(f"classes_{name.replace('-', '_')}.csv").read_text("utf-8")
+        text = (
+            files("shanshui.collect")
+            .joinpath(f"classes_{name.replace('-', '_')}.csv")
+            .read_text("utf-8")
+        )
     elif Path(name).is_file():
         text = Path(name).read_text("utf-8-sig")
     else:
@@ -40,7 +44,9 @@ def class_table(name: str) -> pd.DataFrame:
     frame = pd.read_csv(StringIO(text))
     missing = [c for c in ("code", "name") if c not in frame.columns]
     if missing:
-        raise DataError(f"classes: {name} has no column {', '.join(missing)}; expected code, name, name_zh, group, colour")
+        raise DataError(
+            f"classes: {name} has no column {', '.join(missing)}; expected code, name, name_zh, group, colour"
+        )
     for column in ("name_zh", "group", "colour"):
         if column not in frame.columns:
             frame[column] = frame["name"] if column == "name_zh" else ""

@@ -83,11 +83,22 @@ def verdict(
                 source.check_overlap(grid)
                 sample = source.sample(grid)
                 out.facts |= {"crs": source.crs.name, "cell_m": round(source.native_m(grid), 1)}
-                judge(out, sample, spec, kind, source.missing_code, source.nodata, source.factor, source.shift)
+                judge(
+                    out,
+                    sample,
+                    spec,
+                    kind,
+                    source.missing_code,
+                    source.nodata,
+                    source.factor,
+                    source.shift,
+                )
         elif kind.family == "table":
             frame = table_input(path, spec, kind, name)
             out.facts |= {"rows": len(frame), "units": int(frame["code"].nunique())}
-            out.facts["years"] = f"{frame['year'].min()}-{frame['year'].max()}" if len(frame) else "-"
+            out.facts["years"] = (
+                f"{frame['year'].min()}-{frame['year'].max()}" if len(frame) else "-"
+            )
             if frame.empty:
                 out.problems.append(f"{name}: {path} has no usable rows")
         else:
@@ -174,7 +185,12 @@ def _judge_sentinels(
         return
     zeros = float(np.mean(seen == 0))
     above = seen[seen > 0]
-    if 1e-4 < zeros < 1.0 and above.size and not (seen < 0).any() and float(above.min()) > APART * float(np.median(above)):
+    if (
+        1e-4 < zeros < 1.0
+        and above.size
+        and not (seen < 0).any()
+        and float(above.min()) > APART * float(np.median(above))
+    ):
         out.problems.append(
             f"{out.name}: {zeros:.1%} of the cells are 0 while the next value is {float(above.min()):g}; it looks like "
             f"missing data that the file does not declare; set nodata = 0 in [inputs.{out.name}], or checked = true "
@@ -188,7 +204,7 @@ def _judge_codes(out: Verdict, seen: NDArray[Any], spec: InputSpec) -> None:
     if spec.classes is None:
         shown = ", ".join(map(str, codes[:12]))
         out.problems.append(
-            f"{out.name}: codes {shown} have no class table; set classes = \"igbp\" or the path of a CSV with columns code, name"
+            f'{out.name}: codes {shown} have no class table; set classes = "igbp" or the path of a CSV with columns code, name'
         )
         return
     known = set(class_table(spec.classes).index)
@@ -203,8 +219,8 @@ def _judge_codes(out: Verdict, seen: NDArray[Any], spec: InputSpec) -> None:
 def _unit_hint(seen: NDArray[Any], kind: InputKind, lo: float, hi: float) -> str:
     low, high = float(seen.min()), float(seen.max())
     if kind.unit == "degC" and lo <= low - 273.15 and high - 273.15 <= hi:
-        return "is it in kelvin? set unit = \"K\"; "
+        return 'is it in kelvin? set unit = "K"; '
     for scale in (0.1, 0.01, 0.001, 0.0001):
         if lo <= low * scale and high * scale <= hi:
             return f"is it stored in steps of {scale:g} {kind.unit}? set scale = {scale:g}; "
-    return "is the unit right? set unit = \"…\"; "
+    return 'is the unit right? set unit = "…"; '

@@ -43,7 +43,9 @@ def require(path: Path, name: str) -> None:
     beside = sorted(p.name for p in path.parent.glob("*")) if path.parent.is_dir() else []
     from shanshui.core.errors import nearest
 
-    where = nearest(path.name, beside) if beside else f"the folder {path.parent} does not exist either"
+    where = (
+        nearest(path.name, beside) if beside else f"the folder {path.parent} does not exist either"
+    )
     raise DataError(f"{name}: no file {path}; {where}; correct inputs.{name}.file or give --data")
 
 
@@ -59,10 +61,14 @@ def open_raster(path: Path, spec: InputSpec, name: str) -> Any:
     try:
         file = rasterio.open(path)
     except RasterioError as error:
-        raise DataError(f"{name}: {path} cannot be read as a raster ({error}); is it complete?") from None
+        raise DataError(
+            f"{name}: {path} cannot be read as a raster ({error}); is it complete?"
+        ) from None
     if isinstance(spec.band, int) and not 1 <= spec.band <= file.count:
         file.close()
-        raise DataError(f"{name}.band: {spec.band} asked for, but {path} has bands 1 to {file.count}")
+        raise DataError(
+            f"{name}.band: {spec.band} asked for, but {path} has bands 1 to {file.count}"
+        )
     return file
 
 
@@ -76,13 +82,15 @@ def raster_crs(file: Any, spec: InputSpec, name: str, path: Path) -> CRS:
     """
     if spec.crs is None and file.crs is None:
         raise DataError(
-            f"{name}: {path} has no coordinate system; add crs = \"EPSG:…\" to [inputs.{name}], "
+            f'{name}: {path} has no coordinate system; add crs = "EPSG:…" to [inputs.{name}], '
             "or give --crs to shanshui new"
         )
     try:
         return CRS.from_user_input(spec.crs or file.crs.to_wkt())
-    except Exception as error:
-        raise DataError(f"{name}.crs: '{spec.crs or file.crs}' is not a coordinate system ({error})") from None
+    except Exception as error:  # noqa: BLE001 - whatever the format's library raises
+        raise DataError(
+            f"{name}.crs: '{spec.crs or file.crs}' is not a coordinate system ({error})"
+        ) from None
 
 
 def cube_to_array(path: Path, spec: InputSpec, name: str) -> xr.DataArray:
@@ -100,15 +108,17 @@ def cube_to_array(path: Path, spec: InputSpec, name: str) -> xr.DataArray:
             if path.suffix == ".zarr"
             else xr.open_dataset(path, engine="h5netcdf")
         )
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever the format's library raises
         raise DataError(f"{name}: {path} cannot be read ({error}); is it complete?") from None
     with opened as cube:
         names = [str(v) for v in cube.data_vars if cube[v].ndim >= 2]
         if spec.layer is None and len(names) != 1:
-            raise DataError(f"{name}: {path} holds {', '.join(names)}; choose one with layer = \"…\"")
+            raise DataError(f'{name}: {path} holds {", ".join(names)}; choose one with layer = "…"')
         layer = spec.layer or names[0]
         if layer not in cube:
-            raise DataError(f"{name}.layer: no variable '{layer}' in {path}; found {', '.join(names)}")
+            raise DataError(
+                f"{name}.layer: no variable '{layer}' in {path}; found {', '.join(names)}"
+            )
         values = cube[layer].load()
         ref = cube.get("spatial_ref", cube.get("crs"))
         wkt = None if ref is None else ref.attrs.get("crs_wkt", ref.attrs.get("spatial_ref"))
@@ -116,10 +126,14 @@ def cube_to_array(path: Path, spec: InputSpec, name: str) -> xr.DataArray:
     y = next((found[d] for d in ("y", "lat", "latitude") if d in found), None)
     x = next((found[d] for d in ("x", "lon", "longitude") if d in found), None)
     if y is None or x is None:
-        raise DataError(f"{name}: '{layer}' in {path} has dims {values.dims}; expected y and x, or lat and lon")
+        raise DataError(
+            f"{name}: '{layer}' in {path} has dims {values.dims}; expected y and x, or lat and lon"
+        )
     rest = [d for d in values.dims if d not in (y, x)]
     if len(rest) > 1:
-        raise DataError(f"{name}: '{layer}' in {path} has dims {values.dims}; expected at most one beside {y} and {x}")
+        raise DataError(
+            f"{name}: '{layer}' in {path} has dims {values.dims}; expected at most one beside {y} and {x}"
+        )
     values = values.transpose(*rest, y, x).rename({y: "y", x: "x"})
     if not rest:
         values = values.expand_dims("band")
@@ -148,20 +162,26 @@ def read_features(path: Path, spec: InputSpec, name: str) -> gpd.GeoDataFrame:
         else:
             layers = [str(row[0]) for row in pyogrio.list_layers(path)]
             if spec.layer is None and len(layers) > 1:
-                raise DataError(f"{name}: {path} has layers {', '.join(layers)}; choose one with layer = \"…\"")
+                raise DataError(
+                    f'{name}: {path} has layers {", ".join(layers)}; choose one with layer = "…"'
+                )
             if spec.layer is not None and spec.layer not in layers:
-                raise DataError(f"{name}.layer: no layer '{spec.layer}' in {path}; found {', '.join(layers)}")
+                raise DataError(
+                    f"{name}.layer: no layer '{spec.layer}' in {path}; found {', '.join(layers)}"
+                )
             frame = _decoded(path, spec)
     except DataError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever the format's library raises
         if path.suffix.lower() == ".parquet":
             return _points_of(read_table(path, spec, name), spec, name, path)
         raise DataError(f"{name}: {path} cannot be read ({error}); is it complete?") from None
     if spec.crs is not None:
         frame = frame.set_crs(spec.crs, allow_override=True)
     if frame.crs is None:
-        raise DataError(f"{name}: {path} has no coordinate system; add crs = \"EPSG:…\" to [inputs.{name}]")
+        raise DataError(
+            f'{name}: {path} has no coordinate system; add crs = "EPSG:…" to [inputs.{name}]'
+        )
     return _renamed(frame[~frame.geometry.isna()], spec, name, path)
 
 
@@ -200,10 +220,12 @@ def read_table(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
         elif suffix in {".csv", ".txt", ".tsv"}:
             frame = _read_text(path, spec, name)
         else:
-            raise DataError(f"{name}: {path}: '{suffix}' is not a table; expected .csv, .xlsx or .parquet")
+            raise DataError(
+                f"{name}: {path}: '{suffix}' is not a table; expected .csv, .xlsx or .parquet"
+            )
     except DataError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever the format's library raises
         raise DataError(f"{name}: {path} cannot be read ({error}); is it complete?") from None
     return _renamed(frame.apply(_numbers), spec, name, path)
 
@@ -218,7 +240,9 @@ def _read_text(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
         except (UnicodeDecodeError, LookupError):
             continue
     else:
-        raise DataError(f"{name}: {path} is not text in {' or '.join(map(str, tries))}; set encoding = \"…\"")
+        raise DataError(
+            f'{name}: {path} is not text in {" or ".join(map(str, tries))}; set encoding = "…"'
+        )
     if not text.strip():
         raise DataError(f"{name}: {path} is empty")
     from io import StringIO
@@ -235,7 +259,9 @@ def _read_workbook(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
 
     book = openpyxl.load_workbook(path, data_only=True)
     if spec.layer is not None and spec.layer not in book.sheetnames:
-        raise DataError(f"{name}.layer: no sheet '{spec.layer}' in {path}; found {', '.join(book.sheetnames)}")
+        raise DataError(
+            f"{name}.layer: no sheet '{spec.layer}' in {path}; found {', '.join(book.sheetnames)}"
+        )
     sheet = book[spec.layer] if spec.layer else book.worksheets[0]
     merged = [r for r in sheet.merged_cells.ranges if r.min_row <= spec.header_rows]
     tall = max((r.max_row for r in merged), default=1)
@@ -294,7 +320,9 @@ def _renamed(frame: Any, spec: InputSpec, name: str, path: Path) -> Any:
         if theirs not in frame.columns:
             from shanshui.core.errors import nearest
 
-            raise DataError(f"{name}.columns.{ours}: no column '{theirs}' in {path}; {nearest(theirs, map(str, frame.columns))}")
+            raise DataError(
+                f"{name}.columns.{ours}: no column '{theirs}' in {path}; {nearest(theirs, map(str, frame.columns))}"
+            )
         turn[theirs] = ours
     clash = [c for c in turn.values() if c in frame.columns and c not in turn]
     frame = frame.drop(columns=clash).rename(columns=turn)
@@ -303,11 +331,15 @@ def _renamed(frame: Any, spec: InputSpec, name: str, path: Path) -> Any:
             frame = frame.rename(columns={theirs: ours})
     for column, keep in spec.only.items():
         if column not in frame.columns:
-            raise DataError(f"{name}.only: no column '{column}' in {path}; found {', '.join(map(str, frame.columns))}")
+            raise DataError(
+                f"{name}.only: no column '{column}' in {path}; found {', '.join(map(str, frame.columns))}"
+            )
         wanted = {str(k) for k in keep}
         frame = frame[frame[column].map(_text).isin(wanted)]
         if frame.empty:
-            raise DataError(f"{name}.only: no row of {path} has {column} among {', '.join(sorted(wanted)[:5])}")
+            raise DataError(
+                f"{name}.only: no row of {path} has {column} among {', '.join(sorted(wanted)[:5])}"
+            )
     return frame.reset_index(drop=True)
 
 

@@ -113,7 +113,7 @@ def assessment(
             given = dict(zip(names, data, strict=False))
             given.update({w: v for w, v in words.items() if w in card.needs})
             settings = card.checked({w: v for w, v in words.items() if w not in card.needs})
-            ready = {}
+            ready: dict[str, Any] = {}
             for name, quantity in card.needs.items():
                 value = given.get(name)
                 if value is None:
@@ -140,7 +140,9 @@ def card_of(fn: Callable[..., Any]) -> Card:
     """
     card = getattr(fn, "card", None)
     if not isinstance(card, Card):
-        raise PlanError(f"{getattr(fn, '__name__', fn)}: not an assessment; decorate it with @assessment")
+        raise PlanError(
+            f"{getattr(fn, '__name__', fn)}: not an assessment; decorate it with @assessment"
+        )
     return card
 
 
@@ -157,7 +159,9 @@ def _card(fn: Callable[..., Any], source: str, halo: Halo | None, bytes_per_cell
             continue
         quantity = _quantity(hints[name])
         if quantity is None:
-            raise PlanError(f"{fn.__name__}.{name}: a data parameter needs a quantity of the vocabulary")
+            raise PlanError(
+                f"{fn.__name__}.{name}: a data parameter needs a quantity of the vocabulary"
+            )
         needs[name] = quantity
         if parameter.default is None:
             optional.add(name)
@@ -165,7 +169,16 @@ def _card(fn: Callable[..., Any], source: str, halo: Halo | None, bytes_per_cell
     if gives is None:
         raise PlanError(f"{fn.__name__}: the result needs a quantity of the vocabulary")
     return Card(
-        fn.__name__, needs, frozenset(optional), settings, ranges, gives, source, halo, bytes_per_cell, fn
+        fn.__name__,
+        needs,
+        frozenset(optional),
+        settings,
+        ranges,
+        gives,
+        source,
+        halo,
+        bytes_per_cell,
+        fn,
     )
 
 

@@ -13,8 +13,8 @@
 Every message names the thing, says what was found and what was expected, and what to do.
 """
 
-from difflib import get_close_matches
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class ShanshuiError(Exception):

@@ -135,4 +135,7 @@ def _spatial_ref(value: Any) -> str | None:
 
 def _geographic(crs: str) -> bool:
     text = str(crs).lstrip()
-    return text.startswith(("GEOGCS", "GEOGCRS", "GEODCRS")) or text.upper() in {"EPSG:4326", "OGC:CRS84"}
+    return text.startswith(("GEOGCS", "GEOGCRS", "GEODCRS")) or text.upper() in {
+        "EPSG:4326",
+        "OGC:CRS84",
+    }

@@ -19,7 +19,7 @@ def registry() -> Any:
     """Open the unit registry with the planning units added."""
     import pint
 
-    units = pint.UnitRegistry(autoconvert_offset_to_delta=False)
+    units: Any = pint.UnitRegistry()
     units.load_definitions(_OURS.strip().splitlines())
     return units
 
@@ -55,7 +55,9 @@ def conversion(found: str, expected: str) -> tuple[float, float]:
     except pint.DimensionalityError as error:
         raise QuantityError(f"unit '{found}' cannot become '{expected}': {error}") from None
     except (pint.UndefinedUnitError, pint.DefinitionSyntaxError, ValueError, TypeError) as error:
-        raise QuantityError(f"unit '{found}' is not known ({error}); expected '{expected}'") from None
+        raise QuantityError(
+            f"unit '{found}' is not known ({error}); expected '{expected}'"
+        ) from None
     return float(one - zero), float(zero)
 
 

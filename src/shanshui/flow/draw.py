@@ -25,7 +25,5 @@ def mermaid(plan: Plan, targets: Iterable[str] | None = None) -> str:
     for name in names:
         shape = f"{name}[({name})]" if isinstance(plan.steps[name], Source) else f"{name}[{name}]"
         lines.append(f"  {shape}")
-    lines += [
-        f"  {product} --> {name}" for name in names for product in plan.inputs(name).values()
-    ]
+    lines += [f"  {product} --> {name}" for name in names for product in plan.inputs(name).values()]
     return "\n".join(lines) + "\n"

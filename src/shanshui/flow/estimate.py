@@ -44,7 +44,11 @@ class Estimate:
 
 def memory_limit() -> int:
     """Bytes that a run may take unless told otherwise: three quarters of what is free now."""
-    free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 4 << 30
+    free = (
+        os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        if hasattr(os, "sysconf")
+        else 4 << 30
+    )
     info = Path("/proc/meminfo")
     if info.exists():
         for line in info.read_text("ascii").splitlines():
@@ -56,7 +60,9 @@ def memory_limit() -> int:
     return int(free * 0.75)
 
 
-def estimate(plan: Plan, name: str, grid: GridSpec, ledger: Ledger, memory: int, workers: int) -> Estimate:
+def estimate(
+    plan: Plan, name: str, grid: GridSpec, ledger: Ledger, memory: int, workers: int
+) -> Estimate:
     """Estimate one step.
 
     Parameters
@@ -85,7 +91,9 @@ def estimate(plan: Plan, name: str, grid: GridSpec, ledger: Ledger, memory: int,
     if not isinstance(item, Step):
         ns = ledger.speed(name) or NS_SOURCE
         # a warp holds its strip of the result and the source window below it
-        return Estimate(name, FIXED_BYTES // 4 + grid.nx * 4 * STRIP * 12, disk, grid.cells * ns / 1e9, None)
+        return Estimate(
+            name, FIXED_BYTES // 4 + grid.nx * 4 * STRIP * 12, disk, grid.cells * ns / 1e9, None
+        )
     per_cell = item.card.bytes_per_cell + (4.0 if gives else 0.0)
     streamed = gives
     for product in plan.inputs(name).values():
@@ -97,7 +105,13 @@ def estimate(plan: Plan, name: str, grid: GridSpec, ledger: Ledger, memory: int,
         rows = strip_rows(grid, per_cell, halo, memory, workers)
         held = int((rows + 2 * halo) * grid.nx * per_cell * (workers + 1))
         ns = ledger.speed(name) or NS_LOCAL
-        return Estimate(name, min(held, int(grid.cells * per_cell * 2) + (1 << 20)), disk, grid.cells * ns / 1e9, rows)
+        return Estimate(
+            name,
+            min(held, int(grid.cells * per_cell * 2) + (1 << 20)),
+            disk,
+            grid.cells * ns / 1e9,
+            rows,
+        )
     ns = ledger.speed(name) or NS_WHOLE
     return Estimate(name, int(grid.cells * per_cell) + (1 << 20), disk, grid.cells * ns / 1e9, None)
 
@@ -105,7 +119,9 @@ def estimate(plan: Plan, name: str, grid: GridSpec, ledger: Ledger, memory: int,
 def strip_rows(grid: GridSpec, per_cell: float, halo: int, memory: int, workers: int) -> int:
     """Rows of a strip: a block high, more where a halo would double the work and memory allows."""
     rows = STRIP
-    while rows < 4 * halo and (2 * rows + 2 * halo) * grid.nx * per_cell * (workers + 1) < memory / 2:
+    while (
+        rows < 4 * halo and (2 * rows + 2 * halo) * grid.nx * per_cell * (workers + 1) < memory / 2
+    ):
         rows *= 2
     return rows
 
@@ -138,5 +154,12 @@ def refuse_if_too_large(
 
 def _item_size(product: str, ledger: Ledger) -> float:
     record = ledger.product(product)
-    sizes = {"uint8": 1.0, "int16": 2.0, "uint16": 2.0, "int32": 4.0, "float32": 4.0, "float64": 8.0}
+    sizes = {
+        "uint8": 1.0,
+        "int16": 2.0,
+        "uint16": 2.0,
+        "int32": 4.0,
+        "float32": 4.0,
+        "float64": 8.0,
+    }
     return sizes.get(str(record.facts.get("dtype")), 4.0) if record else 4.0

@@ -65,10 +65,26 @@ def chain(plan: Plan, name: str, ledger: Ledger) -> list[Link]:
         record = ledger.product(product)
         if isinstance(item, Step):
             settings = item.card.checked(item.settings)
-            link = Link(product, depth, item.card.summary, citation(item.card.source), settings, record, product in done)
+            link = Link(
+                product,
+                depth,
+                item.card.summary,
+                citation(item.card.source),
+                settings,
+                record,
+                product in done,
+            )
         else:
             settings = dict(item.parts)
-            link = Link(product, depth, "input", str(settings.get("file", "")), settings, record, product in done)
+            link = Link(
+                product,
+                depth,
+                "input",
+                str(settings.get("file", "")),
+                settings,
+                record,
+                product in done,
+            )
         links.append(link)
         if product in done:
             return

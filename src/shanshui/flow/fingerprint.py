@@ -30,9 +30,7 @@ def digest_of(*parts: Any) -> str:
 @functools.cache
 def package_digest() -> str:
     """Digest of every source file of the package: unchanged means every code digest is unchanged."""
-    import shanshui
-
-    root = Path(shanshui.__file__).parent
+    root = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256(sys.version.encode())
     for path in sorted(root.rglob("*.py")):
         digest.update(str(path.relative_to(root)).encode())
@@ -44,7 +42,13 @@ def package_digest() -> str:
 def code_digest(fn: Callable[..., Any]) -> str:
     """Digest a function and all code of the package that it can reach."""
     seen: dict[str, str] = {}
-    _visit(fn, seen)
+    stack = [fn]
+    while stack:
+        key, text, constants, callees = _look(_plain(stack.pop()))
+        if key not in seen:
+            seen[key] = text
+            seen.update(constants)
+            stack.extend(callees)
     return digest_of(sorted(seen.items()))
 
 
@@ -64,34 +68,48 @@ def _ours(thing: Any) -> bool:
     return module == _PACKAGE or module.startswith(_PACKAGE + ".")
 
 
-def _visit(fn: Any, seen: dict[str, str]) -> None:
-    plain = _plain(fn)
-    key = f"{plain.__module__}.{plain.__qualname__}"
-    if key in seen:
-        return
+@functools.cache
+def _look(plain: Any) -> tuple[str, str, dict[str, str], list[Any]]:
+    """Name, normalised source, constants and callees of one function or class."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(plain)))
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             if ast.get_docstring(node) is not None:
                 node.body = node.body[1:] or [ast.Pass()]
             # what @assessment declares of memory and citation does not change a number
-            node.decorator_list = [d for d in node.decorator_list if "assessment" not in ast.unparse(d)]
-    seen[key] = ast.unparse(tree)
+            node.decorator_list = [
+                d for d in node.decorator_list if "assessment" not in ast.unparse(d)
+            ]
     scope = vars(inspect.getmodule(plain) or types.ModuleType("none"))
     if not inspect.isclass(plain):
         scope = {**scope, **_closure(plain)}
-    for node in ast.walk(tree):
+    constants: dict[str, str] = {}
+    callees: list[Any] = []
+
+    def reach(key: str, thing: Any) -> None:
+        if isinstance(thing, types.ModuleType) or thing is None:
+            return
+        other = _plain(thing)
+        if inspect.isfunction(other) or inspect.isclass(other):
+            if _ours(other):
+                callees.append(other)
+        elif (value := _constant(thing)) is not None:
+            constants[key] = value
+
+    for node in nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             base = scope.get(node.value.id)
             if isinstance(base, types.ModuleType) and base.__name__.startswith(_PACKAGE):
-                _reach(f"{base.__name__}.{node.attr}", getattr(base, node.attr, None), seen)
+                reach(f"{base.__name__}.{node.attr}", getattr(base, node.attr, None))
         elif isinstance(node, ast.Name) and node.id in scope:
-            _reach(f"{plain.__module__}.{node.id}", scope[node.id], seen)
+            reach(f"{plain.__module__}.{node.id}", scope[node.id])
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_PACKAGE):
             # imported where it is used, to start fast: still part of the code
             module = __import__(str(node.module), fromlist=["_"])
             for alias in node.names:
-                _reach(f"{node.module}.{alias.name}", getattr(module, alias.name, None), seen)
+                reach(f"{node.module}.{alias.name}", getattr(module, alias.name, None))
+    return f"{plain.__module__}.{plain.__qualname__}", ast.unparse(tree), constants, callees
 
 
 def _closure(fn: Any) -> dict[str, Any]:
@@ -99,18 +117,6 @@ def _closure(fn: Any) -> dict[str, Any]:
         return dict(inspect.getclosurevars(fn).nonlocals)
     except (TypeError, ValueError):
         return {}
-
-
-def _reach(key: str, thing: Any, seen: dict[str, str]) -> None:
-    if isinstance(thing, types.ModuleType) or thing is None:
-        return
-    plain = _plain(thing)
-    if inspect.isfunction(plain) or inspect.isclass(plain):
-        if _ours(plain):
-            _visit(thing, seen)
-        return
-    if key not in seen and (value := _constant(thing)) is not None:
-        seen[key] = value
 
 
 def _constant(thing: Any) -> str | None:
@@ -122,7 +128,7 @@ def _constant(thing: Any) -> str | None:
     if isinstance(thing, dict):
         return repr([(str(k), _constant(v)) for k, v in thing.items()])
     if isinstance(thing, np.ndarray):
-        return f"{thing.dtype}{thing.shape}{hashlib.sha256(np.ascontiguousarray(thing)).hexdigest()}"
+        return f"{thing.dtype}{thing.shape}{hashlib.sha256(thing.tobytes()).hexdigest()}"
     if is_dataclass(thing) and not isinstance(thing, type) and _ours(type(thing)):
         return repr([(f.name, _constant(getattr(thing, f.name))) for f in fields(thing)])
     return None

@@ -101,7 +101,9 @@ def step(
     binds = dict(binds or {})
     for parameter in binds:
         if parameter not in card.needs:
-            raise PlanError(f"{card.name}: no data parameter '{parameter}'; {nearest(parameter, card.needs)}")
+            raise PlanError(
+                f"{card.name}: no data parameter '{parameter}'; {nearest(parameter, card.needs)}"
+            )
     card.checked(settings)
     return Step(name or card.name, card, fn, binds, settings)
 
@@ -131,7 +133,8 @@ class Plan:
             A product made twice, a parameter of the wrong kind, a loop.
         """
         made: dict[str, Step | Source] = {}
-        for item in (*sources, *steps):
+        every: list[Step | Source] = [*sources, *steps]
+        for item in every:
             if item.name in made:
                 raise PlanError(f"{item.name}: made by two steps; give one another name")
             made[item.name] = item
@@ -143,7 +146,9 @@ class Plan:
         for name, item in made.items():
             if isinstance(item, Step):
                 _check_kinds(name, item, made)
-        graph = {name: [p for p in _inputs(item).values() if p in made] for name, item in made.items()}
+        graph = {
+            name: [p for p in _inputs(item).values() if p in made] for name, item in made.items()
+        }
         try:
             order = list(TopologicalSorter(graph).static_order())
         except CycleError as error:
@@ -172,7 +177,9 @@ class Plan:
             if name in self.absent:
                 raise PlanError(f"{name}: cannot be made here: {self.absent[name]}")
             if name not in self.steps:
-                raise PlanError(f"no product '{name}'; {nearest(name, [*self.steps, *self.absent])}")
+                raise PlanError(
+                    f"no product '{name}'; {nearest(name, [*self.steps, *self.absent])}"
+                )
         while stack:
             name = stack.pop()
             if name not in wanted:
@@ -204,7 +211,9 @@ class Plan:
             read = {}
             for word, value in changed.items():
                 if word not in found.card.settings:
-                    raise PlanError(f"{name}: no setting '{word}'; {nearest(word, found.card.settings)}")
+                    raise PlanError(
+                        f"{name}: no setting '{word}'; {nearest(word, found.card.settings)}"
+                    )
                 read[word] = _typed(name, word, value, found.card.settings[word])
             laid = {**found.settings, **read}
             found.card.checked(laid)

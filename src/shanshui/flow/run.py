@@ -18,7 +18,7 @@ from shanshui.core.errors import PlanError, ShanshuiError, StoreError
 from shanshui.core.quantity import Grid
 from shanshui.flow.estimate import Estimate, estimate, memory_limit, refuse_if_too_large
 from shanshui.flow.events import Event, Listener, deaf
-from shanshui.flow.fingerprint import code_digest, digest_of
+from shanshui.flow.fingerprint import code_digest, digest_of, package_digest
 from shanshui.flow.plan import Plan, Source, Step
 from shanshui.region.grid import GridSpec
 from shanshui.store.layout import Layout, locked
@@ -133,7 +133,10 @@ class Run:
             if state != "made":
                 stale.add(name)
             out.append(
-                (estimate(self.plan, name, self.grid, self.ledger, self.memory, self.workers), state)
+                (
+                    estimate(self.plan, name, self.grid, self.ledger, self.memory, self.workers),
+                    state,
+                )
             )
         return out
 
@@ -208,9 +211,10 @@ class Run:
     def _all(self, names: list[str], run: int, fresh: bool) -> Outcome:
         outcome = Outcome()
         shelf = _Shelf(self.objects, self.memory)
-        waiting = {n: {p for p in self.plan.inputs(n).values()} for n in names}
+        waiting = {n: set(self.plan.inputs(n).values()) for n in names}
         sizes = {
-            n: estimate(self.plan, n, self.grid, self.ledger, self.memory, self.workers).bytes for n in names
+            n: estimate(self.plan, n, self.grid, self.ledger, self.memory, self.workers).bytes
+            for n in names
         }
         busy: dict[Future[tuple[str, bool]], str] = {}
         failed: BaseException | None = None
@@ -270,33 +274,66 @@ class Run:
             self.ledger.know_speed(name, seconds * 1e9 / self.grid.cells)
             self.objects.link(name, digest)
             known = self.ledger.object(digest)
-            self._tell(run, Event("made", name, why, seconds, self.grid.cells, self.grid.cells, known[2] if known else 0))
+            self._tell(
+                run,
+                Event(
+                    "made",
+                    name,
+                    why,
+                    seconds,
+                    self.grid.cells,
+                    self.grid.cells,
+                    known[2] if known else 0,
+                ),
+            )
             return digest, True
         except ShanshuiError as error:
             self._tell(run, Event("failed", name, str(error), time.perf_counter() - started))
             raise
         except MemoryError as error:
-            raise PlanError(f"{name}: ran out of memory; give a smaller --memory so that fewer steps run at once") from error
+            raise PlanError(
+                f"{name}: ran out of memory; give a smaller --memory so that fewer steps run at once"
+            ) from error
         except Exception as error:
             self._tell(run, Event("failed", name, repr(error), time.perf_counter() - started))
             raise PlanError(f"{name}: failed with {type(error).__name__}: {error}") from error
+
+    def _code(self, fn: Any) -> str:
+        """Digest of a function's code: from the ledger while no source file of the package has changed."""
+        key, package = f"{fn.__module__}.{fn.__qualname__}", package_digest()
+        digest = self.ledger.code(key, package)
+        if digest is None:
+            digest = code_digest(fn)
+            self.ledger.know_code(key, package, digest)
+        return digest
 
     def _recipe(self, name: str) -> tuple[str, dict[str, Any]]:
         item = self.plan.steps[name]
         if isinstance(item, Source):
             inputs = item.digests()
-            parts = {"code": code_digest(item.code), "settings": dict(item.parts), "inputs": inputs, "card": repr(item.gives)}
+            parts: dict[str, Any] = {
+                "code": self._code(item.code),
+                "settings": dict(item.parts),
+                "inputs": inputs,
+                "card": repr(item.gives),
+            }
         else:
             card = item.card
             inputs = {p: self._digests[p] for p in self.plan.inputs(name).values()}
             bound = {k: p for k, p in item.needs.items() if p in self.plan.steps}
             parts = {
-                "code": code_digest(card.fn),
+                "code": self._code(card.fn),
                 "settings": card.checked(item.settings),
                 "inputs": inputs,
                 "card": repr((sorted(bound.items()), card.needs, card.gives)),
             }
-        parts["grid"] = [self.grid.crs, self.grid.cell_m, self.grid.left, self.grid.top, *self.grid.shape]
+        parts["grid"] = [
+            self.grid.crs,
+            self.grid.cell_m,
+            self.grid.left,
+            self.grid.top,
+            *self.grid.shape,
+        ]
         return digest_of(parts), parts
 
     def _make(self, name: str, shelf: _Shelf) -> str:
@@ -313,8 +350,12 @@ class Run:
             is_grid = isinstance(self.plan.kind(product), Grid)
             gridded += is_grid
             digest = self._digests[product]
-            data[parameter] = self.objects.reader(digest) if is_grid and streams else shelf.get(digest)
-        halo = item.card.reach({**settings, **{k: v for k, v in data.items() if isinstance(v, float)}})
+            data[parameter] = (
+                self.objects.reader(digest) if is_grid and streams else shelf.get(digest)
+            )
+        halo = item.card.reach(
+            {**settings, **{k: v for k, v in data.items() if isinstance(v, float)}}
+        )
         if streams and gridded:
             size = estimate(self.plan, name, self.grid, self.ledger, self.memory, self.workers)
             return self._stream(item, data, settings, int(halo or 0), size.rows or self.grid.ny)
@@ -331,7 +372,8 @@ class Run:
                 k: v.rows(low, high) if isinstance(v, RasterReader) else v for k, v in data.items()
             }
             result = item.call(**block, **settings)
-            return result[start - low : stop - low]
+            core: xr.DataArray = result[start - low : stop - low]
+            return core
 
         writer = None
         done = 0
@@ -405,9 +447,12 @@ def _commit() -> str:
     if not (root / ".git").exists():
         return ""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - fixed words
             ["git", "-C", str(root), "rev-parse", "--short", "HEAD"],  # noqa: S607 - whatever git the user has
-            capture_output=True, text=True, timeout=5, check=False,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""

@@ -12,7 +12,7 @@ from shanshui.kernels.flowdir import COL_OF, OUTLET, OUTSIDE, ROW_OF
 
 
 @nb.njit(cache=True, nogil=True)
-def _downstream(direction, nxt):  # type: ignore[no-untyped-def]
+def _downstream(direction, nxt):
     ny, nx = direction.shape
     for i in range(ny):
         for j in range(nx):
@@ -30,16 +30,15 @@ def _downstream(direction, nxt):  # type: ignore[no-untyped-def]
                 nxt[c] = r * nx + s
 
 
-def downstream(direction: NDArray[np.uint8]) -> NDArray[np.int32] | NDArray[np.int64]:
+def downstream(direction: NDArray[np.uint8]) -> NDArray[np.signedinteger]:
     """Flat index of the cell each cell drains to; itself at an outlet, -1 outside."""
-    kind = np.int32 if direction.size < 2**31 else np.int64
-    nxt = np.empty(direction.size, kind)
+    nxt = np.empty(direction.size, np.dtype("int32" if direction.size < 2**31 else "int64"))
     _downstream(direction, nxt)
     return nxt
 
 
 @nb.njit(cache=True, nogil=True)
-def _order(nxt, order):  # type: ignore[no-untyped-def]
+def _order(nxt, order):
     n = nxt.size
     inflows = np.zeros(n, np.uint8)
     for c in range(n):
@@ -65,14 +64,14 @@ def _order(nxt, order):  # type: ignore[no-untyped-def]
     return tail
 
 
-def upstream_order(nxt: NDArray[np.integer]) -> NDArray[np.integer]:
+def upstream_order(nxt: NDArray[np.signedinteger]) -> NDArray[np.signedinteger]:
     """Cells from the divides down; cells caught in a loop are left out."""
     order = np.empty(nxt.size, nxt.dtype)
     return order[: _order(nxt, order)]
 
 
 @nb.njit(cache=True, nogil=True)
-def accumulate(order, nxt, weight):  # type: ignore[no-untyped-def]
+def accumulate(order, nxt, weight):
     """Add each cell's weight to all cells below it, in place."""
     for m in range(order.size):
         c = order[m]
@@ -83,7 +82,7 @@ def accumulate(order, nxt, weight):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def strahler(order, nxt, stream, rank):  # type: ignore[no-untyped-def]
+def strahler(order, nxt, stream, rank):
     """Strahler order of stream cells, written into ``rank`` (zeros on entry)."""
     twin = np.zeros(nxt.size, np.bool_)
     for m in range(order.size):
@@ -106,7 +105,7 @@ def strahler(order, nxt, stream, rank):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def distance_to_outlet(order, nxt, nx, width, height):  # type: ignore[no-untyped-def]
+def distance_to_outlet(order, nxt, nx, width, height):
     """Length of the flow path to the outlet, same unit as the cell sides; NaN where none."""
     out = np.full(nxt.size, np.nan, np.float32)
     corner = np.sqrt(width * width + height * height)
@@ -127,7 +126,7 @@ def distance_to_outlet(order, nxt, nx, width, height):  # type: ignore[no-untype
 
 
 @nb.njit(cache=True, nogil=True)
-def spread_up(order, nxt, label):  # type: ignore[no-untyped-def]
+def spread_up(order, nxt, label):
     """Give each unlabelled cell (0) the label of the cell it drains to, in place."""
     for m in range(order.size - 1, -1, -1):
         c = order[m]
@@ -137,7 +136,7 @@ def spread_up(order, nxt, label):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def longest_above(order, nxt, distance, label):  # type: ignore[no-untyped-def]
+def longest_above(order, nxt, distance, label):
     """Greatest distance-to-outlet within each label."""
     top = 0
     for c in range(label.size):
@@ -151,7 +150,7 @@ def longest_above(order, nxt, distance, label):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def cut(order, nxt, inside, must, target):  # type: ignore[no-untyped-def]
+def cut(order, nxt, inside, must, target):
     """Mark the cells at which a march from the divides closes a unit of about ``target`` cells.
 
     Where the ground gathered so far reaches the target, each tributary that alone brings half of it
@@ -188,7 +187,7 @@ def cut(order, nxt, inside, must, target):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def number(order, closed, label):  # type: ignore[no-untyped-def]
+def number(order, closed, label):
     """Number the closed cells in marching order, from 1, into ``label``; return how many."""
     count = 0
     for m in range(order.size):
@@ -200,7 +199,7 @@ def number(order, closed, label):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def reaches(order, nxt, stream, ends):  # type: ignore[no-untyped-def]
+def reaches(order, nxt, stream, ends):
     """Number the reaches between heads, joints, mouths and ``ends``; 0 off the streams."""
     n = nxt.size
     inflows = np.zeros(n, np.uint8)
@@ -224,7 +223,7 @@ def reaches(order, nxt, stream, ends):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def reach_outlet(order, nxt):  # type: ignore[no-untyped-def]
+def reach_outlet(order, nxt):
     """Count of cells that reach an outlet."""
     reached = np.zeros(nxt.size, np.bool_)
     total = 0

@@ -5,7 +5,7 @@ import numpy as np
 
 
 @nb.njit(cache=True, nogil=True)
-def lower_beds(order, nxt, height, area, strength, exponent):  # type: ignore[no-untyped-def]
+def lower_beds(order, nxt, height, area, strength, exponent):
     """Lower each cell towards the one it drains to, by the area it drains; in place."""
     for m in range(order.size - 1, -1, -1):
         c = order[m]

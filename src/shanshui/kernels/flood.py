@@ -15,7 +15,7 @@ _COL = np.array([1, 1, 0, -1, -1, -1, 0, 1], np.int64)
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _push(heap, size, key):  # type: ignore[no-untyped-def]
+def _push(heap, size, key):
     if size == heap.size:
         grown = np.empty(heap.size * 2, heap.dtype)
         grown[:size] = heap
@@ -32,7 +32,7 @@ def _push(heap, size, key):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _pop(heap, size):  # type: ignore[no-untyped-def]
+def _pop(heap, size):
     top = heap[0]
     size -= 1
     last = heap[size]
@@ -52,7 +52,7 @@ def _pop(heap, size):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _stack_push(stack, size, value):  # type: ignore[no-untyped-def]
+def _stack_push(stack, size, value):
     if size == stack.size:
         grown = np.empty(stack.size * 2, stack.dtype)
         grown[:size] = stack
@@ -186,7 +186,9 @@ def priority_flood(height: NDArray[np.float32]) -> NDArray[np.float32]:
         More cells than a 32-bit index can name.
     """
     if height.size >= 2**32:
-        message = f"height: {height.size} cells; a flood can name at most 4294967295: use a coarser grid"
+        message = (
+            f"height: {height.size} cells; a flood can name at most 4294967295: use a coarser grid"
+        )
         raise ValueError(message)
     water = np.array(height, np.float32, order="C", copy=True)
     _flood(water.reshape(-1), *water.shape)
@@ -220,14 +222,14 @@ def _breach(ground: NDArray[np.float32], ny: int, nx: int) -> None:
                 done[c] = 1
     while size > 0:
         key, size = _pop(heap, size)
-        c = np.int64(key & np.uint64(0xFFFFFFFF))
-        i = c // nx
-        j = c - i * nx
-        floor = ground[c]
-        sunk = back[c] != 255
+        at = np.int64(key & np.uint64(0xFFFFFFFF))
+        row = at // nx
+        col = at - row * nx
+        floor = ground[at]
+        sunk = back[at] != 255
         for k in range(8):
-            r = i + _ROW[k]
-            s = j + _COL[k]
+            r = row + _ROW[k]
+            s = col + _COL[k]
             if r < 0 or s < 0 or r >= ny or s >= nx:
                 continue
             d = r * nx + s
@@ -241,11 +243,11 @@ def _breach(ground: NDArray[np.float32], ny: int, nx: int) -> None:
             key = (np.uint64(_rank(one)[0]) << np.uint64(32)) | np.uint64(d)
             heap, size = _push(heap, size, key)
         if sunk:  # a pit: dig back along the way the flood came
-            while back[c] != 255:
-                c = c + _ROW[back[c]] * nx + _COL[back[c]]
-                if ground[c] <= floor:
+            while back[at] != 255:
+                at = at + _ROW[back[at]] * nx + _COL[back[at]]
+                if ground[at] <= floor:
                     break
-                ground[c] = floor
+                ground[at] = floor
 
 
 def breach(height: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -267,7 +269,9 @@ def breach(height: NDArray[np.float32]) -> NDArray[np.float32]:
         More cells than a 32-bit index can name.
     """
     if height.size >= 2**32:
-        message = f"height: {height.size} cells; a flood can name at most 4294967295: use a coarser grid"
+        message = (
+            f"height: {height.size} cells; a flood can name at most 4294967295: use a coarser grid"
+        )
         raise ValueError(message)
     ground = np.array(height, np.float32, order="C", copy=True)
     _breach(ground.reshape(-1), *ground.shape)

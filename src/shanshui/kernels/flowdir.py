@@ -28,7 +28,7 @@ ROW_OF, COL_OF = _tables()
 
 
 @nb.njit(cache=True, nogil=True)
-def _steepest(water, width, height, out):  # type: ignore[no-untyped-def]
+def _steepest(water, width, height, out):
     ny, nx = water.shape
     flats = 0
     inverse = np.empty(8)
@@ -68,7 +68,7 @@ def _steepest(water, width, height, out):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _flats(water, out, flats):  # type: ignore[no-untyped-def]
+def _flats(water, out, flats):
     """Give every flat cell a direction; return how many could not be given one."""
     ny, nx = water.shape
     mask = np.zeros((ny, nx), np.int32)

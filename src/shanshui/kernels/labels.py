@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 
 @nb.njit(cache=True, nogil=True)
-def label_statistics(label, value, labels):  # type: ignore[no-untyped-def]
+def label_statistics(label, value, labels):
     """Count, sum, least and greatest of the present values of labels 1 to ``labels``."""
     count = np.zeros(labels + 1, np.int64)
     total = np.zeros(labels + 1, np.float64)
@@ -25,7 +25,7 @@ def label_statistics(label, value, labels):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def label_sizes(label, labels):  # type: ignore[no-untyped-def]
+def label_sizes(label, labels):
     """Cells of labels 0 to ``labels``."""
     count = np.zeros(labels + 1, np.int64)
     for c in range(label.size):
@@ -34,7 +34,7 @@ def label_sizes(label, labels):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def label_class_counts(label, code, labels, classes):  # type: ignore[no-untyped-def]
+def label_class_counts(label, code, labels, classes):
     """Cells of each class 0 to ``classes - 1`` in each label; other codes are left out."""
     count = np.zeros((labels + 1, classes), np.int64)
     for c in range(label.size):
@@ -46,7 +46,7 @@ def label_class_counts(label, code, labels, classes):  # type: ignore[no-untyped
 
 
 @nb.njit(cache=True, nogil=True)
-def _touching(label, pairs, write):  # type: ignore[no-untyped-def]
+def _touching(label, pairs, write):
     ny, nx = label.shape
     tail = 0
     for i in range(ny):
@@ -82,7 +82,7 @@ def label_borders(label: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArra
 
 
 @nb.njit(cache=True, nogil=True)
-def relabel(label, target, out):  # type: ignore[no-untyped-def]
+def relabel(label, target, out):
     """Replace each label by ``target[label]``; negative labels become 0."""
     for c in range(label.size):
         u = label[c]
@@ -91,7 +91,7 @@ def relabel(label, target, out):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def label_pairs(first, second, rows, cols):  # type: ignore[no-untyped-def]
+def label_pairs(first, second, rows, cols):
     """Cells of each pair of labels of two label grids (dense: rows + 1 by cols + 1)."""
     count = np.zeros((rows + 1, cols + 1), np.int64)
     for c in range(first.size):

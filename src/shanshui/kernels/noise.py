@@ -9,7 +9,7 @@ _M3 = np.uint64(0x94D049BB133111EB)
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _hash(i, j, seed):  # type: ignore[no-untyped-def]
+def _hash(i, j, seed):
     x = (np.uint64(i) * _M1) ^ (np.uint64(j) * _M2) ^ (np.uint64(seed) * _M3)
     x = (x ^ (x >> np.uint64(30))) * _M2
     x = (x ^ (x >> np.uint64(27))) * _M3
@@ -17,17 +17,19 @@ def _hash(i, j, seed):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def white(row, col, ny, nx, seed):  # type: ignore[no-untyped-def]
+def white(row, col, ny, nx, seed):
     """Independent numbers in [0, 1) for the cells of a block that starts at ``row``, ``col``."""
     out = np.empty((ny, nx), np.float32)
     for i in range(ny):
         for j in range(nx):
-            out[i, j] = np.float32(_hash(row + i, col + j, seed) >> np.uint64(40)) / np.float32(16777216.0)
+            out[i, j] = np.float32(_hash(row + i, col + j, seed) >> np.uint64(40)) / np.float32(
+                16777216.0
+            )
     return out
 
 
 @nb.njit(cache=True, nogil=True)
-def fractal(row, col, ny, nx, cell, wavelength, octaves, gain, seed):  # type: ignore[no-untyped-def]
+def fractal(row, col, ny, nx, cell, wavelength, octaves, gain, seed):
     """Gradient noise summed over octaves, about in [-1, 1], for cells of side ``cell``.
 
     The longest wave is ``wavelength`` (same unit as ``cell``); each octave halves it and multiplies
@@ -55,13 +57,21 @@ def fractal(row, col, ny, nx, cell, wavelength, octaves, gain, seed):  # type: i
                 fx = x - ix
                 if ix != last:
                     last = ix
-                    a = np.float64(_hash(iy, ix, key) >> np.uint64(11)) * (2.0 * np.pi / 9007199254740992.0)
+                    a = np.float64(_hash(iy, ix, key) >> np.uint64(11)) * (
+                        2.0 * np.pi / 9007199254740992.0
+                    )
                     g00x, g00y = np.cos(a), np.sin(a)
-                    a = np.float64(_hash(iy, ix + 1, key) >> np.uint64(11)) * (2.0 * np.pi / 9007199254740992.0)
+                    a = np.float64(_hash(iy, ix + 1, key) >> np.uint64(11)) * (
+                        2.0 * np.pi / 9007199254740992.0
+                    )
                     g10x, g10y = np.cos(a), np.sin(a)
-                    a = np.float64(_hash(iy + 1, ix, key) >> np.uint64(11)) * (2.0 * np.pi / 9007199254740992.0)
+                    a = np.float64(_hash(iy + 1, ix, key) >> np.uint64(11)) * (
+                        2.0 * np.pi / 9007199254740992.0
+                    )
                     g01x, g01y = np.cos(a), np.sin(a)
-                    a = np.float64(_hash(iy + 1, ix + 1, key) >> np.uint64(11)) * (2.0 * np.pi / 9007199254740992.0)
+                    a = np.float64(_hash(iy + 1, ix + 1, key) >> np.uint64(11)) * (
+                        2.0 * np.pi / 9007199254740992.0
+                    )
                     g11x, g11y = np.cos(a), np.sin(a)
                 u = fx * fx * fx * (fx * (fx * 6.0 - 15.0) + 10.0)
                 n00 = g00x * fx + g00y * fy

@@ -5,7 +5,7 @@ import numpy as np
 
 
 @nb.njit(cache=True, nogil=True)
-def horn_gradient(z, cell):  # type: ignore[no-untyped-def]
+def horn_gradient(z, cell):
     """Gradient eastward and southward by Horn's weights; the centre stands in for what is missing."""
     ny, nx = z.shape
     east = np.empty((ny, nx), np.float32)
@@ -59,7 +59,7 @@ def horn_gradient(z, cell):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def horn_slope(z, cell):  # type: ignore[no-untyped-def]
+def horn_slope(z, cell):
     """Angle of the steepest slope in degrees, Horn's weights."""
     ny, nx = z.shape
     out = np.empty((ny, nx), np.float32)
@@ -109,7 +109,7 @@ def horn_slope(z, cell):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def ruggedness(z):  # type: ignore[no-untyped-def]
+def ruggedness(z):
     """Root of the summed squared differences to the eight neighbours; missing ones add nothing."""
     ny, nx = z.shape
     out = np.empty((ny, nx), np.float32)
@@ -130,7 +130,7 @@ def ruggedness(z):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _running_max(line, before, after, left, right, out):  # type: ignore[no-untyped-def]
+def _running_max(line, before, after, left, right, out):
     """Van Herk's running maximum of one line; the window is cut at the ends."""
     n = line.size
     width = before + after + 1
@@ -156,7 +156,7 @@ def _running_max(line, before, after, left, right, out):  # type: ignore[no-unty
 
 
 @nb.njit(cache=True, nogil=True)
-def _block_max(z, before, after):  # type: ignore[no-untyped-def]
+def _block_max(z, before, after):
     """Running maximum of a window of ``before + 1 + after`` rows and columns; -inf is missing."""
     ny, nx = z.shape
     wide = np.empty((ny, nx), np.float32)
@@ -194,7 +194,7 @@ def _block_max(z, before, after):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def focal_range(z, cells):  # type: ignore[no-untyped-def]
+def focal_range(z, cells):
     """Highest minus lowest in a window of ``cells`` x ``cells``; missing cells do not count."""
     before = (cells - 1) // 2
     after = cells - 1 - before
@@ -215,7 +215,7 @@ def focal_range(z, cells):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def focal_mean(z, cells):  # type: ignore[no-untyped-def]
+def focal_mean(z, cells):
     """Mean of a window of ``cells`` x ``cells`` over cells that are present.
 
     Values are summed as whole numbers of 2^-20: such sums are exact in any order, so rows can enter and
@@ -262,7 +262,7 @@ def focal_mean(z, cells):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def growing_range(z, rows, cols, sizes):  # type: ignore[no-untyped-def]
+def growing_range(z, rows, cols, sizes):
     """Mean relief of windows of 2 to ``sizes`` cells around sample cells.
 
     A window that meets the border or a missing cell takes its sample out, so that all sizes speak of
@@ -315,4 +315,3 @@ def growing_range(z, rows, cols, sizes):  # type: ignore[no-untyped-def]
 def window_halo(cells: int) -> int:
     """Rows that a window of ``cells`` reaches beyond a block."""
     return cells - 1 - (cells - 1) // 2
-

@@ -2,7 +2,12 @@
 
 from collections.abc import Iterable
 
-from shanshui.basins.delineation import nested_basins, river_basin_outlets, river_basins, upstream_index
+from shanshui.basins.delineation import (
+    nested_basins,
+    river_basin_outlets,
+    river_basins,
+    upstream_index,
+)
 from shanshui.basins.flowpaths import (
     conditioned_elevation,
     drainage_check,
@@ -23,7 +28,12 @@ from shanshui.basins.population import (
     unit_population,
 )
 from shanshui.basins.streams import river_reaches, stream_order
-from shanshui.basins.unit_facts import unit_climate, unit_land_cover, unit_slope_classes, unit_terrain
+from shanshui.basins.unit_facts import (
+    unit_climate,
+    unit_land_cover,
+    unit_slope_classes,
+    unit_terrain,
+)
 from shanshui.flow.plan import Plan, Source, step
 from shanshui.terrain.aspect import aspect
 from shanshui.terrain.downscaling import land_cover_fine, temperature_fine

@@ -46,7 +46,7 @@ def upstream_matrix(downstream: pd.Series) -> sparse.csr_array:
         Units that drain in a circle.
     """
     units = downstream.index
-    place = units.get_indexer(downstream.to_numpy())
+    place = units.get_indexer(pd.Index(downstream))
     count = len(units)
     own = np.arange(count)
     has = place >= 0

@@ -80,11 +80,12 @@ class GridSpec:
 
     def x(self) -> NDArray[np.float64]:
         """Centres of columns."""
-        return self.left + (np.arange(self.nx) + 0.5) * self.cell_m
+        return np.asarray(self.left + (np.arange(self.nx) + 0.5) * self.cell_m, np.float64)
 
     def y(self, start: int = 0, stop: int | None = None) -> NDArray[np.float64]:
         """Centres of rows ``start`` to ``stop``."""
-        return self.top - (np.arange(start, self.ny if stop is None else stop) + 0.5) * self.cell_m
+        rows = np.arange(start, self.ny if stop is None else stop)
+        return np.asarray(self.top - (rows + 0.5) * self.cell_m, np.float64)
 
     def strips(self, rows: int) -> Iterator[tuple[int, int]]:
         """First and past-last row of strips of ``rows`` rows, north to south."""
@@ -207,9 +208,7 @@ def fitted_crs(west: float, south: float, east: float, north: float) -> str:
     return f"+proj=laea +lat_0={lat:g} +lon_0={lon:g} +datum=WGS84 +units=m +no_defs"
 
 
-def fitted_grid(
-    bounds: tuple[float, float, float, float], crs: str, cell_m: float
-) -> GridSpec:
+def fitted_grid(bounds: tuple[float, float, float, float], crs: str, cell_m: float) -> GridSpec:
     """Smallest grid of whole cells, origin on a multiple of the cell, that holds ``bounds``.
 
     Parameters

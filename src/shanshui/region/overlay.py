@@ -66,7 +66,9 @@ class Overlay:
         """
         have = amount.reindex(self.units).fillna(0.0).to_numpy(np.float64)
         even = np.ones(self.weights.shape[1])
-        rather = even if by is None else np.clip(np.nan_to_num(np.asarray(by, float).ravel()), 0, None)
+        rather = (
+            even if by is None else np.clip(np.nan_to_num(np.asarray(by, float).ravel()), 0, None)
+        )
         total = self.weights @ rather
         area = self.weights @ even
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -98,9 +100,13 @@ def overlay(units: gpd.GeoDataFrame, grid: GridSpec) -> Overlay:
         np.broadcast_to(np.uint8(0), grid.shape), xmin=left, ymin=bottom, xmax=right, ymax=top
     )
     frame = gpd.GeoDataFrame(geometry=units.geometry.values)
-    rows = exact_extract(blank, frame, ["cell_id", "coverage"], output="pandas", strategy="feature-sequential")
+    rows = exact_extract(
+        blank, frame, ["cell_id", "coverage"], output="pandas", strategy="feature-sequential"
+    )
     counts = [len(c) for c in rows["cell_id"]]
-    column = np.concatenate([np.asarray(c, np.int64) for c in rows["cell_id"]] or [np.empty(0, np.int64)])
+    column = np.concatenate(
+        [np.asarray(c, np.int64) for c in rows["cell_id"]] or [np.empty(0, np.int64)]
+    )
     weight = np.concatenate([np.asarray(c, np.float64) for c in rows["coverage"]] or [np.empty(0)])
     row = np.repeat(np.arange(len(units)), counts)
     weights = sparse.csr_array((weight, (row, column)), shape=(len(units), grid.cells))

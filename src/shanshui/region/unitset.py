@@ -1,13 +1,20 @@
 """Unit sets: basins, counties, prefectures; polygons and labels of the same places."""
 
+import warnings
+
 import geopandas as gpd
 import numpy as np
 import xarray as xr
 from rasterio import features
+from rasterio.errors import NotGeoreferencedWarning
+from shapely import union_all
+from shapely.geometry import shape as as_shape
 
 from shanshui.core.errors import DataError
 from shanshui.region.grid import GridSpec, grid_of
 
+# rasterio silences this warning of its own while it works, but that switch is shared between threads
+warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
 COLUMNS = ("code", "name", "parent", "geometry")
 
 
@@ -39,7 +46,9 @@ def unit_set(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
     blank = code.isna() | (code.astype("string").str.strip() == "")
     if blank.any():
         rows = ", ".join(str(r) for r in frame.index[blank][:5])
-        raise DataError(f"{name}.code: missing in {int(blank.sum())} rows (first: {rows}); give every unit a code")
+        raise DataError(
+            f"{name}.code: missing in {int(blank.sum())} rows (first: {rows}); give every unit a code"
+        )
     text = code.map(_plain_code).astype("string")
     twice = text[text.duplicated()].unique()
     if len(twice):
@@ -107,12 +116,9 @@ def polygons(labels: xr.DataArray) -> gpd.GeoDataFrame:
     grid = grid_of(labels)
     values = np.ascontiguousarray(labels.values, np.int32)
     parts: dict[int, list[object]] = {}
-    from shapely.geometry import shape as as_shape
 
     for geometry, value in features.shapes(values, mask=values > 0, transform=grid.transform):
         parts.setdefault(int(value), []).append(as_shape(geometry))
-    from shapely import union_all
-
     units = sorted(parts)
     shapes = [parts[u][0] if len(parts[u]) == 1 else union_all(parts[u]) for u in units]
     frame = gpd.GeoDataFrame(geometry=gpd.GeoSeries(shapes, crs=grid.crs or None))
@@ -126,4 +132,7 @@ def burnt(frame: gpd.GeoDataFrame, grid: GridSpec, buffer_m: float) -> np.ndarra
     shapes = [s for s in frame.geometry.buffer(buffer_m) if not s.is_empty]
     if not shapes:
         return np.zeros(grid.shape, bool)
-    return features.rasterize(shapes, out_shape=grid.shape, transform=grid.transform, dtype="uint8") > 0
+    return (
+        features.rasterize(shapes, out_shape=grid.shape, transform=grid.transform, dtype="uint8")
+        > 0
+    )

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -26,9 +28,46 @@ from shanshui.terrain.landform import LANDFORMS, POSITIONS
 
 POSITION_COLOURS = {"upper": "#3f7a52", "middle": "#c7b45a", "lower": "#5b8fb9"}
 LEVEL_COLOURS = {"outer": "#c9a46a", "inner": "#3f7a52"}
-BASIN_COLOURS = ("#7fb3a6", "#d6a65c", "#8a9fc9", "#b7c97a", "#c98a8a", "#9d83b8", "#e0c66a", "#6fa8c4", "#a8a27e", "#cfa7c4", "#88b87a", "#d98f5c")
-NEEDED = ("elevation", "region_mask", "planning_units", "river_basins", "river_basin_outlets", "river_reaches", "slope", "hypsometry")
-COLUMNS = ("code", "name", "area_km2", "river_basin", "position", "downstream", "upstream_km2", "elevation_mean", "slope_mean", "steep_share", "relief_mean", "temperature", "precipitation", "population")
+BASIN_COLOURS = (
+    "#7fb3a6",
+    "#d6a65c",
+    "#8a9fc9",
+    "#b7c97a",
+    "#c98a8a",
+    "#9d83b8",
+    "#e0c66a",
+    "#6fa8c4",
+    "#a8a27e",
+    "#cfa7c4",
+    "#88b87a",
+    "#d98f5c",
+)
+NEEDED = (
+    "elevation",
+    "region_mask",
+    "planning_units",
+    "river_basins",
+    "river_basin_outlets",
+    "river_reaches",
+    "slope",
+    "hypsometry",
+)
+COLUMNS = (
+    "code",
+    "name",
+    "area_km2",
+    "river_basin",
+    "position",
+    "downstream",
+    "upstream_km2",
+    "elevation_mean",
+    "slope_mean",
+    "steep_share",
+    "relief_mean",
+    "temperature",
+    "precipitation",
+    "population",
+)
 
 
 @dataclass
@@ -84,7 +123,9 @@ def write_report(study: Study, lang: str = "en", to: Path | None = None) -> Path
         raise PlanError(f"--lang {lang}: expected en or zh")
     missing = [name for name in NEEDED if not study.has(name)]
     if missing:
-        raise PlanError(f"report: not made yet: {', '.join(missing)}; run the survey first: shanshui run {study.layout.folder}")
+        raise PlanError(
+            f"report: not made yet: {', '.join(missing)}; run the survey first: shanshui run {study.layout.folder}"
+        )
     to = to or study.layout.report / f"survey-{lang}.html"
     if to.suffix.lower() not in {".html", ".htm"}:
         raise PlanError(f"--to {to}: the report is a page; expected a name that ends in .html")
@@ -102,7 +143,21 @@ def write_report(study: Study, lang: str = "en", to: Path | None = None) -> Path
 def map_products(study: Study) -> list[str]:
     """Products that have a map in the report, in its order."""
     cover = "land_cover_fine" if study.has("land_cover_fine") else "land_cover"
-    names = ["elevation", "spatial_levels", "slope", "landform", "slope_position", "local_relief", "relief_degree", "river_basins", "planning_units", "temperature_fine", "precipitation", "ndvi", cover, "population_density"]
+    names = [
+        "elevation",
+        "spatial_levels",
+        "slope",
+        "landform",
+        "local_relief",
+        "relief_degree",
+        "river_basins",
+        "planning_units",
+        "temperature_fine",
+        "precipitation",
+        "ndvi",
+        cover,
+        "population_density",
+    ]
     return [n for n in names if study.has(n)]
 
 
@@ -112,25 +167,49 @@ def map_of(study: Study, name: str, lang: str) -> Any:
 
 
 def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
-    rim = [(study["boundary"], "#222", 0.9)] if study.has("boundary") else []
+    rim = []
+    if study.has("boundary"):
+        outline = _outline(study, study.record("boundary").digest)
+        rim = [(outline, "#222", 1.0)]
+        if study.has("counties") and name in (
+            "elevation",
+            "spatial_levels",
+            "population_density",
+            "planning_units",
+        ):
+            counties = study["counties"]
+            within = counties.representative_point().within(outline.geometry.iloc[0])
+            rim.insert(0, (counties[within], "#777", 0.35))
     spec = MapSpec(source=_source(study, name))
     reaches = study["river_reaches"] if study.has("river_reaches") else None
     top = int(reaches["order"].max()) if reaches is not None and len(reaches) else 0
-    water = [] if reaches is None else [(reaches[reaches["order"] >= max(2, top - 3)], "#2f6ea8", 0.7)]
+    water = (
+        [] if reaches is None else [(reaches[reaches["order"] >= max(2, top - 3)], "#2f6ea8", 0.7)]
+    )
     if name == "spatial_levels":
         levels = study["spatial_levels"].set_index("level")
-        spec.fills = [(levels.loc[[k]], c, say(k, lang)) for k, c in LEVEL_COLOURS.items() if levels.loc[k, "counties"] > 0]
+        spec.fills = [
+            (levels.loc[[k]], c, say(k, lang))
+            for k, c in LEVEL_COLOURS.items()
+            if levels.loc[k, "counties"] > 0
+        ]
         spec.points = study["cities"] if study.has("cities") else None
         return spec
     if name == "planning_units":
         units = study["planning_units"]
-        spec.fills = [(units[units["position"] == k], c, say(k, lang)) for k, c in POSITION_COLOURS.items()]
+        spec.fills = [
+            (units[units["position"] == k], c, say(k, lang)) for k, c in POSITION_COLOURS.items()
+        ]
         spec.lines = [(units, "white", 0.25), *water, *rim]
         return spec
     if name in ("river_basins", "river_basin_outlets"):
         names = _basin_names(study, lang)
         spec.product = "river_basins"
-        spec.classes = {u: (text, BASIN_COLOURS[k % len(BASIN_COLOURS)]) for k, (u, text) in enumerate(names.items())}
+        spec.classes = {
+            u: (text, BASIN_COLOURS[k % len(BASIN_COLOURS)])
+            for k, (u, text) in enumerate(names.items())
+        }
+        spec.whole = True
         nested = [(study["basins_1"], "white", 0.5)] if study.has("basins_1") else []
         spec.lines = [*nested, *water, *rim]
         spec.named = study["rivers"] if study.has("rivers") else None
@@ -149,7 +228,14 @@ def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
         spec.shade = 0.7
         spec.points = study["cities"] if study.has("cities") else None
         spec.named = study["rivers"] if study.has("rivers") else None
+        spec.whole = True
     return spec
+
+
+@lru_cache(maxsize=2)
+def _outline(study: Study, boundary: str) -> gpd.GeoDataFrame:
+    """The region as one shape, by the digest of its boundary."""
+    return study.objects.get(boundary).dissolve()
 
 
 def _classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]]:
@@ -159,14 +245,22 @@ def _classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]]:
     if name in ("land_cover", "land_cover_fine", "soil_texture"):
         table = _class_table(study, "soil_texture" if name == "soil_texture" else "land_cover")
         column = "name_zh" if lang == "zh" else "name"
-        return {int(k): (row[column], row["colour"] or "#999999") for k, row in table.iterrows()}
+        return {
+            int(str(k)): (row[column], row["colour"] or "#999999") for k, row in table.iterrows()
+        }
     record = study.record(name)
-    if record.facts.get("dtype") in {"uint8", "int16", "int32"} and (record.facts.get("max") or 0) <= 40:
+    if (
+        record.facts.get("dtype") in {"uint8", "int16", "int32"}
+        and (record.facts.get("max") or 0) <= 40
+    ):
         from matplotlib import colormaps
         from matplotlib.colors import to_hex
 
         top = int(record.facts.get("max") or 1)
-        return {k: (str(k), to_hex(colormaps["viridis"](k / max(top, 1)))) for k in range(int(record.facts.get("min") or 0), top + 1)}
+        return {
+            k: (str(k), to_hex(colormaps["viridis"](k / max(top, 1))))
+            for k in range(int(record.facts.get("min") or 0), top + 1)
+        }
     return {}
 
 
@@ -217,32 +311,55 @@ class _Gallery:
         """Map of a product, if it was made."""
         return self.chart(name, lambda: map_of(self.study, name, self.lang), note=note)
 
-    def chart(self, name: str, draw: Callable[[], Any], title: str = "", note: str = "") -> list[Figure]:
+    def chart(
+        self, name: str, draw: Callable[[], Any], title: str = "", note: str = ""
+    ) -> list[Figure]:
         """Chart of a product, if it was made."""
         if not self.study.has(name):
             return []
         self.count += 1
         with drawing(self.lang):
             svg = Markup(as_svg(draw()))  # noqa: S704 - our own drawing
-        return [Figure(self.count, name, title or word(name, self.lang), note, _source(self.study, name), svg, _made(self.study, name, self.lang))]
+        return [
+            Figure(
+                self.count,
+                name,
+                title or word(name, self.lang),
+                note,
+                _source(self.study, name),
+                svg,
+                _made(self.study, name, self.lang),
+            )
+        ]
 
 
 def _chapters(study: Study, lang: str) -> list[dict[str, Any]]:
     show = _Gallery(study, lang)
     cover = "land_cover_fine" if study.has("land_cover_fine") else "land_cover"
-    relief = f"{say('window', lang)}: {study['relief_window']:g} × {study['relief_window']:g}" if study.has("relief_window") else ""
+    relief = (
+        f"{say('window', lang)}: {study['relief_window']:g} × {study['relief_window']:g}"
+        if study.has("relief_window")
+        else ""
+    )
     limits = study.plan.steps["slope_class"]
     edges = limits.card.checked(limits.settings)["limits_deg"] if isinstance(limits, Step) else ()
     return [
-        {"title": say("where", lang), "figures": [*show.map("elevation"), *show.map("spatial_levels")], "tables": _level_tables(study, lang)},
+        {
+            "title": say("where", lang),
+            "figures": [*show.map("elevation"), *show.map("spatial_levels")],
+            "tables": _level_tables(study, lang),
+        },
         {
             "title": say("ground", lang),
             "figures": [
                 *show.chart("hypsometry", lambda: hypsometry_chart(study["hypsometry"], lang)),
                 *show.map("slope", say("maps_note", lang)),
-                *show.chart("unit_slope_classes", lambda: slope_chart(_slope_by_basin(study, lang), edges, lang), say("slope_shares", lang)),
+                *show.chart(
+                    "unit_slope_classes",
+                    lambda: slope_chart(_slope_by_basin(study, lang), edges, lang),
+                    say("slope_shares", lang),
+                ),
                 *show.map("landform", relief),
-                *show.map("slope_position"),
                 *show.map("relief_degree", relief),
             ],
             "tables": [],
@@ -252,18 +369,30 @@ def _chapters(study: Study, lang: str) -> list[dict[str, Any]]:
             "figures": [
                 *show.map("river_basins"),
                 *show.map("planning_units"),
-                *show.chart("planning_units", lambda: unit_size_chart(study["planning_units"]["area_km2"], lang), say("unit_sizes", lang), say("own_rim", lang)),
+                *show.chart(
+                    "planning_units",
+                    lambda: unit_size_chart(study["planning_units"]["area_km2"], lang),
+                    say("unit_sizes", lang),
+                    say("own_rim", lang),
+                ),
             ],
             "tables": [_basin_table(study, lang)],
         },
         {
             "title": say("climate", lang),
             "figures": [
-                *show.map("temperature_fine"), *show.map("precipitation"), *show.map("ndvi"), *show.map(cover),
-                *show.chart("unit_land_cover", lambda: cover_chart(_cover_areas(study, lang), lang), say("cover_areas", lang)),
+                *show.map("temperature_fine"),
+                *show.map("precipitation"),
+                *show.map("ndvi"),
+                *show.map(cover),
+                *show.chart(
+                    "unit_land_cover",
+                    lambda: cover_chart(_cover_areas(study, lang), lang),
+                    say("cover_areas", lang),
+                ),
             ],
             "tables": [],
-        },  # fmt: skip
+        },
         {"title": say("people", lang), "figures": show.map("population_density"), "tables": []},
     ]
 
@@ -274,7 +403,9 @@ def _slope_by_basin(study: Study, lang: str) -> pd.DataFrame:
     area = shares.mul(units["area_km2"], axis=0).groupby(units["river_basin"]).sum()
     largest = area.sum(axis=1).sort_values(ascending=False).index[:12]
     out = area.loc[largest].div(area.loc[largest].sum(axis=1), axis=0)
-    turn = dict(zip(study["river_basin_outlets"]["name"], _basin_names(study, lang).values(), strict=True))
+    turn = dict(
+        zip(study["river_basin_outlets"]["name"], _basin_names(study, lang).values(), strict=True)
+    )
     return out.rename(index=lambda n: turn.get(n, n))
 
 
@@ -282,23 +413,48 @@ def _cover_areas(study: Study, lang: str) -> pd.DataFrame:
     table = _class_table(study, "land_cover")
     areas = study["unit_land_cover"].groupby("class")["area_km2"].sum().sort_values(ascending=False)
     names = table["name_zh" if lang == "zh" else "name"]
-    return pd.DataFrame({"word": [names.get(c, str(c)) for c in areas.index], "colour": [table["colour"].get(c) or "#999" for c in areas.index], "area_km2": areas.to_numpy()})
+    return pd.DataFrame(
+        {
+            "word": [names.get(c, str(c)) for c in areas.index],
+            "colour": [table["colour"].get(c) or "#999" for c in areas.index],
+            "area_km2": areas.to_numpy(),
+        }
+    )
 
 
-def _table(title: str, frame: pd.DataFrame, lang: str, note: str = "", long: bool = False) -> dict[str, Any]:
+def _table(
+    title: str, frame: pd.DataFrame, lang: str, note: str = "", long: bool = False
+) -> dict[str, Any]:
     def text(value: Any) -> str:
         if value is None or (isinstance(value, float) and not np.isfinite(value)):
             return "–"
-        if isinstance(value, float | np.floating):
-            return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}" if abs(value) < 1 else f"{value:,.1f}"
+        if isinstance(value, float):
+            size = abs(value)
+            return (
+                f"{value:,.0f}" if size >= 1000 else f"{value:.3g}" if size < 1 else f"{value:,.1f}"
+            )
         return str(value)
 
     heads = []
     for column in frame.columns:
         unit = terms()[column].unit if column in terms() else ""
-        shown = {"1": "", "degree": "°", "degC": "°C", "km2": "km²", "person": "", "person/km2": "/km²"}.get(unit, unit)
+        shown = {
+            "1": "",
+            "degree": "°",
+            "degC": "°C",
+            "km2": "km²",
+            "person": "",
+            "person/km2": "/km²",
+        }.get(unit, unit)
         heads.append(word(column, lang) + (f" ({shown})" if shown else ""))
-    return {"title": title, "heads": heads, "rows": [[text(v) for v in row] for row in frame.itertuples(index=False)], "note": note, "long": long, "numeric": [frame[c].dtype.kind in "iuf" for c in frame.columns]}
+    return {
+        "title": title,
+        "heads": heads,
+        "rows": [[text(v) for v in row] for row in frame.itertuples(index=False)],
+        "note": note,
+        "long": long,
+        "numeric": [frame[c].dtype.kind in "iuf" for c in frame.columns],
+    }
 
 
 def _level_tables(study: Study, lang: str) -> list[dict[str, Any]]:
@@ -319,7 +475,10 @@ def _basin_table(study: Study, lang: str) -> dict[str, Any]:
             "published_km2": outlets["published_km2"].to_numpy(),
         }
     )
-    frame[say("difference", lang)] = [f"{v:+.1%}" if np.isfinite(v) else "–" for v in frame["upstream_km2"] / frame["published_km2"] - 1]
+    frame[say("difference", lang)] = [
+        f"{v:+.1%}" if np.isfinite(v) else "–"
+        for v in frame["upstream_km2"] / frame["published_km2"] - 1
+    ]
     frame["moved_km"] = outlets["moved_km"].to_numpy()
     frame["planning_units"] = outlets["name"].map(units["size"]).fillna(0).astype(int).to_numpy()
     frame["area_km2"] = outlets["name"].map(units["sum"]).fillna(0.0).to_numpy()
@@ -335,7 +494,9 @@ def _unit_table(study: Study, lang: str) -> dict[str, Any]:
         people = study["unit_population"]
         latest = people[people["year"] == people["year"].max()].set_index("unit")["population"]
         frame["population"] = latest.round()
-    turn = dict(zip(study["river_basin_outlets"]["name"], _basin_names(study, lang).values(), strict=True))
+    turn = dict(
+        zip(study["river_basin_outlets"]["name"], _basin_names(study, lang).values(), strict=True)
+    )
     frame["river_basin"] = frame["river_basin"].map(lambda n: turn.get(n, n))
     frame["position"] = frame["position"].map(lambda p: say(p, lang))
     frame["downstream"] = frame["downstream"].map(frame["code"]).fillna("–")
@@ -350,7 +511,13 @@ def _verdict_rows(study: Study, lang: str) -> list[dict[str, Any]]:
         spec = next(declared, None)
         facts = []
         for key, value in look.facts.items():
-            text = f"{value:.0%}" if key == "coverage" else f"{value:,.4g}" if isinstance(value, float) else str(value)
+            text = (
+                f"{value:.0%}"
+                if key == "coverage"
+                else f"{value:,.4g}"
+                if isinstance(value, float)
+                else str(value)
+            )
             facts.append(f"{key} {text}")
         rows.append(
             {
@@ -380,7 +547,8 @@ def _provenance(study: Study, lang: str) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "word": word(name, lang),
-                "from": ", ".join(study.plan.inputs(name).values()) or (item.file if not isinstance(item, Step) else ""),
+                "from": ", ".join(study.plan.inputs(name).values())
+                or (item.file if not isinstance(item, Step) else ""),
                 "source": citation(item.card.source) if isinstance(item, Step) else "",
                 "settings": ", ".join(f"{k} = {_short(v)}" for k, v in settings.items()),
                 "made": _made(study, name, lang),
@@ -408,13 +576,26 @@ def _summary(study: Study, lang: str) -> list[tuple[str, str]]:
     if study.has("unit_population"):
         people = study["unit_population"].groupby("year")["population"].sum()
         out.append((f"{say('population', lang)} {people.index[-1]}", f"{people.iloc[-1]:,.0f}"))
-    out.append((say("crs", lang), study.grid.projection.name if study.grid.projection.name != "unknown" else study.grid.crs))
+    out.append(
+        (
+            say("crs", lang),
+            study.grid.projection.name
+            if study.grid.projection.name != "unknown"
+            else study.grid.crs,
+        )
+    )
     out.append((say("distortion", lang), f"{study.grid.area_distortion():.3%}"))
     return out
 
 
 def _page(study: Study, lang: str, chapters: list[dict[str, Any]]) -> str:
-    env = Environment(loader=PackageLoader("shanshui.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    env = Environment(
+        loader=PackageLoader("shanshui.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     about = study.file.study
     run = study.ledger.last_run() or {}
     return env.get_template("survey.html.j2").render(

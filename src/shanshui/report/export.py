@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -55,7 +54,9 @@ def export(study: Study, names: list[str], to: Path, lang: str = "en") -> Path:
     if not names:
         raise PlanError("export: name at least one product")
     if len(names) > 1 and ending in {".tif", ".parquet", ".geojson", ".csv", ".png"}:
-        raise PlanError(f"--to {to}: holds one product; {len(names)} were named; use .gpkg, .nc, .zarr or .xlsx, or export one by one")
+        raise PlanError(
+            f"--to {to}: holds one product; {len(names)} were named; use .gpkg, .nc, .zarr or .xlsx, or export one by one"
+        )
     writers: dict[str, tuple[set[str], Callable[[Study, list[str], Path], None]]] = {
         ".tif": ({"grid"}, _cog),
         ".nc": ({"grid"}, _cube),
@@ -100,7 +101,13 @@ def _remove(path: Path) -> None:
 
 def _tags(study: Study, name: str) -> dict[str, str]:
     record = study.record(name)
-    tags = {"product": name, "long_name": word(name), "units": str(record.facts.get("units", "")), "digest": record.digest, "study": study.file.study.name}
+    tags = {
+        "product": name,
+        "long_name": word(name),
+        "units": str(record.facts.get("units", "")),
+        "digest": record.digest,
+        "study": study.file.study.name,
+    }
     if study.file.study.made_up:
         tags["note"] = "made up: this region does not exist"
     return tags
@@ -125,7 +132,11 @@ def _cube(study: Study, names: list[str], to: Path) -> None:
     for name in names:
         values = study[name]
         nodata = values.attrs.get("nodata")
-        attrs = {"units": values.attrs["units"], "long_name": word(name), "grid_mapping": "spatial_ref"}
+        attrs = {
+            "units": values.attrs["units"],
+            "long_name": word(name),
+            "grid_mapping": "spatial_ref",
+        }
         grid = values.drop_attrs() if hasattr(values, "drop_attrs") else values.copy()
         grid.attrs = attrs
         if nodata is not None:
@@ -136,9 +147,16 @@ def _cube(study: Study, names: list[str], to: Path) -> None:
     data["y"].attrs = {"units": "m", "standard_name": "projection_y_coordinate", "axis": "Y"}
     wkt = study.grid.projection.to_wkt()
     left, top, cell = study.grid.left, study.grid.top, study.grid.cell_m
-    ref = {**study.grid.projection.to_cf(), "crs_wkt": wkt, "spatial_ref": wkt, "GeoTransform": f"{left} {cell} 0 {top} 0 {-cell}"}
+    ref = {
+        **study.grid.projection.to_cf(),
+        "crs_wkt": wkt,
+        "spatial_ref": wkt,
+        "GeoTransform": f"{left} {cell} 0 {top} 0 {-cell}",
+    }
     data["spatial_ref"] = xr.DataArray(0, attrs=ref)
-    data.attrs = {"Conventions": "CF-1.11", "title": study.file.study.name} | ({"comment": "made up: this region does not exist"} if study.file.study.made_up else {})
+    data.attrs = {"Conventions": "CF-1.11", "title": study.file.study.name} | (
+        {"comment": "made up: this region does not exist"} if study.file.study.made_up else {}
+    )
     if to.suffix == ".zarr":
         data.to_zarr(to, mode="w", consolidated=False)
     else:
@@ -154,7 +172,9 @@ def _placed(study: Study, name: str) -> gpd.GeoDataFrame:
     frame = value.rename(name).to_frame() if isinstance(value, pd.Series) else value
     frame = frame.reset_index() if frame.index.name else frame
     if "unit" not in frame or not study.has("planning_units"):
-        raise PlanError(f"{name}: has no geometry and is not by planning unit; export it as .csv, .xlsx or .parquet")
+        raise PlanError(
+            f"{name}: has no geometry and is not by planning unit; export it as .csv, .xlsx or .parquet"
+        )
     units = study["planning_units"].geometry
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(frame["unit"].map(units), crs=units.crs))
 
@@ -183,7 +203,9 @@ def _geopackage(study: Study, names: list[str], to: Path) -> None:
 
 def _geojson(study: Study, names: list[str], to: Path) -> None:
     frame = _placed(study, names[0]).to_crs("EPSG:4326")
-    pyogrio.write_dataframe(frame, to, driver="GeoJSON", layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": "6"})
+    pyogrio.write_dataframe(
+        frame, to, driver="GeoJSON", layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": "6"}
+    )
 
 
 def _parquet(study: Study, names: list[str], to: Path) -> None:
@@ -202,7 +224,11 @@ def _workbook(study: Study, names: list[str], to: Path) -> None:
     with pd.ExcelWriter(to, engine="openpyxl") as book:
         for name in names:
             _flat(study, name).to_excel(book, sheet_name=name[:31], index=False)
-        notes = [{"product": n, "column": c, "unit": f.get("units", "")} for n in names for c, f in study.record(n).facts.get("columns", {}).items()]
+        notes = [
+            {"product": n, "column": c, "unit": f.get("units", "")}
+            for n in names
+            for c, f in study.record(n).facts.get("columns", {}).items()
+        ]
         if notes:
             pd.DataFrame(notes).to_excel(book, sheet_name="units of columns", index=False)
 
@@ -214,4 +240,3 @@ def _png(study: Study, names: list[str], to: Path, lang: str) -> None:
     shown = lang if lang == "en" or chinese_font() else "en"
     with drawing(shown):
         as_png(map_of(study, names[0], shown), to)
-

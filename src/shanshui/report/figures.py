@@ -15,7 +15,13 @@ def hypsometry_chart(table: pd.DataFrame, lang: str) -> Figure:
     figure = Figure(figsize=(8.2, 3.6), dpi=140)
     ax = figure.add_axes((0.09, 0.16, 0.8, 0.78))
     middle = 0.5 * (table["from_m"] + table["to_m"])
-    ax.barh(middle, table["area_km2"], height=(table["to_m"] - table["from_m"]) * 0.92, color=BROWN, alpha=0.75)
+    ax.barh(
+        middle,
+        table["area_km2"],
+        height=(table["to_m"] - table["from_m"]) * 0.92,
+        color=BROWN,
+        alpha=0.75,
+    )
     ax.set_xlabel(say("area_axis", lang))
     ax.set_ylabel(say("height", lang))
     top = ax.twiny()
@@ -45,18 +51,34 @@ def slope_chart(shares: pd.DataFrame, limits: tuple[float, ...], lang: str) -> F
         One bar per basin.
     """
     figure = Figure(figsize=(8.2, 0.9 + 0.38 * len(shares)), dpi=140)
-    ax = figure.add_axes((0.27, 0.34 if len(shares) < 4 else 0.2, 0.7, 0.6 if len(shares) < 4 else 0.74))
+    ax = figure.add_axes(
+        (0.27, 0.34 if len(shares) < 4 else 0.2, 0.7, 0.6 if len(shares) < 4 else 0.74)
+    )
     edges = [0.0, *limits]
     start = np.zeros(len(shares))
     place = np.arange(len(shares))[::-1]
     for k, column in enumerate(shares.columns):
         label = f"{edges[k]:g}–{edges[k + 1]:g}°" if k + 1 < len(edges) else f"> {edges[-1]:g}°"
-        ax.barh(place, 100 * shares[column], left=start, color=SLOPES[min(k, len(SLOPES) - 1)], label=label, height=0.75)
+        ax.barh(
+            place,
+            100 * shares[column],
+            left=start,
+            color=SLOPES[min(k, len(SLOPES) - 1)],
+            label=label,
+            height=0.75,
+        )
         start = start + 100 * shares[column].to_numpy()
     ax.set_yticks(place, list(shares.index), fontsize=7.5)
     ax.set_xlim(0, 100)
     ax.set_xlabel(say("share_of_area", lang) + " (%)", fontsize=8)
-    figure.legend(*ax.get_legend_handles_labels(), loc="lower left", ncol=len(shares.columns), fontsize=7, frameon=False, bbox_to_anchor=(0.0, -0.01))
+    figure.legend(
+        *ax.get_legend_handles_labels(),
+        loc="lower left",
+        ncol=len(shares.columns),
+        fontsize=7,
+        frameon=False,
+        bbox_to_anchor=(0.0, -0.01),
+    )
     return figure
 
 

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,14 @@ import numpy as np
 import rasterio
 import shapely
 from matplotlib import font_manager
-from matplotlib.colors import BoundaryNorm, Colormap, LightSource, ListedColormap, Normalize
+from matplotlib.colors import (
+    BoundaryNorm,
+    Colormap,
+    LightSource,
+    LinearSegmentedColormap,
+    ListedColormap,
+    Normalize,
+)
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
@@ -32,13 +39,40 @@ from shanshui.study.study import Study
 
 WIDEST = 1300
 """Pixels of a grid on a map: more do not show."""
-CJK = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "Microsoft YaHei", "PingFang SC", "Hiragino Sans GB", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "SimHei", "Droid Sans Fallback", "Noto Sans CJK JP")
+CJK = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+    "SimHei",
+    "Droid Sans Fallback",
+    "Noto Sans CJK JP",
+)
 RAMPS = {
-    "elevation": "gist_earth", "slope": "YlOrBr", "local_relief": "YlOrBr", "relief_degree": "YlOrBr", "terrain_ruggedness": "YlOrBr",
+    "elevation": "heights", "slope": "YlOrBr", "local_relief": "YlOrBr", "relief_degree": "YlOrBr", "terrain_ruggedness": "YlOrBr",
     "temperature_fine": "RdYlBu_r", "temperature": "RdYlBu_r", "precipitation": "YlGnBu", "ndvi": "YlGn", "population_density": "magma_r",
     "upstream_index": "PuBuGn", "flow_distance": "PuBuGn", "settlement_weight": "magma_r", "lights": "inferno", "aspect": "twilight",
     "upstream_area": "Blues",
 }  # fmt: skip
+HEIGHTS = LinearSegmentedColormap.from_list(
+    "heights",
+    [
+        "#5f8f6b",
+        "#9bb97f",
+        "#d5d79b",
+        "#e6cf94",
+        "#cfa574",
+        "#a97c5c",
+        "#8d6f68",
+        "#b9b1b0",
+        "#f6f6f6",
+    ],
+)
 LOGARITHMIC = {"population_density", "upstream_area", "settlement_weight"}
 _DRAWING = threading.Lock()
 
@@ -59,8 +93,10 @@ class MapSpec:
         Outlines and courses.
     points : GeoDataFrame or None
         Named places.
-    labels : bool
-        Name the lines of ``named``.
+    named : GeoDataFrame or None
+        Courses to be named.
+    whole : bool
+        Show the whole grid, not only the region with some around.
     shade : float
         How strong the ground shows through.
     source : str
@@ -74,6 +110,7 @@ class MapSpec:
     points: gpd.GeoDataFrame | None = None
     named: gpd.GeoDataFrame | None = None
     shade: float = 0.45
+    whole: bool = False
     source: str = ""
 
 
@@ -90,10 +127,20 @@ def style(lang: str) -> dict[str, Any]:
     if lang == "zh" and (found := chinese_font()):
         fonts = [found, *fonts]
     return {
-        "font.family": "sans-serif", "font.sans-serif": fonts, "axes.unicode_minus": False, "font.size": 9,
-        "svg.fonttype": "none", "svg.hashsalt": "shanshui", "axes.spines.top": False, "axes.spines.right": False,
-        "figure.facecolor": "white", "axes.edgecolor": "#666", "axes.labelcolor": "#333", "xtick.color": "#555", "ytick.color": "#555",
-    }  # fmt: skip
+        "font.family": "sans-serif",
+        "font.sans-serif": fonts,
+        "axes.unicode_minus": False,
+        "font.size": 9,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "shanshui",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "figure.facecolor": "white",
+        "axes.edgecolor": "#666",
+        "axes.labelcolor": "#333",
+        "xtick.color": "#555",
+        "ytick.color": "#555",
+    }
 
 
 @contextmanager
@@ -120,6 +167,36 @@ def thumbnail(reader: RasterReader, codes: bool = False) -> tuple[NDArray[Any], 
     return out, float(step)
 
 
+@lru_cache(maxsize=2)
+def _backdrop(
+    study: Study, elevation: str, mask: str
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Ground, region and shading of a study's maps, by the digests they come from."""
+    ground, step = thumbnail(study.objects.reader(elevation))
+    inside, _ = thumbnail(study.objects.reader(mask), codes=True)
+    cell = study.grid.cell_m * step
+    filled = np.nan_to_num(ground, nan=float(np.nanmin(ground)))
+    shade = LightSource(315, 45).hillshade(
+        filled, vert_exag=_exaggeration(ground, cell), dx=cell, dy=cell
+    )
+    return ground, inside, shade
+
+
+def view(study: Study) -> tuple[float, float, float, float]:
+    """Window of a map: the region with a twentieth around it, inside the grid."""
+    bounds = study.grid.bounds
+    if not study.has("boundary"):
+        return bounds
+    box = study["boundary"].total_bounds
+    around = 0.05 * max(box[2] - box[0], box[3] - box[1])
+    return (
+        max(bounds[0], box[0] - around),
+        max(bounds[1], box[1] - around),
+        min(bounds[2], box[2] + around),
+        min(bounds[3], box[3] + around),
+    )
+
+
 def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
     """Draw a map.
 
@@ -138,46 +215,92 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
         To be saved by ``as_svg`` or ``as_png``, within ``style``.
     """
     grid = study.grid
-    ratio = grid.ny / grid.nx
-    width = 9.0
-    figure = Figure(figsize=(width, max(3.2, min(width * ratio * 0.86 + 0.6, 11.0))), dpi=140)
-    ax = figure.add_axes((0.02, 0.07, 0.78, 0.91))
-    left, bottom, right, top = grid.bounds
-    extent = (left, right, bottom, top)
-    ground, step = thumbnail(study.objects.reader(study.record("elevation").digest))
-    inside, _ = thumbnail(study.objects.reader(study.record("region_mask").digest), codes=True)
-    shade = LightSource(315, 45).hillshade(np.nan_to_num(ground, nan=float(np.nanmin(ground))), vert_exag=_exaggeration(ground, grid.cell_m * step), dx=grid.cell_m * step, dy=grid.cell_m * step)
-    ax.imshow(np.where(np.isfinite(ground), 0.55 + 0.45 * shade, np.nan), extent=extent, cmap="gray", vmin=0, vmax=1, zorder=0, rasterized=True)
+    frame = view(study) if not spec.whole else grid.bounds
+    left, bottom, right, top = frame
+    ratio = (top - bottom) / (right - left)
+    width = 9.4
+    figure = Figure(figsize=(width, max(3.4, min(width * ratio * 0.75 + 0.55, 11.0))), dpi=130)
+    ax = figure.add_axes((0.015, 0.06, 0.75, 0.925))
+    extent = (grid.bounds[0], grid.bounds[2], grid.bounds[1], grid.bounds[3])
+    ground, inside, shade = _backdrop(
+        study, study.record("elevation").digest, study.record("region_mask").digest
+    )
+    step = -(-max(grid.shape) // WIDEST)
+    ax.imshow(
+        np.where(np.isfinite(ground), 0.55 + 0.45 * shade, np.nan),
+        extent=extent,
+        cmap="gray",
+        vmin=0,
+        vmax=1,
+        zorder=0,
+        rasterized=True,
+    )
     handles: list[Any] = []
     if spec.product:
         handles = _colour(figure, ax, study, spec, extent, inside, lang)
         alpha = np.where(np.isfinite(ground) & (inside == 1), (1 - shade) * spec.shade, 0.0)
-        ax.imshow(np.zeros_like(shade), extent=extent, cmap="gray", vmin=0, vmax=1, alpha=alpha, zorder=2, rasterized=True)
-    for frame, colour, label in spec.fills:
-        if len(frame):
-            frame.plot(ax=ax, color=colour, linewidth=0, alpha=0.75, zorder=3, rasterized=True, aspect=None)
+        ax.imshow(
+            np.zeros_like(shade),
+            extent=extent,
+            cmap="gray",
+            vmin=0,
+            vmax=1,
+            alpha=alpha,
+            zorder=2,
+            rasterized=True,
+        )
+    for part, colour, label in spec.fills:
+        if len(part):
+            part.plot(
+                ax=ax, color=colour, linewidth=0, alpha=0.75, zorder=3, rasterized=True, aspect=None
+            )
             handles.append(Patch(color=colour, label=label))
-    for frame, colour, thick in spec.lines:
-        shapes = frame.boundary if set(frame.geom_type) <= {"Polygon", "MultiPolygon"} else frame.geometry
+    for part, colour, thick in spec.lines:
+        shapes = (
+            part.boundary if set(part.geom_type) <= {"Polygon", "MultiPolygon"} else part.geometry
+        )
         shapes = shapes.simplify(grid.cell_m * step)
         shapes = shapes[~shapes.is_empty]
         if len(shapes):
-            shapes.plot(ax=ax, color=colour, linewidth=thick, zorder=4, rasterized=True, aspect=None)
-    _places(ax, spec, grid.bounds, lang)
+            shapes.plot(
+                ax=ax, color=colour, linewidth=thick, zorder=4, rasterized=True, aspect=None
+            )
+    _places(ax, spec, frame, lang)
     ax.set_xlim(left, right)
     ax.set_ylim(bottom, top)
     ax.set_aspect("equal")
     ax.set_axis_off()
-    _scale_bar(ax, grid.bounds, lang)
+    _scale_bar(ax, frame, lang)
     _north(ax, lang)
     if handles:
         ncol = 1 if len(handles) <= 22 else 2
         title = word(spec.product, lang) if spec.product else None
-        figure.legend(handles=handles, loc="center left", bbox_to_anchor=(0.805, 0.5), frameon=False, fontsize=7.5, title=title, title_fontsize=8, ncol=ncol)
+        figure.legend(
+            handles=handles,
+            loc="center left",
+            bbox_to_anchor=(0.772, 0.5),
+            frameon=False,
+            fontsize=7.5,
+            title=title,
+            title_fontsize=8,
+            ncol=ncol,
+        )
     if spec.source:
-        figure.text(0.02, 0.015, f"{say('source', lang)}: {spec.source}"[:190], fontsize=6, color="#555")
+        figure.text(
+            0.02, 0.015, f"{say('source', lang)}: {spec.source}"[:190], fontsize=6, color="#555"
+        )
     if study.file.study.made_up:
-        figure.text(0.41, 0.5, say("made_up", lang), fontsize=15, color="#a02020", alpha=0.28, ha="center", va="center", rotation=18)
+        figure.text(
+            0.41,
+            0.5,
+            say("made_up", lang),
+            fontsize=15,
+            color="#a02020",
+            alpha=0.28,
+            ha="center",
+            va="center",
+            rotation=18,
+        )
     return figure
 
 
@@ -189,7 +312,15 @@ def _exaggeration(ground: NDArray[np.float32], cell: float) -> float:
     return float(np.clip(0.22 / max(mean, 1e-6), 0.5, 20.0))
 
 
-def _colour(figure: Figure, ax: Any, study: Study, spec: MapSpec, extent: Any, inside: NDArray[Any], lang: str) -> list[Any]:
+def _colour(
+    figure: Figure,
+    ax: Any,
+    study: Study,
+    spec: MapSpec,
+    extent: Any,
+    inside: NDArray[Any],
+    lang: str,
+) -> list[Any]:
     reader = study.objects.reader(study.record(spec.product).digest)
     codes = bool(spec.classes)
     values, _ = thumbnail(reader, codes)
@@ -202,7 +333,15 @@ def _colour(figure: Figure, ax: Any, study: Study, spec: MapSpec, extent: Any, i
         place = np.full(values.shape, np.nan)
         for k, c in enumerate(present):
             place[values == c] = k
-        ax.imshow(place, extent=extent, cmap=cmap, norm=BoundaryNorm(np.arange(len(present) + 1) - 0.5, len(present)), interpolation="nearest", zorder=1, rasterized=True)
+        ax.imshow(
+            place,
+            extent=extent,
+            cmap=cmap,
+            norm=BoundaryNorm(np.arange(len(present) + 1) - 0.5, len(present)),
+            interpolation="nearest",
+            zorder=1,
+            rasterized=True,
+        )
         return [Patch(color=spec.classes[c][1], label=spec.classes[c][0]) for c in present]
     seen = values[np.isfinite(values)]
     if seen.size == 0:
@@ -211,15 +350,26 @@ def _colour(figure: Figure, ax: Any, study: Study, spec: MapSpec, extent: Any, i
     if spec.product in LOGARITHMIC and (seen > 0).any():
         low, high = np.quantile(seen[seen > 0], [0.05, 0.995])
         norm: Normalize = mpl.colors.LogNorm(max(low, 1e-6), max(high, low * 10, 1e-5))
-        values = np.where(values > 0, values, low)
+        values = np.where(np.isnan(values) | (values > 0), values, low)
     else:
         norm = Normalize(low, high if high > low else low + 1)
-    image = ax.imshow(values, extent=extent, cmap=RAMPS.get(spec.product, "viridis"), norm=norm, zorder=1, rasterized=True)
-    bar = figure.add_axes((0.825, 0.25, 0.018, 0.5))
+    image = ax.imshow(
+        values,
+        extent=extent,
+        cmap=HEIGHTS if spec.product == "elevation" else RAMPS.get(spec.product, "viridis"),
+        norm=norm,
+        zorder=1,
+        rasterized=True,
+    )
+    bar = figure.add_axes((0.79, 0.25, 0.018, 0.5))
     figure.colorbar(image, cax=bar, extend="both")
     unit = terms()[spec.product].unit if spec.product in terms() else ""
-    unit = {"1": "", "degree": "°", "degC": "°C", "person/km2": "/km²", "mm/yr": "mm/yr"}.get(unit, unit)
-    bar.set_title(word(spec.product, lang) + (f"\n({unit})" if unit else ""), fontsize=8, loc="left", pad=8)
+    unit = {"1": "", "degree": "°", "degC": "°C", "person/km2": "/km²", "mm/yr": "mm/yr"}.get(
+        unit, unit
+    )
+    bar.set_title(
+        word(spec.product, lang) + (f"\n({unit})" if unit else ""), fontsize=8, loc="left", pad=8
+    )
     bar.tick_params(labelsize=7.5)
     return []
 
@@ -232,13 +382,33 @@ def _places(ax: Any, spec: MapSpec, bounds: tuple[float, float, float, float], l
         longest = spec.named.assign(length=spec.named.length).sort_values("length", ascending=False)
         for text, shape in zip(longest["name"], longest.geometry, strict=True):
             inside = shape.intersection(box)
-            if not text or text in done or inside.is_empty or inside.length < 0.06 * (bounds[2] - bounds[0]):
+            if (
+                not text
+                or text in done
+                or inside.is_empty
+                or inside.length < 0.06 * (bounds[2] - bounds[0])
+            ):
                 continue
             done.add(text)
             at = inside.interpolate(0.5, normalized=True)
-            ax.text(at.x, at.y, text, fontsize=7, color="#1c4f8a", style="italic", zorder=7, path_effects=halo, ha="center")
+            ax.text(
+                at.x,
+                at.y,
+                text,
+                clip_on=True,
+                fontsize=7,
+                color="#1c4f8a",
+                style="italic",
+                zorder=7,
+                path_effects=halo,
+                ha="center",
+            )
     if spec.points is not None and len(spec.points):
-        names = spec.points["name_zh"] if lang == "zh" and "name_zh" in spec.points else spec.points["name"]
+        names = (
+            spec.points["name_zh"]
+            if lang == "zh" and "name_zh" in spec.points
+            else spec.points["name"]
+        )
         taken: list[tuple[float, float]] = []
         gap = 0.035 * (bounds[2] - bounds[0])
         for text, place in zip(names, spec.points.geometry, strict=True):
@@ -247,7 +417,15 @@ def _places(ax: Any, spec: MapSpec, bounds: tuple[float, float, float, float], l
             ax.plot(place.x, place.y, "o", ms=3, mfc="white", mec="#222", mew=0.8, zorder=8)
             if all(abs(place.x - x) > 1.6 * gap or abs(place.y - y) > 0.6 * gap for x, y in taken):
                 taken.append((place.x, place.y))
-                ax.annotate(str(text), (place.x, place.y), xytext=(3, 3), textcoords="offset points", fontsize=6.5, zorder=8, path_effects=halo)
+                ax.annotate(
+                    str(text),
+                    (place.x, place.y),
+                    xytext=(3, 3),
+                    textcoords="offset points",
+                    fontsize=6.5,
+                    zorder=8,
+                    path_effects=halo,
+                )
 
 
 def _scale_bar(ax: Any, bounds: tuple[float, float, float, float], lang: str) -> None:
@@ -255,18 +433,48 @@ def _scale_bar(ax: Any, bounds: tuple[float, float, float, float], lang: str) ->
     want = (right - left) / 5
     power = 10 ** np.floor(np.log10(want))
     size = power * max(m for m in (1, 2, 5) if m * power <= want)
-    x, y, high = left + 0.03 * (right - left), bottom + 0.035 * (top - bottom), 0.008 * (top - bottom)
+    x, y, high = (
+        left + 0.03 * (right - left),
+        bottom + 0.035 * (top - bottom),
+        0.008 * (top - bottom),
+    )
     for k in range(2):
-        ax.add_patch(mpl.patches.Rectangle((x + k * size / 2, y), size / 2, high, fc="#222" if k == 0 else "white", ec="#222", lw=0.6, zorder=9))
+        ax.add_patch(
+            mpl.patches.Rectangle(
+                (x + k * size / 2, y),
+                size / 2,
+                high,
+                fc="#222" if k == 0 else "white",
+                ec="#222",
+                lw=0.6,
+                zorder=9,
+            )
+        )
     text = f"{size / 1000:g} {say('km', lang)}" if size >= 1000 else f"{size:g} m"
-    ax.text(x + size / 2, y + 2.2 * high, text, fontsize=7, ha="center", zorder=9, path_effects=[mpl.patheffects.withStroke(linewidth=2, foreground="white")])
+    ax.text(
+        x + size / 2,
+        y + 2.2 * high,
+        text,
+        fontsize=7,
+        ha="center",
+        zorder=9,
+        path_effects=[mpl.patheffects.withStroke(linewidth=2, foreground="white")],
+    )
 
 
 def _north(ax: Any, lang: str) -> None:
     ax.annotate(
-        say("north", lang), xy=(0.965, 0.975), xytext=(0.965, 0.9), xycoords="axes fraction", ha="center", va="center", fontsize=9,
-        arrowprops={"arrowstyle": "-|>", "color": "#222", "lw": 1.2}, zorder=9, path_effects=[mpl.patheffects.withStroke(linewidth=2, foreground="white")],
-    )  # fmt: skip
+        say("north", lang),
+        xy=(0.965, 0.975),
+        xytext=(0.965, 0.9),
+        xycoords="axes fraction",
+        ha="center",
+        va="center",
+        fontsize=9,
+        arrowprops={"arrowstyle": "-|>", "color": "#222", "lw": 1.2},
+        zorder=9,
+        path_effects=[mpl.patheffects.withStroke(linewidth=2, foreground="white")],
+    )
 
 
 def as_svg(figure: Figure) -> str:
@@ -288,4 +496,3 @@ def _save(figure: Figure, sink: Any, **options: Any) -> None:
         # measuring Chinese with a font that lacks it: the reader's browser has one
         warnings.filterwarnings("ignore", message="Glyph")
         figure.savefig(sink, **options)
-

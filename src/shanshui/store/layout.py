@@ -70,7 +70,9 @@ def disk_errors(path: Path) -> Iterator[None]:
                 f"{path}: the disk is full; make room and run again: what is finished is kept"
             ) from error
         if error.errno in {errno.EACCES, errno.EROFS, errno.EPERM}:
-            raise StoreError(f"{path}: cannot be written ({error.strerror}); check its permissions") from error
+            raise StoreError(
+                f"{path}: cannot be written ({error.strerror}); check its permissions"
+            ) from error
         raise
 
 

@@ -25,6 +25,8 @@ create table if not exists event(
   run integer, at real, kind text, step text, facts text);
 create table if not exists input(
   path text primary key, bytes integer, changed integer, digest text);
+create table if not exists code(
+  name text primary key, package text, digest text);
 create table if not exists speed(
   step text primary key, ns_per_cell real);
 """
@@ -97,7 +99,9 @@ class Ledger:
 
     # objects and recipes
 
-    def know_object(self, digest: str, kind: str, suffix: str, size: int, facts: Mapping[str, Any]) -> None:
+    def know_object(
+        self, digest: str, kind: str, suffix: str, size: int, facts: Mapping[str, Any]
+    ) -> None:
         """Note a kept object."""
         self._write(
             "insert or replace into object values(?,?,?,?,?)",
@@ -109,7 +113,9 @@ class Ledger:
         rows = self._read("select kind, suffix, bytes, facts from object where digest=?", (digest,))
         return None if not rows else (*rows[0][:3], json.loads(rows[0][3]))
 
-    def know_recipe(self, recipe: str, digest: str, parts: Mapping[str, Any], seconds: float) -> None:
+    def know_recipe(
+        self, recipe: str, digest: str, parts: Mapping[str, Any], seconds: float
+    ) -> None:
         """Note what a recipe gave."""
         self._write(
             "insert or replace into recipe values(?,?,?,?,?)",
@@ -138,7 +144,19 @@ class Ledger:
         if not rows:
             return None
         row = rows[0]
-        return Record(*row[:7], json.loads(row[7]), json.loads(row[8]), row[9], row[10])
+        return Record(
+            name=row[0],
+            recipe=row[1],
+            digest=row[2],
+            reason=row[3],
+            kind=row[4],
+            suffix=row[5],
+            bytes=row[6],
+            facts=json.loads(row[7]),
+            parts=json.loads(row[8]),
+            seconds=row[9],
+            made=row[10],
+        )
 
     def forget(self, recipe: str) -> None:
         """Forget what a recipe gave."""
@@ -170,7 +188,9 @@ class Ledger:
 
     def last_run(self) -> dict[str, Any] | None:
         """The newest run."""
-        rows = self._read("select id, started, ended, state, targets, machine from run order by id desc limit 1")
+        rows = self._read(
+            "select id, started, ended, state, targets, machine from run order by id desc limit 1"
+        )
         if not rows:
             return None
         run, started, ended, state, targets, machine = rows[0]
@@ -186,7 +206,8 @@ class Ledger:
     def note(self, run: int, kind: str, step: str, facts: Mapping[str, Any]) -> None:
         """Write an event down."""
         self._write(
-            "insert into event values(?,?,?,?,?)", (run, time.time(), kind, step, json.dumps(facts, default=str))
+            "insert into event values(?,?,?,?,?)",
+            (run, time.time(), kind, step, json.dumps(facts, default=str)),
         )
 
     # speed of steps on this machine, for estimates
@@ -199,6 +220,17 @@ class Ledger:
     def know_speed(self, step: str, ns_per_cell: float) -> None:
         """Note how fast a step was."""
         self._write("insert or replace into speed values(?,?)", (step, ns_per_cell))
+
+    # code, while the package has not been touched
+
+    def code(self, name: str, package: str) -> str | None:
+        """Digest of a function's code, if the package is still the same."""
+        rows = self._read("select digest from code where name=? and package=?", (name, package))
+        return rows[0][0] if rows else None
+
+    def know_code(self, name: str, package: str, digest: str) -> None:
+        """Note the digest of a function's code."""
+        self._write("insert or replace into code values(?,?,?)", (name, package, digest))
 
     # input files
 

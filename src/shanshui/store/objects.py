@@ -22,7 +22,13 @@ from shanshui.store.rasters import RasterReader, RasterWriter
 from shanshui.store.tables import read_table, table_digest, write_table
 from shanshui.store.vectors import features_digest, read_features, write_features
 
-SUFFIX = {"grid": ".tif", "features": ".parquet", "table": ".parquet", "series": ".parquet", "scalar": ".json"}
+SUFFIX = {
+    "grid": ".tif",
+    "features": ".parquet",
+    "table": ".parquet",
+    "series": ".parquet",
+    "scalar": ".json",
+}
 
 
 class Objects:
@@ -98,7 +104,9 @@ class Objects:
             number = float(value)
             facts = {"min": number, "max": number, "mean": number, "shape": [], "nodata_share": 0.0}
             return self._keep(path, hashlib.sha256(text.encode()).hexdigest(), "scalar", facts)
-        raise StoreError(f"cannot keep a {type(value).__name__}; assessments give grids, tables, features or numbers")
+        raise StoreError(
+            f"cannot keep a {type(value).__name__}; assessments give grids, tables, features or numbers"
+        )
 
     def get(self, digest: str) -> Any:
         """Hand a kept value back.
@@ -118,7 +126,9 @@ class Objects:
                 return float(json.loads(path.read_text("utf-8")))
             frame = read_table(path)
         except (OSError, ValueError, pa.ArrowException) as error:
-            raise StoreError(f"{path}: kept result cannot be read ({error}); run again with --fresh") from error
+            raise StoreError(
+                f"{path}: kept result cannot be read ({error}); run again with --fresh"
+            ) from error
         if kind == "series":
             series = frame["value"]
             series.attrs = {"units": facts["units"]}
@@ -153,7 +163,7 @@ class Objects:
         shown = self.layout.products / f"{name}{suffix}"
         with disk_errors(shown):
             self.layout.products.mkdir(exist_ok=True)
-            if shown.exists() and os.path.samefile(shown, place):
+            if shown.exists() and shown.samefile(place):
                 return
             fresh = self.temporary(suffix)
             try:
@@ -219,7 +229,11 @@ def _columns(frame: pd.DataFrame) -> dict[str, Any]:
         if column.dtype.kind in "iuf":
             seen = column.dropna()
             if len(seen):
-                fact |= {"min": float(seen.min()), "max": float(seen.max()), "mean": float(seen.mean())}
+                fact |= {
+                    "min": float(seen.min()),
+                    "max": float(seen.max()),
+                    "mean": float(seen.mean()),
+                }
         fact["nodata_share"] = float(column.isna().mean()) if len(column) else 0.0
         facts["columns"][str(name)] = fact
     return facts

@@ -35,10 +35,13 @@ class Summary:
     def add(self, values: NDArray[Any], nodata: float | None) -> None:
         """Take in the next rows."""
         self.cells += values.size
-        if values.dtype.kind == "f":
-            seen = values[~np.isnan(values)]
-        else:
-            seen = values if nodata is None else values[values != nodata]
+        seen = (
+            values[~np.isnan(values)]
+            if values.dtype.kind == "f"
+            else values
+            if nodata is None
+            else values[values != nodata]
+        )
         if seen.size:
             self.low = min(self.low, float(seen.min()))
             self.high = max(self.high, float(seen.max()))
@@ -194,7 +197,9 @@ class RasterReader:
         NumPy name.
     """
 
-    def __init__(self, path: Path, grid: GridSpec, units: str, nodata: float | None, dtype: str) -> None:
+    def __init__(
+        self, path: Path, grid: GridSpec, units: str, nodata: float | None, dtype: str
+    ) -> None:
         self.path, self.grid, self.units, self.nodata = path, grid, units, nodata
         self.dtype = np.dtype(dtype)
         self._local = threading.local()

@@ -32,7 +32,9 @@ def _bytes(values: pd.Series) -> bytes:
         elif isinstance(value, str | int | float | bool | np.generic | pd.Timestamp):
             texts.append(repr(value))
         else:
-            raise StoreError(f"column {values.name}: cannot digest {type(value).__name__}; use numbers or text")
+            raise StoreError(
+                f"column {values.name}: cannot digest {type(value).__name__}; use numbers or text"
+            )
     return "\x1f".join(texts).encode()
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from shanshui.collect.adapt import features_input, raster_input, table_input
 from shanshui.collect.catalog import InputKind, InputSpec, Specs, kind_of, located
 from shanshui.collect.quality import Verdict, judge
+from shanshui.collect.readers import require
 from shanshui.core.errors import DataError
 from shanshui.flow.events import Event
 from shanshui.flow.plan import Source
@@ -92,7 +93,9 @@ def bring(
         frame = pd.concat(parts, ignore_index=True)
         keys = list(frame.columns[:-1])
         if frame.duplicated(keys).any():
-            raise DataError(f"{name}: its files hold the same {', '.join(keys)} more than once; keep one")
+            raise DataError(
+                f"{name}: its files hold the same {', '.join(keys)} more than once; keep one"
+            )
         frame = frame.sort_values(keys, ignore_index=True)
         frame.attrs = parts[0].attrs
         return frame
@@ -104,7 +107,16 @@ def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, conte
     with raster_input(path, spec, kind, name, context.objects.layout.temporary) as source:
         source.check_overlap(grid)
         look = Verdict(name, str(path))
-        judge(look, source.sample(grid), spec, kind, source.missing_code, source.nodata, source.factor, source.shift)
+        judge(
+            look,
+            source.sample(grid),
+            spec,
+            kind,
+            source.missing_code,
+            source.nodata,
+            source.factor,
+            source.shift,
+        )
         _refuse(look, path)
         writer = None
         try:
@@ -112,13 +124,19 @@ def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, conte
                 grid, lambda done: context.tell(Event("progress", name, cells=done, of=grid.cells))
             ):
                 if writer is None:
-                    writer = context.objects.raster_writer(str(values.dtype), kind.unit, source.missing_code)
+                    writer = context.objects.raster_writer(
+                        str(values.dtype), kind.unit, source.missing_code
+                    )
                 writer.write(start, values)
             if writer is None:
                 raise DataError(f"{name}: {path} has no rows")
             facts = writer.summary.facts()
             low, high = spec.plausible or (kind.low, kind.high)
-            if facts["min"] is not None and not source.codes and (facts["min"] < low or facts["max"] > high):
+            if (
+                facts["min"] is not None
+                and not source.codes
+                and (facts["min"] < low or facts["max"] > high)
+            ):
                 look.problems.append(
                     f"{name}: on the study grid values run from {facts['min']:g} to {facts['max']:g} {kind.unit}, plausible "
                     f"is {low:g} to {high:g}; is a nodata value undeclared? set nodata, unit or plausible in [inputs.{name}]"
@@ -150,8 +168,6 @@ def file_digest(path: Path, ledger: Ledger, name: str) -> str:
     DataError
         Missing or unreadable file.
     """
-    from shanshui.collect.readers import require
-
     require(path, name)
     if path.is_dir():
         parts = sorted(p for p in path.rglob("*") if p.is_file())
@@ -159,7 +175,7 @@ def file_digest(path: Path, ledger: Ledger, name: str) -> str:
         parts = [p for s in _SIDECARS if (p := path.with_suffix(s)).exists()]
     else:
         parts = [path]
-    digest = hashlib.sha256()
+    digests: list[str] = []
     for part in parts:
         try:
             stat = part.stat()
@@ -169,8 +185,10 @@ def file_digest(path: Path, ledger: Ledger, name: str) -> str:
                 ledger.know_input(str(part.resolve()), stat.st_size, stat.st_mtime_ns, known)
         except OSError as error:
             raise DataError(f"{name}: {part} cannot be read ({error.strerror})") from error
-        digest.update(known.encode())
-    return known if len(parts) == 1 else digest.hexdigest()
+        digests.append(known)
+    return (
+        digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    )
 
 
 def _read_digest(path: Path) -> str:

@@ -20,9 +20,11 @@ class About(_Section):
     """What the study is called and what it is."""
 
     name: str = Field(description="Name shown on maps and in the report.")
-    name_zh: str | None = Field(None, description="The same in Chinese.")
-    made_up: bool = Field(False, description="True when the region does not exist: every map then says so.")
-    note: str | None = Field(None, description="One sentence for the report.")
+    name_zh: str | None = Field(default=None, description="The same in Chinese.")
+    made_up: bool = Field(
+        default=False, description="True when the region does not exist: every map then says so."
+    )
+    note: str | None = Field(default=None, description="One sentence for the report.")
 
 
 class GridSection(_Section):
@@ -39,7 +41,7 @@ class GridSection(_Section):
 class DataSection(_Section):
     """Where data files lie."""
 
-    folder: str = Field("data", description="Absolute, or below the study folder.")
+    folder: str = Field(default="data", description="Absolute, or below the study folder.")
 
 
 class StudyFile(_Section):
@@ -49,7 +51,8 @@ class StudyFile(_Section):
     grid: GridSection
     data: DataSection = Field(default_factory=DataSection)
     inputs: dict[str, InputSpec | list[InputSpec]] = Field(
-        default_factory=dict, description="One entry per input; a list for a table in several files."
+        default_factory=dict,
+        description="One entry per input; a list for a table in several files.",
     )
     steps: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Changed settings, by step."
@@ -97,7 +100,9 @@ def _words(error: ValidationError) -> str:
     lines = []
     for fault in error.errors():
         # the union of one file and several reports both branches; the branch names are no fields
-        field = ".".join(str(p) for p in fault["loc"] if not str(p).startswith(("InputSpec", "list[")))
+        field = ".".join(
+            str(p) for p in fault["loc"] if not str(p).startswith(("InputSpec", "list["))
+        )
         if fault["type"] == "extra_forbidden":
             word = str(fault["loc"][-1])
             lines.append(f"no field '{field}'; {nearest(word, _siblings(fault['loc']))}")
@@ -111,7 +116,12 @@ def _words(error: ValidationError) -> str:
 
 
 def _siblings(loc: tuple[int | str, ...]) -> list[str]:
-    sections: dict[str, type[BaseModel]] = {"study": About, "grid": GridSection, "data": DataSection, "inputs": InputSpec}
+    sections: dict[str, type[BaseModel]] = {
+        "study": About,
+        "grid": GridSection,
+        "data": DataSection,
+        "inputs": InputSpec,
+    }
     if len(loc) == 1:
         return list(StudyFile.model_fields)
     return list(sections.get(str(loc[0]), InputSpec).model_fields)

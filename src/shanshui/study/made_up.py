@@ -36,10 +36,31 @@ from shanshui.store.layout import disk_errors
 FRAME = 400
 STEPS = 60
 SYLLABLES = (
-    ("Qing", "青"), ("Yun", "云"), ("Long", "龙"), ("Bai", "白"), ("Shi", "石"), ("Xi", "溪"), ("Feng", "枫"), ("Song", "松"),
-    ("Lan", "兰"), ("He", "鹤"), ("Ping", "平"), ("An", "安"), ("Zhu", "竹"), ("Mu", "木"), ("Tao", "桃"), ("Jin", "金"),
-    ("Yu", "玉"), ("Huang", "黄"), ("Hei", "黑"), ("Lu", "鹿"), ("Yan", "雁"), ("Quan", "泉"), ("Chi", "池"), ("Ling", "岭"),
-)  # fmt: skip
+    ("Qing", "青"),
+    ("Yun", "云"),
+    ("Long", "龙"),
+    ("Bai", "白"),
+    ("Shi", "石"),
+    ("Xi", "溪"),
+    ("Feng", "枫"),
+    ("Song", "松"),
+    ("Lan", "兰"),
+    ("He", "鹤"),
+    ("Ping", "平"),
+    ("An", "安"),
+    ("Zhu", "竹"),
+    ("Mu", "木"),
+    ("Tao", "桃"),
+    ("Jin", "金"),
+    ("Yu", "玉"),
+    ("Huang", "黄"),
+    ("Hei", "黑"),
+    ("Lu", "鹿"),
+    ("Yan", "雁"),
+    ("Quan", "泉"),
+    ("Chi", "池"),
+    ("Ling", "岭"),
+)
 
 
 @dataclass(frozen=True)
@@ -110,7 +131,9 @@ def _frame(grid: GridSpec, seed: int) -> Frame:
     v, u = np.meshgrid((np.arange(ny) + 0.5) / ny, (np.arange(nx) + 0.5) / nx, indexing="ij")
 
     def wave(length: float, octaves: int, key: int) -> NDArray[np.float64]:
-        return fractal(0, 0, ny, nx, cell, width * length, octaves, 0.5, seed * 97 + key).astype(np.float64)
+        return fractal(0, 0, ny, nx, cell, width * length, octaves, 0.5, seed * 97 + key).astype(
+            np.float64
+        )
 
     sway = 0.06 * wave(0.6, 2, 1)
     north = np.exp(-(((v - 0.29 - sway) / 0.115) ** 2))
@@ -119,7 +142,9 @@ def _frame(grid: GridSpec, seed: int) -> Frame:
     rise = (1.0 * north + 0.72 * south) * fade * (1.0 + 0.35 * wave(0.3, 3, 3))
     tall = min(3000.0, width * 0.02)  # smaller regions get lower mountains: slopes stay slopes
     base = 120.0 + 0.12 * tall * (1.0 - u) + 0.05 * tall * (wave(0.25, 6, 4) + 1.0)
-    height = (base + 0.25 * tall * rise + 0.12 * tall * wave(0.1, 6, 5) * (0.25 + rise)).astype(np.float32)
+    height = (base + 0.25 * tall * rise + 0.12 * tall * wave(0.1, 6, 5) * (0.25 + rise)).astype(
+        np.float32
+    )
     sides = np.full(ny, cell)
     for step in range(STEPS):
         direction, area = _drained(height, sides, cell)
@@ -129,18 +154,31 @@ def _frame(grid: GridSpec, seed: int) -> Frame:
         lower_beds(upstream_order(nxt), nxt, flat, area.ravel() / area.size, 9.0, 0.47)
         height = flat.reshape(ny, nx).astype(np.float32)
         if step % 3 == 0:  # loose slopes creep; keeps ridges from turning into knives
-            height = (0.8 * height + 0.2 * ndimage.uniform_filter(height, 3, mode="nearest")).astype(np.float32)
+            height = (
+                0.8 * height + 0.2 * ndimage.uniform_filter(height, 3, mode="nearest")
+            ).astype(np.float32)
     height = priority_flood(height)
     direction, cells = _drained(height, sides, cell)
-    area = (cells * coarse.cell_km2).astype(np.float32)
+    upstream: NDArray[np.float32] = np.asarray(cells * coarse.cell_km2, np.float32)
     channel = np.clip(np.log(cells / 12.0) / np.log(30.0), 0.0, 1.0)
     reach = ndimage.maximum_filter(channel, 3)
     relief = ndimage.maximum_filter(height, 5) - ndimage.minimum_filter(height, 5)
     rough = (np.clip(relief / 6.0, 0.0, 120.0) * (1.0 - 0.9 * reach)).astype(np.float32)
-    return Frame(coarse, height, rough, area, direction, horn_slope(height, cell), ratio, seed)
+    return Frame(
+        coarse,
+        height,
+        rough,
+        upstream,
+        direction,
+        np.asarray(horn_slope(height, cell), np.float32),
+        ratio,
+        seed,
+    )
 
 
-def _drained(height: NDArray[np.float32], sides: NDArray[np.float64], cell: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+def _drained(
+    height: NDArray[np.float32], sides: NDArray[np.float64], cell: float
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     direction, _ = d8(priority_flood(height), sides, cell)
     nxt = downstream(direction)
     cells = accumulate(upstream_order(nxt), nxt, np.ones(nxt.size, np.int64))
@@ -152,20 +190,36 @@ class _Fine:
 
     def __init__(self, frame: Frame, grid: GridSpec) -> None:
         self.frame, self.grid = frame, grid
-        self._height = ndimage.spline_filter(frame.height, order=3, mode="nearest").astype(np.float32)
+        self._height = ndimage.spline_filter(frame.height, order=3, mode="nearest").astype(
+            np.float32
+        )
         self._x = ((np.arange(grid.nx) + 0.5) / frame.ratio - 0.5).astype(np.float32)
 
-    def _at(self, field: NDArray[np.float32], start: int, stop: int, order: int) -> NDArray[np.float32]:
+    def _at(
+        self, field: NDArray[np.float32], start: int, stop: int, order: int
+    ) -> NDArray[np.float32]:
         y = ((np.arange(start, stop) + 0.5) / self.frame.ratio - 0.5).astype(np.float32)
         where = np.meshgrid(y, self._x, indexing="ij")
-        return ndimage.map_coordinates(field, where, order=order, mode="nearest", prefilter=False, output=np.float32)
+        return ndimage.map_coordinates(
+            field, where, order=order, mode="nearest", prefilter=False, output=np.float32
+        )
 
     def linear(self, field: NDArray[np.float32], start: int, stop: int) -> NDArray[np.float32]:
         return self._at(field, start, stop, 1)
 
-    def noise(self, start: int, stop: int, wavelength: float, octaves: int, key: int) -> NDArray[np.float32]:
+    def noise(
+        self, start: int, stop: int, wavelength: float, octaves: int, key: int
+    ) -> NDArray[np.float32]:
         out: NDArray[np.float32] = fractal(
-            start, 0, stop - start, self.grid.nx, self.grid.cell_m, wavelength, octaves, 0.5, self.frame.seed * 97 + key
+            start,
+            0,
+            stop - start,
+            self.grid.nx,
+            self.grid.cell_m,
+            wavelength,
+            octaves,
+            0.5,
+            self.frame.seed * 97 + key,
         )
         return out
 
@@ -187,14 +241,36 @@ def _rasters(folder: Path, grid: GridSpec, frame: Frame) -> None:
         height = fine.height(low, high)
         slope = horn_slope(height, grid.cell_m)[start - low : stop - low]
         height = height[start - low : stop - low]
-        return {"elevation": np.round(height, 1), "land_cover": _cover(fine, towns, start, stop, height, slope, greatest)}
+        return {
+            "elevation": np.round(height, 1),
+            "land_cover": _cover(fine, towns, start, stop, height, slope, greatest),
+        }
 
     plan = {"elevation": ("float32", np.nan, 1), "land_cover": ("uint8", 255, 1)}
     _write_strips(folder, grid, plan, ground)
     # climate and soil are known more coarsely, as they are in life
     factor = max(1, -(-max(grid.shape) // 1024))
-    coarse = GridSpec(grid.crs, grid.cell_m * factor, grid.left, grid.top, -(-grid.ny // factor), -(-grid.nx // factor))
-    middle = _Fine(Frame(frame.grid, frame.height, frame.rough, frame.area, frame.direction, frame.slope, frame.ratio / factor, frame.seed), coarse)
+    coarse = GridSpec(
+        grid.crs,
+        grid.cell_m * factor,
+        grid.left,
+        grid.top,
+        -(-grid.ny // factor),
+        -(-grid.nx // factor),
+    )
+    middle = _Fine(
+        Frame(
+            frame.grid,
+            frame.height,
+            frame.rough,
+            frame.area,
+            frame.direction,
+            frame.slope,
+            frame.ratio / factor,
+            frame.seed,
+        ),
+        coarse,
+    )
     months = np.arange(12)
     warmth = np.array([-12.5, -9.8, -4.6, 1.6, 6.6, 10.6, 12.4, 11.6, 7.0, 1.6, -4.6, -10.6])
     wet = np.array([0.01, 0.015, 0.035, 0.065, 0.10, 0.12, 0.20, 0.17, 0.15, 0.085, 0.035, 0.015])
@@ -204,31 +280,60 @@ def _rasters(folder: Path, grid: GridSpec, frame: Frame) -> None:
         v = (np.arange(start, stop)[:, None] + 0.5) / coarse.ny
         mean = 15.5 - 0.0058 * (height - 300.0) + 1.2 * (v - 0.5)
         swing = 1.05 - 0.00006 * height
-        year = 620.0 + 420.0 * v + 0.16 * np.minimum(height, 2200.0) + 70.0 * middle.noise(start, stop, 0.3 * coarse.nx * coarse.cell_m, 3, 11)
-        green = 0.78 - 0.00004 * np.abs(height - 1300.0) + 0.06 * middle.noise(start, stop, 30 * coarse.cell_m, 4, 12)
+        year = (
+            620.0
+            + 420.0 * v
+            + 0.16 * np.minimum(height, 2200.0)
+            + 70.0 * middle.noise(start, stop, 0.3 * coarse.nx * coarse.cell_m, 3, 11)
+        )
+        green = (
+            0.78
+            - 0.00004 * np.abs(height - 1300.0)
+            + 0.06 * middle.noise(start, stop, 30 * coarse.cell_m, 4, 12)
+        )
         town = _near(towns, coarse, start, stop)
-        soil = np.clip(0.3 + 0.9 * np.exp(-middle.linear(frame.slope, start, stop) / 9.0) + 0.2 * middle.noise(start, stop, 40 * coarse.cell_m, 4, 13), 0.1, 2.5)
-        texture = 1 + np.digitize(middle.noise(start, stop, 60 * coarse.cell_m, 3, 14) - 0.0001 * (height - 800), [-0.2, 0.0, 0.2])
+        soil = np.clip(
+            0.3
+            + 0.9 * np.exp(-middle.linear(frame.slope, start, stop) / 9.0)
+            + 0.2 * middle.noise(start, stop, 40 * coarse.cell_m, 4, 13),
+            0.1,
+            2.5,
+        )
+        texture = 1 + np.digitize(
+            middle.noise(start, stop, 60 * coarse.cell_m, 3, 14) - 0.0001 * (height - 800),
+            [-0.2, 0.0, 0.2],
+        )
         return {
-            "temperature_monthly": np.round(mean + swing * warmth[months, None, None], 2).astype(np.float32),
-            "precipitation_monthly": np.round(np.clip(year, 200, None) * wet[months, None, None], 1).astype(np.float32),
+            "temperature_monthly": np.round(mean + swing * warmth[months, None, None], 2).astype(
+                np.float32
+            ),
+            "precipitation_monthly": np.round(
+                np.clip(year, 200, None) * wet[months, None, None], 1
+            ).astype(np.float32),
             "ndvi": np.round(np.clip(green - 0.35 * town, 0.02, 0.92), 4).astype(np.float32),
             "soil_depth": np.round(soil, 2).astype(np.float32),
             "soil_texture": texture.astype(np.uint8),
             "lights": np.round(45.0 * town**2, 3).astype(np.float32),
         }
 
-    floats = {k: ("float32", np.nan, 1) for k in ("ndvi", "soil_depth", "lights")}
-    bands = {k: ("float32", np.nan, 12) for k in ("temperature_monthly", "precipitation_monthly")}
+    floats = dict.fromkeys(("ndvi", "soil_depth", "lights"), ("float32", np.nan, 1))
+    bands = dict.fromkeys(("temperature_monthly", "precipitation_monthly"), ("float32", np.nan, 12))
     _write_strips(folder, coarse, bands | floats | {"soil_texture": ("uint8", 255, 1)}, climate)
     (folder / "soil_classes.csv").write_text(
-        "code,name,name_zh,group,colour\n1,sand,砂土,soil,#e3cf9f\n2,sandy loam,砂壤土,soil,#cfae78\n3,loam,壤土,soil,#a9845a\n4,clay,黏土,soil,#7c5b45\n",
+        "code,name,name_zh,group,colour\n1,sand,砂土,soil,#e3cf9f\n2,sandy loam,砂壤土,soil,#cfae78\n"
+        "3,loam,壤土,soil,#a9845a\n4,clay,黏土,soil,#7c5b45\n",
         "utf-8",
     )
 
 
 def _cover(
-    fine: _Fine, towns: gpd.GeoDataFrame, start: int, stop: int, height: NDArray[np.float32], slope: NDArray[np.float32], greatest: float
+    fine: _Fine,
+    towns: gpd.GeoDataFrame,
+    start: int,
+    stop: int,
+    height: NDArray[np.float32],
+    slope: NDArray[np.float32],
+    greatest: float,
 ) -> NDArray[np.uint8]:
     """Land cover from height, slope, water and towns: belts on the mountains, farms in the valleys."""
     frame, grid = fine.frame, fine.grid
@@ -248,7 +353,9 @@ def _cover(
     code[farm] = 7
     code[farm & (slope < 3.5) & (level < 0.26) & (patch > -0.1)] = 8
     code[(town > 0.45 + 0.3 * grain) & (slope < 12)] = 9
-    river = fine.linear((frame.area > RIVER_SHARE * frame.area.max()).astype(np.float32), start, stop)
+    river = fine.linear(
+        (frame.area > RIVER_SHARE * frame.area.max()).astype(np.float32), start, stop
+    )
     code[(river > 0.72) & (wet > 0)] = 10
     return code
 
@@ -273,29 +380,51 @@ def _near(towns: gpd.GeoDataFrame, grid: GridSpec, start: int, stop: int) -> NDA
     return out
 
 
-def _write_strips(folder: Path, grid: GridSpec, plan: dict[str, tuple[str, float, int]], make: Any) -> None:
+def _write_strips(
+    folder: Path, grid: GridSpec, plan: dict[str, tuple[str, float, int]], make: Any
+) -> None:
     files = {}
     try:
         for name, (dtype, nodata, count) in plan.items():
             place = folder / f"{name}.tif"
             with disk_errors(place):
                 files[name] = rasterio.open(
-                    place, "w", driver="GTiff", height=grid.ny, width=grid.nx, count=count, dtype=dtype, crs=grid.crs,
-                    transform=grid.transform, nodata=nodata, tiled=True, blockxsize=STRIP, blockysize=STRIP,
-                    compress="zstd", zstd_level=1, predictor=3 if dtype == "float32" else 2, bigtiff="if_safer",
-                )  # fmt: skip
+                    place,
+                    "w",
+                    driver="GTiff",
+                    height=grid.ny,
+                    width=grid.nx,
+                    count=count,
+                    dtype=dtype,
+                    crs=grid.crs,
+                    transform=grid.transform,
+                    nodata=nodata,
+                    tiled=True,
+                    blockxsize=STRIP,
+                    blockysize=STRIP,
+                    compress="zstd",
+                    zstd_level=1,
+                    predictor=3 if dtype == "float32" else 2,
+                    bigtiff="if_safer",
+                )
                 files[name].update_tags(note="made up: this region does not exist")
         with ThreadPoolExecutor(2) as pool:
             for start, values in _ahead(pool, make, list(grid.strips(STRIP))):
                 for name, block in values.items():
                     window = rasterio.windows.Window(0, start, grid.nx, block.shape[-2])
-                    files[name].write(block.astype(plan[name][0]), window=window, **({"indexes": 1} if block.ndim == 2 else {}))
+                    files[name].write(
+                        block.astype(plan[name][0]),
+                        window=window,
+                        **({"indexes": 1} if block.ndim == 2 else {}),
+                    )
     finally:
         for file in files.values():
             file.close()
 
 
-def _ahead(pool: ThreadPoolExecutor, make: Any, strips: list[tuple[int, int]]) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
+def _ahead(
+    pool: ThreadPoolExecutor, make: Any, strips: list[tuple[int, int]]
+) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
     waiting = []
     for strip in strips:
         waiting.append((strip[0], pool.submit(make, *strip)))
@@ -335,9 +464,23 @@ def _towns(frame: Frame) -> gpd.GeoDataFrame:
         role = "core" if rank == 0 else "city" if rank < 5 else "county town"
         reach = scale * {"core": 0.016, "city": 0.010, "county town": 0.0055}[role]
         name, name_zh = _name(rank, frame.seed)
-        rows.append({"code": f"{100000 + rank + 1}", "name": name, "name_zh": name_zh, "role": role, "reach_m": reach, "x": grid.x()[j], "y": grid.y()[i]})
+        rows.append(
+            {
+                "code": f"{100000 + rank + 1}",
+                "name": name,
+                "name_zh": name_zh,
+                "role": role,
+                "reach_m": reach,
+                "x": grid.x()[j],
+                "y": grid.y()[i],
+            }
+        )
     table = pd.DataFrame(rows)
-    return gpd.GeoDataFrame(table.drop(columns=["x", "y"]), geometry=gpd.points_from_xy(table["x"], table["y"]), crs=grid.crs)
+    return gpd.GeoDataFrame(
+        table.drop(columns=["x", "y"]),
+        geometry=gpd.points_from_xy(table["x"], table["y"]),
+        crs=grid.crs,
+    )
 
 
 def _name(rank: int, seed: int) -> tuple[str, str]:
@@ -357,7 +500,11 @@ def _features(folder: Path, grid: GridSpec, frame: Frame) -> tuple[list[str], li
     counties, prefectures, labels = _counties(frame, towns)
     inner = _mountain_counties(frame, labels, towns)
     layers = {
-        "boundary": gpd.GeoDataFrame({"name": ["made-up region"]}, geometry=[shapely.union_all(counties.geometry.values)], crs=grid.crs),
+        "boundary": gpd.GeoDataFrame(
+            {"name": ["made-up region"]},
+            geometry=[shapely.union_all(counties.geometry.values)],
+            crs=grid.crs,
+        ),
         "counties": counties,
         "prefectures": prefectures,
         "rivers": _rivers(frame),
@@ -372,7 +519,9 @@ def _features(folder: Path, grid: GridSpec, frame: Frame) -> tuple[list[str], li
     try:
         with disk_errors(place):
             for name, layer in layers.items():
-                pyogrio.write_dataframe(layer, place, layer=name, driver="GPKG", append=place.exists())
+                pyogrio.write_dataframe(
+                    layer, place, layer=name, driver="GPKG", append=place.exists()
+                )
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
     _population(folder, frame, towns, labels)
@@ -380,35 +529,56 @@ def _features(folder: Path, grid: GridSpec, frame: Frame) -> tuple[list[str], li
     return inner, outer
 
 
-def _counties(frame: Frame, towns: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, NDArray[np.int32]]:
+def _counties(
+    frame: Frame, towns: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, NDArray[np.int32]]:
     """Land of each town: the nearest by a warped distance; prefectures gather counties round the cities."""
     grid = frame.grid
     ny, nx = grid.shape
     bend = 0.06 * nx
     x = np.arange(nx) + bend * fractal(0, 0, ny, nx, 1.0, nx / 5, 5, 0.55, frame.seed * 97 + 31)
-    y = np.arange(ny)[:, None] + bend * fractal(0, 0, ny, nx, 1.0, nx / 5, 5, 0.55, frame.seed * 97 + 32)
-    sites = np.column_stack([(grid.top - towns.geometry.y) / grid.cell_m, (towns.geometry.x - grid.left) / grid.cell_m])
+    y = np.arange(ny)[:, None] + bend * fractal(
+        0, 0, ny, nx, 1.0, nx / 5, 5, 0.55, frame.seed * 97 + 32
+    )
+    sites = np.column_stack(
+        [(grid.top - towns.geometry.y) / grid.cell_m, (towns.geometry.x - grid.left) / grid.cell_m]
+    )
     _, owner = cKDTree(sites).query(np.column_stack([y.ravel(), x.ravel()]))
     labels = _one_piece((owner + 1).reshape(ny, nx).astype(np.int32))
     margin = max(2, nx // 40)
     edge = np.ones((ny, nx), bool)
-    sway = (margin * (0.5 + 0.5 * fractal(0, 0, ny, nx, 1.0, nx / 6, 4, 0.5, frame.seed * 97 + 33))).astype(int)
+    sway = (
+        margin * (0.5 + 0.5 * fractal(0, 0, ny, nx, 1.0, nx / 6, 4, 0.5, frame.seed * 97 + 33))
+    ).astype(int)
     i, j = np.indices((ny, nx))
-    edge &= (np.minimum(np.minimum(i, ny - 1 - i), np.minimum(j, nx - 1 - j)) < sway)
+    edge &= np.minimum(np.minimum(i, ny - 1 - i), np.minimum(j, nx - 1 - j)) < sway
     labels[edge] = 0
     labels = _one_piece(labels)
-    shapes = polygons(GridSpec(grid.crs, grid.cell_m, grid.left, grid.top, ny, nx).lay(labels, "1", nodata=0))
+    shapes = polygons(
+        GridSpec(grid.crs, grid.cell_m, grid.left, grid.top, ny, nx).lay(labels, "1", nodata=0)
+    )
     smooth = shapely.coverage_simplify(shapes.geometry.values, 1.6 * grid.cell_m)
     rows = towns.iloc[np.asarray(shapes.index) - 1].reset_index(drop=True)
     cities = towns[towns["role"] != "county town"]
-    _, near = cKDTree(np.column_stack([cities.geometry.x, cities.geometry.y])).query(np.column_stack([rows.geometry.x, rows.geometry.y]))
+    _, near = cKDTree(np.column_stack([cities.geometry.x, cities.geometry.y])).query(
+        np.column_stack([rows.geometry.x, rows.geometry.y])
+    )
     head = cities.iloc[near].reset_index(drop=True)
     counties = gpd.GeoDataFrame(
-        {"code": rows["code"], "name": rows["name"] + " County", "name_zh": rows["name_zh"] + "县", "parent": ["9" + c[1:] for c in head["code"]]},
-        geometry=smooth, crs=grid.crs,
-    )  # fmt: skip
+        {
+            "code": rows["code"],
+            "name": rows["name"] + " County",
+            "name_zh": rows["name_zh"] + "县",
+            "parent": ["9" + c[1:] for c in head["code"]],
+        },
+        geometry=smooth,
+        crs=grid.crs,
+    )
     groups = counties.dissolve("parent", sort=True)
-    by_code = {"9" + c[1:]: (n, z) for c, n, z in zip(cities["code"], cities["name"], cities["name_zh"], strict=True)}
+    by_code = {
+        "9" + c[1:]: (n, z)
+        for c, n, z in zip(cities["code"], cities["name"], cities["name_zh"], strict=True)
+    }
     prefectures = gpd.GeoDataFrame(
         {
             "code": list(groups.index),
@@ -416,8 +586,9 @@ def _counties(frame: Frame, towns: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, 
             "name_zh": [by_code[c][1] + "市" for c in groups.index],
             "parent": "900",
         },
-        geometry=groups.geometry.values, crs=grid.crs,
-    )  # fmt: skip
+        geometry=groups.geometry.values,
+        crs=grid.crs,
+    )
     return counties, prefectures, labels
 
 
@@ -436,7 +607,9 @@ def _one_piece(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     return out
 
 
-def _mountain_counties(frame: Frame, labels: NDArray[np.int32], towns: gpd.GeoDataFrame) -> list[str]:
+def _mountain_counties(
+    frame: Frame, labels: NDArray[np.int32], towns: gpd.GeoDataFrame
+) -> list[str]:
     units = [u for u in range(1, len(towns) + 1) if (labels == u).any()]
     mean = np.array([frame.height[labels == u].mean() for u in units])
     limit = np.quantile(mean, 0.45)
@@ -453,9 +626,15 @@ def _rivers(frame: Frame) -> gpd.GeoDataFrame:
     names = [_name(200 + int(r), frame.seed) for r in lines["reach"]]
     smooth = [_smooth(line) for line in lines.geometry]
     return gpd.GeoDataFrame(
-        {"name": [n[0] + " River" for n in names], "name_zh": [n[1] + "河" for n in names], "order": lines["order"].to_numpy(), "upstream_km2": np.round(lines["upstream_km2"], 1)},
-        geometry=smooth, crs=frame.grid.crs,
-    )  # fmt: skip
+        {
+            "name": [n[0] + " River" for n in names],
+            "name_zh": [n[1] + "河" for n in names],
+            "order": lines["order"].to_numpy(),
+            "upstream_km2": np.round(lines["upstream_km2"], 1),
+        },
+        geometry=smooth,
+        crs=frame.grid.crs,
+    )
 
 
 def _smooth(line: shapely.LineString) -> shapely.LineString:
@@ -490,7 +669,9 @@ def _ways(frame: Frame, towns: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
     i = np.clip(((frame.grid.top - towns.geometry.y) / side).astype(int), 0, ny - 1)
     j = np.clip(((towns.geometry.x - frame.grid.left) / side).astype(int), 0, nx - 1)
     sites = cell[i, j]
-    length, before = csgraph.dijkstra(graph, directed=False, indices=sites, return_predecessors=True)
+    length, before = csgraph.dijkstra(
+        graph, directed=False, indices=sites, return_predecessors=True
+    )
     between = length[:, sites]
     tree = csgraph.minimum_spanning_tree(sparse.csr_array(between)).tocoo()
     pairs = {(int(min(p)), int(max(p))) for p in zip(*tree.coords, strict=True)}
@@ -509,9 +690,14 @@ def _ways(frame: Frame, towns: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
         return _smooth(shapely.LineString(np.column_stack([x, y])))
 
     names = towns["name"].tolist()
+
     def lines(chosen: list[tuple[int, int]]) -> gpd.GeoDataFrame:
         chosen = [(s, t) for s, t in chosen if sites[s] != sites[t]]
-        return gpd.GeoDataFrame({"name": [f"{names[s]} - {names[t]}" for s, t in chosen]}, geometry=[course(s, t) for s, t in chosen], crs=frame.grid.crs)
+        return gpd.GeoDataFrame(
+            {"name": [f"{names[s]} - {names[t]}" for s, t in chosen]},
+            geometry=[course(s, t) for s, t in chosen],
+            crs=frame.grid.crs,
+        )
 
     cities = np.flatnonzero(towns["role"] != "county town")
     rail = [(int(cities[0]), int(c)) for c in cities[1:]]
@@ -520,17 +706,32 @@ def _ways(frame: Frame, towns: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
 
 def _villages(frame: Frame, towns: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     grid = frame.grid
-    chance = 0.06 * np.exp2(-frame.slope / 7.0) * np.exp(-frame.height / 1500.0) * (frame.height < 2200)
+    chance = (
+        0.06 * np.exp2(-frame.slope / 7.0) * np.exp(-frame.height / 1500.0) * (frame.height < 2200)
+    )
     i, j = np.nonzero(white(0, 0, grid.ny, grid.nx, frame.seed * 97 + 41) < chance)
-    shift = white(0, 0, len(i), 2, frame.seed * 97 + 42) - 0.5 if len(i) else np.zeros((0, 2), np.float32)
+    shift = (
+        white(0, 0, len(i), 2, frame.seed * 97 + 42) - 0.5
+        if len(i)
+        else np.zeros((0, 2), np.float32)
+    )
     x = grid.x()[j] + 0.8 * shift[:, 1] * grid.cell_m
     y = grid.y()[i] + 0.8 * shift[:, 0] * grid.cell_m
-    size = np.round(120 + 900 * white(0, 0, len(i), 1, frame.seed * 97 + 43)[:, 0] ** 2).astype(int) if len(i) else []
+    size = (
+        np.round(120 + 900 * white(0, 0, len(i), 1, frame.seed * 97 + 43)[:, 0] ** 2).astype(int)
+        if len(i)
+        else []
+    )
     names = [_name(400 + k, frame.seed) for k in range(len(i))]
     return gpd.GeoDataFrame(
-        {"name": [n[0] + " Village" for n in names], "name_zh": [n[1] + "村" for n in names], "population": size},
-        geometry=gpd.points_from_xy(x, y), crs=grid.crs,
-    )  # fmt: skip
+        {
+            "name": [n[0] + " Village" for n in names],
+            "name_zh": [n[1] + "村" for n in names],
+            "population": size,
+        },
+        geometry=gpd.points_from_xy(x, y),
+        crs=grid.crs,
+    )
 
 
 def _protected(frame: Frame, towns: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -545,23 +746,39 @@ def _protected(frame: Frame, towns: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     shapes = polygons(grid.lay(labels, "1", nodata=0))
     names = [_name(600 + k, frame.seed) for k in range(len(shapes))]
     kinds = ["national park", "nature reserve"]
-    smooth = shapes.geometry.buffer(1.5 * grid.cell_m).buffer(-1.5 * grid.cell_m).simplify(grid.cell_m)
+    smooth = (
+        shapes.geometry.buffer(1.5 * grid.cell_m).buffer(-1.5 * grid.cell_m).simplify(grid.cell_m)
+    )
     return gpd.GeoDataFrame(
-        {"name": [n[0] + " Reserve" for n in names], "name_zh": [n[1] + "保护区" for n in names], "kind": [kinds[min(k, 1)] for k in range(len(shapes))]},
-        geometry=smooth.values, crs=grid.crs,
-    )  # fmt: skip
+        {
+            "name": [n[0] + " Reserve" for n in names],
+            "name_zh": [n[1] + "保护区" for n in names],
+            "kind": [kinds[min(k, 1)] for k in range(len(shapes))],
+        },
+        geometry=smooth.values,
+        crs=grid.crs,
+    )
 
 
 def _parks(towns: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     cities = towns[towns["role"] != "county town"]
     return gpd.GeoDataFrame(
         {"name": cities["name"] + " Industrial Park", "name_zh": cities["name_zh"] + "产业园"},
-        geometry=[p.buffer(0.35 * r, quad_segs=4).envelope for p, r in zip(cities.translate(xoff=cities["reach_m"].max()).geometry, cities["reach_m"], strict=True)],
+        geometry=[
+            p.buffer(0.35 * r, quad_segs=4).envelope
+            for p, r in zip(
+                cities.translate(xoff=cities["reach_m"].max()).geometry,
+                cities["reach_m"],
+                strict=True,
+            )
+        ],
         crs=towns.crs,
     ).reset_index(drop=True)
 
 
-def _population(folder: Path, frame: Frame, towns: gpd.GeoDataFrame, labels: NDArray[np.int32]) -> None:
+def _population(
+    folder: Path, frame: Frame, towns: gpd.GeoDataFrame, labels: NDArray[np.int32]
+) -> None:
     weight = np.exp2(-frame.slope / 6.0) * np.exp(-frame.height / 1200.0)
     rows = []
     for unit in range(1, len(towns) + 1):
@@ -570,7 +787,18 @@ def _population(folder: Path, frame: Frame, towns: gpd.GeoDataFrame, labels: NDA
             continue
         town = towns.iloc[unit - 1]
         rural = 260.0 * float(weight[inside].sum()) * frame.grid.cell_km2
-        urban = {"core": 2_400_000, "city": 520_000, "county town": 70_000}[town["role"]] * (frame.grid.nx * frame.grid.cell_m / 128_000) ** 2
+        urban = {"core": 2_400_000, "city": 520_000, "county town": 70_000}[town["role"]] * (
+            frame.grid.nx * frame.grid.cell_m / 128_000
+        ) ** 2
         for year, lower, upper in ((2010, 1.08, 0.82), (2020, 0.97, 1.1)):
-            rows.append({"code": town["code"], "name": town["name"] + " County", "year": year, "population": int(rural * lower + urban * upper)})
-    pd.DataFrame(rows).sort_values(["code", "year"]).to_csv(folder / "population.csv", index=False, encoding="utf-8")
+            rows.append(
+                {
+                    "code": town["code"],
+                    "name": town["name"] + " County",
+                    "year": year,
+                    "population": int(rural * lower + urban * upper),
+                }
+            )
+    pd.DataFrame(rows).sort_values(["code", "year"]).to_csv(
+        folder / "population.csv", index=False, encoding="utf-8"
+    )

@@ -79,7 +79,9 @@ def new_study(
     folder = Path(folder)
     place = folder / STUDY_FILE
     if place.exists():
-        raise StudyError(f"{place}: there is a study already; choose another folder, or edit that file")
+        raise StudyError(
+            f"{place}: there is a study already; choose another folder, or edit that file"
+        )
     if template is None and elevation is None:
         template = "made-up"
     if template not in (None, *TEMPLATES):
@@ -89,7 +91,9 @@ def new_study(
     wanted_crs = _crs(crs)
     if template == "made-up":
         if elevation or boundary or data:
-            raise StudyError("--template made-up makes its own data; leave out --elevation, --boundary and --data")
+            raise StudyError(
+                "--template made-up makes its own data; leave out --elevation, --boundary and --data"
+            )
         return _made_up(folder, wanted_crs, cell_m or 250.0, size, seed)
     if template == "qinba":
         return _qinba(folder, data, elevation, boundary, wanted_crs, cell_m)
@@ -104,7 +108,9 @@ def _crs(crs: str | int | None) -> str | None:
     try:
         found = pyproj.CRS.from_user_input(text)
     except pyproj.exceptions.CRSError:
-        raise StudyError(f"--crs {crs}: not a coordinate system; give an EPSG code such as 6933, or a PROJ text") from None
+        raise StudyError(
+            f"--crs {crs}: not a coordinate system; give an EPSG code such as 6933, or a PROJ text"
+        ) from None
     if found.is_geographic:
         raise StudyError(
             f"--crs {crs}: '{found.name}' is in degrees, and areas cannot be summed on it; leave --crs out to have an "
@@ -123,7 +129,13 @@ def _made_up(folder: Path, crs: str | None, cell_m: float, size: int, seed: int)
     grid = GridSpec(crs, float(cell_m), left, top, size, size).checked()
     inner, outer = made_up_region(folder / "data", grid, seed)
     return _write(
-        folder, "made_up", NAME=name, GRID=_grid_text(grid), SEED=str(seed), INNER=_list(inner), OUTER=_list(outer)
+        folder,
+        "made_up",
+        NAME=name,
+        GRID=_grid_text(grid),
+        SEED=str(seed),
+        INNER=_list(inner),
+        OUTER=_list(outer),
     )
 
 
@@ -142,7 +154,13 @@ def _qinba(
         raise StudyError(f"--data {data}: no such folder")
     source = Path(elevation) if elevation else data / "dem" / "dem_fused_36arcsec.tif"
     grid = _grid_for(source, None, crs or QINBA_CRS, cell_m or 1000.0)
-    place = _write(folder, "qinba", NAME="Qinba Mountain Area", DATA=_relative(data, folder), GRID=_grid_text(grid))
+    place = _write(
+        folder,
+        "qinba",
+        NAME="Qinba Mountain Area",
+        DATA=_relative(data, folder),
+        GRID=_grid_text(grid),
+    )
     text = place.read_text("utf-8")
     if elevation:
         text = text.replace("dem/dem_fused_36arcsec.tif", _relative(source, folder))
@@ -158,7 +176,12 @@ def _qinba(
 
 
 def _bare(
-    folder: Path, elevation: Path, boundary: str | Path | None, data: str | Path | None, crs: str | None, cell_m: float | None
+    folder: Path,
+    elevation: Path,
+    boundary: str | Path | None,
+    data: str | Path | None,
+    crs: str | None,
+    cell_m: float | None,
 ) -> Path:
     elevation = elevation.expanduser()
     if not elevation.exists() and data is not None and (Path(data) / elevation).exists():
@@ -189,7 +212,9 @@ def _has_crs(path: Path) -> bool:
         return file.crs is not None
 
 
-def _grid_for(elevation: Path, boundary: Path | None, crs: str | None, cell_m: float | None) -> GridSpec:
+def _grid_for(
+    elevation: Path, boundary: Path | None, crs: str | None, cell_m: float | None
+) -> GridSpec:
     """Fit the grid to the elevation, or to the part of it around a boundary."""
     if not elevation.exists():
         raise DataError(f"elevation: no file {elevation}; correct --elevation or --data")
@@ -201,7 +226,9 @@ def _grid_for(elevation: Path, boundary: Path | None, crs: str | None, cell_m: f
                 bounds, shape, transform = tuple(file.bounds), file.shape, file.transform
                 source = pyproj.CRS.from_wkt(file.crs.to_wkt()) if file.crs else None
         except RasterioError as error:
-            raise DataError(f"elevation: {elevation} cannot be read as a raster ({error}); is it complete?") from None
+            raise DataError(
+                f"elevation: {elevation} cannot be read as a raster ({error}); is it complete?"
+            ) from None
     if source is None:
         if crs is None:
             raise DataError(
@@ -212,36 +239,56 @@ def _grid_for(elevation: Path, boundary: Path | None, crs: str | None, cell_m: f
         bounds = _around(boundary, source, bounds)
     if crs is None and (kept := _kept_grid(source, shape, transform, cell_m, boundary)) is not None:
         return kept
-    target = pyproj.CRS.from_user_input(crs or fitted_crs(*transform_bounds(source.to_wkt(), "EPSG:4326", *bounds)))
+    target = pyproj.CRS.from_user_input(
+        crs or fitted_crs(*transform_bounds(source.to_wkt(), "EPSG:4326", *bounds))
+    )
     box = transform_bounds(source.to_wkt(), target.to_wkt(), *bounds, densify_pts=101)
     if cell_m is None:
-        native, _, _ = calculate_default_transform(source.to_wkt(), target.to_wkt(), shape[1], shape[0], *_corners(transform, shape))
+        native, _, _ = calculate_default_transform(
+            source.to_wkt(), target.to_wkt(), shape[1], shape[0], *_corners(transform, shape)
+        )
         cell_m = native.a if source == target else round_cell(native.a)
-    grid = fitted_grid(box, crs or fitted_crs(*transform_bounds(source.to_wkt(), "EPSG:4326", *bounds)), cell_m)
+    grid = fitted_grid(
+        box, crs or fitted_crs(*transform_bounds(source.to_wkt(), "EPSG:4326", *bounds)), cell_m
+    )
     return grid.checked()
 
 
-def _corners(transform: rasterio.Affine, shape: tuple[int, int]) -> tuple[float, float, float, float]:
+def _corners(
+    transform: rasterio.Affine, shape: tuple[int, int]
+) -> tuple[float, float, float, float]:
     left, top = transform * (0, 0)
     right, bottom = transform * (shape[1], shape[0])
     return left, bottom, right, top
 
 
 def _kept_grid(
-    source: pyproj.CRS, shape: tuple[int, int], transform: rasterio.Affine, cell_m: float | None, boundary: Path | None
+    source: pyproj.CRS,
+    shape: tuple[int, int],
+    transform: rasterio.Affine,
+    cell_m: float | None,
+    boundary: Path | None,
 ) -> GridSpec | None:
     """Keep the elevation's own grid where areas can be summed on it: nothing is resampled then."""
     if source.is_geographic or source.axis_info[0].unit_name not in {"metre", "meter"}:
         return None
     square = abs(transform.a + transform.e) < 1e-6 * transform.a and transform.b == transform.d == 0
-    if not square or boundary is not None or (cell_m is not None and abs(cell_m - transform.a) > 1e-6 * transform.a):
+    if (
+        not square
+        or boundary is not None
+        or (cell_m is not None and abs(cell_m - transform.a) > 1e-6 * transform.a)
+    ):
         return None
     epsg = source.to_epsg()
-    grid = GridSpec(f"EPSG:{epsg}" if epsg else source.to_wkt(), transform.a, transform.c, transform.f, *shape)
+    grid = GridSpec(
+        f"EPSG:{epsg}" if epsg else source.to_wkt(), transform.a, transform.c, transform.f, *shape
+    )
     return grid if grid.area_distortion() <= MAX_AREA_DISTORTION else None
 
 
-def _cube_frame(path: Path) -> tuple[tuple[float, ...], pyproj.CRS | None, tuple[int, int], rasterio.Affine]:
+def _cube_frame(
+    path: Path,
+) -> tuple[tuple[float, ...], pyproj.CRS | None, tuple[int, int], rasterio.Affine]:
     from rasterio.transform import from_bounds
 
     from shanshui.collect.readers import cube_to_array
@@ -253,12 +300,19 @@ def _cube_frame(path: Path) -> tuple[tuple[float, ...], pyproj.CRS | None, tuple
     dx, dy = abs(x[1] - x[0]) / 2, abs(y[1] - y[0]) / 2
     bounds = (x[0] - dx, y[-1] - dy, x[-1] + dx, y[0] + dy)
     crs = cube.attrs.get("crs")
-    return bounds, pyproj.CRS.from_user_input(crs) if crs else None, (y.size, x.size), from_bounds(*bounds, x.size, y.size)
+    return (
+        bounds,
+        pyproj.CRS.from_user_input(crs) if crs else None,
+        (y.size, x.size),
+        from_bounds(*bounds, x.size, y.size),
+    )
 
 
 def _around(boundary: Path, source: pyproj.CRS, bounds: tuple[float, ...]) -> tuple[float, ...]:
     if boundary.suffix.lower() in TABLES - {".parquet"}:
-        raise DataError(f"boundary: {boundary} is a table; expected polygons (GeoPackage, Shapefile, GeoJSON, GeoParquet)")
+        raise DataError(
+            f"boundary: {boundary} is a table; expected polygons (GeoPackage, Shapefile, GeoJSON, GeoParquet)"
+        )
     frame = read_features(boundary, InputSpec(file=str(boundary)), "boundary").to_crs(source)
     left, bottom, right, top = frame.total_bounds
     grow = MARGIN * max(right - left, top - bottom)
@@ -276,10 +330,7 @@ def _around(boundary: Path, source: pyproj.CRS, bounds: tuple[float, ...]) -> tu
 
 def _grid_text(grid: GridSpec) -> str:
     crs = grid.crs.replace('"', '\\"') if not grid.crs.startswith("EPSG") else grid.crs
-    if '"' in grid.crs:
-        quoted = "'''" + grid.crs + "'''"
-    else:
-        quoted = f'"{crs}"'
+    quoted = "'''" + grid.crs + "'''" if '"' in grid.crs else f'"{crs}"'
     return (
         f"[grid]\ncrs = {quoted}\ncell_m = {grid.cell_m!r}\nleft = {grid.left!r}\ntop = {grid.top!r}\n"
         f"ny = {grid.ny}\nnx = {grid.nx}\n"

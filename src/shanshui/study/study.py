@@ -13,7 +13,7 @@ from shanshui.core.errors import PlanError, ShanshuiError, StudyError, nearest
 from shanshui.flow.estimate import Estimate, memory_limit
 from shanshui.flow.events import Listener, deaf
 from shanshui.flow.explain import Link, chain
-from shanshui.flow.plan import Plan, Step
+from shanshui.flow.plan import Plan
 from shanshui.flow.run import Outcome, Run
 from shanshui.plans.survey import survey
 from shanshui.store.layout import Layout
@@ -88,8 +88,8 @@ class Study:
         """Products by name; none, or a chapter's name, is all that the chapter can make."""
         names = list(names)
         if not names or set(names) & set(GROUPS):
-            every = [n for n, s in self.plan.steps.items() if isinstance(s, Step)]
-            names = [*(n for n in names if n not in GROUPS), *every]
+            # inputs that no step takes yet are brought too: maps show them, later chapters need them
+            names = [*(n for n in names if n not in GROUPS), *self.plan.steps]
         return list(dict.fromkeys(names))
 
     def run(
@@ -143,7 +143,14 @@ class Study:
         """Prepare a run."""
         plan = self.plan.with_settings(settings) if settings else self.plan
         limit = memory_limit() if memory is None else int(memory * 1e9)
-        return Run(plan, self.layout, self.grid, workers=workers or os.cpu_count() or 1, memory=limit, tell=tell)
+        return Run(
+            plan,
+            self.layout,
+            self.grid,
+            workers=workers or os.cpu_count() or 1,
+            memory=limit,
+            tell=tell,
+        )
 
     def estimates(self, *products: str, **options: Any) -> list[tuple[Estimate, str]]:
         """Memory, disk, time and state of each step of a run, without running it."""
@@ -184,7 +191,9 @@ class Study:
                 raise PlanError(f"{name}: cannot be made here: {self.plan.absent[name]}")
             if name not in self.plan.steps:
                 raise PlanError(f"no product '{name}'; {nearest(name, self.plan.steps)}")
-            raise PlanError(f"{name}: not made yet; run it: shanshui run {self.layout.folder} {name}")
+            raise PlanError(
+                f"{name}: not made yet; run it: shanshui run {self.layout.folder} {name}"
+            )
         return record
 
     def has(self, name: str) -> bool:
@@ -204,11 +213,26 @@ class Study:
             for spec in declared:
                 path = located(spec, self.folders)
                 if not spec.needed and not path.exists():
-                    out.append(Verdict(name, str(path), needed=False, doubts=[f"{name}: no file {path}; the study runs without it"]))
+                    out.append(
+                        Verdict(
+                            name,
+                            str(path),
+                            needed=False,
+                            doubts=[f"{name}: no file {path}; the study runs without it"],
+                        )
+                    )
                     continue
-                out.append(verdict(name, spec, INPUTS[name], path, self.grid, self.layout.temporary))
+                out.append(
+                    verdict(name, spec, INPUTS[name], path, self.grid, self.layout.temporary)
+                )
         if "elevation" not in self.specs:
-            out.append(Verdict("elevation", "", problems=["elevation: not declared; the survey needs [inputs.elevation]"]))
+            out.append(
+                Verdict(
+                    "elevation",
+                    "",
+                    problems=["elevation: not declared; the survey needs [inputs.elevation]"],
+                )
+            )
         return out
 
 
@@ -246,8 +270,8 @@ def parse_settings(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
         place, equals, value = text.partition("=")
         step, dot, setting = place.partition(".")
         if not (equals and dot and step.strip() and setting.strip()):
-            raise StudyError(f"--set {text}: expected STEP.SETTING=VALUE, for example slope_class.limits_deg=5,15,25")
+            raise StudyError(
+                f"--set {text}: expected STEP.SETTING=VALUE, for example slope_class.limits_deg=5,15,25"
+            )
         out.setdefault(step.strip(), {})[setting.strip()] = value.strip()
     return out
-
-

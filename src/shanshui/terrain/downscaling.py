@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import ClassAreas, Codes, Elevation, Mask, Slope, Temperature, Units
+from shanshui.kernels.allocate import bid
 from shanshui.kernels.windows import focal_mean
 from shanshui.region.grid import grid_of
 from shanshui.region.unitset import rasterised
@@ -43,7 +44,7 @@ def temperature_fine(
         Window means over a coarse cell stay close to the coarse temperature; NaN where either input is.
     """
     grid = grid_of(elevation)
-    cells = int(round(native_m / grid.cell_m))
+    cells = round(native_m / grid.cell_m)
     values = temperature.values
     if cells >= 2:
         height = np.ascontiguousarray(elevation.values, np.float32)
@@ -109,40 +110,53 @@ def land_cover_fine(
     chosen_year = year or int(land_cover_areas["year"].max())
     areas = land_cover_areas[land_cover_areas["year"] == chosen_year]
     missing = land_cover.attrs.get("nodata", 255)
-    out = land_cover.values.copy()
+    out = np.array(land_cover.values, order="C")
     zone = rasterised(prefectures, grid).values
     coarse = land_cover.values
     seen = (coarse != missing) & np.isfinite(elevation.values) & np.isfinite(slope.values)
     codes = np.array(sorted({int(c) for c in areas["class"][areas["area_km2"] > 0]}))
     if codes.size == 0:
         return land_cover.copy().rename("land_cover_fine")
-    window = max(3, 2 * int(round(native_m / grid.cell_m)) + 1)
+    window = max(3, 2 * round(native_m / grid.cell_m) + 1)
     likely = _likelihood(coarse, elevation.values, slope.values, seen, codes)
-    near = np.empty((codes.size, *grid.shape), np.float32)
+    score = np.empty((grid.cells, codes.size), np.float32)
     for k, code in enumerate(codes):
         share = focal_mean(np.where(seen, (coarse == code).astype(np.float32), np.nan), window)
-        near[k] = np.log(np.nan_to_num(share) + np.float32(smoothing))
+        score[:, k] = (
+            np.log(np.nan_to_num(share).ravel() + np.float32(smoothing)) + likely[k].ravel()
+        )
+    by_zone = np.argsort(np.where(seen, zone, 0), axis=None, kind="stable")
+    first = np.searchsorted(
+        np.where(seen, zone, 0).ravel()[by_zone], np.arange(len(prefectures) + 2)
+    )
     for unit, row in _zones(prefectures, areas):
-        place = (zone == unit) & seen
+        place = by_zone[first[unit] : first[unit + 1]]
         total = row.reindex(codes).fillna(0.0).to_numpy()
-        if not place.any() or total.sum() <= 0:
+        if place.size == 0 or total.sum() <= 0:
             continue
-        wanted = _whole_counts(total / total.sum() * int(place.sum()))
-        active = wanted > 0
-        score = near[active][:, place] + likely[active][:, place]
-        out[place] = codes[active][allocation(score, wanted[active])]
+        wanted = _whole_counts(total / total.sum() * place.size)
+        active = np.flatnonzero(wanted > 0)
+        out.ravel()[place] = codes[active][allocation(score[np.ix_(place, active)], wanted[active])]
     result = land_cover.copy(data=out)
     result.attrs["long_name"] = "downscaled land cover"
     return result.rename("land_cover_fine")
 
 
 def _zones(prefectures: gpd.GeoDataFrame, areas: pd.DataFrame) -> list[tuple[int, pd.Series]]:
-    by_code = {str(code): part.set_index("class")["area_km2"] for code, part in areas.groupby("code")}
-    return [(int(unit), by_code[code]) for unit, code in prefectures["code"].items() if code in by_code]
+    by_code = {
+        str(code): part.set_index("class")["area_km2"] for code, part in areas.groupby("code")
+    }
+    return [
+        (int(unit), by_code[code]) for unit, code in prefectures["code"].items() if code in by_code
+    ]
 
 
 def _likelihood(
-    coarse: NDArray[np.integer], height: NDArray[np.float32], slope: NDArray[np.float32], seen: NDArray[np.bool_], codes: NDArray[np.int64]
+    coarse: NDArray[np.integer],
+    height: NDArray[np.float32],
+    slope: NDArray[np.float32],
+    seen: NDArray[np.bool_],
+    codes: NDArray[np.int64],
 ) -> NDArray[np.float32]:
     """Log of how common a cell's height and slope are in each class, against all classes."""
     high = np.quantile(height[seen], np.linspace(0, 1, 13)[1:-1]) if seen.any() else np.array([0.0])
@@ -162,17 +176,19 @@ def _likelihood(
 def _whole_counts(amount: NDArray[np.float64]) -> NDArray[np.int64]:
     """Whole numbers nearest to amounts, with the same sum (largest remainders)."""
     low = np.floor(amount).astype(np.int64)
-    short = int(round(amount.sum())) - int(low.sum())
+    short = round(amount.sum()) - int(low.sum())
     low[np.argsort(low - amount, kind="stable")[:short]] += 1
     return low
 
 
-def allocation(score: NDArray[np.float32], wanted: NDArray[np.int64], rounds: int = 400) -> NDArray[np.int64]:
+def allocation(
+    score: NDArray[np.float32], wanted: NDArray[np.int64], rounds: int = 120
+) -> NDArray[np.int64]:
     """Give each cell one class so that counts are met and the summed score is near its greatest.
 
     Parameters
     ----------
-    score : (class, cell) float32
+    score : (cell, class) float32
         Higher fits better.
     wanted : (class,) int
         Cells of each class; sums to the number of cells.
@@ -184,40 +200,25 @@ def allocation(score: NDArray[np.float32], wanted: NDArray[np.int64], rounds: in
     (cell,) int
         Class of each cell; counts are exactly ``wanted``.
     """
-    classes, cells = score.shape
-    price = np.zeros(classes, np.float32)
-    pace = np.float32(1.0)
-    last = np.zeros(classes)
-    for _ in range(rounds):
-        choice = np.argmax(score + price[:, None], axis=0)
-        have = np.bincount(choice, minlength=classes)
-        gap = (wanted - have) / np.maximum(np.maximum(wanted, have), 1)
-        if np.abs(wanted - have).max() <= max(1, cells // 2000):
+    choice, price = bid(np.ascontiguousarray(score), wanted, rounds, max(1, score.shape[0] // 500))
+    value = score + price
+    have = np.bincount(choice, minlength=wanted.size)
+    # the last cells: each short class in turn takes from full ones, least loss first
+    for k in np.argsort(have - wanted, kind="stable"):
+        short = int(wanted[k] - have[k])
+        if short <= 0:
             break
-        if np.sum(gap * last) < 0:
-            pace = max(pace * np.float32(0.7), np.float32(1e-3))
-        price += (pace * gap).astype(np.float32)
-        last = gap
-    value = score + price[:, None]
-    choice = np.argmax(value, axis=0)
-    have = np.bincount(choice, minlength=classes)
-    # the last cells: from full classes to short ones, least loss first
-    while True:
-        short = np.flatnonzero(have < wanted)
-        if short.size == 0:
-            return choice
-        full = np.flatnonzero(have > wanted)
-        movable = np.flatnonzero(np.isin(choice, full))
-        loss = value[choice[movable], movable] - value[short][:, movable]
-        best = np.argmin(loss, axis=0)
-        moved = False
-        for m in np.argsort(loss[best, np.arange(movable.size)], kind="stable"):
-            cell, to = movable[m], short[best[m]]
-            source = choice[cell]
-            if have[source] > wanted[source] and have[to] < wanted[to]:
-                choice[cell] = to
-                have[source] -= 1
-                have[to] += 1
-                moved = True
-        if not moved:
-            return choice
+        spare = have - wanted
+        movable = np.flatnonzero(spare[choice] > 0)
+        loss = value[movable, choice[movable]] - value[movable, k]
+        movable = movable[np.argsort(loss, kind="stable")]
+        source = choice[movable]
+        by_source = np.argsort(source, kind="stable")
+        first = np.searchsorted(source[by_source], np.arange(wanted.size))
+        rank = np.empty(movable.size, np.int64)
+        rank[by_source] = np.arange(movable.size) - first[source[by_source]]
+        taken = movable[rank < spare[source]][:short]
+        have -= np.bincount(choice[taken], minlength=wanted.size)
+        choice[taken] = k
+        have[k] += taken.size
+    return choice

@@ -13,7 +13,10 @@ from shanshui.region.grid import grid_of
 
 @assessment(source="handbook_frame", bytes_per_cell=6)
 def hypsometry(
-    elevation: Elevation, region_mask: Mask, *, step_m: Annotated[float, Between(1.0, 1000.0)] = 100.0
+    elevation: Elevation,
+    region_mask: Mask,
+    *,
+    step_m: Annotated[float, Between(1.0, 1000.0)] = 100.0,
 ) -> Facts:
     """Area of the region by height.
 
@@ -40,7 +43,9 @@ def hypsometry(
         low = np.floor(values.min() / step_m) * step_m
         bands = int((values.max() - low) // step_m) + 1
         edges = low + step_m * np.arange(bands + 1)
-        place = np.minimum(((values - np.float32(low)) / np.float32(step_m)).astype(np.int64), bands - 1)
+        place = np.minimum(
+            ((values - np.float32(low)) / np.float32(step_m)).astype(np.int64), bands - 1
+        )
         count = np.bincount(place, minlength=bands)
     area = count * cell_km2
     total = max(area.sum(), cell_km2)
@@ -53,5 +58,11 @@ def hypsometry(
             "share_above": area[::-1].cumsum()[::-1] / total,
         }
     )
-    frame.attrs["units"] = {"from_m": "m", "to_m": "m", "area_km2": "km2", "share": "1", "share_above": "1"}
+    frame.attrs["units"] = {
+        "from_m": "m",
+        "to_m": "m",
+        "area_km2": "km2",
+        "share": "1",
+        "share_above": "1",
+    }
     return frame

@@ -98,7 +98,9 @@ def slope_position(
     with np.errstate(invalid="ignore", divide="ignore"):
         score = np.where(spread > 0, offset / spread, 0.0)
     code = np.select(
-        [score <= -1.0, score <= -0.5, score >= 1.0, score >= 0.5, slope.values <= flat_deg], [1, 2, 6, 5, 3], 4
+        [score <= -1.0, score <= -0.5, score >= 1.0, score >= 0.5, slope.values <= flat_deg],
+        [1, 2, 6, 5, 3],
+        4,
     ).astype(np.uint8)
     code[~np.isfinite(height)] = 0
     out = elevation.copy(data=code)

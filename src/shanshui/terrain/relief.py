@@ -20,7 +20,11 @@ LARGEST = 51
 
 @assessment(source="tu1990", bytes_per_cell=0)
 def relief_window(
-    elevation: Elevation, *, largest: Annotated[int, Between(4, 200)] = 50, samples: int = 20000, seed: int = 0
+    elevation: Elevation,
+    *,
+    largest: Annotated[int, Between(4, 200)] = 50,
+    samples: int = 20000,
+    seed: int = 0,
 ) -> WindowSize:
     """Window in which local relief stops growing fast, by the mean change point.
 
@@ -55,7 +59,9 @@ def relief_window(
     ny, nx = values.shape
     largest = min(largest, min(ny, nx) - 1)
     if largest < 4:
-        raise QuantityError(f"elevation: {ny} x {nx} cells are too few for a relief window; expected at least 5 x 5")
+        raise QuantityError(
+            f"elevation: {ny} x {nx} cells are too few for a relief window; expected at least 5 x 5"
+        )
     places = np.flatnonzero(np.isfinite(values).ravel())
     if places.size > samples:
         draw = white(0, 0, 1, samples, seed)[0].astype(np.float64)
@@ -66,7 +72,9 @@ def relief_window(
             break
         largest //= 2
     else:
-        raise QuantityError("elevation: no place around which a window of 4 cells is whole; is most of the grid missing?")
+        raise QuantityError(
+            "elevation: no place around which a window of 4 cells is whole; is most of the grid missing?"
+        )
     sizes = np.arange(2, largest + 1)
     area = (sizes * grid_of(elevation).cell_m) ** 2
     return float(sizes[change_point(np.log(np.maximum(mean[2:], 1e-9) / area))])
@@ -87,7 +95,9 @@ def change_point(series: np.ndarray) -> int:
     """
     whole = np.sum((series - series.mean()) ** 2)
     gains = [
-        whole - np.sum((series[:i] - series[:i].mean()) ** 2) - np.sum((series[i:] - series[i:].mean()) ** 2)
+        whole
+        - np.sum((series[:i] - series[:i].mean()) ** 2)
+        - np.sum((series[i:] - series[i:].mean()) ** 2)
         for i in range(1, len(series))
     ]
     return int(np.argmax(gains))
@@ -125,7 +135,9 @@ def local_relief(
 def _window(found: float | None, chosen: int) -> int:
     cells = int(chosen or found or 0)
     if cells < 2:
-        raise QuantityError("window_cells: no window; give window_cells of at least 2, or a relief_window")
+        raise QuantityError(
+            "window_cells: no window; give window_cells of at least 2, or a relief_window"
+        )
     return cells
 
 
@@ -164,7 +176,9 @@ def relief_degree(
     the window.
     """
     height = np.ascontiguousarray(elevation.values, np.float32)
-    flat = np.where(np.isfinite(slope.values), (slope.values <= flat_deg).astype(np.float32), np.nan)
+    flat = np.where(
+        np.isfinite(slope.values), (slope.values <= flat_deg).astype(np.float32), np.nan
+    )
     flat = np.where(np.isfinite(height), flat, np.nan).astype(np.float32)
     cells = _window(relief_window, window_cells)
     span = focal_range(height, cells)

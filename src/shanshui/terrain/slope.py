@@ -1,6 +1,5 @@
 """Steepness of the ground, in degrees and in classes."""
 
-
 import numpy as np
 
 from shanshui.core.assessment import assessment
@@ -59,10 +58,10 @@ def slope_class(slope: Slope, *, limits_deg: tuple[float, ...] = (2.0, 6.0, 15.0
         1 to ``len(limits_deg) + 1``; 0 where slope is missing.
     """
     values = slope.values
-    code = np.digitize(values, np.asarray(limits_deg, np.float32), right=True).astype(np.uint8) + np.uint8(1)
+    code = np.digitize(values, np.asarray(limits_deg, np.float32), right=True).astype(
+        np.uint8
+    ) + np.uint8(1)
     code[~np.isfinite(values)] = 0
     out = slope.copy(data=code)
     out.attrs.update(units="1", nodata=0)
     return out.rename("slope_class")
-
-
