@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
     Codes,
@@ -19,7 +20,7 @@ from shanshui.core.vocabulary import (
     Temperature,
     UnitLabels,
 )
-from shanshui.kernels.labels import label_class_counts, label_sizes, label_statistics
+from shanshui.kernels.labels import label_class_counts, label_statistics
 from shanshui.region.grid import grid_of
 
 
@@ -157,8 +158,8 @@ def unit_climate(
     given = {"temperature": temperature, "precipitation": precipitation, "ndvi": ndvi}
     columns = {k: _mean(label, v.values, count) for k, v in given.items() if v is not None}
     if not columns:
-        columns = {"area_cells": label_sizes(label, count)[1:].astype(float)}
-    units = {"temperature": "degC", "precipitation": "mm/yr", "ndvi": "1", "area_cells": "cell"}
+        raise QuantityError("unit_climate: none of temperature, precipitation and ndvi was given")
+    units = {"temperature": "degC", "precipitation": "mm/yr", "ndvi": "1"}
     return _table(columns, {k: units[k] for k in columns})
 
 

@@ -100,7 +100,7 @@ def estimate(
         if isinstance(plan.kind(product), Grid):
             per_cell += _item_size(product, ledger)
     settings = item.card.checked(item.settings)
-    halo = item.card.reach(settings)
+    halo = item.card.reach({**settings, "cell_m": grid.cell_m})
     if streamed and halo is not None:
         rows = strip_rows(grid, per_cell, halo, memory, workers)
         held = int((rows + 2 * halo) * grid.nx * per_cell * (workers + 1))

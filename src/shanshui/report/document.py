@@ -275,7 +275,7 @@ def _basin_names(study: Study, lang: str) -> dict[int, str]:
     names = outlets["name"].to_dict()
     if lang == "zh" and study.has("reference_outlets") and "name_zh" in study["reference_outlets"]:
         turn = study["reference_outlets"].set_index("name")["name_zh"].to_dict()
-        names = {u: turn.get(n, n.replace("basin", "流域")) for u, n in names.items()}
+        names = {u: turn.get(n, n.replace("basin ", "流域 ")) for u, n in names.items()}
     return {int(u): say(n, lang) for u, n in names.items()}
 
 
@@ -359,7 +359,7 @@ def _chapters(study: Study, lang: str) -> list[dict[str, Any]]:
                     lambda: slope_chart(_slope_by_basin(study, lang), edges, lang),
                     say("slope_shares", lang),
                 ),
-                *show.map("landform", relief),
+                *show.map("landform"),
                 *show.map("relief_degree", relief),
             ],
             "tables": [],

@@ -13,7 +13,7 @@ SLOPES = ("#e8efd8", "#cfd8a0", "#d9b26a", "#b9773f", "#7a3f22", "#4a2412", "#2b
 def hypsometry_chart(table: pd.DataFrame, lang: str) -> Figure:
     """Area by height, and the share of the region above each height."""
     figure = Figure(figsize=(8.2, 3.6), dpi=140)
-    ax = figure.add_axes((0.09, 0.16, 0.8, 0.78))
+    ax = figure.add_axes((0.09, 0.14, 0.86, 0.68))
     middle = 0.5 * (table["from_m"] + table["to_m"])
     ax.barh(
         middle,

@@ -422,7 +422,7 @@ def _places(ax: Any, spec: MapSpec, bounds: tuple[float, float, float, float], l
                     (place.x, place.y),
                     xytext=(3, 3),
                     textcoords="offset points",
-                    fontsize=6.5,
+                    fontsize=6.5, clip_on=True,
                     zorder=8,
                     path_effects=halo,
                 )

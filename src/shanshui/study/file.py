@@ -24,6 +24,7 @@ class About(_Section):
     made_up: bool = Field(
         default=False, description="True when the region does not exist: every map then says so."
     )
+    note_zh: str | None = Field(default=None, description="The note in Chinese.")
     note: str | None = Field(default=None, description="One sentence for the report.")
 
 

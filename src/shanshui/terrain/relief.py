@@ -104,12 +104,18 @@ def change_point(series: np.ndarray) -> int:
 
 
 def _reach(settings: Mapping[str, Any]) -> int:
+    if settings.get("window_m") and not settings["window_cells"]:
+        return int(settings["window_m"] / settings.get("cell_m", 1.0)) // 2 + 3
     return int(settings["window_cells"] or settings.get("relief_window", LARGEST)) // 2 + 1
 
 
 @assessment(source="tu1990", halo=_reach, bytes_per_cell=24)
 def local_relief(
-    elevation: Elevation, relief_window: WindowSize | None = None, *, window_cells: Cells = 0
+    elevation: Elevation,
+    relief_window: WindowSize | None = None,
+    *,
+    window_cells: Cells = 0,
+    window_m: Annotated[float, Between(0.0, 1e5)] = 0.0,
 ) -> Relief:
     """Highest minus lowest ground in a square window.
 
@@ -121,6 +127,8 @@ def local_relief(
         Side of the window, found by the mean change point.
     window_cells : int [cell]
         Side of the window when it is not to be the found one; a larger window never lowers relief.
+    window_m : float [m]
+        The same in metres, at least three cells.
 
     Returns
     -------
@@ -128,6 +136,8 @@ def local_relief(
         At least 0; NaN where the ground is. The window is cut at the rim and skips missing cells.
     """
     values = np.ascontiguousarray(elevation.values, np.float32)
+    if window_m and not window_cells:
+        window_cells = max(3, round(window_m / grid_of(elevation).cell_m))
     cells = _window(relief_window, window_cells)
     return elevation.copy(data=focal_range(values, cells)).rename("local_relief")
 
