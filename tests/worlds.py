@@ -39,7 +39,11 @@ def squares(ny, nx, cell_m=100.0, parts=2) -> gpd.GeoDataFrame:
     wide = nx * cell_m / parts
     shapes = [shapely.box(k * wide, 0, (k + 1) * wide, ny * cell_m) for k in range(parts)]
     frame = gpd.GeoDataFrame(
-        {"code": [f"10{k + 1}" for k in range(parts)], "name": [f"c{k + 1}" for k in range(parts)], "parent": ""},
+        {
+            "code": [f"10{k + 1}" for k in range(parts)],
+            "name": [f"c{k + 1}" for k in range(parts)],
+            "parent": "",
+        },
         geometry=shapes,
         crs=EQUAL_AREA,
     )
@@ -48,7 +52,9 @@ def squares(ny, nx, cell_m=100.0, parts=2) -> gpd.GeoDataFrame:
     return frame
 
 
-def write_raster(path: Path, values, *, crs=EQUAL_AREA, cell=100.0, left=0.0, top=None, nodata=None, dtype=None):
+def write_raster(
+    path: Path, values, *, crs=EQUAL_AREA, cell=100.0, left=0.0, top=None, nodata=None, dtype=None
+):
     values = np.asarray(values)
     if values.ndim == 2:
         values = values[None]

@@ -28,7 +28,9 @@ def spill_levels(height):
                 for r in range(i - 1, i + 2):
                     for s in range(j - 1, j + 2):
                         outside = r < 0 or s < 0 or r >= ny or s >= nx or np.isnan(height[r, s])
-                        best = min(best, height[i, j] if outside else max(height[i, j], level[r, s]))
+                        best = min(
+                            best, height[i, j] if outside else max(height[i, j], level[r, s])
+                        )
                 level[i, j] = best
         if np.array_equal(before, level, equal_nan=True):
             return level
@@ -58,7 +60,9 @@ def test_the_flood_is_its_definition(height):
 @settings(max_examples=40, deadline=None)
 @given(surfaces, st.integers(-5, 5))
 def test_raising_the_ground_raises_the_water(height, lift):
-    np.testing.assert_array_equal(priority_flood(height + np.float32(lift)), priority_flood(height) + np.float32(lift))
+    np.testing.assert_array_equal(
+        priority_flood(height + np.float32(lift)), priority_flood(height) + np.float32(lift)
+    )
 
 
 @settings(max_examples=100, deadline=None)

@@ -27,7 +27,16 @@ def test_water_takes_the_steepest_way_not_the_lowest_cell():
 
 
 def test_codes_are_those_of_esri():
-    low = {1: (1, 2), 2: (2, 2), 4: (2, 1), 8: (2, 0), 16: (1, 0), 32: (0, 0), 64: (0, 1), 128: (0, 2)}
+    low = {
+        1: (1, 2),
+        2: (2, 2),
+        4: (2, 1),
+        8: (2, 0),
+        16: (1, 0),
+        32: (0, 0),
+        64: (0, 1),
+        128: (0, 2),
+    }
     for code, (i, j) in low.items():
         ground = np.full((3, 3), 9.0, np.float32)
         ground[i, j] = 0.0
@@ -72,7 +81,10 @@ def test_compiled_and_plain_agree(height):
     water = priority_flood(height)
     width = np.ones(len(height))
     twins = []
-    for steepest, flats in ((flowdir._steepest, flowdir._flats), (flowdir._steepest.py_func, flowdir._flats.py_func)):
+    for steepest, flats in (
+        (flowdir._steepest, flowdir._flats),
+        (flowdir._steepest.py_func, flowdir._flats.py_func),
+    ):
         out = np.empty(water.shape, np.uint8)
         with np.errstate(invalid="ignore"):
             count = steepest(water, width, 1.0, out)
@@ -84,7 +96,9 @@ def test_compiled_and_plain_agree(height):
 
 def test_two_headwaters_make_a_second_order_and_a_third_does_not():
     # columns flow down; 0 and 1 join at row 2, column 3 joins below
-    codes = np.array([[2, 4, 255, 4], [255, 4, 255, 8], [255, 4, 8, 255], [255, 0, 255, 255]], np.uint8)
+    codes = np.array(
+        [[2, 4, 255, 4], [255, 4, 255, 8], [255, 4, 8, 255], [255, 0, 255, 255]], np.uint8
+    )
     nxt = acc.downstream(codes)
     order = acc.upstream_order(nxt)
     rank = acc.strahler(order, nxt, nxt >= 0, np.zeros(nxt.size, np.uint8)).reshape(codes.shape)
@@ -96,7 +110,15 @@ def test_two_headwaters_make_a_second_order_and_a_third_does_not():
 def test_two_second_orders_make_a_third():
     nxt = np.array([4, 4, 5, 5, 6, 6, 6], np.int32)
     order = acc.upstream_order(nxt)
-    assert acc.strahler(order, nxt, nxt >= 0, np.zeros(7, np.uint8)).tolist() == [1, 1, 1, 1, 2, 2, 3]
+    assert acc.strahler(order, nxt, nxt >= 0, np.zeros(7, np.uint8)).tolist() == [
+        1,
+        1,
+        1,
+        1,
+        2,
+        2,
+        3,
+    ]
 
 
 def test_cells_in_a_loop_are_left_out_of_the_order():
@@ -108,7 +130,12 @@ def test_cells_in_a_loop_are_left_out_of_the_order():
 
 
 def test_codes_that_point_off_the_grid_are_outlets():
-    assert acc.downstream(np.array([[16, 1], [OUTSIDE, OUTLET]], np.uint8)).tolist() == [0, 1, -1, 3]
+    assert acc.downstream(np.array([[16, 1], [OUTSIDE, OUTLET]], np.uint8)).tolist() == [
+        0,
+        1,
+        -1,
+        3,
+    ]
 
 
 def test_distance_counts_corners_longer():
@@ -119,7 +146,9 @@ def test_distance_counts_corners_longer():
     assert far.tolist() == [2.0, 1.0, 1.0, 0.0]
     codes = np.array([[2, 255], [255, 0]], np.uint8)
     nxt = acc.downstream(codes)
-    assert acc.distance_to_outlet(acc.upstream_order(nxt), nxt, 2, 3.0, 4.0)[0] == pytest.approx(5.0)
+    assert acc.distance_to_outlet(acc.upstream_order(nxt), nxt, 2, 3.0, 4.0)[0] == pytest.approx(
+        5.0
+    )
 
 
 def test_units_are_cut_at_the_mouths_of_large_tributaries():

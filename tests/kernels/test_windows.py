@@ -44,7 +44,9 @@ def test_mean_is_over_present_cells_of_the_window(z, cells):
 @settings(max_examples=50, deadline=None)
 @given(whole, st.floats(-500, 500, width=16))
 def test_raising_the_ground_changes_no_slope(z, lift):
-    np.testing.assert_allclose(windows.horn_slope(z, 30.0), windows.horn_slope(z + np.float32(lift), 30.0), atol=2e-2)
+    np.testing.assert_allclose(
+        windows.horn_slope(z, 30.0), windows.horn_slope(z + np.float32(lift), 30.0), atol=2e-2
+    )
 
 
 @settings(max_examples=50, deadline=None)
@@ -58,16 +60,27 @@ def test_turning_the_map_turns_the_slope(z):
 @given(surfaces)
 @pytest.mark.parametrize(
     ("kernel", "more"),
-    [("horn_slope", (30.0,)), ("horn_gradient", (30.0,)), ("ruggedness", ()), ("focal_range", (3,)), ("focal_mean", (4,))],
+    [
+        ("horn_slope", (30.0,)),
+        ("horn_gradient", (30.0,)),
+        ("ruggedness", ()),
+        ("focal_range", (3,)),
+        ("focal_mean", (4,)),
+    ],
 )
 def test_compiled_and_plain_agree(kernel, more, z):
     function = getattr(windows, kernel)
     with np.errstate(invalid="ignore", divide="ignore"):
-        np.testing.assert_allclose(function(z, *more), function.py_func(z, *more), rtol=1e-4, atol=1e-3)
+        np.testing.assert_allclose(
+            function(z, *more), function.py_func(z, *more), rtol=1e-4, atol=1e-3
+        )
 
 
 @settings(max_examples=30, deadline=None)
-@given(arrays(np.float32, (11, 6), elements=st.floats(0, 4000, width=32) | st.just(float("nan"))), st.integers(3, 8))
+@given(
+    arrays(np.float32, (11, 6), elements=st.floats(0, 4000, width=32) | st.just(float("nan"))),
+    st.integers(3, 8),
+)
 def test_a_tile_with_its_halo_gives_the_bytes_of_the_whole(z, cut):
     for kernel, halo, more in (
         (windows.horn_slope, 1, (30.0,)),
@@ -98,11 +111,17 @@ def test_classes_are_counted_per_label():
 
 def test_borders_are_cell_sides():
     pairs, sides = label_borders(np.array([[1, 1, 2], [3, 3, 2]], np.int32))
-    assert dict(zip(map(tuple, pairs.tolist()), sides.tolist(), strict=True)) == {(1, 2): 1, (1, 3): 2, (2, 3): 1}
+    assert dict(zip(map(tuple, pairs.tolist()), sides.tolist(), strict=True)) == {
+        (1, 2): 1,
+        (1, 3): 2,
+        (2, 3): 1,
+    }
 
 
 def test_noise_is_the_same_in_any_tile():
     every = fractal(0, 0, 40, 30, 10.0, 200.0, 5, 0.5, 7)
-    np.testing.assert_array_equal(fractal(13, 5, 20, 10, 10.0, 200.0, 5, 0.5, 7), every[13:33, 5:15])
+    np.testing.assert_array_equal(
+        fractal(13, 5, 20, 10, 10.0, 200.0, 5, 0.5, 7), every[13:33, 5:15]
+    )
     np.testing.assert_array_equal(white(13, 5, 20, 10, 7), white(0, 0, 40, 30, 7)[13:33, 5:15])
     assert 0 <= white(0, 0, 200, 200, 1).min() < white(0, 0, 200, 200, 1).max() < 1

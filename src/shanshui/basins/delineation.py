@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from shapely import Point
 
 from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
     FlowDirection,
@@ -136,7 +137,9 @@ def _snapped(
         far = np.hypot(cells // grid.nx - i, cells % grid.nx - j) * grid.cell_m / 1000.0
         near = (far <= max(snap_km, grid.cell_m / 1000.0)) & np.isfinite(area[cells])
         if not near.any():
-            continue
+            raise QuantityError(
+                f"reference_outlets: no ground within {snap_km:g} km of '{name}'; correct its place or raise snap_km"
+            )
         cells, far = cells[near], far[near]
         score = (
             np.abs(np.log(area[cells] / published)) + 0.001 * far / max(snap_km, 1e-09)
@@ -354,7 +357,7 @@ def nested_basins(
     catchment = spread_up(order, nxt, np.where(ends & (reach == 0), -1, reach).astype(np.int32))
     words = np.array(["", *codes], dtype=object)
     place: dict[tuple[int, str], int] = {}
-    target = np.zeros((count + 1, int(basin.max()) + 1), np.int32)
+    target = np.zeros((count + 1, int(max(names)) + 1), np.int32)
     for r in range(count + 1):
         owners = [int(basin[last[r]])] if r else list(names)
         for owner in owners:

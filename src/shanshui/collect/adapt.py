@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 import rasterio
 import shapely
+from affine import Affine
 from numpy.typing import NDArray
 from pyproj import Transformer
 from rasterio.enums import Resampling
+from rasterio.errors import RasterioError
 from rasterio.transform import from_bounds
 from rasterio.warp import reproject, transform_bounds
 from rasterio.windows import Window
@@ -150,10 +152,10 @@ class RasterInput:
             )
         except rasterio.errors.CRSError:
             return None
-        inverse = ~self.file.transform
-        cols, rows = zip(
-            *(inverse * (x, y) for x in (box[0], box[2]) for y in (box[1], box[3])), strict=True
-        )
+        t = ~self.file.transform
+        corners = [(x, y) for x in (box[0], box[2]) for y in (box[1], box[3])]
+        cols = [t.a * x + t.b * y + t.c for x, y in corners]
+        rows = [t.d * x + t.e * y + t.f for x, y in corners]
         around = 4 + int(2 * part.cell_m / max(self.native_m(part), 1e-9))
         r0, r1 = max(0, int(min(rows)) - around), min(self.file.height, int(max(rows)) + around + 1)
         c0, c1 = max(0, int(min(cols)) - around), min(self.file.width, int(max(cols)) + around + 1)
@@ -161,7 +163,14 @@ class RasterInput:
 
     def _read(self, band: int, window: Window) -> NDArray[Any]:
         """Stored numbers with every missing mark made the same."""
-        raw = self.file.read(band, window=window, out_dtype="int32" if self.codes else "float32")
+        try:
+            raw = self.file.read(
+                band, window=window, out_dtype="int32" if self.codes else "float32"
+            )
+        except RasterioError as error:
+            raise DataError(
+                f"{self.name}: {self.path} cannot be read to its end ({error}); is it complete?"
+            ) from None
         gone = (
             self.file.read_masks(band, window=window) == 0
             if self.file.nodata is not None
@@ -186,7 +195,10 @@ class RasterInput:
         out: NDArray[Any],
         resampling: Resampling,
     ) -> None:
-        transform = rasterio.windows.transform(window, self.file.transform)
+        t = self.file.transform
+        left = t.c + window.col_off * t.a + window.row_off * t.b
+        top = t.f + window.col_off * t.d + window.row_off * t.e
+        transform = Affine(t.a, t.b, left, t.d, t.e, top)
         fill = self.missing_code if self.codes else np.nan
         same = self.crs == part.projection and np.allclose(
             [transform.a, transform.e], [part.cell_m, -part.cell_m]
@@ -195,10 +207,22 @@ class RasterInput:
         if same and np.allclose([row, col], np.round([row, col]), atol=1e-6):
             _lay_on(raw, round(row), round(col), out)
             return
-        reproject(
-            raw, out, src_transform=transform, src_crs=self.crs.to_wkt(), src_nodata=fill, init_dest_nodata=True, dst_transform=part.transform,
-            dst_crs=part.projection.to_wkt(), dst_nodata=fill, resampling=resampling, warp_mem_limit=64,
-        )  # fmt: skip
+        place = {
+            "src_transform": transform,
+            "src_crs": self.crs.to_wkt(),
+            "dst_transform": part.transform,
+            "dst_crs": part.projection.to_wkt(),
+            "src_nodata": fill,
+            "dst_nodata": fill,
+            "init_dest_nodata": True,
+            "warp_mem_limit": 64,
+        }
+        reproject(raw, out, resampling=resampling, **place)
+        if resampling is Resampling.bilinear and np.isnan(raw).any():
+            # reading between would fill a gap from its neighbours: a cell in a gap stays missing
+            nearest = np.full_like(out, np.nan)
+            reproject(raw, nearest, resampling=Resampling.nearest, **place)
+            out[np.isnan(nearest)] = np.nan
 
     def resampling(self, grid: GridSpec) -> Resampling:
         """By kind and by which of the two grids is coarser."""

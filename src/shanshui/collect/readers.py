@@ -104,7 +104,7 @@ def cube_to_array(path: Path, spec: InputSpec, name: str) -> xr.DataArray:
     require(path, name)
     try:
         opened = (
-            xr.open_zarr(path, consolidated=None, chunks=None)
+            xr.open_zarr(path, consolidated=False, chunks=None)
             if path.suffix == ".zarr"
             else xr.open_dataset(path, engine="h5netcdf")
         )

@@ -80,7 +80,7 @@ def chain(plan: Plan, name: str, ledger: Ledger) -> list[Link]:
                 product,
                 depth,
                 "input",
-                str(settings.get("file", "")),
+                item.file,
                 settings,
                 record,
                 product in done,

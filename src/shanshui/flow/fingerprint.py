@@ -81,9 +81,11 @@ def _look(plain: Any) -> tuple[str, str, dict[str, str], list[Any]]:
             node.decorator_list = [
                 d for d in node.decorator_list if "assessment" not in ast.unparse(d)
             ]
-    scope = vars(inspect.getmodule(plain) or types.ModuleType("none"))
+    scope = dict(vars(inspect.getmodule(plain) or types.ModuleType("none")))
     if not inspect.isclass(plain):
-        scope = {**scope, **_closure(plain)}
+        scope.update(_closure(plain))
+    for name in _parameters(tree):
+        scope.pop(name, None)
     constants: dict[str, str] = {}
     callees: list[Any] = []
 
@@ -110,6 +112,15 @@ def _look(plain: Any) -> tuple[str, str, dict[str, str], list[Any]]:
             for alias in node.names:
                 reach(f"{node.module}.{alias.name}", getattr(module, alias.name, None))
     return f"{plain.__module__}.{plain.__qualname__}", ast.unparse(tree), constants, callees
+
+
+def _parameters(tree: ast.Module) -> set[str]:
+    """Names of a function's own parameters: one called after a product is not the function that makes it."""
+    top = tree.body[0]
+    if not isinstance(top, ast.FunctionDef):
+        return set()
+    every = [*top.args.posonlyargs, *top.args.args, *top.args.kwonlyargs]
+    return {arg.arg for arg in every}
 
 
 def _closure(fn: Any) -> dict[str, Any]:

@@ -354,7 +354,11 @@ class Run:
                 self.objects.reader(digest) if is_grid and streams else shelf.get(digest)
             )
         halo = item.card.reach(
-            {**settings, "cell_m": self.grid.cell_m, **{k: v for k, v in data.items() if isinstance(v, float)}}
+            {
+                **settings,
+                "cell_m": self.grid.cell_m,
+                **{k: v for k, v in data.items() if isinstance(v, float)},
+            }
         )
         if streams and gridded:
             size = estimate(self.plan, name, self.grid, self.ledger, self.memory, self.workers)

@@ -96,7 +96,11 @@ def survey(sources: Iterable[Source]) -> Plan:
         step(unit_neighbours),
         step(unit_terrain),
         step(unit_slope_classes),
-        *([step(unit_climate, binds=warm)] if have & {"temperature", "precipitation", "ndvi"} else []),
+        *(
+            [step(unit_climate, binds=warm)]
+            if have & {"temperature", "precipitation", "ndvi"}
+            else []
+        ),
         step(unit_land_cover, binds=cover),
         step(unit_county_crosswalk),
         step(settlement_weight, binds=cover),

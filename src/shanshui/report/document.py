@@ -265,9 +265,7 @@ def _classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]]:
 
 
 def _class_table(study: Study, name: str) -> pd.DataFrame:
-    declared = study.specs[name][0].classes
-    place = study.layout.folder / str(declared)
-    return class_table(str(place) if place.is_file() else str(declared))
+    return class_table(str(study.specs[name][0].classes))
 
 
 def _basin_names(study: Study, lang: str) -> dict[int, str]:

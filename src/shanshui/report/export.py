@@ -117,13 +117,24 @@ def _cog(study: Study, names: list[str], to: Path) -> None:
     """Cloud-optimised GeoTIFF: overviews by kind of data."""
     reader = study.objects.reader(study.record(names[0]).digest)
     codes = reader.dtype.kind != "f"
+    # tags go in through a virtual copy: a COG that is edited afterwards is no COG any more
+    virtual = f"/vsimem/{uuid.uuid4().hex}.vrt"
     with rasterio.Env(GDAL_CACHEMAX=256, OSR_WKT_FORMAT="WKT2_2018"):
+        rasterio.shutil.copy(reader.path.resolve(), virtual, driver="VRT")
+        with rasterio.open(virtual, "r+") as file:
+            file.update_tags(**_tags(study, names[0]))
         rasterio.shutil.copy(
-            reader.path, to, driver="COG", compress="ZSTD", level=9, predictor="YES", blocksize=512,
-            overview_resampling="mode" if codes else "average", num_threads="ALL_CPUS", bigtiff="IF_SAFER",
-        )  # fmt: skip
-    with rasterio.open(to, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as file:
-        file.update_tags(**_tags(study, names[0]))
+            virtual,
+            to,
+            driver="COG",
+            compress="ZSTD",
+            level=9,
+            predictor="YES",
+            blocksize=512,
+            overview_resampling="mode" if codes else "average",
+            num_threads="ALL_CPUS",
+            bigtiff="IF_SAFER",
+        )
 
 
 def _cube(study: Study, names: list[str], to: Path) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 
 import geopandas as gpd
 import matplotlib as mpl
-import matplotlib.patheffects
 import numpy as np
 import rasterio
 import shapely
@@ -73,6 +72,8 @@ HEIGHTS = LinearSegmentedColormap.from_list(
         "#f6f6f6",
     ],
 )
+HALO = {"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.6}
+"""Behind words on a map: outlines would turn them into shapes, and shapes need the font here."""
 LOGARITHMIC = {"population_density", "upstream_area", "settlement_weight"}
 _DRAWING = threading.Lock()
 
@@ -376,7 +377,7 @@ def _colour(
 
 def _places(ax: Any, spec: MapSpec, bounds: tuple[float, float, float, float], lang: str) -> None:
     box = shapely.box(*bounds)
-    halo = [mpl.patheffects.withStroke(linewidth=2, foreground="white")]
+    halo = HALO
     if spec.named is not None:
         done: set[str] = set()
         longest = spec.named.assign(length=spec.named.length).sort_values("length", ascending=False)
@@ -400,7 +401,7 @@ def _places(ax: Any, spec: MapSpec, bounds: tuple[float, float, float, float], l
                 color="#1c4f8a",
                 style="italic",
                 zorder=7,
-                path_effects=halo,
+                bbox=halo,
                 ha="center",
             )
     if spec.points is not None and len(spec.points):
@@ -422,9 +423,10 @@ def _places(ax: Any, spec: MapSpec, bounds: tuple[float, float, float, float], l
                     (place.x, place.y),
                     xytext=(3, 3),
                     textcoords="offset points",
-                    fontsize=6.5, clip_on=True,
+                    fontsize=6.5,
+                    clip_on=True,
                     zorder=8,
-                    path_effects=halo,
+                    bbox=halo,
                 )
 
 
@@ -458,7 +460,6 @@ def _scale_bar(ax: Any, bounds: tuple[float, float, float, float], lang: str) ->
         fontsize=7,
         ha="center",
         zorder=9,
-        path_effects=[mpl.patheffects.withStroke(linewidth=2, foreground="white")],
     )
 
 
@@ -473,7 +474,6 @@ def _north(ax: Any, lang: str) -> None:
         fontsize=9,
         arrowprops={"arrowstyle": "-|>", "color": "#222", "lw": 1.2},
         zorder=9,
-        path_effects=[mpl.patheffects.withStroke(linewidth=2, foreground="white")],
     )
 
 

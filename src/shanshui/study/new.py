@@ -257,9 +257,9 @@ def _grid_for(
 def _corners(
     transform: rasterio.Affine, shape: tuple[int, int]
 ) -> tuple[float, float, float, float]:
-    left, top = transform * (0, 0)
-    right, bottom = transform * (shape[1], shape[0])
-    return left, bottom, right, top
+    right = transform.c + transform.a * shape[1] + transform.b * shape[0]
+    bottom = transform.f + transform.d * shape[1] + transform.e * shape[0]
+    return transform.c, bottom, right, transform.f
 
 
 def _kept_grid(

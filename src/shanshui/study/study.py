@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from shanshui.collect.adapt import raster_input
-from shanshui.collect.catalog import INPUTS, located
+from shanshui.collect.catalog import INPUTS, InputSpec, located
+from shanshui.collect.classes import SHIPPED
 from shanshui.collect.quality import Verdict, verdict
 from shanshui.core.errors import PlanError, ShanshuiError, StudyError, nearest
 from shanshui.flow.estimate import Estimate, memory_limit
@@ -45,7 +46,14 @@ class Study:
         self.layout = Layout(folder)
         self.file: StudyFile = read_study_file(self.layout.study_file)
         self.grid = self.file.grid_spec()
-        self.specs = self.file.specs()
+        self.specs = {k: [self._placed(s) for s in v] for k, v in self.file.specs().items()}
+
+    def _placed(self, spec: InputSpec) -> InputSpec:
+        """Find a class table that lies with the data."""
+        if spec.classes is None or spec.classes in SHIPPED:
+            return spec
+        place = located(InputSpec(file=spec.classes), self.folders)
+        return spec.model_copy(update={"classes": str(place)})
 
     @property
     def folders(self) -> list[Path]:

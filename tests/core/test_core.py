@@ -1,0 +1,140 @@
+import numpy as np
+import pandas as pd
+import pytest
+from tests.worlds import grid
+
+from shanshui.core.assessment import assessment, card_of
+from shanshui.core.errors import PlanError, QuantityError
+from shanshui.core.source import citation, require, sources
+from shanshui.core.terms import terms, word
+from shanshui.core.units import conversion
+from shanshui.core.vocabulary import Elevation, Slope
+from shanshui.plans.survey import survey
+from shanshui.terrain.slope import slope
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "value", "result"),
+    [
+        ("km", "m", 1.0, 1000.0),
+        ("K", "degC", 273.15, 0.0),
+        ("feet", "m", 1.0, 0.3048),
+        ("1", "", 5.0, 5.0),
+        ("%", "1", 50.0, 0.5),
+        ("mu", "m^2", 3.0, 2000.0),
+    ],
+)
+def test_units_are_converted(found, expected, value, result):
+    factor, offset = conversion(found, expected)
+    assert value * factor + offset == pytest.approx(result)
+
+
+def test_units_of_another_dimension_are_refused():
+    with pytest.raises(QuantityError, match="cannot become"):
+        conversion("kg", "m")
+    with pytest.raises(QuantityError, match="not known"):
+        conversion("metrs", "m")
+
+
+def test_a_grid_in_feet_is_turned_into_metres_at_the_door():
+    metres = slope(grid([[0.0, 0, 0], [3.048, 3.048, 3.048], [6.096] * 3], "m", cell_m=10))
+    feet = slope(grid([[0.0, 0, 0], [10.0, 10, 10], [20.0] * 3], "feet", cell_m=10))
+    np.testing.assert_allclose(metres, feet, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda g: g.values, "found ndarray"),
+        (lambda g: g.rename(y="row"), "dims are"),
+        (lambda g: g.drop_attrs(), "no units attribute; expected 'm'"),
+        (lambda g: g.assign_attrs(units="kg"), "cannot become 'm'"),
+        (lambda g: g.assign_attrs(crs="EPSG:4326"), "degrees of longitude"),
+        (lambda g: g.isel(y=slice(None, None, -1)), "south to north"),
+    ],
+)
+def test_the_door_names_the_argument_and_the_fault(spoil, says):
+    with pytest.raises(QuantityError, match=says):
+        slope(spoil(grid(np.zeros((3, 3)), "m")))
+
+
+def test_a_misspelt_setting_is_answered_with_the_nearest():
+    from shanshui.terrain.slope import slope_class
+
+    with pytest.raises(PlanError, match="did you mean 'limits_deg'"):
+        slope_class(grid([[1.0]], "degree"), limit_deg=(5.0,))
+
+
+def test_settings_keep_their_range():
+    from shanshui.terrain.relief import local_relief
+
+    with pytest.raises(PlanError, match="outside"):
+        local_relief(grid(np.zeros((3, 3)), "m"), window_cells=9999)
+
+
+def test_unknown_sources_are_refused_when_the_module_loads():
+    with pytest.raises(PlanError, match="not in sources.bib"):
+
+        @assessment(source="horn1891")
+        def wrong(elevation: Elevation) -> Slope:
+            return elevation
+
+    require("decisions/0001-anything")
+    assert "Horn" in citation("horn1981")
+
+
+def every_card():
+    import shanshui.plans.survey as module
+    from shanshui.flow.plan import Step
+    from shanshui.study.study import open_study  # noqa: F401 - loads every chapter
+
+    cards = {}
+    for thing in vars(module).values():
+        if hasattr(thing, "card"):
+            cards[thing.card.name] = card_of(thing)
+    assert Step
+    return cards
+
+
+def test_every_product_has_a_term_in_both_languages():
+    for name in every_card():
+        names = ["basins_1", "basins_2", "basins_3"] if name == "nested_basins" else [name]
+        for product in names:
+            assert product in terms(), product
+            assert word(product, "zh") != word(product, "en")
+
+
+def test_docstrings_state_shape_unit_and_every_parameter():
+    for name, card in every_card().items():
+        text = card.fn.__doc__ or ""
+        assert "Parameters" in text, name
+        assert "Returns" in text, name
+        for parameter, quantity in card.needs.items():
+            line = next(
+                (row for row in text.splitlines() if row.strip().startswith(f"{parameter} :")), ""
+            )
+            assert line, (name, parameter)
+            if type(quantity).__name__ == "Grid":
+                assert f"(y, x) [{quantity.unit}]" in line, (name, line)
+        for setting in card.settings:
+            assert setting in text, (name, setting)
+
+
+def test_terms_cite_known_sources():
+    assert {t.source for t in terms().values()} - {""} <= set(sources())
+
+
+def test_a_plan_without_inputs_makes_nothing_and_says_why():
+    plan = survey([])
+    assert not plan.steps
+    assert "no input 'elevation'" in plan.absent["slope"]
+
+
+def test_series_and_frames_are_told_apart():
+    from shanshui.core.quantity import PerUnit, admit
+
+    series = pd.Series([1.0])
+    series.attrs["units"] = "1"
+    assert admit("share", series, PerUnit("1")) is series
+    with pytest.raises(QuantityError, match="found DataFrame"):
+        admit("share", pd.DataFrame(), PerUnit("1"))

@@ -1,0 +1,65 @@
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from shanshui.core.errors import PlanError
+from shanshui.report.document import map_products, write_report
+from shanshui.report.words import PHRASES
+
+
+@pytest.fixture(scope="module", params=["en", "zh"])
+def page(request, region, tmp_path_factory):
+    path = write_report(region, request.param, tmp_path_factory.mktemp("r") / "r.html")
+    return request.param, path.read_text("utf-8"), path.parent
+
+
+def test_the_page_needs_nothing_from_outside(page):
+    _, text, _ = page
+    links = re.findall(r'(?:src|href)="([^"#][^"]*)"', text)
+    assert [x for x in links if not x.startswith("data:")] == []
+    assert "url(http" not in text
+
+
+def test_the_page_speaks_its_language_and_says_it_is_made_up(page):
+    lang, text, _ = page
+    assert f'<html lang="{"zh-CN" if lang == "zh" else "en"}"' in text
+    assert PHRASES["made_up"][lang == "zh"] in text
+    assert PHRASES["water"][lang == "zh"] in text
+
+
+def test_figures_are_whole_pictures_with_text_unit_and_source(page):
+    lang, text, _ = page
+    pictures = re.findall(r"<svg.*?</svg>", text, flags=re.DOTALL)
+    assert len(pictures) >= 12
+    for picture in pictures:
+        ET.fromstring(picture)
+    assert len(re.findall(r"<figcaption>", text)) == len(pictures)
+    assert text.count("sha256 ") >= len(pictures)
+    assert ("坡度" if lang == "zh" else "Slope") in pictures[2] + text
+    maps = [p for p in pictures if ">200 " in p or " km<" in p or "千米<" in p]
+    assert maps
+
+
+def test_maps_are_written_as_files(page, region):
+    lang, _, folder = page
+    assert {p.stem for p in (folder / f"maps-{lang}").glob("*.png")} == set(map_products(region))
+
+
+def test_a_survey_that_was_not_run_has_no_report(tmp_path):
+    from shanshui import new_study, open_study
+
+    new_study(tmp_path / "s", size=64)
+    with pytest.raises(PlanError, match="run the survey first"):
+        write_report(open_study(tmp_path / "s"))
+
+
+def test_other_languages_and_names_are_refused(region, tmp_path):
+    with pytest.raises(PlanError, match="expected en or zh"):
+        write_report(region, "fr")
+    with pytest.raises(PlanError, match=r"ends in .html"):
+        write_report(region, "en", tmp_path / "r.pdf")
+
+
+def test_every_phrase_has_both_languages():
+    assert all(en and zh for en, zh in PHRASES.values())

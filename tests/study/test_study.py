@@ -1,0 +1,287 @@
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+from tests.worlds import squares, valley, write_raster
+
+from shanshui import new_study, open_study
+from shanshui.core.errors import DataError, PlanError, ShanshuiError, StudyError
+from shanshui.flow.plan import Step
+from shanshui.study.file import json_schema
+from shanshui.study.study import parse_settings
+
+
+def test_importing_takes_no_time_and_loads_no_gdal():
+    code = "import sys, time; t = time.perf_counter(); import shanshui; assert 'rasterio' not in sys.modules and 'pandas' not in sys.modules; print(shanshui.__all__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "open_study" in done.stdout
+
+
+def test_the_shipped_schema_is_that_of_the_model():
+    shipped = Path(__file__).resolve().parents[2] / "src/shanshui/study/study.schema.json"
+    assert shipped.read_text("utf-8") == json_schema()
+
+
+def test_the_survey_of_the_made_up_region_is_whole(region):
+    states = region.states()
+    assert [n for n, s in states.items() if s != "made"] == ["land_cover_fine"]
+    mask = region["region_mask"]
+    km2 = float(mask.values.sum()) * region.grid.cell_km2
+    assert region["planning_units"]["area_km2"].sum() == pytest.approx(km2)
+    assert region["basins_3"]["area_km2"].sum() == pytest.approx(km2)
+    assert region["boundary"].area.sum() / 1e6 == pytest.approx(km2, rel=0.01)
+    assert region["drainage_check"]["undrained"].iloc[0] == 0
+    assert set(region["unit_population"]["year"]) == {2010, 2020}
+
+
+def test_every_product_opens_in_gdal_with_its_place(region):
+    path = region.layout.products / "slope.tif"
+    with rasterio.open(path) as file:
+        assert file.crs == rasterio.CRS.from_user_input(region.grid.crs)
+        assert file.transform == region.grid.transform
+        np.testing.assert_array_equal(file.read(1), region["slope"].values)
+        assert file.tags()["units"] == "degree"
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path):
+    for name in ("a", "b"):
+        new_study(tmp_path / name, size=72, seed=5)
+    for file in sorted((tmp_path / "a/data").iterdir()):
+        assert file.read_bytes() == (tmp_path / "b/data" / file.name).read_bytes(), file.name
+    new_study(tmp_path / "c", size=72, seed=6)
+    assert (tmp_path / "c/data/elevation.tif").read_bytes() != (
+        tmp_path / "a/data/elevation.tif"
+    ).read_bytes()
+
+
+def test_a_made_up_region_is_the_same_ground_at_any_cell(tmp_path):
+    for name, size, cell in (("coarse", 420, 200.0), ("fine", 840, 100.0)):
+        new_study(tmp_path / name, size=size, cell_m=cell, seed=1)
+    heights = []
+    for name in ("coarse", "fine"):
+        with rasterio.open(tmp_path / name / "data/elevation.tif") as file:
+            heights.append(file.read(1))
+    coarse, fine = heights[0], heights[1].reshape(420, 2, 420, 2).mean(axis=(1, 3))
+    assert np.corrcoef(coarse.ravel(), fine.ravel())[0, 1] > 0.995
+
+
+def test_one_changed_setting_runs_only_its_consumers(region):
+    settings = {"slope_class": {"limits_deg": (5.0, 15.0)}}
+    outcome = region.run(settings=settings)
+    assert set(outcome.made) == {"slope_class", "unit_slope_classes"}
+    assert region.run().made == []
+
+
+def test_tables_are_keyed_by_unit(region):
+    units = region["planning_units"].index
+    for name in ("unit_terrain", "unit_slope_classes", "unit_climate"):
+        assert region[name].index.equals(units), name
+    assert set(region["unit_land_cover"]["unit"]) == set(units)
+
+
+def test_products_are_explained_back_to_the_files(region):
+    names = [link.name for link in region.explain("unit_population")]
+    assert {"population", "counties", "elevation", "settlement_weight"} <= set(names)
+    files = [link.source for link in region.explain("slope") if link.summary == "input"]
+    assert files[0].endswith("elevation.tif")
+
+
+def test_unknown_products_are_answered_with_the_nearest(region):
+    with pytest.raises(PlanError, match="did you mean 'slope'"):
+        region["slop"]
+    with pytest.raises(PlanError, match="did you mean 'planning_units'"):
+        region.run("planing_units")
+    with pytest.raises(PlanError, match="cannot be made here: no input 'land_cover_areas'"):
+        region["land_cover_fine"]
+
+
+# bring your own
+
+
+def test_any_elevation_is_enough(tmp_path):
+    write_raster(
+        tmp_path / "dem.tif", valley(80, 90).values, crs="EPSG:32649", left=500000.0, top=3700000.0
+    )
+    new_study(tmp_path / "s", elevation=tmp_path / "dem.tif")
+    study = open_study(tmp_path / "s")
+    assert (
+        study.grid.crs == "EPSG:32649"
+    )  # within its zone a UTM grid is kept: nothing is resampled
+    assert study.grid.shape == (80, 90)
+    study.run(workers=2)
+    assert study["planning_units"]["area_km2"].sum() == pytest.approx(72.0)
+    np.testing.assert_array_equal(study["elevation"].values, valley(80, 90).values)
+    assert "boundary" not in study.plan.steps
+
+
+def test_degrees_get_an_equal_area_system_and_a_boundary_is_honoured(tmp_path):
+    write_raster(
+        tmp_path / "dem.tif",
+        valley(120, 120).values,
+        crs="EPSG:4326",
+        cell=0.001,
+        left=107.0,
+        top=33.12,
+    )
+    box = (
+        squares(1, 1, 1.0, parts=1)
+        .set_geometry([__import__("shapely").box(107.03, 33.03, 107.09, 33.09)])
+        .set_crs(4326, allow_override=True)
+    )
+    box.reset_index(drop=True).to_file(tmp_path / "b.gpkg")
+    new_study(
+        tmp_path / "s", elevation=tmp_path / "dem.tif", boundary=tmp_path / "b.gpkg", cell_m=100
+    )
+    study = open_study(tmp_path / "s")
+    assert study.grid.area_distortion() < 1e-6
+    study.run("planning_units", workers=2)
+    assert study["planning_units"]["area_km2"].sum() == pytest.approx(
+        study["boundary"].area.sum() / 1e6, rel=0.02
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"template": "qinbaa"}, "did you mean 'qinba'"),
+        ({"template": "qinba"}, "--data FOLDER is needed"),
+        ({"template": "qinba", "data": "nowhere"}, "no such folder"),
+        ({"elevation": "nowhere.tif"}, "no file nowhere.tif"),
+        ({"size": 10}, "at least 64"),
+        ({"crs": 4326}, "in degrees"),
+        ({"crs": "nonsense"}, "not a coordinate system"),
+        ({"cell_m": -5}, "above 0"),
+    ],
+)
+def test_studies_that_cannot_be_are_refused_and_leave_nothing(tmp_path, options, says):
+    with pytest.raises(ShanshuiError, match=says):
+        new_study(tmp_path / "s", **options)
+    assert not (tmp_path / "s" / "study.toml").exists()
+
+
+def test_elevation_without_a_system_needs_one(tmp_path):
+    write_raster(tmp_path / "dem.tif", valley().values, crs=None, left=500000.0, top=3700000.0)
+    with pytest.raises(DataError, match="give --crs"):
+        new_study(tmp_path / "s", elevation=tmp_path / "dem.tif")
+    new_study(tmp_path / "s", elevation=tmp_path / "dem.tif", crs=32649)
+    study = open_study(tmp_path / "s")
+    study.run("slope")
+    assert study["slope"].shape == (40, 60)
+
+
+def test_a_study_is_never_overwritten(tmp_path):
+    new_study(tmp_path / "s", size=64)
+    with pytest.raises(StudyError, match="there is a study already"):
+        new_study(tmp_path / "s", size=64)
+
+
+# the study file
+
+
+@pytest.fixture
+def bare(tmp_path):
+    write_raster(tmp_path / "dem.tif", valley().values)
+    new_study(tmp_path / "s", elevation=tmp_path / "dem.tif")
+    return tmp_path / "s" / "study.toml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("[inputs.elevation]", "[inputs.elevatoin]", "did you mean 'elevation'"),
+        ("file = ", "fle = ", "no field 'inputs.elevation.fle'; did you mean 'file'"),
+        ("cell_m = 100.0", "cell_m = -1", "grid.cell_m: .*greater than 0"),
+        ("[study]", "[stduy]", "no field 'stduy'; did you mean 'study'"),
+        ("[study]", "[study", "not valid TOML"),
+        ('crs = "EPSG:6933"', 'crs = "EPSG:4326"', "in degrees"),
+    ],
+)
+def test_faults_of_the_study_file_are_located(bare, old, new, says):
+    text = bare.read_text("utf-8")
+    assert old in text
+    bare.write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(StudyError, match=says):
+        open_study(bare.parent)
+
+
+def test_settings_of_the_study_file_are_checked(bare):
+    text = bare.read_text("utf-8")
+    bare.write_text(text + "\n[steps.planning_unit_labels]\ntarget_area = 5.0\n", "utf-8")
+    with pytest.raises(PlanError, match="did you mean 'target_area_km2'"):
+        open_study(bare.parent).plan  # noqa: B018
+    bare.write_text(text + "\n[steps.slope_class]\nlimits_deg = [10.0, 20.0]\n", "utf-8")
+    item = open_study(bare.parent).plan.steps["slope_class"]
+    assert isinstance(item, Step)
+    assert item.settings == {"limits_deg": (10.0, 20.0)}
+
+
+def test_settings_on_the_command_line():
+    assert parse_settings(["a.b=1", "a.c=x=y"]) == {"a": {"b": "1", "c": "x=y"}}
+    with pytest.raises(StudyError, match=r"expected STEP.SETTING=VALUE"):
+        parse_settings(["a=1"])
+
+
+def test_a_wrong_digest_of_a_file_is_another_edition(bare):
+    bare.write_text(
+        bare.read_text("utf-8").replace(
+            "[inputs.elevation]", '[inputs.elevation]\nsha256 = "00ff"'
+        ),
+        "utf-8",
+    )
+    with pytest.raises(DataError, match="another edition"):
+        open_study(bare.parent).run("slope")
+
+
+def test_a_run_killed_in_the_middle_goes_on(tmp_path):
+    new_study(tmp_path / "s", size=420, seed=2)
+    command = [
+        sys.executable,
+        "-m",
+        "shanshui.cli.main",
+        "run",
+        str(tmp_path / "s"),
+        "--json",
+        "--workers",
+        "1",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    made = 0
+    for line in process.stdout:
+        made += json.loads(line)["kind"] == "made"
+        if made == 8:
+            process.kill()
+            break
+    process.wait()
+    process.stdout.close()
+    assert made == 8
+    started = time.perf_counter()
+    study = open_study(tmp_path / "s")
+    outcome = study.run(workers=2)
+    assert len(outcome.known) >= 8
+    assert list(study.layout.temporary.glob("*")) == []
+    assert study.run().made == []
+    assert time.perf_counter() > started
+
+
+@pytest.mark.golden
+def test_the_golden_numbers_of_the_made_up_region(region):
+    """Numbers of seed 3, 96 x 96, 500 m: a change here is a change of science and needs a news fragment."""
+    found = {
+        "units": len(region["planning_units"]),
+        "relief_window": region["relief_window"],
+        "elevation_mean": float(region["elevation"].mean()),
+        "slope_mean": float(region["slope"].mean()),
+        "highest_order": int(region["stream_order"].max()),
+        "largest_basin_km2": float(region["upstream_area"].max()),
+        "people_2020": float(region["unit_population"].query("year == 2020")["population"].sum()),
+        "forest_km2": float(region["unit_land_cover"].query("`class` <= 3")["area_km2"].sum()),
+    }
+    stored = pd.read_json(Path(__file__).with_name("golden.json"), typ="series")
+    report = pd.DataFrame({"stored": stored, "found": pd.Series(found)})
+    assert np.allclose(report["stored"], report["found"], rtol=1e-5), f"\n{report}"
