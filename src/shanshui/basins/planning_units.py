@@ -24,7 +24,7 @@ from shanshui.kernels.accumulate import cut, downstream, number, spread_up, upst
 from shanshui.kernels.labels import label_borders, label_sizes, label_statistics, relabel
 from shanshui.region.adjacency import neighbours
 from shanshui.region.grid import GridSpec, grid_of
-from shanshui.region.overlay import crosswalk, from_labels, overlay
+from shanshui.region.overlay import shared_areas
 from shanshui.region.unitset import polygons
 
 TARGET_KM2, UNITS, FEWEST_CELLS = 200.0, 1500, 100
@@ -315,7 +315,7 @@ def unit_neighbours(planning_unit_labels: UnitLabels) -> Facts:
     return frame
 
 
-@assessment(source="handbook_basins", bytes_per_cell=60)
+@assessment(source="handbook_basins", bytes_per_cell=10)
 def unit_county_crosswalk(planning_unit_labels: UnitLabels, counties: Units) -> Facts:
     """Area that each planning unit shares with each county.
 
@@ -333,17 +333,19 @@ def unit_county_crosswalk(planning_unit_labels: UnitLabels, counties: Units) -> 
         lines; ``share_of_county`` is of the county's ground on the grid.
     """
     grid = grid_of(planning_unit_labels)
-    count = int(planning_unit_labels.values.max())
-    own = from_labels(planning_unit_labels, pd.RangeIndex(1, count + 1), grid)
-    frame = crosswalk(own, overlay(counties, grid))
+    label = np.ascontiguousarray(planning_unit_labels.values).ravel()
+    size = label_sizes(label, int(label.max())) * grid.cell_km2
+    frame = shared_areas(planning_unit_labels, counties)
+    every = shared_areas(planning_unit_labels.copy(data=np.ones(grid.shape, np.int32)), counties)
+    whole = every.set_index("unit")["area_km2"]
     out = pd.DataFrame(
         {
-            "unit": frame["first"],
-            "county": frame["second"].map(counties["code"]),
-            "county_name": frame["second"].map(counties["name"]),
+            "unit": frame["label"],
+            "county": frame["unit"].map(counties["code"]),
+            "county_name": frame["unit"].map(counties["name"]),
             "area_km2": frame["area_km2"],
-            "share_of_unit": frame["share_of_first"],
-            "share_of_county": frame["share_of_second"],
+            "share_of_unit": frame["area_km2"] / size[frame["label"]],
+            "share_of_county": frame["area_km2"] / frame["unit"].map(whole),
         }
     )
     out.attrs["units"] = {"area_km2": "km2", "share_of_unit": "1", "share_of_county": "1"}

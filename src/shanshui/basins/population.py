@@ -21,8 +21,14 @@ from shanshui.core.vocabulary import (
     UnitLabels,
     Units,
 )
-from shanshui.region.grid import grid_of
-from shanshui.region.overlay import Overlay, from_labels, overlay
+from shanshui.kernels.labels import (
+    gather_by_weight,
+    label_sizes,
+    label_statistics,
+    spread_by_weight,
+)
+from shanshui.region.grid import GridSpec, grid_of
+from shanshui.region.unitset import rasterised
 
 
 @assessment(source="eicher2001", halo=0, bytes_per_cell=8)
@@ -72,17 +78,34 @@ def settlement_weight(
     return out.rename("settlement_weight")
 
 
-def _spread(
-    cross: Overlay, counties: gpd.GeoDataFrame, rows: pd.DataFrame, weight: np.ndarray
-) -> np.ndarray:
-    """Persons per cell; a county that reaches beyond the grid brings the share of its area on the grid."""
-    people = rows.set_index("code")["population"].reindex(counties["code"])
-    people.index = counties.index
-    on_grid = cross.area_km2() / (counties.area / 1e6)
-    return cross.spread(people.fillna(0.0) * on_grid.clip(upper=1.0), weight)
+def _per_weight(
+    population: pd.DataFrame,
+    counties: gpd.GeoDataFrame,
+    label: np.ndarray,
+    weight: np.ndarray,
+    grid: GridSpec,
+) -> pd.DataFrame:
+    """Persons per unit of weight, by county (rows 0 to all) and year (columns).
+
+    A county that reaches beyond the grid brings the share of its area on the grid; one without weight
+    there spreads nobody.
+    """
+    top = int(counties.index.max())
+    _, total, _, _ = label_statistics(label, weight, top)
+    on_grid = label_sizes(label, top)[counties.index] * grid.cell_km2 / (counties.area / 1e6)
+    wide = population.pivot_table(index="code", columns="year", values="population", aggfunc="sum")
+    people = (
+        wide.reindex(counties["code"]).fillna(0.0).to_numpy()
+        * on_grid.clip(upper=1.0).to_numpy()[:, None]
+    )
+    out = pd.DataFrame(0.0, index=range(top + 1), columns=wide.columns)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = people / total[counties.index][:, None]
+    out.loc[counties.index] = np.where(np.isfinite(share), share, 0.0)
+    return out
 
 
-@assessment(source="eicher2001", bytes_per_cell=60)
+@assessment(source="eicher2001", bytes_per_cell=8)
 def population_density(
     population: Population, counties: Units, settlement_weight: Index
 ) -> Density:
@@ -100,7 +123,8 @@ def population_density(
     Returns
     -------
     (y, x) [person/km2]
-        Each county keeps its people; NaN where the weight is, and 0 in counties without a count.
+        Each county keeps its people, cells going to it by their centre; NaN where the weight is, and 0 in
+        counties without a count.
 
     Raises
     ------
@@ -110,15 +134,19 @@ def population_density(
     grid = grid_of(settlement_weight)
     rows = population[population["year"] == population["year"].max()]
     _require_match(population, counties)
-    people = _spread(overlay(counties, grid), counties, rows, settlement_weight.values)
-    density = (people / grid.cell_km2).astype(np.float32).reshape(grid.shape)
-    density[~np.isfinite(settlement_weight.values)] = np.nan
+    label = rasterised(counties, grid).values.ravel()
+    weight = np.ascontiguousarray(settlement_weight.values, np.float32)
+    factor = (
+        _per_weight(rows, counties, label, weight.ravel(), grid).to_numpy()[:, 0] / grid.cell_km2
+    )
+    density = np.empty(grid.shape, np.float32)
+    spread_by_weight(label, weight.ravel(), factor, density.ravel())
     out = settlement_weight.copy(data=density)
     out.attrs["units"] = "person/km2"
     return out.rename("population_density")
 
 
-@assessment(source="eicher2001", bytes_per_cell=80)
+@assessment(source="eicher2001", bytes_per_cell=8)
 def unit_population(
     population: Population,
     counties: Units,
@@ -146,22 +174,23 @@ def unit_population(
     grid = grid_of(planning_unit_labels)
     _require_match(population, counties)
     count = int(planning_unit_labels.values.max())
-    own = from_labels(planning_unit_labels, pd.RangeIndex(1, count + 1), grid)
-    area = own.area_km2().to_numpy()
-    cross = overlay(counties, grid)
-    parts = []
-    for year, rows in population.groupby("year", sort=True):
-        people = own.total(_spread(cross, counties, rows, settlement_weight.values)).to_numpy()
-        parts.append(
-            pd.DataFrame(
-                {
-                    "unit": own.units,
-                    "year": int(str(year)),
-                    "population": people,
-                    "density": people / area,
-                }
-            )
+    label = np.ascontiguousarray(planning_unit_labels.values).ravel()
+    area = label_sizes(label, count)[1:] * grid.cell_km2
+    source = rasterised(counties, grid).values.ravel()
+    weight = np.ascontiguousarray(settlement_weight.values, np.float32).ravel()
+    factor = _per_weight(population, counties, source, weight, grid)
+    people = gather_by_weight(label, source, weight, factor.to_numpy(), count)[1:]
+    parts = [
+        pd.DataFrame(
+            {
+                "unit": np.arange(1, count + 1),
+                "year": int(str(year)),
+                "population": people[:, k],
+                "density": people[:, k] / area,
+            }
         )
+        for k, year in enumerate(factor.columns)
+    ]
     frame = pd.concat(parts, ignore_index=True)
     frame.attrs["units"] = {"population": "person", "density": "person/km2"}
     return frame

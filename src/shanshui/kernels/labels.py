@@ -91,12 +91,23 @@ def relabel(label, target, out):
 
 
 @nb.njit(cache=True, nogil=True)
-def label_pairs(first, second, rows, cols):
-    """Cells of each pair of labels of two label grids (dense: rows + 1 by cols + 1)."""
-    count = np.zeros((rows + 1, cols + 1), np.int64)
-    for c in range(first.size):
-        a = first[c]
-        b = second[c]
-        if a >= 0 and b >= 0:
-            count[a, b] += 1
-    return count
+def spread_by_weight(label, weight, factor, out):
+    """Weight times the factor of the label; 0 off the labels, NaN where the weight is."""
+    for c in range(label.size):
+        w = weight[c]
+        out[c] = w * factor[label[c]] if label[c] > 0 or np.isnan(w) else 0.0
+    return out
+
+
+@nb.njit(cache=True, nogil=True)
+def gather_by_weight(label, source, weight, factor, labels):
+    """Sum per label of weight times the factors (source, column) of the source label."""
+    total = np.zeros((labels + 1, factor.shape[1]), np.float64)
+    for c in range(label.size):
+        u = label[c]
+        s = source[c]
+        w = weight[c]
+        if u > 0 and s > 0 and not np.isnan(w):
+            for k in range(factor.shape[1]):
+                total[u, k] += w * factor[s, k]
+    return total

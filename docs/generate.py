@@ -1,0 +1,102 @@
+"""Write the pages that are generated: the reference from the cards, the terminology from the terms."""
+
+import inspect
+from pathlib import Path
+
+from shanshui.collect.catalog import INPUTS
+from shanshui.core.quantity import Grid, Scalar
+from shanshui.core.source import citation
+from shanshui.core.terms import terms, word
+from shanshui.flow.plan import Source, Step
+from shanshui.plans.survey import survey
+
+HERE = Path(__file__).resolve().parent
+
+
+def _every_input() -> list[Source]:
+    return [Source(n, k.gives, "", {}, dict, lambda c: None, survey) for n, k in INPUTS.items()]
+
+
+def reference() -> str:
+    """One section per product, from its card."""
+    plan = survey(_every_input())
+    lines = [
+        "# Reference",
+        "",
+        "Generated from the cards by `docs/generate.py`. Inputs first, then products in the order in which they are made.",
+        "",
+        "## Inputs",
+        "",
+    ]
+    lines += ["| input | 中文 | kind | unit | plausible |", "|---|---|---|---|---|"]
+    for name, kind in INPUTS.items():
+        span = f"{kind.low:g} to {kind.high:g}" if kind.low > float("-inf") else ""
+        lines.append(f"| `{name}` | {word(name, 'zh')} | {kind.family} | {kind.unit} | {span} |")
+    lines += ["", "## Products", ""]
+    for name, item in plan.steps.items():
+        if not isinstance(item, Step):
+            continue
+        card = item.card
+        unit = f" [{card.gives.unit}]" if isinstance(card.gives, Grid | Scalar) else ""
+        lines += [
+            f"### {name}",
+            "",
+            f"{word(name)} · {word(name, 'zh')} · {type(card.gives).__name__}{unit}",
+            "",
+            card.summary,
+            "",
+        ]
+        lines += [
+            f"Function: `{card.fn.__module__}.{card.fn.__name__}`. Source: {citation(card.source)}",
+            "",
+        ]
+        takes = [
+            f"`{p}`" + (" (optional)" if k in card.optional else "") for k, p in item.needs.items()
+        ]
+        lines += [f"Takes: {', '.join(takes)}.", ""]
+        settings = card.checked(item.settings)
+        if settings:
+            text = inspect.getdoc(card.fn) or ""
+            lines += ["| setting | default | meaning |", "|---|---|---|"]
+            lines += [f"| `{s}` | `{v}` | {_meaning(text, s)} |" for s, v in settings.items()] + [
+                ""
+            ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _meaning(text: str, name: str) -> str:
+    rows = text.splitlines()
+    for k, row in enumerate(rows):
+        heads = [h.strip() for h in row.split(" :")[0].split(",")]
+        if name in heads and " : " in row:
+            body = []
+            for below in rows[k + 1 :]:
+                if not below.startswith("    "):
+                    break
+                body.append(below.strip())
+            return " ".join(body).replace("|", "\\|")
+    return ""
+
+
+def terminology() -> str:
+    """The table of terms."""
+    lines = [
+        "# Terminology",
+        "",
+        "Generated from `src/shanshui/core/terms.csv`. Code, columns, files and screens use these words only.",
+        "",
+        "| name | English | 中文 | symbol | unit | definition | source |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{t.name}` | {t.en} | {t.zh} | {t.symbol} | {t.unit} | {t.definition} | {t.source} |"
+        for t in terms().values()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"reference.md": reference, "terminology.md": terminology}
+
+if __name__ == "__main__":
+    for page, write in PAGES.items():
+        (HERE / page).write_text(write(), "utf-8")
