@@ -4,7 +4,8 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from shanshui.core.errors import PlanError
-from shanshui.report.document import map_products, write_report
+from shanshui.report.document import write_report
+from shanshui.report.views import map_products
 from shanshui.report.words import PHRASES
 
 

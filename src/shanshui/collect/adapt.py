@@ -122,15 +122,7 @@ class RasterInput:
         window = self._below(part)
         if window is None:
             return out
-        if isinstance(self.spec.band, int):
-            self._warp(self._read(self.spec.band, window), window, part, out, resampling)
-        else:
-            total = np.zeros(part.shape, np.float32)
-            for band in range(1, self.file.count + 1):
-                out[:] = np.nan
-                self._warp(self._read(band, window), window, part, out, resampling)
-                total += out
-            out = total / np.float32(self.file.count) if self.spec.band == "mean" else total
+        self._warp(self._banded(window), window, part, out, resampling)
         if not self.codes:
             if self.factor != 1.0:
                 out *= np.float32(self.factor)
@@ -160,6 +152,15 @@ class RasterInput:
         r0, r1 = max(0, int(min(rows)) - around), min(self.file.height, int(max(rows)) + around + 1)
         c0, c1 = max(0, int(min(cols)) - around), min(self.file.width, int(max(cols)) + around + 1)
         return Window(c0, r0, c1 - c0, r1 - r0) if r1 > r0 and c1 > c0 else None
+
+    def _banded(self, window: Window) -> NDArray[Any]:
+        """One band, or the mean or sum of all, before anything is warped: both commute with the warp."""
+        if isinstance(self.spec.band, int):
+            return self._read(self.spec.band, window)
+        total = self._read(1, window)
+        for band in range(2, self.file.count + 1):
+            total += self._read(band, window)
+        return total / np.float32(self.file.count) if self.spec.band == "mean" else total
 
     def _read(self, band: int, window: Window) -> NDArray[Any]:
         """Stored numbers with every missing mark made the same."""

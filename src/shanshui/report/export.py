@@ -245,8 +245,8 @@ def _workbook(study: Study, names: list[str], to: Path) -> None:
 
 
 def _png(study: Study, names: list[str], to: Path, lang: str) -> None:
-    from shanshui.report.document import map_of
     from shanshui.report.maps import as_png, chinese_font, drawing
+    from shanshui.report.views import map_of
 
     shown = lang if lang == "en" or chinese_font() else "en"
     with drawing(shown):
