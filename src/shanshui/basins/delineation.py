@@ -187,7 +187,7 @@ def river_basins(flow_direction: FlowDirection, river_basin_outlets: Units) -> U
     return out.rename("river_basins")
 
 
-@assessment(source="handbook_basins", bytes_per_cell=18)
+@assessment(source="handbook_basins", bytes_per_cell=24)
 def upstream_index(
     flow_direction: FlowDirection, river_basins: UnitLabels, river_basin_outlets: Units
 ) -> Index:
@@ -220,10 +220,10 @@ def upstream_index(
             start[unit] = length[cell]
     length -= start[label]
     most = longest_above(order, nxt, length, label)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(most[label] > 0, length / most[label], 0.0).astype(np.float32)
-    share[nxt < 0] = np.nan
-    out = flow_direction.copy(data=share.reshape(codes.shape))
+    scale = np.where(most > 0, 1.0 / np.maximum(most, 1e-12), 0.0).astype(np.float32)
+    length *= scale[label]
+    length[nxt < 0] = np.nan
+    out = flow_direction.copy(data=length.reshape(codes.shape))
     out.attrs.update(units="1")
     out.attrs.pop("nodata", None)
     return out.rename("upstream_index")

@@ -173,12 +173,23 @@ def run(
 
 
 @app.command(name="list")
-def list_products(folder: Folder, as_json: AsJson = False) -> None:
+def list_products(
+    folder: Folder,
+    as_json: AsJson = False,
+    as_mermaid: Annotated[
+        bool, typer.Option("--mermaid", help="The plan as a Mermaid graph.")
+    ] = False,
+) -> None:
     """Products with unit, dims, state and how long they took."""
     from shanshui.core.terms import terms
     from shanshui.study.study import open_study
 
     study = open_study(folder)
+    if as_mermaid:
+        from shanshui.flow.draw import mermaid
+
+        typer.echo(mermaid(study.plan))
+        return
     rows: list[dict[str, Any]] = []
     for name, state in study.states().items():
         kind = study.plan.kind(name) if name in study.plan.steps else None

@@ -147,7 +147,7 @@ def refuse_if_too_large(
     disk = sum(e.disk for e in estimates)
     if disk > free_disk:
         raise ResourceError(
-            f"the run may keep up to {disk / 1e9:.2f} GB, but {free_disk / 1e9:.2f} GB of disk are free; "
+            f"the run may keep up to {disk / 1e6:,.0f} MB, but {free_disk / 1e6:,.0f} MB of disk are free; "
             "make room, or ask for fewer products"
         )
 

@@ -310,8 +310,3 @@ def growing_range(z, rows, cols, sizes):
             for n in range(2, sizes + 1):
                 total[n] += span[n]
     return total / max(used, 1), used
-
-
-def window_halo(cells: int) -> int:
-    """Rows that a window of ``cells`` reaches beyond a block."""
-    return cells - 1 - (cells - 1) // 2

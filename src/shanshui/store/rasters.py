@@ -124,7 +124,7 @@ class RasterWriter:
             try:
                 self._file.write(block, 1, window=window)
             except (RasterioIOError, RasterioError) as error:
-                raise _unwritten(self.path, error) from error
+                raise unwritten(self.path, error) from error
         self._next = start + block.shape[0]
 
     def close(self) -> str:
@@ -142,7 +142,7 @@ class RasterWriter:
         try:
             self._file.close()
         except (RasterioIOError, RasterioError) as error:
-            raise _unwritten(self.path, error) from error
+            raise unwritten(self.path, error) from error
         _whole(self.path)
         return self._hash.hexdigest()
 
@@ -156,7 +156,8 @@ class RasterWriter:
             self.path.unlink(missing_ok=True)
 
 
-def _unwritten(path: Path, error: Exception) -> ResourceError:
+def unwritten(path: Path, error: Exception) -> ResourceError:
+    """Words for a grid that the disk did not take."""
     return ResourceError(
         f"{path}: could not be written ({error}); most often the disk is full; make room and run "
         "again: what is finished is kept"
@@ -175,9 +176,9 @@ def _whole(path: Path) -> None:
                     offset = file.get_tag_item(f"BLOCK_OFFSET_{col}_{row}", "TIFF", bidx=1)
                     length = file.get_tag_item(f"BLOCK_SIZE_{col}_{row}", "TIFF", bidx=1)
                     if offset is None or int(offset) + int(length or 0) > size:
-                        raise _unwritten(path, OSError("blocks are missing"))
+                        raise unwritten(path, OSError("blocks are missing"))
     except RasterioIOError as error:
-        raise _unwritten(path, error) from error
+        raise unwritten(path, error) from error
 
 
 class RasterReader:

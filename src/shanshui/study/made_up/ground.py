@@ -6,6 +6,7 @@ step. The fine grid is that frame read between, with finer noise on the slopes, 
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
+from rasterio.errors import RasterioError
 from scipy import ndimage
 
 from shanshui.kernels.accumulate import accumulate, downstream, upstream_order
@@ -23,6 +25,7 @@ from shanshui.kernels.noise import fractal, white
 from shanshui.kernels.windows import horn_slope
 from shanshui.region.grid import STRIP, GridSpec
 from shanshui.store.layout import disk_errors
+from shanshui.store.rasters import unwritten
 from shanshui.study.made_up.frame import Frame
 from shanshui.study.made_up.towns import near_towns, towns_of
 
@@ -315,9 +318,14 @@ def _write_strips(
                         window=window,
                         **({"indexes": 1} if block.ndim == 2 else {}),
                     )
-    finally:
         for file in files.values():
             file.close()
+    except RasterioError as error:
+        raise unwritten(folder, error) from error
+    finally:
+        for file in files.values():
+            with suppress(RasterioError):  # a full disk fails again on closing
+                file.close()
 
 
 def _ahead(
