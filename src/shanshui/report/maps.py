@@ -72,6 +72,8 @@ HEIGHTS = LinearSegmentedColormap.from_list(
         "#f6f6f6",
     ],
 )
+MOST_NAMES = 24
+"""Rivers named on a map, the longest first."""
 HALO = {"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.6}
 """Behind words on a map: outlines would turn them into shapes, and shapes need the font here."""
 LOGARITHMIC = {"population_density", "upstream_area", "settlement_weight"}
@@ -291,16 +293,9 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
             0.02, 0.015, f"{say('source', lang)}: {spec.source}"[:190], fontsize=6, color="#555"
         )
     if study.file.study.made_up:
+        banner = {"facecolor": "white", "edgecolor": "#a02020", "linewidth": 0.6, "pad": 3}
         figure.text(
-            0.41,
-            0.5,
-            say("made_up", lang),
-            fontsize=15,
-            color="#a02020",
-            alpha=0.28,
-            ha="center",
-            va="center",
-            rotation=18,
+            0.03, 0.965, say("made_up", lang), fontsize=8, color="#a02020", va="top", bbox=banner
         )
     return figure
 
@@ -379,16 +374,13 @@ def _places(ax: Any, spec: MapSpec, bounds: tuple[float, float, float, float], l
     box = shapely.box(*bounds)
     halo = HALO
     if spec.named is not None:
-        done: set[str] = set()
+        column = "name_zh" if lang == "zh" and "name_zh" in spec.named else "name"
         longest = spec.named.assign(length=spec.named.length).sort_values("length", ascending=False)
-        for text, shape in zip(longest["name"], longest.geometry, strict=True):
+        done: set[str] = set()
+        for text, shape in zip(longest[column], longest.geometry, strict=True):
             inside = shape.intersection(box)
-            if (
-                not text
-                or text in done
-                or inside.is_empty
-                or inside.length < 0.06 * (bounds[2] - bounds[0])
-            ):
+            least = 0.06 * (bounds[2] - bounds[0])
+            if not text or text in done or inside.is_empty or inside.length < least:
                 continue
             done.add(text)
             at = inside.interpolate(0.5, normalized=True)
@@ -401,9 +393,10 @@ def _places(ax: Any, spec: MapSpec, bounds: tuple[float, float, float, float], l
                 color="#1c4f8a",
                 style="italic",
                 zorder=7,
-                bbox=halo,
                 ha="center",
             )
+            if len(done) == MOST_NAMES:
+                break
     if spec.points is not None and len(spec.points):
         names = (
             spec.points["name_zh"]
