@@ -289,6 +289,10 @@ def test_polygons_must_be_valid_apart_and_have_codes(tmp_path):
         ]
     )
     assert counties(holed)["area_km2"].sum() < 6.0
+    holed.reset_index(drop=True).to_file(tmp_path / "holed.gpkg")
+    out = look(tmp_path / "holed.gpkg", tmp_path, "counties")
+    assert out.state == "doubtful"
+    assert "1 gaps inside the set, 0.1 km2" in out.doubts[0]
 
 
 def test_features_elsewhere_or_of_another_kind_are_refused(tmp_path):

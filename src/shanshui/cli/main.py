@@ -236,6 +236,10 @@ def show(
     record = study.record(product)
     item = study.plan.steps.get(product)
     facts: dict[str, Any] = {"product": product, "kind": record.kind, **record.facts}
+    if "units" in facts:
+        facts["unit"] = facts["units"]
+    if facts.get("min") is not None:
+        facts["range"] = [facts["min"], facts["max"]]
     facts["source"] = (
         citation(item.card.source) if isinstance(item, Step) else item.file if item else ""
     )

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from shanshui.collect.adapt import features_input, raster_input, table_input
@@ -105,10 +107,10 @@ def verdict(
             frame = features_input(path, spec, kind, name, grid)
             out.facts |= {"features": len(frame), "crs": frame.crs.name}
             if kind.family == "polygons":
-                from shapely import box
-
-                inside = frame.clip(box(*grid.bounds)).area.sum()
+                inside = frame.clip(shapely.box(*grid.bounds)).area.sum()
                 out.facts["coverage"] = float(inside / (grid.cells * grid.cell_m**2))
+                if name in {"counties", "prefectures", "provinces"}:
+                    _judge_gaps(out, frame, grid)
     except ShanshuiError as error:
         out.problems.append(str(error))
     return out
@@ -195,6 +197,19 @@ def _judge_sentinels(
             f"{out.name}: {zeros:.1%} of the cells are 0 while the next value is {float(above.min()):g}; it looks like "
             f"missing data that the file does not declare; set nodata = 0 in [inputs.{out.name}], or checked = true "
             "if the zeros are real"
+        )
+
+
+def _judge_gaps(out: Verdict, frame: gpd.GeoDataFrame, grid: GridSpec) -> None:
+    """Holes between units larger than a cell: people and areas inside them belong to nobody."""
+    whole = shapely.get_parts(shapely.union_all(frame.geometry.values))
+    rings = shapely.get_rings(whole[shapely.get_num_interior_rings(whole) > 0])
+    area = shapely.area(shapely.polygons(rings)) if len(rings) else np.empty(0)
+    holes = area[~np.isin(area, shapely.area(shapely.polygons(shapely.get_exterior_ring(whole))))]
+    holes = holes[holes > grid.cell_m**2]
+    if holes.size:
+        out.doubts.append(
+            f"{out.name}: {holes.size} gaps inside the set, {holes.sum() / 1e6:.1f} km2 together; are units missing?"
         )
 
 
