@@ -3,20 +3,24 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 SIZE   ?= 512
-UV     := $(BIN)/uv
+TOOLS  := .tools
+UV     := $(TOOLS)/bin/uv
 
 .PHONY: demo test bench docs clean
 .DEFAULT_GOAL := demo
 
-$(BIN)/uv:
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+# into a folder of its own: needs neither venv nor the right to touch the system's packages
+$(UV):
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(TOOLS) uv
 
-$(VENV)/.demo: pyproject.toml | $(BIN)/uv
+$(BIN)/python: | $(UV)
+	$(UV) venv --quiet --python $(PYTHON) $(VENV)
+
+$(VENV)/.demo: pyproject.toml | $(BIN)/python
 	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -e .
 	@touch $@
 
-$(VENV)/.test: pyproject.toml | $(BIN)/uv
+$(VENV)/.test: pyproject.toml | $(BIN)/python
 	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -e . --group test --group lint
 	@touch $@ $(VENV)/.demo
 
@@ -45,4 +49,4 @@ docs: $(VENV)/.demo
 	$(BIN)/python -m sphinx -W -q -b html docs docs/_build
 
 clean:
-	rm -rf demo $(VENV) docs/_build
+	rm -rf demo $(VENV) $(TOOLS) docs/_build
