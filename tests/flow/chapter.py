@@ -13,19 +13,19 @@ def _helper(values):
     return values * FACTOR
 
 
-@assessment(source="handbook_frame", halo=0)
+@assessment(source="own_frame", halo=0)
 def doubled(elevation: Elevation) -> Height:
     """Twice the height."""
     return elevation.copy(data=_helper(elevation.values).astype(np.float32))
 
 
-@assessment(source="handbook_frame", halo=lambda s: int(s["cells"]))
+@assessment(source="own_frame", halo=lambda s: int(s["cells"]))
 def smoothed(doubled: Height, *, cells: int = 3) -> Height:
     """Mean of a window."""
     return doubled.copy(data=focal_mean(np.ascontiguousarray(doubled.values), cells))
 
 
-@assessment(source="handbook_frame")
+@assessment(source="own_frame")
 def highest(smoothed: Height, doubled: Height | None = None, *, above: float = 0.0) -> Facts:
     """Greatest value."""
     import pandas as pd

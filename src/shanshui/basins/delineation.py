@@ -38,7 +38,7 @@ from shanshui.region.unitset import polygons
 MINOR = "minor basins"
 
 
-@assessment(source="handbook_basins", bytes_per_cell=24)
+@assessment(source="own_basins", bytes_per_cell=24)
 def river_basin_outlets(
     flow_direction: FlowDirection,
     upstream_area: UpstreamArea,
@@ -158,7 +158,7 @@ def _snapped(
     return rows
 
 
-@assessment(source="handbook_basins", bytes_per_cell=14)
+@assessment(source="own_basins", bytes_per_cell=14)
 def river_basins(flow_direction: FlowDirection, river_basin_outlets: Units) -> UnitLabels:
     """River basin of each cell: the first outlet it drains through.
 
@@ -187,7 +187,7 @@ def river_basins(flow_direction: FlowDirection, river_basin_outlets: Units) -> U
     return out.rename("river_basins")
 
 
-@assessment(source="handbook_basins", bytes_per_cell=24)
+@assessment(source="own_basins", bytes_per_cell=24)
 def upstream_index(
     flow_direction: FlowDirection, river_basins: UnitLabels, river_basin_outlets: Units
 ) -> Index:

@@ -157,7 +157,7 @@ def upstream_cells(flow_direction: FlowDirection) -> np.ndarray:
     return accumulate(order, nxt, (nxt >= 0).astype(nxt.dtype)).reshape(codes.shape)
 
 
-@assessment(source="handbook_basins", bytes_per_cell=14)
+@assessment(source="own_basins", bytes_per_cell=14)
 def drainage_check(flow_direction: FlowDirection) -> Facts:
     """Does every cell reach an outlet?
 
@@ -211,7 +211,7 @@ def drainage_check(flow_direction: FlowDirection) -> Facts:
     return frame
 
 
-@assessment(source="handbook_basins", bytes_per_cell=14)
+@assessment(source="own_basins", bytes_per_cell=14)
 def flow_distance(flow_direction: FlowDirection) -> FlowDistance:
     """Length of the flow path from each cell to its outlet.
 

@@ -30,7 +30,7 @@ from shanshui.region.unitset import polygons
 TARGET_KM2, UNITS, FEWEST_CELLS = 200.0, 1500, 100
 """Automatic target area [D]: a 1500th of the region, at most 200 km2, at least 100 cells."""
 SLIVER_SHARE = 1 / 40
-"""Automatic least area: 5 km2 at the default target of 200 km2 (handbook M7.6)."""
+"""Automatic least area: 5 km2 at the default target of 200 km2 [D]."""
 
 
 def target_area(region_km2: float, grid: GridSpec) -> float:
@@ -38,7 +38,7 @@ def target_area(region_km2: float, grid: GridSpec) -> float:
     return max(min(TARGET_KM2, region_km2 / UNITS), FEWEST_CELLS * grid.cell_km2)
 
 
-@assessment(source="handbook_basins", bytes_per_cell=28)
+@assessment(source="own_basins", bytes_per_cell=28)
 def planning_unit_labels(
     flow_direction: FlowDirection,
     region_mask: Mask,
@@ -184,7 +184,7 @@ def spread_up_labels(label: NDArray[np.int32], nxt: NDArray[np.signedinteger]) -
     return below
 
 
-@assessment(source="handbook_basins", bytes_per_cell=36)
+@assessment(source="own_basins", bytes_per_cell=36)
 def planning_units(
     planning_unit_labels: UnitLabels,
     flow_direction: FlowDirection,
@@ -296,7 +296,7 @@ def _commonest(label: NDArray[np.int32], code: NDArray[np.int32], count: int) ->
     return best
 
 
-@assessment(source="handbook_basins", bytes_per_cell=8)
+@assessment(source="own_basins", bytes_per_cell=8)
 def unit_neighbours(planning_unit_labels: UnitLabels) -> Facts:
     """Planning units that touch.
 
@@ -315,7 +315,7 @@ def unit_neighbours(planning_unit_labels: UnitLabels) -> Facts:
     return frame
 
 
-@assessment(source="handbook_basins", bytes_per_cell=10)
+@assessment(source="own_basins", bytes_per_cell=10)
 def unit_county_crosswalk(planning_unit_labels: UnitLabels, counties: Units) -> Facts:
     """Area that each planning unit shares with each county.
 

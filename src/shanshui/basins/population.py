@@ -204,7 +204,7 @@ def _require_match(population: Population, counties: Units) -> None:
         )
 
 
-@assessment(source="handbook_frame", bytes_per_cell=0)
+@assessment(source="own_frame", bytes_per_cell=0)
 def spatial_levels(
     counties: Units,
     prefectures: Units | None = None,

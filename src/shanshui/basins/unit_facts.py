@@ -44,7 +44,7 @@ def _table(columns: dict[str, NDArray[np.float64]], units: dict[str, str]) -> pd
     return frame
 
 
-@assessment(source="handbook_basins", bytes_per_cell=4)
+@assessment(source="own_basins", bytes_per_cell=4)
 def unit_terrain(
     planning_unit_labels: UnitLabels,
     elevation: Elevation,
@@ -101,7 +101,7 @@ def unit_terrain(
     )  # fmt: skip
 
 
-@assessment(source="handbook_basins", bytes_per_cell=2)
+@assessment(source="own_basins", bytes_per_cell=2)
 def unit_slope_classes(planning_unit_labels: UnitLabels, slope_class: Codes) -> Facts:
     """Share of each slope class in each planning unit.
 
@@ -129,7 +129,7 @@ def unit_slope_classes(planning_unit_labels: UnitLabels, slope_class: Codes) -> 
     return _table(dict(zip(names, share.T, strict=True)), dict.fromkeys(names, "1"))
 
 
-@assessment(source="handbook_basins", bytes_per_cell=2)
+@assessment(source="own_basins", bytes_per_cell=2)
 def unit_climate(
     planning_unit_labels: UnitLabels,
     temperature: Temperature | None = None,
@@ -163,7 +163,7 @@ def unit_climate(
     return _table(columns, {k: units[k] for k in columns})
 
 
-@assessment(source="handbook_basins", bytes_per_cell=4)
+@assessment(source="own_basins", bytes_per_cell=4)
 def unit_land_cover(planning_unit_labels: UnitLabels, land_cover: Codes) -> Facts:
     """Area of each land-cover class in each planning unit.
 

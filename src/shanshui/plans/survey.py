@@ -71,7 +71,7 @@ def survey(sources: Iterable[Source]) -> Plan:
         step(local_relief),
         step(relief_degree),
         step(terrain_ruggedness),
-        # landforms are read over about 4 km2, whatever window the change point finds (handbook M7.5)
+        # landforms are read over about 4 km2, whatever window the change point finds
         step(local_relief, name="landform_relief", window_m=2000.0),
         step(landform, binds={"local_relief": "landform_relief"}),
         step(slope_position),

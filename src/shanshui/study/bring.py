@@ -157,7 +157,11 @@ def _refuse(look: Verdict, path: Path) -> None:
 def _content(spec: InputSpec) -> dict[str, Any]:
     """What of a declaration decides the result: where the file lies and who made it does not."""
     quiet = {"file", "classes", "needed", "edition", "licence", "origin", "sha256"}
-    return {k: v for k, v in spec.model_dump(mode="json").items() if k not in quiet}
+    return {
+        k: v
+        for k, v in spec.model_dump(mode="json", exclude_defaults=True).items()
+        if k not in quiet
+    }
 
 
 def file_digest(path: Path, ledger: Ledger, name: str) -> str:

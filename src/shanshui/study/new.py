@@ -25,7 +25,7 @@ from shanshui.store.layout import STUDY_FILE, disk_errors
 from shanshui.study.made_up.region import made_up_region
 
 QINBA_CRS = "+proj=aea +lat_1=30.5 +lat_2=34.5 +lat_0=0 +lon_0=107.5 +datum=WGS84 +units=m +no_defs"
-"""Albers with the region's own parallels: less distortion than the national choice (handbook M0.1)."""
+"""Albers with the region's own parallels: less distortion than the national choice."""
 TEMPLATES = ("made-up", "qinba")
 MARGIN = 0.15
 """Share of the boundary's width by which the grid reaches beyond it [D], so that rivers arrive whole."""

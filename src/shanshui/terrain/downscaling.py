@@ -16,7 +16,7 @@ from shanshui.region.grid import grid_of
 from shanshui.region.unitset import rasterised
 
 
-@assessment(source="handbook_frame", bytes_per_cell=24)
+@assessment(source="own_frame", bytes_per_cell=24)
 def temperature_fine(
     temperature: Temperature,
     elevation: Elevation,
@@ -57,7 +57,7 @@ def temperature_fine(
     return out.rename("temperature_fine")
 
 
-@assessment(source="handbook_frame", bytes_per_cell=120)
+@assessment(source="own_frame", bytes_per_cell=120)
 def land_cover_fine(
     land_cover: Codes,
     elevation: Elevation,

@@ -11,7 +11,7 @@ from shanshui.core.vocabulary import Elevation, Facts, Mask
 from shanshui.region.grid import grid_of
 
 
-@assessment(source="handbook_frame", bytes_per_cell=6)
+@assessment(source="own_frame", bytes_per_cell=6)
 def hypsometry(
     elevation: Elevation,
     region_mask: Mask,

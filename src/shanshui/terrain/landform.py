@@ -27,7 +27,7 @@ POSITIONS = {
 }
 
 
-@assessment(source="handbook_basins", halo=0, bytes_per_cell=2)
+@assessment(source="own_basins", halo=0, bytes_per_cell=2)
 def landform(
     local_relief: Relief, *, limits_m: tuple[float, ...] = (20.0, 75.0, 200.0, 600.0)
 ) -> Codes:

@@ -40,7 +40,7 @@ def slope(elevation: Elevation) -> Slope:
     return out.rename("slope")
 
 
-@assessment(source="handbook_basins", halo=0, bytes_per_cell=2)
+@assessment(source="own_basins", halo=0, bytes_per_cell=2)
 def slope_class(slope: Slope, *, limits_deg: tuple[float, ...] = (2.0, 6.0, 15.0, 25.0)) -> Codes:
     """Slope class, 1 the flattest.
 
