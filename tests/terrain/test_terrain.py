@@ -62,7 +62,7 @@ def test_a_limit_belongs_to_the_flatter_class():
 
 
 def test_relief_of_the_handbook():
-    # handbook M7.5 [C]: mean height 1200, 700 to 1500, a fifth flat
+    # worked value: mean height 1200, 700 to 1500, a fifth flat
     assert rdls(np.array(1200.0), np.array(800.0), np.array(0.2)) == pytest.approx(2.48)
 
 

@@ -32,7 +32,7 @@ RIM_CELLS = 2
 """Cells along the rim that are never lowered [D] (decisions/0004-burning)."""
 
 
-@assessment(source="wei2018", bytes_per_cell=12)
+@assessment(source="wei2018", bytes_per_cell=14)
 def conditioned_elevation(
     elevation: Elevation,
     rivers: Rivers | None = None,
