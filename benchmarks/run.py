@@ -113,7 +113,6 @@ def jobs():
             _routed,
             lambda p: acc.distance_to_outlet(p[2], p[1], p[0].shape[1], 30.0, 30.0),
         ),
-        "distance to outlet | pyflwdir": (_pyflwdir, lambda f: f.stream_distance(unit="m")),
         "basins of about 200 cells | shanshui cut + spread_up": (
             _routed,
             lambda p: (lambda k, lab: (acc.number(p[2], k, lab), acc.spread_up(p[2], p[1], lab)))(

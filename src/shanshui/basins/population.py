@@ -92,12 +92,9 @@ def _per_weight(
     """
     top = int(counties.index.max())
     _, total, _, _ = label_statistics(label, weight, top)
-    on_grid = label_sizes(label, top)[counties.index] * grid.cell_km2 / (counties.area / 1e6)
+    on_grid = counties.intersection(shapely.box(*grid.bounds)).area / counties.area
     wide = population.pivot_table(index="code", columns="year", values="population", aggfunc="sum")
-    people = (
-        wide.reindex(counties["code"]).fillna(0.0).to_numpy()
-        * on_grid.clip(upper=1.0).to_numpy()[:, None]
-    )
+    people = wide.reindex(counties["code"]).fillna(0.0).to_numpy() * on_grid.to_numpy()[:, None]
     out = pd.DataFrame(0.0, index=range(top + 1), columns=wide.columns)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = people / total[counties.index][:, None]
