@@ -157,5 +157,5 @@ def located(spec: InputSpec, folders: list[Path]) -> Path:
     path = Path(spec.file).expanduser()
     if path.is_absolute():
         return path
-    places = [folder / path for folder in folders]
+    places = [(folder / path).resolve() for folder in folders]
     return next((place for place in places if place.exists()), places[0])
