@@ -327,6 +327,7 @@ def features_input(
         )
     if kind.family == "polygons":
         frame = _valid(frame, spec, name, path)
+    source_crs = frame.crs.name
     frame = frame.to_crs(grid.projection)
     frame = frame.assign(geometry=shapely.force_2d(frame.geometry.values))
     lost = ~np.isfinite(frame.geometry.bounds.to_numpy()).all(axis=1)
@@ -347,7 +348,9 @@ def features_input(
             _disjoint(frame, name, path)
         frame = unit_set(frame, name)
         frame["area_km2"] = frame.area / 1e6
-    return _plain(frame)
+    out = _plain(frame)
+    out.attrs["source_crs"] = source_crs
+    return out
 
 
 def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -105,7 +105,7 @@ def verdict(
                 out.problems.append(f"{name}: {path} has no usable rows")
         else:
             frame = features_input(path, spec, kind, name, grid)
-            out.facts |= {"features": len(frame), "crs": frame.crs.name}
+            out.facts |= {"features": len(frame), "crs": frame.attrs["source_crs"]}
             if kind.family == "polygons":
                 inside = frame.clip(shapely.box(*grid.bounds)).area.sum()
                 out.facts["coverage"] = float(inside / (grid.cells * grid.cell_m**2))
