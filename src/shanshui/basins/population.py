@@ -87,12 +87,14 @@ def _per_weight(
 ) -> pd.DataFrame:
     """Persons per unit of weight, by county (rows 0 to all) and year (columns).
 
-    A county that reaches beyond the grid brings the share of its area on the grid; one without weight
-    there spreads nobody.
+    A county that reaches beyond the grid, or beyond the ground on it, brings the share of its area that
+    is there; one without weight there spreads nobody.
     """
     top = int(counties.index.max())
-    _, total, _, _ = label_statistics(label, weight, top)
+    seen, total, _, _ = label_statistics(label, weight, top)
     on_grid = counties.intersection(shapely.box(*grid.bounds)).area / counties.area
+    # ground that the grid does not know (outside the elevation) keeps its people to itself
+    on_grid *= seen[counties.index] / np.maximum(label_sizes(label, top)[counties.index], 1)
     wide = population.pivot_table(index="code", columns="year", values="population", aggfunc="sum")
     people = wide.reindex(counties["code"]).fillna(0.0).to_numpy() * on_grid.to_numpy()[:, None]
     out = pd.DataFrame(0.0, index=range(top + 1), columns=wide.columns)
