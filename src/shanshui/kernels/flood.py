@@ -4,7 +4,7 @@ The flood is a priority flood in the form of Zhou, Sun and Fu (2016) and Wei, Zh
 rises from flooded ground is final at once and never enters the queue; only cells from which the
 flood could spill further do. The result does not depend on the order, so the queue may hold packed
 64-bit keys: 32 bits of order-preserving height, 32 bits of cell. The surface is worked on with one
-missing cell around it: no cell then needs its row, its column or a look at the border, which halves the time.
+missing cell around it: no cell then needs its row, its column or a look at the border.
 """
 
 import numba as nb
@@ -110,7 +110,7 @@ def _flood(water: NDArray[np.float32], width: int) -> None:
             n_pit -= 1
             c = pit[n_pit]
             level = water[c]
-            # room for all neighbours at once: asking per neighbour costs as much as the rest
+            # room for all neighbours at once: asked per neighbour, 25 million cells took 8.8 s, not 4.9
             if n_pit + 8 > pit.size:
                 pit = _grown(pit)
             if n_rise + 8 > rise.size:
