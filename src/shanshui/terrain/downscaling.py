@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import ClassAreas, Codes, Elevation, Slope, Temperature, Units
+from shanshui.core.vocabulary import ClassAreas, Codes, Elevation, Mask, Slope, Temperature, Units
 from shanshui.kernels.allocate import bid
 from shanshui.kernels.windows import focal_mean
 from shanshui.region.grid import grid_of
@@ -62,6 +62,7 @@ def land_cover_fine(
     land_cover: Codes,
     elevation: Elevation,
     slope: Slope,
+    region_mask: Mask,
     land_cover_areas: ClassAreas,
     prefectures: Units,
     *,
@@ -79,6 +80,8 @@ def land_cover_fine(
         Ground height.
     slope : (y, x) [degree]
         Steepness.
+    region_mask : (y, x) [1]
+        Not used to choose cells outside: the whole grid is filled, the region is reported.
     land_cover_areas : table
         ``code, year, class, area_km2`` per prefecture.
     prefectures : polygons
