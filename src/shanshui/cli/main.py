@@ -197,6 +197,7 @@ def list_products(
         unit = getattr(kind, "unit", "") or (terms()[name].unit if name in terms() else "")
         dims = {
             "Grid": "y, x",
+            "Layers": "layer, y, x",
             "PerUnit": "unit",
             "Table": "row",
             "Features": "feature",
@@ -214,10 +215,11 @@ def list_products(
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
+    wide = max((len(row["product"]) for row in rows), default=0)
     for row in rows:
         took = "" if row["seconds"] is None else f"{row['seconds']:.2f} s"
         typer.echo(
-            f"{row['product']:24} {row['unit']:12} {row['dims']:9} {took:>10}  {row['state']}"
+            f"{row['product']:{wide}} {row['unit']:12} {row['dims']:11} {took:>10}  {row['state']}"
         )
 
 
@@ -228,21 +230,17 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Shape, unit, range, mean, share of nodata, source, made when and why."""
-    from shanshui.core.source import citation
-    from shanshui.flow.plan import Step
+    from shanshui.flow.explain import source_words
     from shanshui.study.study import open_study
 
     study = open_study(folder)
     record = study.record(product)
-    item = study.plan.steps.get(product)
     facts: dict[str, Any] = {"product": product, "kind": record.kind, **record.facts}
     if "units" in facts:
         facts["unit"] = facts["units"]
     if facts.get("min") is not None:
         facts["range"] = [facts["min"], facts["max"]]
-    facts["source"] = (
-        citation(item.card.source) if isinstance(item, Step) else item.file if item else ""
-    )
+    facts["source"] = source_words(study.plan, product)
     facts |= {
         "made": _when(record.made),
         "reason": record.reason,
@@ -250,10 +248,13 @@ def show(
         "bytes": record.bytes,
         "file": str(study.layout.products / f"{product}{record.suffix}"),
     }
+    rows = _rows(study[product]) if record.kind in ("table", "series") else []
     if as_json:
-        typer.echo(json.dumps(facts, ensure_ascii=False))
+        typer.echo(json.dumps(facts | ({"rows": rows} if rows else {}), ensure_ascii=False))
         return
     for key, value in facts.items():
+        if key == "layers":
+            continue
         if key == "columns":
             for column, fact in value.items():
                 span = (
@@ -264,6 +265,9 @@ def show(
                 typer.echo(f"  {column:20} {fact['units']:10} {span}")
         else:
             typer.echo(f"{key:14} {_number(value, key)}")
+    if rows:
+        typer.echo("")
+        _print_rows(rows)
 
 
 @app.command()
@@ -366,6 +370,32 @@ def sweep(folder: Folder) -> None:
     with locked(study.layout):
         count, size = study.objects.sweep()
     typer.echo(f"{count} files, {size / 1e6:.1f} MB")
+
+
+ROWS_SHOWN = 40
+
+
+def _rows(table: Any) -> list[dict[str, Any]]:
+    """Rows of a table that is small enough to be read at once."""
+    frame = table.reset_index() if table.index.name else table
+    if getattr(frame, "ndim", 1) == 1:
+        frame = frame.to_frame("value")
+    if len(frame) > ROWS_SHOWN:
+        return []
+    return [
+        {k: None if v != v else v for k, v in row.items()}
+        for row in json.loads(frame.to_json(orient="records", force_ascii=False))
+    ]
+
+
+def _print_rows(rows: list[dict[str, Any]]) -> None:
+    names = list(rows[0])
+    cells = [[_number(r[n], n) if r[n] is not None else "" for n in names] for r in rows]
+    wide = [max(len(n), *(len(line[k]) for line in cells)) for k, n in enumerate(names)]
+    keep = [k for k, w in enumerate(wide) if any(line[k] for line in cells)]
+    typer.echo("  ".join(names[k].ljust(min(wide[k], 40)) for k in keep))
+    for line in cells:
+        typer.echo("  ".join(line[k][:40].ljust(min(wide[k], 40)) for k in keep).rstrip())
 
 
 def _print_estimates(rows: list[Any], as_json: bool) -> None:

@@ -23,6 +23,7 @@ from rasterio.windows import Window
 from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.collect.readers import (
     CUBES,
+    TABLES,
     cube_to_array,
     open_raster,
     raster_crs,
@@ -405,6 +406,58 @@ def _disjoint(frame: gpd.GeoDataFrame, name: str, path: Path) -> None:
         )
 
 
+def coefficients_input(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
+    """Rows of coefficients as they stand, column names in lower case.
+
+    Raises
+    ------
+    DataError
+        Unreadable, no rows, or two columns of one name.
+    """
+    frame = read_table(path, spec, name)
+    frame.columns = pd.Index([str(c).strip().lower() for c in frame.columns])
+    frame = frame.dropna(how="all").reset_index(drop=True)
+    if frame.empty:
+        raise DataError(f"{name}: {path} has no rows")
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"{name}: {path} has two columns {twice[0]}; keep one")
+    for column in frame.columns:
+        if frame[column].dtype.kind not in "biuf":
+            frame[column] = frame[column].map(lambda v: "" if v is None or v != v else str(v))
+    frame.attrs["units"] = {}
+    return frame
+
+
+def stack_parts(path: Path, spec: InputSpec, name: str) -> dict[str, InputSpec]:
+    """Declarations of the grids of a stack: bands of one raster, or rows of a table with ``threat`` and ``cur_path``.
+
+    Raises
+    ------
+    DataError
+        A table without these columns, or a row without a path.
+    """
+    if path.suffix.lower() not in TABLES:
+        with rasterio.open(path) as file:
+            return {
+                (file.descriptions[k] or f"band_{k + 1}"): spec.model_copy(update={"band": k + 1})
+                for k in range(file.count)
+            }
+    frame = coefficients_input(path, spec.model_copy(update={"columns": {}}), name)
+    if "threat" not in frame or "cur_path" not in frame:
+        raise DataError(
+            f"{name}: {path} has no columns threat and cur_path; found {', '.join(frame.columns)}"
+        )
+    out = {}
+    for row in frame.itertuples(index=False):
+        if not str(row.cur_path).strip():
+            raise DataError(f"{name}: {path}: {row.threat} has no cur_path: where is its map?")
+        place = Path(str(row.cur_path).strip())
+        place = place if place.is_absolute() else path.parent / place
+        out[str(row.threat).strip().lower()] = spec.model_copy(update={"file": str(place)})
+    return out
+
+
 def table_input(path: Path, spec: InputSpec, kind: InputKind, name: str) -> pd.DataFrame:
     """Rows keyed by unit and year.
 
@@ -417,7 +470,7 @@ def table_input(path: Path, spec: InputSpec, kind: InputKind, name: str) -> pd.D
     if spec.year is not None and "year" not in frame.columns:
         frame["year"] = spec.year
     if spec.class_columns:
-        frame = _long(frame, spec, name, path)
+        frame = _long(frame, spec, kind, name, path)
     wanted = kind.gives.columns if isinstance(kind.gives, Table) else ()
     missing = [c for c in wanted if c not in frame.columns]
     if missing:
@@ -456,22 +509,31 @@ def table_input(path: Path, spec: InputSpec, kind: InputKind, name: str) -> pd.D
             f"{', '.join(str(first[k]) for k in keys)}; keep one row each"
         )
     frame = frame.dropna(subset=[amount]).sort_values(keys, ignore_index=True)
-    frame.attrs["units"] = {amount: {"population": "person", "area_km2": "km2"}.get(amount, "1")}
+    frame.attrs["units"] = {amount: _AMOUNTS.get(amount, "1")}
     return frame
 
 
-def _long(frame: pd.DataFrame, spec: InputSpec, name: str, path: Path) -> pd.DataFrame:
+_AMOUNTS = {"population": "person", "area_km2": "km2", "npp": "g/m2/yr", "yuan": "yuan"}
+
+
+def _long(
+    frame: pd.DataFrame, spec: InputSpec, kind: InputKind, name: str, path: Path
+) -> pd.DataFrame:
+    """One row per class from one column per class."""
+    key, amount = kind.gives.columns[-2:] if isinstance(kind.gives, Table) else ("class", "amount")
     missing = [c for c in spec.class_columns.values() if c not in frame.columns]
     if missing:
         raise DataError(f"{name}.class_columns: no column {', '.join(missing)} in {path}")
     parts = []
     for code, column in spec.class_columns.items():
         part = frame[["code", "year"]].copy()
-        part["class"] = int(code)
-        part["area_km2"] = pd.to_numeric(frame[column]).fillna(0.0)
+        part[key] = int(code) if code.lstrip("-").isdigit() else code
+        # an absent class has no area; an absent amount of anything else is unknown
+        part[amount] = pd.to_numeric(frame[column]).fillna(0.0 if key == "class" else np.nan)
         parts.append(part)
     out = pd.concat(parts, ignore_index=True)
-    return out.groupby(["code", "year", "class"], sort=False)["area_km2"].sum().reset_index()
+    together = out.groupby(["code", "year", key], sort=False)[amount]
+    return together.sum(min_count=1).reset_index()
 
 
 def _box(bounds: tuple[float, ...]) -> str:

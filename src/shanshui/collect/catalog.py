@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from shanshui.core.errors import nearest
-from shanshui.core.quantity import Features, Grid, Quantity, Table
+from shanshui.core.quantity import Features, Grid, Layers, Quantity, Table
 
-Family = Literal["continuous", "categorical", "polygons", "lines", "points", "table"]
+Family = Literal[
+    "continuous", "categorical", "stack", "polygons", "lines", "points", "table", "coefficients"
+]
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,39 @@ INPUTS: dict[str, InputKind] = {
     "soil_depth": InputKind("continuous", Grid("m"), 0.0, 60.0),
     "lights": InputKind("continuous", Grid("nW/cm2/sr"), 0.0, 5000.0),
     "land_cover": InputKind("categorical", Grid("1")),
+    "land_cover_before": InputKind("categorical", Grid("1")),
     "soil_texture": InputKind("categorical", Grid("1")),
+    "temperature_range": InputKind("continuous", Grid("K"), 0.0, 60.0),
+    "temperature_seasonality": InputKind("continuous", Grid("K"), 0.0, 40.0),
+    "temperature_moderate": InputKind("continuous", Grid("degC"), -60.0, 50.0),
+    "temperature_strong": InputKind("continuous", Grid("degC"), -60.0, 50.0),
+    "precipitation_moderate": InputKind("continuous", Grid("mm/yr"), 0.0, 12000.0),
+    "precipitation_strong": InputKind("continuous", Grid("mm/yr"), 0.0, 12000.0),
+    "reference_evapotranspiration": InputKind("continuous", Grid("mm/yr"), 0.0, 4000.0),
+    "plant_available_water": InputKind("continuous", Grid("1"), 0.0, 1.0),
+    "rainfall_erosivity": InputKind("continuous", Grid("MJ*mm/(ha*h*yr)"), 0.0, 60000.0),
+    "soil_erodibility": InputKind("continuous", Grid("t*ha*h/(ha*MJ*mm)"), 0.0, 0.15),
+    "sand": InputKind("continuous", Grid("%"), 0.0, 100.0),
+    "silt": InputKind("continuous", Grid("%"), 0.0, 100.0),
+    "clay": InputKind("continuous", Grid("%"), 0.0, 100.0),
+    "organic_carbon": InputKind("continuous", Grid("%"), 0.0, 60.0),
+    "carbonate": InputKind("continuous", Grid("%"), 0.0, 100.0),
+    "runoff_proxy": InputKind("continuous", Grid("mm/yr"), 0.0, 12000.0),
+    "net_primary_production": InputKind("continuous", Grid("g/m2/yr"), 0.0, 4000.0),
+    "storm_rain": InputKind("continuous", Grid("mm/yr"), 0.0, 8000.0),
+    "storm_days": InputKind("continuous", Grid("d/yr"), 0.0, 366.0),
+    "hot_days": InputKind("continuous", Grid("d/yr"), 0.0, 366.0),
+    "accessibility": InputKind("continuous", Grid("1"), 0.0, 1.0),
+    "drainage": InputKind("categorical", Grid("1")),
+    "threat_maps": InputKind("stack", Layers(), 0.0, 1.0),
+    "monthly_precipitation": InputKind("stack", Layers(), 0.0, 3000.0),
     "boundary": InputKind("polygons", Features(("geometry",))),
     "counties": InputKind("polygons", Features(_UNITS)),
     "prefectures": InputKind("polygons", Features(_UNITS)),
     "provinces": InputKind("polygons", Features(_UNITS)),
     "protected_areas": InputKind("polygons", Features(("name",))),
     "parks": InputKind("polygons", Features(("name",))),
+    "watersheds": InputKind("polygons", Features(("geometry",))),
     "lakes": InputKind("polygons", Features(("name",))),
     "rivers": InputKind("lines", Features(("name",))),
     "roads": InputKind("lines", Features(("name",))),
@@ -62,6 +90,12 @@ INPUTS: dict[str, InputKind] = {
     "villages": InputKind("points", Features(("name",))),
     "reference_outlets": InputKind("points", Features(("name", "published_km2"))),
     "population": InputKind("table", Table(("code", "year", "population")), 0.0, 1e9),
+    "productivity": InputKind("table", Table(("code", "year", "npp")), 0.0, 4000.0),
+    "gdp": InputKind("table", Table(("code", "year", "sector", "yuan")), 0.0, 1e15),
+    "products": InputKind("table", Table(("code", "year", "flow", "amount")), 0.0, 1e15),
+    "biophysical": InputKind("coefficients", Table()),
+    "threats": InputKind("coefficients", Table()),
+    "prices": InputKind("coefficients", Table()),
     "land_cover_areas": InputKind("table", Table(("code", "year", "class", "area_km2")), 0.0, 1e7),
 }
 
@@ -72,7 +106,11 @@ class InputSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: str = Field(
-        description="Path below the data folder, below the study folder, or absolute."
+        default="", description="Path below the data folder, below the study folder, or absolute."
+    )
+    value: float | None = Field(
+        default=None,
+        description="One number for the whole grid instead of a file, in the study's unit: an assumption; say whose in origin.",
     )
     layer: str | None = Field(
         default=None,
@@ -127,6 +165,12 @@ class InputSpec(BaseModel):
     licence: str | None = Field(default=None, description="Terms of use.")
     origin: str | None = Field(default=None, description="Who made it.")
     sha256: str | None = Field(default=None, description="Digest the file must have.")
+
+    @model_validator(mode="after")
+    def _file_or_value(self) -> "InputSpec":
+        if bool(self.file) == (self.value is not None):
+            raise ValueError("give either file or value")
+        return self
 
     @field_validator("scale")
     @classmethod

@@ -9,9 +9,16 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from shanshui.collect.adapt import features_input, raster_input, table_input
+from shanshui.collect.adapt import (
+    coefficients_input,
+    features_input,
+    raster_input,
+    stack_parts,
+    table_input,
+)
 from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.collect.classes import class_table
+from shanshui.collect.readers import TABLES
 from shanshui.core.errors import ShanshuiError
 from shanshui.region.grid import GridSpec
 
@@ -79,6 +86,12 @@ def verdict(
     out = Verdict(name, str(path), spec.needed)
     if spec.year is not None:
         out.facts["year"] = spec.year
+    if spec.value is not None:
+        out.facts |= {"min": spec.value, "max": spec.value, "mean": spec.value, "coverage": 1.0}
+        out.doubts.append(
+            f"{name}: {spec.value:g} {kind.unit} is assumed everywhere{f' ({spec.origin})' if spec.origin else ''}; a map would say more"
+        )
+        return out
     try:
         if kind.family in ("continuous", "categorical"):
             with raster_input(path, spec, kind, name, scratch) as source:
@@ -95,6 +108,14 @@ def verdict(
                     source.factor,
                     source.shift,
                 )
+        elif kind.family == "stack":
+            parts = stack_parts(path, spec, name)
+            out.facts |= {"layers": len(parts)}
+            for layer, part in parts.items():
+                if not Path(part.file).exists() and path.suffix.lower() in TABLES:
+                    out.problems.append(f"{name}: {layer}: no file {part.file}")
+        elif kind.family == "coefficients":
+            out.facts |= {"rows": len(coefficients_input(path, spec, name))}
         elif kind.family == "table":
             frame = table_input(path, spec, kind, name)
             out.facts |= {"rows": len(frame), "units": int(frame["code"].nunique())}

@@ -7,11 +7,20 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from shanshui.core.errors import PlanError
-from shanshui.core.quantity import Features, Grid, PerUnit, Quantity, Scalar, Table, admit
+from shanshui.core.quantity import (
+    Features,
+    Grid,
+    Layers,
+    PerUnit,
+    Quantity,
+    Scalar,
+    Table,
+    admit,
+)
 from shanshui.core.setting import Between, OneOf, known
 from shanshui.core.source import require
 
-_QUANTITIES = (Grid, PerUnit, Table, Features, Scalar)
+_QUANTITIES = (Grid, Layers, PerUnit, Table, Features, Scalar)
 Halo = int | Callable[[Mapping[str, Any]], int]
 
 

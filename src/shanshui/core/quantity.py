@@ -9,9 +9,16 @@ from shanshui.core.units import conversion
 
 @dataclass(frozen=True)
 class Grid:
-    """Values on the study grid: an ``xarray.DataArray`` with dims ``(y, x)`` and a unit."""
+    """Values on the study grid: an ``xarray.DataArray`` with dims ``(y, x)`` and a unit; ``any`` where none is preferred."""
 
     unit: str
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Several grids that one pass gives: an ``xarray.Dataset``; unit by layer name, none when the names are the data's."""
+
+    units: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Scalar:
     unit: str
 
 
-Quantity = Grid | PerUnit | Table | Features | Scalar
+Quantity = Grid | Layers | PerUnit | Table | Features | Scalar
 
 
 def admit(name: str, value: Any, expected: Quantity) -> Any:
@@ -69,6 +76,8 @@ def admit(name: str, value: Any, expected: Quantity) -> Any:
     """
     if isinstance(expected, Grid):
         return _admit_grid(name, value, expected)
+    if isinstance(expected, Layers):
+        return _admit_layers(name, value, expected)
     if isinstance(expected, PerUnit):
         _kind(name, value, "Series", "a pandas Series indexed by unit")
         return _in_unit(name, value, expected.unit)
@@ -102,11 +111,29 @@ def _admit_grid(name: str, value: Any, expected: Grid) -> Any:
     return _in_unit(name, value, expected.unit)
 
 
+def _admit_layers(name: str, value: Any, expected: Layers) -> Any:
+    _kind(name, value, "Dataset", "an xarray Dataset of grids with dims (y, x)")
+    missing = [layer for layer, _ in expected.units if layer not in value.data_vars]
+    if missing:
+        raise QuantityError(
+            f"{name}: no layer {', '.join(missing)}; found {', '.join(map(str, value.data_vars))}"
+        )
+    units = dict(expected.units)
+    return value.assign(
+        {
+            layer: _admit_grid(
+                f"{name}.{layer}", grid, Grid(units.get(layer) or grid.attrs.get("units", "1"))
+            )
+            for layer, grid in value.data_vars.items()
+        }
+    )
+
+
 def _in_unit(name: str, value: Any, unit: str) -> Any:
     found = value.attrs.get("units")
     if found is None:
         raise QuantityError(f"{name}: no units attribute; expected '{unit}'; set attrs['units']")
-    if found == unit:
+    if unit in (found, "any"):
         return value
     try:
         factor, offset = conversion(str(found), unit)

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import xarray as xr
 
-from shanshui.core.quantity import Features, Grid, Scalar, Table
+from shanshui.core.quantity import Features, Grid, Layers, Scalar, Table
 
 Elevation = Annotated[xr.DataArray, Grid("m")]
 Height = Annotated[xr.DataArray, Grid("m")]
@@ -36,3 +36,15 @@ PlanningUnits = Annotated[gpd.GeoDataFrame, Features(("area_km2", "downstream", 
 Population = Annotated[pd.DataFrame, Table(("code", "year", "population"))]
 ClassAreas = Annotated[pd.DataFrame, Table(("code", "year", "class", "area_km2"))]
 Facts = Annotated[pd.DataFrame, Table()]
+
+Amount = Annotated[xr.DataArray, Grid("any")]
+Depth = Annotated[xr.DataArray, Grid("mm")]
+Evapotranspiration = Annotated[xr.DataArray, Grid("mm/yr")]
+Erosivity = Annotated[xr.DataArray, Grid("MJ*mm/(ha*h*yr)")]
+Erodibility = Annotated[xr.DataArray, Grid("t*ha*h/(ha*MJ*mm)")]
+SoilLoss = Annotated[xr.DataArray, Grid("t/ha/yr")]
+CarbonDensity = Annotated[xr.DataArray, Grid("t/ha")]
+Percent = Annotated[xr.DataArray, Grid("%")]
+Productivity = Annotated[xr.DataArray, Grid("g/m2/yr")]
+Coefficients = Annotated[pd.DataFrame, Table()]
+ThreatMaps = Annotated[xr.Dataset, Layers()]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shanshui.core.errors import ResourceError
-from shanshui.core.quantity import Grid
-from shanshui.flow.plan import Plan, Step
+from shanshui.core.quantity import Grid, Layers
+from shanshui.flow.plan import Layer, Plan, Step
 from shanshui.region.grid import STRIP, GridSpec
 from shanshui.store.ledger import Ledger
 
@@ -86,16 +86,19 @@ def estimate(
         Grids count at their kept item size, 4 bytes where not known yet.
     """
     item = plan.steps[name]
-    gives = isinstance(plan.kind(name), Grid)
-    disk = grid.cells * 4 if gives else 1 << 20
+    kind = plan.kind(name)
+    if isinstance(item, Layer):
+        return Estimate(name, 1 << 20, 1 << 10, 0.0, None)
+    gives = len(kind.units) if isinstance(kind, Layers) else int(isinstance(kind, Grid))
+    disk = grid.cells * 4 * gives or 1 << 20
     if not isinstance(item, Step):
         ns = ledger.speed(name) or NS_SOURCE
         # a warp holds its strip of the result and the source window below it
         return Estimate(
             name, FIXED_BYTES // 4 + grid.nx * 4 * STRIP * 12, disk, grid.cells * ns / 1e9, None
         )
-    per_cell = item.card.bytes_per_cell + (4.0 if gives else 0.0)
-    streamed = gives
+    per_cell = item.card.bytes_per_cell + 4.0 * gives
+    streamed = gives > 0
     for product in plan.inputs(name).values():
         if isinstance(plan.kind(product), Grid):
             per_cell += _item_size(product, ledger)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shanshui.core.source import citation
-from shanshui.flow.plan import Plan, Step
+from shanshui.flow.plan import Layer, Plan, Step
 from shanshui.store.ledger import Ledger, Record
 
 
@@ -74,6 +74,8 @@ def chain(plan: Plan, name: str, ledger: Ledger) -> list[Link]:
                 record,
                 product in done,
             )
+        elif isinstance(item, Layer):
+            link = Link(product, depth, f"layer of {item.of}", "", {}, record, product in done)
         else:
             settings = dict(item.parts)
             link = Link(
@@ -94,3 +96,13 @@ def chain(plan: Plan, name: str, ledger: Ledger) -> list[Link]:
 
     walk(name, 0)
     return links
+
+
+def source_words(plan: Plan, name: str) -> str:
+    """Citation of the method that gives a product; the file of an input; nothing for a stranger."""
+    item = plan.steps.get(name)
+    if isinstance(item, Layer):
+        return source_words(plan, item.of)
+    if isinstance(item, Step):
+        return citation(item.card.source)
+    return item.file if item else ""

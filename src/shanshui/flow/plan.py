@@ -7,7 +7,7 @@ from typing import Any
 
 from shanshui.core.assessment import Card, card_of
 from shanshui.core.errors import PlanError, nearest
-from shanshui.core.quantity import Quantity
+from shanshui.core.quantity import Grid, Layers, Quantity
 from shanshui.core.setting import coerced
 
 
@@ -72,6 +72,31 @@ class Source:
     code: Callable[..., Any]
 
 
+@dataclass(frozen=True)
+class Layer:
+    """One grid of a step that gives several; stands in a plan as ``step.layer``.
+
+    Attributes
+    ----------
+    name : str
+        ``step.layer``.
+    of : str
+        The step.
+    layer : str
+        Its name there.
+    gives : Grid
+        With the unit.
+    """
+
+    name: str
+    of: str
+    layer: str
+    gives: Grid
+
+
+Item = Step | Source | Layer
+
+
 def step(
     fn: Callable[..., Any],
     *,
@@ -114,13 +139,13 @@ class Plan:
 
     Attributes
     ----------
-    steps : mapping of product to Step or Source
+    steps : mapping of product to Step, Source or Layer
         In order.
     absent : mapping of product to reason
         Steps left out because an input is not bound, and which.
     """
 
-    steps: Mapping[str, Step | Source]
+    steps: Mapping[str, Item]
     absent: Mapping[str, str]
 
     @classmethod
@@ -132,8 +157,8 @@ class Plan:
         PlanError
             A product made twice, a parameter of the wrong kind, a loop.
         """
-        made: dict[str, Step | Source] = {}
-        every: list[Step | Source] = [*sources, *steps]
+        made: dict[str, Item] = {}
+        every: list[Item] = [*sources, *steps, *_layers(steps)]
         for item in every:
             if item.name in made:
                 raise PlanError(f"{item.name}: made by two steps; give one another name")
@@ -185,7 +210,12 @@ class Plan:
             if name not in wanted:
                 wanted.add(name)
                 stack.extend(self.inputs(name).values())
-        return [name for name in self.steps if name in wanted]
+        # the layers of a step are kept with it, so that no one of them is made without the others
+        return [
+            name
+            for name, item in self.steps.items()
+            if name in wanted or (isinstance(item, Layer) and item.of in wanted)
+        ]
 
     def with_settings(self, settings: Mapping[str, Mapping[str, Any]]) -> "Plan":
         """Lay settings over those of the steps.
@@ -236,17 +266,30 @@ def _typed(step_name: str, word: str, value: Any, like: Any) -> Any:
     return value
 
 
-def _inputs(item: Step | Source) -> dict[str, str]:
+def _layers(steps: Iterable[Step]) -> list[Layer]:
+    return [
+        Layer(f"{item.name}.{layer}", item.name, layer, Grid(unit))
+        for item in steps
+        if isinstance(item.card.gives, Layers)
+        for layer, unit in item.card.gives.units
+    ]
+
+
+def _inputs(item: Item) -> dict[str, str]:
+    if isinstance(item, Layer):
+        return {"of": item.of}
     return item.needs if isinstance(item, Step) else {}
 
 
-def _gives(item: Step | Source) -> Quantity:
+def _gives(item: Item) -> Quantity:
     return item.card.gives if isinstance(item, Step) else item.gives
 
 
-def _without_input(made: Mapping[str, Step | Source], absent: Mapping[str, str]) -> dict[str, str]:
+def _without_input(made: Mapping[str, Item], absent: Mapping[str, str]) -> dict[str, str]:
     gone = {}
     for name, item in made.items():
+        if isinstance(item, Layer) and item.of not in made:
+            gone[name] = absent.get(item.of, "")
         if not isinstance(item, Step):
             continue
         for parameter, product in item.needs.items():
@@ -255,7 +298,7 @@ def _without_input(made: Mapping[str, Step | Source], absent: Mapping[str, str])
     return gone
 
 
-def _check_kinds(name: str, item: Step, made: Mapping[str, Step | Source]) -> None:
+def _check_kinds(name: str, item: Step, made: Mapping[str, Item]) -> None:
     for parameter, expected in item.card.needs.items():
         product = item.needs[parameter]
         if product not in made:

@@ -15,16 +15,16 @@ from typing import Any
 import xarray as xr
 
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError
-from shanshui.core.quantity import Grid
+from shanshui.core.quantity import Grid, Layers
 from shanshui.flow.estimate import Estimate, estimate, memory_limit, refuse_if_too_large
 from shanshui.flow.events import Event, Listener, deaf
 from shanshui.flow.fingerprint import code_digest, digest_of, package_digest
-from shanshui.flow.plan import Plan, Source, Step
+from shanshui.flow.plan import Layer, Plan, Source, Step
 from shanshui.region.grid import GridSpec
 from shanshui.store.layout import Layout, locked
 from shanshui.store.ledger import Ledger
 from shanshui.store.objects import Objects
-from shanshui.store.rasters import RasterReader
+from shanshui.store.rasters import RasterReader, RasterWriter
 
 
 @dataclass
@@ -309,9 +309,16 @@ class Run:
 
     def _recipe(self, name: str) -> tuple[str, dict[str, Any]]:
         item = self.plan.steps[name]
-        if isinstance(item, Source):
-            inputs = item.digests()
+        if isinstance(item, Layer):
             parts: dict[str, Any] = {
+                "code": "",
+                "settings": {"layer": item.layer},
+                "inputs": {item.of: self._digests[item.of]},
+                "card": repr(item.gives),
+            }
+        elif isinstance(item, Source):
+            inputs = item.digests()
+            parts = {
                 "code": self._code(item.code),
                 "settings": dict(item.parts),
                 "inputs": inputs,
@@ -339,13 +346,15 @@ class Run:
     def _make(self, name: str, shelf: _Shelf) -> str:
         item = self.plan.steps[name]
         context = Context(self.grid, self.objects, self.memory, self.workers, self._progress)
+        if isinstance(item, Layer):
+            return self.objects.layer(self._digests[item.of], item.layer)
         if isinstance(item, Source):
             made = item.make(context)
             return made if isinstance(made, str) else self.objects.keep(made)
         settings = item.card.checked(item.settings)
         data: dict[str, Any] = {}
         gridded = 0
-        streams = item.card.halo is not None and isinstance(item.card.gives, Grid)
+        streams = item.card.halo is not None and isinstance(item.card.gives, Grid | Layers)
         for parameter, product in self.plan.inputs(name).items():
             is_grid = isinstance(self.plan.kind(product), Grid)
             gridded += is_grid
@@ -370,20 +379,19 @@ class Run:
     ) -> str:
         """Strip by strip, in threads, written in order; the halo is read again and cut off."""
 
-        def one(start: int, stop: int) -> xr.DataArray:
+        def one(start: int, stop: int) -> Any:
             low, high = max(0, start - halo), min(self.grid.ny, stop + halo)
             block = {
                 k: v.rows(low, high) if isinstance(v, RasterReader) else v for k, v in data.items()
             }
             result = item.call(**block, **settings)
-            core: xr.DataArray = result[start - low : stop - low]
-            return core
+            return result.isel(y=slice(start - low, stop - low))
 
-        writer = None
+        writers: dict[str, RasterWriter] = {}
         done = 0
         try:
             with ThreadPoolExecutor(self.workers, thread_name_prefix="strip") as pool:
-                ahead: deque[tuple[int, Future[xr.DataArray]]] = deque()
+                ahead: deque[tuple[int, Future[Any]]] = deque()
                 strips = iter(list(self.grid.strips(rows)))
                 while True:
                     while len(ahead) <= self.workers and (strip := next(strips, None)) is not None:
@@ -391,19 +399,28 @@ class Run:
                     if not ahead:
                         break
                     start, future = ahead.popleft()
-                    block = future.result()
-                    if writer is None:
-                        writer = self.objects.raster_writer(
-                            str(block.dtype), str(block.attrs["units"]), block.attrs.get("nodata")
-                        )
-                    writer.write(start, block.values)
-                    done += block.size
+                    result = future.result()
+                    blocks = (
+                        {str(k): v for k, v in result.data_vars.items()}
+                        if isinstance(result, xr.Dataset)
+                        else {"": result}
+                    )
+                    for layer, block in blocks.items():
+                        if layer not in writers:
+                            writers[layer] = self.objects.raster_writer(
+                                str(block.dtype),
+                                str(block.attrs["units"]),
+                                block.attrs.get("nodata"),
+                            )
+                        writers[layer].write(start, block.values)
+                    done += result.sizes["y"] * result.sizes["x"]
                     self._progress(Event("progress", item.name, cells=done, of=self.grid.cells))
-            if writer is None:
+            if not writers:
                 raise StoreError(f"{item.name}: the grid has no rows")
-            return self.objects.keep_raster(writer)
+            kept = {layer: self.objects.keep_raster(writer) for layer, writer in writers.items()}
+            return kept[""] if "" in kept else self.objects.keep_layers(kept)
         except BaseException:
-            if writer is not None:
+            for writer in writers.values():
                 writer.abandon()
             raise
 

@@ -1,7 +1,5 @@
 """The survey: where we are."""
 
-from collections.abc import Iterable
-
 from shanshui.basins.delineation import (
     nested_basins,
     river_basin_outlets,
@@ -34,7 +32,7 @@ from shanshui.basins.unit_facts import (
     unit_slope_classes,
     unit_terrain,
 )
-from shanshui.flow.plan import Plan, Source, step
+from shanshui.flow.plan import Step, step
 from shanshui.terrain.aspect import aspect
 from shanshui.terrain.downscaling import land_cover_fine, temperature_fine
 from shanshui.terrain.extent import region_mask
@@ -44,25 +42,33 @@ from shanshui.terrain.relief import local_relief, relief_degree, relief_window, 
 from shanshui.terrain.slope import slope, slope_class
 
 
-def survey(sources: Iterable[Source]) -> Plan:
-    """Bind the survey to the inputs of a study.
+def cover_of(have: set[str]) -> dict[str, str]:
+    """Binding to the finest land cover that the inputs allow."""
+    fine = {"land_cover", "land_cover_areas", "prefectures", "elevation"} <= have
+    return {"land_cover": "land_cover_fine"} if fine else {}
+
+
+def warmth_of(have: set[str]) -> dict[str, str]:
+    """Binding to the finest temperature that the inputs allow."""
+    fine = {"temperature", "elevation"} <= have
+    return {"temperature": "temperature_fine"} if fine else {}
+
+
+def survey(have: set[str]) -> list[Step]:
+    """Steps of the survey.
 
     Parameters
     ----------
-    sources : iterable of Source
-        Inputs that the study has.
+    have : set of str
+        Inputs of the study.
 
     Returns
     -------
-    Plan
-        Steps whose inputs are there; the others with what they lack.
+    list of Step
+        Those that lack an input are told apart when the plan is bound.
     """
-    sources = list(sources)
-    have = {source.name for source in sources}
-    fine = {"land_cover", "land_cover_areas", "prefectures"} <= have
-    cover = {"land_cover": "land_cover_fine"} if fine else {}
-    warm = {"temperature": "temperature_fine"} if "temperature" in have else {}
-    return Plan.of(
+    cover, warm = cover_of(have), warmth_of(have)
+    return [
         step(region_mask),
         step(slope),
         step(slope_class),
@@ -107,5 +113,4 @@ def survey(sources: Iterable[Source]) -> Plan:
         step(population_density),
         step(unit_population),
         step(spatial_levels),
-        sources=sources,
-    )
+    ]

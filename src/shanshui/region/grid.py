@@ -191,6 +191,40 @@ def grid_of(values: xr.DataArray) -> GridSpec:
     return GridSpec(crs, float(cell), left, top, y.size, x.size)
 
 
+def like(
+    grid: xr.DataArray, values: NDArray[Any], units: str, *, nodata: float | None = None
+) -> xr.DataArray:
+    """Label values on the grid of another array.
+
+    Parameters
+    ----------
+    grid : (y, x) DataArray
+        Has the coordinates.
+    values : (y, x) array
+        Cells of the same shape.
+    units : str
+        Unit of the values.
+    nodata : float, optional
+        Code of missing cells in integer arrays.
+
+    Returns
+    -------
+    (y, x) DataArray
+        With the coordinates and the place of ``grid``, and nothing else of it.
+    """
+    attrs = {k: v for k, v in grid.attrs.items() if k in ("crs", "cell_m")} | {"units": units}
+    if nodata is not None:
+        attrs["nodata"] = nodata
+    return xr.DataArray(values, dims=("y", "x"), coords=grid.coords, attrs=attrs)
+
+
+def stacked(
+    grid: xr.DataArray, layers: dict[str, NDArray[Any]], units: dict[str, str]
+) -> xr.Dataset:
+    """Label several arrays on the grid of another."""
+    return xr.Dataset({name: like(grid, values, units[name]) for name, values in layers.items()})
+
+
 def fitted_crs(west: float, south: float, east: float, north: float) -> str:
     """Equal-area coordinate system for a window in degrees: Lambert azimuthal about its middle.
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from shanshui.core.source import citation
 from shanshui.core.terms import terms, word
-from shanshui.flow.plan import Step
+from shanshui.flow.plan import Source, Step
 from shanshui.report.views import basin_names, cover_classes
 from shanshui.report.words import say
 from shanshui.study.study import Study
@@ -190,7 +190,7 @@ def provenance_rows(study: Study, lang: str) -> list[dict[str, Any]]:
                 "name": name,
                 "word": word(name, lang),
                 "from": ", ".join(study.plan.inputs(name).values())
-                or (item.file if not isinstance(item, Step) else ""),
+                or (item.file if isinstance(item, Source) else ""),
                 "source": citation(item.card.source) if isinstance(item, Step) else "",
                 "settings": ", ".join(f"{k} = {_short(v)}" for k, v in settings.items()),
                 "made": made_when(study, name, lang),

@@ -10,7 +10,7 @@ import pandas as pd
 from shanshui.collect.classes import class_table
 from shanshui.core.errors import PlanError
 from shanshui.core.source import citation
-from shanshui.flow.plan import Step
+from shanshui.flow.plan import Layer, Step
 from shanshui.report.maps import MapSpec, draw_map
 from shanshui.report.words import say
 from shanshui.study.study import Study
@@ -177,13 +177,15 @@ def source_of(study: Study, name: str) -> str:
     """Where a product comes from in one line: method, then datasets."""
     item = study.plan.steps.get(name)
     parts = []
+    if isinstance(item, Layer):
+        item = study.plan.steps[item.of]
     if isinstance(item, Step):
         parts.append(citation(item.card.source).split(". ")[0])
     files = [link for link in study.explain(name) if link.summary == "input"] if item else []
     editions = []
     for link in files:
         for spec in study.specs.get(link.name, []):
-            text = spec.edition or Path(spec.file).name
+            text = spec.edition or Path(spec.file).name or f"assumed {spec.value:g}"
             if text not in editions:
                 editions.append(text)
     return "; ".join([*parts, *editions])

@@ -24,6 +24,7 @@ from shanshui.store.vectors import features_digest, read_features, write_feature
 
 SUFFIX = {
     "grid": ".tif",
+    "layers": ".json",
     "features": ".parquet",
     "table": ".parquet",
     "series": ".parquet",
@@ -79,6 +80,10 @@ class Objects:
         """
         if isinstance(value, xr.DataArray):
             return self._keep_grid(value)
+        if isinstance(value, xr.Dataset):
+            return self.keep_layers(
+                {str(layer): self._keep_grid(grid) for layer, grid in value.data_vars.items()}
+            )
         if isinstance(value, gpd.GeoDataFrame):
             digest = features_digest(value)
             path = self.temporary(".parquet")
@@ -108,6 +113,20 @@ class Objects:
             f"cannot keep a {type(value).__name__}; assessments give grids, tables, features or numbers"
         )
 
+    def keep_layers(self, layers: dict[str, str]) -> str:
+        """Keep the list of the grids that one step gave; each is a kept grid of its own."""
+        text = json.dumps({"layers": layers})
+        path = self.temporary(".json")
+        with disk_errors(path):
+            path.write_text(text, "utf-8")
+        columns = {layer: self._place(digest)[2] for layer, digest in layers.items()}
+        facts = {"shape": list(self.grid.shape), "layers": layers, "columns": columns}
+        return self._keep(path, hashlib.sha256(text.encode()).hexdigest(), "layers", facts)
+
+    def layer(self, digest: str, layer: str) -> str:
+        """Digest of one grid of several."""
+        return str(self._place(digest)[2]["layers"][layer])
+
     def get(self, digest: str) -> Any:
         """Hand a kept value back.
 
@@ -119,6 +138,8 @@ class Objects:
         kind, path, facts = self._place(digest)
         if kind == "grid":
             return self.reader(digest).load()
+        if kind == "layers":
+            return xr.Dataset({k: self.reader(d).load() for k, d in facts["layers"].items()})
         try:
             if kind == "features":
                 return read_features(path)
@@ -147,7 +168,9 @@ class Objects:
         known = self.ledger.object(digest)
         if known is None:
             return False
-        _, suffix, size, _ = known
+        _, suffix, size, facts = known
+        if not all(self.present(d) for d in facts.get("layers", {}).values()):
+            return False
         try:
             return self.layout.object(digest, suffix).stat().st_size == size
         except OSError:
@@ -175,6 +198,9 @@ class Objects:
     def sweep(self) -> tuple[int, int]:
         """Delete objects that no product stands for, and leftovers; return how many and their bytes."""
         live = self.ledger.live_digests()
+        for digest in list(live):
+            known = self.ledger.object(digest)
+            live.update(known[3].get("layers", {}).values() if known else ())
         count = size = 0
         gone = []
         for path in [*self.layout.objects.glob("*/*"), *self.layout.temporary.glob("*")]:

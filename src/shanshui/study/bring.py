@@ -4,17 +4,25 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from shanshui.collect.adapt import features_input, raster_input, table_input
+from shanshui.collect.adapt import (
+    coefficients_input,
+    features_input,
+    raster_input,
+    stack_parts,
+    table_input,
+)
 from shanshui.collect.catalog import InputKind, InputSpec, Specs, kind_of, located
 from shanshui.collect.quality import Verdict, judge
 from shanshui.collect.readers import require
 from shanshui.core.errors import DataError
+from shanshui.core.quantity import Grid
 from shanshui.flow.events import Event
 from shanshui.flow.plan import Source
 from shanshui.flow.run import Context
-from shanshui.region.grid import GridSpec
+from shanshui.region.grid import STRIP, GridSpec
 from shanshui.store.ledger import Ledger
 
 _SIDECARS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
@@ -49,6 +57,8 @@ def source_of(
         Several files for an input that is not a table.
     """
     kind = kind_of(name)
+    if specs[0].value is not None:
+        return _assumed(name, specs[0], kind)
     paths = [located(spec, folders) for spec in specs]
     if len(specs) > 1 and kind.family != "table":
         raise DataError(f"{name}: {len(specs)} files are declared; only tables may have several")
@@ -62,6 +72,11 @@ def source_of(
                     f"{name}: {path} has sha256 {digest[:16]}…, the study declares {spec.sha256[:16]}…; "
                     "it is another edition: fetch the right one, or update sha256"
                 )
+            if kind.family == "stack":
+                for layer, part in stack_parts(path, spec, name).items():
+                    found[f"{path.name}:{layer}"] = file_digest(
+                        Path(located(part, folders)), ledger, name
+                    )
         return found
 
     def make(context: Context) -> Any:
@@ -75,7 +90,7 @@ def sources_of(specs: Specs, folders: list[Path], grid: GridSpec, ledger: Ledger
     """Make one source per declared input; optional ones whose file is absent are left out."""
     out = []
     for name, declared in specs.items():
-        absent = [s for s in declared if not located(s, folders).exists()]
+        absent = [s for s in declared if s.value is None and not located(s, folders).exists()]
         if absent and not any(s.needed for s in declared):
             continue
         out.append(source_of(name, declared, folders, grid, ledger))
@@ -88,6 +103,23 @@ def bring(
     """Read an input and bring it to the study; grids are kept as they stream."""
     if kind.family in ("continuous", "categorical"):
         return _bring_raster(name, specs[0], paths[0], kind, context)
+    if kind.family == "stack":
+        each = stack_parts(paths[0], specs[0], name)
+        grid_kind = InputKind("continuous", Grid(specs[0].unit or "1"), kind.low, kind.high)
+        return context.objects.keep_layers(
+            {
+                layer: _bring_raster(
+                    f"{name}.{layer}",
+                    part,
+                    Path(part.file) if Path(part.file).is_absolute() else paths[0],
+                    grid_kind,
+                    context,
+                )
+                for layer, part in each.items()
+            }
+        )
+    if kind.family == "coefficients":
+        return coefficients_input(paths[0], specs[0], name)
     if kind.family == "table":
         parts = [table_input(p, s, kind, name) for p, s in zip(paths, specs, strict=True)]
         frame = pd.concat(parts, ignore_index=True)
@@ -147,6 +179,47 @@ def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, conte
             if writer is not None:
                 writer.abandon()
             raise
+
+
+def _assumed(name: str, spec: InputSpec, kind: InputKind) -> Source:
+    """One number for the whole grid.
+
+    Raises
+    ------
+    DataError
+        An input that is no grid of amounts, or a number that is not plausible.
+    """
+    low, high = spec.plausible or (kind.low, kind.high)
+    if kind.family != "continuous":
+        raise DataError(
+            f"{name}: value = {spec.value:g} is given, but this input is {kind.family}; give a file"
+        )
+    if not low <= float(spec.value or 0.0) <= high:
+        raise DataError(
+            f"{name}: value = {spec.value:g} {kind.unit}, plausible is {low:g} to {high:g}; or widen the range: plausible = […]"
+        )
+    text = f"assumed {spec.value:g} {kind.unit} everywhere" + (
+        f" ({spec.origin})" if spec.origin else ""
+    )
+    parts = {"declared": [_content(spec)]}
+
+    def make(context: Context) -> str:
+        return constant(spec, kind, context)
+
+    return Source(name, kind.gives, text, parts, dict, make, constant)
+
+
+def constant(spec: InputSpec, kind: InputKind, context: Context) -> str:
+    """Keep a grid of one number."""
+    grid = context.grid
+    writer = context.objects.raster_writer("float32", kind.unit, None)
+    try:
+        for start, stop in grid.strips(STRIP):
+            writer.write(start, np.full((stop - start, grid.nx), spec.value, np.float32))
+        return context.objects.keep_raster(writer)
+    except BaseException:
+        writer.abandon()
+        raise
 
 
 def _refuse(look: Verdict, path: Path) -> None:

@@ -128,6 +128,11 @@ def _made_up(folder: Path, crs: str | None, cell_m: float, size: int, seed: int)
     left, top = -round(side / 2 / cell_m) * cell_m, round(side / 2 / cell_m) * cell_m
     grid = GridSpec(crs, float(cell_m), left, top, size, size).checked()
     inner, outer = made_up_region(folder / "data", grid, seed)
+    for table in ("biophysical", "threats"):
+        content = (
+            files("shanshui.study").joinpath(f"templates/made_up_{table}.csv").read_text("utf-8")
+        )
+        (folder / "data" / f"{table}.csv").write_text(content, "utf-8")
     return _write(
         folder,
         "made_up",
@@ -169,7 +174,7 @@ def _qinba(
         stop = text.index("[inputs.counties]")
         text = text[:start] + _boundary_text(Path(boundary), folder) + "\n" + text[stop:]
     place.write_text(text, "utf-8")
-    for name in ("outlets", "cities"):
+    for name in ("outlets", "cities", "biophysical", "threats"):
         content = files("shanshui.study").joinpath(f"templates/qinba_{name}.csv").read_text("utf-8")
         (folder / f"{name}.csv").write_text(content, "utf-8")
     return place

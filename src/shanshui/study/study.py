@@ -16,16 +16,20 @@ from shanshui.flow.events import Listener, deaf
 from shanshui.flow.explain import Link, chain
 from shanshui.flow.plan import Plan
 from shanshui.flow.run import Outcome, Run
-from shanshui.plans.survey import survey
+from shanshui.plans.everything import CHAPTERS, everything
 from shanshui.store.layout import Layout
 from shanshui.store.ledger import Ledger, Record
 from shanshui.store.objects import Objects
 from shanshui.study.bring import sources_of
 from shanshui.study.file import StudyFile, read_study_file
 
-NATIVE = {"temperature_fine": "temperature", "land_cover_fine": "land_cover"}
+NATIVE = {
+    "temperature_fine": "temperature",
+    "temperature_fine_moderate": "temperature_moderate",
+    "temperature_fine_strong": "temperature_strong",
+    "land_cover_fine": "land_cover",
+}
 """Steps that must know how coarse a file is, and which."""
-GROUPS = ("survey",)
 
 
 class Study:
@@ -75,7 +79,7 @@ class Study:
     @cached_property
     def plan(self) -> Plan:
         """What this study can make, with the settings of its file."""
-        plan = survey(sources_of(self.specs, self.folders, self.grid, self.ledger))
+        plan = everything(sources_of(self.specs, self.folders, self.grid, self.ledger))
         return plan.with_settings(self._native(plan)).with_settings(self.file.steps)
 
     def _native(self, plan: Plan) -> dict[str, dict[str, float]]:
@@ -84,6 +88,8 @@ class Study:
             if name not in plan.steps:
                 continue
             spec = self.specs[of][0]
+            if spec.value is not None:
+                continue
             path = located(spec, self.folders)
             try:
                 with raster_input(path, spec, INPUTS[of], of, self.layout.temporary) as source:
@@ -95,10 +101,22 @@ class Study:
     def targets(self, names: Iterable[str]) -> list[str]:
         """Products by name; none, or a chapter's name, is all that the chapter can make."""
         names = list(names)
-        if not names or set(names) & set(GROUPS):
+        if not names:
             # inputs that no step takes yet are brought too: maps show them, later chapters need them
-            names = [*(n for n in names if n not in GROUPS), *self.plan.steps]
-        return list(dict.fromkeys(names))
+            return list(self.plan.steps)
+        out: list[str] = []
+        for name in names:
+            if name in CHAPTERS:
+                made = {step.name for step in CHAPTERS[name](set(self.specs))}
+                found = [n for n in self.plan.steps if n in made]
+                if not found:
+                    raise PlanError(
+                        f"{name}: nothing of it can be made here; see: shanshui list {self.layout.folder}"
+                    )
+                out += found
+            else:
+                out.append(name)
+        return list(dict.fromkeys(out))
 
     def run(
         self,
@@ -173,7 +191,11 @@ class Study:
             out[name] = run.state(name, stale)
             if out[name] != "made":
                 stale.add(name)
-        return out | {name: f"cannot be made: {why}" for name, why in self.plan.absent.items()}
+        return out | {
+            name: f"cannot be made: {why}"
+            for name, why in self.plan.absent.items()
+            if name.partition(".")[0] not in self.plan.absent or "." not in name
+        }
 
     def __getitem__(self, name: str) -> Any:
         """Product as last made: a DataArray, GeoDataFrame, DataFrame, Series or number.
@@ -233,7 +255,7 @@ class Study:
                 out.append(
                     verdict(name, spec, INPUTS[name], path, self.grid, self.layout.temporary)
                 )
-        if "elevation" not in self.specs:
+        if "elevation" not in self.specs and "biophysical" not in self.specs:
             out.append(
                 Verdict(
                     "elevation",

@@ -1,0 +1,1 @@
+"""Ecosystem accounts: what nature gives, in quantity and in money."""

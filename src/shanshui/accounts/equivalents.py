@@ -1,0 +1,97 @@
+"""Value of ecosystems by equivalent factors: area, factor, and the worth of one standard equivalent."""
+
+from functools import cache
+from importlib.resources import files
+from io import StringIO
+
+import pandas as pd
+
+from shanshui.core.errors import QuantityError, nearest
+
+STANDARD_2010 = 3406.50
+"""Worth of one standard equivalent in China, 2010 [yuan/ha], Xie et al. 2015 [S]."""
+SERVICES = (
+    "food", "raw_material", "water_supply", "gas", "climate", "purification", "hydrology", "soil", "nutrient",
+    "biodiversity", "aesthetic",
+)  # fmt: skip
+
+
+@cache
+def equivalent_factors() -> pd.DataFrame:
+    """Factors by ecosystem and service [1]; ``status`` tells how each row is known. Built-up land counts 0 [D]."""
+    text = files("shanshui.accounts").joinpath("equivalent_factors.csv").read_text("utf-8")
+    return pd.read_csv(StringIO(text)).set_index("ecosystem")
+
+
+def equivalent_value(areas: pd.DataFrame, *, standard: float = STANDARD_2010) -> pd.DataFrame:
+    """Value of ecosystems by service.
+
+    Parameters
+    ----------
+    areas : table
+        ``ecosystem, area_ha``; names of ``equivalent_factors``.
+    standard : float [yuan/ha]
+        Worth of one standard equivalent in the year of the account.
+
+    Returns
+    -------
+    table
+        ``ecosystem, service, area_ha, factor, value`` [yuan/yr].
+
+    Raises
+    ------
+    QuantityError
+        An ecosystem without factors.
+    """
+    factors = equivalent_factors()
+    for name in areas["ecosystem"]:
+        if name not in factors.index:
+            raise QuantityError(f"ecosystem '{name}': {nearest(str(name), factors.index)}")
+    long = (
+        factors[list(SERVICES)]
+        .reset_index()
+        .melt("ecosystem", var_name="service", value_name="factor")
+    )
+    rows = areas[["ecosystem", "area_ha"]].merge(long, on="ecosystem")
+    return rows.assign(value=rows["area_ha"] * rows["factor"] * standard)
+
+
+def regional_standard(crops: pd.DataFrame, total_area_ha: float) -> float:
+    """Worth of one standard equivalent of a region: a seventh of the mean value of its grain.
+
+    Parameters
+    ----------
+    crops : table
+        ``area_ha, price`` (yuan/t), ``yield_t`` (t/ha) of each grain.
+    total_area_ha : float [ha]
+        Sown with grain.
+
+    Returns
+    -------
+    float [yuan/ha]
+        Before any correction.
+    """
+    return float((crops["area_ha"] * crops["price"] * crops["yield_t"]).sum() / total_area_ha / 7.0)
+
+
+def elasticity(areas: pd.DataFrame, ecosystem: str, change: float = 0.5) -> float:
+    """How far the total follows the factors of one ecosystem; below 1 the total is robust.
+
+    Parameters
+    ----------
+    areas : table
+        ``ecosystem, area_ha``.
+    ecosystem : str
+        Whose factors change.
+    change : float [1]
+        Relative change.
+
+    Returns
+    -------
+    float [1]
+        Relative change of the total over that of the factors.
+    """
+    rows = equivalent_value(areas)
+    base = rows["value"].sum()
+    part = rows.loc[rows["ecosystem"] == ecosystem, "value"].sum()
+    return float(abs(part * change / base) / change)

@@ -1,0 +1,227 @@
+"""Extent of ecosystems between two dates, condition against a reference, who supplies and who uses, and what the asset is worth."""
+
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+
+from shanshui.accounts.equivalents import STANDARD_2010, equivalent_value
+from shanshui.accounts.flows import Amounts
+from shanshui.accounts.gep import Account
+from shanshui.accounts.prices import deflator
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import ClassAreas, Codes, Coefficients, Facts, Mask, Units
+from shanshui.kernels.labels import label_class_counts
+from shanshui.region.coefficients import keyed
+from shanshui.region.grid import grid_of
+
+USERS = ("farming", "households", "industry and services", "government", "world")
+USE_SHARES = {
+    "agr": (1.0, 0, 0, 0, 0), "wat": (0.5, 0.2, 0.3, 0, 0), "hyd": (0, 0, 1.0, 0, 0), "wr": (0.4, 0.3, 0.3, 0, 0),
+    "sr": (0.5, 0, 0, 0.5, 0), "sf": (0.5, 0, 0, 0.5, 0), "fm": (0.2, 0.3, 0.2, 0.3, 0), "air": (0, 0.8, 0, 0.2, 0),
+    "wpu": (0, 0.3, 0.3, 0.4, 0), "co2": (0, 0, 0, 0, 1.0), "o2": (0, 0, 0, 0, 1.0), "clim": (0, 0.8, 0.2, 0, 0),
+    "tour": (0, 1.0, 0, 0, 0), "leis": (0, 1.0, 0, 0, 0),
+}  # fmt: skip
+"""Who uses each service, as shares [D]; equivalent factors go to no user."""
+
+
+@assessment(source="seea2021", bytes_per_cell=8)
+def extent_account(land_cover_before: Codes, land_cover: Codes, region_mask: Mask) -> Facts:
+    """Area of each class at two dates, what it gained and lost, and to which class.
+
+    Parameters
+    ----------
+    land_cover_before : (y, x) [1]
+        Class codes at the opening.
+    land_cover : (y, x) [1]
+        Class codes at the closing.
+    region_mask : (y, x) [1]
+        1 inside.
+
+    Returns
+    -------
+    table
+        ``from_class, to_class, area_km2``: every pair that occurs; opening and closing areas are its sums. Cells missing at either date are left out.
+    """
+    inside = region_mask.values == 1
+    for grid in (land_cover_before, land_cover):
+        if (missing := grid.attrs.get("nodata")) is not None:
+            inside &= grid.values != missing
+    before = (
+        np.where(inside, land_cover_before.values.astype(np.int32) + 1, 0).astype(np.int32).ravel()
+    )
+    after = np.ascontiguousarray(land_cover.values).ravel().astype(np.int32)
+    top = int(max(before.max(initial=0), after[inside.ravel()].max(initial=0) + 1))
+    cells = label_class_counts(before, after, top, top)
+    pair = np.argwhere(cells[1:])
+    frame = pd.DataFrame(
+        {
+            "from_class": pair[:, 0],
+            "to_class": pair[:, 1],
+            "area_km2": cells[pair[:, 0] + 1, pair[:, 1]] * grid_of(land_cover).cell_km2,
+        }
+    )
+    frame.attrs["units"] = {"area_km2": "km2"}
+    return frame
+
+
+@assessment(source="seea2021", bytes_per_cell=0)
+def extent_series(land_cover_areas: ClassAreas, prefectures: Units) -> Facts:
+    """Area of each class by year in the units of the study, from tables of class areas.
+
+    Parameters
+    ----------
+    land_cover_areas : table
+        ``code, year, class, area_km2``.
+    prefectures : polygons
+        ``code``; whole units count.
+
+    Returns
+    -------
+    table
+        ``year, class, area_km2, change_km2`` (since the first year), ``change_share``.
+    """
+    rows = land_cover_areas[land_cover_areas["code"].isin(prefectures["code"])]
+    if rows.empty:
+        raise QuantityError("land_cover_areas.code: none of its codes is one of the prefectures'")
+    out = rows.groupby(["year", "class"])["area_km2"].sum().reset_index()
+    first = out[out["year"] == out["year"].min()].set_index("class")["area_km2"]
+    opening = out["class"].map(first).fillna(0.0)
+    out["change_km2"] = out["area_km2"] - opening
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out["change_share"] = np.where(opening > 0, out["change_km2"] / opening, np.nan)
+    out.attrs["units"] = {"area_km2": "km2", "change_km2": "km2", "change_share": "1"}
+    return out
+
+
+@assessment(source="xie2015", bytes_per_cell=0)
+def value_series(
+    land_cover_areas: ClassAreas,
+    prefectures: Units,
+    biophysical: Coefficients,
+    *,
+    year: Annotated[int, Between(1949, 2100)] = 2020,
+    standard_equivalent: Annotated[float, Between(0.0, 1e6)] = STANDARD_2010,
+) -> Facts:
+    """Value of ecosystems by equivalent factors, by unit and year, in prices of one year.
+
+    Parameters
+    ----------
+    land_cover_areas : table
+        ``code, year, class, area_km2``.
+    prefectures : polygons
+        ``code``; whole units count, also beyond the region.
+    biophysical : table
+        ``lucode, ecosystem``.
+    year : int
+        Of the prices, for the whole series.
+    standard_equivalent : float [yuan/ha]
+        Worth of one standard equivalent in 2010 prices.
+
+    Returns
+    -------
+    table
+        ``code, year, value`` [yuan/yr]; changes are those of areas alone.
+    """
+    rows = land_cover_areas[land_cover_areas["code"].isin(prefectures["code"])]
+    names = keyed(biophysical, "biophysical")["ecosystem"]
+    strange = sorted(set(rows.loc[rows["area_km2"] > 0, "class"]) - set(names.index))
+    if strange:
+        raise QuantityError(f"biophysical: class {strange[0]} of land_cover_areas has no row")
+    rows = rows[rows["class"].isin(names.index)].assign(ecosystem=lambda f: f["class"].map(names))
+    worth = (
+        equivalent_value(
+            pd.DataFrame({"ecosystem": rows["ecosystem"].unique(), "area_ha": 1.0}),
+            standard=standard_equivalent * deflator(2010, year),
+        )
+        .groupby("ecosystem")["value"]
+        .sum()
+    )
+    rows = rows.assign(value=rows["area_km2"] * 100.0 * rows["ecosystem"].map(worth))
+    out = rows.groupby(["code", "year"])["value"].sum().reset_index()
+    out.attrs["units"] = {"value": "yuan/yr"}
+    return out
+
+
+def condition_index(
+    value: np.ndarray, worst: np.ndarray, best: np.ndarray, weight: np.ndarray
+) -> float:
+    """Condition of an ecosystem against its reference.
+
+    Parameters
+    ----------
+    value, worst, best : (indicator,)
+        Each indicator, its level at collapse and at the reference.
+    weight : (indicator,) [1]
+        Sums to 1.
+
+    Returns
+    -------
+    float [1]
+        In [0, 1].
+    """
+    return float(np.sum(weight * np.clip((value - worst) / (best - worst), 0.0, 1.0)))
+
+
+def asset_value(flow: float, *, rate: float = 0.03, years: int = 100) -> float:
+    """Present value of a yearly service over the life of its asset.
+
+    Parameters
+    ----------
+    flow : float [yuan/yr]
+        Service of a year, taken as constant.
+    rate : float [1]
+        At which later years count less.
+    years : int [yr]
+        Life of the asset.
+
+    Returns
+    -------
+    float [yuan]
+        Sum from the first year on.
+    """
+    return flow * years if rate == 0 else flow * (1.0 - (1.0 + rate) ** -years) / rate
+
+
+@assessment(source="seea2021", bytes_per_cell=0)
+def supply_use(cover_amounts: Amounts, gep: Account, biophysical: Coefficients) -> Facts:
+    """Which ecosystem supplies each service, and who uses it.
+
+    Parameters
+    ----------
+    cover_amounts : table
+        ``unit`` (class code + 1), ``flow, amount``.
+    gep : table
+        Account of the region.
+    biophysical : table
+        ``lucode``; ``group``, or ``ecosystem``, names what supplies.
+
+    Returns
+    -------
+    table
+        ``table`` (``supply`` or ``use``), ``service, party, value`` [yuan/yr]. Of each service both tables have one sum; services that no user
+        is known for are used by ``not allocated``.
+    """
+    names = keyed(biophysical, "biophysical")
+    column = next(
+        (c for c in ("group", "ecosystem", "description", "lulc_desc") if c in names), None
+    )
+    if column is None:
+        raise QuantityError("biophysical: no column group; it names the ecosystem of each class")
+    priced = gep[gep["counts"].astype(bool) & gep["price"].notna()]
+    rows = cover_amounts.merge(priced[["flow", "service", "price"]], on="flow")
+    rows["party"] = (rows["unit"] - 1).map(names[column]).fillna("unknown")
+    rows["value"] = rows["amount"] * rows["price"]
+    supply = rows.groupby(["service", "party"], sort=True)["value"].sum().reset_index()
+    used = []
+    for service, total in supply.groupby("service")["value"].sum().items():
+        shares = USE_SHARES.get(str(service))
+        parties = dict(zip(USERS, shares, strict=True)) if shares else {"not allocated": 1.0}
+        used += [(service, p, total * s) for p, s in parties.items() if s]
+    use = pd.DataFrame(used, columns=["service", "party", "value"])
+    out = pd.concat([supply.assign(table="supply"), use.assign(table="use")], ignore_index=True)
+    out = out[["table", "service", "party", "value"]]
+    out.attrs["units"] = {"value": "yuan/yr"}
+    return out

@@ -1,0 +1,360 @@
+"""Physical flows of services summed by unit: the quantities that an account prices."""
+
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import Grid, Table
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import (
+    Codes,
+    Coefficients,
+    Index,
+    Mask,
+    Population,
+    Precipitation,
+    Productivity,
+    SoilLoss,
+    UnitLabels,
+    Units,
+)
+from shanshui.kernels.labels import (
+    label_class_counts,
+    label_sizes,
+    label_statistics,
+    spread_by_weight,
+)
+from shanshui.region.coefficients import ByCover
+from shanshui.region.grid import grid_of, like
+from shanshui.region.unitset import rasterised
+
+Cooling = Annotated[xr.DataArray, Grid("kWh/ha/yr")]
+Money = Annotated[xr.DataArray, Grid("yuan/ha/yr")]
+Amounts = Annotated[pd.DataFrame, Table(("unit", "flow", "amount", "per"))]
+Gdp = Annotated[pd.DataFrame, Table(("code", "year", "sector", "yuan"))]
+ProductivityTable = Annotated[pd.DataFrame, Table(("code", "year", "npp"))]
+
+
+@assessment(source="own_accounts", bytes_per_cell=4)
+def unit_cells(counties: Units, region_mask: Mask) -> UnitLabels:
+    """Unit of each cell of the region, by its centre.
+
+    Parameters
+    ----------
+    counties : polygons
+        Index ``unit``: counties, prefectures or any other set.
+    region_mask : (y, x) [1]
+        1 inside.
+
+    Returns
+    -------
+    (y, x) [1]
+        Index of the unit; 0 outside the region and between units.
+    """
+    labels = rasterised(counties, grid_of(region_mask))
+    inside = np.where(region_mask.values == 1, labels.values, 0)
+    return like(region_mask, inside.astype(np.int32), "1", nodata=0)
+
+
+@assessment(source="own_accounts", bytes_per_cell=6)
+def cover_cells(land_cover: Codes, region_mask: Mask) -> UnitLabels:
+    """Land-cover class of each cell of the region as a label, one above its code.
+
+    Parameters
+    ----------
+    land_cover : (y, x) [1]
+        Class codes, 0 or more.
+    region_mask : (y, x) [1]
+        1 inside.
+
+    Returns
+    -------
+    (y, x) [1]
+        Code + 1; 0 outside the region and where the cover is missing.
+    """
+    code = land_cover.values.astype(np.int32)
+    known = region_mask.values == 1
+    if (missing := land_cover.attrs.get("nodata")) is not None:
+        known &= land_cover.values != missing
+    return like(region_mask, np.where(known, code + 1, 0).astype(np.int32), "1", nodata=0)
+
+
+@assessment(source="own_accounts", bytes_per_cell=12)
+def service_amounts(
+    labels: UnitLabels,
+    land_cover: Codes | None = None,
+    water_retained: Precipitation | None = None,
+    soil_retained: SoilLoss | None = None,
+    flood_kept: Precipitation | None = None,
+    co2: SoilLoss | None = None,
+    o2: SoilLoss | None = None,
+    cooling: Cooling | None = None,
+    primary_products: Money | None = None,
+    *,
+    silting_share: Annotated[float, Between(0.0, 1.0)] = 0.24,
+    bulk_density: Annotated[float, Between(0.3, 2.7)] = 0.93,
+    nitrogen_percent: Annotated[float, Between(0.0, 10.0)] = 0.37,
+    phosphorus_percent: Annotated[float, Between(0.0, 10.0)] = 0.108,
+) -> Amounts:
+    """Yearly amount of each flow in each unit, and its area by land cover.
+
+    Parameters
+    ----------
+    labels : (y, x) [1]
+        Unit of each cell; 0 is outside. Planning units, counties, prefectures, classes, or the region as one.
+    land_cover : (y, x) [1], optional
+        Class codes.
+    water_retained : (y, x) [mm/yr], optional
+        Water held back.
+    soil_retained : (y, x) [t/ha/yr], optional
+        Soil kept in place.
+    flood_kept : (y, x) [mm/yr], optional
+        Storm rain kept back.
+    co2, o2 : (y, x) [t/ha/yr], optional
+        Carbon dioxide taken up, oxygen given off.
+    cooling : (y, x) [kWh/ha/yr], optional
+        Electricity of cooling.
+    primary_products : (y, x) [yuan/ha/yr], optional
+        Value of products.
+    silting_share : float [1]
+        Share of lost soil that would silt up reservoirs and rivers [S].
+    bulk_density : float [t/m3]
+        Of that soil: 0.93 reproduces the Garze account; 1.1 to 1.3 elsewhere.
+    nitrogen_percent, phosphorus_percent : float [%]
+        Nutrients in the soil by weight [S].
+
+    Returns
+    -------
+    table
+        ``unit, flow, amount, per`` (unit of the amount), ``known_km2`` (ground with a value). Flows ``cover_CODE`` are areas in ha. Missing
+        cells add nothing: compare ``known_km2`` with the unit's area.
+    """
+    label = np.ascontiguousarray(labels.values, np.int32).ravel()
+    count = int(label.max(initial=0))
+    if count == 0:
+        raise QuantityError("labels: no cell belongs to a unit")
+    cell_km2 = grid_of(labels).cell_km2
+    rows: list[pd.DataFrame] = []
+    present = np.flatnonzero(label_sizes(label, count)[1:]) + 1
+
+    def add(flow: str, values: NDArray[np.floating], factor: float, per: str) -> None:
+        cells, total, _, _ = label_statistics(label, np.ascontiguousarray(values).ravel(), count)
+        rows.append(
+            pd.DataFrame(
+                {
+                    "unit": present,
+                    "flow": flow,
+                    "amount": total[present] * factor,
+                    "per": per,
+                    "known_km2": cells[present] * cell_km2,
+                }
+            )
+        )
+
+    cell_ha, cell_m3 = cell_km2 * 100.0, cell_km2 * 1000.0
+    if water_retained is not None:
+        add("water_retained", water_retained.values, cell_m3, "m3")
+    if soil_retained is not None:
+        add("sediment_kept", soil_retained.values, cell_ha * silting_share / bulk_density, "m3")
+        add("nitrogen_kept", soil_retained.values, cell_ha * nitrogen_percent / 100.0, "t")
+        add("phosphorus_kept", soil_retained.values, cell_ha * phosphorus_percent / 100.0, "t")
+    if flood_kept is not None:
+        add("flood_kept", flood_kept.values, cell_m3, "m3")
+    for flow, grid, per in (
+        ("co2", co2, "t"),
+        ("o2", o2, "t"),
+        ("cooling", cooling, "kWh"),
+        ("primary_products", primary_products, "yuan"),
+    ):
+        if grid is not None:
+            add(flow, grid.values, cell_ha, per)
+    if land_cover is not None:
+        rows.append(_areas(label, count, land_cover, cell_km2))
+    if not rows:
+        raise QuantityError("service_amounts: no flow was given")
+    frame = pd.concat(rows, ignore_index=True).sort_values(["unit", "flow"], ignore_index=True)
+    frame.attrs["units"] = {"known_km2": "km2"}
+    return frame
+
+
+def _areas(
+    label: NDArray[np.int32], count: int, land_cover: Codes, cell_km2: float
+) -> pd.DataFrame:
+    code = np.ascontiguousarray(land_cover.values).ravel().astype(np.int32)
+    missing = land_cover.attrs.get("nodata")
+    seen = code if missing is None else code[code != missing]
+    top = int(seen.max(initial=0)) + 1
+    cells = label_class_counts(label, code, count, top)
+    if missing is not None and 0 <= missing < top:
+        cells[:, int(missing)] = 0
+    unit, kind = np.nonzero(cells)
+    area = cells[unit, kind] * cell_km2
+    return pd.DataFrame(
+        {
+            "unit": unit,
+            "flow": [f"cover_{k}" for k in kind],
+            "amount": area * 100.0,
+            "per": "ha",
+            "known_km2": area,
+        }
+    )
+
+
+def _latest(table: pd.DataFrame, year: int | None, name: str) -> pd.DataFrame:
+    chosen = int(table["year"].max()) if year is None else year
+    rows = table[table["year"] == chosen]
+    if rows.empty:
+        years = sorted(set(table["year"]))
+        raise QuantityError(
+            f"{name}.year: no rows of {chosen}; there are {years[0]} to {years[-1]}"
+        )
+    return rows
+
+
+@assessment(source="own_accounts", bytes_per_cell=24)
+def net_primary_production(
+    productivity: ProductivityTable,
+    prefectures: Units,
+    land_cover: Codes,
+    biophysical: Coefficients,
+    vegetation_fraction: Index | None = None,
+    *,
+    year: int | None = None,
+) -> Productivity:
+    """Net primary production of cells from the mean of their unit: a labelled downscaling, not an observation.
+
+    Parameters
+    ----------
+    productivity : table
+        ``code, year, npp``: mean of the unit in g/m2 of carbon.
+    prefectures : polygons
+        ``code``.
+    land_cover : (y, x) [1]
+        Class codes.
+    biophysical : table
+        ``lucode, npp_weight``: production of the class relative to others; 0 for water and built-up land.
+    vegetation_fraction : (y, x) [1], optional
+        Multiplies the weight.
+    year : int
+        Of the table; its latest by default.
+
+    Returns
+    -------
+    (y, x) [g/m2/yr]
+        Its mean over the cells of each unit is the unit's; NaN outside the units and where an input is missing.
+    """
+    rows = _latest(productivity, year, "productivity").set_index("code")["npp"]
+    weight = ByCover.of(land_cover, biophysical, "biophysical").grid("npp_weight")
+    if vegetation_fraction is not None:
+        weight = weight * vegetation_fraction.values
+    label = rasterised(prefectures, grid_of(land_cover)).values
+    count = int(label.max(initial=0))
+    flat = np.ascontiguousarray(label, np.int32).ravel()
+    cells, total, _, _ = label_statistics(
+        flat, np.ascontiguousarray(weight, np.float32).ravel(), count
+    )
+    mean = np.full(count + 1, np.nan)
+    mean[prefectures.index] = prefectures["code"].map(rows).to_numpy(float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        factor = np.where(total > 0, mean * cells / total, np.nan)
+    out = np.empty(flat.size, np.float32)
+    spread_by_weight(flat, weight.ravel(), factor, out)
+    out[flat == 0] = np.nan
+    return like(land_cover, out.reshape(label.shape), "g/m2/yr")
+
+
+@assessment(source="own_accounts", bytes_per_cell=24)
+def primary_products(
+    gdp: Gdp,
+    prefectures: Units,
+    land_cover: Codes,
+    biophysical: Coefficients,
+    *,
+    sector: str = "primary",
+    year: int | None = None,
+) -> Money:
+    """Value of farm, forest, animal and fishery products of cells, from the value added of their unit.
+
+    Parameters
+    ----------
+    gdp : table
+        ``code, year, sector, yuan``.
+    prefectures : polygons
+        ``code``.
+    land_cover : (y, x) [1]
+        Class codes.
+    biophysical : table
+        ``lucode, product_weight``: products of the class relative to others; 0 where nothing is taken.
+    sector : str
+        Of the table.
+    year : int
+        Of the table; its latest by default.
+
+    Returns
+    -------
+    (y, x) [yuan/ha/yr]
+        Value added, so costs are off already: nearer to rent than to gross value. Sums over a unit to its figure (to the share of it on the map);
+        NaN outside the units.
+    """
+    rows = gdp[gdp["sector"] == sector]
+    if rows.empty:
+        raise QuantityError(
+            f"gdp.sector: no rows of '{sector}'; there are {', '.join(sorted(set(gdp['sector'])))}"
+        )
+    values = _latest(rows, year, "gdp").set_index("code")["yuan"]
+    grid = grid_of(land_cover)
+    weight = ByCover.of(land_cover, biophysical, "biophysical").grid("product_weight")
+    label = rasterised(prefectures, grid).values
+    flat = np.ascontiguousarray(label, np.int32).ravel()
+    count = int(flat.max(initial=0))
+    cells, total, _, _ = label_statistics(flat, weight.ravel(), count)
+    whole = np.full(count + 1, np.nan)
+    on_map = cells[prefectures.index] * grid.cell_km2 * 1e6 / prefectures.area.to_numpy()
+    whole[prefectures.index] = prefectures["code"].map(values).to_numpy(float) * np.minimum(
+        on_map, 1.0
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        factor = np.where(total > 0, whole / total / (grid.cell_km2 * 100.0), np.nan)
+    out = np.empty(flat.size, np.float32)
+    spread_by_weight(flat, weight.ravel(), factor, out)
+    out[flat == 0] = np.nan
+    return like(land_cover, out.reshape(label.shape), "yuan/ha/yr")
+
+
+@assessment(source="own_accounts", bytes_per_cell=8)
+def population_of_units(
+    labels: UnitLabels, population_density: Annotated[xr.DataArray, Grid("person/km2")]
+) -> Population:
+    """People of each unit from the map of density.
+
+    Parameters
+    ----------
+    labels : (y, x) [1]
+        Unit of each cell; 0 is outside.
+    population_density : (y, x) [person/km2]
+        People per area.
+
+    Returns
+    -------
+    table
+        ``code`` (the unit), ``year`` 0, ``population``.
+    """
+    label = np.ascontiguousarray(labels.values, np.int32).ravel()
+    count = int(label.max(initial=0))
+    _, total, _, _ = label_statistics(
+        label, np.ascontiguousarray(population_density.values).ravel(), count
+    )
+    frame = pd.DataFrame(
+        {
+            "code": np.arange(1, count + 1),
+            "year": 0,
+            "population": total[1:] * grid_of(labels).cell_km2,
+        }
+    )
+    frame.attrs["units"] = {"population": "person"}
+    return frame

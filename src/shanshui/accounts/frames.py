@@ -1,0 +1,182 @@
+"""Accounting systems: which services count, how each may be valued, what must not be counted twice."""
+
+from dataclasses import dataclass
+
+from shanshui.core.errors import PlanError, nearest
+
+CATEGORY = {
+    "agr": "supply", "for": "supply", "hus": "supply", "fis": "supply", "bio": "supply", "wat": "supply", "hyd": "supply",
+    "wr": "regulating", "sr": "regulating", "sf": "regulating", "cp": "regulating", "fm": "regulating", "air": "regulating",
+    "wpu": "regulating", "co2": "regulating", "o2": "regulating", "clim": "regulating", "noise": "regulating",
+    "pest": "regulating", "poll": "regulating", "hab": "regulating", "tour": "cultural", "leis": "cultural", "prem": "cultural",
+}  # fmt: skip
+"""Kind of each service."""
+FLOWS = {
+    "agr": ("primary_products",),
+    "wat": ("water_supplied",),
+    "hyd": ("hydropower",),
+    "wr": ("water_retained",),
+    "sr": ("sediment_kept", "nitrogen_kept", "phosphorus_kept"),
+    "sf": ("sand_kept",),
+    "fm": ("flood_kept",),
+    "air": ("sulphur_dioxide", "nitrogen_oxides", "dust"),
+    "wpu": ("oxygen_demand", "ammonia_nitrogen", "total_nitrogen", "total_phosphorus"),
+    "co2": ("co2",),
+    "o2": ("o2",),
+    "clim": ("cooling",),
+    "tour": ("tourism",),
+    "leis": ("leisure",),
+}
+"""Physical flows of each service, by the names they have in tables of amounts."""
+COST = ("avoided_cost", "replacement")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One service of a frame.
+
+    Attributes
+    ----------
+    service : str
+        Its id.
+    methods : tuple of str
+        Allowed valuations, the preferred first.
+    counts : bool
+        In the total; False is shown beside it.
+    why : str
+        Why it does not count.
+    """
+
+    service: str
+    methods: tuple[str, ...]
+    counts: bool = True
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One accounting system.
+
+    Attributes
+    ----------
+    id : str
+        As settings name it.
+    title, title_zh : str
+        For readers.
+    status : str
+        How well its text is known here.
+    entries : tuple of Entry
+        Services in order; only these are summed.
+    """
+
+    id: str
+    title: str
+    title_zh: str
+    status: str
+    entries: tuple[Entry, ...]
+
+    def entry(self, service: str) -> Entry | None:
+        """A service of the frame, or None."""
+        return next((e for e in self.entries if e.service == service), None)
+
+
+def _entries(ids: str, methods: tuple[str, ...], **beside: str) -> tuple[Entry, ...]:
+    return tuple(Entry(s, methods, s not in beside, beside.get(s, "")) for s in ids.split())
+
+
+_SAME_FLOW = "carbon and oxygen are one flow by stoichiometry"
+_SAME_WATER = "the same water is counted as retained"
+_REGULATING = (*COST, "market")
+FRAMES = {
+    "gep2020": Frame(
+        "gep2020",
+        "Gross ecosystem product, technical guideline of 2020",
+        "生态系统生产总值核算技术指南（2020）",
+        "list [M]",
+        (
+            *_entries("agr for hus fis", ("market",)),
+            *_entries("wat hyd", ("market",), wat=_SAME_WATER, hyd=_SAME_WATER),
+            *_entries("wr sr sf cp fm air wpu co2 o2 clim", _REGULATING),
+            *_entries(
+                "hab", _REGULATING, hab="species conservation is optional and left out by default"
+            ),
+            *_entries("tour", ("market",)),
+        ),
+    ),
+    "norm2022": Frame(
+        "norm2022",
+        "Gross ecosystem product, trial norm of 2022",
+        "生态产品总值核算规范（试行，2022）",
+        "number [S2], list [M]",
+        (
+            *_entries("agr for hus fis bio", ("market",)),
+            *_entries("wat hyd", ("market",), wat=_SAME_WATER, hyd=_SAME_WATER),
+            *_entries("wr sr sf cp fm air wpu", _REGULATING),
+            *_entries("co2", ("market", *COST)),
+            *_entries("o2", _REGULATING, o2=_SAME_FLOW),
+            *_entries("clim noise", _REGULATING),
+            *_entries("tour leis prem", ("market",)),
+        ),
+    ),
+    "gbt46869": Frame(
+        "gbt46869",
+        "GB/T 46869-2025, gross ecosystem product of land areas",
+        "GB/T 46869-2025 陆域生态系统生产总值核算技术指南",
+        "only the title and annexes A.6, A.7, A.11 are known [S2]: get the text before you publish",
+        (
+            *_entries("agr for hus fis", ("market",)),
+            *_entries("wat hyd", ("market",), wat=_SAME_WATER, hyd=_SAME_WATER),
+            *_entries("wr sr sf cp fm air wpu", _REGULATING),
+            *_entries("co2", ("market", *COST)),
+            *_entries("o2", _REGULATING, o2=_SAME_FLOW),
+            *_entries("clim", _REGULATING),
+            *_entries("tour leis", ("market",)),
+        ),
+    ),
+    "seea": Frame(
+        "seea",
+        "UN SEEA Ecosystem Accounting",
+        "联合国环境经济核算体系—生态系统核算（SEEA EA）",
+        "[M]; exchange values only: no consumer surplus, no cost of restoration",
+        (
+            *_entries("agr for hus fis bio", ("rent", "market")),
+            *_entries("wat hyd", ("rent", "market"), wat=_SAME_WATER, hyd=_SAME_WATER),
+            *_entries("wr sr sf fm air wpu", COST),
+            *_entries("co2", ("market",)),
+            *_entries("o2", COST, o2=_SAME_FLOW),
+            *_entries("clim", COST),
+            *_entries("tour leis", ("market",)),
+        ),
+    ),
+    "xie2015": Frame(
+        "xie2015",
+        "Equivalent factors of Xie et al. 2015",
+        "单位面积价值当量因子法（谢高地等，2015）",
+        "[S], rows of conifer, mixed, steppe, meadow, glacier [M]; not to be compared with gross ecosystem product",
+        (),
+    ),
+    "asset_transfer": Frame(
+        "asset_transfer",
+        "Ecological assets by transfer of shares, as reported for the Qinba area 2015",
+        "生态资产价值转移（秦巴山区2015年，按报告值）",
+        "reported in SSCAE 2020.01.001 [S]; how it was computed cannot be told from the text: stored, never fitted to",
+        (),
+    ),
+}
+REPORTED_TOTAL = 594.1e9
+"""Value of the Qinba area 2015 as reported [yuan]."""
+REPORTED_SHARES = {"habitat": 0.6025, "water": 0.1433, "soil": 0.0463, "other": 0.2079}
+"""Shares as reported; ``other`` is the rest, which the text does not name."""
+
+
+def frame_of(name: str) -> Frame:
+    """Return a frame by its id.
+
+    Raises
+    ------
+    PlanError
+        Unknown, with the nearest.
+    """
+    if name not in FRAMES:
+        raise PlanError(f"frame '{name}'; {nearest(name, FRAMES)}")
+    return FRAMES[name]

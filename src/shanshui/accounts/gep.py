@@ -1,0 +1,329 @@
+"""The account: amount times price under one frame, what counts once, and how sure the total is."""
+
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+
+from shanshui.accounts.equivalents import SERVICES, STANDARD_2010, equivalent_factors
+from shanshui.accounts.flows import Amounts
+from shanshui.accounts.frames import (
+    CATEGORY,
+    FLOWS,
+    FRAMES,
+    REPORTED_SHARES,
+    REPORTED_TOTAL,
+    Frame,
+    frame_of,
+)
+from shanshui.accounts.prices import deflator, price_of, price_table
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import PlanError, QuantityError, nearest
+from shanshui.core.quantity import Table
+from shanshui.core.setting import Between, OneOf
+from shanshui.core.vocabulary import Coefficients, Facts
+from shanshui.region.coefficients import keyed
+
+COLUMNS = (
+    "frame", "category", "service", "flow", "amount", "per", "method", "price", "price_unit", "price_year", "price_source", "status",
+    "value", "counts", "share", "low", "high", "note",
+)  # fmt: skip
+Account = Annotated[pd.DataFrame, Table(("frame", "service", "flow", "value", "counts"))]
+UNITS = {"value": "yuan/yr", "low": "yuan/yr", "high": "yuan/yr", "share": "1"}
+WATER_SERVICES = ("wat", "hyd")
+
+
+@assessment(source="own_accounts", bytes_per_cell=0)
+def gep(
+    region_amounts: Amounts,
+    prices: Coefficients | None = None,
+    biophysical: Coefficients | None = None,
+    *,
+    frame: Annotated[str, OneOf(*FRAMES)] = "gep2020",
+    year: Annotated[int, Between(1949, 2100)] = 2020,
+    water: Annotated[str, OneOf("retained", "market")] = "retained",
+    price_spread: Annotated[float, Between(0.0, 1.0)] = 0.3,
+    amount_spread: Annotated[float, Between(0.0, 1.0)] = 0.2,
+    draws: Annotated[int, Between(0, 1_000_000)] = 500,
+    seed: int = 0,
+    standard_equivalent: Annotated[float, Between(0.0, 1e6)] = STANDARD_2010,
+) -> Account:
+    """Ecosystem account of the region under one frame.
+
+    Parameters
+    ----------
+    region_amounts : table
+        ``unit, flow, amount, per``; units are summed.
+    prices : table, optional
+        ``flow, method, price, unit, year`` of the study, above the shipped ones.
+    biophysical : table, optional
+        ``lucode, ecosystem``: name of each class among the equivalent factors; needed by the frame ``xie2015``.
+    frame : str
+        Accounting system; services outside its list do not enter.
+    year : int
+        Prices are carried to this year by consumer prices.
+    water : str
+        Which counts where the same water is retained and sold: the other is shown beside the total.
+    price_spread, amount_spread : float [1]
+        Half widths of the triangular distributions of prices and amounts, relative [D].
+    draws : int
+        Draws for the interval; 0 leaves it out.
+    seed : int
+        Of the draws.
+    standard_equivalent : float [yuan/ha]
+        Worth of one standard equivalent in 2010 prices.
+
+    Returns
+    -------
+    table
+        One row per flow: amount, price with method, year, source and status, ``value`` [yuan/yr], ``counts`` in the total or not,
+        with the reason in ``note``, ``share`` of the total, ``low`` and ``high`` (5th and 95th percentile of the draws);
+        the last row, ``total``, sums what counts.
+
+    Raises
+    ------
+    QuantityError
+        A price without a year, an amount in another kind of unit than its price, two frames in one table.
+    """
+    system = frame_of(frame)
+    amounts = _summed(region_amounts)
+    if frame == "xie2015":
+        rows = _equivalents(amounts, biophysical, standard_equivalent, year)
+    elif frame == "asset_transfer":
+        rows = _reported()
+    else:
+        rows = _priced(amounts, system, price_table(prices), year, water)
+    out = pd.DataFrame(rows)
+    if out.empty:
+        raise QuantityError(
+            f"gep: no flow of the frame {frame} has an amount; there are {', '.join(sorted(amounts.index))}"
+        )
+    out.insert(0, "frame", frame)
+    return _totalled(out, price_spread, amount_spread, draws, seed)
+
+
+def _summed(amounts: pd.DataFrame) -> pd.DataFrame:
+    per = amounts.groupby("flow")["per"].nunique()
+    if (per > 1).any():
+        raise QuantityError(
+            f"region_amounts: {per.index[per > 1][0]} stands in two units; convert one"
+        )
+    grouped = amounts.groupby("flow")
+    return pd.DataFrame({"amount": grouped["amount"].sum(), "per": grouped["per"].first()})
+
+
+def _priced(
+    amounts: pd.DataFrame, system: Frame, table: pd.DataFrame, year: int, water: str
+) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    regulated = "wr" if water == "market" else ""
+    sold = any(f in amounts.index for s in WATER_SERVICES for f in FLOWS[s])
+    for entry in system.entries:
+        for flow in FLOWS.get(entry.service, ()):
+            if flow not in amounts.index:
+                continue
+            amount, per = float(amounts["amount"][flow]), str(amounts["per"][flow])
+            price = price_of(flow, per, entry.methods, year, table)
+            counts, note = entry.counts, entry.why
+            if water == "market" and sold:
+                if entry.service in WATER_SERVICES:
+                    counts, note = True, ""
+                elif entry.service == regulated:
+                    counts, note = False, "the same water is counted as sold"
+            row: dict[str, object] = {
+                "category": CATEGORY[entry.service],
+                "service": entry.service,
+                "flow": flow,
+                "amount": amount,
+                "per": per,
+            }
+            if price is None:
+                row |= {
+                    "method": "", "price": np.nan, "price_unit": "", "price_year": 0, "price_source": "", "status": "",
+                    "value": np.nan, "counts": False,
+                    "note": f"no price by {' or '.join(entry.methods)} is known: add one in [inputs.prices]",
+                }  # fmt: skip
+            else:
+                row |= {
+                    "method": price.method, "price": price.amount, "price_unit": price.unit, "price_year": price.year,
+                    "price_source": price.source, "status": price.status, "value": amount * price.amount,
+                    "counts": counts, "note": note,
+                }  # fmt: skip
+            rows.append(row)
+    return rows
+
+
+def _equivalents(
+    amounts: pd.DataFrame, biophysical: pd.DataFrame | None, standard: float, year: int
+) -> list[dict[str, object]]:
+    if biophysical is None:
+        raise PlanError("gep.frame = xie2015: needs [inputs.biophysical] with a column ecosystem")
+    table = keyed(biophysical, "biophysical")
+    if "ecosystem" not in table.columns:
+        raise QuantityError(
+            "biophysical: no column ecosystem; it names each class among the equivalent factors"
+        )
+    factors = equivalent_factors()
+    worth = standard * deflator(2010, year)
+    rows: list[dict[str, object]] = []
+    for flow in amounts.index[amounts.index.str.startswith("cover_")]:
+        code = int(str(flow).removeprefix("cover_"))
+        if code not in table.index:
+            raise QuantityError(f"biophysical: land-cover code {code} is on the map but has no row")
+        name = str(table.loc[code, "ecosystem"]).strip()
+        if name not in factors.index:
+            raise QuantityError(
+                f"biophysical.ecosystem: code {code} holds '{name}'; {nearest(name, factors.index)}"
+            )
+        area = float(amounts["amount"][flow])
+        for service in SERVICES:
+            factor = float(factors[service][name])
+            rows.append(
+                {
+                    "category": "equivalent", "service": service, "flow": flow, "amount": area, "per": "ha",
+                    "method": "equivalent", "price": factor * worth, "price_unit": "yuan/ha", "price_year": 2010,
+                    "price_source": f"Xie et al. 2015, {name}", "status": str(factors["status"][name]),
+                    "value": area * factor * worth, "counts": True, "note": "",
+                }
+            )  # fmt: skip
+    return rows
+
+
+def _reported() -> list[dict[str, object]]:
+    return [
+        {
+            "category": "reported", "service": name, "flow": name, "amount": np.nan, "per": "", "method": "reported",
+            "price": np.nan, "price_unit": "", "price_year": 2015, "price_source": "SSCAE 2020.01.001, Qinba area",
+            "status": "S", "value": share * REPORTED_TOTAL, "counts": True,
+            "note": "as reported for the Qinba area in 2015; not computed from this study's data",
+        }
+        for name, share in REPORTED_SHARES.items()
+    ]  # fmt: skip
+
+
+def _totalled(
+    rows: pd.DataFrame, price_spread: float, amount_spread: float, draws: int, seed: int
+) -> pd.DataFrame:
+    counted = rows["counts"].to_numpy(bool) & np.isfinite(rows["value"])
+    total = float(rows.loc[counted, "value"].sum())
+    rows["share"] = np.where(counted & (total != 0), rows["value"] / (total or 1.0), np.nan)
+    rows["low"], rows["high"] = np.nan, np.nan
+    low = high = np.nan
+    if draws and rows["method"].iloc[0] != "reported":
+        random = np.random.default_rng(seed)
+        sums, ends = np.zeros(draws), np.full((len(rows), 2), np.nan)
+        # flows of one service share an amount error, prices are drawn each
+        shift = {s: _triangular(random, amount_spread, draws) for s in rows["service"].unique()}
+        for at in np.flatnonzero(np.isfinite(rows["value"])):
+            drawn = (
+                rows["value"].iloc[at]
+                * shift[rows["service"].iloc[at]]
+                * _triangular(random, price_spread, draws)
+            )
+            ends[at] = np.percentile(drawn, (5, 95))
+            if counted[at]:
+                sums += drawn
+        rows["low"], rows["high"] = ends.T
+        low, high = (float(v) for v in np.percentile(sums, (5, 95)))
+    last = {
+        "frame": rows["frame"].iloc[0], "category": "total", "service": "total", "flow": "total", "value": total, "counts": False,
+        "share": 1.0, "low": low, "high": high, "note": "sum of what counts",
+    }  # fmt: skip
+    blank = {
+        "amount": np.nan,
+        "per": "",
+        "method": "",
+        "price": np.nan,
+        "price_unit": "",
+        "price_year": 0,
+        "price_source": "",
+        "status": "",
+    }
+    out = pd.concat([rows, pd.DataFrame([blank | last])], ignore_index=True)[list(COLUMNS)]
+    out["price_year"] = out["price_year"].astype("int64")
+    out["counts"] = out["counts"].astype(bool)
+    out.attrs["units"] = UNITS
+    return out
+
+
+def _triangular(random: np.random.Generator, spread: float, draws: int) -> np.ndarray:
+    return random.triangular(1 - spread, 1, 1 + spread, draws) if spread > 0 else np.ones(draws)
+
+
+def account_total(account: pd.DataFrame) -> float:
+    """Total of an account [yuan/yr].
+
+    Raises
+    ------
+    QuantityError
+        Two frames in one table: their totals must not be summed.
+    """
+    frames = sorted(set(account["frame"]))
+    if len(frames) > 1:
+        raise QuantityError(
+            f"account: holds the frames {' and '.join(frames)}; totals of two frames must not be mixed"
+        )
+    return float(account.loc[account["counts"].astype(bool), "value"].sum())
+
+
+@assessment(source="own_accounts", bytes_per_cell=0)
+def unit_gep(amounts: Amounts, gep: Account, unit_people: Facts | None = None) -> Facts:
+    """Account of each unit, at the prices of the region's account.
+
+    Parameters
+    ----------
+    amounts : table
+        ``unit, flow, amount`` of planning units, counties or prefectures.
+    gep : table
+        The region's account: its frame, its prices, what counts.
+    unit_people : table, optional
+        ``code`` (the unit), ``population``.
+
+    Returns
+    -------
+    table
+        Index ``unit``; ``area_km2`` of known land cover, value of each service and ``total`` [yuan/yr], ``per_km2``,
+        ``per_head`` (NaN without people),
+        ``location_quotient`` = share of the value over share of the area.
+
+    Raises
+    ------
+    QuantityError
+        An account of two frames, or of reported values, which no unit has.
+    """
+    account_total(gep)
+    priced = gep[gep["counts"].astype(bool) & gep["price"].notna()]
+    if priced.empty:
+        raise QuantityError(
+            "gep: this frame has no prices; its values are reported for the region only"
+        )
+    factor = priced.groupby(["flow", "service"])["price"].sum().reset_index()
+    rows = amounts.merge(factor, on="flow")
+    rows["value"] = rows["amount"] * rows["price"]
+    wide = rows.pivot_table(index="unit", columns="service", values="value", aggfunc="sum")
+    units = pd.Index(sorted(amounts["unit"].unique()), name="unit")
+    wide = wide.reindex(units)
+    services = list(dict.fromkeys(priced["service"]))
+    out = wide[services].copy()
+    out.columns.name = None
+    area = amounts[amounts["flow"].str.startswith("cover_")].groupby("unit")["known_km2"].sum()
+    out.insert(0, "area_km2", area.reindex(units))
+    out["total"] = out[services].sum(axis=1, min_count=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out["per_km2"] = out["total"] / out["area_km2"]
+        people = (
+            None
+            if unit_people is None
+            else unit_people.set_index("code")["population"].reindex(units)
+        )
+        out["per_head"] = np.nan if people is None else out["total"] / people.where(people > 0)
+        out["location_quotient"] = out["per_km2"] / (out["total"].sum() / out["area_km2"].sum())
+    money = dict.fromkeys([*services, "total"], "yuan/yr")
+    out.attrs["units"] = {
+        **money,
+        "area_km2": "km2",
+        "per_km2": "yuan/km2/yr",
+        "per_head": "yuan/person/yr",
+        "location_quotient": "1",
+    }
+    return out

@@ -1,0 +1,297 @@
+"""What an account says beside its total: product against economy, who is rich in nature and poor in money, where value gathers."""
+
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from shanshui.accounts.flows import Gdp
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import Facts, Units
+
+COORDINATION = (
+    "extreme disorder", "severe disorder", "moderate disorder", "mild disorder", "near disorder", "barely coordinated",
+    "primary coordination", "intermediate coordination", "good coordination", "high-quality coordination",
+)  # fmt: skip
+"""Names of tenths of the coordination degree [S]."""
+SCALE_LOW = 0.01
+"""Level of the last unit: at 0 it would be uncoupled whatever the other system does [D]."""
+BENCHMARKS = {
+    "china_2015": (72.81e12, 1.01, "Ma et al. 2017"),
+}
+"""Published totals: value [yuan], value over gross domestic product, source."""
+
+
+def coupling_coordination(
+    systems: NDArray[np.floating], weights: NDArray[np.floating] | None = None
+) -> pd.DataFrame:
+    """How far systems develop together.
+
+    Parameters
+    ----------
+    systems : (unit, system) [1]
+        Level of each system, in [0, 1].
+    weights : (system,) [1], optional
+        Of the systems in the joint level; equal by default.
+
+    Returns
+    -------
+    table
+        ``coupling`` C = n (product)^(1/n) / sum, 0 where a system is 0; ``level`` T; ``coordination`` D = sqrt(C T); ``grade``.
+
+    Raises
+    ------
+    QuantityError
+        Levels outside [0, 1].
+    """
+    levels = np.asarray(systems, np.float64)
+    if np.nanmin(levels, initial=0.0) < 0 or np.nanmax(levels, initial=0.0) > 1:
+        raise QuantityError("systems: levels outside [0, 1]; normalise them first")
+    count = levels.shape[1]
+    share = (
+        np.full(count, 1 / count)
+        if weights is None
+        else np.asarray(weights, np.float64) / np.sum(weights)
+    )
+    total = levels.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        coupling = np.where(total > 0, count * np.prod(levels, axis=1) ** (1 / count) / total, 0.0)
+    coupling = np.where(np.isnan(total), np.nan, np.minimum(coupling, 1.0))
+    level = levels @ share
+    degree = np.sqrt(coupling * level)
+    tenth = np.clip(np.nan_to_num(degree) * 10, 0, 9).astype(int)
+    grade = [COORDINATION[k] if np.isfinite(d) else "" for k, d in zip(tenth, degree, strict=True)]
+    return pd.DataFrame(
+        {"coupling": coupling, "level": level, "coordination": degree, "grade": grade}
+    )
+
+
+def gini(value: NDArray[np.floating], weight: NDArray[np.floating]) -> float:
+    """Inequality of a value over what it is spread on, by Lorenz's curve.
+
+    Parameters
+    ----------
+    value : (unit,)
+        Held by each unit, 0 or more.
+    weight : (unit,)
+        What it is compared with: product, people or area of each unit.
+
+    Returns
+    -------
+    float [1]
+        0 when every unit holds its share.
+    """
+    order = np.argsort(value / weight)
+    x = np.r_[0.0, np.cumsum(weight[order]) / weight.sum()]
+    y = np.r_[0.0, np.cumsum(value[order]) / value.sum()]
+    return float(1.0 - np.sum((x[1:] - x[:-1]) * (y[1:] + y[:-1])))
+
+
+def _scaled(values: pd.Series) -> NDArray[np.float64]:
+    low, high = values.min(), values.max()
+    if high <= low:
+        return np.full(len(values), 0.5)
+    return (SCALE_LOW + (1.0 - SCALE_LOW) * (values - low) / (high - low)).to_numpy(float)
+
+
+@assessment(source="own_accounts", bytes_per_cell=0)
+def mismatch(
+    prefecture_gep: Facts,
+    gdp: Gdp,
+    prefectures: Units,
+    *,
+    year: int | None = None,
+    least_share: Annotated[float, Between(0.0, 1.0)] = 0.2,
+) -> Facts:
+    """Ecological highlands that are economic lowlands, by prefecture.
+
+    Parameters
+    ----------
+    prefecture_gep : table
+        Index ``unit``; ``area_km2, total, per_km2`` of the part inside the region.
+    gdp : table
+        ``code, year, sector, yuan``; the sectors are summed, or the row ``total`` is taken.
+    prefectures : polygons
+        Index ``unit``; ``code, name``.
+    year : int
+        Of the product; the latest by default.
+    least_share : float [1]
+        Prefectures with less of their area inside the region are left out: their product cannot be told apart [D].
+
+    Returns
+    -------
+    table
+        ``unit, code, name, share_inside, gep, gdp`` (of the part inside, by area) [yuan/yr], ``ratio`` gep/gdp, ``gep_share, gdp_share``,
+        ``mismatch`` = share of value over share of product, ``quadrant`` (``highland-lowland`` is rich in nature, poor in product per km2),
+        ``coupling, level, coordination, grade`` of both per km2 scaled over the units. Prefectures without a figure are left out.
+
+    Raises
+    ------
+    QuantityError
+        No prefecture has both.
+    """
+    chosen = int(gdp["year"].max()) if year is None else year
+    rows = gdp[gdp["year"] == chosen]
+    whole = rows[rows["sector"] == "total"] if (rows["sector"] == "total").any() else rows
+    money = whole.groupby("code")["yuan"].sum(min_count=1)
+    units = prefectures[["code", "name"]].assign(whole_km2=prefectures.area / 1e6)
+    table = prefecture_gep[["area_km2", "total", "per_km2"]].join(units, how="inner")
+    table["share_inside"] = np.minimum(table["area_km2"] / table["whole_km2"], 1.0)
+    table["gdp"] = table["code"].map(money) * table["share_inside"]
+    table = table[
+        table["gdp"].gt(0) & table["total"].notna() & (table["share_inside"] >= least_share)
+    ]
+    if table.empty:
+        raise QuantityError(
+            f"mismatch: no prefecture has both an account and a product of {chosen}"
+        )
+    table = table.rename(columns={"total": "gep"}).rename_axis("unit").reset_index()
+    table["ratio"] = table["gep"] / table["gdp"]
+    table["gep_share"] = table["gep"] / table["gep"].sum()
+    table["gdp_share"] = table["gdp"] / table["gdp"].sum()
+    table["mismatch"] = table["gep_share"] / table["gdp_share"]
+    dense = table["gdp"] / table["area_km2"]
+    rich = table["per_km2"] >= table["gep"].sum() / table["area_km2"].sum()
+    strong = dense >= table["gdp"].sum() / table["area_km2"].sum()
+    words = {
+        (True, True): "highland-highland",
+        (True, False): "highland-lowland",
+        (False, True): "lowland-highland",
+        (False, False): "lowland-lowland",
+    }
+    table["quadrant"] = [words[(bool(a), bool(b))] for a, b in zip(rich, strong, strict=True)]
+    levels = np.stack([_scaled(table["per_km2"]), _scaled(pd.Series(np.log(dense)))], axis=1)
+    table = table.join(coupling_coordination(levels))
+    out = table[[
+        "unit", "code", "name", "share_inside", "gep", "gdp", "ratio", "gep_share", "gdp_share", "mismatch", "quadrant",
+        "coupling", "level", "coordination", "grade",
+    ]]  # fmt: skip
+    out.attrs["units"] = {
+        "gep": "yuan/yr",
+        "gdp": "yuan/yr",
+        **dict.fromkeys(
+            (
+                "share_inside",
+                "ratio",
+                "gep_share",
+                "gdp_share",
+                "mismatch",
+                "coupling",
+                "level",
+                "coordination",
+            ),
+            "1",
+        ),
+    }
+    return pd.DataFrame(out)
+
+
+@assessment(source="getis1992", bytes_per_cell=0)
+def gep_hot_spots(unit_gep: Facts, unit_neighbours: Facts) -> Facts:
+    """Where value per area gathers: Getis and Ord's Gi* over units that touch.
+
+    Parameters
+    ----------
+    unit_gep : table
+        Index ``unit``; ``per_km2``.
+    unit_neighbours : table
+        ``source, target``.
+
+    Returns
+    -------
+    table
+        Index ``unit``; ``z`` (NaN without a value), ``spot``: ``hot`` or ``cold`` beyond 1.96 standard deviations, else empty.
+    """
+    value = unit_gep["per_km2"].dropna()
+    place = pd.Series(np.arange(len(value)), index=value.index)
+    pairs = unit_neighbours[["source", "target"]]
+    pairs = pairs[pairs["source"].isin(place.index) & pairs["target"].isin(place.index)]
+    a, b = place[pairs["source"]].to_numpy(), place[pairs["target"]].to_numpy()
+    x = value.to_numpy(float)
+    count = len(x)
+    total, near = x.copy(), np.ones(count)
+    np.add.at(total, a, x[b])
+    np.add.at(total, b, x[a])
+    np.add.at(near, a, 1.0)
+    np.add.at(near, b, 1.0)
+    mean, spread = x.mean(), x.std()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        z = (total - mean * near) / (spread * np.sqrt((count * near - near**2) / max(count - 1, 1)))
+    out = pd.DataFrame({"z": pd.Series(z, index=value.index)}).reindex(unit_gep.index)
+    out["spot"] = np.select([out["z"] > 1.96, out["z"] < -1.96], ["hot", "cold"], "")
+    out.attrs["units"] = {"z": "1"}
+    return out
+
+
+@assessment(source="own_accounts", bytes_per_cell=0)
+def gep_summary(
+    gep: Facts,
+    region_amounts: Facts,
+    unit_people: Facts | None = None,
+    mismatch: Facts | None = None,
+) -> Facts:
+    """Figures that a reader asks for first.
+
+    Parameters
+    ----------
+    gep : table
+        Account of the region.
+    region_amounts : table
+        ``unit, flow, known_km2``; the areas by land cover give the region's.
+    unit_people : table, optional
+        ``population`` of the units.
+    mismatch : table, optional
+        ``gep, gdp`` of prefectures.
+
+    Returns
+    -------
+    table
+        ``figure, value, unit``: total with its interval, per km2, per head, supply, regulating and cultural parts, total without local climate
+        regulation, ratio to the benchmark per km2, and value over product where it is known.
+    """
+    total = gep[gep["service"] == "total"].iloc[0]
+    counted = gep[gep["counts"].astype(bool)]
+    area = float(
+        region_amounts.loc[region_amounts["flow"].str.startswith("cover_"), "known_km2"].sum()
+    )
+    rows: list[tuple[str, float, str]] = [
+        ("total", float(total["value"]), "yuan/yr"),
+        ("low", float(total["low"]), "yuan/yr"),
+        ("high", float(total["high"]), "yuan/yr"),
+        ("area", area, "km2"),
+        ("per_km2", float(total["value"]) / area if area else np.nan, "yuan/km2/yr"),
+    ]
+    if unit_people is not None:
+        rows.append(
+            (
+                "per_head",
+                float(total["value"]) / float(unit_people["population"].sum()),
+                "yuan/person/yr",
+            )
+        )
+    for kind in ("supply", "regulating", "cultural"):
+        if (counted["category"] == kind).any():
+            rows.append(
+                (kind, float(counted.loc[counted["category"] == kind, "value"].sum()), "yuan/yr")
+            )
+    if (counted["service"] == "clim").any():
+        without = float(counted.loc[counted["service"] != "clim", "value"].sum())
+        rows.append(("without_clim", without, "yuan/yr"))
+    china, _, _ = BENCHMARKS["china_2015"]
+    if area:
+        rows.append(("against_china_2015", float(total["value"]) / area / (china / 9.6e6), "1"))
+    if mismatch is not None and len(mismatch):
+        rows.append(("over_gdp", float(mismatch["gep"].sum() / mismatch["gdp"].sum()), "1"))
+        rows.append(
+            (
+                "gini_over_gdp",
+                gini(mismatch["gep"].to_numpy(float), mismatch["gdp"].to_numpy(float)),
+                "1",
+            )
+        )
+    out = pd.DataFrame(rows, columns=["figure", "value", "unit"])
+    out.attrs["units"] = {}
+    return out

@@ -1,0 +1,154 @@
+"""Nitrogen or phosphorus that reaches the stream: load, retention on the way, delivery ratio."""
+
+from typing import Annotated
+
+import numpy as np
+import xarray as xr
+
+from shanshui.accounts.hillslope import hillslope
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import Layers
+from shanshui.core.setting import Between, OneOf
+from shanshui.core.vocabulary import Amount, Codes, Coefficients, Elevation
+from shanshui.kernels.multiflow import retained
+from shanshui.kernels.services import connectivity
+from shanshui.region.coefficients import ByCover
+from shanshui.region.grid import grid_of, stacked
+
+UNITS = {
+    "load": "kg/ha/yr",
+    "surface_load": "kg/ha/yr",
+    "effective_retention": "1",
+    "ndr": "1",
+    "surface_export": "kg/ha/yr",
+    "subsurface_load": "kg/ha/yr",
+    "subsurface_ndr": "1",
+    "subsurface_export": "kg/ha/yr",
+    "total_export": "kg/ha/yr",
+    "retention": "kg/ha/yr",
+    "stream": "1",
+}
+NutrientDelivery = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
+LOAD_TYPES = ("measured-runoff", "application-rate")
+
+
+@assessment(source="invest_guide", bytes_per_cell=88)
+def nutrient_delivery(
+    elevation: Elevation,
+    runoff_proxy: Amount,
+    land_cover: Codes,
+    biophysical: Coefficients,
+    *,
+    nutrient: Annotated[str, OneOf("n", "p")] = "n",
+    threshold_flow_accumulation: Annotated[float, Between(1.0, 1e9)] = 1000.0,
+    k: Annotated[float, Between(1e-6, 100.0)] = 2.0,
+    subsurface_efficiency: Annotated[float, Between(0.0, 1.0)] = 0.8,
+    subsurface_critical_length: Annotated[float, Between(1e-6, 1e7)] = 150.0,
+    subsurface_distance: Annotated[str, OneOf("cells", "metres")] = "cells",
+    runoff_proxy_mean: Annotated[float | None, Between(0.0, 1e9)] = None,
+    stream_bridge: Annotated[float, Between(0.0, 1.0)] = 1.0,
+) -> NutrientDelivery:
+    """Export of a nutrient from each cell to the stream.
+
+    Parameters
+    ----------
+    elevation : (y, x) [m]
+        Ground; depressions are filled.
+    runoff_proxy : (y, x) [any]
+        Spreads the load: rain or quick flow; only its ratio to its mean counts.
+    land_cover : (y, x) [1]
+        Class codes.
+    biophysical : table
+        ``lucode, load_n, eff_n, crit_len_n`` (kg/ha, share, m), ``proportion_subsurface_n`` (share), ``load_type_n``
+        (``measured-runoff``, or ``application-rate``: the efficiency is taken off first); the same with ``_p``.
+    nutrient : str
+        ``n`` or ``p``.
+    threshold_flow_accumulation : float [cell]
+        Cells above a cell from which it is a stream.
+    k : float [1]
+        Width of the curve from connectivity to delivery.
+    subsurface_efficiency : float [1]
+        Greatest share held back underground.
+    subsurface_critical_length : float
+        Way after which the soil holds back what it can, in the measure of ``subsurface_distance``.
+    subsurface_distance : str
+        The reference model hands the way over in ``cells`` though its guide says metres; ``metres`` follows the guide.
+    runoff_proxy_mean : float [any]
+        Mean of the proxy to divide by; that of its known cells by default. Give it to compare maps of different extents.
+    stream_bridge : float [1]
+        A gap in a stream is bridged when it holds this share of the threshold.
+
+    Returns
+    -------
+    layers
+        ``load`` as declared, ``surface_load`` and ``subsurface_load`` after the proxy, ``effective_retention``, ``ndr``,
+        exports, and ``retention`` = load after the proxy minus total export [kg/ha/yr]; NaN where an input is missing, and
+        exports NaN on streams and where no stream is reached. The middle of the curve is that of the map: runs of different extents differ.
+    """
+    table = ByCover.of(land_cover, biophysical, "biophysical")
+    load = table.column(f"load_{nutrient}")
+    efficiency = table.column(f"eff_{nutrient}", high=1.0)
+    kind = f"load_type_{nutrient}"
+    if table.has(kind):
+        kinds = table.table.loc[list(table.codes), kind].astype(str).str.strip().str.lower()
+        odd = ~kinds.isin(LOAD_TYPES)
+        if odd.any():
+            raise QuantityError(
+                f"biophysical.{kind}: code {kinds.index[odd][0]} holds '{kinds[odd].iloc[0]}', expected {' or '.join(LOAD_TYPES)}"
+            )
+        load = load.where(kinds == LOAD_TYPES[0], load * (1.0 - efficiency))
+    hidden = table.column(f"proportion_subsurface_{nutrient}", high=1.0, default=0.0)
+    given, proxy = table.laid(load), runoff_proxy.values
+    ground = np.isfinite(elevation.values)
+    valid = ground & np.isfinite(proxy) & np.isfinite(given)
+    if not valid.any():
+        raise QuantityError("nutrient_delivery: no cell has all inputs; do they overlap?")
+    cell = grid_of(elevation).cell_m
+    way = hillslope(elevation.values, ground, cell, threshold_flow_accumulation, stream_bridge)
+    shape = elevation.shape
+    mean = (
+        runoff_proxy_mean
+        if runoff_proxy_mean is not None
+        else float(proxy[np.isfinite(proxy)].mean(dtype=np.float64))
+    )
+    spread = np.where(valid, given * (proxy / mean if mean else proxy), np.float32(np.nan)).astype(
+        np.float32
+    )
+    part = table.laid(hidden)
+    surface, below = spread * (1 - part), spread * part
+    wet = way.stream == 1
+    eff = np.where(wet, np.float32(0), table.laid(efficiency)).astype(np.float32)
+    length = np.where(wet, np.float32(0), table.grid(f"crit_len_{nutrient}")).astype(np.float32)
+    held = np.empty(eff.size, np.float32)
+    retained(way.order, way.code, way.stream, eff.ravel(), length.ravel(), cell, held)
+    gradient = way.gradient()
+    up = way.mean_above(gradient) * np.sqrt(way.above * cell * cell)
+    down = way.way_down(1.0 / gradient)
+    ic = np.empty(eff.size, np.float32)
+    connectivity(up, down, way.stream, ic)
+    del up, down
+    known = np.isfinite(ic)
+    middle = (float(ic[known].min()) + float(ic[known].max())) / 2 if known.any() else 0.0
+    ndr = ((1.0 - held) / (1.0 + np.exp((middle - ic) / k))).astype(np.float32).reshape(shape)
+    steps = way.steps_down() * (cell if subsurface_distance == "metres" else 1.0)
+    soil = (
+        1.0 - subsurface_efficiency * (1.0 - np.exp(-5.0 * steps / subsurface_critical_length))
+    ).astype(np.float32)
+    surface_export = surface * ndr
+    subsurface_export = below * soil.reshape(shape)
+    total = surface_export + subsurface_export
+    layers = {
+        "load": np.where(valid, given, np.float32(np.nan)),
+        "surface_load": surface,
+        "effective_retention": held.reshape(shape),
+        "ndr": ndr,
+        "surface_export": surface_export,
+        "subsurface_load": below,
+        "subsurface_ndr": soil.reshape(shape),
+        "subsurface_export": subsurface_export,
+        "total_export": total,
+        "retention": surface + below - total,
+        "stream": np.where(way.stream == 255, np.float32(np.nan), way.stream).astype(np.float32),
+    }
+    return stacked(elevation, layers, UNITS)

@@ -1,0 +1,163 @@
+"""Prices with year and source; no price stands inside a formula."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+
+from shanshui.core.errors import QuantityError, nearest
+from shanshui.core.units import conversion
+
+COLUMNS = ("flow", "method", "price", "unit", "year")
+METHODS = ("market", "rent", "avoided_cost", "replacement", "equivalent", "reported")
+"""Market price, resource rent, cost avoided, cost of replacing, equivalent factor, value as reported elsewhere."""
+
+
+@dataclass(frozen=True)
+class Price:
+    """What one unit of a flow is worth in the account year.
+
+    Attributes
+    ----------
+    amount : float
+        In ``unit``, carried to the account year.
+    unit : str
+        Yuan per unit of the flow.
+    method : str
+        How it was found.
+    year : int
+        Of the price as it stands in its source.
+    source : str
+        Where it stands.
+    status : str
+        Tag of the source: S read, S2 second-hand, M from memory, D own choice.
+    """
+
+    amount: float
+    unit: str
+    method: str
+    year: int
+    source: str
+    status: str
+
+
+@cache
+def _shipped(name: str) -> pd.DataFrame:
+    return pd.read_csv(StringIO(files("shanshui.accounts").joinpath(name).read_text("utf-8")))
+
+
+def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Prices that are shipped, with a user's own above them.
+
+    Parameters
+    ----------
+    own : table, optional
+        ``flow, method, price, unit, year``; ``source, status`` if known.
+
+    Returns
+    -------
+    DataFrame
+        Checked; own rows first.
+
+    Raises
+    ------
+    QuantityError
+        A column missing, a price without a year, negative or not a number, an unknown method.
+    """
+    shipped = _shipped("prices.csv")
+    if own is None:
+        return shipped
+    missing = [c for c in COLUMNS if c not in own.columns]
+    if missing:
+        raise QuantityError(
+            f"prices: no column {', '.join(missing)}; found {', '.join(map(str, own.columns))}; a price needs {', '.join(COLUMNS)}"
+        )
+    frame = own.assign(
+        price=pd.to_numeric(own["price"], errors="coerce"),
+        year=pd.to_numeric(own["year"], errors="coerce"),
+    )
+    for column, words in (
+        ("year", "a year: prices of different years cannot be summed"),
+        ("price", "a number, 0 or more"),
+    ):
+        bad = ~(frame[column] >= 0)
+        if bad.any():
+            raise QuantityError(
+                f"prices.{column}: row {int(np.flatnonzero(bad)[0]) + 2} ({frame['flow'][bad].iloc[0]}) holds "
+                f"{own[column][bad].iloc[0]!r}, expected {words}"
+            )
+    for method in frame["method"]:
+        if method not in METHODS:
+            raise QuantityError(f"prices.method: '{method}'; {nearest(str(method), METHODS)}")
+    for column in ("source", "status"):
+        if column not in frame.columns:
+            frame[column] = "given by the study"
+    frame["year"] = frame["year"].astype("int64")
+    return pd.concat([frame[list(shipped.columns)], shipped], ignore_index=True)
+
+
+def deflator(start: int, end: int) -> float:
+    """Factor that carries prices from one year to another by consumer prices of China [M].
+
+    Raises
+    ------
+    QuantityError
+        A year for which no index is known.
+    """
+    change = _shipped("consumer_prices.csv").set_index("year")["change_percent"]
+    low, high = min(start, end), max(start, end)
+    first, last = int(change.index.min()) - 1, int(change.index.max())
+    if low < first or high > last:
+        raise QuantityError(
+            f"prices: from {start} to {end}: consumer prices are known from {first} to {last}; give prices of a year within"
+        )
+    factor = float(np.prod(1.0 + change.loc[low + 1 : high].to_numpy() / 100.0))
+    return factor if end >= start else 1.0 / factor
+
+
+def price_of(
+    flow: str, unit: str, methods: Sequence[str], year: int, table: pd.DataFrame
+) -> Price | None:
+    """Price of a flow by the first method that is allowed and known.
+
+    Parameters
+    ----------
+    flow : str
+        What flows.
+    unit : str
+        Unit of its amount.
+    methods : sequence of str
+        Allowed, the preferred first.
+    year : int
+        Of the account.
+    table : DataFrame
+        Of ``price_table``.
+
+    Returns
+    -------
+    Price or None
+        None where no allowed price is known.
+
+    Raises
+    ------
+    QuantityError
+        A price per another kind of unit.
+    """
+    if unit.split("/")[0] == "yuan":
+        return Price(1.0, "1", "market", year, "value as given", "")
+    rows = table[table["flow"] == flow]
+    for method in methods:
+        found = rows[rows["method"] == method]
+        if len(found):
+            row = found.iloc[0]
+            factor, _ = conversion(str(row["unit"]), f"yuan/{unit.split('/')[0]}")
+            carried = float(row["price"]) * factor * deflator(int(row["year"]), year)
+            per = f"yuan/{unit.split('/')[0]}"
+            return Price(
+                carried, per, method, int(row["year"]), str(row["source"]), str(row["status"])
+            )
+    return None

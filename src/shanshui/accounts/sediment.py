@@ -1,0 +1,163 @@
+"""Sediment that reaches the stream: the delivery ratio by connectivity, and where the rest stays."""
+
+from typing import Annotated
+
+import numpy as np
+import xarray as xr
+
+from shanshui.accounts.hillslope import hillslope
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import Layers
+from shanshui.core.setting import Between, OneOf
+from shanshui.core.vocabulary import (
+    Codes,
+    Coefficients,
+    Elevation,
+    Erodibility,
+    Erosivity,
+    Mask,
+)
+from shanshui.kernels.multiflow import deposited
+from shanshui.kernels.services import connectivity, length_slope
+from shanshui.region.coefficients import ByCover
+from shanshui.region.grid import grid_of, stacked
+
+UNITS = {
+    "ls": "1",
+    "rkls": "t/ha/yr",
+    "usle": "t/ha/yr",
+    "ic": "1",
+    "sdr_factor": "1",
+    "sed_export": "t/ha/yr",
+    "sed_deposition": "t/ha/yr",
+    "avoided_erosion": "t/ha/yr",
+    "avoided_export": "t/ha/yr",
+    "stream": "1",
+}
+SedimentDelivery = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
+COVER_LOW = 0.001
+"""Least cover factor that counts in the index of connectivity [S, reference model]."""
+
+
+@assessment(source="invest_guide", bytes_per_cell=88)
+def sediment_delivery(
+    elevation: Elevation,
+    rainfall_erosivity: Erosivity,
+    soil_erodibility: Erodibility,
+    land_cover: Codes,
+    biophysical: Coefficients,
+    drainage: Mask | None = None,
+    *,
+    threshold_flow_accumulation: Annotated[float, Between(1.0, 1e9)] = 1000.0,
+    sdr_max: Annotated[float, Between(0.0, 1.0)] = 0.8,
+    ic_0: float = 0.5,
+    k: Annotated[float, Between(1e-6, 100.0)] = 2.0,
+    l_max: Annotated[float, Between(1.0, 1e6)] = 122.0,
+    slope_factor: Annotated[str, OneOf("rusle", "steep")] = "rusle",
+    area_above: Annotated[str, OneOf("square_root", "area")] = "square_root",
+    stream_bridge: Annotated[float, Between(0.0, 1.0)] = 0.7,
+) -> SedimentDelivery:
+    """Soil loss, delivery to the stream and deposition on the way.
+
+    Parameters
+    ----------
+    elevation : (y, x) [m]
+        Ground; depressions are filled.
+    rainfall_erosivity : (y, x) [MJ*mm/(ha*h*yr)]
+        Factor R.
+    soil_erodibility : (y, x) [t*ha*h/(ha*MJ*mm)]
+        Factor K.
+    land_cover : (y, x) [1]
+        Class codes.
+    biophysical : table
+        ``lucode, usle_c, usle_p``, both in [0, 1].
+    drainage : (y, x) [1], optional
+        1 where ditches or pipes lead to the stream.
+    threshold_flow_accumulation : float [cell]
+        Cells above a cell from which it is a stream.
+    sdr_max : float [1]
+        Greatest delivery ratio.
+    ic_0, k : float [1]
+        Place and width of the curve from connectivity to delivery.
+    l_max : float [1]
+        Greatest factor L.
+    slope_factor : str
+        ``rusle``: 10.8 sin + 0.03 below 9 %, 16.8 sin - 0.5 above. ``steep``: 21.91 sin - 0.96 from 10 degrees on (Liu), for mountains.
+    area_above : str
+        What stands for the ground above in L: its ``square_root``, as in the reference model, or the ``area`` itself, as in Desmet and Govers.
+    stream_bridge : float [1]
+        A gap in a stream is bridged when it holds this share of the threshold.
+
+    Returns
+    -------
+    layers
+        ``rkls`` potential and ``usle`` actual loss, ``sdr_factor`` (1 on streams), ``sed_export``, ``sed_deposition``,
+        ``avoided_erosion`` = rkls - usle, ``avoided_export`` = avoided erosion that would have arrived, plus deposition [t/ha/yr];
+        ``ls``, ``ic``, ``stream`` [1]. Losses are NaN on streams and where an input is missing; delivery is NaN where no stream is reached.
+    """
+    table = ByCover.of(land_cover, biophysical, "biophysical")
+    cover = table.grid("usle_c", high=1.0)
+    practice = table.grid("usle_p", high=1.0)
+    rain, soil = rainfall_erosivity.values, soil_erodibility.values
+    valid = (
+        np.isfinite(elevation.values) & np.isfinite(rain) & np.isfinite(soil) & np.isfinite(cover)
+    )
+    if not valid.any():
+        raise QuantityError("sediment_delivery: no cell has all inputs; do they overlap?")
+    if np.nanmin(rain) < 0 or np.nanmin(soil) < 0:
+        raise QuantityError("rainfall_erosivity, soil_erodibility: negative; expected 0 or more")
+    cell = grid_of(elevation).cell_m
+    way = hillslope(
+        elevation.values,
+        valid,
+        cell,
+        threshold_flow_accumulation,
+        stream_bridge,
+        None if drainage is None else drainage.values,
+    )
+    shape = elevation.shape
+    dry = way.stream != 1
+    ls = np.empty(shape, np.float32)
+    length_slope(
+        way.slope,
+        way.above,
+        cell,
+        float(l_max),
+        np.inf,
+        slope_factor == "steep",
+        area_above == "square_root",
+        ls,
+    )
+    rkls = np.where(dry & valid, ls * rain * soil, np.float32(np.nan)).astype(np.float32)
+    usle = rkls * cover * practice
+    weight = np.maximum(cover, np.float32(COVER_LOW))
+    gradient = way.gradient()
+    up = way.mean_above(weight) * way.mean_above(gradient) * np.sqrt(way.above * cell * cell)
+    down = way.way_down(1.0 / (weight * gradient))
+    ic = np.empty(rkls.size, np.float32)
+    connectivity(up, down, way.stream, ic)
+    del up, down
+    ratio = (sdr_max / (1.0 + np.exp((ic_0 - ic) / k))).astype(np.float32)
+    ratio[(way.stream == 1).ravel()] = 1.0
+    sdr = ratio.reshape(shape)
+    shed = (usle * (1.0 - sdr)).astype(np.float32)
+    shed[way.stream == 1] = 0.0
+    trapped, passing = np.empty(shed.size, np.float32), np.empty(shed.size, np.float32)
+    deposited(way.order, way.code, ratio, shed.ravel(), trapped, passing)
+    kept = trapped.reshape(shape)
+    avoided = rkls - usle
+    stream = np.where(way.stream == 255, np.float32(np.nan), way.stream).astype(np.float32)
+    layers = {
+        "ls": ls,
+        "rkls": rkls,
+        "usle": usle,
+        "ic": ic.reshape(shape),
+        "sdr_factor": sdr,
+        "sed_export": usle * sdr,
+        "sed_deposition": kept,
+        "avoided_erosion": avoided,
+        "avoided_export": avoided * sdr + kept,
+        "stream": stream,
+    }
+    return stacked(elevation, layers, UNITS)

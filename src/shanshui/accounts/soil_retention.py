@@ -1,0 +1,392 @@
+"""Soil that cover and practice keep from being washed away: the revised universal soil loss equation."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from shanshui.accounts.hillslope import hillslope
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import Layers
+from shanshui.core.setting import Between, OneOf
+from shanshui.core.vocabulary import (
+    Codes,
+    Coefficients,
+    Elevation,
+    Erodibility,
+    Erosivity,
+    Index,
+    Percent,
+    Precipitation,
+    ThreatMaps,
+)
+from shanshui.kernels.services import length_slope
+from shanshui.region.coefficients import ByCover
+from shanshui.region.grid import grid_of, like, stacked
+
+US_TO_SI_EROSIVITY = 17.02
+"""Hundred foot-ton inches per acre, hour and year in MJ mm/(ha h yr)."""
+US_TO_SI_ERODIBILITY = 0.1317
+"""US erodibility in t ha h/(ha MJ mm)."""
+EROSIVE_MM = 12.0
+"""Rain of a day from which it washes soil away; 10 mm is used too [M]."""
+WARM_MONTHS = (5, 6, 7, 8, 9)
+
+
+def daily_erosivity(
+    rain: Sequence[float] | NDArray[np.floating], *, warm: bool, erosive_mm: float = EROSIVE_MM
+) -> float:
+    """Rainfall erosivity of half a month from the rain of its days.
+
+    Parameters
+    ----------
+    rain : (day,) [mm]
+        Rain of each day; tenths of a millimetre, as stations keep them, are divided by ten first.
+    warm : bool
+        May to September.
+    erosive_mm : float [mm]
+        Days with less count nothing.
+
+    Returns
+    -------
+    float [MJ*mm/(ha*h)]
+        Of the half month; a year is the sum of 24.
+
+    Raises
+    ------
+    QuantityError
+        Negative rain, or a day beyond any that was ever measured: most often tenths of a millimetre.
+    """
+    days = np.asarray(rain, np.float64)
+    if (days < 0).any():
+        raise QuantityError("rain: negative days; expected 0 or more, with gaps filled first")
+    if days.size and days.max() > HEAVIEST_DAY_MM:
+        raise QuantityError(
+            f"rain: a day of {days.max():g} mm; the heaviest ever measured is {HEAVIEST_DAY_MM:g}; is it in tenths of a millimetre?"
+        )
+    return float((0.3937 if warm else 0.3101) * (days[days >= erosive_mm] ** 1.7265).sum())
+
+
+HEAVIEST_DAY_MM = 1825.0
+"""Rain of the heaviest day on record, Foc-Foc, 1966 [M]."""
+
+
+def monthly_erosivity(monthly: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Rainfall erosivity of a year from the rain of its months.
+
+    Parameters
+    ----------
+    monthly : (12, ...) [mm]
+        Rain of each month.
+
+    Returns
+    -------
+    (...) [MJ*mm/(ha*h*yr)]
+        Sum of the months by the index of Wischmeier and Smith, in SI units.
+    """
+    rain = np.asarray(monthly, np.float64)
+    year = rain.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        each = 1.735 * 10.0 ** (1.5 * np.log10(rain**2 / year) - 0.8188)
+    return US_TO_SI_EROSIVITY * np.where(rain > 0, each, 0.0).sum(axis=0)
+
+
+@assessment(source="wischmeier1978", halo=0, bytes_per_cell=100)
+def rainfall_erosivity_monthly(monthly_precipitation: ThreatMaps) -> Erosivity:
+    """Rainfall erosivity from twelve maps of monthly rain.
+
+    Parameters
+    ----------
+    monthly_precipitation : layers
+        Twelve grids [mm], January first.
+
+    Returns
+    -------
+    (y, x) [MJ*mm/(ha*h*yr)]
+        NaN where a month is missing.
+
+    Raises
+    ------
+    QuantityError
+        Not twelve grids.
+    """
+    maps = [monthly_precipitation[k] for k in monthly_precipitation.data_vars]
+    if len(maps) != 12:
+        raise QuantityError(f"monthly_precipitation: {len(maps)} grids, expected 12, January first")
+    return like(
+        maps[0],
+        monthly_erosivity(np.stack([m.values for m in maps])).astype(np.float32),
+        "MJ*mm/(ha*h*yr)",
+    )
+
+
+@assessment(source="own_accounts", halo=0, bytes_per_cell=8)
+def rainfall_erosivity(
+    precipitation: Precipitation,
+    *,
+    factor: Annotated[float, Between(0.0, 10.0)] = 0.0534,
+    power: Annotated[float, Between(0.5, 3.0)] = 1.6548,
+) -> Erosivity:
+    """Rainfall erosivity from the rain of a year: the route where nothing finer is known.
+
+    Parameters
+    ----------
+    precipitation : (y, x) [mm/yr]
+        Rain of the year.
+    factor, power : float
+        Numbers of the curve [M]. Yearly and monthly routes differ by more than half: never mix them in one series.
+
+    Returns
+    -------
+    (y, x) [MJ*mm/(ha*h*yr)]
+        NaN where the rain is missing.
+    """
+    return like(
+        precipitation,
+        (factor * np.power(precipitation.values, np.float32(power))).astype(np.float32),
+        "MJ*mm/(ha*h*yr)",
+    )
+
+
+@assessment(source="williams1990", halo=0, bytes_per_cell=32)
+def soil_erodibility(
+    sand: Percent,
+    silt: Percent,
+    clay: Percent,
+    organic_carbon: Percent,
+    *,
+    correction: Annotated[str, OneOf("china", "none")] = "china",
+) -> Erodibility:
+    """Erodibility of soil from its grains and carbon (EPIC).
+
+    Parameters
+    ----------
+    sand, silt, clay : (y, x) [%]
+        Grains by weight; they sum to 100.
+    organic_carbon : (y, x) [%]
+        Carbon by weight: organic matter divided by 1.724.
+    correction : str
+        ``china`` applies -0.01383 + 0.51575 K [S]; ``none`` leaves the US value.
+
+    Returns
+    -------
+    (y, x) [t*ha*h/(ha*MJ*mm)]
+        0 or more: a corrected value below 0 becomes 0. NaN where an input is missing.
+
+    Raises
+    ------
+    QuantityError
+        Grains that do not sum to about 100.
+    """
+    san, sil, cla, car = (g.values.astype(np.float64) for g in (sand, silt, clay, organic_carbon))
+    total = san + sil + cla
+    if np.nanmax(np.abs(total - 100.0), initial=0.0) > 5.0:
+        worst = float(total.flat[int(np.nanargmax(np.abs(total - 100.0)))])
+        raise QuantityError(
+            f"sand, silt, clay: sum to {worst:g} somewhere, expected 100; are they percent?"
+        )
+    rest = 1.0 - san / 100.0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        fine = np.where(sil + cla > 0, (sil / (cla + sil)) ** 0.3, 0.0)
+    k = (
+        (0.2 + 0.3 * np.exp(-0.0256 * san * (1.0 - sil / 100.0)))
+        * fine
+        * (1.0 - 0.25 * car / (car + np.exp(3.72 - 2.95 * car)))
+        * (1.0 - 0.7 * rest / (rest + np.exp(-5.51 + 22.9 * rest)))
+    )
+    if correction == "china":
+        k = np.maximum(-0.01383 + 0.51575 * k, 0.0)
+    k = np.where(np.isfinite(total + car), k * US_TO_SI_ERODIBILITY, np.nan)
+    return like(sand, k.astype(np.float32), "t*ha*h/(ha*MJ*mm)")
+
+
+@assessment(source="desmet1996", bytes_per_cell=60)
+def length_slope_factor(
+    elevation: Elevation,
+    *,
+    slope_factor: Annotated[str, OneOf("rusle", "steep")] = "steep",
+    area_above: Annotated[str, OneOf("square_root", "area")] = "area",
+    longest_m: Annotated[float, Between(1.0, 1e6)] = 122.0,
+) -> Index:
+    """Length and steepness of slopes as one factor.
+
+    Parameters
+    ----------
+    elevation : (y, x) [m]
+        Ground; depressions are filled.
+    slope_factor : str
+        ``steep``: 21.91 sin - 0.96 from 10 degrees on (Liu), for mountains. ``rusle``: 16.8 sin - 0.5 from 9 % on.
+    area_above : str
+        What stands for the ground above in L: its ``square_root``, as in the reference model, or the ``area`` itself.
+    longest_m : float [m]
+        Length beyond which a slope ends in a channel: 122 m, or 300 m where slopes are long.
+
+    Returns
+    -------
+    (y, x) [1]
+        0 or more; NaN where the ground is missing. On cells wider than slopes (above about 100 m) slopes are flattened: the factor is then too low.
+    """
+    cell = grid_of(elevation).cell_m
+    valid = np.isfinite(elevation.values)
+    way = hillslope(elevation.values, valid, cell, np.inf, 1.0)
+    ls = np.empty(elevation.shape, np.float32)
+    length_slope(
+        way.slope,
+        way.above,
+        cell,
+        np.inf,
+        float(longest_m),
+        slope_factor == "steep",
+        area_above == "square_root",
+        ls,
+    )
+    return like(elevation, np.maximum(ls, np.float32(0)), "1")
+
+
+@assessment(source="own_accounts", bytes_per_cell=8)
+def vegetation_fraction(
+    ndvi: Index,
+    *,
+    bare_ndvi: Annotated[float | None, Between(-1.0, 1.0)] = None,
+    full_ndvi: Annotated[float | None, Between(-1.0, 1.0)] = None,
+) -> Index:
+    """Share of ground under green cover, by two end members.
+
+    Parameters
+    ----------
+    ndvi : (y, x) [1]
+        Vegetation index, in [-1, 1].
+    bare_ndvi, full_ndvi : float [1]
+        Index of bare and of full cover; the 5th and 95th percentile of the map by default. Fix them to compare years.
+
+    Returns
+    -------
+    (y, x) [1]
+        In [0, 1]; NaN where the index is missing.
+
+    Raises
+    ------
+    QuantityError
+        An index outside [-1, 1], or ends in the wrong order.
+    """
+    values = ndvi.values
+    known = values[np.isfinite(values)]
+    if known.size and (known.min() < -1.0 or known.max() > 1.0):
+        raise QuantityError(
+            f"ndvi: runs from {known.min():g} to {known.max():g}, expected [-1, 1]; is a scale factor missing?"
+        )
+    low = (
+        bare_ndvi
+        if bare_ndvi is not None
+        else float(np.percentile(known, 5))
+        if known.size
+        else 0.0
+    )
+    high = (
+        full_ndvi
+        if full_ndvi is not None
+        else float(np.percentile(known, 95))
+        if known.size
+        else 1.0
+    )
+    if high <= low:
+        raise QuantityError(f"full_ndvi {high:g} is not above bare_ndvi {low:g}")
+    share = np.clip((values - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
+    return like(ndvi, share.astype(np.float32), "1")
+
+
+def cover_factor_of(fraction: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Cover factor of a share of green cover after Cai [M]: 1 without any, 0 above 78.3 %.
+
+    Parameters
+    ----------
+    fraction : (...) [1]
+        Share of the ground, in [0, 1].
+
+    Returns
+    -------
+    (...) [1]
+        In [0, 1].
+    """
+    percent = 100.0 * np.asarray(fraction, np.float64)
+    with np.errstate(divide="ignore"):
+        middle = 0.6508 - 0.3436 * np.log10(percent)
+    factor = np.where(percent <= 0, 1.0, np.where(percent > 78.3, 0.0, np.minimum(middle, 1.0)))
+    return np.where(np.isnan(percent), np.nan, np.maximum(factor, 0.0))
+
+
+@assessment(source="own_accounts", halo=0, bytes_per_cell=24)
+def cover_factor(
+    land_cover: Codes,
+    biophysical: Coefficients,
+    vegetation_fraction: Index | None = None,
+) -> Index:
+    """Cover factor C: by share of green cover under vegetation, by class elsewhere.
+
+    Parameters
+    ----------
+    land_cover : (y, x) [1]
+        Class codes.
+    biophysical : table
+        ``lucode, usle_c`` in [0, 1]; ``by_fraction`` 1 where the share of green cover rules (absent: nowhere).
+    vegetation_fraction : (y, x) [1], optional
+        Share of green cover; without it classes rule everywhere.
+
+    Returns
+    -------
+    (y, x) [1]
+        In [0, 1]; NaN where the land cover, or a share that rules, is missing.
+    """
+    table = ByCover.of(land_cover, biophysical, "biophysical")
+    out = table.grid("usle_c", high=1.0)
+    if vegetation_fraction is not None and table.has("by_fraction"):
+        rules = table.grid("by_fraction", high=1.0) == 1.0
+        out = np.where(rules, cover_factor_of(vegetation_fraction.values), out).astype(np.float32)
+    return like(land_cover, out, "1")
+
+
+LOSS = {"potential": "t/ha/yr", "loss": "t/ha/yr", "retained": "t/ha/yr"}
+
+
+@assessment(source="renard1997", halo=0, bytes_per_cell=16)
+def soil_retention(
+    rainfall_erosivity: Erosivity,
+    soil_erodibility: Erodibility,
+    length_slope_factor: Index,
+    cover_factor: Index,
+    land_cover: Codes,
+    biophysical: Coefficients,
+) -> Annotated[xr.Dataset, Layers(tuple(LOSS.items()))]:
+    """Soil kept in place by cover and practice.
+
+    Parameters
+    ----------
+    rainfall_erosivity : (y, x) [MJ*mm/(ha*h*yr)]
+        Factor R.
+    soil_erodibility : (y, x) [t*ha*h/(ha*MJ*mm)]
+        Factor K.
+    length_slope_factor : (y, x) [1]
+        Factor LS.
+    cover_factor : (y, x) [1]
+        Factor C.
+    land_cover : (y, x) [1]
+        Class codes, for the practice.
+    biophysical : table
+        ``lucode, usle_p`` in [0, 1].
+
+    Returns
+    -------
+    layers
+        ``potential`` loss of bare ground, ``loss`` as it is, ``retained``, their difference [t/ha/yr]; NaN where an input is missing.
+    """
+    practice = ByCover.of(land_cover, biophysical, "biophysical").grid("usle_p", high=1.0)
+    potential = (
+        rainfall_erosivity.values * soil_erodibility.values * length_slope_factor.values
+    ).astype(np.float32)
+    loss = (potential * cover_factor.values * practice).astype(np.float32)
+    potential = np.where(np.isnan(loss), np.float32(np.nan), potential)
+    layers = {"potential": potential, "loss": loss, "retained": potential - loss}
+    return stacked(rainfall_erosivity, layers, LOSS)

@@ -1,0 +1,138 @@
+"""Water that a year leaves after evaporation: Budyko in the form of Fu, as the field's reference model has it."""
+
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import Layers
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import (
+    Codes,
+    Coefficients,
+    Depth,
+    Evapotranspiration,
+    Facts,
+    Index,
+    Precipitation,
+)
+from shanshui.kernels.services import budyko
+from shanshui.region.coefficients import ByCover
+from shanshui.region.grid import stacked
+
+UNITS = {"evaporation_share": "1", "evapotranspiration": "mm/yr", "water_yield": "mm/yr"}
+WaterYield = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
+
+
+@assessment(source="invest_guide", halo=0, bytes_per_cell=24)
+def water_yield(
+    precipitation: Precipitation,
+    reference_evapotranspiration: Evapotranspiration,
+    soil_depth: Depth,
+    plant_available_water: Index,
+    land_cover: Codes,
+    biophysical: Coefficients,
+    *,
+    seasonality: Annotated[float, Between(0.0, 100.0)] = 9.0,
+) -> WaterYield:
+    """Yearly water yield of each cell.
+
+    Parameters
+    ----------
+    precipitation : (y, x) [mm/yr]
+        Rain and melted snow of the year; 0 counts as missing.
+    reference_evapotranspiration : (y, x) [mm/yr]
+        Evaporation of a well-watered reference crop.
+    soil_depth : (y, x) [mm]
+        Depth to a layer that roots do not pass.
+    plant_available_water : (y, x) [1]
+        Share of the soil's volume that plants can draw water from, in [0, 1].
+    land_cover : (y, x) [1]
+        Class codes.
+    biophysical : table
+        ``lucode, lulc_veg`` (1 under vegetation, else 0), ``root_depth`` in mm, ``kc``; every code of the map has a row.
+    seasonality : float [1]
+        Constant Z of the curve, 1 to 30: about 0.2 of the yearly count of rain days.
+
+    Returns
+    -------
+    layers
+        ``evaporation_share`` [1] in [0, 1], ``evapotranspiration`` and ``water_yield`` [mm/yr], their sum the rain; NaN where an
+        input is missing. Meant to be read by basin: cells do not pass water on.
+
+    Raises
+    ------
+    QuantityError
+        A share of water above 1, a code without a row, a coefficient that is missing or negative.
+    """
+    water = plant_available_water.values
+    if np.nanmax(water, initial=0.0) > 1.0:
+        raise QuantityError(
+            f"plant_available_water: reaches {float(np.nanmax(water)):g}, expected a share in [0, 1]; divide percent by 100"
+        )
+    table = ByCover.of(land_cover, biophysical, "biophysical")
+    green = table.column("lulc_veg", high=1.0)
+    crop = table.column("kc", high=5.0)
+    # roots count under vegetation only; tables of other software leave them out elsewhere
+    root = table.column("root_depth", low=-np.inf).where(green == 1.0, 0.0)
+    if (root < 0).any():
+        table.column("root_depth")
+    shape = precipitation.shape
+    out = {name: np.empty(shape, np.float32) for name in UNITS}
+    budyko(
+        precipitation.values,
+        reference_evapotranspiration.values,
+        soil_depth.values,
+        water,
+        table.laid(crop),
+        table.laid(root),
+        table.laid(green),
+        float(seasonality),
+        *out.values(),
+    )
+    return stacked(precipitation, out, UNITS)
+
+
+@assessment(source="invest_guide", bytes_per_cell=0)
+def hydropower(
+    water_supply: Facts,
+    hydropower_stations: Coefficients,
+) -> Facts:
+    """Electricity and its present value from the water that reaches each station.
+
+    Parameters
+    ----------
+    water_supply : table
+        ``ws_id, supply_m3``: yearly water that reaches the station, what is consumed above taken off.
+    hydropower_stations : table
+        ``ws_id, efficiency, fraction, height`` (m), ``kw_price, cost, time_span`` (yr), ``discount`` (percent), as InVEST users have it.
+
+    Returns
+    -------
+    table
+        ``ws_id, energy_kwh`` a year, ``value``: net present value over the time span in the currency of the price.
+    """
+    stations = hydropower_stations.rename(columns=lambda c: str(c).strip().lower()).set_index(
+        "ws_id"
+    )
+    supply = water_supply.set_index("ws_id")["supply_m3"]
+    rows = stations.join(supply, how="inner")
+    energy = rows["efficiency"] * rows["fraction"] * rows["height"] * rows["supply_m3"] * KWH_PER_M4
+    rate = rows["discount"] / 100.0
+    ratio = 1.0 / (1.0 + rate)
+    years = np.where(
+        rate == 0,
+        rows["time_span"],
+        (1 - ratio ** rows["time_span"]) / np.where(rate == 0, 1, 1 - ratio),
+    )
+    value = (rows["kw_price"] * energy - rows["cost"]) * years
+    frame = pd.DataFrame({"energy_kwh": energy, "value": value}).reset_index()
+    frame.attrs["units"] = {"energy_kwh": "kWh/yr"}
+    return frame
+
+
+KWH_PER_M4 = 0.00272
+"""Kilowatt hours in a cubic metre that falls a metre: 1000 kg x 9.8 m/s2 / 3.6e6 J."""

@@ -1,0 +1,507 @@
+"""Water shared among all lower neighbours: directions, order, accumulation, streams, way to the stream.
+
+Shares are kept as the reference model of the field keeps them, eight sixteenth-part weights in 32 bits:
+4 bits for each neighbour, east first, then counter-clockwise. A filled surface is expected. Flats drain
+towards the nearest of their outlets; a flat without lower ground drains off the grid.
+"""
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+ROW = np.array([0, -1, -1, -1, 0, 1, 1, 1], np.int64)
+COL = np.array([1, 1, 0, -1, -1, -1, 0, 1], np.int64)
+_DIAGONAL = 1.0 / np.sqrt(2.0)
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _pack(share, total):
+    code = np.uint32(0)
+    for k in range(8):
+        code |= np.uint32(np.int64(0.5 + share[k] / total * 15.0)) << np.uint32(4 * k)
+    return code
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _weight(code, k):
+    return np.int64((code >> np.uint32(4 * k)) & np.uint32(15))
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _sum(code):
+    total = 0
+    for k in range(8):
+        total += _weight(code, k)
+    return total
+
+
+@nb.njit(cache=True, nogil=True)
+def _local(z, code, flats):
+    """Cells with a lower neighbour; the others are counted and left 0."""
+    ny, nx = z.shape
+    share = np.zeros(8)
+    count = 0
+    for i in range(ny):
+        for j in range(nx):
+            h = z[i, j]
+            if np.isnan(h):
+                continue
+            total = 0.0
+            for k in range(8):
+                share[k] = 0.0
+                r, s = i + ROW[k], j + COL[k]
+                if r < 0 or r >= ny or s < 0 or s >= nx or np.isnan(z[r, s]):
+                    continue
+                drop = np.float64(h) - np.float64(z[r, s])
+                if drop > 0.0:
+                    share[k] = drop * _DIAGONAL if k & 1 else drop
+                    total += share[k]
+            if total > 0.0:
+                code[i, j] = _pack(share, total)
+            else:
+                flats[count] = i * nx + j
+                count += 1
+    return count
+
+
+@nb.njit(cache=True, nogil=True)
+def _drain_flat(z, code, distance, seen, turned, root, queue, again):
+    """Directions of the flat around ``root``; ``queue`` and ``again`` are room for its cells."""
+    ny, nx = z.shape
+    level = z[root // nx, root % nx]
+    share = np.zeros(8)
+    tail = 1
+    queue[0] = root
+    seen[root] = True
+    lower = 0
+    head = 0
+    while head < tail:
+        c = queue[head]
+        head += 1
+        i, j = c // nx, c % nx
+        drains = code[i, j] != 0
+        for k in range(8):
+            r, s = i + ROW[k], j + COL[k]
+            if r < 0 or r >= ny or s < 0 or s >= nx or z[r, s] != level:
+                continue
+            n = r * nx + s
+            if not seen[n]:
+                seen[n] = True
+                queue[tail] = n
+                tail += 1
+        if drains:
+            lower += 1
+    last = 0
+    for m in range(tail):
+        c = queue[m]
+        i, j = c // nx, c % nx
+        if lower > 0:
+            out = code[i, j] != 0
+        else:
+            # nothing lower anywhere: off the grid, or into missing ground
+            total = 0.0
+            for k in range(8):
+                share[k] = 0.0
+                r, s = i + ROW[k], j + COL[k]
+                if r < 0 or r >= ny or s < 0 or s >= nx or np.isnan(z[r, s]):
+                    share[k] = _DIAGONAL if k & 1 else 1.0
+                    total += share[k]
+            out = total > 0.0
+            if out:
+                code[i, j] = _pack(share, total)
+        if out:
+            distance[c] = 0.0
+            turned[c] = True
+            again[last] = c
+            last += 1
+    # distance to the nearest outlet of the flat: a queue that may take a cell again
+    head = 0
+    while head < last:
+        c = again[head]
+        head += 1
+        i, j = c // nx, c % nx
+        for k in range(8):
+            r, s = i + ROW[k], j + COL[k]
+            if r < 0 or r >= ny or s < 0 or s >= nx or z[r, s] != level:
+                continue
+            far = distance[c] + (np.sqrt(2.0) if k & 1 else 1.0)
+            n = r * nx + s
+            if distance[n] > far:
+                distance[n] = far
+                if last == again.size:
+                    if head > last // 2:
+                        again[: last - head] = again[head:last].copy()
+                        last -= head
+                        head = 0
+                    else:
+                        grown = np.empty(2 * again.size, again.dtype)
+                        grown[:last] = again
+                        again = grown
+                again[last] = n
+                last += 1
+    for m in range(tail):
+        c = queue[m]
+        if turned[c] or distance[c] == np.inf:
+            continue
+        i, j = c // nx, c % nx
+        total = 0.0
+        for k in range(8):
+            share[k] = 0.0
+            r, s = i + ROW[k], j + COL[k]
+            if r < 0 or r >= ny or s < 0 or s >= nx or z[r, s] != level:
+                continue
+            if distance[r * nx + s] < distance[c]:
+                share[k] = _DIAGONAL if k & 1 else 1.0
+                total += share[k]
+        if total > 0.0:
+            code[i, j] = _pack(share, total)
+    return again
+
+
+@nb.njit(cache=True, nogil=True)
+def _flats(z, code, flats):
+    if flats.size == 0:
+        return
+    distance = np.full(z.size, np.inf)
+    seen = np.zeros(z.size, np.bool_)
+    turned = np.zeros(z.size, np.bool_)
+    queue = np.empty(z.size, np.int64)
+    again = np.empty(z.size + 1024, np.int64)
+    for m in range(flats.size):
+        if not seen[flats[m]]:
+            again = _drain_flat(z, code, distance, seen, turned, flats[m], queue, again)
+
+
+def shared_directions(z: NDArray[np.float32]) -> NDArray[np.uint32]:
+    """Weights of the eight neighbours of each cell of a filled surface; 0 where water goes nowhere.
+
+    Parameters
+    ----------
+    z : (y, x) array [m]
+        Filled heights; NaN is missing.
+
+    Returns
+    -------
+    (y, x) array
+        4 bits per neighbour.
+    """
+    code = np.zeros(z.shape, np.uint32)
+    flats = np.empty(z.size, np.int64)
+    count = _local(z, code, flats)
+    _flats(z, code, flats[:count].copy())
+    return code
+
+
+@nb.njit(cache=True, nogil=True)
+def _order(code, order):
+    ny, nx = code.shape
+    waits = np.zeros(code.size, np.uint8)
+    for i in range(ny):
+        for j in range(nx):
+            v = code[i, j]
+            if v == 0:
+                continue
+            for k in range(8):
+                if _weight(v, k):
+                    r, s = i + ROW[k], j + COL[k]
+                    if 0 <= r < ny and 0 <= s < nx:
+                        waits[r * nx + s] += 1
+    tail = 0
+    for c in range(code.size):
+        if waits[c] == 0 and code[c // nx, c % nx] != 0:
+            order[tail] = c
+            tail += 1
+    head = 0
+    while head < tail:
+        c = order[head]
+        head += 1
+        i, j = c // nx, c % nx
+        v = code[i, j]
+        for k in range(8):
+            if _weight(v, k):
+                r, s = i + ROW[k], j + COL[k]
+                if 0 <= r < ny and 0 <= s < nx:
+                    n = r * nx + s
+                    waits[n] -= 1
+                    if waits[n] == 0 and code[r, s] != 0:
+                        order[tail] = n
+                        tail += 1
+    return tail
+
+
+def flow_order(code: NDArray[np.uint32]) -> NDArray[np.signedinteger]:
+    """Cells that pass water on, each after all that flow into it."""
+    order = np.empty(code.size, np.dtype("int32" if code.size < 2**31 else "int64"))
+    return order[: _order(code, order)]
+
+
+@nb.njit(cache=True, nogil=True)
+def accumulated(order, code, weight, total):
+    """Weight of each cell and of all that flows into it, into ``total`` (NaN off the order; missing weights add 0)."""
+    ny, nx = code.shape
+    total[:] = np.nan
+    for m in range(order.size):
+        total[order[m]] = 0.0
+    for m in range(order.size):
+        c = order[m]
+        w = weight[c] if weight.size > 1 else weight[0]
+        if np.isnan(w):
+            w = 0.0
+        total[c] += w
+        i, j = c // nx, c % nx
+        v = code[i, j]
+        parts = _sum(v)
+        for k in range(8):
+            p = _weight(v, k)
+            if p:
+                r, s = i + ROW[k], j + COL[k]
+                if 0 <= r < ny and 0 <= s < nx:
+                    total[r * nx + s] += total[c] * p / np.float64(parts)
+    return total
+
+
+@nb.njit(cache=True, nogil=True)
+def streams(code, area, threshold, trace):
+    """Stream cells (1) of those that water reaches (0); 255 elsewhere.
+
+    Streams grow upward from where water leaves the grid through cells of at least ``threshold``; a gap whose cells
+    hold at least ``trace`` is bridged when a stream is found above it.
+    """
+    ny, nx = code.shape
+    out = np.full((ny, nx), np.uint8(255), np.uint8)
+    queue = np.empty(code.size, np.int64)
+    back = np.empty(code.size, np.int64)
+    for i0 in range(ny):
+        for j0 in range(nx):
+            if np.isnan(area[i0, j0]) or out[i0, j0] != 255:
+                continue
+            out[i0, j0] = 0
+            if area[i0, j0] < threshold:
+                continue
+            leaves = False
+            for k in range(8):
+                if _weight(code[i0, j0], k):
+                    r, s = i0 + ROW[k], j0 + COL[k]
+                    if r < 0 or r >= ny or s < 0 or s >= nx or np.isnan(area[r, s]):
+                        leaves = True
+            if not leaves:
+                continue
+            out[i0, j0] = 1
+            head, tail = 0, 1
+            queue[0] = i0 * nx + j0
+            while head < tail:
+                c = queue[head]
+                head += 1
+                i, j = c // nx, c % nx
+                for k in range(8):
+                    r, s = i + ROW[k], j + COL[k]
+                    if r < 0 or r >= ny or s < 0 or s >= nx or code[r, s] == 0:
+                        continue
+                    if _weight(code[r, s], (k + 4) % 8) == 0 or out[r, s] == 1 or out[r, s] == 2:
+                        continue
+                    if area[r, s] >= threshold:
+                        out[r, s] = 1
+                        queue[tail] = r * nx + s
+                        tail += 1
+                        first, last = 0, 1
+                        back[0] = r * nx + s
+                        while first < last:
+                            b = back[first]
+                            first += 1
+                            bi, bj = b // nx, b % nx
+                            for q in range(8):
+                                if _weight(code[bi, bj], q):
+                                    p, t = bi + ROW[q], bj + COL[q]
+                                    if 0 <= p < ny and 0 <= t < nx and out[p, t] == 2:
+                                        out[p, t] = 1
+                                        back[last] = p * nx + t
+                                        last += 1
+                    elif area[r, s] >= trace:
+                        out[r, s] = 2
+                        queue[tail] = r * nx + s
+                        tail += 1
+    for c in range(out.size):
+        if out.flat[c] == 2:
+            out.flat[c] = 0
+    return out
+
+
+@nb.njit(cache=True, nogil=True)
+def way_to_stream(order, code, stream, weight, out):
+    """Mean of the ways to the stream over shares: steps of the cell below's weight; without weights, cells.
+
+    Written into ``out``: 0 on streams, NaN where no way leads to one.
+    """
+    ny, nx = code.shape
+    out[:] = np.nan
+    for c in range(out.size):
+        if stream.flat[c] == 1:
+            out[c] = 0.0
+    for m in range(order.size - 1, -1, -1):
+        c = order[m]
+        i, j = c // nx, c % nx
+        if stream[i, j] == 1:
+            continue
+        v = code[i, j]
+        parts, total = 0, 0.0
+        for k in range(8):
+            p = _weight(v, k)
+            if p == 0:
+                continue
+            r, s = i + ROW[k], j + COL[k]
+            if r < 0 or r >= ny or s < 0 or s >= nx:
+                continue
+            n = r * nx + s
+            if np.isnan(out[n]):
+                continue
+            if weight.size > 1:
+                w = weight[n]
+                if np.isnan(w):
+                    w = 0.0
+            else:
+                w = np.sqrt(2.0) if k & 1 else 1.0
+            parts += p
+            total += p * (w + out[n])
+        if parts:
+            out[c] = total / parts
+    return out
+
+
+@nb.njit(cache=True, nogil=True)
+def deposited(order, code, ratio, loss, trapped, passing):
+    """Sediment that leaves each cell's own slope but not the land: where it stays, and what passes on.
+
+    ``ratio`` is the delivery ratio with 1 on streams; ``loss`` what each cell sheds without delivering it.
+    """
+    ny, nx = code.shape
+    trapped[:] = np.nan
+    passing[:] = np.nan
+    arrives = np.zeros(trapped.size)
+    for m in range(order.size):
+        c = order[m]
+        i, j = c // nx, c % nx
+        v = code[i, j]
+        own = np.float64(ratio[c])
+        below, parts = 0.0, 0
+        for k in range(8):
+            p = _weight(v, k)
+            if p == 0:
+                continue
+            r, s = i + ROW[k], j + COL[k]
+            if r < 0 or r >= ny or s < 0 or s >= nx:
+                continue
+            parts += p
+            d = ratio[r * nx + s]
+            if not np.isnan(d):
+                below += p * (1.0 if d == 0.0 else np.float64(d))
+        if np.isnan(own) or np.isnan(loss[c]):
+            continue
+        if parts:
+            below /= parts
+        below = max(below, own)
+        keeps = 1.0 if own == 1.0 else (below - own) / (1.0 - own)
+        trapped[c] = max(keeps * arrives[c], 0.0)
+        goes = max((1.0 - keeps) * arrives[c] + loss[c], 0.0)
+        passing[c] = goes
+        all_parts = _sum(v)
+        for k in range(8):
+            p = _weight(v, k)
+            if p:
+                r, s = i + ROW[k], j + COL[k]
+                if 0 <= r < ny and 0 <= s < nx:
+                    arrives[r * nx + s] += goes * p / np.float64(all_parts)
+    return trapped
+
+
+@nb.njit(cache=True, nogil=True)
+def retained(order, code, stream, efficiency, length, cell, out):
+    """Greatest share of a nutrient that the way from each cell to the stream can hold back; NaN where unknown."""
+    ny, nx = code.shape
+    out[:] = np.nan
+    for c in range(out.size):
+        if stream.flat[c] == 1:
+            out[c] = 0.0
+    for m in range(order.size - 1, -1, -1):
+        c = order[m]
+        i, j = c // nx, c % nx
+        if stream[i, j] == 1:
+            continue
+        own, far = np.float64(efficiency[c]), np.float64(length[c])
+        if np.isnan(own) or np.isnan(far):
+            continue
+        v = code[i, j]
+        total, parts = 0.0, 0
+        for k in range(8):
+            p = _weight(v, k)
+            if p == 0:
+                continue
+            parts += p
+            r, s = i + ROW[k], j + COL[k]
+            if r < 0 or r >= ny or s < 0 or s >= nx:
+                continue
+            below = np.float64(out[r * nx + s])
+            if np.isnan(below):
+                continue
+            step = np.exp(-5.0 * cell * (np.sqrt(2.0) if k & 1 else 1.0) / far) if far > 0 else 0.0
+            if below == 0.0:
+                held = own * (1.0 - step)
+            elif own > below:
+                held = below * step + own * (1.0 - step)
+            else:
+                held = below
+            total += held * p
+        out[c] = total / parts
+    return out
+
+
+@nb.njit(cache=True, nogil=True)
+def slope_percent(z, cell):
+    """Hundredfold rise over run by Horn's weights; at a rim, the pairs that are there stand for all."""
+    ny, nx = z.shape
+    out = np.full((ny, nx), np.nan, np.float32)
+    v = np.empty((3, 3))
+    for i in range(ny):
+        for j in range(nx):
+            if np.isnan(z[i, j]):
+                continue
+            for r in range(3):
+                for s in range(3):
+                    p, q = i + r - 1, j + s - 1
+                    v[r, s] = z[p, q] if 0 <= p < ny and 0 <= q < nx else np.nan
+            e = v[1, 1]
+            along = np.zeros(2)
+            for axis in range(2):
+                total, pairs = 0.0, 0
+                for side in range(3):
+                    if axis == 0:
+                        a, b, c = v[side, 0], v[side, 1], v[side, 2]
+                    else:
+                        a, b, c = v[0, side], v[1, side], v[2, side]
+                    if side == 1:
+                        if not np.isnan(a) and not np.isnan(c):
+                            total += 2.0 * (a - c)
+                            pairs += 4
+                        elif not np.isnan(a):
+                            total += 2.0 * (a - e)
+                            pairs += 2
+                        elif not np.isnan(c):
+                            total += 2.0 * (e - c)
+                            pairs += 2
+                    elif not np.isnan(a) and not np.isnan(c):
+                        total += a - c
+                        pairs += 2
+                    elif not np.isnan(a) and not np.isnan(b):
+                        total += a - b
+                        pairs += 1
+                    elif not np.isnan(b) and not np.isnan(c):
+                        total += b - c
+                        pairs += 1
+                    elif not np.isnan(a):
+                        total += (a - e) * np.sqrt(2.0)
+                        pairs += 1
+                    elif not np.isnan(c):
+                        total += (e - c) * np.sqrt(2.0)
+                        pairs += 1
+                along[axis] = total / (pairs * cell) if pairs else 0.0
+            out[i, j] = 100.0 * np.sqrt(along[0] ** 2 + along[1] ** 2)
+    return out

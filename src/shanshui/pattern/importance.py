@@ -1,0 +1,241 @@
+"""How much a place matters: services graded by cumulative share, joined by the most important."""
+
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import (
+    Amount,
+    Codes,
+    Elevation,
+    Index,
+    Mask,
+    Precipitation,
+    Productivity,
+    Slope,
+    Temperature,
+)
+from shanshui.region.grid import like
+
+EXTREME, IMPORTANT, GENERAL, MISSING = 1, 3, 5, 0
+"""Codes of importance and of sensitivity: 1 is always the most, 5 the least, 0 missing."""
+
+
+def share_limits(values: NDArray[np.floating], shares: tuple[float, ...]) -> tuple[float, ...]:
+    """Values down to which the greatest cells hold a share of the whole amount.
+
+    Parameters
+    ----------
+    values : array
+        Amounts; missing and negative ones are left out.
+    shares : tuple of float [1]
+        Rising, in (0, 1].
+
+    Returns
+    -------
+    tuple of float
+        One per share: cells at or above it hold at most the share; inf where already the greatest cell holds more.
+    """
+    known = np.sort(values[np.isfinite(values) & (values > 0)].ravel())[::-1]
+    if known.size == 0:
+        return tuple(np.inf for _ in shares)
+    total = np.cumsum(known, dtype=np.float64)
+    out = []
+    for share in shares:
+        # a hair of tolerance: sums of equal cells must reach their round share
+        last = int(np.searchsorted(total, share * total[-1] * (1 + 1e-9), side="right")) - 1
+        # equal cells stand or fall together
+        while 0 <= last < known.size - 1 and known[last] == known[last + 1]:
+            last = int(np.searchsorted(-known, -known[last], side="left")) - 1
+        out.append(float(known[last]) if last >= 0 else np.inf)
+    return tuple(out)
+
+
+@assessment(source="mnr2020", bytes_per_cell=12)
+def importance_grade(
+    service: Amount,
+    region_mask: Mask,
+    *,
+    extreme_share: Annotated[float, Between(0.0, 1.0)] = 0.5,
+    important_share: Annotated[float, Between(0.0, 1.0)] = 0.8,
+) -> Codes:
+    """Importance of one service by cumulative share of its amount.
+
+    Parameters
+    ----------
+    service : (y, x) [any]
+        Amount of the service per area; only its order and shares count.
+    region_mask : (y, x) [1]
+        1 inside.
+    extreme_share, important_share : float [1]
+        The greatest cells that together hold at most the first share are extremely important; those up to the second, important.
+
+    Returns
+    -------
+    (y, x) [1]
+        1 extremely important, 3 important, 5 general, 0 outside or missing.
+    """
+    if important_share < extreme_share:
+        raise QuantityError(
+            f"important_share {important_share} is below extreme_share {extreme_share}"
+        )
+    values = np.where(region_mask.values == 1, service.values, np.float32(np.nan))
+    first, second = share_limits(values, (extreme_share, important_share))
+    with np.errstate(invalid="ignore"):
+        code = np.where(values >= first, EXTREME, np.where(values >= second, IMPORTANT, GENERAL))
+    code = np.where(np.isfinite(values), code, MISSING)
+    return like(service, code.astype(np.uint8), "1", nodata=MISSING)
+
+
+@assessment(source="mnr2020", halo=0, bytes_per_cell=8)
+def soil_importance(
+    slope: Slope,
+    vegetation_fraction: Index,
+    region_mask: Mask,
+    *,
+    extreme_deg: Annotated[float, Between(0.0, 90.0)] = 25.0,
+    extreme_fraction: Annotated[float, Between(0.0, 1.0)] = 0.8,
+    important_deg: Annotated[float, Between(0.0, 90.0)] = 15.0,
+    important_fraction: Annotated[float, Between(0.0, 1.0)] = 0.6,
+) -> Codes:
+    """Importance for keeping soil by fixed thresholds of slope and cover.
+
+    Parameters
+    ----------
+    slope : (y, x) [degree]
+        Steepness.
+    vegetation_fraction : (y, x) [1]
+        Share of green cover.
+    region_mask : (y, x) [1]
+        1 inside.
+    extreme_deg, important_deg : float [degree]
+        Least slope of each grade.
+    extreme_fraction, important_fraction : float [1]
+        Least cover of each grade.
+
+    Returns
+    -------
+    (y, x) [1]
+        1 extremely important, 3 important, 5 general, 0 outside or missing.
+    """
+    steep, green = slope.values, vegetation_fraction.values
+    with np.errstate(invalid="ignore"):
+        first = (steep >= extreme_deg) & (green >= extreme_fraction)
+        second = (steep >= important_deg) & (green >= important_fraction)
+    code = np.where(first, EXTREME, np.where(second, IMPORTANT, GENERAL))
+    known = (region_mask.values == 1) & np.isfinite(steep) & np.isfinite(green)
+    return like(slope, np.where(known, code, MISSING).astype(np.uint8), "1", nodata=MISSING)
+
+
+@assessment(source="redline2017", bytes_per_cell=32)
+def biodiversity_index(
+    net_primary_production: Productivity,
+    precipitation: Precipitation,
+    temperature: Temperature,
+    elevation: Elevation,
+    region_mask: Mask,
+    *,
+    low_percentile: Annotated[float, Between(0.0, 50.0)] = 2.0,
+    high_percentile: Annotated[float, Between(50.0, 100.0)] = 98.0,
+) -> Index:
+    """Quick index of a place as a home of species: production, rain, warmth and low ground.
+
+    Parameters
+    ----------
+    net_primary_production : (y, x) [g/m2/yr]
+        Mean of years.
+    precipitation : (y, x) [mm/yr]
+        Mean of years.
+    temperature : (y, x) [degC]
+        Mean of years.
+    elevation : (y, x) [m]
+        Ground height.
+    region_mask : (y, x) [1]
+        1 inside.
+    low_percentile, high_percentile : float [%]
+        Of the region's cells: scaled to 0 and 1 [D].
+
+    Returns
+    -------
+    (y, x) [1]
+        In [0, 1]; NaN outside and where an input is missing. A stand-in where no species records are at hand: it ranks, it counts no species.
+    """
+    inside = region_mask.values == 1
+    out = np.ones(elevation.shape, np.float32)
+    for grid in (net_primary_production, precipitation, temperature):
+        out *= scaled(grid.values, inside, low_percentile, high_percentile)
+    out *= 1.0 - scaled(elevation.values, inside, low_percentile, high_percentile)
+    return like(elevation, np.where(inside, out, np.float32(np.nan)), "1")
+
+
+def scaled(
+    values: NDArray[np.floating], inside: NDArray[np.bool_], low: float, high: float
+) -> NDArray[np.float32]:
+    """Values between two percentiles of the cells inside, as 0 to 1; 0.5 where both are equal."""
+    known = values[inside & np.isfinite(values)]
+    if known.size == 0:
+        return np.full(values.shape, np.nan, np.float32)
+    a, b = np.percentile(known, (low, high))
+    if b <= a:
+        return np.where(np.isfinite(values), 0.5, np.nan).astype(np.float32)
+    return np.clip((values - a) / (b - a), 0.0, 1.0).astype(np.float32)
+
+
+@assessment(source="mnr2020", halo=0, bytes_per_cell=4)
+def service_importance(
+    importance_water: Codes | None = None,
+    importance_soil: Codes | None = None,
+    importance_biodiversity: Codes | None = None,
+    importance_sand: Codes | None = None,
+) -> Codes:
+    """Importance of a place for any service: that of its most important one.
+
+    Parameters
+    ----------
+    importance_water, importance_soil, importance_biodiversity, importance_sand : (y, x) [1], optional
+        1, 3, 5; 0 missing. A service that is not known is left out, never filled.
+
+    Returns
+    -------
+    (y, x) [1]
+        Least code of those known; 0 where none is.
+    """
+    given = [importance_water, importance_soil, importance_biodiversity, importance_sand]
+    return least_code([g for g in given if g is not None], "service_importance")
+
+
+@assessment(source="spj2019", halo=0, bytes_per_cell=4)
+def protection_importance(
+    service_importance: Codes | None = None,
+    ecological_sensitivity: Codes | None = None,
+) -> Codes:
+    """Importance of a place for protection: service or sensitivity, whichever is graver.
+
+    Parameters
+    ----------
+    service_importance : (y, x) [1], optional
+        1, 3, 5; 0 missing.
+    ecological_sensitivity : (y, x) [1], optional
+        1, 3, 5; 0 missing.
+
+    Returns
+    -------
+    (y, x) [1]
+        1 extremely important, 3 important, 5 general, 0 missing: the security districts of the study.
+    """
+    given = [service_importance, ecological_sensitivity]
+    return least_code([g for g in given if g is not None], "protection_importance")
+
+
+def least_code(grids: list[Codes], name: str) -> Codes:
+    """Join grades by the least code; 0 is missing."""
+    if not grids:
+        raise QuantityError(f"{name}: no grade was given")
+    out = np.full(grids[0].shape, 255, np.uint8)
+    for grid in grids:
+        out = np.minimum(out, np.where(grid.values == MISSING, 255, grid.values)).astype(np.uint8)
+    return like(grids[0], np.where(out == 255, MISSING, out).astype(np.uint8), "1", nodata=MISSING)

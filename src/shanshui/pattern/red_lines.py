@@ -1,0 +1,218 @@
+"""Where a red line could run, and farmland too steep to stay."""
+
+from typing import Annotated
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from shanshui.core.assessment import assessment
+from shanshui.core.quantity import Features
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import (
+    Codes,
+    Coefficients,
+    Facts,
+    Mask,
+    Slope,
+    SoilLoss,
+    UnitLabels,
+    Units,
+)
+from shanshui.kernels.labels import label_class_counts
+from shanshui.pattern.importance import EXTREME
+from shanshui.region.coefficients import ByCover
+from shanshui.region.grid import grid_of, like
+from shanshui.region.unitset import burnt
+
+Protected = Annotated[gpd.GeoDataFrame, Features(("name",))]
+MU_PER_HA = 15.0
+
+
+@assessment(source="redline2017", bytes_per_cell=24)
+def red_line_candidate(
+    protection_importance: Codes,
+    region_mask: Mask,
+    developed_land: Mask | None = None,
+    protected_areas: Protected | None = None,
+    *,
+    least_km2: Annotated[float, Between(0.0, 1e4)] = 1.0,
+    smooth: bool = True,
+) -> Codes:
+    """Ground that a red line could take in: extremely important or sensitive, or protected already, less towns.
+
+    Parameters
+    ----------
+    protection_importance : (y, x) [1]
+        1 extremely important.
+    region_mask : (y, x) [1]
+        1 inside.
+    developed_land : (y, x) [1], optional
+        1 on land that cannot be taken in: towns, basic farmland, mining rights that are settled.
+    protected_areas : polygons, optional
+        Taken in whole.
+    least_km2 : float [km2]
+        Smaller patches are dropped.
+    smooth : bool
+        A majority of 3 x 3 cells decides first.
+
+    Returns
+    -------
+    (y, x) [1]
+        1 candidate, 0 other ground, 255 outside. A proposal to start from: no basis by itself for a legal line.
+    """
+    grid = grid_of(region_mask)
+    inside = region_mask.values == 1
+    chosen = (protection_importance.values == EXTREME) & inside
+    if smooth:
+        chosen = (
+            ndimage.uniform_filter(chosen.astype(np.float32), 3, mode="nearest") > 0.5
+        ) & inside
+    if protected_areas is not None and len(protected_areas):
+        chosen |= burnt(protected_areas, grid, 0.0).astype(bool) & inside
+    if developed_land is not None:
+        chosen &= developed_land.values != 1
+    chosen = _large(chosen, least_km2 / grid.cell_km2)
+    return like(region_mask, np.where(inside, chosen, 255).astype(np.uint8), "1", nodata=255)
+
+
+def _large(chosen: NDArray[np.bool_], cells: float) -> NDArray[np.bool_]:
+    """Patches of at least so many cells, joined by sides and corners."""
+    label, count = ndimage.label(chosen, np.ones((3, 3), np.int8))
+    keep = np.bincount(label.ravel(), minlength=count + 1) >= cells
+    keep[0] = False
+    return np.asarray(keep[label], np.bool_)
+
+
+@assessment(source="own_accounts", halo=0, bytes_per_cell=4)
+def developed_land(land_cover: Codes, biophysical: Coefficients) -> Mask:
+    """Land that people have built on.
+
+    Parameters
+    ----------
+    land_cover : (y, x) [1]
+        Class codes.
+    biophysical : table
+        ``lucode, built``: 1 for towns and other built-up classes.
+
+    Returns
+    -------
+    (y, x) [1]
+        1 built, 0 not, 255 missing.
+    """
+    built = ByCover.of(land_cover, biophysical, "biophysical").grid("built", high=1.0)
+    code = np.where(np.isnan(built), 255, built >= 0.5).astype(np.uint8)
+    return like(land_cover, code, "1", nodata=255)
+
+
+@assessment(source="own_accounts", bytes_per_cell=8)
+def red_line_share(county_cells: UnitLabels, red_line_candidate: Codes, counties: Units) -> Facts:
+    """Share of each county inside the candidate.
+
+    Parameters
+    ----------
+    county_cells : (y, x) [1]
+        County of each cell; 0 outside.
+    red_line_candidate : (y, x) [1]
+        1 candidate, 0 not, 255 outside.
+    counties : polygons
+        Index ``unit``; ``code, name``.
+
+    Returns
+    -------
+    table
+        ``unit, code, name, area_km2, red_line_km2, share``; counties with ground inside the region only.
+    """
+    label = np.ascontiguousarray(county_cells.values, np.int32).ravel()
+    count = int(label.max(initial=0))
+    cells = label_class_counts(label, red_line_candidate.values.ravel(), count, 2)[1:]
+    area = cells * grid_of(county_cells).cell_km2
+    frame = pd.DataFrame(
+        {"unit": np.arange(1, count + 1), "area_km2": area.sum(axis=1), "red_line_km2": area[:, 1]}
+    )
+    frame = frame[frame["area_km2"] > 0].reset_index(drop=True)
+    for column in ("name", "code"):
+        frame.insert(1, column, frame["unit"].map(counties[column]))
+    frame["share"] = frame["red_line_km2"] / frame["area_km2"]
+    frame.attrs["units"] = {"area_km2": "km2", "red_line_km2": "km2", "share": "1"}
+    return frame
+
+
+@assessment(source="own_accounts", bytes_per_cell=24)
+def steep_farmland(
+    slope: Slope,
+    land_cover: Codes,
+    biophysical: Coefficients,
+    region_mask: Mask,
+    potential_loss: SoilLoss | None = None,
+    soil_loss: SoilLoss | None = None,
+    *,
+    limit_deg: Annotated[float, Between(0.0, 90.0)] = 25.0,
+    margin_deg: Annotated[float, Between(0.0, 20.0)] = 2.0,
+    payments: tuple[float, ...] = (500.0, 300.0, 400.0),
+    yield_t_per_ha: Annotated[float, Between(0.0, 100.0)] = 3.0,
+    forest_c: Annotated[float, Between(0.0, 1.0)] = 0.005,
+) -> Facts:
+    """Farmland steeper than the legal limit: how much, in how many patches, what its conversion costs and saves.
+
+    Parameters
+    ----------
+    slope : (y, x) [degree]
+        Steepness; coarse elevation flattens it by degrees.
+    land_cover : (y, x) [1]
+        Class codes.
+    biophysical : table
+        ``lucode, farmland``: share of the class that is farmland, in [0, 1].
+    region_mask : (y, x) [1]
+        1 inside.
+    potential_loss, soil_loss : (y, x) [t/ha/yr], optional
+        Loss of bare ground and loss now, for the soil that forest would keep.
+    limit_deg : float [degree]
+        Farmland strictly steeper is counted.
+    margin_deg : float [degree]
+        The count is repeated this much below and above the limit: slopes of coarse ground are uncertain.
+    payments : tuple of float [yuan/mu]
+        In the years of payment; the programme of 2014 pays 500, 300 and 400 in years 1, 3 and 5 [S].
+    yield_t_per_ha : float [t/ha]
+        Grain that is lost [D].
+    forest_c : float [1]
+        Cover factor of the forest to come [D].
+
+    Returns
+    -------
+    table
+        One row per limit: ``limit_deg, area_ha, area_mu, patches, payment`` [yuan in all], ``grain_lost`` [t/yr], ``soil_kept`` [t/yr, NaN without losses].
+    """
+    grid = grid_of(slope)
+    farm = ByCover.of(land_cover, biophysical, "biophysical").grid("farmland", high=1.0)
+    farm = np.where((region_mask.values == 1) & np.isfinite(farm), farm, 0.0)
+    cell_ha = grid.cell_km2 * 100.0
+    spared = None
+    if potential_loss is not None and soil_loss is not None:
+        spared = np.maximum(soil_loss.values - potential_loss.values * np.float32(forest_c), 0.0)
+    rows = []
+    for limit in sorted({limit_deg - margin_deg, limit_deg, limit_deg + margin_deg}):
+        with np.errstate(invalid="ignore"):
+            steep = (slope.values > limit) & (farm > 0)
+        area = float(farm[steep].sum(dtype=np.float64)) * cell_ha
+        kept = np.nan
+        if spared is not None:
+            kept = float(np.nansum(spared[steep] * farm[steep], dtype=np.float64)) * cell_ha
+        rows.append(
+            {
+                "limit_deg": limit,
+                "area_ha": area,
+                "area_mu": area * MU_PER_HA,
+                "patches": int(ndimage.label(steep, np.ones((3, 3), np.int8))[1]),
+                "payment": area * MU_PER_HA * sum(payments),
+                "grain_lost": area * yield_t_per_ha,
+                "soil_kept": kept,
+            }
+        )
+    frame = pd.DataFrame(rows)
+    frame.attrs["units"] = {
+        "limit_deg": "degree", "area_ha": "ha", "area_mu": "mu", "payment": "yuan", "grain_lost": "t/yr", "soil_kept": "t/yr",
+    }  # fmt: skip
+    return frame

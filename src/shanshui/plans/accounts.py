@@ -1,0 +1,232 @@
+"""Ecosystem accounts: what nature gives here, in quantity and in money."""
+
+from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock
+from shanshui.accounts.climate import hot_days, reference_evapotranspiration
+from shanshui.accounts.climate_regulation import climate_regulation
+from shanshui.accounts.extent import extent_account, extent_series, supply_use, value_series
+from shanshui.accounts.flood_mitigation import flood_mitigation
+from shanshui.accounts.flows import (
+    cover_cells,
+    net_primary_production,
+    population_of_units,
+    primary_products,
+    service_amounts,
+    unit_cells,
+)
+from shanshui.accounts.futures import climate_futures
+from shanshui.accounts.gep import gep, unit_gep
+from shanshui.accounts.habitat import habitat_quality, habitat_rarity, threat_maps
+from shanshui.accounts.indicators import gep_hot_spots, gep_summary, mismatch
+from shanshui.accounts.nutrients import nutrient_delivery
+from shanshui.accounts.sediment import sediment_delivery
+from shanshui.accounts.soil_retention import (
+    cover_factor,
+    length_slope_factor,
+    rainfall_erosivity,
+    rainfall_erosivity_monthly,
+    soil_erodibility,
+    soil_retention,
+    vegetation_fraction,
+)
+from shanshui.accounts.water_retention import water_balance_check, water_retention
+from shanshui.accounts.water_yield import water_yield
+from shanshui.accounts.watersheds import watershed_results
+from shanshui.flow.plan import Step, step
+from shanshui.plans.survey import cover_of, warmth_of
+from shanshui.terrain.downscaling import temperature_fine
+
+FUTURES = ("moderate", "strong")
+
+
+def accounts(have: set[str]) -> list[Step]:
+    """Steps of the accounts.
+
+    Parameters
+    ----------
+    have : set of str
+        Inputs of the study: a map that is given is taken before one that could be derived.
+
+    Returns
+    -------
+    list of Step
+        Those that lack an input are told apart when the plan is bound.
+    """
+    cover, warm = cover_of(have), warmth_of(have)
+    return [
+        *_derived(have, cover, warm),
+        step(vegetation_fraction),
+        step(cover_factor, binds=cover),
+        step(length_slope_factor),
+        step(soil_retention, binds=cover),
+        step(water_yield, binds=cover),
+        step(
+            water_retention, binds=cover | {"evapotranspiration": "water_yield.evapotranspiration"}
+        ),
+        step(
+            water_balance_check,
+            binds={
+                "evapotranspiration": "water_yield.evapotranspiration",
+                "water_balance": "water_retention.balance",
+            },
+        ),
+        step(sediment_delivery, binds=cover),
+        step(nutrient_delivery, binds=cover | _runoff(have)),
+        step(
+            nutrient_delivery, name="nutrient_delivery_p", binds=cover | _runoff(have), nutrient="p"
+        ),
+        step(habitat_quality, binds=cover),
+        step(habitat_rarity, binds=cover | {"land_cover_baseline": "land_cover_before"}),
+        step(carbon_stock, binds=cover),
+        step(carbon_stock, name="carbon_stock_before", binds={"land_cover": "land_cover_before"}),
+        step(
+            carbon_change,
+            binds={
+                "carbon_before": "carbon_stock_before.carbon",
+                "carbon_after": "carbon_stock.carbon",
+            },
+        ),
+        step(carbon_fixed),
+        step(climate_regulation, binds=cover),
+        step(flood_mitigation, binds=cover),
+        step(primary_products, binds=cover),
+        *(
+            step(watershed_results, name=f"{model}_watersheds", binds={"layers": model})
+            for model in (
+                "water_yield",
+                "sediment_delivery",
+                "nutrient_delivery",
+                "nutrient_delivery_p",
+            )
+            if "watersheds" in have
+        ),
+        *_amounts(cover),
+        *_account(cover),
+        *_futures(cover, warm),
+    ]
+
+
+def _derived(have: set[str], cover: dict[str, str], warm: dict[str, str]) -> list[Step]:
+    """Maps that stand in for inputs the study lacks."""
+    out = []
+    if "reference_evapotranspiration" not in have:
+        out.append(step(reference_evapotranspiration, binds=warm))
+    if "hot_days" not in have:
+        out.append(step(hot_days, binds=warm))
+    if "rainfall_erosivity" not in have:
+        out.append(
+            step(rainfall_erosivity_monthly, name="rainfall_erosivity")
+            if "monthly_precipitation" in have
+            else step(rainfall_erosivity)
+        )
+    if "soil_erodibility" not in have:
+        out.append(step(soil_erodibility))
+    if "net_primary_production" not in have:
+        out.append(step(net_primary_production, binds=cover))
+    if "threat_maps" not in have:
+        out.append(step(threat_maps, binds=cover))
+    return out
+
+
+def _runoff(have: set[str]) -> dict[str, str]:
+    return {} if "runoff_proxy" in have else {"runoff_proxy": "precipitation"}
+
+
+def _amounts(cover: dict[str, str]) -> list[Step]:
+    grids = cover | {
+        "water_retained": "water_retention.retained",
+        "soil_retained": "soil_retention.retained",
+        "flood_kept": "flood_mitigation",
+        "co2": "carbon_fixed.co2",
+        "o2": "carbon_fixed.o2",
+        "cooling": "climate_regulation",
+    }
+    labels = {
+        "region": "region_mask",
+        "unit": "planning_unit_labels",
+        "county": "county_cells",
+        "prefecture": "prefecture_cells",
+        "cover": "cover_cells",
+    }
+    return [
+        step(unit_cells, name="county_cells"),
+        step(unit_cells, name="prefecture_cells", binds={"counties": "prefectures"}),
+        step(cover_cells, binds=cover),
+        *(
+            step(service_amounts, name=f"{level}_amounts", binds=grids | {"labels": label})
+            for level, label in labels.items()
+        ),
+        *(
+            step(population_of_units, name=f"{level}_people", binds={"labels": labels[level]})
+            for level in ("unit", "county", "prefecture")
+        ),
+    ]
+
+
+def _account(cover: dict[str, str]) -> list[Step]:
+    return [
+        step(gep),
+        *(
+            step(
+                unit_gep,
+                name=f"{level}_gep",
+                binds={"amounts": f"{level}_amounts", "unit_people": f"{level}_people"},
+            )
+            for level in ("unit", "county", "prefecture")
+        ),
+        step(mismatch),
+        step(gep_hot_spots),
+        step(gep_summary),
+        step(supply_use),
+        step(extent_account, binds=cover),
+        step(extent_series),
+        step(value_series),
+    ]
+
+
+def _futures(cover: dict[str, str], warm: dict[str, str]) -> list[Step]:
+    """The same water and soil under other climates: land, soil and terrain stay as they are."""
+    out = []
+    for name in FUTURES:
+        heat, rain = f"temperature_{name}", f"precipitation_{name}"
+        if warm:
+            out.append(
+                step(temperature_fine, name=f"temperature_fine_{name}", binds={"temperature": heat})
+            )
+        out += [
+            step(
+                reference_evapotranspiration,
+                name=f"reference_evapotranspiration_{name}",
+                binds={"temperature": f"temperature_fine_{name}" if warm else heat},
+            ),
+            step(
+                water_yield,
+                name=f"water_yield_{name}",
+                binds=cover
+                | {
+                    "precipitation": rain,
+                    "reference_evapotranspiration": f"reference_evapotranspiration_{name}",
+                },
+            ),
+            step(
+                rainfall_erosivity, name=f"rainfall_erosivity_{name}", binds={"precipitation": rain}
+            ),
+            step(
+                soil_retention,
+                name=f"soil_retention_{name}",
+                binds=cover | {"rainfall_erosivity": f"rainfall_erosivity_{name}"},
+            ),
+            step(
+                climate_futures,
+                name=f"future_{name}",
+                binds={
+                    "precipitation_future": rain,
+                    "evapotranspiration": "water_yield.evapotranspiration",
+                    "evapotranspiration_future": f"water_yield_{name}.evapotranspiration",
+                    "water_yield": "water_yield.water_yield",
+                    "water_yield_future": f"water_yield_{name}.water_yield",
+                    "soil_loss": "soil_retention.loss",
+                    "soil_loss_future": f"soil_retention_{name}.loss",
+                },
+            ),
+        ]
+    return out

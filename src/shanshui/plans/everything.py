@@ -1,0 +1,34 @@
+"""All chapters bound together."""
+
+from collections.abc import Callable, Iterable
+
+from shanshui.flow.plan import Plan, Source, Step
+from shanshui.plans.accounts import accounts
+from shanshui.plans.pattern import pattern
+from shanshui.plans.survey import survey
+
+CHAPTERS: dict[str, Callable[[set[str]], list[Step]]] = {
+    "survey": survey,
+    "accounts": accounts,
+    "pattern": pattern,
+}
+"""Steps of each chapter, from the inputs that a study has."""
+
+
+def everything(sources: Iterable[Source]) -> Plan:
+    """Bind every chapter to the inputs of a study.
+
+    Parameters
+    ----------
+    sources : iterable of Source
+        Inputs that the study has.
+
+    Returns
+    -------
+    Plan
+        Steps whose inputs are there; the others with what they lack.
+    """
+    sources = list(sources)
+    have = {source.name for source in sources}
+    steps = [item for chapter in CHAPTERS.values() for item in chapter(have)]
+    return Plan.of(*steps, sources=sources)
