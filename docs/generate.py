@@ -4,22 +4,33 @@ import inspect
 from pathlib import Path
 
 from shanshui.collect.catalog import INPUTS
-from shanshui.core.quantity import Grid, Scalar
+from shanshui.core.quantity import Grid, Layers, Scalar
 from shanshui.core.source import citation
 from shanshui.core.terms import terms, word
 from shanshui.flow.plan import Source, Step
-from shanshui.plans.survey import survey
+from shanshui.plans.everything import everything
 
 HERE = Path(__file__).resolve().parent
 
 
+DERIVED = {
+    "reference_evapotranspiration", "hot_days", "rainfall_erosivity", "soil_erodibility", "net_primary_production", "threat_maps",
+    "monthly_precipitation", "runoff_proxy",
+}  # fmt: skip
+"""Inputs that steps stand in for: the reference shows the steps."""
+
+
 def _every_input() -> list[Source]:
-    return [Source(n, k.gives, "", {}, dict, lambda c: None, survey) for n, k in INPUTS.items()]
+    return [
+        Source(n, k.gives, "", {}, dict, lambda c: None, everything)
+        for n, k in INPUTS.items()
+        if n not in DERIVED
+    ]
 
 
 def reference() -> str:
     """One section per product, from its card."""
-    plan = survey(_every_input())
+    plan = everything(_every_input())
     lines = [
         "# Reference",
         "",
@@ -50,6 +61,9 @@ def reference() -> str:
             f"Function: `{card.fn.__module__}.{card.fn.__name__}`. Source: {citation(card.source)}",
             "",
         ]
+        if isinstance(card.gives, Layers) and card.gives.units:
+            parts = [f"`{name}.{k}` {word(f'{name}.{k}')} [{u}]" for k, u in card.gives.units]
+            lines += [f"Layers: {'; '.join(parts)}.", ""]
         takes = [
             f"`{p}`" + (" (optional)" if k in card.optional else "") for k, p in item.needs.items()
         ]

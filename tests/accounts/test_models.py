@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.accounts.case import BIOPHYSICAL, REFERENCE, THREATS, grids
+from tests.worlds import grid
 
 from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock, carbon_value
 from shanshui.accounts.habitat import habitat_quality, habitat_rarity, threat_maps
@@ -13,8 +15,6 @@ from shanshui.accounts.sediment import sediment_delivery
 from shanshui.accounts.water_yield import hydropower, water_yield
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.kernels.distance import distance_to
-from tests.accounts.case import BIOPHYSICAL, REFERENCE, THREATS, grids
-from tests.worlds import grid
 
 STREAM = 100
 

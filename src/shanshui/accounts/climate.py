@@ -116,3 +116,24 @@ def latitudes(grid: xr.DataArray) -> NDArray[np.float32]:
     part = (place - low)[:, None]
     high = np.minimum(low + 1, rows.size - 1)
     return (along[low] * (1.0 - part) + along[high] * part).astype(np.float32)
+
+
+def temperature_humidity_index(
+    temperature: NDArray[np.floating] | float, humidity: NDArray[np.floating] | float
+) -> NDArray[np.float64]:
+    """How warm air feels.
+
+    Parameters
+    ----------
+    temperature : (...) [degC]
+        Mean of the month.
+    humidity : (...) [1]
+        Relative humidity, in [0, 1].
+
+    Returns
+    -------
+    (...) [1]
+        In degrees Fahrenheit; 60 to 65 is comfortable.
+    """
+    t = np.asarray(temperature, np.float64)
+    return 1.8 * t + 32.0 - 0.55 * (1.0 - np.asarray(humidity)) * (1.8 * t - 26.0)

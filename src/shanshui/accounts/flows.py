@@ -87,7 +87,7 @@ def cover_cells(land_cover: Codes, region_mask: Mask) -> UnitLabels:
 @assessment(source="own_accounts", bytes_per_cell=12)
 def service_amounts(
     labels: UnitLabels,
-    land_cover: Codes | None = None,
+    land_cover: Codes,
     water_retained: Precipitation | None = None,
     soil_retained: SoilLoss | None = None,
     flood_kept: Precipitation | None = None,
@@ -107,7 +107,7 @@ def service_amounts(
     ----------
     labels : (y, x) [1]
         Unit of each cell; 0 is outside. Planning units, counties, prefectures, classes, or the region as one.
-    land_cover : (y, x) [1], optional
+    land_cover : (y, x) [1]
         Class codes.
     water_retained : (y, x) [mm/yr], optional
         Water held back.
@@ -173,10 +173,7 @@ def service_amounts(
     ):
         if grid is not None:
             add(flow, grid.values, cell_ha, per)
-    if land_cover is not None:
-        rows.append(_areas(label, count, land_cover, cell_km2))
-    if not rows:
-        raise QuantityError("service_amounts: no flow was given")
+    rows.append(_areas(label, count, land_cover, cell_km2))
     frame = pd.concat(rows, ignore_index=True).sort_values(["unit", "flow"], ignore_index=True)
     frame.attrs["units"] = {"known_km2": "km2"}
     return frame

@@ -95,9 +95,7 @@ def gep(
         rows = _priced(amounts, system, price_table(prices), year, water)
     out = pd.DataFrame(rows)
     if out.empty:
-        raise QuantityError(
-            f"gep: no flow of the frame {frame} has an amount; there are {', '.join(sorted(amounts.index))}"
-        )
+        return _nothing(frame)
     out.insert(0, "frame", frame)
     return _totalled(out, price_spread, amount_spread, draws, seed)
 
@@ -246,6 +244,19 @@ def _totalled(
     return out
 
 
+def _nothing(frame: str) -> pd.DataFrame:
+    """Account of a study in which no flow of the frame is known."""
+    row: dict[str, object] = dict.fromkeys(COLUMNS, "")
+    row |= dict.fromkeys(("amount", "price", "value", "share", "low", "high"), np.nan)
+    row |= {
+        "frame": frame, "category": "total", "service": "total", "flow": "total", "price_year": 0, "counts": False,
+        "note": "no flow of this frame is known: it needs maps of climate, soil or products",
+    }  # fmt: skip
+    out = pd.DataFrame([row])[list(COLUMNS)]
+    out.attrs["units"] = UNITS
+    return out
+
+
 def _triangular(random: np.random.Generator, spread: float, draws: int) -> np.ndarray:
     return random.triangular(1 - spread, 1, 1 + spread, draws) if spread > 0 else np.ones(draws)
 
@@ -284,19 +295,15 @@ def unit_gep(amounts: Amounts, gep: Account, unit_people: Facts | None = None) -
     table
         Index ``unit``; ``area_km2`` of known land cover, value of each service and ``total`` [yuan/yr], ``per_km2``,
         ``per_head`` (NaN without people),
-        ``location_quotient`` = share of the value over share of the area.
+        ``location_quotient`` = share of the value over share of the area. All NaN under frames whose values are reported for the region only.
 
     Raises
     ------
     QuantityError
-        An account of two frames, or of reported values, which no unit has.
+        An account of two frames.
     """
     account_total(gep)
     priced = gep[gep["counts"].astype(bool) & gep["price"].notna()]
-    if priced.empty:
-        raise QuantityError(
-            "gep: this frame has no prices; its values are reported for the region only"
-        )
     factor = priced.groupby(["flow", "service"])["price"].sum().reset_index()
     rows = amounts.merge(factor, on="flow")
     rows["value"] = rows["amount"] * rows["price"]

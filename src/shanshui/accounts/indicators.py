@@ -92,7 +92,7 @@ def gini(value: NDArray[np.floating], weight: NDArray[np.floating]) -> float:
 
 def _scaled(values: pd.Series) -> NDArray[np.float64]:
     low, high = values.min(), values.max()
-    if high <= low:
+    if not high > low:
         return np.full(len(values), 0.5)
     return (SCALE_LOW + (1.0 - SCALE_LOW) * (values - low) / (high - low)).to_numpy(float)
 
@@ -127,11 +127,6 @@ def mismatch(
         ``unit, code, name, share_inside, gep, gdp`` (of the part inside, by area) [yuan/yr], ``ratio`` gep/gdp, ``gep_share, gdp_share``,
         ``mismatch`` = share of value over share of product, ``quadrant`` (``highland-lowland`` is rich in nature, poor in product per km2),
         ``coupling, level, coordination, grade`` of both per km2 scaled over the units. Prefectures without a figure are left out.
-
-    Raises
-    ------
-    QuantityError
-        No prefecture has both.
     """
     chosen = int(gdp["year"].max()) if year is None else year
     rows = gdp[gdp["year"] == chosen]
@@ -144,18 +139,15 @@ def mismatch(
     table = table[
         table["gdp"].gt(0) & table["total"].notna() & (table["share_inside"] >= least_share)
     ]
-    if table.empty:
-        raise QuantityError(
-            f"mismatch: no prefecture has both an account and a product of {chosen}"
-        )
     table = table.rename(columns={"total": "gep"}).rename_axis("unit").reset_index()
     table["ratio"] = table["gep"] / table["gdp"]
     table["gep_share"] = table["gep"] / table["gep"].sum()
     table["gdp_share"] = table["gdp"] / table["gdp"].sum()
     table["mismatch"] = table["gep_share"] / table["gdp_share"]
     dense = table["gdp"] / table["area_km2"]
-    rich = table["per_km2"] >= table["gep"].sum() / table["area_km2"].sum()
-    strong = dense >= table["gdp"].sum() / table["area_km2"].sum()
+    area = max(float(table["area_km2"].sum()), 1e-9)
+    rich = table["per_km2"] >= table["gep"].sum() / area
+    strong = dense >= table["gdp"].sum() / area
     words = {
         (True, True): "highland-highland",
         (True, False): "highland-lowland",
@@ -272,11 +264,10 @@ def gep_summary(
                 "yuan/person/yr",
             )
         )
-    for kind in ("supply", "regulating", "cultural"):
-        if (counted["category"] == kind).any():
-            rows.append(
-                (kind, float(counted.loc[counted["category"] == kind, "value"].sum()), "yuan/yr")
-            )
+    parts = counted.groupby("category")["value"].sum()
+    rows += [
+        (k, float(parts[k]), "yuan/yr") for k in ("supply", "regulating", "cultural") if k in parts
+    ]
     if (counted["service"] == "clim").any():
         without = float(counted.loc[counted["service"] != "clim", "value"].sum())
         rows.append(("without_clim", without, "yuan/yr"))

@@ -79,6 +79,23 @@ def new(
     typer.echo(f"{place}\nnext: shanshui check {folder}   and   shanshui run {folder}")
 
 
+@app.command(name="import-invest")
+def import_invest_study(
+    datastack: Annotated[
+        Path, typer.Argument(metavar="DATASTACK.json", help="Argument file of an InVEST model.")
+    ],
+    folder: Folder,
+) -> None:
+    """Make a study from an InVEST data set: water yield, sediment, nutrients, habitat or carbon."""
+    from shanshui.study.invest import import_invest
+
+    place, products, beside = import_invest(datastack, folder)
+    typer.echo(str(place))
+    for name in beside:
+        typer.echo(f"not carried over: {name}")
+    typer.echo(f"next: shanshui run {folder} {' '.join(products)}")
+
+
 @app.command()
 def check(folder: Folder, as_json: AsJson = False) -> None:
     """Verdict per dataset; exit 1 when a needed one is unusable."""

@@ -40,7 +40,33 @@ def terms() -> dict[str, Term]:
     return {row["name"]: Term(**row) for row in csv.DictReader(text.splitlines())}
 
 
+ENDINGS = {
+    "_moderate": (", moderate warming", "（中等增温情景）"),
+    "_strong": (", strong warming", "（强增温情景）"),
+    "_before": (" at the opening", "（期初）"),
+    "_watersheds": (" by watershed", "（按汇水区）"),
+}
+"""What an ending of a product's name says: the same product of another state, or summed."""
+
+
 def word(name: str, lang: str = "en") -> str:
-    """Word for a name; names that are not terms stand as they are, spaced."""
+    """Word for a name; names that are not terms stand as they are, spaced.
+
+    A layer (``step.layer``) and a variant (``step_moderate``) take the words of what they are made of.
+    """
     term = terms().get(name)
-    return term.text(lang) if term else name.replace("_", " ")
+    if term:
+        return term.text(lang)
+    step, dot, layer = name.partition(".")
+    for ending, words in ENDINGS.items():
+        if step.endswith(ending):
+            base = step.removesuffix(ending) + dot + layer
+            return word(base, lang) + words[lang == "zh"]
+    if dot and step.endswith("_p"):
+        known = word(f"{step.removesuffix('_p')}.{layer}", lang)
+        return (
+            known.replace("nitrogen", "phosphorus")
+            .replace("Nitrogen", "Phosphorus")
+            .replace("氮", "磷")
+        )
+    return name.replace("_", " ")

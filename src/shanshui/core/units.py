@@ -1,5 +1,6 @@
 """Unit names and factors between them; the registry is opened only for names not spelt our way."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -64,4 +65,5 @@ def conversion(found: str, expected: str) -> tuple[float, float]:
 def _spelt(unit: str) -> str:
     """Our spelling in the registry's."""
     known = {"1": "dimensionless", "": "dimensionless", "%": "percent", "degC": "degC"}
-    return known.get(unit, unit)
+    # km2 is square kilometres, not a unit of its own
+    return known.get(unit) or re.sub(r"([A-Za-z]+)([23])(?![0-9A-Za-z])", r"\1**\2", unit)

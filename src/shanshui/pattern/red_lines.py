@@ -183,7 +183,8 @@ def steep_farmland(
     Returns
     -------
     table
-        One row per limit: ``limit_deg, area_ha, area_mu, patches, payment`` [yuan in all], ``grain_lost`` [t/yr], ``soil_kept`` [t/yr, NaN without losses].
+        One row per limit: ``limit_deg, area_ha, area_mu, patches, payment`` [yuan in all], ``grain_lost`` [t/yr],
+        ``soil_kept`` [t/yr, NaN without losses].
     """
     grid = grid_of(slope)
     farm = ByCover.of(land_cover, biophysical, "biophysical").grid("farmland", high=1.0)

@@ -110,7 +110,8 @@ def bring(
             {
                 layer: _bring_raster(
                     f"{name}.{layer}",
-                    part,
+                    # zeros are the ground without a threat, not gaps
+                    part.model_copy(update={"checked": True}),
                     Path(part.file) if Path(part.file).is_absolute() else paths[0],
                     grid_kind,
                     context,

@@ -102,7 +102,9 @@ def _words(error: ValidationError) -> str:
     for fault in error.errors():
         # the union of one file and several reports both branches; the branch names are no fields
         field = ".".join(
-            str(p) for p in fault["loc"] if not str(p).startswith(("InputSpec", "list["))
+            str(p)
+            for p in fault["loc"]
+            if not str(p).startswith(("InputSpec", "list[", "function-"))
         )
         if fault["type"] == "extra_forbidden":
             word = str(fault["loc"][-1])

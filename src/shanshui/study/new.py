@@ -137,7 +137,7 @@ def _made_up(folder: Path, crs: str | None, cell_m: float, size: int, seed: int)
         folder,
         "made_up",
         NAME=name,
-        GRID=_grid_text(grid),
+        GRID=grid_text(grid),
         SEED=str(seed),
         INNER=_list(inner),
         OUTER=_list(outer),
@@ -158,17 +158,17 @@ def _qinba(
     if not data.is_dir():
         raise StudyError(f"--data {data}: no such folder")
     source = Path(elevation) if elevation else data / "dem" / "dem_fused_36arcsec.tif"
-    grid = _grid_for(source, None, crs or QINBA_CRS, cell_m or 1000.0)
+    grid = grid_for(source, None, crs or QINBA_CRS, cell_m or 1000.0)
     place = _write(
         folder,
         "qinba",
         NAME="Qinba Mountain Area",
-        DATA=_relative(data, folder),
-        GRID=_grid_text(grid),
+        DATA=relative(data, folder),
+        GRID=grid_text(grid),
     )
     text = place.read_text("utf-8")
     if elevation:
-        text = text.replace("dem/dem_fused_36arcsec.tif", _relative(source, folder))
+        text = text.replace("dem/dem_fused_36arcsec.tif", relative(source, folder))
     if boundary:
         start = text.index("[inputs.boundary]")
         stop = text.index("[inputs.counties]")
@@ -192,22 +192,22 @@ def _bare(
     if not elevation.exists() and data is not None and (Path(data) / elevation).exists():
         elevation = Path(data) / elevation
     outline = Path(boundary).expanduser() if boundary else None
-    grid = _grid_for(elevation, outline, crs, cell_m)
+    grid = grid_for(elevation, outline, crs, cell_m)
     assume = f'crs = "{crs}"\n' if crs and not _has_crs(elevation) else ""
     return _write(
         folder,
         "bare",
         NAME=folder.resolve().name,
-        DATA=_relative(Path(data), folder) if data else ".",
-        GRID=_grid_text(grid),
-        ELEVATION=_relative(elevation, folder),
+        DATA=relative(Path(data), folder) if data else ".",
+        GRID=grid_text(grid),
+        ELEVATION=relative(elevation, folder),
         ELEVATION_CRS=assume,
         BOUNDARY="\n" + _boundary_text(outline, folder) if outline else "",
     )
 
 
 def _boundary_text(path: Path, folder: Path) -> str:
-    return f'[inputs.boundary]\nfile = "{_relative(path, folder)}"\n'
+    return f'[inputs.boundary]\nfile = "{relative(path, folder)}"\n'
 
 
 def _has_crs(path: Path) -> bool:
@@ -217,7 +217,7 @@ def _has_crs(path: Path) -> bool:
         return file.crs is not None
 
 
-def _grid_for(
+def grid_for(
     elevation: Path, boundary: Path | None, crs: str | None, cell_m: float | None
 ) -> GridSpec:
     """Fit the grid to the elevation, or to the part of it around a boundary."""
@@ -333,7 +333,8 @@ def _around(boundary: Path, source: pyproj.CRS, bounds: tuple[float, ...]) -> tu
     return box
 
 
-def _grid_text(grid: GridSpec) -> str:
+def grid_text(grid: GridSpec) -> str:
+    """Grid section of a study file."""
     crs = grid.crs.replace('"', '\\"') if not grid.crs.startswith("EPSG") else grid.crs
     quoted = "'''" + grid.crs + "'''" if '"' in grid.crs else f'"{crs}"'
     return (
@@ -346,7 +347,7 @@ def _list(codes: list[str]) -> str:
     return "[" + ", ".join(f'"{c}"' for c in codes) + "]"
 
 
-def _relative(path: Path, folder: Path) -> str:
+def relative(path: Path, folder: Path) -> str:
     """Path from the study folder, so that both can be moved together."""
     path, folder = path.expanduser().resolve(), folder.resolve()
     try:

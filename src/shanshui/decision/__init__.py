@@ -1,0 +1,1 @@
+"""Scales and weights that any chapter may use."""

@@ -1,0 +1,173 @@
+"""InVEST argument files become studies whose results are those of the reference."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+
+from shanshui import open_study
+from shanshui.core.errors import StudyError
+from shanshui.study.invest import import_invest
+from tests.accounts.case import BIOPHYSICAL, CELL, REFERENCE, THREATS, arrays
+from tests.worlds import write_raster
+
+MAPS = {
+    "z": "dem",
+    "R": "erosivity",
+    "K": "erodibility",
+    "P": "rain",
+    "E0": "eto",
+    "depth": "depth",
+    "pawc": "pawc",
+    "crop": "crop",
+    "town": "town",
+}
+SHARED = {
+    "biophysical_table_path": "bio.csv",
+    "threshold_flow_accumulation": "100",
+    "k_param": "2",
+    "workspace_dir": "w",
+}
+ARGS = {
+    "sdr": {"dem_path": "dem.tif", "erosivity_path": "erosivity.tif", "erodibility_path": "erodibility.tif", "lulc_path": "lulc.tif",
+            "watersheds_path": "ws.gpkg", "sdr_max": "0.8", "ic_0_param": "0.5", "l_max": "122", "drainage_path": "", **SHARED},
+    "ndr": {"dem_path": "dem.tif", "lulc_path": "lulc.tif", "runoff_proxy_path": "rain.tif", "calc_n": True, "calc_p": False,
+            "subsurface_critical_length_n": 150, "subsurface_eff_n": 0.8, **SHARED},
+    "annual_water_yield": {"lulc_path": "lulc.tif", "precipitation_path": "rain.tif", "eto_path": "eto.tif", "seasonality_constant": "9",
+                           "depth_to_root_rest_layer_path": "depth.tif", "pawc_path": "pawc.tif", "biophysical_table_path": "bio.csv",
+                           "demand_table_path": "demand.csv"},
+    "habitat_quality": {"lulc_cur_path": "lulc.tif", "threats_table_path": "threats.csv", "sensitivity_table_path": "bio.csv",
+                        "half_saturation_constant": "0.05"},
+    "carbon": {"lulc_bas_path": "lulc.tif", "carbon_pools_path": "bio.csv"},
+}  # fmt: skip
+PRODUCT = {
+    "sdr": ("sediment_delivery", ("usle", "sed_export", "sed_deposition")),
+    "ndr": ("nutrient_delivery", ("ndr",)),
+    "annual_water_yield": ("water_yield", ("water_yield",)),
+    "habitat_quality": ("habitat_quality", ("habitat_quality",)),
+    "carbon": ("carbon_stock", ("carbon",)),
+}
+
+
+@pytest.fixture(scope="module")
+def stacks(tmp_path_factory):
+    """The case as files that an InVEST user has."""
+    import geopandas as gpd
+    import shapely
+
+    folder = tmp_path_factory.mktemp("invest")
+    data = arrays()
+    ny, nx = data["z"].shape
+    place = {"crs": "EPSG:32648", "cell": CELL, "left": 500000.0, "top": 3700000.0}
+    for name, file in MAPS.items():
+        write_raster(
+            folder / f"{file}.tif",
+            np.where(np.isnan(data[name]), -9999, data[name]).astype(np.float32),
+            nodata=-9999,
+            **place,
+        )
+    write_raster(folder / "lulc.tif", data["lulc"].astype(np.int16), nodata=255, **place)
+    BIOPHYSICAL.to_csv(folder / "bio.csv", index=False)
+    THREATS.assign(cur_path=["crop.tif", "town.tif"]).to_csv(folder / "threats.csv", index=False)
+    (folder / "demand.csv").write_text("lucode,demand\n1,0\n", "utf-8")
+    box = shapely.box(500000, 3700000 - ny * CELL, 500000 + nx * CELL, 3700000)
+    gpd.GeoDataFrame({"ws_id": [7]}, geometry=[box], crs="EPSG:32648").to_file(folder / "ws.gpkg")
+    for model, args in ARGS.items():
+        (folder / f"{model}.json").write_text(
+            json.dumps({"model_id": model, "args": args}), "utf-8"
+        )
+    return folder
+
+
+@pytest.mark.parametrize("model", list(ARGS))
+def test_results_are_the_reference(stacks, tmp_path, model):
+    place, products, beside = import_invest(stacks / f"{model}.json", tmp_path / model)
+    assert place.exists()
+    study = open_study(tmp_path / model)
+    assert not [v for v in study.verdicts() if v.problems]
+    study.run(*products, workers=1)
+    product, layers = PRODUCT[model]
+    assert product in products
+    first = 16 if model == "ndr" else 0
+    for layer in layers:
+        values = study[f"{product}.{layer}"].values[first:].astype(float)
+        known = REFERENCE["results"][layer]
+        assert np.nansum(values) == pytest.approx(known["sum"], rel=1e-6), layer
+        assert np.isfinite(values).sum() == known["count"]
+    assert beside == (["demand_table_path"] if model == "annual_water_yield" else [])
+    if model == "sdr":
+        rows = study["sediment_delivery_watersheds"].set_index("layer")
+        total = REFERENCE["results"]["usle"]["sum"] * CELL**2 / 1e4
+        assert rows.loc["usle", "total"] == pytest.approx(total, rel=1e-6)
+        assert rows.loc["usle", "watershed"] == "7"
+
+
+def test_older_files_and_two_states(stacks, tmp_path):
+    old = {
+        "model_name": "natcap.invest.carbon",
+        "args": {
+            "lulc_cur_path": "lulc.tif",
+            "lulc_fut_path": "lulc.tif",
+            "carbon_pools_path": "bio.csv",
+        },
+    }
+    (stacks / "old.json").write_text(json.dumps(old), "utf-8")
+    _, products, _ = import_invest(stacks / "old.json", tmp_path / "s")
+    assert products == ("carbon_stock", "carbon_stock_before", "carbon_change")
+    study = open_study(tmp_path / "s")
+    study.run("carbon_change", workers=1)
+    assert float(np.nanmax(np.abs(study["carbon_change"].values))) == 0.0
+
+
+def test_access_polygons_become_a_map(stacks, tmp_path):
+    import geopandas as gpd
+    import shapely
+
+    half = shapely.box(500000, 3690000, 500000 + 36 * CELL, 3700000)
+    gpd.GeoDataFrame({"id": [1], "access": [0.0]}, geometry=[half], crs="EPSG:32648").to_file(
+        stacks / "access.gpkg"
+    )
+    content = {
+        "model_id": "habitat_quality",
+        "args": ARGS["habitat_quality"] | {"access_vector_path": "access.gpkg"},
+    }
+    (stacks / "closed.json").write_text(json.dumps(content), "utf-8")
+    import_invest(stacks / "closed.json", tmp_path / "s")
+    with rasterio.open(tmp_path / "s" / "accessibility.tif") as file:
+        values = file.read(1)
+    assert (values[:, :36] == 0).all()
+    assert (values[:, 36:] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"model_id": "pollination", "args": {}}, "these are read: annual_water_yield"),
+        ({"model_id": "sdr"}, "no args"),
+        ({"model_id": "sdr", "args": ARGS["sdr"] | {"flow_dir_algorithm": "D8"}}, "MFD"),
+        ({"model_id": "sdr", "args": ARGS["sdr"] | {"dem_path": "gone.tif"}}, "no file"),
+        (
+            {
+                "model_id": "sdr",
+                "args": {k: v for k, v in ARGS["sdr"].items() if k != "biophysical_table_path"},
+            },
+            "is the argument file complete",
+        ),
+    ],
+)
+def test_files_that_are_not_right_are_refused(stacks, tmp_path, content, message):
+    (stacks / "bad.json").write_text(json.dumps(content), "utf-8")
+    with pytest.raises(StudyError, match=message):
+        import_invest(stacks / "bad.json", tmp_path / "s")
+
+
+def test_a_class_without_a_row_is_named_before_the_run(stacks, tmp_path):
+    BIOPHYSICAL.iloc[:3].to_csv(stacks / "short.csv", index=False)
+    content = {"model_id": "carbon", "args": ARGS["carbon"] | {"carbon_pools_path": "short.csv"}}
+    (stacks / "short.json").write_text(json.dumps(content), "utf-8")
+    import_invest(stacks / "short.json", tmp_path / "s")
+    problems = [p for v in open_study(tmp_path / "s").verdicts() for p in v.problems]
+    assert any("codes 4, 5 are not in the class table" in p for p in problems)
+    assert isinstance(BIOPHYSICAL, pd.DataFrame)
