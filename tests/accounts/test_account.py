@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.worlds import grid, squares
 
 from shanshui.accounts.equivalents import (
     elasticity,
@@ -40,7 +41,6 @@ from shanshui.accounts.indicators import (
 )
 from shanshui.accounts.prices import deflator, price_of, price_table
 from shanshui.core.errors import PlanError, QuantityError
-from tests.worlds import grid, squares
 
 ONE = np.uint8
 GARZE = [
@@ -288,7 +288,7 @@ def test_units_sum_to_the_region():
         total,
         pd.DataFrame({"lucode": [1, 2], "group": ["wood", "grass"]}),
     )
-    sums = use.groupby(["table", "service"])["value"].sum().unstack("table")
+    sums = use.pivot_table(index="service", columns="table", values="value", aggfunc="sum")
     np.testing.assert_allclose(sums["supply"], sums["use"])
     assert sums["supply"].sum() == pytest.approx(account_total(total))
 

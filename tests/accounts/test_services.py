@@ -6,6 +6,7 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.worlds import grid, valley
 
 from shanshui.accounts.carbon import light_use, soil_respiration
 from shanshui.accounts.climate import (
@@ -52,7 +53,6 @@ from shanshui.accounts.water_retention import (
 from shanshui.core.errors import QuantityError
 from shanshui.kernels.climate import extraterrestrial
 from shanshui.kernels.services import length_slope
-from tests.worlds import grid, valley
 
 MONTHS = [10, 15, 30, 55, 80, 95, 160, 140, 110, 65, 30, 10]
 ONE = np.uint8

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.worlds import grid, squares
 
 from shanshui.core.errors import QuantityError
 from shanshui.pattern.importance import (
@@ -29,7 +30,6 @@ from shanshui.pattern.sensitivity import (
     erosion_sensitivity,
     karst_sensitivity,
 )
-from tests.worlds import grid, squares
 
 ONE = np.uint8
 

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+from tests.accounts.case import BIOPHYSICAL, CELL, REFERENCE, THREATS, arrays
+from tests.worlds import write_raster
 
 from shanshui import open_study
 from shanshui.core.errors import StudyError
 from shanshui.study.invest import import_invest
-from tests.accounts.case import BIOPHYSICAL, CELL, REFERENCE, THREATS, arrays
-from tests.worlds import write_raster
 
 MAPS = {
     "z": "dem",

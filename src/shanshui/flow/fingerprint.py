@@ -10,6 +10,7 @@ import inspect
 import json
 import sys
 import textwrap
+import threading
 import types
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -19,6 +20,8 @@ from typing import Any
 import numpy as np
 
 _PACKAGE = "shanshui"
+_PARSING = threading.Lock()
+"""Python 3.11 counts the depth of a tree once for all threads: two that parse at once fail with a SystemError."""
 
 
 def digest_of(*parts: Any) -> str:
@@ -71,7 +74,8 @@ def _ours(thing: Any) -> bool:
 @functools.cache
 def _look(plain: Any) -> tuple[str, str, dict[str, str], list[Any]]:
     """Name, normalised source, constants and callees of one function or class."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(plain)))
+    with _PARSING:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(plain)))
     nodes = list(ast.walk(tree))
     for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
