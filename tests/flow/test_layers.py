@@ -180,7 +180,9 @@ def test_code_is_fingerprinted_in_threads():
     from shanshui.flow import fingerprint
     from shanshui.plans import accounts, pattern, survey
 
-    made = [t for m in (accounts, pattern, survey) for t in vars(m).values() if hasattr(t, "card")]
+    made = list(
+        {t for m in (accounts, pattern, survey) for t in vars(m).values() if hasattr(t, "card")}
+    )
     for _ in range(3):
         fingerprint.code_digest.cache_clear()
         fingerprint._look.cache_clear()

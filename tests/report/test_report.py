@@ -64,3 +64,19 @@ def test_other_languages_and_names_are_refused(region, tmp_path):
 
 def test_every_phrase_has_both_languages():
     assert all(en and zh for en, zh in PHRASES.values())
+
+
+def test_the_page_holds_the_account_and_what_matters(page):
+    lang, text, _ = page
+    for key in ("worth", "service_wr", "compared", "grade_1", "users"):
+        assert PHRASES[key][lang == "zh"] in text, key
+
+
+def test_an_account_of_reported_values_has_its_page(region, tmp_path):
+    """A frame without prices: no flows, no comparison by unit, and still a page."""
+    try:
+        region.run("accounts", settings={"gep": {"frame": "asset_transfer"}}, workers=2)
+        text = write_report(region, "en", tmp_path / "r.html").read_text("utf-8")
+        assert "not computed" in text or "as reported" in text
+    finally:
+        region.run("accounts", workers=2)

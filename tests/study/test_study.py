@@ -306,7 +306,53 @@ def test_the_golden_numbers_of_the_made_up_region(region):
         "largest_basin_km2": float(region["upstream_area"].max()),
         "people_2020": float(region["unit_population"].query("year == 2020")["population"].sum()),
         "forest_km2": float(region["unit_land_cover"].query("`class` <= 3")["area_km2"].sum()),
+        "water_retained_mm": float(region["water_retention.retained"].mean()),
+        "soil_retained_t_ha": float(region["soil_retention.retained"].mean()),
+        "sediment_export_t_ha": float(region["sediment_delivery.sed_export"].mean()),
+        "nitrogen_export_kg_ha": float(region["nutrient_delivery.total_export"].mean()),
+        "habitat_quality": float(region["habitat_quality.habitat_quality"].mean()),
+        "carbon_t_ha": float(region["carbon_stock.carbon"].mean()),
+        "gep_yuan": float(region["gep"].set_index("service").loc["total", "value"]),
+        "extremely_important_cells": int((region["protection_importance"].values == 1).sum()),
     }
     stored = pd.read_json(Path(__file__).with_name("golden.json"), typ="series")
     report = pd.DataFrame({"stored": stored, "found": pd.Series(found)})
     assert np.allclose(report["stored"], report["found"], rtol=1e-5), f"\n{report}"
+
+
+def test_units_sum_to_the_account_of_the_region(region):
+    total = float(region["gep"].set_index("service").loc["total", "value"])
+    for level in ("unit", "prefecture"):
+        assert region[f"{level}_gep"]["total"].sum() == pytest.approx(total, rel=2e-3), level
+    use = region["supply_use"]
+    assert use[use["table"] == "supply"]["value"].sum() == pytest.approx(total, rel=1e-6)
+    assert use[use["table"] == "use"]["value"].sum() == pytest.approx(total, rel=1e-6)
+
+
+def test_an_account_leads_back_to_every_map_and_table(region):
+    inputs = {link.name for link in region.explain("gep") if link.summary == "input"}
+    assert {
+        "elevation",
+        "land_cover",
+        "biophysical",
+        "soil_erodibility",
+        "gdp",
+        "productivity",
+        "monthly_precipitation",
+    } <= inputs
+
+
+def test_a_frame_can_be_set_for_a_run(region):
+    before = region["gep"]["frame"].iloc[0]
+    try:
+        region.run("gep_summary", settings={"gep": {"frame": "xie2015"}}, workers=1)
+        assert region["gep"]["frame"].iloc[0] == "xie2015"
+    finally:
+        region.run("gep_summary", workers=1)
+    assert region["gep"]["frame"].iloc[0] == before
+
+
+def test_chapters_can_be_asked_by_name(region):
+    assert "gep" in region.targets(["accounts"])
+    assert "red_line_candidate" in region.targets(["pattern"])
+    assert "slope" not in region.targets(["accounts"])

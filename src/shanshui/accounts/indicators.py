@@ -198,6 +198,10 @@ def gep_hot_spots(unit_gep: Facts, unit_neighbours: Facts) -> Facts:
         Index ``unit``; ``z`` (NaN without a value), ``spot``: ``hot`` or ``cold`` beyond 1.96 standard deviations, else empty.
     """
     value = unit_gep["per_km2"].dropna()
+    if value.empty:
+        out = pd.DataFrame({"z": np.nan, "spot": ""}, index=unit_gep.index)
+        out.attrs["units"] = {"z": "1"}
+        return out
     place = pd.Series(np.arange(len(value)), index=value.index)
     pairs = unit_neighbours[["source", "target"]]
     pairs = pairs[pairs["source"].isin(place.index) & pairs["target"].isin(place.index)]

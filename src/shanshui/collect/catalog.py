@@ -100,6 +100,36 @@ INPUTS: dict[str, InputKind] = {
 }
 
 
+WANTED: dict[str, str] = {
+    "storm_days": "daily rain of gauges or of a reanalysis at some kilometres",
+    "storm_rain": "daily rain of gauges or of a reanalysis at some kilometres",
+    "carbonate": "a lithology map, such as the world map of carbonate rock outcrops",
+    "land_cover_before": "a land-cover map of an earlier year from the same maker",
+    "plant_available_water": "soil grids with field capacity and wilting point",
+    "soil_depth": "soil grids with depth to bedrock",
+    "sand": "soil grids with sand, silt, clay and organic carbon",
+    "productivity": "net primary production from satellites, as a map or a table by unit",
+    "net_primary_production": "net primary production from satellites",
+    "gdp": "product by sector of counties or prefectures from yearbooks",
+    "biophysical": "a table of coefficients by land-cover class, in the columns InVEST users have",
+    "threats": "a table of threats with reach, weight and decay",
+    "temperature_seasonality": "monthly temperatures, or a climate atlas with their standard deviation",
+    "temperature_range": "daily highest and lowest temperatures, or a climate atlas with their range",
+    "temperature_moderate": "a climate projection downscaled to the study",
+    "precipitation_moderate": "a climate projection downscaled to the study",
+    "temperature_strong": "a climate projection downscaled to the study",
+    "precipitation_strong": "a climate projection downscaled to the study",
+    "watersheds": "polygons of the watersheds to report by",
+}
+"""Dataset that would supply an input, for those who lack it."""
+
+
+def wanted(reason: str) -> str:
+    """Reason why a product is absent, with the dataset that would supply its input."""
+    name = reason.partition("'")[2].partition("'")[0]
+    return f"{reason} ({WANTED[name]})" if name in WANTED else reason
+
+
 class InputSpec(BaseModel):
     """How the file of one input is declared in the study file."""
 

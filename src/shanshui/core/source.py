@@ -35,4 +35,6 @@ def citation(key: str) -> str:
     if entry is None:
         return key
     status = f" [{entry['status']}]" if "status" in entry else ""
-    return f"{entry.get('author', '')} ({entry.get('year', 'n.d.')}). {entry.get('title', '')}.{status}"
+    # braces keep a body's name together for BibTeX; readers do not want them
+    author = entry.get("author", "").replace("{", "").replace("}", "")
+    return f"{author} ({entry.get('year', 'n.d.')}). {entry.get('title', '')}.{status}"

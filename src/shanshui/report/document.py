@@ -10,9 +10,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from shanshui import __version__
+from shanshui.collect.catalog import wanted
 from shanshui.core.errors import PlanError
 from shanshui.core.terms import word
 from shanshui.flow.plan import Step
+from shanshui.report.accounts import account_chapters
 from shanshui.report.figures import cover_chart, hypsometry_chart, slope_chart, unit_size_chart
 from shanshui.report.maps import as_png, as_svg, chinese_font, drawing
 from shanshui.report.tables import (
@@ -206,6 +208,7 @@ def _chapters(study: Study, lang: str) -> list[dict[str, Any]]:
             "tables": [],
         },
         {"title": say("people", lang), "figures": show.map("population_density"), "tables": []},
+        *account_chapters(study, show, lang),
     ]
 
 
@@ -229,7 +232,9 @@ def _page(study: Study, lang: str, chapters: list[dict[str, Any]]) -> str:
         units=unit_table(study, lang),
         verdicts=verdict_rows(study, lang),
         provenance=provenance_rows(study, lang),
-        absent=[(word(n, lang), why) for n, why in study.plan.absent.items()],
+        absent=[
+            (word(n, lang), wanted(why)) for n, why in study.plan.absent.items() if "." not in n
+        ],
         font_note=say("no_font", lang) if lang == "zh" and chinese_font() is None else "",
         version=__version__,
         machine=run.get("machine", {}),

@@ -56,7 +56,10 @@ RAMPS = {
     "elevation": "heights", "slope": "YlOrBr", "local_relief": "YlOrBr", "relief_degree": "YlOrBr", "terrain_ruggedness": "YlOrBr",
     "temperature_fine": "RdYlBu_r", "temperature": "RdYlBu_r", "precipitation": "YlGnBu", "ndvi": "YlGn", "population_density": "magma_r",
     "upstream_index": "PuBuGn", "flow_distance": "PuBuGn", "settlement_weight": "magma_r", "lights": "inferno", "aspect": "twilight",
-    "upstream_area": "Blues",
+    "upstream_area": "Blues", "water_yield.water_yield": "YlGnBu", "water_retention.retained": "GnBu", "soil_retention.retained": "YlGn",
+    "soil_retention.loss": "YlOrRd", "sediment_delivery.sed_export": "YlOrRd", "nutrient_delivery.total_export": "PuRd",
+    "carbon_stock.carbon": "Greens", "net_primary_production": "YlGn", "climate_regulation": "RdPu",
+    "habitat_quality.habitat_quality": "BuGn",
 }  # fmt: skip
 HEIGHTS = LinearSegmentedColormap.from_list(
     "heights",
@@ -76,7 +79,10 @@ MOST_NAMES = 24
 """Rivers named on a map, the longest first."""
 HALO = {"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.6}
 """Behind words on a map: outlines would turn them into shapes, and shapes need the font here."""
-LOGARITHMIC = {"population_density", "upstream_area", "settlement_weight"}
+LOGARITHMIC = {
+    "population_density", "upstream_area", "settlement_weight", "soil_retention.loss", "sediment_delivery.sed_export",
+    "nutrient_delivery.total_export",
+}  # fmt: skip
 _DRAWING = threading.Lock()
 
 

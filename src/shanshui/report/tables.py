@@ -59,9 +59,11 @@ def cover_areas(study: Study, lang: str) -> pd.DataFrame:
     )
 
 
-def _table(
+def table_of(
     title: str, frame: pd.DataFrame, lang: str, note: str = "", long: bool = False
 ) -> dict[str, Any]:
+    """Title, heads in words with units, and rows as text, for the page."""
+
     def text(value: Any) -> str:
         if value is None or (isinstance(value, float) and not np.isfinite(value)):
             return "–"
@@ -100,7 +102,7 @@ def level_tables(study: Study, lang: str) -> list[dict[str, Any]]:
         return []
     frame = pd.DataFrame(study["spatial_levels"].drop(columns="geometry"))
     frame["level"] = [say(level, lang) for level in frame["level"]]
-    return [_table(word("spatial_levels", lang), frame, lang)]
+    return [table_of(word("spatial_levels", lang), frame, lang)]
 
 
 def basin_table(study: Study, lang: str) -> dict[str, Any]:
@@ -121,7 +123,7 @@ def basin_table(study: Study, lang: str) -> dict[str, Any]:
     frame["moved_km"] = outlets["moved_km"].to_numpy()
     frame["planning_units"] = outlets["name"].map(units["size"]).fillna(0).astype(int).to_numpy()
     frame["area_km2"] = outlets["name"].map(units["sum"]).fillna(0.0).to_numpy()
-    return _table(word("river_basins", lang), frame, lang)
+    return table_of(word("river_basins", lang), frame, lang)
 
 
 def unit_table(study: Study, lang: str) -> dict[str, Any]:
@@ -141,7 +143,7 @@ def unit_table(study: Study, lang: str) -> dict[str, Any]:
     frame["position"] = frame["position"].map(lambda p: say(p, lang))
     frame["downstream"] = frame["downstream"].map(frame["code"]).fillna("–")
     shown = [c for c in COLUMNS if c in frame]
-    return _table(say("units_table", lang), frame[shown], lang, long=True)
+    return table_of(say("units_table", lang), frame[shown], lang, long=True)
 
 
 def verdict_rows(study: Study, lang: str) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from shanshui.collect.classes import class_table
@@ -18,6 +19,19 @@ from shanshui.terrain.landform import LANDFORMS, POSITIONS
 
 POSITION_COLOURS = {"upper": "#3f7a52", "middle": "#c7b45a", "lower": "#5b8fb9"}
 LEVEL_COLOURS = {"outer": "#c9a46a", "inner": "#3f7a52"}
+GRADE_COLOURS = {1: "#1f6b45", 3: "#8fbf7f", 5: "#ece9d8"}
+SENSE_COLOURS = {1: "#a03020", 3: "#e0a458", 5: "#ece9d8"}
+EROSION_COLOURS = {
+    1: "#eef0dc",
+    2: "#e6d79a",
+    3: "#dcae5c",
+    4: "#c87f3e",
+    5: "#a04b28",
+    6: "#6e2a1c",
+}
+CANDIDATE_COLOURS = {1: "#a6313a", 0: "#ece9d8"}
+SPOT_COLOURS = {"hot": "#b5402f", "": "#e4e2d5", "cold": "#4a7ba6"}
+VALUE_COLOURS = ("#eef4e0", "#d3e6b8", "#aed28d", "#84b96a", "#5a9c52", "#357a3f", "#1b532b")
 BASIN_COLOURS = (
     "#7fb3a6",
     "#d6a65c",
@@ -51,6 +65,16 @@ def map_products(study: Study) -> list[str]:
         "ndvi",
         cover,
         "population_density",
+        "water_yield.water_yield",
+        "water_retention.retained",
+        "soil_retention.retained",
+        "soil_retention.loss",
+        "carbon_stock.carbon",
+        "habitat_quality.habitat_quality",
+        "unit_gep",
+        "protection_importance",
+        "ecological_sensitivity",
+        "red_line_candidate",
     ]
     return [n for n in names if study.has(n)]
 
@@ -96,6 +120,10 @@ def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
         ]
         spec.lines = [(units, "white", 0.25), *water, *rim]
         return spec
+    if name in ("unit_gep", "gep_hot_spots"):
+        spec.fills = _unit_fills(study, name, lang)
+        spec.lines = [(study["planning_units"], "white", 0.2), *rim]
+        return spec
     if name in ("river_basins", "river_basin_outlets"):
         names = basin_names(study, lang)
         spec.product = "river_basins"
@@ -126,6 +154,30 @@ def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
     return spec
 
 
+def _unit_fills(study: Study, name: str, lang: str) -> list[tuple[gpd.GeoDataFrame, str, str]]:
+    """Planning units by value per area in seven groups of one size, or by hot and cold."""
+    units = study["planning_units"]
+    table = study[name]
+    if name == "gep_hot_spots":
+        spot = table["spot"].reindex(units.index).fillna("")
+        return [(units[spot == k], c, say(k or "neither", lang)) for k, c in SPOT_COLOURS.items()]
+    value = (table["per_km2"] / 1e6).reindex(units.index)
+    known = value.dropna()
+    if known.empty:
+        return []
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, 8)))
+    group = np.clip(np.searchsorted(edges, value, side="right") - 1, 0, max(len(edges) - 2, 0))
+    unit = say("million_per_km2", lang)
+    return [
+        (
+            units[(group == k) & value.notna().to_numpy()],
+            VALUE_COLOURS[k],
+            f"{edges[k]:.2g}–{edges[k + 1]:.2g} {unit}",
+        )
+        for k in range(len(edges) - 1)
+    ]
+
+
 @lru_cache(maxsize=2)
 def _outline(study: Study, boundary: str) -> gpd.GeoDataFrame:
     """The region as one shape, by the digest of its boundary."""
@@ -133,6 +185,18 @@ def _outline(study: Study, boundary: str) -> gpd.GeoDataFrame:
 
 
 def _classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]]:
+    grades = {
+        "service_importance": ("grade", GRADE_COLOURS), "protection_importance": ("grade", GRADE_COLOURS),
+        "importance_water": ("grade", GRADE_COLOURS), "importance_soil": ("grade", GRADE_COLOURS),
+        "importance_biodiversity": ("grade", GRADE_COLOURS), "soil_importance": ("grade", GRADE_COLOURS),
+        "ecological_sensitivity": ("sense", SENSE_COLOURS), "erosion_sensitivity": ("sense", SENSE_COLOURS),
+        "karst_sensitivity": ("sense", SENSE_COLOURS), "desertification_sensitivity": ("sense", SENSE_COLOURS),
+        "erosion_fragility": ("sense", SENSE_COLOURS), "erosion_class": ("erosion", EROSION_COLOURS),
+        "red_line_candidate": ("candidate", CANDIDATE_COLOURS),
+    }  # fmt: skip
+    if name in grades:
+        words, colours = grades[name]
+        return {k: (say(f"{words}_{k}", lang), c) for k, c in colours.items()}
     fixed = {"landform": LANDFORMS, "slope_position": POSITIONS}
     if name in fixed:
         return {k: (v[1] if lang == "zh" else v[0], v[2]) for k, v in fixed[name].items()}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shanshui.collect.adapt import raster_input
-from shanshui.collect.catalog import INPUTS, InputSpec, located
+from shanshui.collect.catalog import INPUTS, InputSpec, located, wanted
 from shanshui.collect.classes import SHIPPED
 from shanshui.collect.quality import Verdict, verdict
 from shanshui.core.errors import PlanError, ShanshuiError, StudyError, nearest
@@ -192,7 +192,7 @@ class Study:
             if out[name] != "made":
                 stale.add(name)
         return out | {
-            name: f"cannot be made: {why}"
+            name: f"cannot be made: {wanted(why)}"
             for name, why in self.plan.absent.items()
             if name.partition(".")[0] not in self.plan.absent or "." not in name
         }

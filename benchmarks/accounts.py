@@ -1,0 +1,182 @@
+"""Time and memory of the accounts: the streamed regulating set on a large grid, and the routed models per cell.
+
+``python benchmarks/accounts.py set 10000`` runs the regulating set through the engine on 10000 x 10000 made-up cells;
+``python benchmarks/accounts.py models 2000`` times the routed and distance models, and memory bandwidth for comparison.
+"""
+
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from shanshui.accounts.carbon import carbon_fixed, carbon_stock
+from shanshui.accounts.climate_regulation import climate_regulation
+from shanshui.accounts.habitat import habitat_quality
+from shanshui.accounts.nutrients import nutrient_delivery
+from shanshui.accounts.sediment import sediment_delivery
+from shanshui.accounts.soil_retention import cover_factor, rainfall_erosivity, soil_retention
+from shanshui.accounts.water_retention import water_retention
+from shanshui.accounts.water_yield import water_yield
+from shanshui.core.quantity import Grid, Table
+from shanshui.flow.plan import Plan, Source, step
+from shanshui.flow.run import Run
+from shanshui.kernels.noise import fractal
+from shanshui.region.grid import STRIP, GridSpec
+from shanshui.store.layout import Layout
+
+TABLE = pd.DataFrame(
+    {
+        "lucode": [1, 2, 3, 4], "lulc_veg": [1, 1, 1, 0], "root_depth": [2500, 1500, 800, 1], "kc": [1.0, 0.8, 0.7, 0.3],
+        "usle_c": [0.003, 0.05, 0.25, 0.01], "usle_p": [1, 1, 0.35, 1], "runoff_alpha": [0.02, 0.08, 0.3, 0.7],
+        "cooling_kj": [2837.27, 1300.95, 0, 0], "c_above": [120, 16, 3, 1], "c_below": [30, 9, 1, 1], "c_soil": [110, 80, 60, 30],
+        "c_dead": [5, 2, 0, 0], "load_n": [1.4, 3, 27, 6.3], "eff_n": [0.4, 0.35, 0.25, 0.05], "crit_len_n": [150, 120, 30, 30],
+        "habitat": [1, 0.8, 0.3, 0], "farm": [0.6, 0.5, 0, 0], "town": [0.8, 0.6, 0.4, 0],
+    }
+).astype(float)  # fmt: skip
+RANGES = {
+    "precipitation": ("mm/yr", 500, 1500),
+    "reference_evapotranspiration": ("mm/yr", 700, 1100),
+    "soil_depth": ("mm", 300, 2000),
+    "plant_available_water": ("1", 0.05, 0.2),
+    "soil_erodibility": ("t*ha*h/(ha*MJ*mm)", 0.01, 0.04),
+    "length_slope_factor": ("1", 0.0, 15.0),
+    "vegetation_fraction": ("1", 0.0, 1.0),
+    "hot_days": ("d/yr", 0.0, 120.0),
+    "net_primary_production": ("g/m2/yr", 100, 900),
+}
+PRODUCTS = (
+    "water_retention",
+    "soil_retention",
+    "climate_regulation",
+    "carbon_stock",
+    "carbon_fixed",
+)
+
+
+def peak_gib():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def regulating_set(side):
+    """The streamed services through the engine."""
+    spec = GridSpec("EPSG:6933", 30.0, 0.0, side * 30.0, side, side)
+
+    def grid_source(name, unit, low, high, dtype="float32"):
+        def make(context):
+            writer = context.objects.raster_writer(dtype, unit, 255 if dtype == "uint8" else None)
+            random = np.random.default_rng(len(name))
+            block = random.uniform(low, high, (STRIP, side)).astype(dtype)
+            for start, stop in spec.strips(STRIP):
+                writer.write(start, np.roll(block, start, axis=1)[: stop - start])
+            return context.objects.keep_raster(writer)
+
+        return Source(name, Grid(unit), "made up", {}, lambda: {name: "1"}, make, grid_source)
+
+    sources = [grid_source(n, *r) for n, r in RANGES.items()]
+    sources.append(grid_source("land_cover", "1", 1, 5, "uint8"))
+    sources.append(
+        Source(
+            "biophysical", Table(), "made up", {}, lambda: {"t": "1"}, lambda c: TABLE, grid_source
+        )
+    )
+    plan = Plan.of(
+        step(water_yield),
+        step(water_retention, binds={"evapotranspiration": "water_yield.evapotranspiration"}),
+        step(rainfall_erosivity),
+        step(cover_factor),
+        step(soil_retention),
+        step(climate_regulation),
+        step(carbon_stock),
+        step(carbon_fixed),
+        sources=sources,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        layout = Layout(Path(folder))
+        layout.make()
+        took = {}
+
+        def tell(event):
+            if event.kind == "made":
+                took[event.step] = event.seconds
+
+        Run(plan, layout, spec, workers=2, memory=int(6e9)).bring(
+            [*RANGES, "land_cover", "biophysical"]
+        )
+        start = time.perf_counter()
+        Run(plan, layout, spec, workers=2, memory=int(6e9), tell=tell).bring(list(PRODUCTS))
+        seconds = time.perf_counter() - start
+    cells = side * side
+    print(
+        f"regulating set, {cells:.3g} cells, 2 workers: {seconds:.1f} s, {1e9 * seconds / cells:.0f} ns per cell, peak {peak_gib():.2f} GiB"
+    )
+    for name, value in took.items():
+        print(f"  {name:32} {value:7.1f} s  {1e9 * value / cells:6.0f} ns per cell")
+
+
+def models(side):
+    """The routed models, habitat by reach, and bandwidth."""
+    spec = GridSpec("EPSG:6933", 30.0, 0.0, side * 30.0, side, side)
+    z = (
+        1500.0 * fractal(0, 0, side, side, 30.0, 30.0 * side / 3, 10, 0.55, 1)
+        + np.linspace(0, 900, side, dtype="f4")[:, None]
+    )
+    elevation = spec.lay((z + 500).astype("f4"), "m")
+    random = np.random.default_rng(0)
+    code = (np.abs(fractal(0, 0, side, side, 30.0, 3000.0, 4, 0.5, 5)) * 6).astype(np.uint8) % 4 + 1
+    land = spec.lay(code, "1", nodata=255)
+    rain = spec.lay(random.uniform(2000, 5000, (side, side)).astype("f4"), "MJ*mm/(ha*h*yr)")
+    soil = spec.lay(random.uniform(0.01, 0.04, (side, side)).astype("f4"), "t*ha*h/(ha*MJ*mm)")
+    wet = spec.lay(random.uniform(600, 1200, (side, side)).astype("f4"), "mm/yr")
+    maps = {"farm": code == 3, "town": code == 4}
+    import xarray as xr
+
+    threat_maps = xr.Dataset({k: spec.lay(v.astype("f4"), "1") for k, v in maps.items()})
+
+    def habitat(reach_km):
+        rows = pd.DataFrame(
+            {
+                "threat": ["farm", "town"],
+                "max_dist": reach_km,
+                "weight": [0.5, 1.0],
+                "decay": ["linear", "exponential"],
+            }
+        )
+        return habitat_quality(land, threat_maps, rows, TABLE)
+
+    jobs = {
+        "sediment_delivery": lambda: sediment_delivery(elevation, rain, soil, land, TABLE),
+        "nutrient_delivery": lambda: nutrient_delivery(elevation, wet, land, TABLE),
+        "habitat_quality, 1 km": lambda: habitat(1.0),
+        "habitat_quality, 10 km": lambda: habitat(10.0),
+        "carbon_stock": lambda: carbon_stock(land, TABLE),
+        "soil_retention": lambda: soil_retention(
+            rain,
+            soil,
+            spec.lay(np.full((side, side), 5, "f4"), "1"),
+            spec.lay(np.full((side, side), 0.1, "f4"), "1"),
+            land,
+            TABLE,
+        ),
+    }
+    source = np.ones((side, side), "f4")
+    target = np.empty_like(source)
+    np.copyto(target, source)
+    start = time.perf_counter()
+    for _ in range(5):
+        np.copyto(target, source)
+    rate = 5 * 2 * source.nbytes / (time.perf_counter() - start)
+    print(f"{side} x {side}; copy of float32: {rate / 1e9:.1f} GB/s, {8e9 / rate:.2f} ns per cell")
+    for name, job in jobs.items():
+        job()
+        start = time.perf_counter()
+        job()
+        seconds = time.perf_counter() - start
+        print(f"{name:26} {seconds:7.2f} s  {1e9 * seconds / side**2:7.0f} ns per cell")
+
+
+if __name__ == "__main__":
+    {"set": regulating_set, "models": models}[sys.argv[1]](int(sys.argv[2]))
