@@ -18,6 +18,7 @@ from shanshui.accounts.extent import (
     condition_index,
     extent_account,
     extent_series,
+    service_series,
     supply_use,
     value_series,
 )
@@ -28,6 +29,7 @@ from shanshui.accounts.flows import (
     primary_products,
     service_amounts,
     unit_cells,
+    units_inside,
 )
 from shanshui.accounts.frames import FRAMES, frame_of
 from shanshui.accounts.futures import climate_futures
@@ -417,8 +419,55 @@ def test_futures_compare_known_cells():
     assert out.loc["precipitation", "change_share"] == pytest.approx(0.1)
 
 
+def test_units_with_little_inside_are_left_out():
+    area = squares(2, 4, 1000.0)
+    cells = grid([[1, 1, 0, 0], [1, 1, 2, 0]], "1", dtype=np.int32, cell_m=1000.0)
+    out = units_inside(area, cells, least_share=0.3)
+    assert out["code"].tolist() == ["101"]
+    assert units_inside(area, cells)["share_inside"].tolist() == [1.0, 0.25]
+
+
 def test_units_of_cells_stay_inside():
     area = squares(2, 4, 1000.0)
     mask = grid([[1, 1, 1, 0], [1, 1, 1, 0]], "1", dtype=ONE, cell_m=1000.0)
     out = unit_cells(area, mask)
     assert out.values.tolist() == [[1, 1, 2, 0], [1, 1, 2, 0]]
+
+
+def test_flows_that_come_as_tables_are_added_once():
+    table = pd.DataFrame(
+        {
+            "code": ["a", "b", "a"],
+            "year": [2018, 2018, 2005],
+            "flow": ["tourism", "tourism", "tourism"],
+            "amount": [3e8, 4e8, 9e9],
+        }
+    )
+    base = amounts([r for r in GARZE if r[0] != "tourism"])
+    rows = gep(base, None, None, table, year=2018, draws=0).set_index("flow")
+    assert rows.loc["tourism", "value"] == pytest.approx(7e8)
+    assert rows.loc["tourism", "category"] == "cultural"
+    with pytest.raises(QuantityError, match="must not count twice"):
+        gep(amounts(), None, None, table, year=2018)
+    with pytest.raises(QuantityError, match="'turism'"):
+        gep(base, None, None, table.assign(flow="turism"), year=2018)
+    with pytest.raises(QuantityError, match="no rows of 2001"):
+        gep(base, None, None, table, year=2001)
+
+
+def test_services_by_year_stay_in_their_frames():
+    area = squares(10, 10, 1000.0)
+    plants = pd.DataFrame({"code": ["101", "101"], "year": [2001, 2020], "npp": [500.0, 600.0]})
+    money = pd.DataFrame(
+        {"code": ["101", "101"], "year": [2010, 2020], "sector": "primary", "yuan": [1e9, 2e9]}
+    )
+    out = service_series(plants, area, money, year=2010)
+    first = out[
+        (out["frame"] == "gep2020") & (out["service"] == "co2") & (out["year"] == 2001)
+    ].iloc[0]
+    assert first["amount"] == pytest.approx(500 * 0.01 * 0.22 * 44 / 12 * 5000)
+    assert first["value"] == pytest.approx(first["amount"] * 380)
+    assert not ((out["frame"] == "norm2022") & (out["service"] == "o2")).any()
+    earned = out[(out["service"] == "agr") & (out["frame"] == "seea")].set_index("year")["value"]
+    assert earned[2010] == pytest.approx(1e9)
+    assert earned[2020] == pytest.approx(2e9 * deflator(2020, 2010))

@@ -12,7 +12,7 @@ from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock, 
 from shanshui.accounts.habitat import habitat_quality, habitat_rarity, threat_maps
 from shanshui.accounts.nutrients import nutrient_delivery
 from shanshui.accounts.sediment import sediment_delivery
-from shanshui.accounts.water_yield import hydropower, water_yield
+from shanshui.accounts.water_yield import hydropower, water_supply, water_yield
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.kernels.distance import distance_to
 
@@ -351,3 +351,21 @@ def test_settings_out_of_range_are_refused(case):
 def test_load_types_are_checked(case):
     with pytest.raises(QuantityError, match="measured-runoff or application-rate"):
         nutrient_delivery(case["z"], case["P"], case["lulc"], BIOPHYSICAL.assign(load_type_n="net"))
+
+
+def test_supply_is_yield_less_what_is_consumed(case):
+    import geopandas as gpd
+    import shapely
+
+    made = run_water(case)["water_yield"]
+    box = shapely.box(500000, 3690000, 510000, 3700000)
+    shed = gpd.GeoDataFrame({"ws_id": [7]}, geometry=[box], crs="EPSG:32648")
+    out = water_supply(
+        made, case["lulc"], BIOPHYSICAL.assign(demand=[0, 0, 0, 2000, 500]), shed
+    ).iloc[0]
+    assert out["ws_id"] == 7
+    assert out["yield_m3"] == pytest.approx(float(made.sum()) * 8100 / 1000, rel=1e-5)
+    farm = int((case["lulc"].values == 4).sum()) * 0.81 * 2000
+    town = int((case["lulc"].values == 5).sum()) * 0.81 * 500
+    assert out["consumed_m3"] == pytest.approx(farm + town, rel=1e-6)
+    assert out["supply_m3"] == pytest.approx(out["yield_m3"] - out["consumed_m3"])

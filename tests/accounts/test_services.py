@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.worlds import grid, valley
 
-from shanshui.accounts.carbon import light_use, soil_respiration
+from shanshui.accounts.carbon import carbon_by_rate, light_use, soil_respiration
 from shanshui.accounts.climate import (
     hot_days,
     latitudes,
@@ -34,6 +34,7 @@ from shanshui.accounts.sand_fixation import (
 )
 from shanshui.accounts.seasonal_yield import quick_flow
 from shanshui.accounts.soil_retention import (
+    banded_cover_factor,
     cover_factor,
     cover_factor_of,
     daily_erosivity,
@@ -369,3 +370,20 @@ def test_plants_use_light_best_at_their_optimum():
 def test_soil_breathes_more_when_warm_and_wet():
     assert soil_respiration(0.0, 0.0) == pytest.approx(0.22 * 30 * 0.465)
     assert soil_respiration(20.0, 100.0) > soil_respiration(5.0, 100.0) > soil_respiration(5.0, 0.0)
+
+
+def test_carbon_by_rate():
+    assert carbon_by_rate(
+        {"wood": 100.0, "grass": 50.0}, {"wood": 2.0, "grass": 0.5}
+    ) == pytest.approx(225.0)
+    assert carbon_by_rate({"wood": 100.0}, {"wood": 2.0}, soil_ratio=0.5) == pytest.approx(300.0)
+
+
+def test_cover_in_bands():
+    out = banded_cover_factor(np.array([0.05, 0.1, 0.6, 0.95, np.nan]), "forest")
+    np.testing.assert_allclose(out, [0.10, 0.08, 0.02, 0.001, np.nan])
+    assert float(banded_cover_factor(np.array(0.5), "dry farmland")) == pytest.approx(
+        0.221 - 0.595 * np.log10(0.5)
+    )
+    with pytest.raises(QuantityError, match="forest"):
+        banded_cover_factor(np.array(0.5), "forrest")

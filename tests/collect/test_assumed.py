@@ -101,3 +101,17 @@ def test_wide_tables_may_have_named_classes(folder):
         ("102", "primary"): 7e4,
         ("102", "secondary"): 9e4,
     }
+
+
+@pytest.mark.parametrize("factor", [10.0, 1 / 25.4, 1 / 12], ids=["tenths", "inches", "a month"])
+def test_rain_in_another_unit_shows_in_its_mean(folder, factor):
+    rain = np.linspace(700, 1100, 2400, dtype=np.float32).reshape(40, 60) * np.float32(factor)
+    write_raster(folder / "p.tif", rain)
+    study = declare(folder, '\n[inputs.precipitation]\nfile = "p.tif"\nunit = "mm/yr"\n')
+    problems = next(v for v in study.verdicts() if v.name == "precipitation").problems
+    assert any("the mean is" in p and "inches" in p for p in problems)
+    with pytest.raises(DataError, match="checked = true"):
+        study.run("precipitation", workers=1)
+    again = (folder / "study.toml").read_text("utf-8") + "checked = true\n"
+    (folder / "study.toml").write_text(again, "utf-8")
+    open_study(folder).run("precipitation", workers=1)

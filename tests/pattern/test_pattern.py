@@ -20,6 +20,7 @@ from shanshui.pattern.red_lines import (
     developed_land,
     red_line_candidate,
     red_line_share,
+    security_districts,
     steep_farmland,
 )
 from shanshui.pattern.sensitivity import (
@@ -192,3 +193,11 @@ def test_steep_farmland_by_hand():
     assert out.loc[25.0, "patches"] == 1
     assert out.loc[25.0, "soil_kept"] == pytest.approx(200 * 195.0, rel=1e-5)
     assert out.loc[23.0, "area_ha"] > out.loc[25.0, "area_ha"] > out.loc[27.0, "area_ha"]
+
+
+def test_districts_by_county():
+    grade = codes([[1, 1, 3, 5], [1, 0, 5, 5]], cell_m=1000.0)
+    labels = grid([[1, 1, 2, 2], [1, 1, 2, 2]], "1", dtype=np.int32, cell_m=1000.0)
+    out = security_districts(labels, grade, squares(2, 4, 1000.0)).set_index("unit")
+    assert out.loc[1, ["extreme_km2", "important_km2", "general_km2"]].tolist() == [3, 0, 0]
+    assert out.loc[2, "extreme_share"] == 0.0

@@ -5,10 +5,12 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
+from shanshui.accounts.carbon import CO2_PER_C, O2_PER_CO2
 from shanshui.accounts.equivalents import STANDARD_2010, equivalent_value
-from shanshui.accounts.flows import Amounts
+from shanshui.accounts.flows import Amounts, Gdp, ProductivityTable
+from shanshui.accounts.frames import FRAMES
 from shanshui.accounts.gep import Account
-from shanshui.accounts.prices import deflator
+from shanshui.accounts.prices import deflator, price_of, price_table
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
@@ -143,6 +145,72 @@ def value_series(
     out = rows.groupby(["code", "year"])["value"].sum().reset_index()
     out.attrs["units"] = {"value": "yuan/yr"}
     return out
+
+
+@assessment(source="own_accounts", bytes_per_cell=0)
+def service_series(
+    productivity: ProductivityTable,
+    prefectures: Units,
+    gdp: Gdp | None = None,
+    prices: Coefficients | None = None,
+    *,
+    year: Annotated[int, Between(1949, 2100)] = 2020,
+    nep_share: Annotated[float, Between(0.0, 1.0)] = 0.22,
+    sector: str = "primary",
+) -> Facts:
+    """Services that tables follow by year, under each frame that prices them: carbon, oxygen, products.
+
+    Parameters
+    ----------
+    productivity : table
+        ``code, year, npp``.
+    prefectures : polygons
+        ``code``; whole units count, also beyond the region.
+    gdp : table, optional
+        ``code, year, sector, yuan``, nominal.
+    prices : table, optional
+        Of the study, above the shipped ones.
+    year : int
+        Of the prices, for the whole series; products are carried to it by consumer prices.
+    nep_share : float [1]
+        Net ecosystem over net primary production.
+    sector : str
+        Of the products.
+
+    Returns
+    -------
+    table
+        ``code, year, frame, service, amount, per, value`` [yuan/yr] of what counts in each frame. Water, soil and cooling need maps of each year.
+    """
+    area_ha = pd.Series(prefectures.area.to_numpy() / 1e4, index=prefectures["code"].to_numpy())
+    plants = productivity[productivity["code"].isin(area_ha.index)]
+    co2 = plants["npp"] * 0.01 * nep_share * CO2_PER_C * plants["code"].map(area_ha)
+    parts = [
+        plants[["code", "year"]].assign(service=s, amount=a, per="t")
+        for s, a in (("co2", co2), ("o2", co2 * O2_PER_CO2))
+    ]
+    if gdp is not None:
+        money = gdp[(gdp["sector"] == sector) & gdp["code"].isin(area_ha.index)]
+        carried = [
+            v * deflator(int(y), year) for y, v in zip(money["year"], money["yuan"], strict=True)
+        ]
+        parts.append(money[["code", "year"]].assign(service="agr", amount=carried, per="yuan"))
+    rows = pd.concat(parts, ignore_index=True)
+    table = price_table(prices)
+    out = []
+    for frame in FRAMES.values():
+        for service, part in rows.groupby("service"):
+            entry = frame.entry(str(service))
+            if entry is None or not entry.counts:
+                continue
+            price = price_of(str(service), str(part["per"].iloc[0]), entry.methods, year, table)
+            if price is not None:
+                out.append(part.assign(frame=frame.id, value=part["amount"] * price.amount))
+    series = pd.concat(out, ignore_index=True)[
+        ["code", "year", "frame", "service", "amount", "per", "value"]
+    ]
+    series.attrs["units"] = {"value": "yuan/yr"}
+    return series
 
 
 def condition_index(

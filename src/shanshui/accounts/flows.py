@@ -61,6 +61,38 @@ def unit_cells(counties: Units, region_mask: Mask) -> UnitLabels:
     return like(region_mask, inside.astype(np.int32), "1", nodata=0)
 
 
+@assessment(source="own_accounts", bytes_per_cell=4)
+def units_inside(
+    prefectures: Units,
+    prefecture_cells: UnitLabels,
+    *,
+    least_share: Annotated[float, Between(0.0, 1.0)] = 0.2,
+) -> Units:
+    """Units of which a good part lies in the region: those whose yearly tables speak for it.
+
+    Parameters
+    ----------
+    prefectures : polygons
+        Index ``unit``; ``code, name, parent``.
+    prefecture_cells : (y, x) [1]
+        Unit of each cell of the region; 0 outside.
+    least_share : float [1]
+        Of the unit's area that must lie inside [D].
+
+    Returns
+    -------
+    polygons
+        The units, whole, with ``share_inside``.
+    """
+    label = np.ascontiguousarray(prefecture_cells.values, np.int32).ravel()
+    cells = label_sizes(label, max(int(label.max(initial=0)), int(prefectures.index.max())))
+    inside = cells[prefectures.index] * grid_of(prefecture_cells).cell_km2 * 1e6
+    share = np.minimum(inside / prefectures.area.to_numpy(), 1.0)
+    out = prefectures.assign(share_inside=share)[share >= least_share]
+    out.attrs["units"] = {"share_inside": "1"}
+    return out
+
+
 @assessment(source="own_accounts", bytes_per_cell=6)
 def cover_cells(land_cover: Codes, region_mask: Mask) -> UnitLabels:
     """Land-cover class of each cell of the region as a label, one above its code.

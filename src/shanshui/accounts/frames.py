@@ -13,7 +13,10 @@ CATEGORY = {
 """Kind of each service."""
 FLOWS = {
     "agr": ("primary_products",),
-    "wat": ("water_supplied",),
+    "for": ("forest_products",),
+    "hus": ("animal_products",),
+    "fis": ("fishery_products",),
+    "wat": ("water_supplied", "water_domestic", "water_industrial", "water_irrigation"),
     "hyd": ("hydropower",),
     "wr": ("water_retained",),
     "sr": ("sediment_kept", "nitrogen_kept", "phosphorus_kept"),
@@ -28,6 +31,14 @@ FLOWS = {
     "leis": ("leisure",),
 }
 """Physical flows of each service, by the names they have in tables of amounts."""
+PER = {
+    "forest_products": "yuan", "animal_products": "yuan", "fishery_products": "yuan", "primary_products": "yuan",
+    "water_supplied": "yuan", "water_domestic": "m3", "water_industrial": "m3", "water_irrigation": "m3", "hydropower": "kWh",
+    "water_retained": "m3", "sediment_kept": "m3", "nitrogen_kept": "t", "phosphorus_kept": "t", "sand_kept": "m2", "flood_kept": "m3",
+    "sulphur_dioxide": "t", "nitrogen_oxides": "t", "dust": "t", "oxygen_demand": "t", "ammonia_nitrogen": "t", "total_nitrogen": "t",
+    "total_phosphorus": "t", "co2": "t", "o2": "t", "cooling": "kWh", "tourism": "yuan", "leisure": "yuan",
+}  # fmt: skip
+"""Unit in which tables give the yearly amount of a flow."""
 COST = ("avoided_cost", "replacement")
 
 

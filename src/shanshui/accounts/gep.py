@@ -11,6 +11,7 @@ from shanshui.accounts.frames import (
     CATEGORY,
     FLOWS,
     FRAMES,
+    PER,
     REPORTED_SHARES,
     REPORTED_TOTAL,
     Frame,
@@ -29,6 +30,7 @@ COLUMNS = (
     "value", "counts", "share", "low", "high", "note",
 )  # fmt: skip
 Account = Annotated[pd.DataFrame, Table(("frame", "service", "flow", "value", "counts"))]
+Products = Annotated[pd.DataFrame, Table(("code", "year", "flow", "amount"))]
 UNITS = {"value": "yuan/yr", "low": "yuan/yr", "high": "yuan/yr", "share": "1"}
 WATER_SERVICES = ("wat", "hyd")
 
@@ -38,6 +40,7 @@ def gep(
     region_amounts: Amounts,
     prices: Coefficients | None = None,
     biophysical: Coefficients | None = None,
+    products: Products | None = None,
     *,
     frame: Annotated[str, OneOf(*FRAMES)] = "gep2020",
     year: Annotated[int, Between(1949, 2100)] = 2020,
@@ -58,6 +61,9 @@ def gep(
         ``flow, method, price, unit, year`` of the study, above the shipped ones.
     biophysical : table, optional
         ``lucode, ecosystem``: name of each class among the equivalent factors; needed by the frame ``xie2015``.
+    products : table, optional
+        ``code, year, flow, amount`` of what no map gives: visits, water sold, pollutants taken out. Rows of the latest year not after the account's
+        are summed over the region; a flow that a map gives too is refused.
     frame : str
         Accounting system; services outside its list do not enter.
     year : int
@@ -86,7 +92,7 @@ def gep(
         A price without a year, an amount in another kind of unit than its price, two frames in one table.
     """
     system = frame_of(frame)
-    amounts = _summed(region_amounts)
+    amounts = _with_tables(_summed(region_amounts), products, year)
     if frame == "xie2015":
         rows = _equivalents(amounts, biophysical, standard_equivalent, year)
     elif frame == "asset_transfer":
@@ -108,6 +114,28 @@ def _summed(amounts: pd.DataFrame) -> pd.DataFrame:
         )
     grouped = amounts.groupby("flow")
     return pd.DataFrame({"amount": grouped["amount"].sum(), "per": grouped["per"].first()})
+
+
+def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int) -> pd.DataFrame:
+    """Add the flows that come as tables."""
+    if products is None:
+        return amounts
+    for flow in products["flow"].unique():
+        if flow not in PER:
+            raise QuantityError(f"products.flow: '{flow}'; {nearest(str(flow), PER)}")
+        if flow in amounts.index:
+            raise QuantityError(
+                f"products.flow: {flow} comes from a map already; drop its rows, or the map's input: the same flow must not count twice"
+            )
+    known = products[products["year"] <= year]
+    if known.empty:
+        raise QuantityError(f"products.year: no rows of {year} or before")
+    latest = known[known["year"] == known.groupby("flow")["year"].transform("max")]
+    sums = latest.groupby("flow")["amount"].sum()
+    more = pd.DataFrame(
+        {"amount": sums, "per": [PER[str(f)] for f in sums.index]}, index=sums.index
+    )
+    return pd.concat([amounts, more])
 
 
 def _priced(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from shanshui.accounts.hillslope import hillslope
 from shanshui.core.assessment import assessment
-from shanshui.core.errors import QuantityError
+from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import (
@@ -316,6 +316,47 @@ def cover_factor_of(fraction: NDArray[np.floating]) -> NDArray[np.float64]:
         middle = 0.6508 - 0.3436 * np.log10(percent)
     factor = np.where(percent <= 0, 1.0, np.where(percent > 78.3, 0.0, np.minimum(middle, 1.0)))
     return np.where(np.isnan(percent), np.nan, np.maximum(factor, 0.0))
+
+
+COVER_BANDS = (0.1, 0.3, 0.5, 0.7, 0.9)
+BANDED = {
+    "forest": (0.10, 0.08, 0.06, 0.02, 0.004, 0.001),
+    "shrub": (0.40, 0.22, 0.14, 0.085, 0.04, 0.011),
+    "grass": (0.45, 0.24, 0.15, 0.09, 0.043, 0.011),
+    "tree orchard": (0.42, 0.23, 0.14, 0.089, 0.042, 0.011),
+    "shrub orchard": (0.40, 0.22, 0.14, 0.087, 0.042, 0.011),
+}
+"""Cover factor by kind and band of cover, dual evaluation [S]; dry farmland is 0.221 - 0.595 lg(share)."""
+
+
+def banded_cover_factor(fraction: NDArray[np.floating], kind: str) -> NDArray[np.float64]:
+    """Cover factor by bands of cover, the table of the dual evaluation.
+
+    Parameters
+    ----------
+    fraction : (...) [1]
+        Share of green cover, in [0, 1].
+    kind : str
+        ``forest, shrub, grass, tree orchard, shrub orchard`` or ``dry farmland``.
+
+    Returns
+    -------
+    (...) [1]
+        In [0, 1]; NaN stays.
+
+    Raises
+    ------
+    QuantityError
+        An unknown kind.
+    """
+    share = np.asarray(fraction, np.float64)
+    if kind == "dry farmland":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.clip(0.221 - 0.595 * np.log10(share), 0.0, 1.0)
+    if kind not in BANDED:
+        raise QuantityError(f"cover kind '{kind}'; {nearest(kind, [*BANDED, 'dry farmland'])}")
+    factor = np.array(BANDED[kind])[np.digitize(np.nan_to_num(share), COVER_BANDS)]
+    return np.where(np.isnan(share), np.nan, factor)
 
 
 @assessment(source="own_accounts", halo=0, bytes_per_cell=24)

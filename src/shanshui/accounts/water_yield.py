@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Layers
+from shanshui.core.quantity import Features, Layers
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
     Codes,
@@ -19,11 +20,14 @@ from shanshui.core.vocabulary import (
     Index,
     Precipitation,
 )
+from shanshui.kernels.labels import label_statistics
 from shanshui.kernels.services import budyko
 from shanshui.region.coefficients import ByCover
-from shanshui.region.grid import stacked
+from shanshui.region.grid import grid_of, stacked
+from shanshui.region.unitset import rasterised
 
 UNITS = {"evaporation_share": "1", "evapotranspiration": "mm/yr", "water_yield": "mm/yr"}
+Watersheds = Annotated[gpd.GeoDataFrame, Features(("geometry",))]
 WaterYield = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
 
 
@@ -136,3 +140,44 @@ def hydropower(
 
 KWH_PER_M4 = 0.00272
 """Kilowatt hours in a cubic metre that falls a metre: 1000 kg x 9.8 m/s2 / 3.6e6 J."""
+
+
+@assessment(source="invest_guide", bytes_per_cell=8)
+def water_supply(
+    water_yield: Precipitation, land_cover: Codes, biophysical: Coefficients, watersheds: Watersheds
+) -> Facts:
+    """Water that is left to a watershed after what people consume above its outlet.
+
+    Parameters
+    ----------
+    water_yield : (y, x) [mm/yr]
+        Water that land yields.
+    land_cover : (y, x) [1]
+        Class codes.
+    biophysical : table
+        ``lucode, demand``: consumption of the class in m3/ha/yr.
+    watersheds : polygons
+        ``ws_id``, or their order.
+
+    Returns
+    -------
+    table
+        ``ws_id, yield_m3, consumed_m3, supply_m3`` a year; supply is not cut at 0: consumption above the yield shows.
+    """
+    grid = grid_of(water_yield)
+    shapes = watersheds.set_index(np.arange(1, len(watersheds) + 1))
+    label = np.ascontiguousarray(rasterised(shapes, grid).values, np.int32).ravel()
+    used = ByCover.of(land_cover, biophysical, "biophysical").grid("demand")
+    count = len(shapes)
+    _, made, _, _ = label_statistics(label, np.ascontiguousarray(water_yield.values).ravel(), count)
+    _, gone, _, _ = label_statistics(label, used.ravel(), count)
+    frame = pd.DataFrame(
+        {
+            "ws_id": shapes["ws_id"].to_numpy() if "ws_id" in shapes else shapes.index,
+            "yield_m3": made[1:] * grid.cell_km2 * 1000.0,
+            "consumed_m3": gone[1:] * grid.cell_km2 * 100.0,
+        }
+    )
+    frame["supply_m3"] = frame["yield_m3"] - frame["consumed_m3"]
+    frame.attrs["units"] = dict.fromkeys(("yield_m3", "consumed_m3", "supply_m3"), "m3/yr")
+    return frame

@@ -26,12 +26,18 @@ class InputKind:
         What flows on.
     low, high : float
         Plausible values in the unit of ``gives``; can be widened in the study file.
+    usual : (float, float), optional
+        Where the mean of a region lies: a mean beyond it is most often a wrong unit, which single values do not show.
+    usual_hint : str
+        What to look for then.
     """
 
     family: Family
     gives: Quantity
     low: float = float("-inf")
     high: float = float("inf")
+    usual: tuple[float, float] | None = None
+    usual_hint: str = ""
 
     @property
     def unit(self) -> str:
@@ -40,10 +46,11 @@ class InputKind:
 
 
 _UNITS = ("code", "name", "parent")
+RAIN = "is it in tenths of a millimetre, in inches, in metres, or of a month or a day"
 INPUTS: dict[str, InputKind] = {
     "elevation": InputKind("continuous", Grid("m"), -430.0, 8850.0),
     "temperature": InputKind("continuous", Grid("degC"), -60.0, 45.0),
-    "precipitation": InputKind("continuous", Grid("mm/yr"), 0.0, 12000.0),
+    "precipitation": InputKind("continuous", Grid("mm/yr"), 0.0, 12000.0, (100.0, 4500.0), RAIN),
     "ndvi": InputKind("continuous", Grid("1"), -1.0, 1.0),
     "tree_cover": InputKind("continuous", Grid("%"), 0.0, 100.0),
     "soil_depth": InputKind("continuous", Grid("m"), 0.0, 60.0),
@@ -55,9 +62,15 @@ INPUTS: dict[str, InputKind] = {
     "temperature_seasonality": InputKind("continuous", Grid("K"), 0.0, 40.0),
     "temperature_moderate": InputKind("continuous", Grid("degC"), -60.0, 50.0),
     "temperature_strong": InputKind("continuous", Grid("degC"), -60.0, 50.0),
-    "precipitation_moderate": InputKind("continuous", Grid("mm/yr"), 0.0, 12000.0),
-    "precipitation_strong": InputKind("continuous", Grid("mm/yr"), 0.0, 12000.0),
-    "reference_evapotranspiration": InputKind("continuous", Grid("mm/yr"), 0.0, 4000.0),
+    "precipitation_moderate": InputKind(
+        "continuous", Grid("mm/yr"), 0.0, 12000.0, (100.0, 4500.0), RAIN
+    ),
+    "precipitation_strong": InputKind(
+        "continuous", Grid("mm/yr"), 0.0, 12000.0, (100.0, 4500.0), RAIN
+    ),
+    "reference_evapotranspiration": InputKind(
+        "continuous", Grid("mm/yr"), 0.0, 4000.0, (250.0, 2600.0), RAIN
+    ),
     "plant_available_water": InputKind("continuous", Grid("1"), 0.0, 1.0),
     "rainfall_erosivity": InputKind("continuous", Grid("MJ*mm/(ha*h*yr)"), 0.0, 60000.0),
     "soil_erodibility": InputKind("continuous", Grid("t*ha*h/(ha*MJ*mm)"), 0.0, 0.15),
@@ -67,7 +80,9 @@ INPUTS: dict[str, InputKind] = {
     "organic_carbon": InputKind("continuous", Grid("%"), 0.0, 60.0),
     "carbonate": InputKind("continuous", Grid("%"), 0.0, 100.0),
     "runoff_proxy": InputKind("continuous", Grid("mm/yr"), 0.0, 12000.0),
-    "net_primary_production": InputKind("continuous", Grid("g/m2/yr"), 0.0, 4000.0),
+    "net_primary_production": InputKind(
+        "continuous", Grid("g/m2/yr"), 0.0, 4000.0, (20.0, 2500.0), "is it in kg, or of a month"
+    ),
     "storm_rain": InputKind("continuous", Grid("mm/yr"), 0.0, 8000.0),
     "storm_days": InputKind("continuous", Grid("d/yr"), 0.0, 366.0),
     "hot_days": InputKind("continuous", Grid("d/yr"), 0.0, 366.0),

@@ -188,6 +188,17 @@ def judge(
             f"{out.name}: values run from {low:g} to {high:g} {kind.unit}, plausible is {lo:g} to {hi:g}; "
             f"{_unit_hint(seen, kind, lo, hi)}or widen the range: plausible = [{min(low, lo):g}, {max(high, hi):g}]"
         )
+    mean = out.facts["mean"]
+    if (
+        kind.usual
+        and not out.problems
+        and not (spec.checked or spec.plausible)
+        and not kind.usual[0] <= mean <= kind.usual[1]
+    ):
+        out.problems.append(
+            f"{out.name}: the mean is {mean:g} {kind.unit}, that of a region lies between {kind.usual[0]:g} and {kind.usual[1]:g}; "
+            f"{kind.usual_hint}? set unit or scale; or checked = true if it is right"
+        )
     if out.facts["coverage"] < 0.5:
         out.doubts.append(f"{out.name}: covers {out.facts['coverage']:.0%} of the study window")
 

@@ -140,6 +140,43 @@ def red_line_share(county_cells: UnitLabels, red_line_candidate: Codes, counties
     return frame
 
 
+@assessment(source="own_accounts", bytes_per_cell=8)
+def security_districts(
+    county_cells: UnitLabels, protection_importance: Codes, counties: Units
+) -> Facts:
+    """Area of extreme and of plain importance in each county: the ecological security districts.
+
+    Parameters
+    ----------
+    county_cells : (y, x) [1]
+        County of each cell; 0 outside.
+    protection_importance : (y, x) [1]
+        1 extremely important, 3 important, 5 general, 0 missing.
+    counties : polygons
+        Index ``unit``; ``code, name``.
+
+    Returns
+    -------
+    table
+        ``unit, code, name, extreme_km2, important_km2, general_km2, extreme_share`` of the graded ground; counties inside the region only.
+    """
+    label = np.ascontiguousarray(county_cells.values, np.int32).ravel()
+    count = int(label.max(initial=0))
+    cells = label_class_counts(label, protection_importance.values.ravel(), count, 6)[1:]
+    area = cells[:, [1, 3, 5]] * grid_of(county_cells).cell_km2
+    frame = pd.DataFrame(area, columns=["extreme_km2", "important_km2", "general_km2"])
+    frame.insert(0, "unit", np.arange(1, count + 1))
+    frame = frame[area.sum(axis=1) > 0].reset_index(drop=True)
+    for column in ("name", "code"):
+        frame.insert(1, column, frame["unit"].map(counties[column]))
+    graded = frame[["extreme_km2", "important_km2", "general_km2"]].sum(axis=1)
+    frame["extreme_share"] = frame["extreme_km2"] / graded
+    frame.attrs["units"] = dict.fromkeys(("extreme_km2", "important_km2", "general_km2"), "km2") | {
+        "extreme_share": "1"
+    }
+    return frame
+
+
 @assessment(source="own_accounts", bytes_per_cell=24)
 def steep_farmland(
     slope: Slope,

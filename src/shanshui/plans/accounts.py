@@ -3,7 +3,13 @@
 from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock
 from shanshui.accounts.climate import hot_days, reference_evapotranspiration
 from shanshui.accounts.climate_regulation import climate_regulation
-from shanshui.accounts.extent import extent_account, extent_series, supply_use, value_series
+from shanshui.accounts.extent import (
+    extent_account,
+    extent_series,
+    service_series,
+    supply_use,
+    value_series,
+)
 from shanshui.accounts.flood_mitigation import flood_mitigation
 from shanshui.accounts.flows import (
     cover_cells,
@@ -12,6 +18,7 @@ from shanshui.accounts.flows import (
     primary_products,
     service_amounts,
     unit_cells,
+    units_inside,
 )
 from shanshui.accounts.futures import climate_futures
 from shanshui.accounts.gep import gep, unit_gep
@@ -29,7 +36,7 @@ from shanshui.accounts.soil_retention import (
     vegetation_fraction,
 )
 from shanshui.accounts.water_retention import water_balance_check, water_retention
-from shanshui.accounts.water_yield import water_yield
+from shanshui.accounts.water_yield import water_supply, water_yield
 from shanshui.accounts.watersheds import watershed_results
 from shanshui.flow.plan import Step, step
 from shanshui.plans.survey import cover_of, warmth_of
@@ -98,6 +105,11 @@ def accounts(have: set[str]) -> list[Step]:
                 "nutrient_delivery_p",
             )
             if "watersheds" in have
+        ),
+        *(
+            [step(water_supply, binds=cover | {"water_yield": "water_yield.water_yield"})]
+            if "watersheds" in have
+            else []
         ),
         *_amounts(cover),
         *_account(cover),
@@ -174,12 +186,19 @@ def _account(cover: dict[str, str]) -> list[Step]:
             for level in ("unit", "county", "prefecture")
         ),
         step(mismatch),
+        step(
+            mismatch,
+            name="county_mismatch",
+            binds={"prefecture_gep": "county_gep", "prefectures": "counties"},
+        ),
+        step(units_inside),
+        step(service_series, binds={"prefectures": "units_inside"}),
         step(gep_hot_spots),
         step(gep_summary),
         step(supply_use),
         step(extent_account, binds=cover),
-        step(extent_series),
-        step(value_series),
+        step(extent_series, binds={"prefectures": "units_inside"}),
+        step(value_series, binds={"prefectures": "units_inside"}),
     ]
 
 

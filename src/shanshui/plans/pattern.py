@@ -12,6 +12,7 @@ from shanshui.pattern.red_lines import (
     developed_land,
     red_line_candidate,
     red_line_share,
+    security_districts,
     steep_farmland,
 )
 from shanshui.pattern.sensitivity import (
@@ -64,6 +65,7 @@ def pattern(have: set[str]) -> list[Step]:
         step(developed_land, binds=cover),
         step(red_line_candidate),
         step(red_line_share),
+        step(security_districts),
         step(
             steep_farmland,
             binds=cover

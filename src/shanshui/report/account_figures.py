@@ -234,6 +234,31 @@ def extent_chart(
     return figure
 
 
+def frames_chart(table: pd.DataFrame, lang: str) -> Figure:
+    """Value of the services that tables follow, by year, one line per frame."""
+    wide = (
+        table.pivot_table(index="year", columns="frame", values="value", aggfunc="sum", sort=False)
+        / BILLION
+    )
+    figure = Figure(figsize=(8.2, 3.2), dpi=140)
+    ax = figure.add_axes((0.1, 0.14, 0.7, 0.82))
+    for frame, colour in zip(
+        wide.columns, ("#3f7a5a", "#b9773f", "#3f6f9f", "#8a6fae"), strict=False
+    ):
+        ax.plot(wide.index, wide[frame], lw=2, marker="o", ms=3, color=colour, label=str(frame))
+    ax.set_ylabel(say("billion_yuan", lang), fontsize=8)
+    ax.set_ylim(bottom=0)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.legend(
+        *ax.get_legend_handles_labels(),
+        loc="center left",
+        bbox_to_anchor=(0.81, 0.5),
+        frameon=False,
+        fontsize=8,
+    )
+    return figure
+
+
 def series_chart(table: pd.DataFrame, lang: str) -> Figure:
     """Value by equivalent factors over the years, all units together."""
     total = table.groupby("year")["value"].sum() / BILLION

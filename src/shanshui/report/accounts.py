@@ -11,6 +11,7 @@ from shanshui.core.terms import word
 from shanshui.report.account_figures import (
     extent_chart,
     flow_chart,
+    frames_chart,
     mismatch_chart,
     series_chart,
     service_chart,
@@ -101,6 +102,12 @@ def account_chapters(study: Study, show: Any, lang: str) -> list[dict[str, Any]]
             say("extent_note", lang),
         ),
         *chart(
+            "service_series",
+            lambda: frames_chart(_complete_years(study["service_series"]), lang),
+            "",
+            say("services_series_note", lang),
+        ),
+        *chart(
             "value_series",
             lambda: series_chart(study["value_series"], lang),
             "",
@@ -128,6 +135,13 @@ def account_chapters(study: Study, show: Any, lang: str) -> list[dict[str, Any]]
             "tables": [t for t in (_red_line(study, lang), _steep(study, lang)) if t],
         },
     ]  # fmt: skip
+
+
+def _complete_years(table: pd.DataFrame) -> pd.DataFrame:
+    """Years in which every service has its figures: a gap would look like a fall."""
+    units = table.groupby(["year", "service"])["code"].nunique().unstack("service")  # noqa: PD010
+    whole = units.index[(units >= 0.9 * units.max()).all(axis=1)]
+    return table[table["year"].isin(whole)]
 
 
 def _chart_if(study: Study, name: str, draw: Callable[[], list[Any]]) -> list[Any]:
