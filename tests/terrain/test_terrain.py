@@ -187,7 +187,7 @@ def test_downscaled_cover_honours_the_areas_of_each_prefecture():
     ]
     areas = pd.DataFrame(rows, columns=["code", "year", "class", "area_km2"])
     fine = land_cover_fine(
-        coarse, ground, slope(ground), region_mask(ground), areas, squares(20, 40), native_m=500.0
+        coarse, ground, slope(ground), areas, squares(20, 40), native_m=500.0
     ).values
     left = fine[:, :20]
     assert [int((left == k).sum()) for k in (1, 2, 3)] == [100, 250, 50]

@@ -32,7 +32,7 @@ from shanshui.kernels.accumulate import (
     upstream_order,
 )
 from shanshui.kernels.labels import label_sizes, relabel
-from shanshui.region.grid import GridSpec, grid_of
+from shanshui.region.grid import GridSpec, grid_of, like
 from shanshui.region.unitset import polygons
 
 MINOR = "minor basins"
@@ -182,9 +182,7 @@ def river_basins(flow_direction: FlowDirection, river_basin_outlets: Units) -> U
     rest = river_basin_outlets.index[river_basin_outlets["cell"] < 0]
     if len(rest):
         label[(label == 0) & (nxt >= 0)] = int(rest[0])
-    out = flow_direction.copy(data=label.reshape(flow_direction.shape))
-    out.attrs.update(units="1", nodata=0)
-    return out.rename("river_basins")
+    return like(flow_direction, label.reshape(flow_direction.shape), "1", nodata=0)
 
 
 @assessment(source="own_basins", bytes_per_cell=24)
@@ -223,10 +221,7 @@ def upstream_index(
     scale = np.where(most > 0, 1.0 / np.maximum(most, 1e-12), 0.0).astype(np.float32)
     length *= scale[label]
     length[nxt < 0] = np.nan
-    out = flow_direction.copy(data=length.reshape(codes.shape))
-    out.attrs.update(units="1")
-    out.attrs.pop("nodata", None)
-    return out.rename("upstream_index")
+    return like(flow_direction, length.reshape(codes.shape), "1")
 
 
 def pfafstetter(onward: NDArray[np.int64], area: NDArray[np.float64], levels: int) -> list[str]:

@@ -25,7 +25,7 @@ from shanshui.kernels.accumulate import (
 )
 from shanshui.kernels.flood import breach, priority_flood
 from shanshui.kernels.flowdir import OUTSIDE, d8
-from shanshui.region.grid import grid_of
+from shanshui.region.grid import grid_of, like
 from shanshui.region.unitset import burnt
 
 RIM_CELLS = 2
@@ -121,9 +121,7 @@ def flow_direction(conditioned_elevation: Elevation) -> FlowDirection:
         raise QuantityError(
             f"conditioned_elevation: {stuck} cells lie in depressions; fill or breach the ground first"
         )
-    out = conditioned_elevation.copy(data=codes)
-    out.attrs.update(units="1", nodata=OUTSIDE)
-    return out.rename("flow_direction")
+    return like(conditioned_elevation, codes, "1", nodata=OUTSIDE)
 
 
 @assessment(source="ocallaghan1984", bytes_per_cell=17)
@@ -143,10 +141,7 @@ def upstream_area(flow_direction: FlowDirection) -> UpstreamArea:
     cells = upstream_cells(flow_direction)
     area = cells.astype(np.float32) * np.float32(grid_of(flow_direction).cell_km2)
     area[flow_direction.values == OUTSIDE] = np.nan
-    out = flow_direction.copy(data=area)
-    out.attrs.update(units="km2")
-    out.attrs.pop("nodata", None)
-    return out.rename("upstream_area")
+    return like(flow_direction, area, "km2")
 
 
 def upstream_cells(flow_direction: FlowDirection) -> np.ndarray:
@@ -229,7 +224,4 @@ def flow_distance(flow_direction: FlowDirection) -> FlowDistance:
     nxt = downstream(codes)
     side = grid_of(flow_direction).cell_m / 1000.0
     length = distance_to_outlet(upstream_order(nxt), nxt, codes.shape[1], side, side)
-    out = flow_direction.copy(data=length.reshape(codes.shape))
-    out.attrs.update(units="km")
-    out.attrs.pop("nodata", None)
-    return out.rename("flow_distance")
+    return like(flow_direction, length.reshape(codes.shape), "km")

@@ -23,7 +23,7 @@ from shanshui.core.vocabulary import (
 from shanshui.kernels.accumulate import cut, downstream, number, spread_up, upstream_order
 from shanshui.kernels.labels import label_borders, label_sizes, label_statistics, relabel
 from shanshui.region.adjacency import neighbours
-from shanshui.region.grid import GridSpec, grid_of
+from shanshui.region.grid import GridSpec, grid_of, like
 from shanshui.region.overlay import shared_areas
 from shanshui.region.unitset import polygons
 
@@ -92,9 +92,7 @@ def planning_unit_labels(
     spread_up(order, nxt, label)
     label[~inside] = 0
     merged = _merged(label.reshape(flow_direction.shape), count, nxt, basin, least / grid.cell_km2)
-    out = flow_direction.copy(data=merged)
-    out.attrs.update(units="1", nodata=0)
-    return out.rename("planning_unit_labels")
+    return like(flow_direction, merged, "1", nodata=0)
 
 
 def _merged(

@@ -27,7 +27,7 @@ from shanshui.kernels.labels import (
     label_statistics,
     spread_by_weight,
 )
-from shanshui.region.grid import GridSpec, grid_of
+from shanshui.region.grid import GridSpec, grid_of, like
 from shanshui.region.unitset import rasterised
 
 
@@ -73,9 +73,7 @@ def settlement_weight(
         )
         weight = np.where(np.isin(code, water_codes), 0.0, weight)
     weight = np.where(np.isfinite(slope.values), weight, np.nan).astype(np.float32)
-    out = slope.copy(data=weight)
-    out.attrs["units"] = "1"
-    return out.rename("settlement_weight")
+    return like(slope, weight, "1")
 
 
 def _per_weight(
@@ -140,9 +138,7 @@ def population_density(
     )
     density = np.empty(grid.shape, np.float32)
     spread_by_weight(label, weight.ravel(), factor, density.ravel())
-    out = settlement_weight.copy(data=density)
-    out.attrs["units"] = "person/km2"
-    return out.rename("population_density")
+    return like(settlement_weight, density, "person/km2")
 
 
 @assessment(source="eicher2001", bytes_per_cell=8)

@@ -10,7 +10,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import FlowDirection, Reaches, StreamOrder, UpstreamArea
 from shanshui.kernels.accumulate import downstream, reaches, strahler, upstream_order
-from shanshui.region.grid import GridSpec, grid_of
+from shanshui.region.grid import GridSpec, grid_of, like
 
 LeastArea = Annotated[float, Between(0.0, 1e7)]
 FEWEST_CELLS, SHARE, MOST_KM2 = 50, 1 / 2000, 50.0
@@ -52,9 +52,7 @@ def stream_order(
     with np.errstate(invalid="ignore"):
         stream = (area >= np.float32(least)).ravel()
     rank = strahler(upstream_order(nxt), nxt, stream, np.zeros(nxt.size, np.uint8))
-    out = flow_direction.copy(data=rank.reshape(codes.shape))
-    out.attrs.update(units="1", nodata=0)
-    return out.rename("stream_order")
+    return like(flow_direction, rank.reshape(codes.shape), "1", nodata=0)
 
 
 @assessment(source="strahler1957", bytes_per_cell=26)

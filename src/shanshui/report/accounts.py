@@ -57,7 +57,11 @@ def account_chapters(study: Study, show: Any, lang: str) -> list[dict[str, Any]]
     chart: Callable[..., list[Any]] = show.chart
 
     flat = say("maps_note", lang)
-    notes = {"soil_retention.loss": flat, "sediment_delivery.sed_export": flat, "net_primary_production": say("npp_note", lang)}
+    notes = {
+        "soil_retention.loss": flat,
+        "sediment_delivery.sed_export": flat,
+        "net_primary_production": say("npp_note", lang),
+    }
 
     def maps(*names: str) -> list[Any]:
         return [figure for name in names for figure in show.map(name, notes.get(name, ""))]

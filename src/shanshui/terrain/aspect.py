@@ -5,7 +5,7 @@ import numpy as np
 from shanshui.core.assessment import assessment
 from shanshui.core.vocabulary import Aspect, Elevation
 from shanshui.kernels.windows import horn_gradient
-from shanshui.region.grid import grid_of
+from shanshui.region.grid import grid_of, like
 
 
 @assessment(source="horn1981", halo=1, bytes_per_cell=16)
@@ -29,6 +29,4 @@ def aspect(elevation: Elevation) -> Aspect:
     angle = np.where(angle < 0, angle + 360.0, angle).astype(np.float32)
     angle[angle >= 360.0] = 0.0
     angle[(east == 0) & (south == 0)] = np.nan
-    out = elevation.copy(data=angle)
-    out.attrs["units"] = "degree"
-    return out.rename("aspect")
+    return like(elevation, angle, "degree")

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import ClassAreas, Codes, Elevation, Mask, Slope, Temperature, Units
+from shanshui.core.vocabulary import ClassAreas, Codes, Elevation, Slope, Temperature, Units
 from shanshui.kernels.allocate import bid
 from shanshui.kernels.windows import focal_mean
-from shanshui.region.grid import grid_of
+from shanshui.region.grid import grid_of, like
 from shanshui.region.unitset import rasterised
 
 
@@ -52,9 +52,7 @@ def temperature_fine(
         # twice the mean of a window is the tent by which coarse values were read between
         around = focal_mean(focal_mean(height, cells), cells)
         values = values - np.float32(lapse_c_per_km / 1000.0) * (height - around)
-    out = temperature.copy(data=values.astype(np.float32))
-    out.attrs["units"] = "degC"
-    return out.rename("temperature_fine")
+    return like(temperature, values.astype(np.float32), "degC")
 
 
 @assessment(source="own_frame", bytes_per_cell=120)
@@ -62,7 +60,6 @@ def land_cover_fine(
     land_cover: Codes,
     elevation: Elevation,
     slope: Slope,
-    region_mask: Mask,
     land_cover_areas: ClassAreas,
     prefectures: Units,
     *,
@@ -80,8 +77,6 @@ def land_cover_fine(
         Ground height.
     slope : (y, x) [degree]
         Steepness.
-    region_mask : (y, x) [1]
-        Not used to choose cells outside: the whole grid is filled, the region is reported.
     land_cover_areas : table
         ``code, year, class, area_km2`` per prefecture.
     prefectures : polygons
@@ -137,9 +132,7 @@ def land_cover_fine(
         wanted = _whole_counts(total / total.sum() * place.size)
         active = np.flatnonzero(wanted > 0)
         out.ravel()[place] = codes[active][allocation(score[np.ix_(place, active)], wanted[active])]
-    result = land_cover.copy(data=out)
-    result.attrs["long_name"] = "downscaled land cover"
-    return result.rename("land_cover_fine")
+    return like(land_cover, out, "1", nodata=land_cover.attrs.get("nodata"))
 
 
 def _zones(prefectures: gpd.GeoDataFrame, areas: pd.DataFrame) -> list[tuple[int, pd.Series]]:

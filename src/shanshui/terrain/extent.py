@@ -4,7 +4,7 @@ import numpy as np
 
 from shanshui.core.assessment import assessment
 from shanshui.core.vocabulary import Elevation, Mask, Outline
-from shanshui.region.grid import grid_of
+from shanshui.region.grid import grid_of, like
 from shanshui.region.unitset import rasterised
 
 
@@ -30,6 +30,4 @@ def region_mask(elevation: Elevation, boundary: Outline | None = None) -> Mask:
         frame = boundary.reset_index(drop=True)
         frame.index = frame.index + 1
         inside &= rasterised(frame, grid).values > 0
-    out = elevation.copy(data=inside.astype(np.uint8))
-    out.attrs.update(units="1", nodata=0)
-    return out
+    return like(elevation, inside.astype(np.uint8), "1", nodata=0)

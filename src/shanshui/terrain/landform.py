@@ -9,6 +9,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Elevation, Relief, Slope
 from shanshui.kernels.windows import focal_mean
+from shanshui.region.grid import like
 
 LANDFORMS = {
     1: ("plain", "平原", "#dfe8c8"),
@@ -49,9 +50,7 @@ def landform(
     values = local_relief.values
     code = np.digitize(values, np.asarray(limits_m, np.float32)).astype(np.uint8) + np.uint8(1)
     code[~np.isfinite(values)] = 0
-    out = local_relief.copy(data=code)
-    out.attrs.update(units="1", nodata=0)
-    return out.rename("landform")
+    return like(local_relief, code, "1", nodata=0)
 
 
 def _reach(settings: Mapping[str, Any]) -> int:
@@ -103,6 +102,4 @@ def slope_position(
         4,
     ).astype(np.uint8)
     code[~np.isfinite(height)] = 0
-    out = elevation.copy(data=code)
-    out.attrs.update(units="1", nodata=0)
-    return out.rename("slope_position")
+    return like(elevation, code, "1", nodata=0)

@@ -11,7 +11,7 @@ from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Elevation, Index, Relief, Slope, WindowSize
 from shanshui.kernels.noise import white
 from shanshui.kernels.windows import focal_mean, focal_range, growing_range, ruggedness
-from shanshui.region.grid import grid_of
+from shanshui.region.grid import grid_of, like
 
 Cells = Annotated[int, Between(0, 201)]
 LARGEST = 51
@@ -194,9 +194,7 @@ def relief_degree(
     span = focal_range(height, cells)
     mean = focal_mean(height, cells)
     share = focal_mean(flat, cells)
-    out = elevation.copy(data=rdls(mean, span, share).astype(np.float32))
-    out.attrs["units"] = "1"
-    return out.rename("relief_degree")
+    return like(elevation, rdls(mean, span, share).astype(np.float32), "1")
 
 
 def rdls(altitude: np.ndarray, span: np.ndarray, flat_share: np.ndarray) -> np.ndarray:

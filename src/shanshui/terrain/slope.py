@@ -5,7 +5,7 @@ import numpy as np
 from shanshui.core.assessment import assessment
 from shanshui.core.vocabulary import Codes, Elevation, Slope
 from shanshui.kernels.windows import horn_slope
-from shanshui.region.grid import grid_of
+from shanshui.region.grid import grid_of, like
 
 
 @assessment(source="horn1981", halo=1, bytes_per_cell=4)
@@ -35,9 +35,7 @@ def slope(elevation: Elevation) -> Slope:
     """
     grid = grid_of(elevation)
     values = np.ascontiguousarray(elevation.values, np.float32)
-    out = elevation.copy(data=horn_slope(values, grid.cell_m))
-    out.attrs["units"] = "degree"
-    return out.rename("slope")
+    return like(elevation, horn_slope(values, grid.cell_m), "degree")
 
 
 @assessment(source="own_basins", halo=0, bytes_per_cell=2)
@@ -62,6 +60,4 @@ def slope_class(slope: Slope, *, limits_deg: tuple[float, ...] = (2.0, 6.0, 15.0
         np.uint8
     ) + np.uint8(1)
     code[~np.isfinite(values)] = 0
-    out = slope.copy(data=code)
-    out.attrs.update(units="1", nodata=0)
-    return out.rename("slope_class")
+    return like(slope, code, "1", nodata=0)
