@@ -238,10 +238,9 @@ def main():
                 else [f"{r['cpu'] * 1e9 / side**2:.1f}", f"{r['peak_mb']:.0f}"]
             )
         lines.append(f"| {job} | {by} | " + " | ".join(cells) + " |")
-    studies = HERE / "studies.md"
     text = "\n".join(lines) + "\n"
-    if studies.exists():
-        text += "\n" + studies.read_text("utf-8")
+    for page in ("studies.md", "accounts.md"):
+        text += "\n" + (HERE / page).read_text("utf-8")
     (HERE / "RESULTS.md").write_text(text, "utf-8")
 
 

@@ -64,6 +64,70 @@ def test_people_of_the_region_are_counted(qinba):
     assert people[2020] == pytest.approx(counted, rel=0.02)
 
 
+def box(study, name, west, south, east, north):
+    """Mean of a grid in a window of degrees, inside the region."""
+    from pyproj import Transformer
+
+    to = Transformer.from_crs("EPSG:4326", study.grid.projection, always_xy=True)
+    x, y = to.transform([west, east, west, east], [south, south, north, north])
+    values, inside = study[name], study["region_mask"]
+    part = (values.x > min(x)) & (values.x < max(x)) & (values.y > min(y)) & (values.y < max(y))
+    return float(values.where(part & (inside == 1)).mean())
+
+
+def test_services_lie_where_they_are_known_to_lie(qinba):
+    daba, loess, hanzhong, qinling = (
+        (107.5, 31.6, 109.5, 32.6),
+        (104.6, 34.2, 105.9, 34.9),
+        (106.7, 33.0, 107.5, 33.2),
+        (107.2, 33.4, 108.9, 33.9),
+    )
+    water, soil, loss = "water_retention.retained", "soil_retention.retained", "soil_retention.loss"
+    assert box(qinba, water, *daba) > 2 * box(qinba, water, *loess)
+    assert box(qinba, soil, *daba) > 1.5 * box(qinba, soil, *loess)
+    assert box(qinba, soil, *qinling) > box(qinba, soil, *hanzhong)
+    assert box(qinba, loss, *loess) > 3 * box(qinba, loss, *qinling)
+
+
+def test_totals_stand_beside_published_ones(qinba):
+    figures = qinba["gep_summary"].set_index("figure")["value"]
+    # Xichuan county, inside the region: 3.0 to 3.7e8 m3 on 2818 km2 are 108 to 132 mm, its forest 240 to 347 mm
+    assert (
+        100 < float(qinba["water_retention.retained"].where(qinba["region_mask"] == 1).mean()) < 350
+    )
+    # forest of Xichuan keeps 205 to 229 t/ha
+    assert (
+        80 < float(qinba["soil_retention.retained"].where(qinba["region_mask"] == 1).mean()) < 400
+    )
+    # China 2015: 7.6 million yuan per km2, a half of it and thrice it frame a mountain region
+    assert 3.8e6 < figures["per_km2"] < 22e6
+    assert figures["without_clim"] < figures["total"]
+    assert 0.2 < figures["over_gdp"] < 3
+
+
+def test_the_series_of_twenty_years_is_whole(qinba):
+    series = qinba["service_series"]
+    years = series[series["service"] == "co2"].groupby("frame")["year"].agg(["min", "max"])
+    assert years.loc["gep2020"].tolist() == [2001, 2020]
+    assert set(qinba["value_series"]["year"]) == set(range(2001, 2021))
+    extent = qinba["extent_series"]
+    total = extent.groupby("year")["area_km2"].sum()
+    assert total.max() / total.min() - 1 < 0.01
+
+
+def test_futures_warm_and_dry_the_land(qinba):
+    for name in ("moderate", "strong"):
+        rows = qinba[f"future_{name}"].set_index("quantity")
+        assert rows.loc["evapotranspiration", "change_share"] > 0
+        assert rows.loc["precipitation", "now"] == pytest.approx(866, abs=60)
+
+
+def test_what_the_data_do_not_allow_is_said(qinba):
+    states = qinba.states()
+    assert "daily rain" in states["flood_mitigation"]
+    assert "lithology" in states["karst_sensitivity"]
+
+
 def test_the_rhine_from_elevation_alone(data, tmp_path):
     new_study(tmp_path / "rhine", elevation=data / "test_basins/rhine_elev_30arcsec.tif")
     study = open_study(tmp_path / "rhine")

@@ -19,11 +19,12 @@ from shanshui.core.vocabulary import (
     Erodibility,
     Erosivity,
     Index,
+    Mask,
     Percent,
     Precipitation,
     ThreatMaps,
 )
-from shanshui.kernels.services import length_slope
+from shanshui.kernels.services import length_slope, soil_kept
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import grid_of, like, stacked
 
@@ -249,6 +250,7 @@ def length_slope_factor(
 @assessment(source="own_accounts", bytes_per_cell=8)
 def vegetation_fraction(
     ndvi: Index,
+    region_mask: Mask | None = None,
     *,
     bare_ndvi: Annotated[float | None, Between(-1.0, 1.0)] = None,
     full_ndvi: Annotated[float | None, Between(-1.0, 1.0)] = None,
@@ -259,8 +261,10 @@ def vegetation_fraction(
     ----------
     ndvi : (y, x) [1]
         Vegetation index, in [-1, 1].
+    region_mask : (y, x) [1], optional
+        1 inside: the percentiles are of these cells.
     bare_ndvi, full_ndvi : float [1]
-        Index of bare and of full cover; the 5th and 95th percentile of the map by default. Fix them to compare years.
+        Index of bare and of full cover; the 5th and 95th percentile of the region by default. Fix them to compare years.
 
     Returns
     -------
@@ -278,6 +282,8 @@ def vegetation_fraction(
         raise QuantityError(
             f"ndvi: runs from {known.min():g} to {known.max():g}, expected [-1, 1]; is a scale factor missing?"
         )
+    if region_mask is not None:
+        known = values[np.isfinite(values) & (region_mask.values == 1)]
     low = (
         bare_ndvi
         if bare_ndvi is not None
@@ -424,10 +430,13 @@ def soil_retention(
         ``potential`` loss of bare ground, ``loss`` as it is, ``retained``, their difference [t/ha/yr]; NaN where an input is missing.
     """
     practice = ByCover.of(land_cover, biophysical, "biophysical").grid("usle_p", high=1.0)
-    potential = (
-        rainfall_erosivity.values * soil_erodibility.values * length_slope_factor.values
-    ).astype(np.float32)
-    loss = (potential * cover_factor.values * practice).astype(np.float32)
-    potential = np.where(np.isnan(loss), np.float32(np.nan), potential)
-    layers = {"potential": potential, "loss": loss, "retained": potential - loss}
-    return stacked(rainfall_erosivity, layers, LOSS)
+    out = {name: np.empty(rainfall_erosivity.shape, np.float32) for name in LOSS}
+    soil_kept(
+        rainfall_erosivity.values,
+        soil_erodibility.values,
+        length_slope_factor.values,
+        cover_factor.values,
+        practice,
+        *out.values(),
+    )
+    return stacked(rainfall_erosivity, out, LOSS)

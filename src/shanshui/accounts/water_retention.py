@@ -17,6 +17,7 @@ from shanshui.core.vocabulary import (
     Mask,
     Precipitation,
 )
+from shanshui.kernels.services import water_kept
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import grid_of, like, stacked
 
@@ -51,11 +52,15 @@ def water_retention(
         a coarser map; ``retained`` = the balance where it is above 0 and the class retains, else 0 [mm/yr]. NaN where an input is missing.
     """
     table = ByCover.of(land_cover, biophysical, "biophysical")
-    quick = precipitation.values * table.grid("runoff_alpha", high=1.0)
-    balance = precipitation.values - quick - evapotranspiration.values
-    holds = table.grid("retains", high=1.0, default=1.0)
-    layers = {"quick_flow": quick, "balance": balance, "retained": np.maximum(balance, 0) * holds}
-    return stacked(precipitation, {k: v.astype(np.float32) for k, v in layers.items()}, UNITS)
+    out = {name: np.empty(precipitation.shape, np.float32) for name in UNITS}
+    water_kept(
+        precipitation.values,
+        evapotranspiration.values,
+        table.grid("runoff_alpha", high=1.0),
+        table.grid("retains", high=1.0, default=1.0),
+        *out.values(),
+    )
+    return stacked(precipitation, out, UNITS)
 
 
 @assessment(source="own_accounts", bytes_per_cell=16)

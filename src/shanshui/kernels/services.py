@@ -90,3 +90,33 @@ def length_slope(slope, above, cell, longest, reach, steep, root, out):
         )
         out.flat[c] = min(length, longest, (reach / 22.13) ** m) * s
     return out
+
+
+@nb.njit(cache=True, nogil=True)
+def soil_kept(rain, soil, ls, cover, practice, potential, loss, kept):
+    """Soil loss of bare ground, with cover and practice, and their difference; missing where an input is."""
+    for c in range(rain.size):
+        bare = rain.flat[c] * soil.flat[c] * ls.flat[c]
+        lost = bare * cover.flat[c] * practice.flat[c]
+        if np.isnan(lost):
+            potential.flat[c] = np.nan
+            loss.flat[c] = np.nan
+            kept.flat[c] = np.nan
+        else:
+            potential.flat[c] = bare
+            loss.flat[c] = lost
+            kept.flat[c] = bare - lost
+    return kept
+
+
+@nb.njit(cache=True, nogil=True)
+def water_kept(rain, gone, quick_share, holds, quick, balance, kept):
+    """Quick flow, rain less quick flow less evaporation, and that where it is above 0 and the class holds water."""
+    for c in range(rain.size):
+        p = rain.flat[c]
+        fast = p * quick_share.flat[c]
+        rest = p - fast - gone.flat[c]
+        quick.flat[c] = fast
+        balance.flat[c] = rest
+        kept.flat[c] = np.nan if np.isnan(rest) else max(rest, np.float32(0)) * holds.flat[c]
+    return kept

@@ -169,6 +169,8 @@ def _account(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("gep"):
         return None
     rows = study["gep"]
+    if rows["category"].iloc[0] == "equivalent":
+        return _equivalents(rows, study, lang)
     frame = pd.DataFrame(
         {
             "service": [say(f"service_{s}", lang) for s in rows["service"]],
@@ -197,6 +199,22 @@ def _account(study: Study, lang: str) -> dict[str, Any] | None:
         lang,
         say("account_note", lang),
     )
+
+
+def _equivalents(rows: pd.DataFrame, study: Study, lang: str) -> dict[str, Any]:
+    """Account by equivalent factors: classes of one service together."""
+    sums = rows.groupby("service", sort=False)[["value", "low", "high"]].sum(min_count=1) / BILLION
+    # intervals of classes do not add up; that of the total stands
+    sums.loc[sums.index != "total", ["low", "high"]] = np.nan
+    frame = pd.DataFrame(
+        {
+            "service": [say(f"service_{s}", lang) for s in sums.index],
+            "value_billion": sums["value"].to_numpy(),
+            "low_billion": sums["low"].to_numpy(),
+            "high_billion": sums["high"].to_numpy(),
+        }
+    )
+    return table_of(_frame(study, lang), frame, lang, say("account_note", lang))
 
 
 _FLOW_WORDS = (

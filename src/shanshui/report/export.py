@@ -50,6 +50,7 @@ def export(study: Study, names: list[str], to: Path, lang: str = "en") -> Path:
         ending = ".tif"
     if ending not in ENDINGS:
         raise DataError(f"--to {to}: '{to.suffix}' is not a format; {nearest(to.suffix, ENDINGS)}")
+    names = [part for name in names for part in _parts(study, name, ending)]
     kinds = {name: study.record(name).kind for name in names}
     if not names:
         raise PlanError("export: name at least one product")
@@ -66,7 +67,7 @@ def export(study: Study, names: list[str], to: Path, lang: str = "en") -> Path:
         ".parquet": ({"features", "table", "series"}, _parquet),
         ".csv": ({"features", "table", "series", "scalar"}, _csv),
         ".xlsx": ({"features", "table", "series", "scalar"}, _workbook),
-        ".png": ({"grid", "features"}, lambda s, n, p: _png(s, n, p, lang)),
+        ".png": ({"grid", "features", "table"}, lambda s, n, p: _png(s, n, p, lang)),
     }
     holds, write = writers[ending]
     for name, kind in kinds.items():
@@ -82,6 +83,19 @@ def export(study: Study, names: list[str], to: Path, lang: str = "en") -> Path:
         finally:
             _remove(fresh)
     return to
+
+
+def _parts(study: Study, name: str, ending: str) -> list[str]:
+    """A product that is several grids, as these grids."""
+    record = study.record(name)
+    if record.kind != "layers":
+        return [name]
+    layers = [f"{name}.{layer}" for layer in record.facts["layers"] if study.has(f"{name}.{layer}")]
+    if ending not in {".nc", ".zarr"}:
+        raise PlanError(
+            f"{name}: holds {len(record.facts['layers'])} grids; write .nc or .zarr, or name one of them: {', '.join(layers[:4])} …"
+        )
+    return layers
 
 
 def _swap(fresh: Path, to: Path) -> None:
@@ -152,7 +166,7 @@ def _cube(study: Study, names: list[str], to: Path) -> None:
         grid.attrs = attrs
         if nodata is not None:
             grid.encoding["_FillValue"] = grid.dtype.type(nodata)
-        grids[name] = grid
+        grids[name.replace(".", "_")] = grid
     data = xr.Dataset(grids)
     data["x"].attrs = {"units": "m", "standard_name": "projection_x_coordinate", "axis": "X"}
     data["y"].attrs = {"units": "m", "standard_name": "projection_y_coordinate", "axis": "Y"}
@@ -171,7 +185,7 @@ def _cube(study: Study, names: list[str], to: Path) -> None:
     if to.suffix == ".zarr":
         data.to_zarr(to, mode="w", consolidated=False)
     else:
-        pack = {name: {"zlib": True, "complevel": 4} for name in names}
+        pack = {name: {"zlib": True, "complevel": 4} for name in grids}
         data.to_netcdf(to, engine="h5netcdf", encoding=pack)
 
 

@@ -323,6 +323,17 @@ def _write(
             lines.append(
                 'classes = "classes.csv"' if name != "drainage" else 'classes = "drainage.csv"'
             )
+        if name not in (
+            "land_cover",
+            "land_cover_before",
+            "drainage",
+            "biophysical",
+            "threats",
+            "watersheds",
+        ):
+            lines.append(
+                "checked = true  # it ran in InVEST: zeros and the like are what they are; ranges still hold"
+            )
         if name in units:
             lines.append(f'unit = "{units[name]}"')
         lines.append("")
