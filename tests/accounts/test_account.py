@@ -15,6 +15,7 @@ from shanshui.accounts.equivalents import (
 )
 from shanshui.accounts.extent import (
     asset_value,
+    condition_account,
     condition_index,
     extent_account,
     extent_series,
@@ -471,3 +472,40 @@ def test_services_by_year_stay_in_their_frames():
     earned = out[(out["service"] == "agr") & (out["frame"] == "seea")].set_index("year")["value"]
     assert earned[2010] == pytest.approx(1e9)
     assert earned[2020] == pytest.approx(2e9 * deflator(2020, 2010))
+
+
+def test_units_have_intervals_that_hold_their_totals():
+    labels, land, water, soil = two_units()
+    rows = service_amounts(labels, land, water, soil)
+    total = gep(rows, draws=300)
+    out = unit_gep(rows, total, draws=300)
+    assert (out["low"] < out["total"]).all()
+    assert (out["high"] > out["total"]).all()
+    region = total.iloc[-1]
+    # errors are common to the units: their intervals add up to the region's, or a little more
+    assert out["high"].sum() == pytest.approx(region["high"], rel=0.02)
+    assert unit_gep(rows, total, draws=0)["low"].isna().all()
+    both = amounts([("cover_1", 100.0, "ha", 0), ("cover_2", 50.0, "ha", 0)])
+    factors = gep(
+        both,
+        None,
+        pd.DataFrame({"lucode": [1, 2], "ecosystem": ["shrub", "water"]}),
+        frame="xie2015",
+        draws=100,
+    )
+    shares = unit_gep(both, factors, draws=100)
+    assert shares["low"].iloc[0] < shares["total"].iloc[0] < shares["high"].iloc[0]
+
+
+def test_condition_between_two_years():
+    table = pd.DataFrame(
+        {"code": ["101"] * 4, "year": [2001, 2002, 2019, 2020], "npp": [300.0, 300.0, 600.0, 600.0]}
+    )
+    out = condition_account(table, squares(2, 2), reference_percentile=100.0).iloc[0]
+    assert out["opening"] == pytest.approx(0.5)
+    assert out["closing"] == pytest.approx(1.0)
+    assert out["change"] == pytest.approx(0.5)
+    with pytest.raises(QuantityError, match="no rows of 2010"):
+        condition_account(table, squares(2, 2), opening=2010)
+    with pytest.raises(QuantityError, match="none of its codes"):
+        condition_account(table.assign(code="9"), squares(2, 2))

@@ -369,3 +369,18 @@ def test_supply_is_yield_less_what_is_consumed(case):
     town = int((case["lulc"].values == 5).sum()) * 0.81 * 500
     assert out["consumed_m3"] == pytest.approx(farm + town, rel=1e-6)
     assert out["supply_m3"] == pytest.approx(out["yield_m3"] - out["consumed_m3"])
+
+
+def test_roots_may_be_blank_where_nothing_grows(case):
+    table = BIOPHYSICAL.assign(root_depth=[3000, 2000, 1500, 700, np.nan])
+    out = water_yield(case["P"], case["E0"], case["depth"], case["pawc"], case["lulc"], table)
+    np.testing.assert_array_equal(out["water_yield"], run_water(case)["water_yield"])
+    with pytest.raises(QuantityError, match="root_depth: code 1"):
+        water_yield(
+            case["P"],
+            case["E0"],
+            case["depth"],
+            case["pawc"],
+            case["lulc"],
+            BIOPHYSICAL.assign(root_depth=np.nan),
+        )

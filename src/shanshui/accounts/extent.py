@@ -213,6 +213,58 @@ def service_series(
     return series
 
 
+@assessment(source="seea2021", bytes_per_cell=0)
+def condition_account(
+    productivity: ProductivityTable,
+    prefectures: Units,
+    *,
+    opening: Annotated[int, Between(0, 2100)] = 0,
+    closing: Annotated[int, Between(0, 2100)] = 0,
+    reference_percentile: Annotated[float, Between(50.0, 100.0)] = 95.0,
+) -> Facts:
+    """Condition of each unit's ecosystems at two dates by what their plants produce, against the best years of all units.
+
+    Parameters
+    ----------
+    productivity : table
+        ``code, year, npp``.
+    prefectures : polygons
+        ``code, name``.
+    opening, closing : int
+        Years; the first and the last of the table when 0. Each is the mean of itself and its neighbours in the table.
+    reference_percentile : float [%]
+        Of all units and years: the reference level [D]; collapse is 0.
+
+    Returns
+    -------
+    table
+        ``code, name, opening, closing`` condition in [0, 1], ``change``. One indicator of many: structure and species need their own data.
+    """
+    rows = productivity[productivity["code"].isin(prefectures["code"])]
+    if rows.empty:
+        raise QuantityError("productivity.code: none of its codes is one of the prefectures'")
+    years = np.sort(rows["year"].unique())
+    best = float(np.percentile(rows["npp"], reference_percentile))
+    ends = {"opening": opening or int(years[0]), "closing": closing or int(years[-1])}
+    wide = rows.pivot_table(index="code", columns="year", values="npp")
+    out = prefectures[["code", "name"]].reset_index(drop=True)
+    for name, year in ends.items():
+        if year not in years:
+            raise QuantityError(
+                f"condition_account.{name}: no rows of {year}; there are {years[0]} to {years[-1]}"
+            )
+        at = int(np.searchsorted(years, year))
+        near = wide[list(years[max(0, at - 1) : at + 2])].mean(axis=1)
+        index = [
+            condition_index(np.array([v]), np.zeros(1), np.array([best]), np.ones(1)) for v in near
+        ]
+        out[name] = out["code"].map(pd.Series(index, index=near.index))
+    out = out.dropna(subset=["opening", "closing"]).reset_index(drop=True)
+    out["change"] = out["closing"] - out["opening"]
+    out.attrs["units"] = dict.fromkeys(("opening", "closing", "change"), "1")
+    return pd.DataFrame(out)
+
+
 def condition_index(
     value: np.ndarray, worst: np.ndarray, best: np.ndarray, weight: np.ndarray
 ) -> float:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shanshui.accounts.equivalents import SERVICES, STANDARD_2010, equivalent_factors
 from shanshui.accounts.flows import Amounts
@@ -238,14 +239,9 @@ def _totalled(
     if draws and rows["method"].iloc[0] != "reported":
         random = np.random.default_rng(seed)
         sums, ends = np.zeros(draws), np.full((len(rows), 2), np.nan)
-        # flows of one service share an amount error, prices are drawn each
-        shift = {s: _triangular(random, amount_spread, draws) for s in rows["service"].unique()}
+        factors = _drawn(rows, price_spread, amount_spread, draws, random)
         for at in np.flatnonzero(np.isfinite(rows["value"])):
-            drawn = (
-                rows["value"].iloc[at]
-                * shift[rows["service"].iloc[at]]
-                * _triangular(random, price_spread, draws)
-            )
+            drawn = rows["value"].iloc[at] * factors[at]
             ends[at] = np.percentile(drawn, (5, 95))
             if counted[at]:
                 sums += drawn
@@ -270,6 +266,18 @@ def _totalled(
     out["counts"] = out["counts"].astype(bool)
     out.attrs["units"] = UNITS
     return out
+
+
+def _drawn(
+    rows: pd.DataFrame,
+    price_spread: float,
+    amount_spread: float,
+    draws: int,
+    random: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Factors (flow, draw) on the values: prices drawn each, one amount error for the flows of a service."""
+    shift = {s: _triangular(random, amount_spread, draws) for s in rows["service"].unique()}
+    return np.stack([shift[s] * _triangular(random, price_spread, draws) for s in rows["service"]])
 
 
 def _nothing(frame: str) -> pd.DataFrame:
@@ -306,7 +314,16 @@ def account_total(account: pd.DataFrame) -> float:
 
 
 @assessment(source="own_accounts", bytes_per_cell=0)
-def unit_gep(amounts: Amounts, gep: Account, unit_people: Facts | None = None) -> Facts:
+def unit_gep(
+    amounts: Amounts,
+    gep: Account,
+    unit_people: Facts | None = None,
+    *,
+    price_spread: Annotated[float, Between(0.0, 1.0)] = 0.3,
+    amount_spread: Annotated[float, Between(0.0, 1.0)] = 0.2,
+    draws: Annotated[int, Between(0, 100_000)] = 500,
+    seed: int = 0,
+) -> Facts:
     """Account of each unit, at the prices of the region's account.
 
     Parameters
@@ -317,11 +334,17 @@ def unit_gep(amounts: Amounts, gep: Account, unit_people: Facts | None = None) -
         The region's account: its frame, its prices, what counts.
     unit_people : table, optional
         ``code`` (the unit), ``population``.
+    price_spread, amount_spread : float [1]
+        Half widths of the triangular distributions, relative [D]; one draw of a price holds for all units.
+    draws : int
+        Draws for the interval; 0 leaves it out.
+    seed : int
+        Of the draws.
 
     Returns
     -------
     table
-        Index ``unit``; ``area_km2`` of known land cover, value of each service and ``total`` [yuan/yr], ``per_km2``,
+        Index ``unit``; ``area_km2`` of known land cover, value of each service and ``total`` with ``low, high`` [yuan/yr], ``per_km2``,
         ``per_head`` (NaN without people),
         ``location_quotient`` = share of the value over share of the area. All NaN under frames whose values are reported for the region only.
 
@@ -344,6 +367,19 @@ def unit_gep(amounts: Amounts, gep: Account, unit_people: Facts | None = None) -
     area = amounts[amounts["flow"].str.startswith("cover_")].groupby("unit")["known_km2"].sum()
     out.insert(0, "area_km2", area.reindex(units))
     out["total"] = out[services].sum(axis=1, min_count=1)
+    out["low"], out["high"] = np.nan, np.nan
+    if draws and len(priced):
+        flows = priced.drop_duplicates(["flow", "service"])
+        factors = _drawn(flows, price_spread, amount_spread, draws, np.random.default_rng(seed))
+        held = amounts.pivot_table(
+            index="unit", columns="flow", values="amount", aggfunc="sum"
+        ).reindex(units)
+        value = (
+            held.reindex(columns=flows["flow"]).fillna(0.0).to_numpy() * flows["price"].to_numpy()
+        )
+        ends = np.percentile(value @ factors, (5, 95), axis=1)
+        known = out["total"].notna().to_numpy()
+        out["low"], out["high"] = np.where(known, ends, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         out["per_km2"] = out["total"] / out["area_km2"]
         people = (
@@ -353,7 +389,7 @@ def unit_gep(amounts: Amounts, gep: Account, unit_people: Facts | None = None) -
         )
         out["per_head"] = np.nan if people is None else out["total"] / people.where(people > 0)
         out["location_quotient"] = out["per_km2"] / (out["total"].sum() / out["area_km2"].sum())
-    money = dict.fromkeys([*services, "total"], "yuan/yr")
+    money = dict.fromkeys([*services, "total", "low", "high"], "yuan/yr")
     out.attrs["units"] = {
         **money,
         "area_km2": "km2",

@@ -80,10 +80,12 @@ def water_yield(
     table = ByCover.of(land_cover, biophysical, "biophysical")
     green = table.column("lulc_veg", high=1.0)
     crop = table.column("kc", high=5.0)
-    # roots count under vegetation only; tables of other software leave them out elsewhere
-    root = table.column("root_depth", low=-np.inf).where(green == 1.0, 0.0)
-    if (root < 0).any():
-        table.column("root_depth")
+    # roots count under vegetation only; tables of other software leave them blank or negative elsewhere
+    if table.has("root_depth"):
+        bare = green.index[green != 1.0]
+        table.table["root_depth"] = table.table["root_depth"].astype(object)
+        table.table.loc[bare, "root_depth"] = 0.0
+    root = table.column("root_depth")
     shape = precipitation.shape
     out = {name: np.empty(shape, np.float32) for name in UNITS}
     budyko(

@@ -4,6 +4,7 @@ from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock
 from shanshui.accounts.climate import hot_days, reference_evapotranspiration
 from shanshui.accounts.climate_regulation import climate_regulation
 from shanshui.accounts.extent import (
+    condition_account,
     extent_account,
     extent_series,
     service_series,
@@ -198,6 +199,7 @@ def _account(cover: dict[str, str]) -> list[Step]:
         step(supply_use),
         step(extent_account, binds=cover),
         step(extent_series, binds={"prefectures": "units_inside"}),
+        step(condition_account, binds={"prefectures": "units_inside"}),
         step(value_series, binds={"prefectures": "units_inside"}),
     ]
 

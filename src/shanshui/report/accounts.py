@@ -134,7 +134,7 @@ def account_chapters(study: Study, show: Any, lang: str) -> list[dict[str, Any]]
         {
             "title": say("worth", lang),
             "figures": worth,
-            "tables": [t for t in (_account(study, lang), _compared(study, lang), _prefectures(study, lang)) if t],
+            "tables": [t for t in (_account(study, lang), _compared(study, lang), _prefectures(study, lang), _condition(study, lang)) if t],
         },
         {
             "title": say("fragile", lang),
@@ -260,6 +260,18 @@ def _prefectures(study: Study, lang: str) -> dict[str, Any] | None:
         }
     )  # fmt: skip
     return table_of(word("mismatch", lang), frame, lang, say("county_note", lang))
+
+
+def _condition(study: Study, lang: str) -> dict[str, Any] | None:
+    if not study.has("condition_account"):
+        return None
+    rows = study["condition_account"].sort_values("change", ascending=False)
+    return table_of(
+        word("condition_account", lang),
+        rows.drop(columns="code"),
+        lang,
+        say("condition_note", lang),
+    )
 
 
 def _futures(study: Study, lang: str) -> dict[str, Any] | None:

@@ -188,6 +188,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "mismatch_note": ("Above the dashed line a prefecture has more of the region's nature than of its product. Product of the part inside, by area.", "虚线以上表示生态产品价值占比高于经济占比；地区生产总值按区内面积比例折算。"),
     "extent_note": ("Whole prefectures of the study, from class areas of satellite maps; breaks of the product may look like change.", "按研究区涉及地市整体统计；遥感产品更新可能造成跳变。"),
     "services_series_note": ("Carbon, oxygen where the frame counts it, and products, in prices of one year; water, soil and cooling need maps of each year. Years with gaps in the tables are left out.", "仅含固碳、（框架计入时的）释氧与物质产品，同一年价格；水、土与降温需逐年图件。统计缺项年份不绘。"),
+    "condition_note": ("Mean production of plants around the first and the last year, against the best years of all units; one indicator of many.", "以首末年份前后的植被净初级生产力与全部单元最佳水平相比；仅为众多指标之一。"),
     "npp_note": ("Means of prefectures spread by cover and greenness where no map is given: steps at borders are the tables'.", "未提供图件时由地市均值按覆被与植被覆盖度分配，边界处的突变来自统计表。"),
     "series_note": ("Changes of area only, in prices of one year; the axis does not start at zero.", "仅反映面积变化，按同一年价格；纵轴不从零起。"),
     "account_note": ("Prices are carried to the account's year by consumer prices. Flows without data do not appear: storms, air and water quality and visits need their datasets.", "价格按居民消费价格指数换算至核算年份。暴雨、空气与水质、游客等无数据的服务未列入，补充数据后方可核算。"),
