@@ -1,5 +1,6 @@
 """One map style: shaded ground, data, lines, legend with unit and source, scale bar, north arrow."""
 
+import base64
 import io
 import logging
 import re
@@ -29,6 +30,7 @@ from matplotlib.colors import (
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
+from PIL import Image
 from rasterio.enums import Resampling
 
 from shanshui.core.terms import terms, word
@@ -481,8 +483,19 @@ def as_svg(figure: Figure) -> str:
     sink = io.StringIO()
     _save(figure, sink, format="svg", metadata={"Date": None, "Creator": "shanshui"})
     text = sink.getvalue()
-    text = text[text.index("<svg") :]
+    text = _EMBEDDED.sub(_lighter, text[text.index("<svg") :])
     return re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r'\1 width="100%"', text, count=1)
+
+
+_EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
+
+
+def _lighter(found: re.Match[str]) -> str:
+    """Embedded picture as WebP: shaded ground is noise to PNG, and a page has dozens of maps."""
+    picture = Image.open(io.BytesIO(base64.b64decode(found.group(1))))
+    sink = io.BytesIO()
+    picture.save(sink, "WEBP", quality=86, alpha_quality=80, method=4)
+    return f"data:image/webp;base64,{base64.b64encode(sink.getvalue()).decode('ascii')}"
 
 
 def as_png(figure: Figure, path: Path) -> None:
