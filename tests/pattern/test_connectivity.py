@@ -1,0 +1,104 @@
+"""Graph indices on graphs that a pencil can follow."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shanshui.core.errors import QuantityError
+from shanshui.pattern.connectivity import connectivity_indices, network_measures, threshold_scan
+
+NODES = pd.DataFrame({"area": [40.0, 30.0, 20.0]}, index=["a", "b", "c"])
+CHAIN = pd.DataFrame({"source": ["a", "b"], "target": ["b", "c"], "probability": [0.5, 0.5]})
+
+
+def test_the_chain_of_the_handbook():
+    out = connectivity_indices(NODES, CHAIN, landscape_area=100.0)
+    assert out.iic == pytest.approx(0.52333, abs=6e-6)
+    assert out.pc == pytest.approx(0.51)
+    assert out.eca_pc == pytest.approx(71.41, abs=0.006)
+    np.testing.assert_allclose(out.nodes["d_iic"], [63.69, 61.78, 29.30], atol=0.006)
+    np.testing.assert_allclose(out.nodes["d_pc"], [62.75, 60.78, 27.45], atol=0.006)
+    assert out.components == 1
+
+
+def test_only_the_middle_connects():
+    nodes = connectivity_indices(NODES, CHAIN, landscape_area=100.0).nodes
+    np.testing.assert_allclose(
+        nodes["intra"] + nodes["flux"] + nodes["connector"], nodes["d_pc"], rtol=1e-6
+    )
+    assert nodes.loc["b", "connector"] == pytest.approx(100 * 2 * 40 * 20 * 0.25 / 5100, rel=1e-6)
+    np.testing.assert_allclose(nodes.loc[["a", "c"], "connector"], 0.0, atol=1e-6)
+
+
+def test_a_detour_takes_over():
+    ring = pd.concat(
+        [CHAIN, pd.DataFrame({"source": ["a"], "target": ["c"], "probability": [0.25]})]
+    )
+    nodes = connectivity_indices(NODES, ring, landscape_area=100.0).nodes
+    # the direct link is as good as the way through b: b connects nothing that would be lost
+    assert nodes.loc["b", "connector"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_distances_become_probabilities():
+    links = pd.DataFrame({"source": ["a", "b"], "target": ["b", "c"], "distance": [1000.0, 2000.0]})
+    out = connectivity_indices(NODES, links, reference_distance=1000.0, threshold=1500.0)
+    known = connectivity_indices(NODES, CHAIN.assign(probability=[0.5, 0.25]))
+    assert out.pc == pytest.approx(known.pc)
+    assert out.iic == pytest.approx((40**2 + 30**2 + 20**2 + 2 * 40 * 30 / 2) / 90**2)
+
+
+def test_counts_of_turpan():
+    out = network_measures(18, 26)
+    assert out["alpha"] == pytest.approx(0.29, abs=0.005)
+    assert out["beta"] == pytest.approx(1.44, abs=0.005)
+    assert out["gamma"] == pytest.approx(0.54, abs=0.005)
+
+
+def test_links_join_components_one_by_one():
+    links = pd.DataFrame({"source": ["a", "b"], "target": ["b", "c"], "distance": [1.0, 3.0]})
+    out = threshold_scan(NODES, links, np.array([0.5, 1.0, 3.0]))
+    assert out["components"].tolist() == [3, 2, 1]
+    assert out["largest_share"].tolist() == pytest.approx([40 / 90, 70 / 90, 1.0])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000))
+def test_removal_is_that_of_the_graph_without_the_patch(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(3, 9))
+    nodes = pd.DataFrame({"area": rng.uniform(1, 50, n)})
+    pairs = [(i, j) for i in range(n) for j in range(i + 1, n) if rng.random() < 0.5] or [(0, 1)]
+    links = pd.DataFrame(pairs, columns=["source", "target"]).assign(
+        probability=rng.uniform(0.05, 0.95, len(pairs))
+    )
+    out = connectivity_indices(nodes, links, landscape_area=1000.0)
+    for k in range(n):
+        rest = links[(links["source"] != k) & (links["target"] != k)]
+        less = connectivity_indices(nodes.drop(index=k), rest, landscape_area=1000.0)
+        assert out.nodes.loc[k, "d_pc"] == pytest.approx(
+            100 * (1 - less.pc / out.pc), rel=1e-6, abs=1e-7
+        )
+        assert out.nodes.loc[k, "d_iic"] == pytest.approx(
+            100 * (1 - less.iic / out.iic), rel=1e-6, abs=1e-7
+        )
+    assert (out.nodes["connector"] >= 0).all()
+    assert out.pc <= (nodes["area"].sum() / 1000.0) ** 2 * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "links", "message"),
+    [
+        (NODES.rename(columns={"area": "a"}), CHAIN, "no column area"),
+        (NODES, CHAIN.assign(target="z"), "z is no node"),
+        (NODES, CHAIN.assign(probability=1.5), "outside"),
+        (NODES, CHAIN.drop(columns="probability"), "probability or distance"),
+        (NODES, CHAIN.drop(columns="probability").assign(distance=5.0), "reference_distance"),
+        (NODES.assign(area=-1.0), CHAIN, "negative"),
+        (pd.concat([NODES, NODES]), CHAIN, "stands twice"),
+    ],
+)
+def test_graphs_that_are_not_right_are_refused(nodes, links, message):
+    with pytest.raises(QuantityError, match=message):
+        connectivity_indices(nodes, links)
