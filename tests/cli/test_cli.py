@@ -158,3 +158,13 @@ def test_what_a_format_cannot_hold_is_said(region, tmp_path, names, to, says):
     with pytest.raises(ShanshuiError, match=says):
         export(region, names, tmp_path / to)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_tables_are_shown_row_by_row(region):
+    shown = shanshui("show", region.layout.folder, "gep")
+    assert "water_retained" in shown
+    assert "total" in shown.splitlines()[-1]
+    facts = json.loads(shanshui("show", region.layout.folder, "unit_amounts", "--json"))
+    assert len(facts["rows"]) == facts["shape"][0] > 40
+    text = shanshui("show", region.layout.folder, "unit_amounts")
+    assert "more rows; all of them: shanshui export" in text

@@ -284,7 +284,12 @@ def show(
             typer.echo(f"{key:14} {_number(value, key)}")
     if rows:
         typer.echo("")
-        _print_rows(rows)
+        last = rows[-1:] if len(rows) > ROWS_SHOWN and "total" in rows[-1].values() else []
+        _print_rows(rows[:ROWS_SHOWN] + last)
+        if facts["shape"][0] > ROWS_SHOWN:
+            typer.echo(
+                f"… {facts['shape'][0] - ROWS_SHOWN:,} more rows; all of them: shanshui export {folder} {product} --to {product}.csv"
+            )
 
 
 @app.command()
@@ -332,7 +337,10 @@ def explain(
         typer.echo(
             f"{pad}{row['product']}: {row['what']}  [{row['made']}, sha256 {row['digest'][:12]}]"
         )
-        typer.echo(f"{pad}    {'file' if row['what'] == 'input' else 'source'}: {row['source']}")
+        if row["source"]:
+            typer.echo(
+                f"{pad}    {'file' if row['what'] == 'input' else 'source'}: {row['source']}"
+            )
         for edition in row["editions"]:
             typer.echo(f"{pad}    edition: {edition}")
         shown = {k: v for k, v in row["settings"].items() if v not in ([], {}, None)}
@@ -389,16 +397,16 @@ def sweep(folder: Folder) -> None:
     typer.echo(f"{count} files, {size / 1e6:.1f} MB")
 
 
-ROWS_SHOWN = 40
+ROWS_SHOWN, ROWS_GIVEN = 40, 5000
+"""Rows of a table that a terminal shows, and that JSON holds; exports hold all."""
 
 
 def _rows(table: Any) -> list[dict[str, Any]]:
-    """Rows of a table that is small enough to be read at once."""
+    """Rows of a table from the first on."""
     frame = table.reset_index() if table.index.name else table
     if getattr(frame, "ndim", 1) == 1:
         frame = frame.to_frame("value")
-    if len(frame) > ROWS_SHOWN:
-        return []
+    frame = frame.head(ROWS_GIVEN)
     return [
         {k: None if v != v else v for k, v in row.items()}
         for row in json.loads(frame.to_json(orient="records", force_ascii=False))
