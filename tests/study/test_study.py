@@ -356,3 +356,23 @@ def test_chapters_can_be_asked_by_name(region):
     assert "gep" in region.targets(["accounts"])
     assert "red_line_candidate" in region.targets(["pattern"])
     assert "slope" not in region.targets(["accounts"])
+
+
+def test_two_dates_of_carbon_are_of_one_maturity(region, tmp_path):
+    """A study that gains an earlier land cover: nothing but the cover may differ between the two stocks."""
+    import shutil
+
+    from shanshui import open_study
+
+    folder = tmp_path / "s"
+    folder.mkdir()
+    shutil.copytree(region.layout.folder / "data", folder / "data")
+    text = (region.layout.folder / "study.toml").read_text("utf-8")
+    text += '\n[inputs.land_cover_before]\nfile = "land_cover.tif"\nclasses = "made-up"\n'
+    (folder / "study.toml").write_text(text, "utf-8")
+    study = open_study(folder)
+    study.run("carbon_change", "extent_account", "habitat_rarity", workers=2)
+    assert float(np.nanmax(np.abs(study["carbon_change"].values))) == 0.0
+    account = study["extent_account"]
+    assert (account["from_class"] == account["to_class"]).all()
+    np.testing.assert_allclose(np.nanmax(study["habitat_rarity"].values), 0.5)
