@@ -505,6 +505,16 @@ def test_condition_between_two_years():
     assert out["opening"] == pytest.approx(0.5)
     assert out["closing"] == pytest.approx(1.0)
     assert out["change"] == pytest.approx(0.5)
+    years = pd.DataFrame(
+        {
+            "code": "101",
+            "year": range(2001, 2007),
+            "npp": [100.0, 300.0, 400.0, 400.0, 400.0, 400.0],
+        }
+    )
+    assert condition_account(years, squares(2, 2), reference_percentile=100.0)["opening"].iloc[
+        0
+    ] == pytest.approx(0.5)
     with pytest.raises(QuantityError, match="no rows of 2010"):
         condition_account(table, squares(2, 2), opening=2010)
     with pytest.raises(QuantityError, match="none of its codes"):

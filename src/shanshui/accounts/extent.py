@@ -19,6 +19,8 @@ from shanshui.kernels.labels import label_class_counts
 from shanshui.region.coefficients import keyed
 from shanshui.region.grid import grid_of
 
+SMOOTHED_FROM = 6
+"""Years a table must have before neighbouring years are averaged [D]."""
 USERS = ("farming", "households", "industry and services", "government", "world")
 USE_SHARES = {
     "agr": (1.0, 0, 0, 0, 0), "wat": (0.5, 0.2, 0.3, 0, 0), "hyd": (0, 0, 1.0, 0, 0), "wr": (0.4, 0.3, 0.3, 0, 0),
@@ -231,7 +233,8 @@ def condition_account(
     prefectures : polygons
         ``code, name``.
     opening, closing : int
-        Years; the first and the last of the table when 0. Each is the mean of itself and its neighbours in the table.
+        Years; the first and the last of the table when 0. In tables of six years and more each is the mean of itself and its neighbours: one year's
+        weather is no condition.
     reference_percentile : float [%]
         Of all units and years: the reference level [D]; collapse is 0.
 
@@ -254,7 +257,8 @@ def condition_account(
                 f"condition_account.{name}: no rows of {year}; there are {years[0]} to {years[-1]}"
             )
         at = int(np.searchsorted(years, year))
-        near = wide[list(years[max(0, at - 1) : at + 2])].mean(axis=1)
+        aside = 1 if years.size >= SMOOTHED_FROM else 0
+        near = wide[list(years[max(0, at - aside) : at + aside + 1])].mean(axis=1)
         index = [
             condition_index(np.array([v]), np.zeros(1), np.array([best]), np.ones(1)) for v in near
         ]

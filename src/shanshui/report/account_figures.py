@@ -19,6 +19,8 @@ QUADRANT_COLOURS = {
     "lowland-highland": "#b9773f",
     "lowland-lowland": "#9a9a9a",
 }
+LOG_FROM = 15.0
+"""Span of shares from which axes are logarithmic: below it one decade has too few ticks."""
 BILLION = 1e9
 """Money is shown in billions."""
 
@@ -192,13 +194,14 @@ def mismatch_chart(table: pd.DataFrame, lang: str) -> Figure:
     low = 0.7 * min(shown["x"].min(), shown["y"].min())
     high = 1.6 * max(shown["x"].max(), shown["y"].max())
     ax.plot([low, high], [low, high], color="#888", lw=0.8, ls="--")
-    ax.set_xscale("log")
-    ax.set_yscale("log")
+    if high / low > LOG_FROM:
+        ax.set_xscale("log")
+        ax.set_yscale("log")
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter("")
     ax.set_xlim(low, high)
     ax.set_ylim(low, high)
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter("{x:g}")
-        axis.set_minor_formatter("")
     ax.set_xlabel(say("gdp_share", lang) + " (%)", fontsize=8)
     ax.set_ylabel(say("gep_share", lang) + " (%)", fontsize=8)
     ax.legend(frameon=False, fontsize=7.5, loc="lower right")
