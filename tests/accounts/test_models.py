@@ -384,3 +384,41 @@ def test_roots_may_be_blank_where_nothing_grows(case):
             case["lulc"],
             BIOPHYSICAL.assign(root_depth=np.nan),
         )
+
+
+def test_ground_outside_the_watersheds_is_left_out_as_in_the_reference(case):
+    import geopandas as gpd
+    import shapely
+
+    part = REFERENCE["part"]
+    (top, bottom), (left, right) = part["rows"], part["columns"]
+    box = shapely.box(
+        500000 + left * 90, 3700000 - bottom * 90, 500000 + right * 90, 3700000 - top * 90
+    )
+    shed = gpd.GeoDataFrame({"ws_id": [1]}, geometry=[box], crs="EPSG:32648")
+    out = sediment_delivery(
+        case["z"],
+        case["R"],
+        case["K"],
+        case["lulc"],
+        BIOPHYSICAL,
+        None,
+        shed,
+        threshold_flow_accumulation=STREAM,
+    )
+    for layer in ("usle", "sed_export", "sed_deposition"):
+        assert float(out[layer].sum(dtype=float)) == pytest.approx(part["sums"][layer], rel=1e-6), (
+            layer
+        )
+    assert np.isnan(out["usle"].values[:top]).all()
+    load = nutrient_delivery(
+        case["z"],
+        case["P"],
+        case["lulc"],
+        BIOPHYSICAL,
+        shed,
+        nutrient="n",
+        threshold_flow_accumulation=STREAM,
+    )
+    total = float(load["subsurface_export"].sum(dtype=float))
+    assert total == pytest.approx(part["sums"]["subsurface_export"], rel=1e-6)

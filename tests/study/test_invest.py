@@ -171,3 +171,10 @@ def test_a_class_without_a_row_is_named_before_the_run(stacks, tmp_path):
     problems = [p for v in open_study(tmp_path / "s").verdicts() for p in v.problems]
     assert any("codes 4, 5 are not in the class table" in p for p in problems)
     assert isinstance(BIOPHYSICAL, pd.DataFrame)
+
+
+def test_only_the_nutrient_that_was_asked_for(stacks, tmp_path):
+    content = {"model_id": "ndr", "args": ARGS["ndr"] | {"calc_n": False, "calc_p": True}}
+    (stacks / "p.json").write_text(json.dumps(content), "utf-8")
+    _, products, _ = import_invest(stacks / "p.json", tmp_path / "s")
+    assert products == ("nutrient_delivery_p",)

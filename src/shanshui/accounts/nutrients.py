@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from shanshui.accounts.hillslope import hillslope
@@ -10,11 +11,12 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Amount, Codes, Coefficients, Elevation
+from shanshui.core.vocabulary import Amount, Codes, Coefficients, Elevation, Watersheds
 from shanshui.kernels.multiflow import retained
 from shanshui.kernels.services import connectivity
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import grid_of, stacked
+from shanshui.region.unitset import covered
 
 UNITS = {
     "load": "kg/ha/yr",
@@ -39,6 +41,7 @@ def nutrient_delivery(
     runoff_proxy: Amount,
     land_cover: Codes,
     biophysical: Coefficients,
+    watersheds: Watersheds | None = None,
     *,
     nutrient: Annotated[str, OneOf("n", "p")] = "n",
     threshold_flow_accumulation: Annotated[float, Between(1.0, 1e9)] = 1000.0,
@@ -62,6 +65,8 @@ def nutrient_delivery(
     biophysical : table
         ``lucode, load_n, eff_n, crit_len_n`` (kg/ha, share, m), ``proportion_subsurface_n`` (share), ``load_type_n``
         (``measured-runoff``, or ``application-rate``: the efficiency is taken off first); the same with ``_p``.
+    watersheds : polygons, optional
+        Ground outside them is left out, water from there too, as the reference model does.
     nutrient : str
         ``n`` or ``p``.
     threshold_flow_accumulation : float [cell]
@@ -87,20 +92,14 @@ def nutrient_delivery(
         exports NaN on streams and where no stream is reached. The middle of the curve is that of the map: runs of different extents differ.
     """
     table = ByCover.of(land_cover, biophysical, "biophysical")
-    load = table.column(f"load_{nutrient}")
-    efficiency = table.column(f"eff_{nutrient}", high=1.0)
-    kind = f"load_type_{nutrient}"
-    if table.has(kind):
-        kinds = table.table.loc[list(table.codes), kind].astype(str).str.strip().str.lower()
-        odd = ~kinds.isin(LOAD_TYPES)
-        if odd.any():
-            raise QuantityError(
-                f"biophysical.{kind}: code {kinds.index[odd][0]} holds '{kinds[odd].iloc[0]}', expected {' or '.join(LOAD_TYPES)}"
-            )
-        load = load.where(kinds == LOAD_TYPES[0], load * (1.0 - efficiency))
+    load, efficiency = _load(table, nutrient)
     hidden = table.column(f"proportion_subsurface_{nutrient}", high=1.0, default=0.0)
     given, proxy = table.laid(load), runoff_proxy.values
     ground = np.isfinite(elevation.values)
+    if watersheds is not None:
+        inside = covered(watersheds, grid_of(elevation))
+        ground &= inside
+        proxy = np.where(inside, proxy, np.float32(np.nan))
     valid = ground & np.isfinite(proxy) & np.isfinite(given)
     if not valid.any():
         raise QuantityError("nutrient_delivery: no cell has all inputs; do they overlap?")
@@ -152,3 +151,19 @@ def nutrient_delivery(
         "stream": np.where(way.stream == 255, np.float32(np.nan), way.stream).astype(np.float32),
     }
     return stacked(elevation, layers, UNITS)
+
+
+def _load(table: ByCover, nutrient: str) -> tuple[pd.Series, pd.Series]:
+    """Load that leaves each class, and its greatest retention."""
+    load = table.column(f"load_{nutrient}")
+    efficiency = table.column(f"eff_{nutrient}", high=1.0)
+    kind = f"load_type_{nutrient}"
+    if table.has(kind):
+        kinds = table.table.loc[list(table.codes), kind].astype(str).str.strip().str.lower()
+        odd = ~kinds.isin(LOAD_TYPES)
+        if odd.any():
+            raise QuantityError(
+                f"biophysical.{kind}: code {kinds.index[odd][0]} holds '{kinds[odd].iloc[0]}', expected {' or '.join(LOAD_TYPES)}"
+            )
+        load = load.where(kinds == LOAD_TYPES[0], load * (1.0 - efficiency))
+    return load, efficiency

@@ -17,11 +17,13 @@ from shanshui.core.vocabulary import (
     Erodibility,
     Erosivity,
     Mask,
+    Watersheds,
 )
 from shanshui.kernels.multiflow import deposited
 from shanshui.kernels.services import connectivity, length_slope
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import grid_of, stacked
+from shanshui.region.unitset import covered
 
 UNITS = {
     "ls": "1",
@@ -48,6 +50,7 @@ def sediment_delivery(
     land_cover: Codes,
     biophysical: Coefficients,
     drainage: Mask | None = None,
+    watersheds: Watersheds | None = None,
     *,
     threshold_flow_accumulation: Annotated[float, Between(1.0, 1e9)] = 1000.0,
     sdr_max: Annotated[float, Between(0.0, 1.0)] = 0.8,
@@ -74,6 +77,8 @@ def sediment_delivery(
         ``lucode, usle_c, usle_p``, both in [0, 1].
     drainage : (y, x) [1], optional
         1 where ditches or pipes lead to the stream.
+    watersheds : polygons, optional
+        Ground outside them is left out, water from there too, as the reference model does.
     threshold_flow_accumulation : float [cell]
         Cells above a cell from which it is a stream.
     sdr_max : float [1]
@@ -103,6 +108,8 @@ def sediment_delivery(
     valid = (
         np.isfinite(elevation.values) & np.isfinite(rain) & np.isfinite(soil) & np.isfinite(cover)
     )
+    if watersheds is not None:
+        valid &= covered(watersheds, grid_of(elevation))
     if not valid.any():
         raise QuantityError("sediment_delivery: no cell has all inputs; do they overlap?")
     if np.nanmin(rain) < 0 or np.nanmin(soil) < 0:

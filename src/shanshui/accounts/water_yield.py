@@ -2,14 +2,13 @@
 
 from typing import Annotated
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Features, Layers
+from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
     Codes,
@@ -19,6 +18,7 @@ from shanshui.core.vocabulary import (
     Facts,
     Index,
     Precipitation,
+    Watersheds,
 )
 from shanshui.kernels.labels import label_statistics
 from shanshui.kernels.services import budyko
@@ -27,7 +27,6 @@ from shanshui.region.grid import grid_of, stacked
 from shanshui.region.unitset import rasterised
 
 UNITS = {"evaporation_share": "1", "evapotranspiration": "mm/yr", "water_yield": "mm/yr"}
-Watersheds = Annotated[gpd.GeoDataFrame, Features(("geometry",))]
 WaterYield = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
 
 

@@ -1,19 +1,14 @@
 """Results of a model by watershed, as InVEST users read them."""
 
-from typing import Annotated
-
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import Features
-from shanshui.core.vocabulary import Facts, ThreatMaps
+from shanshui.core.vocabulary import Facts, ThreatMaps, Watersheds
 from shanshui.kernels.labels import label_statistics
 from shanshui.region.grid import grid_of
 from shanshui.region.unitset import rasterised
 
-Watersheds = Annotated[gpd.GeoDataFrame, Features(("geometry",))]
 PER_AREA = {
     "t/ha/yr": ("t/yr", 100.0),
     "kg/ha/yr": ("kg/yr", 100.0),

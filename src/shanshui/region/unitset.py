@@ -100,6 +100,17 @@ def rasterised(frame: gpd.GeoDataFrame, grid: GridSpec) -> xr.DataArray:
     return grid.lay(labels, "1", nodata=0)
 
 
+def covered(frame: gpd.GeoDataFrame, grid: GridSpec) -> np.ndarray:
+    """Cells whose centre lies in any of the polygons."""
+    shapes = [s for s in frame.geometry if s is not None and not s.is_empty]
+    if not shapes:
+        return np.zeros(grid.shape, bool)
+    return np.asarray(
+        features.rasterize(shapes, out_shape=grid.shape, transform=grid.transform, dtype="uint8")
+        > 0
+    )
+
+
 def polygons(labels: xr.DataArray) -> gpd.GeoDataFrame:
     """Outline of each label, parts joined.
 

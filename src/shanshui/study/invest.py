@@ -118,11 +118,7 @@ OLD_NAMES = {
     "natcap.invest.carbon": "carbon",
 }
 """Model names of older argument files."""
-RENAMED = {
-    "lulc_cur_path": "lulc_bas_path",
-    "lulc_fut_path": "lulc_alt_path",
-    "eto_path": "eto_path",
-}
+RENAMED = {"lulc_cur_path": "lulc_bas_path", "lulc_fut_path": "lulc_alt_path"}
 """Arguments of older releases of the carbon model."""
 
 
@@ -185,7 +181,8 @@ def import_invest(
     beside = [a for a in plan["beside"] if args.get(a) not in (None, "", False)]
     products = plan["products"]
     if model == "ndr" and _true(args.get("calc_p")):
-        products = (*products, "nutrient_delivery_p", "nutrient_delivery_p_watersheds")
+        phosphorus = ("nutrient_delivery_p", "nutrient_delivery_p_watersheds")
+        products = (*products, *phosphorus) if _true(args.get("calc_n", True)) else phosphorus
     if model == "carbon" and "land_cover_before" in found:
         products = (*products, "carbon_stock_before", "carbon_change")
     if model == "habitat_quality" and "land_cover_before" in found:
