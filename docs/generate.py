@@ -8,23 +8,17 @@ from shanshui.core.quantity import Grid, Layers, Scalar
 from shanshui.core.source import citation
 from shanshui.core.terms import terms, word
 from shanshui.flow.plan import Source, Step
+from shanshui.plans.accounts import STOOD_IN
 from shanshui.plans.everything import everything
 
 HERE = Path(__file__).resolve().parent
-
-
-DERIVED = {
-    "reference_evapotranspiration", "hot_days", "rainfall_erosivity", "soil_erodibility", "net_primary_production", "threat_maps",
-    "monthly_precipitation", "runoff_proxy",
-}  # fmt: skip
-"""Inputs that steps stand in for: the reference shows the steps."""
 
 
 def _every_input() -> list[Source]:
     return [
         Source(n, k.gives, "", {}, dict, lambda c: None, everything)
         for n, k in INPUTS.items()
-        if n not in DERIVED
+        if n not in STOOD_IN
     ]
 
 

@@ -11,6 +11,7 @@ from shanshui.core.terms import terms, word
 from shanshui.core.units import conversion
 from shanshui.core.vocabulary import Elevation, Slope
 from shanshui.flow.plan import Source
+from shanshui.plans.accounts import STOOD_IN
 from shanshui.plans.everything import everything
 from shanshui.terrain.slope import slope
 
@@ -85,19 +86,6 @@ def test_unknown_sources_are_refused_when_the_module_loads():
     assert "Horn" in citation("horn1981")
 
 
-DERIVED = {
-    "reference_evapotranspiration",
-    "hot_days",
-    "rainfall_erosivity",
-    "soil_erodibility",
-    "net_primary_production",
-    "threat_maps",
-    "monthly_precipitation",
-    "runoff_proxy",
-}
-"""Inputs that steps stand in for where the study lacks them."""
-
-
 def every_card():
     from shanshui.plans import accounts, pattern, survey
 
@@ -111,7 +99,7 @@ def every_card():
 
 def test_every_product_has_a_term_in_both_languages():
     known = {"drainage_check"}
-    for drop in (set(), DERIVED):
+    for drop in (set(), STOOD_IN):
         given = [
             Source(n, k.gives, "", {}, dict, lambda c: None, everything)
             for n, k in INPUTS.items()

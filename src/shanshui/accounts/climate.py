@@ -10,12 +10,11 @@ from pyproj import Transformer
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import Grid
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Evapotranspiration, Temperature
+from shanshui.core.vocabulary import DaysPerYear, Evapotranspiration, Temperature
 from shanshui.kernels.climate import days_above, hargreaves_year
 from shanshui.region.grid import grid_of, like
 
 Spread = Annotated[xr.DataArray, Grid("K")]
-DaysPerYear = Annotated[xr.DataArray, Grid("d/yr")]
 LATTICE = 64
 """Cells between the places where latitude is computed; it is read between them."""
 

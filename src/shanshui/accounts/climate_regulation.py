@@ -8,11 +8,10 @@ import xarray as xr
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import Grid
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Codes, Coefficients
+from shanshui.core.vocabulary import Codes, Coefficients, DaysPerYear
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import like
 
-DaysPerYear = Annotated[xr.DataArray, Grid("d/yr")]
 LATENT_HEAT_MJ = 2.45
 """Heat that a kilogram of water takes to evaporate [MJ]."""
 

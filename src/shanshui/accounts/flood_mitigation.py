@@ -1,19 +1,15 @@
 """Flood water that vegetation, lakes, reservoirs and marshes keep back."""
 
-from typing import Annotated
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError, nearest
-from shanshui.core.quantity import Grid
-from shanshui.core.vocabulary import Codes, Coefficients, Precipitation
+from shanshui.core.vocabulary import Codes, Coefficients, DaysPerYear, Precipitation
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import like
 
-DaysPerYear = Annotated[xr.DataArray, Grid("d/yr")]
 LAKES = {
     "tibet": (6.636, 0.678),
     "east_plain": (4.924, 1.128),

@@ -10,7 +10,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Codes, Coefficients, Index, Outline, ThreatMaps
+from shanshui.core.vocabulary import AnyLayers, Codes, Coefficients, Index, Outline
 from shanshui.kernels.distance import add_decayed, distance_to
 from shanshui.region.coefficients import ByCover, laid, present_codes
 from shanshui.region.grid import grid_of, like, stacked
@@ -23,7 +23,7 @@ HabitatQuality = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
 @assessment(source="invest_guide", bytes_per_cell=40)
 def habitat_quality(
     land_cover: Codes,
-    threat_maps: ThreatMaps,
+    threat_maps: AnyLayers,
     threats: Coefficients,
     biophysical: Coefficients,
     accessibility: Index | None = None,
@@ -141,7 +141,7 @@ def threat_maps(
     threats: Coefficients,
     roads: Outline | None = None,
     railways: Outline | None = None,
-) -> ThreatMaps:
+) -> AnyLayers:
     """Map of each threat from land cover and lines.
 
     Parameters

@@ -13,6 +13,7 @@ from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import (
+    AnyLayers,
     Codes,
     Coefficients,
     Elevation,
@@ -22,7 +23,6 @@ from shanshui.core.vocabulary import (
     Mask,
     Percent,
     Precipitation,
-    ThreatMaps,
 )
 from shanshui.kernels.services import length_slope, soil_kept
 from shanshui.region.coefficients import ByCover
@@ -96,7 +96,7 @@ def monthly_erosivity(monthly: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 @assessment(source="wischmeier1978", halo=0, bytes_per_cell=100)
-def rainfall_erosivity_monthly(monthly_precipitation: ThreatMaps) -> Erosivity:
+def rainfall_erosivity_monthly(monthly_precipitation: AnyLayers) -> Erosivity:
     """Rainfall erosivity from twelve maps of monthly rain.
 
     Parameters

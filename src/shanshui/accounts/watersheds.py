@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
-from shanshui.core.vocabulary import Facts, ThreatMaps, Watersheds
+from shanshui.core.vocabulary import AnyLayers, Facts, Watersheds
 from shanshui.kernels.labels import label_statistics
 from shanshui.region.grid import grid_of
 from shanshui.region.unitset import rasterised
@@ -19,7 +19,7 @@ PER_AREA = {
 
 
 @assessment(source="invest_guide", bytes_per_cell=8)
-def watershed_results(layers: ThreatMaps, watersheds: Watersheds) -> Facts:
+def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> Facts:
     """Mean and total of each layer in each watershed, cells counted by their centre.
 
     Parameters

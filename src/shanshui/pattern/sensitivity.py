@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Grid
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
     Codes,
+    DaysPerYear,
     Erosivity,
     Evapotranspiration,
     Index,
@@ -25,7 +25,6 @@ from shanshui.core.vocabulary import (
 from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT, MISSING, least_code
 from shanshui.region.grid import like
 
-DaysPerYear = Annotated[xr.DataArray, Grid("d/yr")]
 CUTS = (2.33, 3.66)
 """Geometric means from which a place is sensitive, and extremely so [S, draft of 2019]."""
 

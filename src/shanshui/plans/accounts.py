@@ -44,6 +44,11 @@ from shanshui.plans.survey import cover_of, warmth_of
 from shanshui.terrain.downscaling import temperature_fine
 
 FUTURES = ("moderate", "strong")
+STOOD_IN = frozenset({
+    "reference_evapotranspiration", "hot_days", "rainfall_erosivity", "soil_erodibility", "net_primary_production", "threat_maps",
+    "monthly_precipitation", "runoff_proxy",
+})  # fmt: skip
+"""Inputs whose place other products take where a study lacks them."""
 
 
 def accounts(have: set[str]) -> list[Step]:
