@@ -15,10 +15,11 @@ import pandas as pd
 
 from shanshui.accounts.carbon import carbon_fixed, carbon_stock
 from shanshui.accounts.climate_regulation import climate_regulation
+from shanshui.accounts.erosion_drivers import rainfall_erosivity
 from shanshui.accounts.habitat import habitat_quality
 from shanshui.accounts.nutrients import nutrient_delivery
 from shanshui.accounts.sediment import sediment_delivery
-from shanshui.accounts.soil_retention import cover_factor, rainfall_erosivity, soil_retention
+from shanshui.accounts.soil_retention import cover_factor, soil_retention
 from shanshui.accounts.water_retention import water_retention
 from shanshui.accounts.water_yield import water_yield
 from shanshui.core.quantity import Grid, Table

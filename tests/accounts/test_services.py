@@ -17,6 +17,13 @@ from shanshui.accounts.climate import (
 )
 from shanshui.accounts.climate_regulation import climate_regulation, plant_cooling, water_cooling
 from shanshui.accounts.culture import tourism, travel_cost
+from shanshui.accounts.erosion_drivers import (
+    daily_erosivity,
+    monthly_erosivity,
+    rainfall_erosivity,
+    rainfall_erosivity_monthly,
+    soil_erodibility,
+)
 from shanshui.accounts.flood_mitigation import (
     flood_mitigation,
     lake_storage,
@@ -37,12 +44,7 @@ from shanshui.accounts.soil_retention import (
     banded_cover_factor,
     cover_factor,
     cover_factor_of,
-    daily_erosivity,
     length_slope_factor,
-    monthly_erosivity,
-    rainfall_erosivity,
-    rainfall_erosivity_monthly,
-    soil_erodibility,
     soil_retention,
     vegetation_fraction,
 )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shanshui.kernels import climate, distance, lookup, multiflow, services
+from shanshui.kernels import climate, delivery, distance, lookup, multiflow, services
 from shanshui.kernels.flood import priority_flood
 
 
@@ -98,14 +98,14 @@ def test_compiled_and_plain_agree_on_the_way_of_water():
         (np.empty(z.size, np.float32) for _ in range(2)),
     )
     np.testing.assert_allclose(
-        multiflow.deposited(order, code, ratio, weight, *one),
-        multiflow.deposited.py_func(order, code, ratio, weight, *two),
+        delivery.deposited(order, code, ratio, weight, *one),
+        delivery.deposited.py_func(order, code, ratio, weight, *two),
         rtol=1e-6,
     )
     length = np.full(z.size, 80.0, np.float32)
     np.testing.assert_allclose(
-        multiflow.retained(order, code, stream, weight, length, 30.0, np.empty(z.size, np.float32)),
-        multiflow.retained.py_func(
+        delivery.retained(order, code, stream, weight, length, 30.0, np.empty(z.size, np.float32)),
+        delivery.retained.py_func(
             order, code, stream, weight, length, 30.0, np.empty(z.size, np.float32)
         ),
         rtol=1e-6,

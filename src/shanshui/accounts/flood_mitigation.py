@@ -1,6 +1,5 @@
 """Flood water that vegetation, lakes, reservoirs and marshes keep back."""
 
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -12,7 +12,7 @@ from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import Amount, Codes, Coefficients, Elevation, Watersheds
-from shanshui.kernels.multiflow import retained
+from shanshui.kernels.delivery import retained
 from shanshui.kernels.services import connectivity
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import grid_of, stacked

@@ -19,7 +19,7 @@ from shanshui.core.vocabulary import (
     Mask,
     Watersheds,
 )
-from shanshui.kernels.multiflow import deposited
+from shanshui.kernels.delivery import deposited
 from shanshui.kernels.services import connectivity, length_slope
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import grid_of, stacked

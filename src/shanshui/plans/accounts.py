@@ -3,6 +3,11 @@
 from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock
 from shanshui.accounts.climate import hot_days, reference_evapotranspiration
 from shanshui.accounts.climate_regulation import climate_regulation
+from shanshui.accounts.erosion_drivers import (
+    rainfall_erosivity,
+    rainfall_erosivity_monthly,
+    soil_erodibility,
+)
 from shanshui.accounts.extent import (
     condition_account,
     extent_account,
@@ -30,9 +35,6 @@ from shanshui.accounts.sediment import sediment_delivery
 from shanshui.accounts.soil_retention import (
     cover_factor,
     length_slope_factor,
-    rainfall_erosivity,
-    rainfall_erosivity_monthly,
-    soil_erodibility,
     soil_retention,
     vegetation_fraction,
 )
