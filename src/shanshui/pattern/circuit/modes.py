@@ -1,0 +1,369 @@
+"""The ways of asking a circuit: between pairs, from one to all, from all to one, and with given sources and grounds."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from shanshui.core.errors import QuantityError
+from shanshui.pattern.circuit.lattice import unsolved
+
+Field = NDArray[np.float64]
+Terminals = Mapping[int, NDArray[np.intp]]
+TOLERANCE = 1e-9
+"""Relative residual aimed at [D]."""
+ACCEPTED = 1e-6
+"""Relative residual beyond which a result is refused [D]: rounding alone leaves 1e-8 where resistances differ by 1e6."""
+LIMIT = 1000
+
+
+class Circuit(Protocol):
+    """What the modes ask of a lattice or a network."""
+
+    component: NDArray[np.int32]
+
+    @property
+    def size(self) -> int:
+        """Number of nodes."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of a field."""
+        ...
+
+    def blank(self) -> Field:
+        """Zeros of that shape."""
+        ...
+
+    def between(
+        self, source: int, sink: int, *, tolerance: float, limit: int
+    ) -> tuple[Field, float]:
+        """Potentials for one ampere from node to node; relative residual."""
+        ...
+
+    def clamped(
+        self,
+        fixed: Sequence[int],
+        values: Sequence[float],
+        injection: Field | None,
+        leak: Field | None,
+        *,
+        tolerance: float,
+        limit: int,
+    ) -> tuple[Field, float]:
+        """Potentials with nodes held, currents sent in and leaks; relative residual."""
+        ...
+
+    def flow(self, potential: Field, leak: Field | None = None) -> Field:
+        """Current through each node."""
+        ...
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One solved question.
+
+    Attributes
+    ----------
+    name : tuple of int
+        The two terminals of a pair, or the one terminal.
+    resistance : float [ohm]
+        Between the two, or from the one to ground; inf where there is no way, NaN where it has no meaning.
+    potential, current : function
+        Give the field of potentials [volt] and of currents through nodes [ampere]; nothing where there is no way.
+    residual : float [1]
+        Relative residual of the solution.
+    """
+
+    name: tuple[int, ...]
+    resistance: float
+    potential: Callable[[], Field]
+    current: Callable[[], Field]
+    residual: float = 0.0
+
+
+class Fields:
+    """Solved fields, in memory or as files that a later run takes up."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self.kept: dict[str, tuple[Field, float]] = {}
+
+    def get(self, name: str, solve: Callable[[], tuple[Field, float]]) -> tuple[Field, float]:
+        """Return the field of that name, solving it if it is not there."""
+        if self.folder is None:
+            if name not in self.kept:
+                self.kept[name] = solve()
+            return self.kept[name]
+        place = self.folder / f"{name}.npy"
+        if not place.exists():
+            field, residual = solve()
+            fresh = place.with_suffix(".tmp.npy")
+            np.save(fresh, np.append(field.ravel(), residual))
+            fresh.replace(place)
+        flat = np.load(place, mmap_mode="r")
+        return flat, float(flat[-1])
+
+
+def pairwise(
+    circuit: Circuit,
+    terminals: Terminals,
+    pairs: Iterable[tuple[int, int]] | None = None,
+    fields: Fields | None = None,
+) -> Iterator[Answer]:
+    """One ampere from terminal to terminal, for each pair.
+
+    Parameters
+    ----------
+    circuit : Lattice or Links
+        What conducts.
+    terminals : mapping of int to array of int
+        Nodes of each terminal; a terminal of several is short-circuited in its own pairs.
+    pairs : iterable of pairs, optional
+        Which; all by default.
+    fields : Fields, optional
+        Where solutions are kept: of n single nodes n - 1 are solved, and all pairs follow from them.
+
+    Yields
+    ------
+    Answer
+        Potentials are 0 at the second terminal.
+    """
+    names = sorted(terminals)
+    wanted = list(combinations(names, 2)) if pairs is None else list(pairs)
+    store = fields or Fields()
+    part = circuit.component.ravel()
+    first_of: dict[int, int] = {}
+    for name in names:
+        if terminals[name].size == 1:
+            node = int(terminals[name][0])
+            first_of.setdefault(int(part[node]), node)
+
+    def response(name: int) -> tuple[Field, float]:
+        node = int(terminals[name][0])
+        zero = first_of[int(part[node])]
+        if node == zero:
+            return circuit.blank(), 0.0
+        flat, residual = store.get(
+            f"node-{name}",
+            lambda: _held(circuit.between(node, zero, tolerance=TOLERANCE, limit=LIMIT)),
+        )
+        return flat.ravel()[: part.size].reshape(circuit.shape), residual
+
+    for a, b in wanted:
+        here, there = terminals[a], terminals[b]
+        if not np.isin(part[here], part[there][part[there] > 0]).any():
+            yield Answer((a, b), np.inf, circuit.blank, circuit.blank)
+            continue
+        if here.size == 1 and there.size == 1:
+            yield _superposed(circuit, (a, b), int(here[0]), int(there[0]), response)
+        else:
+            yield _between_regions(circuit, (a, b), here, there, store)
+
+
+def _superposed(
+    circuit: Circuit,
+    pair: tuple[int, int],
+    a: int,
+    b: int,
+    response: Callable[[int], tuple[Field, float]],
+) -> Answer:
+    (one, left), (other, right) = response(pair[0]), response(pair[1])
+    flat, flat_other = one.ravel(), other.ravel()
+    inside = circuit.component == circuit.component.ravel()[a]
+    level = flat[b] - flat_other[b]
+    resistance = float((flat[a] - flat_other[a]) - level)
+
+    def potential() -> Field:
+        return np.where(inside, one - other - level, 0.0)
+
+    return Answer(pair, resistance, potential, lambda: circuit.flow(potential()), max(left, right))
+
+
+def _between_regions(
+    circuit: Circuit,
+    pair: tuple[int, int],
+    here: NDArray[np.intp],
+    there: NDArray[np.intp],
+    store: Fields,
+) -> Answer:
+    part = circuit.component.ravel()
+    here, there = here[part[here] > 0], there[part[there] > 0]
+    if np.intersect1d(here, there).size or _same_node(circuit, here, there):
+        return Answer(pair, 0.0, circuit.blank, circuit.blank)
+
+    def solve() -> tuple[Field, float]:
+        held = [*here.tolist(), *there.tolist()]
+        level = [1.0] * here.size + [0.0] * there.size
+        return _held(circuit.clamped(held, level, None, None, tolerance=TOLERANCE, limit=LIMIT))
+
+    flat, residual = store.get(f"pair-{pair[0]}-{pair[1]}", solve)
+    field = np.asarray(flat).ravel()[: part.size].reshape(circuit.shape)
+    total = _leaving(circuit, field, here)
+
+    def potential() -> Field:
+        return field / total
+
+    def current() -> Field:
+        out = circuit.flow(potential())
+        # a terminal of several nodes is one node: all of it carries the whole ampere
+        out.ravel()[here] = out.ravel()[there] = 1.0
+        return out
+
+    return Answer(pair, 1.0 / total, potential, current, residual)
+
+
+def _same_node(circuit: Circuit, here: NDArray[np.intp], there: NDArray[np.intp]) -> bool:
+    group = getattr(circuit, "group", None)
+    if group is None:
+        return False
+    flat = group.ravel()
+    return bool(np.isin(flat[here], flat[there][flat[there] > 0]).any())
+
+
+def _leaving(circuit: Circuit, field: Field, nodes: NDArray[np.intp]) -> float:
+    """Current out of nodes that are held at the highest potential."""
+    flow = circuit.flow(field).ravel()
+    group = getattr(circuit, "group", None)
+    if group is not None:
+        bound = group.ravel()[nodes]
+        _, first = np.unique(bound[bound > 0], return_index=True)
+        nodes = np.concatenate([nodes[bound == 0], nodes[bound > 0][first]])
+    return float(flow[nodes].sum())
+
+
+def one_to_all(
+    circuit: Circuit,
+    terminals: Terminals,
+    strength: Mapping[int, float],
+    partners: Callable[[int], Iterable[int]],
+    fields: Fields | None = None,
+) -> Iterator[Answer]:
+    """Current from one terminal to all others, which are grounded; for each in turn."""
+    yield from _starred(circuit, terminals, strength, partners, fields or Fields(), True)
+
+
+def all_to_one(
+    circuit: Circuit,
+    terminals: Terminals,
+    strength: Mapping[int, float],
+    partners: Callable[[int], Iterable[int]],
+    fields: Fields | None = None,
+) -> Iterator[Answer]:
+    """Current from all terminals to one, which is grounded; for each in turn."""
+    yield from _starred(circuit, terminals, strength, partners, fields or Fields(), False)
+
+
+def _starred(
+    circuit: Circuit,
+    terminals: Terminals,
+    strength: Mapping[int, float],
+    partners: Callable[[int], Iterable[int]],
+    store: Fields,
+    outward: bool,
+) -> Iterator[Answer]:
+    part = circuit.component.ravel()
+    for name in sorted(terminals):
+        others = [o for o in partners(name) if o != name]
+        node = int(terminals[name][0])
+        reached = [o for o in others if part[terminals[o][0]] == part[node]]
+        apart = [o for o in reached if not _same_node(circuit, terminals[name], terminals[o])]
+        if not apart:
+            yield Answer((name,), np.inf if outward else np.nan, circuit.blank, circuit.blank)
+            continue
+        sent = circuit.blank()
+        if outward:
+            sent.ravel()[node] = strength.get(name, 1.0)
+            fixed = [int(terminals[o][0]) for o in apart]
+        else:
+            for o in apart:
+                sent.ravel()[terminals[o][0]] += strength.get(o, 1.0)
+            fixed = [node]
+
+        def solve(fixed: list[int] = fixed, sent: Field = sent) -> tuple[Field, float]:
+            return _held(
+                circuit.clamped(
+                    fixed, [0.0] * len(fixed), sent, None, tolerance=TOLERANCE, limit=LIMIT
+                )
+            )
+
+        flat, residual = store.get(f"node-{name}", solve)
+        field = np.asarray(flat).ravel()[: part.size].reshape(circuit.shape)
+        given = strength.get(name, 1.0)
+        resistance = float(field.ravel()[node] / given) if outward and given else np.nan
+        yield Answer(
+            (name,),
+            resistance,
+            lambda field=field: field,  # type: ignore[misc]
+            lambda field=field: circuit.flow(field),  # type: ignore[misc]
+            residual,
+        )
+
+
+def advanced(circuit: Circuit, sources: Field, grounds: Field, conflict: str = "keepall") -> Answer:
+    """Potentials and currents of given sources and grounds.
+
+    Parameters
+    ----------
+    circuit : Lattice or Links
+        What conducts.
+    sources : array as the circuit's nodes [ampere]
+        Current sent in, negative for taken out.
+    grounds : array as the circuit's nodes [siemens]
+        Conductance to ground; inf is ground itself, 0 none.
+    conflict : str
+        Where a node has both: ``keepall``, ``rmvsrc``, ``rmvgnd``, ``rmvall``. A source on ground itself loses that ground if it is kept.
+
+    Returns
+    -------
+    Answer
+        Parts without a source or without a ground stay at 0.
+    """
+    sources, grounds = sources.astype(np.float64), grounds.astype(np.float64)
+    if (grounds < 0).any():
+        raise QuantityError("grounds: found conductances below 0; expected 0 or more, or inf")
+    part = circuit.component
+    sources, grounds = np.where(part > 0, sources, 0.0), np.where(part > 0, grounds, 0.0)
+    both = (sources != 0) & (grounds > 0)
+    if conflict in ("rmvsrc", "rmvall"):
+        sources[both] = 0.0
+    if conflict in ("rmvgnd", "rmvall"):
+        grounds[both] = 0.0
+    grounds[np.isinf(grounds) & (sources != 0)] = 0.0
+    live = np.intersect1d(part[sources != 0], part[grounds > 0])
+    inside = np.isin(part, live[live > 0])
+    sources, grounds = np.where(inside, sources, 0.0), np.where(inside, grounds, 0.0)
+    fixed = np.flatnonzero(np.isinf(grounds.ravel()))
+    leak = np.where(np.isinf(grounds), 0.0, grounds)
+    if live.size == 0:
+        return Answer((), np.nan, circuit.blank, circuit.blank)
+    potential, residual = _held(
+        circuit.clamped(
+            fixed.tolist(), [0.0] * fixed.size, sources, leak, tolerance=TOLERANCE, limit=LIMIT
+        )
+    )
+    return Answer((), np.nan, lambda: potential, lambda: circuit.flow(potential, leak), residual)
+
+
+def _held(solved: tuple[Field, float]) -> tuple[Field, float]:
+    if not solved[1] <= ACCEPTED:
+        raise unsolved(solved[1], ACCEPTED)
+    return solved
+
+
+def resistance_matrix(answers: Iterable[Answer], names: Sequence[int]) -> pd.DataFrame:
+    """Table of resistances between all terminals; NaN for pairs that were left out."""
+    table = pd.DataFrame(np.nan, index=list(names), columns=list(names), dtype=float)
+    values: Any = table.to_numpy(copy=True)
+    np.fill_diagonal(values, 0.0)
+    place = {name: k for k, name in enumerate(names)}
+    for answer in answers:
+        a, b = (place[n] for n in answer.name)
+        values[a, b] = values[b, a] = answer.resistance
+    return pd.DataFrame(values, index=list(names), columns=list(names))

@@ -1,0 +1,382 @@
+"""Effective resistance and current, for arrays, labelled grids and edge lists."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from shanshui.core.errors import QuantityError, nearest
+from shanshui.pattern.circuit.lattice import Lattice
+from shanshui.pattern.circuit.links import Links
+from shanshui.pattern.circuit.modes import (
+    Answer,
+    Terminals,
+    advanced,
+    all_to_one,
+    one_to_all,
+    pairwise,
+    resistance_matrix,
+)
+
+MODES = ("pairwise", "one-to-all", "all-to-one", "advanced")
+SOLVERS = ("auto", "direct", "multigrid", "amg")
+Landscape = NDArray[Any] | xr.DataArray | pd.DataFrame
+Places = NDArray[Any] | xr.DataArray | Sequence[Any]
+
+
+def effective_resistance(
+    resistance: Landscape,
+    points: Places,
+    *,
+    pairs: Iterable[tuple[int, int]] | None = None,
+    conductance: bool = False,
+    four_neighbours: bool = False,
+    mean_resistance: bool = True,
+    short_circuits: NDArray[Any] | xr.DataArray | None = None,
+    solver: str = "auto",
+    precision: str = "double",
+) -> pd.DataFrame:
+    """Effective resistance between points of a landscape or nodes of a network.
+
+    Parameters
+    ----------
+    resistance : (y, x) array [ohm], or table
+        Above 0; missing or infinite where there is no way. A table holds edges: its first two columns are the nodes, the third the
+        resistance.
+    points : (y, x) array of int, or sequence
+        An array of the landscape's shape: positive numbers name the points, cells of one number are one region. Or a list of row
+        and column of each point, numbered from 1. In a
+        network: the nodes.
+    pairs : iterable of pairs of int
+        Which; all by default. Others are NaN.
+    conductance : bool
+        The landscape holds conductances [siemens], 0 or more; 0 is no way.
+    four_neighbours : bool
+        Cells are joined by their sides only.
+    mean_resistance : bool
+        An edge has the mean resistance of its two cells; otherwise their mean conductance.
+    short_circuits : (y, x) array of int
+        Cells of one positive number conduct without resistance.
+    solver : str
+        ``auto``, ``direct``, ``multigrid`` or ``amg``.
+    precision : str
+        ``double`` or ``single``.
+
+    Returns
+    -------
+    table [ohm]
+        Points by points; inf where there is no way.
+
+    Raises
+    ------
+    QuantityError
+        Values out of range, shapes that differ, unknown points.
+    ResourceError
+        The solution did not converge.
+    """
+    circuit = circuit_of(
+        resistance, conductance, four_neighbours, mean_resistance, short_circuits, solver, precision
+    )
+    terminals, names = terminals_of(circuit, points)
+    wanted = None if pairs is None else [(names[a], names[b]) for a, b in _known(pairs, names)]
+    table = resistance_matrix(pairwise(circuit, terminals, wanted), sorted(terminals))
+    labels = {number: name for name, number in names.items()}
+    return table.rename(index=labels, columns=labels)
+
+
+def current(
+    resistance: Landscape,
+    points: Places | None = None,
+    *,
+    mode: str = "pairwise",
+    sources: NDArray[Any] | xr.DataArray | None = None,
+    grounds: NDArray[Any] | xr.DataArray | None = None,
+    strengths: Mapping[int, float] | None = None,
+    pairs: Iterable[tuple[int, int]] | None = None,
+    statistic: str = "sum",
+    conductance: bool = False,
+    four_neighbours: bool = False,
+    mean_resistance: bool = True,
+    short_circuits: NDArray[Any] | xr.DataArray | None = None,
+    solver: str = "auto",
+    precision: str = "double",
+) -> Any:
+    """Current through each cell or node.
+
+    Parameters
+    ----------
+    resistance : (y, x) array [ohm], or table
+        As in :func:`effective_resistance`.
+    points : (y, x) array of int, or sequence
+        As in :func:`effective_resistance`; not in mode ``advanced``.
+    mode : str
+        ``pairwise``, ``one-to-all``, ``all-to-one`` or ``advanced``.
+    sources : (y, x) array [ampere]
+        Mode ``advanced``: current sent in.
+    grounds : (y, x) array [siemens]
+        Mode ``advanced``: conductance to ground, inf for ground itself.
+    strengths : mapping of int to float [ampere]
+        Sent in by each point in the modes with ``all``; 1 by default.
+    pairs : iterable of pairs of int
+        Mode ``pairwise``: which; all by default.
+    statistic : str
+        ``sum`` or ``max`` over the questions asked.
+    conductance : bool
+        The landscape holds conductances [siemens].
+    four_neighbours : bool
+        Cells are joined by their sides only.
+    mean_resistance : bool
+        An edge has the mean resistance of its two cells; otherwise their mean conductance.
+    short_circuits : (y, x) array of int
+        Cells of one positive number conduct without resistance.
+    solver : str
+        ``auto``, ``direct``, ``multigrid`` or ``amg``.
+    precision : str
+        ``double`` or ``single``.
+
+    Returns
+    -------
+    (y, x) array or DataArray, or series [ampere]
+        As the landscape came; 0 where there is no way.
+
+    Raises
+    ------
+    QuantityError
+        Values out of range, shapes that differ, unknown points or modes.
+    ResourceError
+        The solution did not converge.
+    """
+    if mode not in MODES:
+        raise QuantityError(f"mode: found '{mode}'; {nearest(mode, MODES)}")
+    if statistic not in ("sum", "max"):
+        raise QuantityError(f"statistic: found '{statistic}'; expected 'sum' or 'max'")
+    merged = short_circuits
+    if mode in ("one-to-all", "all-to-one") and not isinstance(resistance, pd.DataFrame):
+        merged = merged_regions(short_circuits, points)
+    circuit = circuit_of(
+        resistance, conductance, four_neighbours, mean_resistance, merged, solver, precision
+    )
+    answers: Iterable[Answer]
+    if mode == "advanced":
+        if sources is None or grounds is None:
+            raise QuantityError("sources, grounds: mode 'advanced' needs both")
+        answers = [
+            advanced(
+                circuit, _field(circuit, sources, "sources"), _field(circuit, grounds, "grounds")
+            )
+        ]
+    else:
+        if points is None:
+            raise QuantityError(f"points: mode '{mode}' needs them")
+        terminals, names = terminals_of(circuit, points)
+        if mode == "pairwise":
+            wanted = None
+            if pairs is not None:
+                wanted = [(names[a], names[b]) for a, b in _known(pairs, names)]
+            answers = pairwise(circuit, terminals, wanted)
+        else:
+            ask = one_to_all if mode == "one-to-all" else all_to_one
+            single = {name: nodes[:1] for name, nodes in terminals.items()}
+            given = {names[k]: float(v) for k, v in (strengths or {}).items() if k in names}
+            answers = ask(circuit, single, given, lambda _: sorted(single))
+    total = circuit.blank()
+    for answer in answers:
+        total = (
+            total + answer.current() if statistic == "sum" else np.maximum(total, answer.current())
+        )
+    if isinstance(resistance, xr.DataArray):
+        return resistance.copy(data=total).assign_attrs(units="A")
+    if isinstance(resistance, pd.DataFrame):
+        return pd.Series(total, index=getattr(circuit, "names"), name="current")  # noqa: B009
+    return total
+
+
+def circuit_of(
+    resistance: Landscape,
+    conductance: bool,
+    four_neighbours: bool,
+    mean_resistance: bool,
+    short_circuits: Any,
+    solver: str,
+    precision: str,
+) -> Any:
+    """Lattice of a grid, links of a table; values checked."""
+    if solver not in SOLVERS:
+        raise QuantityError(f"solver: found '{solver}'; {nearest(solver, SOLVERS)}")
+    if precision not in ("double", "single"):
+        raise QuantityError(f"precision: found '{precision}'; expected 'double' or 'single'")
+    what = "conductance" if conductance else "resistance"
+    if isinstance(resistance, pd.DataFrame):
+        ends = resistance.iloc[:, :2].to_numpy()
+        names, place = np.unique(ends, return_inverse=True)
+        place = place.reshape(ends.shape)
+        g = conductances(resistance.iloc[:, 2].to_numpy(np.float64), conductance, what)
+        links = Links(
+            len(names), place[:, 0], place[:, 1], g, "auto" if solver == "multigrid" else solver
+        )
+        links.names = names  # type: ignore[attr-defined]
+        return links
+    values = np.asarray(resistance, np.float64)
+    if values.ndim != 2:
+        raise QuantityError(f"{what}: found {values.ndim} dimensions; expected rows and columns")
+    group = None if short_circuits is None else np.nan_to_num(np.asarray(short_circuits, float))
+    if group is not None and group.shape != values.shape:
+        raise QuantityError(
+            f"short_circuits: found shape {group.shape}; expected {values.shape}, that of the {what}"
+        )
+    return Lattice(
+        conductances(values, conductance, what),
+        None if group is None else group.astype(np.int64),
+        four_neighbours=four_neighbours,
+        mean_resistance=mean_resistance,
+        precision=np.float64 if precision == "double" else np.float32,
+        solver=solver,
+    )
+
+
+def conductances(values: NDArray[np.float64], conductance: bool, what: str) -> NDArray[np.float64]:
+    """Conductances from resistances above 0, or from conductances of 0 or more; 0 where missing.
+
+    Raises
+    ------
+    QuantityError
+        A value out of range, or no way at all.
+    """
+    known = ~np.isnan(values)
+    bad = known & ((values < 0) if conductance else (values <= 0))
+    if bad.any():
+        least = float(values[bad].min())
+        rule = (
+            "0 or more: 0 is no way"
+            if conductance
+            else "above 0: inf or missing is no way, and a short-circuit region conducts without resistance"
+        )
+        raise QuantityError(
+            f"{what}: found {int(bad.sum())} value(s) of {rule.split(':')[0]} not so, the least {least:g}; expected {rule}"
+        )
+    if conductance and np.isinf(values).any():
+        raise QuantityError(
+            "conductance: found infinite values; give such cells as short-circuit regions"
+        )
+    with np.errstate(divide="ignore"):
+        out = np.where(known, values if conductance else 1.0 / values, 0.0)
+    if not (out > 0).any():
+        raise QuantityError(
+            f"{what}: found no cell or edge that conducts; all are missing or barriers"
+        )
+    return out
+
+
+def terminals_of(circuit: Any, points: Places) -> tuple[Terminals, dict[Any, int]]:
+    """Nodes of each terminal by number, and the number of each name.
+
+    Raises
+    ------
+    QuantityError
+        Fewer than two, points off the landscape, unknown nodes.
+    """
+    if isinstance(circuit, Links):
+        known = {name: k for k, name in enumerate(getattr(circuit, "names", range(circuit.count)))}
+        asked = list(np.asarray(points).ravel())
+        missing = [p for p in asked if p not in known]
+        if missing:
+            raise QuantityError(f"points: found {missing[:5]}, which are no nodes of the network")
+        if len(set(asked)) != len(asked):
+            raise QuantityError("points: found a node twice; expected each once")
+        terminals: Terminals = {
+            k: np.array([known[p]], np.intp) for k, p in enumerate(asked, start=1)
+        }
+        names = {p: k for k, p in enumerate(asked, start=1)}
+    else:
+        cells = np.nan_to_num(np.asarray(points, np.float64))
+        if not isinstance(points, np.ndarray | xr.DataArray) or cells.shape != circuit.shape:
+            if cells.ndim != 2 or cells.shape[1] != 2:
+                raise QuantityError(
+                    f"points: found shape {cells.shape}; expected {circuit.shape}, that of the landscape, or (n, 2) rows and columns"
+                )
+            places = cells.astype(np.intp)
+            if (places < 0).any() or (places >= circuit.shape).any():
+                raise QuantityError("points: found rows or columns outside the landscape")
+            terminals = {
+                k: np.array([int(r) * circuit.shape[1] + int(c)], np.intp)
+                for k, (r, c) in enumerate(places, start=1)
+            }
+        else:
+            flat = cells.ravel().astype(np.int64)
+            where = np.flatnonzero(flat > 0)
+            order = np.argsort(flat[where], kind="stable")
+            numbers, first = np.unique(flat[where][order], return_index=True)
+            terminals = {
+                int(n): group
+                for n, group in zip(numbers, np.split(where[order], first[1:]), strict=True)
+            }
+        names = {k: k for k in terminals}
+        terminals = _on_nodes(circuit, terminals)
+    if len(terminals) < 2:
+        raise QuantityError(f"points: found {len(terminals)}; expected at least two")
+    return terminals, names
+
+
+def _on_nodes(circuit: Lattice, terminals: Terminals) -> Terminals:
+    """Terminals without their cells that do not conduct; one node per short circuit."""
+    node = circuit.node.ravel()
+    out, off = {}, []
+    for name, cells in terminals.items():
+        kept = cells[node[cells]]
+        if kept.size == 0:
+            off.append(name)
+            continue
+        if circuit.group is not None:
+            bound = circuit.group.ravel()[kept]
+            _, first = np.unique(bound[bound > 0], return_index=True)
+            kept = np.sort(np.concatenate([kept[bound == 0], kept[bound > 0][first]]))
+        out[name] = kept
+    if off:
+        raise QuantityError(
+            f"points: found {off[:5]} where nothing conducts (missing or a barrier); move them or leave them out"
+        )
+    return out
+
+
+def merged_regions(group: Any, points: Any) -> NDArray[np.int64] | None:
+    """Short circuits and regions of points as one set of groups; what overlaps is one."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    name = np.nan_to_num(np.asarray(points, np.float64)).astype(np.int64)
+    if not isinstance(points, np.ndarray | xr.DataArray):
+        return None if group is None else np.nan_to_num(np.asarray(group, float)).astype(np.int64)
+    bound = np.zeros(name.shape, np.int64)
+    if group is not None:
+        bound = np.nan_to_num(np.asarray(group, np.float64)).astype(np.int64)
+        if bound.shape != name.shape:
+            return bound
+    numbers, counts = np.unique(name[name > 0], return_counts=True)
+    name = np.where(np.isin(name, numbers[counts > 1]), name, 0)
+    if group is None:
+        return name if (name > 0).any() else None
+    ids, flat = np.unique(np.concatenate([name.ravel(), -bound.ravel()]), return_inverse=True)
+    one, other = flat[: name.size], flat[name.size :]
+    both = (name.ravel() > 0) & (bound.ravel() > 0)
+    matrix = coo_matrix((np.ones(both.sum()), (one[both], other[both])), (ids.size, ids.size))
+    _, part = connected_components(matrix, directed=False)
+    out = np.where(name.ravel() > 0, part[one] + 1, np.where(bound.ravel() > 0, part[other] + 1, 0))
+    return out.reshape(name.shape).astype(np.int64)
+
+
+def _field(circuit: Any, values: Any, name: str) -> NDArray[np.float64]:
+    out = np.nan_to_num(np.asarray(values, np.float64), nan=0.0, posinf=np.inf)
+    if out.shape != circuit.shape:
+        raise QuantityError(f"{name}: found shape {out.shape}; expected {circuit.shape}")
+    return out
+
+
+def _known(pairs: Iterable[tuple[Any, Any]], names: Mapping[Any, int]) -> list[tuple[Any, Any]]:
+    out = list(pairs)
+    unknown = [n for pair in out for n in pair if n not in names]
+    if unknown:
+        raise QuantityError(f"pairs: found {unknown[:5]}, which are no points")
+    return out
