@@ -97,6 +97,37 @@ def import_invest_study(
 
 
 @app.command()
+def circuit(
+    job: Annotated[
+        Path, typer.Argument(metavar="JOB.ini", help="Job of Circuitscape or Omniscape.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for the results, instead of the job's own."),
+    ] = None,
+    solver: Annotated[
+        str | None, typer.Option(metavar="auto|direct|multigrid|amg", help="Over the job's own.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(metavar="double|single", help="Over the job's own.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run a circuit job; results have the names and formats that its users know."""
+    from shanshui.cli.progress import counter
+    from shanshui.study.circuitscape.jobs import run_any
+
+    with counter(quiet=quiet) as tell:
+        outcome = run_any(job, out, solver, precision, tell)
+    for text in outcome.remarks:
+        typer.echo(text, err=True)
+    if not quiet:
+        for place in outcome.files:
+            typer.echo(str(place))
+        typer.echo(f"relative residual {outcome.residual:.1e}, {outcome.seconds:.1f} s", err=True)
+
+
+@app.command()
 def check(folder: Folder, as_json: AsJson = False) -> None:
     """Verdict per dataset; exit 1 when a needed one is unusable."""
     from shanshui.study.study import open_study

@@ -3,7 +3,7 @@
 import json
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -47,6 +47,43 @@ def listener(*, quiet: bool, as_json: bool) -> Iterator[Listener]:
     )
     with Progress(*columns, console=console, transient=True) as bar:
         yield _Bars(bar)
+
+
+@contextmanager
+def counter(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Show how far a job has come, on standard error.
+
+    Parameters
+    ----------
+    quiet : bool
+        Say nothing.
+
+    Yields
+    ------
+    callable
+        Takes what is done, how much and of how much; a total of 0 is a line of its own.
+    """
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if quiet:
+        yield lambda *_: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(30),
+        TextColumn("{task.completed}/{task.total}"),
+    )
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(text: str, done: int, total: int) -> None:
+            if not total:
+                console.print(text)
+                return
+            if text not in tasks:
+                tasks[text] = bar.add_task(text, total=total)
+            bar.update(tasks[text], completed=done, total=total)
+
+        yield tell
 
 
 def _json(event: Event) -> None:

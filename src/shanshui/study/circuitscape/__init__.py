@@ -1,0 +1,1 @@
+"""Jobs of Circuitscape and Omniscape, run as they are."""

@@ -1,0 +1,51 @@
+"""Which program a job file was written for."""
+
+from pathlib import Path
+
+from shanshui.core.errors import DataError, nearest
+from shanshui.study.circuitscape.options import read_ini
+from shanshui.study.circuitscape.run import Outcome, Tell, run_job
+
+SOLVERS = ("auto", "direct", "multigrid", "amg", "cholmod", "cg+amg")
+PRECISIONS = ("double", "single")
+
+
+def run_any(
+    path: Path,
+    out: Path | None = None,
+    solver: str | None = None,
+    precision: str | None = None,
+    tell: Tell | None = None,
+) -> Outcome:
+    """Run a job of Circuitscape or of Omniscape.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.ini``; one with ``radius`` or ``resistance_file`` is Omniscape's.
+    out : Path, optional
+        Folder for the results.
+    solver, precision : str, optional
+        Over the job's own.
+    tell : callable, optional
+        Told what is done, how much and of how much.
+
+    Returns
+    -------
+    Outcome
+        Files and remarks.
+
+    Raises
+    ------
+    DataError
+        A job that is not as it must be.
+    """
+    for name, word, known in (("solver", solver, SOLVERS), ("precision", precision, PRECISIONS)):
+        if word is not None and word not in known:
+            raise DataError(f"{name}: found '{word}'; {nearest(word, known)}")
+    given = read_ini(path)
+    if "radius" in given or "resistance_file" in given:
+        from shanshui.study.circuitscape.omniscape import run_omniscape
+
+        return run_omniscape(path, out, solver, precision, tell)
+    return run_job(path, out, solver, precision, tell)
