@@ -1,0 +1,529 @@
+"""Ways of least cost between sources: how far, along which cells, how wide, and which pairs belong together."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from shanshui.core.errors import QuantityError, nearest
+from shanshui.kernels.cost import accumulated_cost, allocation, trace
+from shanshui.kernels.labels import label_borders
+from shanshui.pattern.circuit.links import Links
+from shanshui.region.grid import grid_of
+
+ADJACENCY = ("cost", "euclidean", "either", "both", "all")
+COLUMNS = (
+    "source", "target", "euclidean", "cost", "length", "cost_per_euclidean", "cost_per_length", "adjacency", "status",
+)  # fmt: skip
+Cells = NDArray[np.float64]
+MEMORY = 2 * 2**30
+"""Bytes set aside for costs from single sources [D]; more sources than fit are computed again."""
+
+
+@dataclass(frozen=True)
+class Corridors:
+    """Links between sources.
+
+    Attributes
+    ----------
+    links : DataFrame
+        A row per pair: ``source, target``; ``euclidean`` [m] between their nearest cells; ``cost`` [resistance m] of the least-cost path;
+        ``length`` [m] of that path; ``cost_per_euclidean, cost_per_length`` [1]; ``adjacency``: ``cost``, ``euclidean`` or ``cost,
+        euclidean``; ``status``: ``kept``, or why it was dropped; ``priority`` in [0, 1] of those kept.
+    paths : list of array of int
+        Flat cells of each path from source to target; empty where there is none.
+    surface : (y, x) array
+        Cost of the best detour through each cell beyond the least-cost path, over all kept links [resistance m]: 0 on the paths;
+        inf where none leads.
+    allocated : (y, x) array of int
+        The source that each cell is cheapest to reach from.
+    """
+
+    links: pd.DataFrame
+    paths: list[NDArray[np.int64]]
+    surface: Any
+    allocated: Any
+
+    @property
+    def kept(self) -> pd.DataFrame:
+        """The links that were not dropped."""
+        return self.links[self.links["status"] == "kept"]
+
+
+def cost_distance(
+    resistance: NDArray[Any] | xr.DataArray,
+    sources: NDArray[Any] | xr.DataArray | Sequence[tuple[int, int]],
+    *,
+    cell: float | None = None,
+    four_neighbours: bool = False,
+    limit: float = math.inf,
+) -> Any:
+    """Least accumulated cost of reaching each cell from the nearest source.
+
+    Parameters
+    ----------
+    resistance : (y, x) array [1]
+        Above 0; NaN or inf where there is no way.
+    sources : (y, x) array of int, or sequence of (row, column)
+        Above 0 where a way may begin.
+    cell : float [m]
+        Side of a cell; that of a labelled grid, otherwise 1.
+    four_neighbours : bool
+        Steps to the sides only.
+    limit : float [m]
+        Cost beyond which cells are not reached.
+
+    Returns
+    -------
+    (y, x) array or DataArray [m]
+        Resistance times metres; a step costs the mean of its two cells times its length. 0 on sources, inf where none is reached.
+
+    Raises
+    ------
+    QuantityError
+        Resistances of 0 or less, shapes that differ, no source on ground that lets pass.
+    """
+    return cost_allocation(
+        resistance, sources, cell=cell, four_neighbours=four_neighbours, limit=limit, allocate=False
+    )[0]
+
+
+def cost_allocation(
+    resistance: NDArray[Any] | xr.DataArray,
+    sources: NDArray[Any] | xr.DataArray | Sequence[tuple[int, int]],
+    *,
+    cell: float | None = None,
+    four_neighbours: bool = False,
+    limit: float = math.inf,
+    allocate: bool = True,
+) -> tuple[Any, Any]:
+    """Least accumulated cost, and the source that it leads to.
+
+    Parameters
+    ----------
+    resistance : (y, x) array [1]
+        As in :func:`cost_distance`.
+    sources : (y, x) array of int, or sequence of (row, column)
+        Numbers above 0 name the sources; a sequence is numbered from 1.
+    cell : float [m]
+        Side of a cell.
+    four_neighbours : bool
+        Steps to the sides only.
+    limit : float [m]
+        Cost beyond which cells are not reached.
+    allocate : bool
+        False leaves the allocation out.
+
+    Returns
+    -------
+    cost, allocation : (y, x) arrays [m], [1]
+        Where two sources are equally near, the first direction east, west, south, north and the diagonals decides.
+
+    Raises
+    ------
+    QuantityError
+        As in :func:`cost_distance`.
+    """
+    values, size = checked_resistance(resistance, cell)
+    label = checked_sources(values, sources)
+    cost, back = accumulated_cost(
+        values, label, size, four_neighbours=four_neighbours, limit=limit, ways=allocate
+    )
+    owner = allocation(back, label) if back is not None else None
+    if not isinstance(resistance, xr.DataArray):
+        return cost, owner
+    labelled = resistance.copy(data=np.ascontiguousarray(cost)).assign_attrs(units="m")
+    if owner is None:
+        return labelled, None
+    return labelled, resistance.copy(data=owner).assign_attrs(units="1", nodata=0)
+
+
+def checked_resistance(
+    resistance: NDArray[Any] | xr.DataArray, cell: float | None
+) -> tuple[NDArray[np.floating], float]:
+    """Plain resistances and the side of a cell.
+
+    Raises
+    ------
+    QuantityError
+        Values of 0 or less, or all missing.
+    """
+    values = np.asarray(resistance)
+    if values.ndim != 2:
+        raise QuantityError(
+            f"resistance: found {values.ndim} dimensions; expected rows and columns"
+        )
+    if values.dtype.kind != "f":
+        values = values.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        bad = values <= 0
+    if bad.any():
+        raise QuantityError(
+            f"resistance: found {int(bad.sum())} cell(s) of {float(values[bad].min()):g} or so; expected above 0: "
+            "a way without cost has no length, and a barrier is missing or infinite"
+        )
+    if not np.isfinite(values).any():
+        raise QuantityError("resistance: found no cell that lets pass; all are missing or infinite")
+    if cell is None:
+        cell = grid_of(resistance).cell_m if isinstance(resistance, xr.DataArray) else 1.0
+    if not cell > 0:
+        raise QuantityError(f"cell: found {cell:g}; expected above 0")
+    return values, float(cell)
+
+
+def checked_sources(values: NDArray[Any], sources: Any) -> NDArray[np.int32]:
+    """Numbers of the sources on the cells of the landscape.
+
+    Raises
+    ------
+    QuantityError
+        Another shape, places outside, no source where a way could begin.
+    """
+    if isinstance(sources, np.ndarray | xr.DataArray) and sources.shape == values.shape:
+        label = np.nan_to_num(np.asarray(sources, np.float64), nan=0.0).astype(np.int32)
+    else:
+        places = np.asarray(sources)
+        if places.ndim != 2 or places.shape[1] != 2:
+            raise QuantityError(
+                f"sources: found shape {places.shape}; expected {values.shape} or (n, 2) rows and columns"
+            )
+        if (places < 0).any() or (places >= values.shape).any():
+            raise QuantityError("sources: found rows or columns outside the landscape")
+        label = np.zeros(values.shape, np.int32)
+        label[places[:, 0], places[:, 1]] = np.arange(1, len(places) + 1)
+    label = np.where((label > 0) & np.isfinite(values), label, 0).astype(np.int32)
+    if not (label > 0).any():
+        raise QuantityError("sources: found none on cells that let pass")
+    return label
+
+
+def least_cost_corridors(
+    resistance: NDArray[Any] | xr.DataArray,
+    sources: NDArray[Any] | xr.DataArray | Sequence[tuple[int, int]],
+    *,
+    cell: float | None = None,
+    four_neighbours: bool = False,
+    adjacency: str = "cost",
+    pairs: Iterable[tuple[int, int]] | None = None,
+    max_cost: float = math.inf,
+    max_euclidean: float = math.inf,
+    nearest_links: int | None = None,
+    drop_through_sources: bool = True,
+    truncate: float = math.inf,
+    values: pd.Series | None = None,
+) -> Corridors:
+    """Least-cost links between sources, as a table, as paths, and as one surface.
+
+    Parameters
+    ----------
+    resistance : (y, x) array [1]
+        Above 0; NaN or inf where there is no way.
+    sources : (y, x) array of int, or sequence of (row, column)
+        Numbers above 0 name the sources.
+    cell : float [m]
+        Side of a cell; that of a labelled grid, otherwise 1.
+    four_neighbours : bool
+        Steps to the sides only.
+    adjacency : str
+        Which pairs are neighbours: those whose ground meets when every cell goes to its nearest source by ``cost`` or by
+        ``euclidean`` distance, ``either`` or ``both``; or ``all``.
+    pairs : iterable of pairs
+        Instead of neighbours.
+    max_cost, max_euclidean : float [m]
+        Longer links are dropped.
+    nearest_links : int
+        Each source keeps its so many cheapest links; a link stays when either end keeps it.
+    drop_through_sources : bool
+        Links whose path crosses a third source are dropped: that source's own links stand for them.
+    truncate : float [m]
+        The surface ends where the detour costs more.
+    values : series
+        Worth of each source, for the priority of links; equal by default.
+
+    Returns
+    -------
+    Corridors
+        Every pair that was looked at stands in the table, with the reason where it was dropped.
+
+    Raises
+    ------
+    QuantityError
+        Values out of range, fewer than two sources, unknown pairs.
+
+    Notes
+    -----
+    The priority of a link is the mean of three ranks in [0, 1]: low cost for its Euclidean length, current through it when each pair of
+    sources exchanges one ampere over all links, and worth of its two ends.
+    """
+    plain, size = checked_resistance(resistance, cell)
+    label = checked_sources(plain, sources)
+    names = [int(n) for n in np.unique(label[label > 0])]
+    if len(names) < 2:
+        raise QuantityError(f"sources: found {len(names)}; expected at least two")
+    if adjacency not in ADJACENCY:
+        raise QuantityError(f"adjacency: found '{adjacency}'; {nearest(adjacency, ADJACENCY)}")
+    _, back = accumulated_cost(plain, label, size, four_neighbours=four_neighbours, ways=True)
+    assert back is not None  # noqa: S101 - asked for
+    owner = allocation(back, label)
+    neighbours = _neighbours(label, owner, names, adjacency, pairs)
+    reach = Reach(plain, label, size, four_neighbours)
+    rows, paths = [], []
+    rims = {name: _rim(label, name) for name in {n for pair in neighbours for n in pair}}
+    for pair in sorted(neighbours):
+        row, path = _link(pair, reach, label, rims, size)
+        row["adjacency"] = neighbours[pair]
+        row["status"] = _fate(row, path, label, pair, max_cost, max_euclidean, drop_through_sources)
+        rows.append(row)
+        paths.append(path)
+    links = pd.DataFrame(rows, columns=list(COLUMNS))
+    links["status"] = _pruned(links, nearest_links)
+    surface = np.full(plain.shape, np.inf)
+    for a, b in links.loc[links["status"] == "kept", ["source", "target"]].to_numpy().tolist():
+        np.minimum(surface, detour(reach, a, b), out=surface)
+    surface[surface > truncate] = np.inf
+    links["priority"] = _priority(links, names, values)
+    if isinstance(resistance, xr.DataArray):
+        return Corridors(
+            links,
+            paths,
+            resistance.copy(data=surface).assign_attrs(units="m"),
+            resistance.copy(data=owner).assign_attrs(units="1", nodata=0),
+        )
+    return Corridors(links, paths, surface, owner)
+
+
+class Reach:
+    """Cost of reaching every cell from one source, for as many sources as memory is set aside for.
+
+    Parameters
+    ----------
+    resistance : (y, x) array
+        Above 0; NaN or inf where there is no way.
+    label : (y, x) array of int
+        Sources.
+    cell : float [m]
+        Side of a cell.
+    four_neighbours : bool
+        Steps to the sides only.
+    """
+
+    def __init__(
+        self,
+        resistance: NDArray[np.floating],
+        label: NDArray[np.int32],
+        cell: float,
+        four_neighbours: bool = False,
+    ) -> None:
+        self.resistance, self.label, self.cell = resistance, label, cell
+        self.four_neighbours = four_neighbours
+        self._kept: dict[int, tuple[Cells, NDArray[np.int8]]] = {}
+        self._room = max(2, int(MEMORY // (9 * label.size)))
+
+    def __call__(self, name: int) -> tuple[Cells, NDArray[np.int8]]:
+        """Cost [resistance m] and directions back."""
+        if name in self._kept:
+            self._kept[name] = self._kept.pop(name)
+            return self._kept[name]
+        while len(self._kept) >= self._room:
+            self._kept.pop(next(iter(self._kept)))
+        cost, back = accumulated_cost(
+            self.resistance,
+            (self.label == name).astype(np.int32),
+            self.cell,
+            four_neighbours=self.four_neighbours,
+            ways=True,
+        )
+        assert back is not None  # noqa: S101 - asked for
+        self._kept[name] = (np.ascontiguousarray(cost), back)
+        return self._kept[name]
+
+
+def detour(reach: Reach, source: int, target: int) -> Cells:
+    """Cost of going from source to target through each cell, beyond the least; inf where no way leads."""
+    total = reach(source)[0] + reach(target)[0]
+    least = float(total.min())
+    return total - least if math.isfinite(least) else np.full(total.shape, np.inf)
+
+
+def _neighbours(
+    label: NDArray[np.int32],
+    owner: NDArray[np.int32],
+    names: list[int],
+    adjacency: str,
+    pairs: Iterable[tuple[int, int]] | None,
+) -> dict[tuple[int, int], str]:
+    """Pairs to be looked at, and by which distance they are neighbours."""
+    by_cost = {(int(a), int(b)) for a, b in _meeting(owner)}
+    by_length: set[tuple[int, int]] = set()
+    if adjacency != "cost" or pairs is not None:
+        _, place = ndimage.distance_transform_edt(label == 0, return_indices=True)
+        by_length = {(int(a), int(b)) for a, b in _meeting(label[tuple(place)])}
+    if pairs is not None:
+        wanted = {(min(p), max(p)) for p in pairs}
+        unknown = {n for pair in wanted for n in pair} - set(names)
+        if unknown:
+            raise QuantityError(f"pairs: found {sorted(unknown)[:5]}, which are no sources")
+    elif adjacency == "all":
+        wanted = set(combinations(names, 2))
+    else:
+        wanted = {
+            "cost": by_cost,
+            "euclidean": by_length,
+            "either": by_cost | by_length,
+            "both": by_cost & by_length,
+        }[adjacency]
+    return {
+        pair: ", ".join(
+            word for word, found in (("cost", by_cost), ("euclidean", by_length)) if pair in found
+        )
+        for pair in wanted
+    }
+
+
+def _meeting(owner: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Pairs of numbers that meet along sides or at corners."""
+    return np.unique(
+        np.concatenate(
+            [
+                label_borders(owner)[0],
+                _corner(owner[:-1, :-1], owner[1:, 1:]),
+                _corner(owner[:-1, 1:], owner[1:, :-1]),
+            ]
+        ),
+        axis=0,
+    )
+
+
+def _corner(one: NDArray[np.int32], other: NDArray[np.int32]) -> NDArray[np.int64]:
+    differ = (one != other) & (one > 0) & (other > 0)
+    both = np.stack([one[differ], other[differ]], axis=1).astype(np.int64)
+    return np.unique(np.sort(both, axis=1), axis=0)
+
+
+def _rim(label: NDArray[np.int32], name: int) -> NDArray[np.intp]:
+    """Rows and columns of a source's cells that touch other ground."""
+    rows, cols = np.nonzero(label == name)
+    top, left = max(rows.min() - 1, 0), max(cols.min() - 1, 0)
+    window = label[top : rows.max() + 2, left : cols.max() + 2] == name
+    inner = ndimage.binary_erosion(window, border_value=0)
+    rim = np.argwhere(window & ~inner)
+    return rim + np.array([top, left])
+
+
+def _link(
+    pair: tuple[int, int],
+    reach: Reach,
+    label: NDArray[np.int32],
+    rims: dict[int, NDArray[np.intp]],
+    cell: float,
+) -> tuple[dict[str, Any], NDArray[np.int64]]:
+    """Facts of one link and the cells of its path."""
+    a, b = pair
+    cost, back = reach(a)
+    there = rims[b]
+    costs = cost[there[:, 0], there[:, 1]]
+    best = int(np.argmin(costs))
+    gap, _ = cKDTree(rims[a]).query(there)
+    euclidean = float(gap.min()) * cell
+    row: dict[str, Any] = {"source": a, "target": b, "euclidean": euclidean, "cost": costs[best]}
+    if not math.isfinite(costs[best]):
+        row |= {"length": np.nan, "cost_per_euclidean": np.nan, "cost_per_length": np.nan}
+        return row, np.empty(0, np.int64)
+    path = trace(back, int(there[best, 0]), int(there[best, 1]))[::-1]
+    length = path_length(path, label.shape[1], cell)
+    row |= {
+        "length": length,
+        "cost_per_euclidean": costs[best] / euclidean if euclidean > 0 else np.nan,
+        "cost_per_length": costs[best] / length if length > 0 else np.nan,
+    }
+    return row, path
+
+
+def path_length(path: NDArray[np.int64], columns: int, cell: float) -> float:
+    """Length of a path of neighbouring cells [m]."""
+    rows, cols = np.divmod(path, columns)
+    return float(np.hypot(np.diff(rows), np.diff(cols)).sum() * cell)
+
+
+def _fate(
+    row: dict[str, Any],
+    path: NDArray[np.int64],
+    label: NDArray[np.int32],
+    pair: tuple[int, int],
+    max_cost: float,
+    max_euclidean: float,
+    through: bool,
+) -> str:
+    if path.size == 0:
+        return "no way"
+    if row["cost"] > max_cost:
+        return "longer than max_cost"
+    if row["euclidean"] > max_euclidean:
+        return "longer than max_euclidean"
+    met = np.unique(label.ravel()[path])
+    third = [int(n) for n in met if n > 0 and n not in pair]
+    return f"through source {third[0]}" if through and third else "kept"
+
+
+def _pruned(links: pd.DataFrame, nearest_links: int | None) -> pd.Series:
+    """Status after each source has kept its cheapest links."""
+    status = links["status"].copy()
+    if nearest_links is None:
+        return status
+    kept = links[status == "kept"].sort_values("cost", kind="stable")
+    chosen: set[Any] = set()
+    for name in pd.unique(kept[["source", "target"]].to_numpy().ravel()):
+        own = kept[(kept["source"] == name) | (kept["target"] == name)]
+        chosen |= set(own.index[:nearest_links])
+    status[[k for k in kept.index if k not in chosen]] = f"not among the nearest {nearest_links}"
+    return status
+
+
+def _priority(links: pd.DataFrame, names: list[int], values: pd.Series | None) -> pd.Series:
+    """Mean rank of permeability, centrality and worth of the ends; NaN of links that were dropped."""
+    kept = links[links["status"] == "kept"]
+    out = pd.Series(np.nan, index=links.index)
+    if kept.empty:
+        return out
+    worth = pd.Series(1.0, index=names) if values is None else values.reindex(names).fillna(0.0)
+    ends = kept["source"].map(worth) + kept["target"].map(worth)
+    parts = [1.0 / kept["cost_per_euclidean"].fillna(0.0).clip(lower=1e-12), link_centrality(kept)]
+    parts.append(ends)
+    ranks = [part.rank(method="average") / len(kept) for part in parts]
+    out[kept.index] = sum(ranks) / len(ranks)
+    return out
+
+
+def link_centrality(links: pd.DataFrame) -> pd.Series:
+    """Current along each link when every pair of sources exchanges one ampere; a link resists by its cost.
+
+    Parameters
+    ----------
+    links : table
+        ``source, target, cost``, cost above 0 or 0 for sources that touch.
+
+    Returns
+    -------
+    series [ampere]
+        By link, summed over pairs.
+    """
+    ends = links[["source", "target"]].to_numpy()
+    nodes, place = np.unique(ends, return_inverse=True)
+    place = place.reshape(ends.shape)
+    cost = links["cost"].to_numpy(np.float64)
+    floor = max(float(cost[cost > 0].min()) * 1e-6, 1e-300) if (cost > 0).any() else 1.0
+    circuit = Links(nodes.size, place[:, 0], place[:, 1], 1.0 / np.maximum(cost, floor))
+    total = np.zeros(len(links))
+    for a, b in combinations(range(nodes.size), 2):
+        if circuit.component[a] == circuit.component[b]:
+            v, _ = circuit.between(a, b, tolerance=1e-12, limit=0)
+            total += np.abs(v[place[:, 0]] - v[place[:, 1]]) / np.maximum(cost, floor)
+    return pd.Series(total, index=links.index)
