@@ -102,6 +102,7 @@ INPUTS: dict[str, InputKind] = {
     "roads": InputKind("lines", Features(("name",))),
     "railways": InputKind("lines", Features(("name",))),
     "cities": InputKind("points", Features(("name", "role"))),
+    "massifs": InputKind("points", Features(("name",))),
     "villages": InputKind("points", Features(("name",))),
     "reference_outlets": InputKind("points", Features(("name", "published_km2"))),
     "population": InputKind("table", Table(("code", "year", "population")), 0.0, 1e9),
@@ -134,6 +135,9 @@ WANTED: dict[str, str] = {
     "precipitation_moderate": "a climate projection downscaled to the study",
     "temperature_strong": "a climate projection downscaled to the study",
     "precipitation_strong": "a climate projection downscaled to the study",
+    "massifs": "points along the ridges of each massif, with its name",
+    "protected_areas": "polygons of reserves from the protected-planet database or the administration",
+    "roads": "road lines of a topographic map",
     "watersheds": "polygons of the watersheds to report by",
 }
 """Dataset that would supply an input, for those who lack it."""

@@ -1,6 +1,13 @@
-"""Importance and sensitivity: the half of the security pattern that accounts feed."""
+"""The ecological security pattern: importance and sensitivity first, then sources, corridors and nodes."""
 
 from shanshui.flow.plan import Step, step
+from shanshui.pattern.assembly import (
+    pattern_summary,
+    restoration_priorities,
+    security_pattern,
+    source_network,
+)
+from shanshui.pattern.barriers import barriers, pinch_points
 from shanshui.pattern.importance import (
     biodiversity_index,
     importance_grade,
@@ -8,6 +15,8 @@ from shanshui.pattern.importance import (
     service_importance,
     soil_importance,
 )
+from shanshui.pattern.linkage import corridor_detour, corridors, least_cost_links
+from shanshui.pattern.nodes import nodes
 from shanshui.pattern.red_lines import (
     developed_land,
     red_line_candidate,
@@ -15,6 +24,8 @@ from shanshui.pattern.red_lines import (
     security_districts,
     steep_farmland,
 )
+from shanshui.pattern.resistance import resistance
+from shanshui.pattern.river_corridors import river_corridors
 from shanshui.pattern.sensitivity import (
     desertification_sensitivity,
     ecological_sensitivity,
@@ -23,11 +34,20 @@ from shanshui.pattern.sensitivity import (
     erosion_sensitivity,
     karst_sensitivity,
 )
+from shanshui.pattern.sources import (
+    habitat_morphology,
+    massif_zones,
+    source_candidates,
+    source_cells,
+    source_score,
+    sources,
+)
+from shanshui.pattern.stability import early_warning, pattern_stability
 from shanshui.plans.survey import cover_of, warmth_of
 
 
 def pattern(have: set[str]) -> list[Step]:
-    """Steps of importance and sensitivity.
+    """Steps of importance, sensitivity and the security pattern.
 
     Parameters
     ----------
@@ -71,4 +91,33 @@ def pattern(have: set[str]) -> list[Step]:
             binds=cover
             | {"potential_loss": "soil_retention.potential", "soil_loss": "soil_retention.loss"},
         ),
+        *_network(have),
+    ]
+
+
+def _network(have: set[str]) -> list[Step]:
+    """Sources, corridors, nodes, and the pattern that they form."""
+    cover = cover_of(have)
+    retained = {"water_retention": "water_retention.retained"}
+    return [
+        step(massif_zones),
+        step(source_score, binds=retained),
+        step(source_candidates),
+        step(habitat_morphology),
+        step(source_cells),
+        step(resistance, binds=cover),
+        step(sources),
+        step(least_cost_links),
+        step(corridor_detour),
+        step(corridors),
+        step(river_corridors),
+        step(pinch_points),
+        step(barriers),
+        step(nodes),
+        step(source_network),
+        step(restoration_priorities),
+        step(security_pattern),
+        step(pattern_summary),
+        step(pattern_stability, binds=retained),
+        step(early_warning, binds=cover),
     ]

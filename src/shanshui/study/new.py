@@ -174,7 +174,7 @@ def _qinba(
         stop = text.index("[inputs.counties]")
         text = text[:start] + _boundary_text(Path(boundary), folder) + "\n" + text[stop:]
     place.write_text(text, "utf-8")
-    for name in ("outlets", "cities", "biophysical", "threats"):
+    for name in ("outlets", "cities", "massifs", "biophysical", "threats"):
         content = files("shanshui.study").joinpath(f"templates/qinba_{name}.csv").read_text("utf-8")
         (folder / f"{name}.csv").write_text(content, "utf-8")
     return place

@@ -1,0 +1,297 @@
+"""The pattern as one: patches, corridors and nodes, how they hang together, what to restore first."""
+
+from typing import Annotated, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from shanshui.core.assessment import assessment
+from shanshui.core.quantity import Features, Table
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import Facts, Index
+from shanshui.pattern.connectivity import connectivity_indices, network_measures
+from shanshui.pattern.linkage import BIOLOGICAL, CorridorLines
+from shanshui.pattern.nodes import Nodes
+from shanshui.pattern.river_corridors import RiverCorridors
+from shanshui.pattern.sources import Sources
+from shanshui.region.grid import grid_of
+
+SecurityPattern = Annotated[
+    gpd.GeoDataFrame, Features(("element", "type", "name", "rank", "reason"))
+]
+Network = Annotated[pd.DataFrame, Table(("source", "d_pc", "intra", "flux", "connector"))]
+
+
+@assessment(source="saura2010")
+def source_network(
+    sources: Sources,
+    corridors: CorridorLines,
+    *,
+    reference_cost: Annotated[float, Between(0.0, 1e12)] = 0.0,
+    reference_probability: Annotated[float, Between(1e-9, 1.0)] = 0.5,
+) -> Network:
+    """What each source gives to the connectivity of all.
+
+    Parameters
+    ----------
+    sources : polygons
+        Index is the number; ``name, area_km2``.
+    corridors : lines
+        ``source, target, cost``.
+    reference_cost : float [m]
+        Cost at which the chance of passing is the reference probability; 0 takes the median of the corridors [D].
+    reference_probability : float [1]
+        There.
+
+    Returns
+    -------
+    table
+        ``source, name, area_km2, component, d_iic, d_pc`` [% lost without it] and its parts ``intra, flux, connector``. Attributes: ``iic,
+        pc, eca_km2, alpha, beta, gamma, components, reference_cost``.
+    """
+    links = corridors[["source", "target"]].assign(distance=corridors["cost"])
+    middle = float(links["distance"].median()) if len(links) else 1.0
+    scale = reference_cost or max(middle, 1e-9)
+    found = connectivity_indices(
+        pd.DataFrame({"area": sources["area_km2"]}),
+        links,
+        reference_distance=scale,
+        reference_probability=reference_probability,
+    )
+    table = found.nodes.reset_index(names="source").rename(columns={"area": "area_km2"})
+    table.insert(1, "name", table["source"].map(sources["name"]))
+    shape = network_measures(len(sources), len(links)) if len(sources) > 2 else {}
+    table.attrs["units"] = {"area_km2": "km2"} | dict.fromkeys(
+        ("d_iic", "d_pc", "intra", "flux", "connector"), "%"
+    )
+    table.attrs |= {
+        "iic": found.iic,
+        "pc": found.pc,
+        "eca_km2": found.eca_pc,
+        "components": found.components,
+        "reference_cost": scale,
+        **{k: float(v) for k, v in dict(shape).items()},
+    }
+    return table
+
+
+@assessment(source="own_pattern")
+def restoration_priorities(
+    nodes: Nodes,
+    barriers: Index,
+    resistance: Index,
+    *,
+    radius_cells: Annotated[float, Between(1.0, 100.0)] = 2.0,
+    cost_per_km2: Annotated[float, Between(0.0, 1e12)] = 1.0,
+) -> Facts:
+    """Barrier and weak nodes by what restoring the ground around them gains for its cost.
+
+    Parameters
+    ----------
+    nodes : points
+        ``kind, score``.
+    barriers : (y, x) [1]
+        Improvement score.
+    resistance : (y, x) [1]
+        To movement: the harder the ground, the dearer to open.
+    radius_cells : float [cell]
+        Ground to restore around a node.
+    cost_per_km2 : float [any/km2]
+        Of opening ground ten times as hard as the best; scales with the logarithm of resistance [D].
+
+    Returns
+    -------
+    table
+        ``node, kind, gain`` [cost of movement saved, resistance m], ``cost``, ``gain_per_cost, rank``; the best first.
+    """
+    grid = grid_of(resistance)
+    radius = int(radius_cells)
+    rows = []
+    for number, node in nodes[nodes["kind"].isin(["barrier", "weak"])].iterrows():
+        i = int((grid.top - node.geometry.y) / grid.cell_m)
+        j = int((node.geometry.x - grid.left) / grid.cell_m)
+        box = np.s_[max(i - radius, 0) : i + radius + 1, max(j - radius, 0) : j + radius + 1]
+        score = barriers.values[box]
+        gain = float(np.nanmax(score)) if np.isfinite(score).any() else 0.0
+        hard = resistance.values[box]
+        effort = float(np.nansum(np.log10(np.maximum(hard, 1.0)))) * grid.cell_km2 * cost_per_km2
+        rows.append(
+            {
+                "node": number,
+                "kind": node["kind"],
+                "gain": gain * 2.0 * radius * grid.cell_m,
+                "cost": effort,
+            }
+        )
+    frame = pd.DataFrame(rows, columns=["node", "kind", "gain", "cost"])
+    frame["gain_per_cost"] = frame["gain"] / frame["cost"].where(frame["cost"] > 0)
+    frame = frame.sort_values(
+        ["gain_per_cost", "node"], ascending=[False, True], na_position="last"
+    ).reset_index(drop=True)
+    frame["rank"] = np.arange(1, len(frame) + 1)
+    frame.attrs["units"] = {"gain": "m"}
+    return frame
+
+
+@assessment(source="own_pattern")
+def security_pattern(
+    sources: Sources,
+    source_network: Network,
+    corridors: CorridorLines,
+    nodes: Nodes,
+    river_corridors: RiverCorridors | None = None,
+    *,
+    biological: Annotated[int, Between(0, 10_000)] = 0,
+) -> SecurityPattern:
+    """Patches, corridors and nodes of the ecological security pattern, each with its rank and reason.
+
+    Parameters
+    ----------
+    sources : polygons
+        ``name, area_km2, score, massif``.
+    source_network : table
+        ``source, d_pc``.
+    corridors : lines
+        ``source, target, type, length_km, priority``.
+    nodes : points
+        ``kind, score, rank, reason``.
+    river_corridors : lines, optional
+        ``name, order, length_km, sources``. With them, corridors along rivers are part of these and left out of the list.
+    biological : int
+        Only so many biological corridors, by priority; 0 for all.
+
+    Returns
+    -------
+    polygons, lines and points
+        Index ``part``; ``element``: patch, corridor or node; ``type``: core patch, river, biological or the kind of node; ``name``,
+        ``size`` [km2 or km], ``rank`` within element and type, ``reason``.
+    """
+    gain = source_network.set_index("source")["d_pc"].reindex(sources.index)
+    rows: list[dict[str, Any]] = []
+    ranks = gain.rank(ascending=False, method="first")
+    for number, row in sources.iterrows():
+        rows.append(
+            {
+                "element": "patch",
+                "type": "core patch",
+                "name": row["name"],
+                "size": row["area_km2"],
+                "rank": int(ranks[number]),
+                "reason": f"mean rank {row['score']:.2f}; connectivity falls by {gain[number]:.0f} % without it",
+                "geometry": row.geometry,
+            }
+        )
+    rows += _rivers(river_corridors)
+    names = sources["name"]
+    lines = corridors if river_corridors is None else corridors[corridors["type"] == BIOLOGICAL]
+    lines = lines.sort_values("priority", ascending=False, kind="stable")
+    if biological:
+        lines = lines.head(biological)
+    for place, (_, row) in enumerate(lines.iterrows(), start=1):
+        if row.geometry is None:
+            continue
+        rows.append(
+            {
+                "element": "corridor",
+                "type": row["type"],
+                "name": f"{names[row['source']]} - {names[row['target']]}",
+                "size": row["length_km"],
+                "rank": place,
+                "reason": f"least cost of movement, {row['river_share']:.0%} along rivers; "
+                f"crosses {row['roads']} roads, {row['railways']} railways",
+                "geometry": row.geometry,
+            }
+        )
+    for number, row in nodes.iterrows():
+        rows.append(
+            {
+                "element": "node",
+                "type": row["kind"],
+                "name": str(number),
+                "size": np.nan,
+                "rank": int(row["rank"]),
+                "reason": row["reason"],
+                "geometry": row.geometry,
+            }
+        )
+    out = gpd.GeoDataFrame(rows, geometry="geometry", crs=sources.crs)
+    out.index = pd.RangeIndex(1, len(out) + 1, name="part")
+    return out
+
+
+def _rivers(stems: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
+    if stems is None:
+        return []
+    return [
+        {
+            "element": "corridor",
+            "type": "river",
+            "name": row["name"] or f"river {number}",
+            "size": row["length_km"],
+            "rank": int(number),
+            "reason": f"stream of order {row['order']}, touches {row['sources']} sources",
+            "geometry": row.geometry,
+        }
+        for number, row in stems.iterrows()
+    ]
+
+
+@assessment(source="own_pattern")
+def pattern_summary(
+    security_pattern: SecurityPattern,
+    sources: Sources,
+    *,
+    expected_patches: Annotated[int, Between(0, 100_000)] = 0,
+    expected_nodes: Annotated[int, Between(0, 100_000)] = 0,
+    expected_rivers: Annotated[int, Between(0, 100_000)] = 0,
+    expected_biological: Annotated[int, Between(0, 100_000)] = 0,
+    expected_massifs: tuple[str, ...] = (),
+) -> Facts:
+    """How many patches, nodes and corridors were found, beside what a published pattern has.
+
+    Parameters
+    ----------
+    security_pattern : polygons, lines and points
+        ``element, type``.
+    sources : polygons
+        ``massif, area_km2``.
+    expected_patches, expected_nodes, expected_rivers, expected_biological : int
+        Of the published pattern; 0 where there is none.
+    expected_massifs : tuple of str
+        That should hold a patch.
+
+    Returns
+    -------
+    table
+        ``what, found, expected``: counts, the share of the reserves' ground captured, and each massif's patches.
+    """
+    element, kind = security_pattern["element"], security_pattern["type"]
+    river = (element == "corridor") & (kind == "river")
+    rows: list[tuple[str, float, float]] = [
+        ("patches", (element == "patch").sum(), expected_patches),
+        ("nodes", (element == "node").sum(), expected_nodes),
+        ("river corridors", river.sum(), expected_rivers),
+        (
+            "biological corridors",
+            ((element == "corridor") & ~river).sum(),
+            expected_biological,
+        ),
+    ]
+    rows += [
+        (f"nodes, {name}", int(count), 0)
+        for name, count in kind[element == "node"].value_counts().sort_index().items()
+    ]
+    counts = sources["massif"].value_counts()
+    for name in sorted({*expected_massifs, *(n for n in counts.index if n)}):
+        expected = 1 if name in expected_massifs else 0
+        rows.append((f"patches in {name}", int(counts.get(name, 0)), expected))
+    capture = float(sources.attrs.get("capture", np.nan))
+    frame = pd.DataFrame(rows, columns=["what", "found", "expected"]).astype(
+        {"found": float, "expected": float}
+    )
+    frame.loc[frame["expected"] == 0, "expected"] = np.nan
+    if np.isfinite(capture):
+        last = {"what": "share of protected ground in patches", "found": capture, "expected": 0.7}
+        frame = pd.concat([frame, pd.DataFrame([last])], ignore_index=True)
+    return frame

@@ -1,0 +1,311 @@
+"""Corridors between sources: the least-cost links, what they follow and cross, and the rivers that are corridors themselves."""
+
+from typing import Annotated, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+from scipy import ndimage
+from shapely.geometry import LineString
+
+from shanshui.core.assessment import assessment
+from shanshui.core.quantity import Features, Grid
+from shanshui.core.setting import Between, OneOf
+from shanshui.core.vocabulary import Index, StreamOrder, UnitLabels
+from shanshui.kernels.distance import distance_to
+from shanshui.pattern.corridors import ADJACENCY, Corridors, Reach, detour, least_cost_corridors
+from shanshui.pattern.sources import Sources
+from shanshui.region.grid import GridSpec, grid_of, like
+
+Links = Annotated[
+    gpd.GeoDataFrame, Features(("source", "target", "cost", "length_km", "status", "priority"))
+]
+CorridorLines = Annotated[
+    gpd.GeoDataFrame, Features(("source", "target", "type", "length_km", "width_km", "gravity"))
+]
+Lines = Annotated[gpd.GeoDataFrame, Features(("name",))]
+Detour = Annotated[xr.DataArray, Grid("m")]
+RIVER, BIOLOGICAL = "river", "biological"
+
+
+@assessment(source="linkagemapper", bytes_per_cell=60)
+def least_cost_links(
+    resistance: Index,
+    source_cells: UnitLabels,
+    sources: Sources,
+    *,
+    adjacency: Annotated[str, OneOf(*ADJACENCY)] = "cost",
+    max_cost_ratio: Annotated[float, Between(1.0, 1e9)] = 1e6,
+    nearest_links: Annotated[int, Between(0, 1000)] = 0,
+    drop_through_sources: bool = True,
+) -> Links:
+    """Every pair of neighbouring sources, the way of least cost between them, and why some were dropped.
+
+    Parameters
+    ----------
+    resistance : (y, x) [1]
+        To movement; missing is no way.
+    source_cells : (y, x) [1]
+        Number of the source; 0 elsewhere.
+    sources : polygons
+        Index is the number; ``area_km2``.
+    adjacency : str
+        Neighbours by ``cost``, ``euclidean``, ``either``, ``both``, or ``all`` pairs.
+    max_cost_ratio : float [1]
+        Links that cost more for each metre between their sources are dropped.
+    nearest_links : int
+        Each source keeps its so many cheapest links; 0 keeps all.
+    drop_through_sources : bool
+        Links through a third source are dropped.
+
+    Returns
+    -------
+    lines
+        Index ``link``; ``source, target, euclidean_km, cost`` [resistance m], ``length_km, cost_per_euclidean, cost_per_length, adjacency,
+        status, priority``.
+    """
+    found = least_cost_corridors(
+        resistance,
+        source_cells,
+        adjacency=adjacency,
+        nearest_links=nearest_links or None,
+        drop_through_sources=drop_through_sources,
+        values=sources["area_km2"],
+    )
+    links = found.links
+    far = links["cost_per_euclidean"] > max_cost_ratio
+    links.loc[far & (links["status"] == "kept"), "status"] = "dearer than max_cost_ratio"
+    return _laid(found, links, grid_of(resistance))
+
+
+def _laid(found: Corridors, links: pd.DataFrame, grid: GridSpec) -> gpd.GeoDataFrame:
+    frame = links.copy()
+    for column in ("euclidean", "length"):
+        frame.insert(2, f"{column}_km", frame.pop(column) / 1000.0)
+    out = gpd.GeoDataFrame(
+        frame, geometry=[line_of(path, grid) for path in found.paths], crs=grid.crs
+    )
+    out.index = pd.RangeIndex(1, len(out) + 1, name="link")
+    out.attrs["units"] = {
+        "euclidean_km": "km",
+        "length_km": "km",
+        "cost": "m",
+        "cost_per_euclidean": "1",
+        "cost_per_length": "1",
+        "priority": "1",
+    }
+    return out
+
+
+def line_of(path: NDArray[np.int64], grid: GridSpec) -> LineString | None:
+    """Line through the centres of cells; straight runs keep their ends only."""
+    if path.size < 2:
+        return None
+    rows, cols = np.divmod(path, grid.nx)
+    turn = np.ones(path.size, bool)
+    turn[1:-1] = (np.diff(rows)[1:] != np.diff(rows)[:-1]) | (
+        np.diff(cols)[1:] != np.diff(cols)[:-1]
+    )
+    x = grid.left + (cols[turn] + 0.5) * grid.cell_m
+    y = grid.top - (rows[turn] + 0.5) * grid.cell_m
+    return LineString(np.column_stack([x, y]))
+
+
+def cells_of(line: Any, grid: GridSpec) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the cells along a line, in order, each run of one cell once."""
+    count = max(int(line.length / (0.5 * grid.cell_m)) + 1, 2)
+    points = [line.interpolate(t, normalized=True) for t in np.linspace(0.0, 1.0, count)]
+    cols = ((np.array([p.x for p in points]) - grid.left) / grid.cell_m).astype(np.intp)
+    rows = ((grid.top - np.array([p.y for p in points])) / grid.cell_m).astype(np.intp)
+    inside = (rows >= 0) & (rows < grid.ny) & (cols >= 0) & (cols < grid.nx)
+    rows, cols = rows[inside], cols[inside]
+    fresh = np.ones(rows.size, bool)
+    fresh[1:] = (np.diff(rows) != 0) | (np.diff(cols) != 0)
+    return rows[fresh], cols[fresh]
+
+
+@assessment(source="linkagemapper", bytes_per_cell=60)
+def corridor_detour(resistance: Index, source_cells: UnitLabels, least_cost_links: Links) -> Detour:
+    """Cost of the best detour through each cell beyond the least-cost path, over all links that were kept.
+
+    Parameters
+    ----------
+    resistance : (y, x) [1]
+        To movement.
+    source_cells : (y, x) [1]
+        Number of the source; 0 elsewhere.
+    least_cost_links : lines
+        ``source, target, status``.
+
+    Returns
+    -------
+    (y, x) [m]
+        Resistance times metres; 0 on the paths. NaN where none leads.
+    """
+    reach = Reach(resistance.values, source_cells.values, grid_of(resistance).cell_m)
+    out = np.full(resistance.shape, np.inf)
+    for a, b in kept_pairs(least_cost_links):
+        np.minimum(out, detour(reach, a, b), out=out)
+    return like(resistance, np.where(np.isfinite(out), out, np.nan).astype(np.float32), "m")
+
+
+def kept_pairs(links: gpd.GeoDataFrame) -> list[tuple[int, int]]:
+    """Sources of the links that were kept, in order."""
+    kept = links[links["status"] == "kept"]
+    pairs = zip(kept["source"].astype(int), kept["target"].astype(int), strict=True)
+    return sorted(pairs)
+
+
+@assessment(source="own_pattern", bytes_per_cell=60)
+def corridors(
+    least_cost_links: Links,
+    sources: Sources,
+    source_cells: UnitLabels,
+    resistance: Index,
+    stream_order: StreamOrder | None = None,
+    roads: Lines | None = None,
+    railways: Lines | None = None,
+    *,
+    river_m: Annotated[float, Between(0.0, 1e5)] = 500.0,
+    river_share: Annotated[float, Between(0.0, 1.0)] = 0.6,
+    least_order: Annotated[int, Between(1, 12)] = 4,
+    detour_share: Annotated[float, Between(0.0, 1.0)] = 0.05,
+) -> CorridorLines:
+    """The corridors of the pattern: kept links with their kind, width, crossings, and pull.
+
+    Parameters
+    ----------
+    least_cost_links : lines
+        ``source, target, cost, length_km, status, priority``.
+    sources : polygons
+        Index is the number; ``area_km2, resistance``.
+    source_cells : (y, x) [1]
+        Number of the source; 0 elsewhere.
+    resistance : (y, x) [1]
+        To movement.
+    stream_order : (y, x) [1], optional
+        Strahler's; without it every corridor is biological.
+    roads, railways : lines, optional
+        What corridors cross.
+    river_m : float [m]
+        A corridor runs along a stream where it lies this near; half a cell more is allowed for [D].
+    river_share : float [1]
+        From this share of its length on it is a river corridor, else a biological one [D].
+    least_order : int
+        Streams that count [D].
+    detour_share : float [1]
+        Width is measured where the detour costs at most this share of the link [D].
+
+    Returns
+    -------
+    lines
+        Index ``corridor``; ``source, target, type`` river or biological, ``length_km, cost`` [resistance m], ``width_km`` mean, ``river_share``
+        [1], ``order`` of the greatest stream followed, ``roads, railways`` crossed, ``priority, gravity`` [1].
+    """
+    grid = grid_of(resistance)
+    kept = least_cost_links[least_cost_links["status"] == "kept"]
+    frame = kept[["source", "target", "length_km", "cost", "priority", "geometry"]].copy()
+    frame["source"], frame["target"] = frame["source"].astype(int), frame["target"].astype(int)
+    near = _near_stream(stream_order, least_order, river_m, grid)
+    reach = Reach(resistance.values, source_cells.values, grid.cell_m)
+    rows = []
+    for line, a, b, cost, length in zip(
+        frame.geometry,
+        frame["source"],
+        frame["target"],
+        frame["cost"],
+        frame["length_km"],
+        strict=True,
+    ):
+        row: dict[str, Any] = {"river_share": 0.0, "order": 0, "width_km": grid.cell_m / 1000.0}
+        if line is not None:
+            at = cells_of(line, grid)
+            if near is not None:
+                order = near[at]
+                row["river_share"] = float((order > 0).mean())
+                row["order"] = int(order.max(initial=0))
+            row["width_km"] = _width(
+                detour(reach, a, b), detour_share * cost, source_cells.values, length, grid
+            )
+        for name, lines in (("roads", roads), ("railways", railways)):
+            row[name] = _crossings(line, lines)
+        rows.append(row)
+    facts = pd.DataFrame(
+        rows, index=frame.index, columns=["river_share", "order", "width_km", "roads", "railways"]
+    )
+    frame = frame.join(facts)
+    frame["type"] = np.where(frame["river_share"] >= river_share, RIVER, BIOLOGICAL)
+    frame["gravity"] = gravity(
+        frame["source"].map(sources["area_km2"]),
+        frame["target"].map(sources["area_km2"]),
+        frame["source"].map(sources["resistance"]),
+        frame["target"].map(sources["resistance"]),
+        frame["cost"],
+    )
+    frame = frame.sort_values("priority", ascending=False, kind="stable")
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="corridor")
+    frame.attrs["units"] = {
+        "length_km": "km", "cost": "m", "width_km": "km", "river_share": "1", "priority": "1", "gravity": "1",
+    }  # fmt: skip
+    return frame
+
+
+def _near_stream(
+    order: xr.DataArray | None, least: int, reach_m: float, grid: GridSpec
+) -> NDArray[np.integer] | None:
+    """Order of the nearest stream that counts, 0 where none is near."""
+    if order is None:
+        return None
+    streams = np.nan_to_num(order.values) >= least
+    if not streams.any():
+        return np.zeros(grid.shape, np.int32)
+    far = distance_to(streams) * grid.cell_m
+    _, place = ndimage.distance_transform_edt(~streams, return_indices=True)
+    nearest = order.values[tuple(place)].astype(np.int32)
+    return np.where(far <= reach_m + 0.5 * grid.cell_m, nearest, 0)
+
+
+def _width(
+    beyond: NDArray[np.float64],
+    most: float,
+    sources: NDArray[np.integer],
+    length_km: float,
+    grid: GridSpec,
+) -> float:
+    """Area of a corridor outside the sources over its length."""
+    cells = int(((beyond <= most) & (sources == 0)).sum())
+    return max(cells * grid.cell_km2 / max(length_km, grid.cell_m / 1000.0), grid.cell_m / 1000.0)
+
+
+def _crossings(line: Any, lines: gpd.GeoDataFrame | None) -> int:
+    if line is None or lines is None or len(lines) == 0:
+        return 0
+    met = lines.geometry.iloc[lines.sindex.query(line, predicate="intersects")].intersection(line)
+    return int(sum(len(getattr(g, "geoms", [g])) for g in met if not g.is_empty))
+
+
+def gravity(area_a: Any, area_b: Any, resistance_a: Any, resistance_b: Any, cost: Any) -> Any:
+    """Pull between two sources: the logarithms of their areas over their resistances, over the squared share of the longest cost.
+
+    Parameters
+    ----------
+    area_a, area_b : array [km2]
+        Of the sources; areas of 1 or less pull nothing.
+    resistance_a, resistance_b : array [1]
+        Mean within the sources.
+    cost : array [m]
+        Least cost between them.
+
+    Returns
+    -------
+    array [1]
+        Compare within one study only.
+    """
+    cost = np.asarray(cost, np.float64)
+    longest = np.nanmax(cost) if cost.size else np.nan
+    pull = np.log(np.maximum(area_a, 1.0)) / resistance_a
+    other = np.log(np.maximum(area_b, 1.0)) / resistance_b
+    with np.errstate(divide="ignore"):
+        return np.asarray(pull * other / (cost / longest) ** 2)

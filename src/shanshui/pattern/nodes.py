@@ -1,0 +1,241 @@
+"""Nodes of the pattern: where corridors meet, narrow, are blocked, cross roads, and where steps lie between sources."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.spatial import cKDTree
+from shapely.geometry import Point
+
+from shanshui.core.assessment import assessment
+from shanshui.core.quantity import Features, Grid
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import Codes, Index, UnitLabels
+from shanshui.pattern.barriers import Current
+from shanshui.pattern.linkage import CorridorLines, Detour
+from shanshui.pattern.morphology import CORE
+from shanshui.pattern.river_corridors import RiverCorridors
+from shanshui.region.grid import GridSpec, grid_of
+
+Lines = Annotated[gpd.GeoDataFrame, Features(("name",))]
+Nodes = Annotated[gpd.GeoDataFrame, Features(("kind", "score", "rank", "reason"))]
+Current_ = Annotated[xr.DataArray, Grid("A")]
+REASONS = {
+    "intersection": "corridors meet here",
+    "pinch": "the corridor has no way round: current is highest here",
+    "barrier": "opening this ground would shorten a corridor most",
+    "stepping_stone": "core habitat between sources, too small to be one",
+    "weak": "a corridor crosses a road or railway",
+}
+
+
+@assessment(source="own_pattern", bytes_per_cell=40)
+def nodes(
+    corridors: CorridorLines,
+    pinch_points: Current,
+    barriers: Index,
+    corridor_detour: Detour,
+    habitat_morphology: Codes,
+    source_cells: UnitLabels,
+    river_corridors: RiverCorridors | None = None,
+    roads: Lines | None = None,
+    railways: Lines | None = None,
+    *,
+    merge_cells: Annotated[float, Between(0.0, 1000.0)] = 2.0,
+    pinch_share: Annotated[float, Between(0.0, 1.0)] = 0.1,
+    barrier_deviations: Annotated[float, Between(-10.0, 10.0)] = 1.0,
+    stone_km2: Annotated[float, Between(0.0, 1e6)] = 5.0,
+    detour_share: Annotated[float, Between(0.0, 1.0)] = 0.05,
+    most: Annotated[int, Between(0, 100_000)] = 0,
+) -> Nodes:
+    """Points of the pattern where care or restoration counts most.
+
+    Parameters
+    ----------
+    corridors : lines
+        ``source, target, priority``.
+    pinch_points : (y, x) [A]
+        Current within corridors.
+    barriers : (y, x) [1]
+        Improvement score.
+    corridor_detour : (y, x) [m]
+        Cost beyond the least-cost path.
+    habitat_morphology : (y, x) [1]
+        17 is core.
+    source_cells : (y, x) [1]
+        Number of the source; 0 elsewhere.
+    river_corridors : lines, optional
+        Corridors that meet them have a node there.
+    roads, railways : lines, optional
+        Where corridors cross them is a weak point.
+    merge_cells : float [cell]
+        Nodes of one kind this near are one [D].
+    pinch_share : float [1]
+        Share of corridor cells, those of most current, that may be pinch nodes [S2].
+    barrier_deviations : float [1]
+        A barrier node scores more than the mean of positive scores by so many standard deviations [D].
+    stone_km2 : float [km2]
+        Least area of a stepping stone [D].
+    detour_share : float [1]
+        A stepping stone lies where the detour is among this share of least ones [D].
+    most : int
+        Only so many of the best; 0 for all.
+
+    Returns
+    -------
+    points
+        Index ``node``; ``kind``: intersection, pinch, barrier, stepping_stone or weak; ``score`` in the unit of its kind, ``links`` that
+        run near, ``rank`` from 1 over all, ``reason``. The rank is by the place within the kind and the links near by.
+    """
+    grid = grid_of(pinch_points)
+    lines = [g for g in corridors.geometry if g is not None]
+    stems = (
+        [] if river_corridors is None else [g for g in river_corridors.geometry if g is not None]
+    )
+    label = source_cells.values
+    found: list[dict[str, Any]] = []
+    found += [
+        {"kind": "intersection", "score": 1.0, "x": p.x, "y": p.y}
+        for p in _meetings(lines, stems)
+        if _off_source(p.x, p.y, label, grid)
+    ]
+    found += _peaks("pinch", pinch_points.values, _upper(pinch_points.values, pinch_share), grid)
+    score = barriers.values
+    positive = score[np.isfinite(score) & (score > 0)]
+    if positive.size:
+        limit = float(positive.mean() + barrier_deviations * positive.std())
+        found += _peaks("barrier", score, limit, grid)
+    found += _stones(
+        habitat_morphology, label, corridor_detour.values, stone_km2, detour_share, grid
+    )
+    for kind_lines in (roads, railways):
+        if kind_lines is not None and len(kind_lines):
+            found += [
+                {"kind": "weak", "score": 1.0, "x": p.x, "y": p.y}
+                for line in lines
+                for p in _crossed(line, kind_lines)
+                if _off_source(p.x, p.y, label, grid)
+            ]
+    return _ranked(found, lines, grid, merge_cells * grid.cell_m, most, corridors.crs)
+
+
+def _off_source(x: float, y: float, label: NDArray[np.integer], grid: GridSpec) -> bool:
+    i, j = int((grid.top - y) / grid.cell_m), int((x - grid.left) / grid.cell_m)
+    return 0 <= i < grid.ny and 0 <= j < grid.nx and label[i, j] == 0
+
+
+def _meetings(lines: list[Any], stems: list[Any]) -> Iterator[Point]:
+    for k, line in enumerate(lines):
+        for other in (*lines[k + 1 :], *stems):
+            yield from _points(line.intersection(other))
+
+
+def _points(shape: Any) -> Iterator[Point]:
+    """Points of an intersection; a stretch in common counts by its two ends."""
+    for part in getattr(shape, "geoms", [shape]):
+        if part.is_empty:
+            continue
+        if part.geom_type == "Point":
+            yield part
+        elif part.geom_type == "LineString":
+            yield Point(part.coords[0])
+            yield Point(part.coords[-1])
+
+
+def _crossed(line: Any, lines: gpd.GeoDataFrame) -> Iterator[Point]:
+    near = lines.geometry.iloc[lines.sindex.query(line, predicate="intersects")]
+    for shape in near:
+        yield from _points(line.intersection(shape))
+
+
+def _upper(values: NDArray[np.floating], share: float) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.quantile(known, 1.0 - share)) if known.size else np.inf
+
+
+def _peaks(
+    kind: str, values: NDArray[np.floating], limit: float, grid: GridSpec
+) -> list[dict[str, Any]]:
+    """Cell of the greatest value in each group of cells at or above a limit."""
+    high = np.isfinite(values) & (values >= limit) & (values > 0)
+    label, count = ndimage.label(high, np.ones((3, 3)))
+    if count == 0:
+        return []
+    filled = np.where(high, values, -np.inf)
+    places = ndimage.maximum_position(filled, label, np.arange(1, count + 1))
+    return [{"kind": kind, "score": float(values[i, j]), **_centre(i, j, grid)} for i, j in places]
+
+
+def _centre(i: float, j: float, grid: GridSpec) -> dict[str, float]:
+    return {"x": grid.left + (j + 0.5) * grid.cell_m, "y": grid.top - (i + 0.5) * grid.cell_m}
+
+
+def _stones(
+    morphology: xr.DataArray,
+    sources: NDArray[np.integer],
+    beyond: NDArray[np.floating],
+    least_km2: float,
+    share: float,
+    grid: GridSpec,
+) -> list[dict[str, Any]]:
+    known = np.isfinite(beyond)
+    if not known.any():
+        return []
+    near = known & (beyond <= np.quantile(beyond[known], share))
+    label, count = ndimage.label((morphology.values == CORE) & (sources == 0), np.ones((3, 3)))
+    if count == 0:
+        return []
+    numbers = np.arange(1, count + 1)
+    area = np.bincount(label.ravel(), minlength=count + 1)[1:] * grid.cell_km2
+    touched = ndimage.maximum(near, label, numbers) > 0
+    centres = ndimage.center_of_mass(label > 0, label, numbers)
+    return [
+        {"kind": "stepping_stone", "score": float(size), **_centre(i, j, grid)}
+        for (i, j), size, reached in zip(centres, area, touched, strict=True)
+        if reached and size >= least_km2
+    ]
+
+
+def _ranked(
+    found: list[dict[str, Any]],
+    lines: list[Any],
+    grid: GridSpec,
+    merge_m: float,
+    most: int,
+    crs: Any,
+) -> gpd.GeoDataFrame:
+    columns = ["kind", "score", "links", "rank", "reason"]
+    frame = pd.DataFrame(found, columns=["kind", "score", "x", "y"])
+    frame = frame.sort_values(["kind", "score", "x", "y"], ascending=[True, False, True, True])
+    kept = [_merged(part, merge_m) for _, part in frame.groupby("kind", sort=True)]
+    frame = pd.concat(kept, ignore_index=True) if kept else frame
+    points = [Point(x, y) for x, y in zip(frame["x"], frame["y"], strict=True)]
+    near = 3.0 * grid.cell_m
+    frame["links"] = [sum(line.distance(p) <= near for line in lines) for p in points]
+    place = frame.groupby("kind")["score"].rank(ascending=False, pct=True, method="average")
+    worth = (1.0 - place) + 0.5 * frame["links"] / max(int(frame["links"].max() or 0), 1)
+    frame["rank"] = worth.rank(ascending=False, method="first").astype(int)
+    frame["reason"] = frame["kind"].map(REASONS)
+    out = gpd.GeoDataFrame(frame[columns], geometry=points, crs=crs).sort_values("rank")
+    if most:
+        out = out.head(most)
+    out.index = pd.RangeIndex(1, len(out) + 1, name="node")
+    return out
+
+
+def _merged(part: pd.DataFrame, merge_m: float) -> pd.DataFrame:
+    """Nodes of one kind, the best first; those near a better one go into it."""
+    if merge_m <= 0 or len(part) < 2:
+        return part
+    tree = cKDTree(part[["x", "y"]].to_numpy())
+    gone = np.zeros(len(part), bool)
+    for k in range(len(part)):
+        if not gone[k]:
+            close = [m for m in tree.query_ball_point(tree.data[k], merge_m) if m > k]
+            gone[close] = True
+    return part[~gone]

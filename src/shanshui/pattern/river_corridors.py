@@ -1,0 +1,144 @@
+"""Rivers that are corridors themselves: long stems of high order that link sources."""
+
+from typing import Annotated
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from shapely.ops import linemerge
+
+from shanshui.core.assessment import assessment
+from shanshui.core.quantity import Features
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import Mask, Reaches, UnitLabels
+from shanshui.pattern.linkage import cells_of
+from shanshui.region.grid import grid_of
+
+Rivers = Annotated[gpd.GeoDataFrame, Features(("name",))]
+RiverCorridors = Annotated[gpd.GeoDataFrame, Features(("name", "order", "length_km", "sources"))]
+
+
+@assessment(source="own_pattern", bytes_per_cell=8)
+def river_corridors(
+    river_reaches: Reaches,
+    region_mask: Mask,
+    source_cells: UnitLabels,
+    rivers: Rivers | None = None,
+    *,
+    least_order: Annotated[int, Between(1, 12)] = 4,
+    least_km: Annotated[float, Between(0.0, 1e5)] = 80.0,
+    reach_m: Annotated[float, Between(0.0, 1e5)] = 5000.0,
+    name_m: Annotated[float, Between(0.0, 1e5)] = 5000.0,
+    width_m: tuple[float, ...] = (100.0, 200.0, 500.0, 1000.0),
+    most: Annotated[int, Between(0, 10_000)] = 0,
+) -> RiverCorridors:
+    """Stems of rivers that run through the region and touch its sources.
+
+    Parameters
+    ----------
+    river_reaches : lines
+        ``reach, order, downstream, upstream_km2``.
+    region_mask : (y, x) [1]
+        1 inside.
+    source_cells : (y, x) [1]
+        Number of the source; 0 elsewhere.
+    rivers : lines, optional
+        ``name``: a stem takes the name that accompanies most of it.
+    least_order : int
+        Strahler's order from which a stream counts [D].
+    least_km : float [km]
+        Shortest stem inside the region [D].
+    reach_m : float [m]
+        A source this near counts as touched [D].
+    name_m : float [m]
+        A named river this near lends its name [D].
+    width_m : tuple of float [m]
+        Width to be kept for stems of the least order and each order above, the last for all greater ones [D].
+    most : int
+        Only so many, by sources touched, then by order and length; 0 for all.
+
+    Returns
+    -------
+    lines
+        Index ``stem``; ``name, order, length_km`` inside the region, ``sources`` touched, ``width_m``. A stem is the way up a river that
+        follows the greater catchment at every confluence; a tributary is a stem of its own.
+    """
+    grid = grid_of(region_mask)
+    inside = region_mask.values == 1
+    touched = _near_sources(source_cells.values, reach_m / grid.cell_m)
+    rows = []
+    for reaches in _stems(river_reaches, least_order):
+        parts = []
+        length, links = 0.0, set()
+        for line in reaches.geometry:
+            if line is None or line.is_empty or line.length == 0:
+                continue
+            at = cells_of(line, grid)
+            if at[0].size == 0 or not inside[at].any():
+                continue
+            length += line.length / 1000.0 * float(inside[at].mean())
+            links |= set(np.unique(touched[at]).tolist()) - {0}
+            parts.append(line)
+        if length >= least_km and links:
+            order = int(reaches["order"].max())
+            rows.append(
+                {
+                    "order": order,
+                    "length_km": length,
+                    "sources": len(links),
+                    "width_m": width_m[min(order - least_order, len(width_m) - 1)],
+                    "geometry": linemerge(parts) if len(parts) > 1 else parts[0],
+                }
+            )
+    columns = ["order", "length_km", "sources", "width_m", "geometry"]
+    frame = gpd.GeoDataFrame(
+        pd.DataFrame(rows, columns=columns), geometry="geometry", crs=river_reaches.crs
+    )
+    frame = frame.sort_values(["sources", "order", "length_km"], ascending=False, kind="stable")
+    if most:
+        frame = frame.head(most)
+    frame.insert(0, "name", [_name(line, rivers, name_m) for line in frame.geometry])
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="stem")
+    frame.attrs["units"] = {"length_km": "km", "width_m": "m"}
+    return frame
+
+
+def _near_sources(label: np.ndarray, cells: float) -> np.ndarray:
+    """Nearest source within a distance, 0 where there is none."""
+    from scipy import ndimage
+
+    if not (label > 0).any():
+        return label
+    far, place = ndimage.distance_transform_edt(label == 0, return_indices=True)
+    return np.where(far <= cells, label[tuple(place)], 0)
+
+
+def _stems(reaches: gpd.GeoDataFrame, least_order: int) -> list[gpd.GeoDataFrame]:
+    """Reaches of each stem, from its mouth up."""
+    high = reaches[reaches["order"] >= least_order].set_index("reach", drop=False).rename_axis(None)
+    known = set(high.index)
+    ranked = high.sort_values(["upstream_km2", "reach"], ascending=[False, True], kind="stable")
+    main: dict[int, int] = {}
+    for reach, below in zip(ranked["reach"], ranked["downstream"], strict=True):
+        main.setdefault(int(below), int(reach))
+    out = []
+    for reach, below in zip(ranked["reach"], ranked["downstream"], strict=True):
+        if int(below) in known and main[int(below)] == int(reach):
+            continue  # goes on a stem that began further down
+        chain = [int(reach)]
+        while chain[-1] in main and main[chain[-1]] in known:
+            chain.append(main[chain[-1]])
+        out.append(high.loc[chain])
+    return out
+
+
+def _name(line: object, rivers: gpd.GeoDataFrame | None, reach_m: float) -> str:
+    if rivers is None or len(rivers) == 0:
+        return ""
+    named = rivers[rivers["name"].notna() & (rivers["name"].astype(str) != "")]
+    band = line.simplify(reach_m / 4).buffer(reach_m)  # type: ignore[attr-defined]
+    near = named.iloc[named.sindex.query(band, predicate="intersects")]
+    if near.empty:
+        return ""
+    along = near.geometry.intersection(band).length.groupby(near["name"]).sum()
+    return str(along.idxmax()) if along.max() > 0.2 * line.length else ""  # type: ignore[attr-defined]

@@ -1,0 +1,406 @@
+"""Ecological sources: the best ground by several values at once, its cores, large enough and named."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import Features, Grid
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import Codes, Index, Mask, UnitLabels
+from shanshui.kernels.distance import distance_to
+from shanshui.pattern.morphology import CORE, morphology
+from shanshui.region.grid import grid_of, like
+from shanshui.region.unitset import burnt, polygons
+
+Amount = Annotated[xr.DataArray, Grid("any")]
+Massifs = Annotated[gpd.GeoDataFrame, Features(("name",))]
+Protected = Annotated[gpd.GeoDataFrame, Features(("name",))]
+Sources = Annotated[gpd.GeoDataFrame, Features(("area_km2", "score", "massif"))]
+
+
+@assessment(source="own_pattern", bytes_per_cell=24)
+def massif_zones(massifs: Massifs, region_mask: Mask) -> UnitLabels:
+    """Massif that each cell belongs to: the one whose nearest mark is the nearest of all.
+
+    Parameters
+    ----------
+    massifs : points, lines or polygons
+        ``name``; several marks may share one.
+    region_mask : (y, x) [1]
+        1 inside.
+
+    Returns
+    -------
+    (y, x) [1]
+        Place of the name among all names in order, from 1; 0 outside.
+    """
+    grid = grid_of(region_mask)
+    best = np.full(grid.shape, np.inf, np.float32)
+    out = np.zeros(grid.shape, np.int32)
+    for number, name in enumerate(massif_names(massifs), start=1):
+        marks = massifs[massifs["name"] == name]
+        touched = burnt(marks, grid, 0.75 * grid.cell_m).astype(bool)
+        if not touched.any():
+            continue
+        far = distance_to(touched)
+        nearer = far < best
+        best[nearer], out[nearer] = far[nearer], number
+    out[region_mask.values != 1] = 0
+    return like(region_mask, out, "1", nodata=0)
+
+
+def massif_names(massifs: gpd.GeoDataFrame) -> list[str]:
+    """Names of massifs, each once, in order."""
+    return sorted({str(n) for n in massifs["name"]})
+
+
+@assessment(source="own_pattern", bytes_per_cell=40)
+def source_score(
+    biodiversity_index: Index,
+    water_retention: Amount,
+    ecological_sensitivity: Codes,
+    region_mask: Mask,
+    massif_zones: UnitLabels | None = None,
+    *,
+    weights: tuple[float, ...] = (1.0, 1.0, 1.0),
+) -> Index:
+    """Mean rank of a cell in diversity of species, in water that it holds, and in sensitivity.
+
+    Parameters
+    ----------
+    biodiversity_index : (y, x) [1]
+        More is better.
+    water_retention : (y, x) [any]
+        More is better.
+    ecological_sensitivity : (y, x) [1]
+        1 extremely sensitive, 3 sensitive, 5 general, 0 missing.
+    region_mask : (y, x) [1]
+        1 inside.
+    massif_zones : (y, x) [1], optional
+        Ranks are taken within each massif: the best of every massif counts, whatever the rain does elsewhere.
+    weights : tuple of float [1]
+        Of the three, in that order; equal as in the source [S].
+
+    Returns
+    -------
+    (y, x) [1]
+        In [0, 1]; 1 is the best of the region or the massif. NaN outside and where a value is missing.
+    """
+    return like(
+        region_mask,
+        mean_rank(
+            (biodiversity_index.values, water_retention.values, falling(ecological_sensitivity)),
+            weights,
+            region_mask.values == 1,
+            None if massif_zones is None else massif_zones.values,
+        ),
+        "1",
+    )
+
+
+def falling(codes: xr.DataArray) -> NDArray[np.float32]:
+    """Codes of sensitivity turned round, so that more is more sensitive; NaN where missing."""
+    values = codes.values.astype(np.float32)
+    return np.where(values > 0, -values, np.nan)
+
+
+def mean_rank(
+    layers: Sequence[NDArray[np.floating]],
+    weights: Sequence[float],
+    inside: NDArray[np.bool_],
+    zones: NDArray[np.integer] | None,
+) -> NDArray[np.float32]:
+    """Weighted mean of the ranks of cells, within zones where there are any.
+
+    Parameters
+    ----------
+    layers : sequence of (y, x) arrays
+        More is better.
+    weights : sequence of float
+        One per layer.
+    inside : (y, x) array of bool
+        Cells to rank.
+    zones : (y, x) array of int, optional
+        Above 0.
+
+    Returns
+    -------
+    (y, x) array of float32
+        In [0, 1]; equal values share their mean rank. NaN where any layer is.
+
+    Raises
+    ------
+    QuantityError
+        Weights that do not fit.
+    """
+    if len(weights) != len(layers) or min(weights) < 0 or sum(weights) <= 0:
+        raise QuantityError(
+            f"weights: found {tuple(weights)}; expected {len(layers)} numbers of 0 or more, not all 0"
+        )
+    known = inside & np.all([np.isfinite(layer) for layer in layers], axis=0)
+    zone = np.ones(inside.shape, np.int32) if zones is None else np.where(zones > 0, zones, 0)
+    out = np.full(inside.shape, np.nan, np.float32)
+    total = float(sum(weights))
+    for number in np.unique(zone[known]):
+        cells = known & (zone == number)
+        mean = np.zeros(int(cells.sum()))
+        for layer, weight in zip(layers, weights, strict=True):
+            rank = pd.Series(layer[cells]).rank(method="average").to_numpy()
+            mean += weight / total * (rank - 1.0) / max(rank.size - 1, 1)
+        out[cells] = mean
+    return out
+
+
+@assessment(source="own_pattern", bytes_per_cell=24)
+def source_candidates(
+    source_score: Index,
+    region_mask: Mask,
+    massif_zones: UnitLabels | None = None,
+    developed_land: Mask | None = None,
+    *,
+    quantile: Annotated[float, Between(0.0, 1.0)] = 0.75,
+    smooth: bool = True,
+) -> Codes:
+    """Ground that could be a source: the upper part of the score, towns left out.
+
+    Parameters
+    ----------
+    source_score : (y, x) [1]
+        Mean rank.
+    region_mask : (y, x) [1]
+        1 inside.
+    massif_zones : (y, x) [1], optional
+        The quantile is taken within each massif.
+    developed_land : (y, x) [1], optional
+        1 on built land.
+    quantile : float [1]
+        Cells at or above it [S].
+    smooth : bool
+        A majority of 3 x 3 cells decides.
+
+    Returns
+    -------
+    (y, x) [1]
+        2 candidate, 1 other ground, 0 outside or missing: what :func:`morphology` takes.
+    """
+    return like(
+        region_mask,
+        candidates(
+            source_score.values,
+            region_mask.values == 1,
+            None if massif_zones is None else massif_zones.values,
+            None if developed_land is None else developed_land.values == 1,
+            quantile,
+            smooth,
+        ),
+        "1",
+        nodata=0,
+    )
+
+
+def candidates(
+    score: NDArray[np.floating],
+    inside: NDArray[np.bool_],
+    zones: NDArray[np.integer] | None,
+    built: NDArray[np.bool_] | None,
+    quantile: float,
+    smooth: bool,
+) -> NDArray[np.uint8]:
+    """Codes 2 candidate, 1 other, 0 missing."""
+    zone = np.ones(inside.shape, np.int32) if zones is None else np.where(zones > 0, zones, 0)
+    known = inside & np.isfinite(score)
+    chosen = np.zeros(inside.shape, bool)
+    for number in np.unique(zone[known]):
+        cells = known & (zone == number)
+        chosen |= cells & (score >= np.quantile(score[cells], quantile))
+    if built is not None:
+        chosen &= ~built
+    if smooth:
+        chosen = ndimage.uniform_filter(chosen.astype(np.float32), 3, mode="constant") > 0.5
+    return np.where(inside, np.where(chosen, 2, 1), 0).astype(np.uint8)
+
+
+@assessment(source="mspa2009", bytes_per_cell=60)
+def habitat_morphology(
+    source_candidates: Codes,
+    *,
+    edge_width: Annotated[int, Between(1, 100)] = 1,
+    connectivity: Annotated[int, Between(4, 8)] = 8,
+    transition: bool = True,
+) -> Codes:
+    """Part that each cell plays in the shape of the candidate ground.
+
+    Parameters
+    ----------
+    source_candidates : (y, x) [1]
+        2 candidate, 1 other, 0 missing.
+    edge_width : int [cell]
+        Of edges; state it in metres with the result.
+    connectivity : int
+        Of the foreground, 8 or 4.
+    transition : bool
+        Bridges and loops are drawn through edges to the core.
+
+    Returns
+    -------
+    (y, x) [1]
+        17 core, 9 islet, 5 perforation, 3 edge, 65 loop, 33 bridge, 1 branch, 0 background, 129 missing.
+    """
+    codes: xr.DataArray = morphology(
+        source_candidates,
+        edge_width=edge_width,
+        connectivity=connectivity,
+        transition=transition,
+    )
+    return codes
+
+
+@assessment(source="own_pattern", bytes_per_cell=24)
+def source_cells(
+    habitat_morphology: Codes,
+    *,
+    least_km2: Annotated[float, Between(0.0, 1e6)] = 50.0,
+    merge_m: Annotated[float, Between(0.0, 1e5)] = 0.0,
+    most: Annotated[int, Between(0, 100_000)] = 0,
+) -> UnitLabels:
+    """Cores large enough to be sources, the largest first.
+
+    Parameters
+    ----------
+    habitat_morphology : (y, x) [1]
+        17 is core.
+    least_km2 : float [km2]
+        Smaller cores are no sources [D]; 50 suits a region of 300 000 km2.
+    merge_m : float [m]
+        Cores this near to each other are one source; the gap is taken in. 0 merges none.
+    most : int
+        Only so many of the largest; 0 for all.
+
+    Returns
+    -------
+    (y, x) [1]
+        Number of the source; 0 elsewhere.
+    """
+    grid = grid_of(habitat_morphology)
+    label = large_cores(
+        habitat_morphology.values == CORE,
+        least_km2 / grid.cell_km2,
+        merge_m / grid.cell_m,
+        most,
+    )
+    return like(habitat_morphology, label, "1", nodata=0)
+
+
+def large_cores(
+    core: NDArray[np.bool_], least_cells: float, merge_cells: float = 0.0, most: int = 0
+) -> NDArray[np.int32]:
+    """Numbered cores of at least so many cells, the largest first; merged over small gaps."""
+    shape = core
+    if merge_cells > 0:
+        near = distance_to(core) <= merge_cells / 2.0
+        shape = core | (distance_to(~near) > merge_cells / 2.0)
+    label, count = ndimage.label(shape, np.ones((3, 3)), output=np.int32)
+    sizes = np.bincount(label.ravel(), minlength=count + 1)
+    sizes[0] = 0
+    order = [k for k in np.argsort(-sizes, kind="stable") if sizes[k] >= max(least_cells, 1.0)]
+    if most:
+        order = order[:most]
+    number = np.zeros(count + 1, np.int32)
+    number[order] = np.arange(1, len(order) + 1)
+    return number[label]
+
+
+@assessment(source="own_pattern", bytes_per_cell=40)
+def sources(
+    source_cells: UnitLabels,
+    source_score: Index,
+    resistance: Index,
+    massif_zones: UnitLabels | None = None,
+    massifs: Massifs | None = None,
+    protected_areas: Protected | None = None,
+    *,
+    capture_target: Annotated[float, Between(0.0, 1.0)] = 0.7,
+) -> Sources:
+    """The sources as patches: size, score, massif, and how much of the protected areas they hold.
+
+    Parameters
+    ----------
+    source_cells : (y, x) [1]
+        Number of the source; 0 elsewhere.
+    source_score : (y, x) [1]
+        Mean rank.
+    resistance : (y, x) [1]
+        To movement.
+    massif_zones : (y, x) [1], optional
+        Massif of each cell.
+    massifs : points, lines or polygons, optional
+        ``name``.
+    protected_areas : polygons, optional
+        Reserves that sources should hold.
+    capture_target : float [1]
+        Share of the reserves' ground that should lie inside [S].
+
+    Returns
+    -------
+    polygons
+        Index ``unit``: number of the source; ``name, massif, area_km2, score`` mean [1], ``resistance`` mean [1],
+        ``protected_share`` of the patch [1]. Attributes ``capture``: share of the reserves' ground inside all sources, and
+        ``captured``: whether that reaches the target.
+    """
+    grid = grid_of(source_cells)
+    label = source_cells.values
+    count = int(label.max(initial=0))
+    if count == 0:
+        raise QuantityError(
+            "source_cells: found no source; lower steps.source_cells.least_km2 or steps.source_candidates.quantile"
+        )
+    numbers = np.arange(1, count + 1)
+    frame = polygons(source_cells)
+    frame["area_km2"] = np.bincount(label.ravel(), minlength=count + 1)[1:] * grid.cell_km2
+    frame["score"] = ndimage.mean(np.nan_to_num(source_score.values), label, numbers)
+    frame["resistance"] = ndimage.mean(np.nan_to_num(resistance.values, nan=1.0), label, numbers)
+    frame["massif"] = ""
+    if massif_zones is not None and massifs is not None:
+        names = ["", *massif_names(massifs)]
+        frame["massif"] = [
+            names[int(np.bincount(massif_zones.values[label == n]).argmax())] for n in numbers
+        ]
+    frame["name"] = _names(frame["massif"])
+    capture = np.nan
+    frame["protected_share"] = np.nan
+    if protected_areas is not None and len(protected_areas):
+        reserve = burnt(protected_areas, grid, 0.0).astype(bool)
+        frame["protected_share"] = ndimage.mean(reserve, label, numbers)
+        if reserve.any():
+            capture = float((reserve & (label > 0)).sum() / reserve.sum())
+    frame.attrs["units"] = {
+        "area_km2": "km2",
+        "score": "1",
+        "resistance": "1",
+        "protected_share": "1",
+    }
+    frame.attrs["capture"] = capture
+    frame.attrs["captured"] = bool(capture >= capture_target) if np.isfinite(capture) else None
+    return frame
+
+
+def _names(massif: pd.Series) -> list[str]:
+    """Massif and a number where it has several sources; the number alone where there is no massif."""
+    counts = massif.value_counts()
+    seen: dict[str, int] = {}
+    out = []
+    for number, name in zip(massif.index, massif, strict=True):
+        if not name:
+            out.append(str(number))
+            continue
+        seen[name] = seen.get(name, 0) + 1
+        out.append(name if counts[name] == 1 else f"{name} {seen[name]}")
+    return out
