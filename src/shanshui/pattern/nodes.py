@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from shapely.geometry import Point
 
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import Features, Grid
+from shanshui.core.quantity import Features
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Index, UnitLabels
 from shanshui.pattern.barriers import Current
@@ -24,7 +24,6 @@ from shanshui.region.grid import GridSpec, grid_of
 
 Lines = Annotated[gpd.GeoDataFrame, Features(("name",))]
 Nodes = Annotated[gpd.GeoDataFrame, Features(("kind", "score", "rank", "reason"))]
-Current_ = Annotated[xr.DataArray, Grid("A")]
 REASONS = {
     "intersection": "corridors meet here",
     "pinch": "the corridor has no way round: current is highest here",
@@ -90,7 +89,8 @@ def nodes(
     -------
     points
         Index ``node``; ``kind``: intersection, pinch, barrier, stepping_stone or weak; ``score`` in the unit of its kind, ``links`` that
-        run near, ``rank`` from 1 over all, ``reason``. The rank is by the place within the kind and the links near by.
+        run near, ``rank`` from 1 over all, ``reason``. Kinds take turns in the rank: the best of each kind by its score and the links near by,
+        then the second of each.
     """
     grid = grid_of(pinch_points)
     lines = [g for g in corridors.geometry if g is not None]
@@ -217,11 +217,14 @@ def _ranked(
     points = [Point(x, y) for x, y in zip(frame["x"], frame["y"], strict=True)]
     near = 3.0 * grid.cell_m
     frame["links"] = [sum(line.distance(p) <= near for line in lines) for p in points]
-    place = frame.groupby("kind")["score"].rank(ascending=False, pct=True, method="average")
-    worth = (1.0 - place) + 0.5 * frame["links"] / max(int(frame["links"].max() or 0), 1)
-    frame["rank"] = worth.rank(ascending=False, method="first").astype(int)
+    # kinds take turns: the best of each, then the second of each
+    frame = frame.sort_values(["score", "links"], ascending=False, kind="stable")
+    frame["turn"] = frame.groupby("kind").cumcount()
+    frame = frame.sort_values(["turn", "links", "kind"], ascending=[True, False, True])
+    frame["rank"] = np.arange(1, len(frame) + 1)
+    points = [Point(x, y) for x, y in zip(frame["x"], frame["y"], strict=True)]
     frame["reason"] = frame["kind"].map(REASONS)
-    out = gpd.GeoDataFrame(frame[columns], geometry=points, crs=crs).sort_values("rank")
+    out = gpd.GeoDataFrame(frame[columns], geometry=points, crs=crs)
     if most:
         out = out.head(most)
     out.index = pd.RangeIndex(1, len(out) + 1, name="node")

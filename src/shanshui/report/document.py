@@ -17,6 +17,7 @@ from shanshui.flow.plan import Step
 from shanshui.report.accounts import account_chapters
 from shanshui.report.figures import cover_chart, hypsometry_chart, slope_chart, unit_size_chart
 from shanshui.report.maps import as_png, as_svg, chinese_font, drawing
+from shanshui.report.pattern import pattern_chapter
 from shanshui.report.tables import (
     basin_table,
     cover_areas,
@@ -209,6 +210,7 @@ def _chapters(study: Study, lang: str) -> list[dict[str, Any]]:
         },
         {"title": say("people", lang), "figures": show.map("population_density"), "tables": []},
         *account_chapters(study, show, lang),
+        pattern_chapter(study, show, lang),
     ]
 
 

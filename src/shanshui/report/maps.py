@@ -28,6 +28,7 @@ from matplotlib.colors import (
     Normalize,
 )
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from PIL import Image
@@ -83,7 +84,7 @@ HALO = {"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.6}
 """Behind words on a map: outlines would turn them into shapes, and shapes need the font here."""
 LOGARITHMIC = {
     "population_density", "upstream_area", "settlement_weight", "soil_retention.loss", "sediment_delivery.sed_export",
-    "nutrient_delivery.total_export",
+    "nutrient_delivery.total_export", "pinch_points", "resistance",
 }  # fmt: skip
 _DRAWING = threading.Lock()
 
@@ -102,6 +103,10 @@ class MapSpec:
         Polygons to colour.
     lines : list of (GeoDataFrame, colour, width)
         Outlines and courses.
+    courses : list of (GeoDataFrame, colour, width, label)
+        Courses that stand in the legend.
+    marks : list of (GeoDataFrame, colour, marker, label)
+        Points that stand in the legend.
     points : GeoDataFrame or None
         Named places.
     named : GeoDataFrame or None
@@ -118,6 +123,8 @@ class MapSpec:
     classes: dict[int, tuple[str, str]] = field(default_factory=dict)
     fills: list[tuple[gpd.GeoDataFrame, str, str]] = field(default_factory=list)
     lines: list[tuple[gpd.GeoDataFrame, str, float]] = field(default_factory=list)
+    courses: list[tuple[gpd.GeoDataFrame, str, float, str]] = field(default_factory=list)
+    marks: list[tuple[gpd.GeoDataFrame, str, str, str]] = field(default_factory=list)
     points: gpd.GeoDataFrame | None = None
     named: gpd.GeoDataFrame | None = None
     shade: float = 0.45
@@ -266,6 +273,7 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
                 ax=ax, color=colour, linewidth=0, alpha=0.75, zorder=3, rasterized=True, aspect=None
             )
             handles.append(Patch(color=colour, label=label))
+    handles += _overlay(ax, spec)
     for part, colour, thick in spec.lines:
         shapes = (
             part.boundary if set(part.geom_type) <= {"Polygon", "MultiPolygon"} else part.geometry
@@ -308,6 +316,25 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
     return figure
 
 
+def _overlay(ax: Any, spec: MapSpec) -> list[Any]:
+    """Draw courses and marks; what the legend says of them."""
+    handles: list[Any] = []
+    for part, colour, thick, label in spec.courses:
+        if len(part):
+            part.plot(ax=ax, color=colour, linewidth=thick, zorder=5, aspect=None)
+            handles.append(Line2D([], [], color=colour, linewidth=thick, label=label))
+    for part, colour, marker, label in spec.marks:
+        if len(part):
+            x, y = part.geometry.x, part.geometry.y
+            ax.scatter(
+                x, y, s=16, c=colour, marker=marker, edgecolors="white", linewidths=0.5, zorder=6
+            )
+            handles.append(
+                Line2D([], [], color=colour, marker=marker, linestyle="", markersize=5, label=label)
+            )
+    return handles
+
+
 def _exaggeration(ground: NDArray[np.float32], cell: float) -> float:
     """Coarse cells look flat: raise the shading until mean gradients read as slopes."""
     with warnings.catch_warnings():
@@ -346,7 +373,9 @@ def _colour(
             zorder=1,
             rasterized=True,
         )
-        return [Patch(color=spec.classes[c][1], label=spec.classes[c][0]) for c in present]
+        # codes that share a word share a line of the legend
+        legend = {spec.classes[c][0]: spec.classes[c][1] for c in present}
+        return [Patch(color=colour, label=label) for label, colour in legend.items()]
     seen = values[np.isfinite(values)]
     if seen.size == 0:
         return []

@@ -1,5 +1,6 @@
 """What the map of each product shows."""
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,12 @@ from shanshui.core.errors import PlanError
 from shanshui.core.source import citation
 from shanshui.flow.plan import Layer, Step
 from shanshui.report.maps import MapSpec, draw_map
+from shanshui.report.pattern_maps import (
+    PART_COLOURS,
+    PATTERN_MAPS,
+    morphology_classes,
+    pattern_spec,
+)
 from shanshui.report.words import say
 from shanshui.study.study import Study
 from shanshui.terrain.landform import LANDFORMS, POSITIONS
@@ -75,6 +82,7 @@ def map_products(study: Study) -> list[str]:
         "protection_importance",
         "ecological_sensitivity",
         "red_line_candidate",
+        "security_pattern",
     ]
     return [n for n in names if study.has(n)]
 
@@ -120,10 +128,11 @@ def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
         ]
         spec.lines = [(units, "white", 0.25), *water, *rim]
         return spec
+    if name in PATTERN_MAPS:
+        return pattern_spec(study, name, lang, spec, water, rim)
     if name in ("unit_gep", "gep_hot_spots"):
-        spec.fills = _unit_fills(study, name, lang)
-        spec.lines = [(study["planning_units"], "white", 0.2), *rim]
-        return spec
+        lines = [(study["planning_units"], "white", 0.2), *rim]
+        return replace(spec, fills=_unit_fills(study, name, lang), lines=lines)
     if name in ("river_basins", "river_basin_outlets"):
         names = basin_names(study, lang)
         spec.product = "river_basins"
@@ -200,6 +209,8 @@ def _classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]]:
     fixed = {"landform": LANDFORMS, "slope_position": POSITIONS}
     if name in fixed:
         return {k: (v[1] if lang == "zh" else v[0], v[2]) for k, v in fixed[name].items()}
+    if name == "habitat_morphology":
+        return morphology_classes(PART_COLOURS, lang)
     if name in ("land_cover", "land_cover_fine", "soil_texture"):
         table = cover_classes(study, "soil_texture" if name == "soil_texture" else "land_cover")
         column = "name_zh" if lang == "zh" else "name"

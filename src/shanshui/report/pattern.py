@@ -1,0 +1,163 @@
+"""Chapter of the report on the ecological security pattern."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shanshui.report.tables import table_of
+from shanshui.report.words import say
+from shanshui.study.study import Study
+
+_COUNTS = {
+    "patches": "patches",
+    "nodes": "nodes_count",
+    "river corridors": "corridor_river",
+    "biological corridors": "corridor_biological",
+    "share of protected ground in patches": "captured",
+}
+
+
+def pattern_chapter(study: Study, show: Any, lang: str) -> dict[str, Any]:
+    """The chapter, as far as its products were made.
+
+    Parameters
+    ----------
+    study : Study
+        With its pattern run.
+    show : gallery
+        Numbers figures.
+    lang : str
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    dict
+        ``title, figures, tables``.
+    """
+    notes = {
+        "security_pattern": say("pattern_note", lang),
+        "habitat_morphology": say("morphology_note", lang),
+        "pinch_points": say("pinch_note", lang),
+        "pattern_stability.source_frequency": say("stability_note", lang),
+    }
+    names = (
+        "security_pattern", "habitat_morphology", "resistance", "corridors", "pinch_points", "barriers",
+        "pattern_stability.source_frequency", "pattern_stability.corridor_frequency",
+    )  # fmt: skip
+    tables = (
+        _summary(study, lang),
+        _patches(study, lang),
+        _corridors(study, lang),
+        _first(study, lang),
+    )
+    return {
+        "title": say("pattern", lang),
+        "figures": [figure for name in names for figure in show.map(name, notes.get(name, ""))],
+        "tables": [t for t in tables if t],
+    }
+
+
+def _massif_words(study: Study, lang: str) -> dict[str, str]:
+    """Names of massifs in the language of the page, where the input has them."""
+    if lang != "zh" or not study.has("massifs") or "name_zh" not in study["massifs"]:
+        return {}
+    return {str(k): str(v) for k, v in study["massifs"].set_index("name")["name_zh"].items()}
+
+
+def _patch_names(study: Study, lang: str) -> pd.Series:
+    """Name of each source in the language of the page."""
+    words = _massif_words(study, lang)
+    frame = study["sources"]
+    return pd.Series(
+        [
+            name.replace(massif, words.get(massif, massif)) if massif else name
+            for name, massif in zip(frame["name"], frame["massif"], strict=True)
+        ],
+        index=frame.index,
+    )
+
+
+def _summary(study: Study, lang: str) -> dict[str, Any] | None:
+    if not study.has("pattern_summary"):
+        return None
+    rows = study["pattern_summary"]
+
+    massifs = _massif_words(study, lang)
+
+    def named(text: str) -> str:
+        if text in _COUNTS:
+            return say(_COUNTS[text], lang)
+        head, _, tail = text.partition(", ")
+        if head == "nodes":
+            return f"{say('nodes_count', lang)}: {say(f'node_{tail}', lang)}"
+        massif = text.removeprefix("patches in ")
+        return f"{say('patches', lang)}: {massifs.get(massif, massif)}"
+
+    frame = pd.DataFrame(
+        {
+            "what": [named(t) for t in rows["what"]],
+            "found": [_count(v) for v in rows["found"]],
+            "expected": [_count(v) for v in rows["expected"]],
+        }
+    )
+    return table_of(say("pattern_counts", lang), frame, lang, say("pattern_counts_note", lang))
+
+
+def _count(value: float) -> str:
+    return (
+        "" if not np.isfinite(value) else f"{value:.0f}" if value == int(value) else f"{value:.2f}"
+    )
+
+
+def _patches(study: Study, lang: str) -> dict[str, Any] | None:
+    if not study.has("sources") or not study.has("source_network"):
+        return None
+    frame = study["sources"][["name", "area_km2", "score"]].copy()
+    frame["name"] = _patch_names(study, lang)
+    network = study["source_network"].set_index("source")
+    for column in ("d_pc", "intra", "flux", "connector"):
+        frame[column] = network[column].reindex(frame.index)
+    return table_of(
+        say("patches", lang), frame.reset_index(drop=True), lang, say("patches_note", lang)
+    )
+
+
+def _corridors(study: Study, lang: str) -> dict[str, Any] | None:
+    if not study.has("corridors") or not study.has("sources"):
+        return None
+    rows, names = study["corridors"], _patch_names(study, lang)
+    frame = pd.DataFrame(
+        {
+            "name": [
+                f"{names[a]} - {names[b]}"
+                for a, b in zip(rows["source"], rows["target"], strict=True)
+            ],
+            "type": [say(f"corridor_{t}", lang) for t in rows["type"]],
+            "length_km": rows["length_km"],
+            "width_km": rows["width_km"],
+            "river_share": rows["river_share"],
+            "roads": rows["roads"],
+            "railways": rows["railways"],
+            "priority": rows["priority"],
+            "gravity": rows["gravity"],
+        }
+    )
+    return table_of(
+        say("corridor_list", lang), frame.reset_index(drop=True), lang, say("corridor_note", lang)
+    )
+
+
+def _first(study: Study, lang: str) -> dict[str, Any] | None:
+    if not study.has("restoration_priorities") or study["restoration_priorities"].empty:
+        return None
+    rows = study["restoration_priorities"].head(10)
+    frame = pd.DataFrame(
+        {
+            "node": rows["node"].astype(str),
+            "kind": [say(f"node_{k}", lang) for k in rows["kind"]],
+            "gain": rows["gain"],
+            "gain_per_cost": rows["gain_per_cost"],
+        }
+    )
+    return table_of(say("restore_first", lang), frame, lang, say("restore_note", lang))

@@ -1,0 +1,90 @@
+"""Maps of the ecological security pattern."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+
+from shanshui.pattern.morphology import BACKGROUND, CLASSES
+from shanshui.report.maps import MapSpec
+from shanshui.report.words import say
+from shanshui.study.study import Study
+
+PATTERN_MAPS = ("security_pattern", "sources", "corridors", "nodes")
+PATCH, RIVER, BIOLOGICAL = "#4f8a55", "#2f6ea8", "#8a4f9e"
+NODES = {
+    "intersection": ("#222222", "o"),
+    "pinch": ("#d1495b", "^"),
+    "barrier": ("#b8860b", "s"),
+    "stepping_stone": ("#2e7d5b", "D"),
+    "weak": ("#5b5ea6", "X"),
+}
+PART_COLOURS = {
+    "core": "#2f7d4f",
+    "islet": "#8a5a2b",
+    "perforation": "#3a6ea5",
+    "edge": "#b9b35a",
+    "loop": "#e0b83c",
+    "bridge": "#c0392b",
+    "branch": "#e08a4a",
+}
+
+
+def morphology_classes(colours: Mapping[str, str], lang: str) -> dict[int, tuple[str, str]]:
+    """Word and colour of each code of the morphological pattern."""
+    out = {BACKGROUND: (say("background", lang), "#ece9d8")}
+    for name, codes in CLASSES.items():
+        for code in codes:
+            out[code] = (say(f"part_{name}", lang), colours[name])
+    return out
+
+
+def pattern_spec(
+    study: Study,
+    name: str,
+    lang: str,
+    spec: MapSpec,
+    water: list[tuple[gpd.GeoDataFrame, str, float]],
+    rim: list[Any],
+) -> MapSpec:
+    """What the map of the pattern, or of one of its elements, shows.
+
+    Parameters
+    ----------
+    study : Study
+        With the product made.
+    name : str
+        ``security_pattern, sources, corridors`` or ``nodes``.
+    lang : str
+        ``en`` or ``zh``.
+    spec : MapSpec
+        To be filled.
+    water, rim : list
+        Courses of water, outline of the region.
+
+    Returns
+    -------
+    MapSpec
+        The same.
+    """
+    thin = [(part, "#9bb8d0", 0.35) for part, _, _ in water]
+    spec.lines = [*thin, *rim]
+    if study.has("sources"):
+        spec.fills = [(study["sources"], PATCH, say("patch", lang))]
+    if name == "sources":
+        return spec
+    if name == "corridors":
+        lines = study["corridors"]
+        for kind, colour in (("river", RIVER), ("biological", BIOLOGICAL)):
+            part = lines[(lines["type"] == kind) & lines.geometry.notna()]
+            spec.courses.append((part, colour, 1.6, say(f"corridor_{kind}", lang)))
+        return spec
+    frame = study[name]
+    if name == "security_pattern":
+        for kind, colour in (("river", RIVER), ("biological", BIOLOGICAL)):
+            part = frame[(frame["element"] == "corridor") & (frame["type"] == kind)]
+            spec.courses.append((part, colour, 1.8, say(f"corridor_{kind}", lang)))
+        frame = frame[frame["element"] == "node"].rename(columns={"type": "kind"})
+    for kind, (colour, marker) in NODES.items():
+        spec.marks.append((frame[frame["kind"] == kind], colour, marker, say(f"node_{kind}", lang)))
+    return spec
