@@ -8,12 +8,15 @@ with any number of threads. Ways back and allocation are read off the finished d
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 TILE = 128
+_ROOM = 8
+"""Places in the queue of a tile, for each of its cells; one that runs full begins again."""
 _STRIDE = 1.0
 """How far the front moves before any tile is taken further, in widths of a tile of typical cells [D]: measured."""
 _BUCKETS = 4096
@@ -183,13 +186,12 @@ def _more(array, room):
 
 
 @nb.njit(cache=True, nogil=True)
-def _share(cost, dist, tiles, first, stride, done, until, sides, cell, limit, waiting, size):
+def _share(cost, dist, tiles, first, stride, done, until, sides, cell, limit, waiting, size, room):
     """Settle every ``stride``-th tile of a list; ``waiting`` takes the least cost that each tile has yet to look at."""
     half = 0.5 * cell
     diag = half * np.sqrt(2.0)
     r = np.empty((size + 2) * (size + 2))
     d = np.empty((size + 2) * (size + 2))
-    room = 8 * size * size
     cell_of = np.empty(room, np.int32)
     after = np.empty(room, np.int32)
     key = np.empty(room)
@@ -393,29 +395,17 @@ def accumulated_cost(
                 waiting[mine] = np.inf
                 crews = min(THREADS, tiles.size)
                 found = [np.full(waiting.shape, np.inf) for _ in range(crews)]
-                jobs = [
-                    _POOL.submit(
-                        _share,
-                        cost,
-                        dist,
-                        tiles,
-                        k,
-                        crews,
-                        done,
-                        until,
-                        sides,
-                        cell,
-                        limit,
-                        found[k],
-                        TILE,
-                    )
-                    for k in range(1, crews)
+                each: list[Any] = [
+                    (cost, dist, tiles, k, crews, done, until, sides, cell, limit, found[k])
+                    for k in range(crews)
                 ]
-                _share(cost, dist, tiles, 0, crews, done, until, sides, cell, limit, found[0], TILE)
+                settle: Any = _share
+                jobs = [_POOL.submit(settle, *one, TILE, _ROOM * TILE**2) for one in each[1:]]
+                _share(*each[0], TILE, _ROOM * TILE**2)
                 for job in jobs:
                     job.result()
-                for one in found:
-                    np.minimum(waiting, one, out=waiting)
+                for part in found:
+                    np.minimum(waiting, part, out=waiting)
     back = None
     if ways:
         back = np.empty((ny, nx), np.int8)

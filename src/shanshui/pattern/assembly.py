@@ -50,6 +50,19 @@ def source_network(
         ``source, name, area_km2, component, d_iic, d_pc`` [% lost without it] and its parts ``intra, flux, connector``. Attributes: ``iic,
         pc, eca_km2, alpha, beta, gamma, components, reference_cost``.
     """
+    if sources.empty:
+        columns = [
+            "source",
+            "name",
+            "area_km2",
+            "component",
+            "d_iic",
+            "d_pc",
+            "intra",
+            "flux",
+            "connector",
+        ]
+        return pd.DataFrame(columns=columns, dtype=float)
     links = corridors[["source", "target"]].assign(distance=corridors["cost"])
     middle = float(links["distance"].median()) if len(links) else 1.0
     scale = reference_cost or max(middle, 1e-9)
@@ -215,7 +228,9 @@ def security_pattern(
                 "geometry": row.geometry,
             }
         )
-    out = gpd.GeoDataFrame(rows, geometry="geometry", crs=sources.crs)
+    columns = ["element", "type", "name", "size", "rank", "reason", "geometry"]
+    frame = pd.DataFrame(rows, columns=columns)
+    out = gpd.GeoDataFrame(frame, geometry="geometry", crs=sources.crs)
     out.index = pd.RangeIndex(1, len(out) + 1, name="part")
     return out
 

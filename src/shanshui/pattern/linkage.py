@@ -15,7 +15,14 @@ from shanshui.core.quantity import Features, Grid
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import Index, StreamOrder, UnitLabels
 from shanshui.kernels.distance import distance_to
-from shanshui.pattern.corridors import ADJACENCY, Corridors, Reach, detour, least_cost_corridors
+from shanshui.pattern.corridors import (
+    ADJACENCY,
+    COLUMNS,
+    Corridors,
+    Reach,
+    detour,
+    least_cost_corridors,
+)
 from shanshui.pattern.sources import Sources
 from shanshui.region.grid import GridSpec, grid_of, like
 
@@ -66,6 +73,10 @@ def least_cost_links(
         Index ``link``; ``source, target, euclidean_km, cost`` [resistance m], ``length_km, cost_per_euclidean, cost_per_length, adjacency,
         status, priority``.
     """
+    if len(sources) < 2:
+        nothing = pd.DataFrame(columns=[*COLUMNS, "priority"])
+        empty = Corridors(nothing, [], None, None)
+        return _laid(empty, nothing, grid_of(resistance))
     found = least_cost_corridors(
         resistance,
         source_cells,

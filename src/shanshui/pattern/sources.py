@@ -1,7 +1,7 @@
 """Ecological sources: the best ground by several values at once, its cores, large enough and named."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import geopandas as gpd
 import numpy as np
@@ -358,15 +358,11 @@ def sources(
     grid = grid_of(source_cells)
     label = source_cells.values
     count = int(label.max(initial=0))
-    if count == 0:
-        raise QuantityError(
-            "source_cells: found no source; lower steps.source_cells.least_km2 or steps.source_candidates.quantile"
-        )
     numbers = np.arange(1, count + 1)
     frame = polygons(source_cells)
     frame["area_km2"] = np.bincount(label.ravel(), minlength=count + 1)[1:] * grid.cell_km2
-    frame["score"] = ndimage.mean(np.nan_to_num(source_score.values), label, numbers)
-    frame["resistance"] = ndimage.mean(np.nan_to_num(resistance.values, nan=1.0), label, numbers)
+    frame["score"] = _means(np.nan_to_num(source_score.values), label, count)
+    frame["resistance"] = _means(np.nan_to_num(resistance.values, nan=1.0), label, count)
     frame["massif"] = ""
     if massif_zones is not None and massifs is not None:
         names = ["", *massif_names(massifs)]
@@ -378,7 +374,7 @@ def sources(
     frame["protected_share"] = np.nan
     if protected_areas is not None and len(protected_areas):
         reserve = burnt(protected_areas, grid, 0.0).astype(bool)
-        frame["protected_share"] = ndimage.mean(reserve, label, numbers)
+        frame["protected_share"] = _means(reserve, label, count)
         if reserve.any():
             capture = float((reserve & (label > 0)).sum() / reserve.sum())
     frame.attrs["units"] = {
@@ -390,6 +386,13 @@ def sources(
     frame.attrs["capture"] = capture
     frame.attrs["captured"] = bool(capture >= capture_target) if np.isfinite(capture) else None
     return frame
+
+
+def _means(values: NDArray[Any], label: NDArray[np.integer], count: int) -> NDArray[np.float64]:
+    """Mean over the cells of each number from 1."""
+    cells = np.bincount(label.ravel(), minlength=count + 1)[1:]
+    total = np.bincount(label.ravel(), values.ravel().astype(np.float64), count + 1)[1:]
+    return np.asarray(total / np.maximum(cells, 1))
 
 
 def _names(massif: pd.Series) -> list[str]:
