@@ -399,8 +399,8 @@ def accumulated_cost(
                     (cost, dist, tiles, k, crews, done, until, sides, cell, limit, found[k])
                     for k in range(crews)
                 ]
-                settle: Any = _share
-                jobs = [_POOL.submit(settle, *one, TILE, _ROOM * TILE**2) for one in each[1:]]
+                submit: Any = _POOL.submit
+                jobs = [submit(_share, *one, TILE, _ROOM * TILE**2) for one in each[1:]]
                 _share(*each[0], TILE, _ROOM * TILE**2)
                 for job in jobs:
                     job.result()

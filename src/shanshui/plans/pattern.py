@@ -15,6 +15,7 @@ from shanshui.pattern.importance import (
     service_importance,
     soil_importance,
 )
+from shanshui.pattern.landscape_metrics import landscape_metrics
 from shanshui.pattern.linkage import corridor_detour, corridors, least_cost_links
 from shanshui.pattern.nodes import nodes
 from shanshui.pattern.red_lines import (
@@ -120,4 +121,5 @@ def _network(have: set[str]) -> list[Step]:
         step(pattern_summary),
         step(pattern_stability, binds=retained),
         step(early_warning, binds=cover),
+        step(landscape_metrics, binds=cover),
     ]

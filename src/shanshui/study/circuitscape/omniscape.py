@@ -156,10 +156,10 @@ def _key(*parts: object, windows: Windows) -> str:
     """Name of unfinished work: everything that decides its sums."""
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode())
     for grid in (windows.conductance, windows.strength):
-        digest.update(np.ascontiguousarray(grid))
+        digest.update(grid.tobytes())
     for condition in windows.conditions:
-        digest.update(np.ascontiguousarray(condition.here))
-        digest.update(np.ascontiguousarray(condition.there))
+        digest.update(condition.here.tobytes())
+        digest.update(condition.there.tobytes())
     return digest.hexdigest()[:16]
 
 
