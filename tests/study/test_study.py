@@ -43,6 +43,8 @@ def test_the_survey_of_the_made_up_region_is_whole(region):
         "extent_series",
         "value_series",
         "karst_sensitivity",
+        "massif_zones",
+        "early_warning",
         *(
             f"{kind}_{name}"
             for name in ("moderate", "strong")
@@ -314,6 +316,18 @@ def test_the_golden_numbers_of_the_made_up_region(region):
         "carbon_t_ha": float(region["carbon_stock.carbon"].mean()),
         "gep_yuan": float(region["gep"].set_index("service").loc["total", "value"]),
         "extremely_important_cells": int((region["protection_importance"].values == 1).sum()),
+        "source_km2": float(region["sources"]["area_km2"].sum()),
+        "corridor_km": float(region["corridors"]["length_km"].sum()),
+        "corridor_cost": float(region["corridors"]["cost"].sum()),
+        "current": float(np.nansum(region["pinch_points"].values)),
+        "barrier": float(np.nansum(region["barriers"].values)),
+        "nodes": len(region["nodes"]),
+        "corridor_frequency": float(
+            np.nansum(region["pattern_stability.corridor_frequency"].values)
+        ),
+        "forest_edges_m": float(
+            region["landscape_metrics"].query("level == 'class' and metric == 'te'")["value"].sum()
+        ),
     }
     stored = pd.read_json(Path(__file__).with_name("golden.json"), typ="series")
     report = pd.DataFrame({"stored": stored, "found": pd.Series(found)})

@@ -51,7 +51,7 @@ def river_corridors(
     reach_m : float [m]
         A source this near counts as touched [D].
     name_m : float [m]
-        A named river this near lends its name [D].
+        A named river lends its name to a stem of which more than half lies this near [D].
     width_m : tuple of float [m]
         Width to be kept for stems of the least order and each order above, the last for all greater ones [D].
     most : int
@@ -138,7 +138,9 @@ def _name(line: object, rivers: gpd.GeoDataFrame | None, reach_m: float) -> str:
     named = rivers[rivers["name"].notna() & (rivers["name"].astype(str) != "")]
     band = line.simplify(reach_m / 4).buffer(reach_m)  # type: ignore[attr-defined]
     near = named.iloc[named.sindex.query(band, predicate="intersects")]
-    if near.empty:
-        return ""
-    along = near.geometry.intersection(band).length.groupby(near["name"]).sum()
-    return str(along.idxmax()) if along.max() > 0.2 * line.length else ""  # type: ignore[attr-defined]
+    best, most = "", 0.5 * line.length  # type: ignore[attr-defined]
+    for name, parts in near.groupby("name", sort=True):
+        along = line.intersection(parts.geometry.simplify(reach_m / 4).buffer(reach_m).union_all())  # type: ignore[attr-defined]
+        if along.length > most:
+            best, most = str(name), along.length
+    return best

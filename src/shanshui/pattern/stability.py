@@ -48,7 +48,9 @@ def pattern_stability(
 
     Parameters
     ----------
-    biodiversity_index, water_retention : (y, x) [any]
+    biodiversity_index : (y, x) [1]
+        As in :func:`source_score`.
+    water_retention : (y, x) [any]
         As in :func:`source_score`.
     ecological_sensitivity : (y, x) [1]
         1 extremely sensitive, 3 sensitive, 5 general, 0 missing.
