@@ -161,3 +161,57 @@ def test_directions_of_the_rhine_against_the_reference(data):
     rivers = area[1] >= 2000
     near = np.abs(np.log(np.maximum(area[0], 1) / np.maximum(area[1], 1))) < np.log(1.25)
     assert near[rivers].mean() > 0.5
+
+
+def test_the_pattern_of_the_qinba_area(qinba):
+    """The published pattern has 6 patches, 42 nodes, 10 river and 2 biological corridors, in five massifs."""
+    rows = qinba["pattern_summary"].set_index("what")["found"]
+    assert rows["patches"] == 6
+    assert rows["nodes"] == 42
+    assert rows["river corridors"] == 10
+    assert rows["biological corridors"] == 2
+    for massif in ("Qinling", "Daba", "Funiu", "Minshan", "Micang"):
+        assert rows[f"patches in {massif}"] >= 1
+    assert {"Han", "Jialing"} <= set(qinba["river_corridors"]["name"])
+
+
+def test_corridors_follow_the_ground_and_not_the_rim_of_the_map(qinba):
+    lines = qinba["corridors"]
+    left, bottom, right, top = qinba.grid.bounds
+    for line in lines.geometry:
+        x0, y0, x1, y1 = line.bounds
+        assert min(x0 - left, y0 - bottom, right - x1, top - y1) > 50_000
+    resistance = qinba["resistance"].values
+    rows, cols = np.nonzero(qinba["region_mask"].values == 1)
+    along = qinba["least_cost_links"]
+    mean = along["cost_per_length"].dropna()
+    # cheaper than the region's own mean ground, all of them but a link of few cells
+    assert (mean < np.nanmean(resistance[rows, cols])).mean() > 0.8
+    beyond = qinba["corridor_detour"].values
+    assert np.nanmin(beyond) == pytest.approx(0.0, abs=1e-3)
+
+
+def test_solvers_and_costs_agree_on_another_landscape(data):
+    from scipy.sparse.csgraph import dijkstra
+
+    from shanshui.pattern.circuit import effective_resistance
+    from shanshui.pattern.corridors import cost_distance, least_cost_corridors
+    from tests.worlds import step_costs
+
+    with rasterio.open(data / "test_basins/colorado_front_range_srtm3.tif") as file:
+        height = file.read(1).astype(float)
+    dy, dx = np.gradient(height, 90.0)
+    resistance = 1.0 + 50.0 * np.hypot(dx, dy)
+    ny, nx = height.shape
+    points = [(ny // 9, nx // 9), (ny - ny // 9, nx // 8), (ny // 2, nx - nx // 9)]
+    direct = effective_resistance(resistance, points, solver="direct").to_numpy()
+    grid = effective_resistance(resistance, points, solver="multigrid").to_numpy()
+    np.testing.assert_allclose(grid, direct, rtol=1e-8)
+    known = dijkstra(
+        step_costs(resistance, 90.0), directed=False, indices=points[0][0] * nx + points[0][1]
+    )
+    found = cost_distance(resistance, points[:1], cell=90.0)
+    np.testing.assert_allclose(found.ravel(), known, rtol=1e-13)
+    links = least_cost_corridors(resistance, points, cell=90.0).links
+    # a way through the mountains is longer than the straight line and cheaper than it
+    assert (links["length"] > links["euclidean"]).all()

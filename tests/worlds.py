@@ -66,3 +66,23 @@ def write_raster(
     ) as file:  # fmt: skip
         file.write(values.astype(dtype))
     return path
+
+
+def step_costs(values, cell, four=False):
+    """Graph of the steps between neighbouring cells, as a shortest-path library takes it."""
+    from scipy.sparse import coo_matrix
+
+    ny, nx = values.shape
+    index = np.arange(ny * nx).reshape(ny, nx)
+    rows, cols, costs = [], [], []
+    for di, dj in ((0, 1), (1, 0)) if four else ((0, 1), (1, 0), (1, 1), (1, -1)):
+        a = (slice(0, ny - di), slice(max(0, -dj), nx - max(0, dj)))
+        b = (slice(di, ny), slice(max(0, dj), nx + min(0, dj)))
+        step = (values[a] + values[b]) / 2 * cell * np.hypot(di, dj)
+        ok = np.isfinite(step)
+        rows.append(index[a][ok])
+        cols.append(index[b][ok])
+        costs.append(step[ok])
+    return coo_matrix(
+        (np.concatenate(costs), (np.concatenate(rows), np.concatenate(cols))), (ny * nx, ny * nx)
+    ).tocsr()

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
+from tests.worlds import step_costs
 
 from shanshui.core.errors import QuantityError
 from shanshui.kernels import cost as kernel
@@ -23,23 +23,6 @@ from shanshui.pattern.corridors import (
 from shanshui.pattern.linkage import gravity
 
 HAND = np.array([[1.0, 1, 1], [10, 10, 1], [1, 1, 1]])
-
-
-def graph(values, cell, four=False):
-    ny, nx = values.shape
-    index = np.arange(ny * nx).reshape(ny, nx)
-    rows, cols, costs = [], [], []
-    for di, dj in ((0, 1), (1, 0)) if four else ((0, 1), (1, 0), (1, 1), (1, -1)):
-        a = (slice(0, ny - di), slice(max(0, -dj), nx - max(0, dj)))
-        b = (slice(di, ny), slice(max(0, dj), nx + min(0, dj)))
-        step = (values[a] + values[b]) / 2 * cell * np.hypot(di, dj)
-        ok = np.isfinite(step)
-        rows.append(index[a][ok])
-        cols.append(index[b][ok])
-        costs.append(step[ok])
-    return coo_matrix(
-        (np.concatenate(costs), (np.concatenate(rows), np.concatenate(cols))), (ny * nx, ny * nx)
-    ).tocsr()
 
 
 def test_the_costs_of_the_handbook():
@@ -80,7 +63,7 @@ def test_as_the_library_finds_them(seed, shape, four, decades):
         return
     found = cost_distance(values, sources, cell=2.0, four_neighbours=four)
     known = dijkstra(
-        graph(values, 2.0, four),
+        step_costs(values, 2.0, four),
         directed=False,
         indices=np.flatnonzero(sources),
         min_only=True,

@@ -26,6 +26,7 @@ _FLAGS = {
     "source_from_resistance": False,
     "calc_normalized_current": False,
     "calc_flow_potential": False,
+    "resistance_file_is_conductance": False,
     "resistance_is_conductance": False,
     "connect_four_neighbors_only": False,
     "mask_nodata": True,
@@ -35,7 +36,7 @@ _FLAGS = {
     "write_raw_currmap": True,
     "write_as_tif": True,
     "correct_artifacts": True,
-    "connect_using_avg_resistances": True,
+    "connect_using_avg_resistances": False,
 }
 _NUMBERS = {
     "radius": None,
@@ -209,9 +210,10 @@ def _windows(
         for old, new in rows:
             reclassified[values == old] = new
         values = reclassified
-    what = "conductance" if flags["resistance_is_conductance"] else "resistance"
+    conducts = flags["resistance_file_is_conductance"] or flags["resistance_is_conductance"]
+    what = "conductance" if conducts else "resistance"
     try:
-        cell = conductances(values, flags["resistance_is_conductance"], what)
+        cell = conductances(values, conducts, what)
     except QuantityError as error:
         raise DataError(f"{base}: {error}") from error
     if flags["source_from_resistance"]:

@@ -1,0 +1,209 @@
+"""Compiled and plain kernels of circuits, costs and shapes give the same."""
+
+import numpy as np
+import pytest
+
+from shanshui.kernels import cost, disc, lattice, multigrid, thinning
+
+SHAPE = (7, 9)
+
+
+def ground(seed=0):
+    random = np.random.default_rng(seed)
+    cell = np.exp(random.normal(size=SHAPE))
+    cell[random.random(SHAPE) < 0.2] = 0.0
+    return cell
+
+
+def edges(dtype=np.float64):
+    out = tuple(lattice.framed(*SHAPE, dtype) for _ in range(4))
+    lattice.lay_edges(ground(), ground() > 0, True, True, *out, 0, SHAPE[0])
+    return out
+
+
+def field(seed, dtype=np.float64):
+    out = lattice.framed(*SHAPE, dtype)
+    out[1 : SHAPE[0] + 1, 1 : SHAPE[1] + 1] = np.random.default_rng(seed).normal(size=SHAPE)
+    return out
+
+
+@pytest.mark.parametrize("resistances", [True, False])
+def test_edges(resistances):
+    found = tuple(lattice.framed(*SHAPE) for _ in range(4))
+    plain = tuple(lattice.framed(*SHAPE) for _ in range(4))
+    for kernel, out in ((lattice.lay_edges, found), (lattice.lay_edges.py_func, plain)):
+        kernel(ground(), ground() > 0, resistances, True, *out, 0, SHAPE[0])
+    np.testing.assert_array_equal(found, plain)
+
+
+def test_vector_work():
+    part, other = np.zeros(20), np.zeros(20)
+    for name, arrays in {
+        "laplacian": (*edges(), field(1), field(2), field(3), part),
+        "advance": (field(1), field(2), field(3), field(4), 0.3, part),
+        "products": (field(1), field(2), field(3), part, other),
+        "turn": (field(1), field(2), 0.3, 2.0),
+        "through_flow": (*edges(), field(1), field(2), field(3), field(4)),
+    }.items():
+        kernel = getattr(lattice, name)
+        one = [a.copy() if isinstance(a, np.ndarray) else a for a in arrays]
+        two = [a.copy() if isinstance(a, np.ndarray) else a for a in arrays]
+        kernel(*one, 1, SHAPE[0] + 1)
+        kernel.py_func(*two, 1, SHAPE[0] + 1)
+        for a, b in zip(one, two, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12, err_msg=name)
+
+
+def test_fixed_nodes_become_grounds():
+    held, value = lattice.framed(*SHAPE, bool), field(1)
+    held[3, 4] = held[2, 2] = True
+    one, two = edges(), edges()
+    grounds = field(0) * 0, field(0) * 0
+    sent = field(0) * 0, field(0) * 0
+    lattice.clamp_edges(*one, held, value, grounds[0], sent[0])
+    lattice.clamp_edges.py_func(*two, held, value, grounds[1], sent[1])
+    np.testing.assert_array_equal(one, two)
+    np.testing.assert_allclose(grounds[0], grounds[1])
+    np.testing.assert_allclose(sent[0], sent[1])
+    assert grounds[0].sum() > 0
+
+
+def test_groups_are_averaged():
+    group = np.zeros(SHAPE, np.int32)
+    group[1:3, 1:3] = 1
+    one, two = ground(), ground()
+    size = np.bincount(group.ravel())
+    lattice.average_groups(one, group, np.zeros(2), size)
+    lattice.average_groups.py_func(two, group, np.zeros(2), size)
+    np.testing.assert_allclose(one, two)
+    assert np.ptp(one[1:3, 1:3]) == 0.0
+
+
+def level(seed=1):
+    fine = (*edges(np.float32), np.abs(field(seed, np.float32)))
+    inverse = np.zeros(fine[0].shape, np.float32)
+    multigrid._inverse_diagonal(fine, inverse, 1, SHAPE[0] + 1)
+    again = np.zeros_like(inverse)
+    multigrid._inverse_diagonal.py_func(fine, again, 1, SHAPE[0] + 1)
+    np.testing.assert_allclose(inverse, again, rtol=1e-6)
+    return fine, inverse
+
+
+@pytest.mark.parametrize(("backward", "afresh"), [(False, True), (False, False), (True, False)])
+def test_relaxation(backward, afresh):
+    fine, inverse = level()
+    one, two = field(2, np.float32), field(2, np.float32)
+    b = field(3, np.float32)
+    multigrid._relax(fine, inverse, b, one, 1, backward, afresh, 1, SHAPE[0] + 1)
+    multigrid._relax.py_func(fine, inverse, b, two, 1, backward, afresh, 1, SHAPE[0] + 1)
+    np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)
+
+
+def test_between_grids(monkeypatch):
+    fine, inverse = level()
+    rows, cols = 4, 5
+    found = []
+    for plain in (False, True):
+        pick = (lambda f: f.py_func) if plain else (lambda f: f)
+        if plain:
+            monkeypatch.setattr(multigrid, "_add", multigrid._add.py_func)
+        across, along = np.zeros((rows, cols), np.float32), np.zeros((rows, cols), np.float32)
+        amid = np.zeros((rows, cols, 4), np.float32)
+        pick(multigrid._line_weights)(*fine[:4], across, along, 0, rows)
+        pick(multigrid._centre_weights)(*fine[:4], across, along, amid, 0, rows)
+        coarse = tuple(np.zeros((8, 9), np.float32) for _ in range(5))
+        for parity in (0, 1):
+            pick(multigrid._coarsen)(fine, across, along, amid, coarse, parity, 0, rows)
+        r = np.zeros(fine[0].shape, np.float32)
+        pick(multigrid._residual)(
+            fine, inverse, field(3, np.float32), field(4, np.float32), r, 1, SHAPE[0] + 1
+        )
+        b = np.zeros((8, 9), np.float32)
+        pick(multigrid._restrict)(r, across, along, amid, b, 0, rows)
+        v = field(5, np.float32)
+        pick(multigrid._prolong)(b, across, along, amid, inverse, v, 0, rows)
+        found.append((across, along, amid, *coarse, r, b, v))
+    for one, two in zip(*found, strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)
+
+
+def test_a_coarse_grid_has_the_energy_of_the_fine_one():
+    """The energy of a coarse field is that of the field it stands for on the fine grid."""
+    fine, inverse = level()
+    inverse[:] = 1.0
+    rows, cols = 4, 5
+    across, along = np.zeros((rows, cols), np.float32), np.zeros((rows, cols), np.float32)
+    amid = np.zeros((rows, cols, 4), np.float32)
+    multigrid._line_weights(*fine[:4], across, along, 0, rows)
+    multigrid._centre_weights(*fine[:4], across, along, amid, 0, rows)
+    coarse = tuple(np.zeros((8, 9), np.float32) for _ in range(5))
+    for parity in (0, 1):
+        multigrid._coarsen(fine, across, along, amid, coarse, parity, 0, rows)
+    u = np.zeros((8, 9), np.float32)
+    u[1:5, 1:6] = np.random.default_rng(7).normal(size=(4, 5))
+    v = np.zeros(fine[0].shape, np.float32)
+    multigrid._prolong(u, across, along, amid, inverse, v, 0, rows)
+    energies = []
+    for grid, x in ((fine, v), (coarse, u)):
+        wide = [g.astype(np.float64) for g in grid]
+        part = np.zeros(x.shape[0])
+        lattice.laplacian(*wide, x.astype(np.float64), np.zeros(x.shape), part, 1, x.shape[0] - 2)
+        energies.append(part.sum())
+    assert energies[0] == pytest.approx(energies[1], rel=1e-4)
+
+
+def test_costs_in_plain_python(monkeypatch):
+    random = np.random.default_rng(2)
+    values = np.exp(random.normal(size=(9, 11)))
+    source = np.zeros((9, 11), np.int32)
+    source[1, 1], source[7, 9] = 1, 2
+    known, back = cost.accumulated_cost(values, source, 1.0, ways=True)
+    owner = cost.allocation(back, source)
+    for name in (
+        "_load",
+        "_take_in",
+        "_expand",
+        "_hand_out",
+        "_more",
+        "_share",
+        "_frame",
+        "_ways",
+        "_allocate",
+    ):
+        monkeypatch.setattr(cost, name, getattr(cost, name).py_func)
+    monkeypatch.setattr(cost, "TILE", 4)
+    again, ways = cost.accumulated_cost(values, source, 1.0, ways=True)
+    np.testing.assert_array_equal(again, known)
+    np.testing.assert_array_equal(ways, back)
+    np.testing.assert_array_equal(cost.allocation(ways, source), owner)
+    way = cost.trace.py_func(back, 0, 10)
+    np.testing.assert_array_equal(way, cost.trace(back, 0, 10))
+
+
+def test_shapes_in_plain_python(monkeypatch):
+    random = np.random.default_rng(3)
+    shape = random.random((12, 14)) < 0.6
+    anchor = np.zeros_like(shape)
+    anchor[3, 3] = shape[3, 3] = True
+    depth = random.integers(0, 3, shape.shape).astype(np.int32)
+    known = thinning.skeleton(shape, anchor, depth, True)
+    label = np.where(known, 1, 0).astype(np.int32)
+    grown, plain = label.copy(), label.copy()
+    thinning.grow(grown, shape, 2, True)
+    thinning.grow.py_func(plain, shape, 2, True)
+    np.testing.assert_array_equal(grown, plain)
+    out, again = np.zeros((200, 3), np.int64), np.zeros((200, 3), np.int64)
+    assert thinning.contacts(label, depth, out) == thinning.contacts.py_func(label, depth, again)
+    np.testing.assert_array_equal(out, again)
+    met = np.unique(out[out[:, 0] > 0], axis=0)
+    for one, two in zip(
+        thinning.contact_kinds(met, 14, 1), thinning.contact_kinds.py_func(met, 14, 1), strict=True
+    ):
+        np.testing.assert_array_equal(one, two)
+    monkeypatch.setattr(thinning, "_thin", thinning._thin.py_func)
+    np.testing.assert_array_equal(thinning.skeleton(shape, anchor, depth, True), known)
+    values = random.normal(size=(8, 9))
+    least = disc.disc_minimum(values, 2.5)
+    monkeypatch.setattr(disc, "_slide", disc._slide.py_func)
+    monkeypatch.setattr(disc, "_least", disc._least.py_func)
+    np.testing.assert_array_equal(disc.disc_minimum(values, 2.5), least)
