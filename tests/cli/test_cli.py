@@ -168,3 +168,19 @@ def test_tables_are_shown_row_by_row(region):
     assert len(facts["rows"]) == facts["shape"][0] > 40
     text = shanshui("show", region.layout.folder, "unit_amounts")
     assert "more rows; all of them: shanshui export" in text
+
+
+def test_a_circuit_job_by_command(tmp_path):
+    (tmp_path / "net.txt").write_text("1 2 1\n2 3 2\n")
+    (tmp_path / "focal.txt").write_text("1\n3\n")
+    job = tmp_path / "job.ini"
+    options = (
+        "habitat_file = net.txt\npoint_file = focal.txt\ndata_type = network\nscenario = pairwise\n"
+    )
+    job.write_text(f"[any]\n{options}")
+    said = shanshui("circuit", job, "--out", tmp_path / "there", "--solver", "direct")
+    assert "job_resistances.out" in said
+    assert "1 0 3" in (tmp_path / "there" / "job_resistances.out").read_text()
+    assert "did you mean 'direct'" in shanshui("circuit", job, "--solver", "dirrect", code=2)
+    job.write_text(f"[any]\n{options}use_polygon = True\n")
+    assert "did you mean 'use_polygons'" in shanshui("circuit", job, code=2)

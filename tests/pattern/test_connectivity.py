@@ -7,7 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shanshui.core.errors import QuantityError
-from shanshui.pattern.connectivity import connectivity_indices, network_measures, threshold_scan
+from shanshui.pattern.connectivity import (
+    connectivity_indices,
+    network_measures,
+    protected_connected_share,
+    threshold_scan,
+)
 
 NODES = pd.DataFrame({"area": [40.0, 30.0, 20.0]}, index=["a", "b", "c"])
 CHAIN = pd.DataFrame({"source": ["a", "b"], "target": ["b", "c"], "probability": [0.5, 0.5]})
@@ -102,3 +107,17 @@ def test_removal_is_that_of_the_graph_without_the_patch(seed):
 def test_graphs_that_are_not_right_are_refused(nodes, links, message):
     with pytest.raises(QuantityError, match=message):
         connectivity_indices(nodes, links)
+
+
+def test_protected_and_connected():
+    share = protected_connected_share(NODES, CHAIN, 200.0)
+    assert share["protected"] == pytest.approx(45.0)
+    assert share["connected"] == pytest.approx(100 * np.sqrt(5100) / 200)
+    assert share["connected"] + share["unconnected"] == pytest.approx(45.0)
+    assert share["within"] + share["between"] == pytest.approx(share["connected"])
+    certain = CHAIN.assign(probability=1.0)
+    assert protected_connected_share(NODES, certain, 200.0)["unconnected"] == pytest.approx(
+        0.0, abs=1e-6
+    )
+    with pytest.raises(QuantityError, match="overlaps"):
+        protected_connected_share(NODES, CHAIN, 50.0)

@@ -13,14 +13,13 @@ from shanshui.kernels import cost as kernel
 from shanshui.kernels.disc import disc_maximum, disc_minimum
 from shanshui.pattern.barriers import improvement
 from shanshui.pattern.corridors import (
-    Reach,
     cost_allocation,
     cost_distance,
-    detour,
     least_cost_corridors,
-    link_centrality,
 )
+from shanshui.pattern.link_priority import link_centrality
 from shanshui.pattern.linkage import gravity
+from shanshui.pattern.reach import Reach, detour
 
 HAND = np.array([[1.0, 1, 1], [10, 10, 1], [1, 1, 1]])
 

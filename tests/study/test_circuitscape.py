@@ -17,7 +17,7 @@ from shanshui.pattern.circuit.omnidirectional import (
     omnidirectional,
 )
 from shanshui.store.ascii_grid import read_raster, write_raster
-from shanshui.study.circuitscape import run as job_module
+from shanshui.study.circuitscape import raster_job, work
 from shanshui.study.circuitscape.jobs import run_any
 
 ROWS, COLS = 8, 10
@@ -273,7 +273,7 @@ def test_a_network(folder):
 
 
 def test_an_interrupted_job_goes_on(folder, monkeypatch):
-    monkeypatch.setattr(job_module, "_KEEP_ON_DISK", 0)
+    monkeypatch.setattr(work, "_KEEP_ON_DISK", 0)
     run_any(write_job(folder, "whole.ini", output_file="whole", write_cur_maps="True"))
     assert not list(folder.glob("whole_unfinished*"))
     job = write_job(folder, write_cur_maps="True")
@@ -287,9 +287,9 @@ def test_an_interrupted_job_goes_on(folder, monkeypatch):
     (kept,) = folder.glob("out_unfinished*")
     assert len(list(kept.glob("node-*.npy"))) == 2
     calls = []
-    plain = job_module.Lattice.between
+    plain = raster_job.Lattice.between
     monkeypatch.setattr(
-        job_module.Lattice, "between", lambda *a, **k: calls.append(a) or plain(*a, **k)
+        raster_job.Lattice, "between", lambda *a, **k: calls.append(a) or plain(*a, **k)
     )
     outcome = run_any(job)
     assert not calls

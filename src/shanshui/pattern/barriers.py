@@ -14,8 +14,8 @@ from shanshui.core.vocabulary import Index, UnitLabels
 from shanshui.kernels.disc import disc_maximum, disc_minimum
 from shanshui.pattern.circuit.lattice import Lattice
 from shanshui.pattern.circuit.modes import pairwise
-from shanshui.pattern.corridors import Reach
 from shanshui.pattern.linkage import Detour, Links, kept_pairs
+from shanshui.pattern.reach import Reach
 from shanshui.region.grid import grid_of, like
 
 Current = Annotated[xr.DataArray, Grid("A")]

@@ -218,6 +218,66 @@ def _losses(
     return lost
 
 
+def protected_connected_share(
+    areas: pd.DataFrame,
+    links: pd.DataFrame,
+    region_area: float,
+    *,
+    reference_distance: float | None = None,
+    reference_probability: float = 0.5,
+) -> dict[str, float]:
+    """Share of a region that is protected and reachable from protected ground.
+
+    Parameters
+    ----------
+    areas : table
+        ``area`` of each protected area, without overlaps.
+    links : table
+        As in :func:`connectivity_indices`; distances beyond the cut-off are to be left out before.
+    region_area : float
+        Of the whole region, in the unit of the areas.
+    reference_distance, reference_probability : float
+        As in :func:`connectivity_indices`: the median distance that a species disperses, and 0.5.
+
+    Returns
+    -------
+    dict of float [%]
+        ``protected``: share of the region that is protected; ``connected``: equivalent connected area of the protected areas over the
+        region (ProtConn); ``unconnected``: the difference; ``within``: what single areas give to it, ``between``: what ways among them do.
+
+    Raises
+    ------
+    QuantityError
+        A region smaller than its protected areas; what :func:`connectivity_indices` refuses.
+
+    Notes
+    -----
+    After Saura et al. (2017) without their correction for ground that is protected beyond the border.
+    """
+    total = float(areas["area"].sum())
+    if not region_area > 0 or total > region_area * (1.0 + 1e-9):
+        raise QuantityError(
+            f"region_area: found {region_area:g}, and protected areas of {total:g} in it; dissolve overlaps first"
+        )
+    found = connectivity_indices(
+        areas,
+        links,
+        landscape_area=region_area,
+        reference_distance=reference_distance,
+        reference_probability=reference_probability,
+    )
+    connected = 100.0 * found.eca_pc / region_area
+    inside = float((areas["area"].to_numpy(np.float64) ** 2).sum())
+    within = inside / found.eca_pc**2 if found.eca_pc > 0 else 0.0
+    return {
+        "protected": 100.0 * total / region_area,
+        "connected": connected,
+        "unconnected": 100.0 * total / region_area - connected,
+        "within": connected * within,
+        "between": connected * (1.0 - within),
+    }
+
+
 def network_measures(nodes: int, links: int, components: int = 1) -> dict[str, float]:
     """Shape of a network by its counts.
 

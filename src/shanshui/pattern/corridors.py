@@ -16,7 +16,8 @@ from scipy.spatial import cKDTree
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.kernels.cost import accumulated_cost, allocation, trace
 from shanshui.kernels.labels import label_borders
-from shanshui.pattern.circuit.links import Links
+from shanshui.pattern.link_priority import link_priority
+from shanshui.pattern.reach import Reach, detour
 from shanshui.region.grid import grid_of
 
 ADJACENCY = ("cost", "euclidean", "either", "both", "all")
@@ -24,8 +25,6 @@ COLUMNS = (
     "source", "target", "euclidean", "cost", "length", "cost_per_euclidean", "cost_per_length", "adjacency", "status",
 )  # fmt: skip
 Cells = NDArray[np.float64]
-MEMORY = 2 * 2**30
-"""Bytes set aside for costs from single sources [D]; more sources than fit are computed again."""
 
 
 @dataclass(frozen=True)
@@ -289,7 +288,7 @@ def least_cost_corridors(
     for a, b in links.loc[links["status"] == "kept", ["source", "target"]].to_numpy().tolist():
         np.minimum(surface, detour(reach, a, b), out=surface)
     surface[surface > truncate] = np.inf
-    links["priority"] = _priority(links, names, values)
+    links["priority"] = link_priority(links, names, values)
     if isinstance(resistance, xr.DataArray):
         return Corridors(
             links,
@@ -298,59 +297,6 @@ def least_cost_corridors(
             resistance.copy(data=owner).assign_attrs(units="1", nodata=0),
         )
     return Corridors(links, paths, surface, owner)
-
-
-class Reach:
-    """Cost of reaching every cell from one source, for as many sources as memory is set aside for.
-
-    Parameters
-    ----------
-    resistance : (y, x) array
-        Above 0; NaN or inf where there is no way.
-    label : (y, x) array of int
-        Sources.
-    cell : float [m]
-        Side of a cell.
-    four_neighbours : bool
-        Steps to the sides only.
-    """
-
-    def __init__(
-        self,
-        resistance: NDArray[np.floating],
-        label: NDArray[np.int32],
-        cell: float,
-        four_neighbours: bool = False,
-    ) -> None:
-        self.resistance, self.label, self.cell = resistance, label, cell
-        self.four_neighbours = four_neighbours
-        self._kept: dict[int, tuple[Cells, NDArray[np.int8]]] = {}
-        self._room = max(2, int(MEMORY // (9 * label.size)))
-
-    def __call__(self, name: int) -> tuple[Cells, NDArray[np.int8]]:
-        """Cost [resistance m] and directions back."""
-        if name in self._kept:
-            self._kept[name] = self._kept.pop(name)
-            return self._kept[name]
-        while len(self._kept) >= self._room:
-            self._kept.pop(next(iter(self._kept)))
-        cost, back = accumulated_cost(
-            self.resistance,
-            (self.label == name).astype(np.int32),
-            self.cell,
-            four_neighbours=self.four_neighbours,
-            ways=True,
-        )
-        assert back is not None  # noqa: S101 - asked for
-        self._kept[name] = (np.ascontiguousarray(cost), back)
-        return self._kept[name]
-
-
-def detour(reach: Reach, source: int, target: int) -> Cells:
-    """Cost of going from source to target through each cell, beyond the least; inf where no way leads."""
-    total = reach(source)[0] + reach(target)[0]
-    least = float(total.min())
-    return total - least if math.isfinite(least) else np.full(total.shape, np.inf)
 
 
 def _neighbours(
@@ -485,45 +431,3 @@ def _pruned(links: pd.DataFrame, nearest_links: int | None) -> pd.Series:
         chosen |= set(own.index[:nearest_links])
     status[[k for k in kept.index if k not in chosen]] = f"not among the nearest {nearest_links}"
     return status
-
-
-def _priority(links: pd.DataFrame, names: list[int], values: pd.Series | None) -> pd.Series:
-    """Mean rank of permeability, centrality and worth of the ends; NaN of links that were dropped."""
-    kept = links[links["status"] == "kept"]
-    out = pd.Series(np.nan, index=links.index)
-    if kept.empty:
-        return out
-    worth = pd.Series(1.0, index=names) if values is None else values.reindex(names).fillna(0.0)
-    ends = kept["source"].map(worth) + kept["target"].map(worth)
-    parts = [1.0 / kept["cost_per_euclidean"].fillna(0.0).clip(lower=1e-12), link_centrality(kept)]
-    parts.append(ends)
-    ranks = [part.rank(method="average") / len(kept) for part in parts]
-    out[kept.index] = sum(ranks) / len(ranks)
-    return out
-
-
-def link_centrality(links: pd.DataFrame) -> pd.Series:
-    """Current along each link when every pair of sources exchanges one ampere; a link resists by its cost.
-
-    Parameters
-    ----------
-    links : table
-        ``source, target, cost``, cost above 0 or 0 for sources that touch.
-
-    Returns
-    -------
-    series [ampere]
-        By link, summed over pairs.
-    """
-    ends = links[["source", "target"]].to_numpy()
-    nodes, place = np.unique(ends, return_inverse=True)
-    place = place.reshape(ends.shape)
-    cost = links["cost"].to_numpy(np.float64)
-    floor = max(float(cost[cost > 0].min()) * 1e-6, 1e-300) if (cost > 0).any() else 1.0
-    circuit = Links(nodes.size, place[:, 0], place[:, 1], 1.0 / np.maximum(cost, floor))
-    total = np.zeros(len(links))
-    for a, b in combinations(range(nodes.size), 2):
-        if circuit.component[a] == circuit.component[b]:
-            v, _ = circuit.between(a, b, tolerance=1e-12, limit=0)
-            total += np.abs(v[place[:, 0]] - v[place[:, 1]]) / np.maximum(cost, floor)
-    return pd.Series(total, index=links.index)

@@ -19,10 +19,9 @@ from shanshui.pattern.corridors import (
     ADJACENCY,
     COLUMNS,
     Corridors,
-    Reach,
-    detour,
     least_cost_corridors,
 )
+from shanshui.pattern.reach import Reach, detour
 from shanshui.pattern.sources import Sources
 from shanshui.region.grid import GridSpec, grid_of, like
 

@@ -27,7 +27,7 @@ from shanshui.kernels.multigrid import Multigrid
 from shanshui.pattern.circuit.links import Factor
 
 Cells = NDArray[np.float64]
-DIRECT_CELLS = 20_000
+DIRECT_CELLS = 5_000
 """Cells up to which a landscape is factorised [D]: above, multigrid is the faster by far."""
 FALLBACK_CELLS = 2_000_000
 """Cells up to which a landscape that defeats multigrid is factorised instead [D]: some 2 kB of memory for each."""
@@ -71,6 +71,8 @@ class Lattice:
             node |= self.group > 0
         self.node = node
         self.precision = np.dtype(precision)
+        # what rounding leaves of a residual
+        self.floor = 5e-6 if self.precision == np.float32 else 0.0
         self.edges = tuple(framed(*self.shape, self.precision) for _ in range(4))
         by_rows(
             lay_edges, cell, node, mean_resistance, not four_neighbours, *self.edges, rows=len(cell)
@@ -223,6 +225,7 @@ class Lattice:
         r = level(inject).copy()
         x, p, q = (np.zeros(shape, self.precision) for _ in range(3))
         part, other = np.zeros(shape[0]), np.zeros(shape[0])
+        goal = max(tolerance, self.floor)
         wanted = float(np.sqrt(np.vdot(r, r).real))
         size, before, alpha = wanted, 0.0, 0.0
         inner = (slice(1, rows + 1), slice(1, self.shape[1] + 1))
@@ -247,11 +250,11 @@ class Lattice:
             before, alpha = match, match / energy
             by_rows(advance, x, r, p, q, alpha, part, rows=rows, first=1)
             size = float(np.sqrt(part.sum()))
-            if size <= tolerance * wanted:
+            if size <= goal * wanted:
                 break
         by_rows(laplacian, *edges, ground, x, q, part, rows=rows, first=1)
         true = float(np.linalg.norm(level(inject - q))) / wanted
-        if true > _STALLED and self.size <= FALLBACK_CELLS:
+        if true > max(_STALLED, 20.0 * self.floor) and self.size <= FALLBACK_CELLS:
             return self._solved(
                 edges,
                 ground,

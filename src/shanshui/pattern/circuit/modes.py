@@ -152,7 +152,7 @@ def pairwise(
             return circuit.blank(), 0.0
         flat, residual = store.get(
             f"node-{name}",
-            lambda: _held(circuit.between(node, zero, tolerance=TOLERANCE, limit=LIMIT)),
+            lambda: _held(circuit, circuit.between(node, zero, tolerance=TOLERANCE, limit=LIMIT)),
         )
         return flat.ravel()[: part.size].reshape(circuit.shape), residual
 
@@ -201,7 +201,9 @@ def _between_regions(
     def solve() -> tuple[Field, float]:
         held = [*here.tolist(), *there.tolist()]
         level = [1.0] * here.size + [0.0] * there.size
-        return _held(circuit.clamped(held, level, None, None, tolerance=TOLERANCE, limit=LIMIT))
+        return _held(
+            circuit, circuit.clamped(held, level, None, None, tolerance=TOLERANCE, limit=LIMIT)
+        )
 
     flat, residual = store.get(f"pair-{pair[0]}-{pair[1]}", solve)
     field = np.asarray(flat).ravel()[: part.size].reshape(circuit.shape)
@@ -288,9 +290,10 @@ def _starred(
 
         def solve(fixed: list[int] = fixed, sent: Field = sent) -> tuple[Field, float]:
             return _held(
+                circuit,
                 circuit.clamped(
                     fixed, [0.0] * len(fixed), sent, None, tolerance=TOLERANCE, limit=LIMIT
-                )
+                ),
             )
 
         flat, residual = store.get(f"node-{name}", solve)
@@ -344,16 +347,18 @@ def advanced(circuit: Circuit, sources: Field, grounds: Field, conflict: str = "
     if live.size == 0:
         return Answer((), np.nan, circuit.blank, circuit.blank)
     potential, residual = _held(
+        circuit,
         circuit.clamped(
             fixed.tolist(), [0.0] * fixed.size, sources, leak, tolerance=TOLERANCE, limit=LIMIT
-        )
+        ),
     )
     return Answer((), np.nan, lambda: potential, lambda: circuit.flow(potential, leak), residual)
 
 
-def _held(solved: tuple[Field, float]) -> tuple[Field, float]:
-    if not solved[1] <= ACCEPTED:
-        raise unsolved(solved[1], ACCEPTED)
+def _held(circuit: Circuit, solved: tuple[Field, float]) -> tuple[Field, float]:
+    limit = max(ACCEPTED, 20.0 * getattr(circuit, "floor", 0.0))
+    if not solved[1] <= limit:
+        raise unsolved(solved[1], limit)
     return solved
 
 

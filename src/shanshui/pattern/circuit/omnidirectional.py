@@ -1,7 +1,7 @@
 """Connectivity in all directions: every place draws current from the sources around it, in a moving window."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from shanshui.pattern.circuit.lattice import Lattice, unsolved
 from shanshui.pattern.circuit.modes import ACCEPTED, LIMIT, TOLERANCE
 
 Grid = NDArray[np.float64]
+SMALL_WINDOW = 400
+"""Cells up to which a window is factorised [D]."""
 
 
 @dataclass(frozen=True)
@@ -226,11 +228,13 @@ def _window(
 
 
 def _solve(windows: Windows, cell: Grid, sent: Grid, ground: tuple[int, int]) -> tuple[Grid, float]:
+    # each window is solved once: a factorisation never pays for itself
+    auto = "direct" if cell.size <= SMALL_WINDOW else "multigrid"
     circuit = Lattice(
         cell,
         four_neighbours=windows.four_neighbours,
         mean_resistance=windows.mean_resistance,
-        solver=windows.solver,
+        solver=auto if windows.solver == "auto" else windows.solver,
     )
     here = circuit.component[ground]
     sent = np.where(circuit.component == here, sent, 0.0)
@@ -249,31 +253,13 @@ def _correction(windows: Windows) -> Grid:
     reach = windows.radius + windows.buffer + half
     side = 2 * reach + 1
     ones = np.ones((side, side))
-    single = Windows(
-        ones,
-        ones,
-        windows.radius,
-        1,
-        windows.buffer,
-        windows.four_neighbours,
-        windows.mean_resistance,
-        solver=windows.solver,
-    )
+    whole = replace(windows, conductance=ones, strength=ones, conditions=(), correct=False)
+    single = replace(whole, block=1)
     apart = np.zeros((side, side))
     for i in range(reach - half, reach + half + 1):
         for j in range(reach - half, reach + half + 1):
             for box, flow in _alone(single, (i, j, 1.0)):
                 apart[box] += flow
-    whole = Windows(
-        ones,
-        ones,
-        windows.radius,
-        windows.block,
-        windows.buffer,
-        windows.four_neighbours,
-        windows.mean_resistance,
-        solver=windows.solver,
-    )
     together = np.zeros((side, side))
     for box, flow in _alone(whole, (reach, reach, float(windows.block**2))):
         together[box] += flow

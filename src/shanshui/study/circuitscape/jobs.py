@@ -4,7 +4,8 @@ from pathlib import Path
 
 from shanshui.core.errors import DataError, nearest
 from shanshui.study.circuitscape.options import read_ini
-from shanshui.study.circuitscape.run import Outcome, Tell, run_job
+from shanshui.study.circuitscape.run import run_job
+from shanshui.study.circuitscape.work import Outcome, Tell
 
 SOLVERS = ("auto", "direct", "multigrid", "amg", "cholmod", "cg+amg")
 PRECISIONS = ("double", "single")

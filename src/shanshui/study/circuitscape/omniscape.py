@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from shanshui.core.errors import DataError, QuantityError, nearest
+from shanshui.core.errors import DataError, QuantityError
 from shanshui.pattern.circuit.omnidirectional import (
     Condition,
     Omnidirectional,
@@ -19,8 +19,15 @@ from shanshui.pattern.circuit.omnidirectional import (
 from shanshui.pattern.circuit.questions import conductances
 from shanshui.store.ascii_grid import Raster, read_raster, write_raster
 from shanshui.study.circuitscape.inputs import matching, table
-from shanshui.study.circuitscape.options import choice, find, is_given, read_ini, truth
-from shanshui.study.circuitscape.run import Outcome, Tell
+from shanshui.study.circuitscape.options import (
+    choice,
+    find,
+    is_given,
+    read_ini,
+    refuse_unknown,
+    truth,
+)
+from shanshui.study.circuitscape.work import Outcome, Tell
 
 _FLAGS = {
     "source_from_resistance": False,
@@ -109,12 +116,7 @@ def run_omniscape(
     """
     began = time.perf_counter()
     given = read_ini(path)
-    unknown = [k for k in given if k not in KNOWN]
-    if unknown:
-        raise DataError(
-            f"{path}: unknown option(s): "
-            + "; ".join(f"'{k}', {nearest(k, KNOWN)}" for k in unknown)
-        )
+    refuse_unknown(path, given, KNOWN)
     flags = {k: truth(path, k, given.get(k, ""), v) for k, v in _FLAGS.items()}
     numbers = {k: _number(path, k, given.get(k, ""), v) for k, v in _NUMBERS.items()}
     words = {k: choice(path, k, given.get(k, ""), v) for k, v in _WORDS.items()}

@@ -1,7 +1,7 @@
 """What may stand in a Circuitscape job file, and what it means."""
 
 import configparser
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,12 +160,7 @@ def read_job(path: Path, out: Path | None = None) -> Job:
         Unknown options or values, files that are missing.
     """
     given = read_ini(path)
-    unknown = [k for k in given if k not in KNOWN]
-    if unknown:
-        raise DataError(
-            f"{path}: unknown option(s): "
-            + "; ".join(f"'{k}', {nearest(k, KNOWN)}" for k in unknown)
-        )
+    refuse_unknown(path, given, KNOWN)
     flags = {k: truth(path, k, given.get(k, ""), v) for k, v in _FLAGS.items()}
     choices = {k: choice(path, k, given.get(k, ""), v) for k, v in _CHOICES.items()}
     if choices["scenario"] == "":
@@ -189,6 +184,23 @@ def read_job(path: Path, out: Path | None = None) -> Job:
         place_output(path, named if is_given(named) else path.stem + ".out", out),
         tuple(k for k in IDLE if k in given),
     )
+
+
+def refuse_unknown(path: Path, given: Mapping[str, str], known: Iterable[str]) -> None:
+    """Name every option that is not known, with the nearest one that is.
+
+    Raises
+    ------
+    DataError
+        There is one.
+    """
+    words = set(known)
+    unknown = [k for k in given if k not in words]
+    if unknown:
+        raise DataError(
+            f"{path}: unknown option(s): "
+            + "; ".join(f"'{k}', {nearest(k, words)}" for k in unknown)
+        )
 
 
 def _needed(flags: Mapping[str, bool], choices: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,65 @@
+"""Which links matter most: how easy they are, how much runs over them, what they join."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from shanshui.pattern.circuit.links import Links
+
+
+def link_priority(links: pd.DataFrame, names: list[int], values: pd.Series | None) -> pd.Series:
+    """Mean rank of permeability, centrality and worth of the ends.
+
+    Parameters
+    ----------
+    links : table
+        ``source, target, cost, cost_per_euclidean, status``.
+    names : list of int
+        Sources.
+    values : series, optional
+        Worth of each source; equal by default.
+
+    Returns
+    -------
+    series [1]
+        In [0, 1]; NaN of links that were dropped.
+    """
+    kept = links[links["status"] == "kept"]
+    out = pd.Series(np.nan, index=links.index)
+    if kept.empty:
+        return out
+    worth = pd.Series(1.0, index=names) if values is None else values.reindex(names).fillna(0.0)
+    ends = kept["source"].map(worth) + kept["target"].map(worth)
+    parts = [1.0 / kept["cost_per_euclidean"].fillna(0.0).clip(lower=1e-12), link_centrality(kept)]
+    parts.append(ends)
+    ranks = [part.rank(method="average") / len(kept) for part in parts]
+    out[kept.index] = sum(ranks) / len(ranks)
+    return out
+
+
+def link_centrality(links: pd.DataFrame) -> pd.Series:
+    """Current along each link when every pair of sources exchanges one ampere; a link resists by its cost.
+
+    Parameters
+    ----------
+    links : table
+        ``source, target, cost``, cost above 0 or 0 for sources that touch.
+
+    Returns
+    -------
+    series [ampere]
+        By link, summed over pairs.
+    """
+    ends = links[["source", "target"]].to_numpy()
+    nodes, place = np.unique(ends, return_inverse=True)
+    place = place.reshape(ends.shape)
+    cost = links["cost"].to_numpy(np.float64)
+    floor = max(float(cost[cost > 0].min()) * 1e-6, 1e-300) if (cost > 0).any() else 1.0
+    circuit = Links(nodes.size, place[:, 0], place[:, 1], 1.0 / np.maximum(cost, floor))
+    total = np.zeros(len(links))
+    for a, b in combinations(range(nodes.size), 2):
+        if circuit.component[a] == circuit.component[b]:
+            v, _ = circuit.between(a, b, tolerance=1e-12, limit=0)
+            total += np.abs(v[place[:, 0]] - v[place[:, 1]]) / np.maximum(cost, floor)
+    return pd.Series(total, index=links.index)

@@ -1,0 +1,146 @@
+"""Jobs on rasters."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shanshui.core.errors import DataError
+from shanshui.pattern.circuit.lattice import Lattice
+from shanshui.pattern.circuit.modes import Answer, advanced
+from shanshui.pattern.circuit.questions import conductances, merged_regions
+from shanshui.store.ascii_grid import read_raster, write_raster
+from shanshui.study.circuitscape.inputs import cell_values, focal_cells, matching, table, whole
+from shanshui.study.circuitscape.options import Job
+from shanshui.study.circuitscape.work import Outcome, Tell, Work
+
+
+class RasterJob(Work):
+    """A landscape of cells, with regions, masks and focal nodes on it."""
+
+    def __init__(self, job: Job, outcome: Outcome, tell: Tell) -> None:
+        super().__init__(job, outcome, tell)
+        base = job.files["habitat_file"]
+        self.raster = read_raster(base)
+        cell = self._habitat(base)
+        group = None
+        if "polygon_file" in job.files:
+            grid = matching(job.files["polygon_file"], base, self.raster).values
+            group = whole(
+                job.files["polygon_file"], np.where(np.isnan(grid) | (grid < 0), 0, grid), "regions"
+            )
+        self.focal: dict[int, NDArray[np.intp]] = {}
+        if self.scenario != "advanced":
+            self.focal = focal_cells(job.files["point_file"], base, self.raster)
+        merged = group
+        if self.scenario in ("one-to-all", "all-to-one"):
+            names = np.zeros(cell.shape, np.int64)
+            for name, cells in self.focal.items():
+                names.ravel()[cells] = name
+            merged = merged_regions(group, names)
+        self.circuit = Lattice(
+            cell,
+            merged,
+            four_neighbours=self.flags["connect_four_neighbors_only"],
+            mean_resistance=self.flags["connect_using_avg_resistances"],
+            precision=np.float32 if job.choices["precision"] == "single" else np.float64,
+            solver=job.choices["solver"],
+        )
+        self.terminals = self._terminals()
+        self.extras()
+
+    def _habitat(self, base: Path) -> NDArray[np.float64]:
+        values = self.raster.values
+        if "reclass_file" in self.job.files:
+            rows = table(self.job.files["reclass_file"], 2, "old and new value")
+            fresh = values.copy()
+            for old, new in rows:
+                fresh[values == old] = new
+            values = fresh
+        resistances = self.flags["habitat_map_is_resistances"]
+        cell = conductances(values, not resistances, "resistance" if resistances else "conductance")
+        if "mask_file" in self.job.files:
+            mask = matching(self.job.files["mask_file"], base, self.raster).values
+            cell = np.where(np.nan_to_num(mask) > 0, cell, 0.0)
+            if not (cell > 0).any():
+                raise DataError(f"{self.job.files['mask_file']}: leaves nothing that conducts")
+        return cell
+
+    def _terminals(self) -> dict[int, NDArray[np.intp]]:
+        node, group = self.circuit.node.ravel(), self.circuit.group
+        out = {}
+        for name, cells in self.focal.items():
+            kept = cells[node[cells]]
+            if kept.size == 0:
+                self.outcome.remarks.append(
+                    f"focal node {name} lies where nothing conducts: resistance -1, no current"
+                )
+                continue
+            if group is not None:
+                bound = group.ravel()[kept]
+                _, first = np.unique(bound[bound > 0], return_index=True)
+                kept = np.sort(np.concatenate([kept[bound == 0], kept[bound > 0][first]]))
+            if self.scenario != "pairwise":
+                kept = kept[:1]
+            out[name] = kept
+        if self.focal and len(out) < 2:
+            raise DataError(
+                f"{self.job.files['point_file']}: found {len(out)} focal node(s) on ground that conducts; expected two"
+            )
+        return out
+
+    def all_names(self) -> list[int]:
+        """Focal nodes in the order of tables, those where nothing conducts among them."""
+        return list(self.focal)
+
+    def advanced(self) -> Answer:
+        """Solve the given sources and grounds."""
+        files, base = self.job.files, self.job.files["habitat_file"]
+        sources = self.sources_of(cell_values(files["source_file"], base, self.raster, "source"))
+        grounds = self.grounds_of(cell_values(files["ground_file"], base, self.raster, "ground"))
+        if not (sources != 0).any():
+            raise DataError(f"{files['source_file']}: found no source")
+        if not (grounds > 0).any():
+            raise DataError(f"{files['ground_file']}: found no ground")
+        answer = advanced(self.circuit, sources, grounds, self.policy())
+        if answer.residual == 0.0 and not answer.potential().any():
+            self.outcome.remarks.append("no part of the landscape holds both a source and a ground")
+        return answer
+
+    def _write(self, ending: str, values: NDArray[np.float64]) -> None:
+        flags = self.flags
+        self.wrote(
+            write_raster(
+                self.place(ending + ".asc"),
+                values,
+                self.raster,
+                tiff=flags["write_as_tif"],
+                compress=flags["compress_grids"],
+            )
+        )
+
+    def _shown(self, values: NDArray[np.float64], log: bool, hide: bool) -> NDArray[np.float64]:
+        if log and self.flags["log_transform_maps"]:
+            with np.errstate(divide="ignore"):
+                values = np.where(values > 0, np.log10(np.where(values > 0, values, 1.0)), np.nan)
+        return np.where(self.circuit.node, values, np.nan) if hide else values
+
+    def write_current(self, ending: str, values: NDArray[np.float64]) -> None:
+        """Write currents through nodes."""
+        hide = self.flags["set_null_currents_to_nodata"]
+        self._write("_curmap" + ending, self._shown(values, True, hide))
+
+    def write_voltage(self, ending: str, values: NDArray[np.float64]) -> None:
+        """Write potentials."""
+        hide = self.flags["set_null_voltages_to_nodata"]
+        self._write("_voltmap" + ending, self._shown(values, False, hide))
+
+    def write_total(self, values: NDArray[np.float64]) -> None:
+        """Write the sum of currents."""
+        hide = self.flags["set_null_currents_to_nodata"]
+        self._write("_cum_curmap", self._shown(values, True, hide))
+
+    def write_most(self, values: NDArray[np.float64]) -> None:
+        """Write the greatest currents."""
+        hide = self.flags["set_null_currents_to_nodata"]
+        self._write("_max_curmap", self._shown(values, True, hide))

@@ -1,0 +1,294 @@
+"""What raster and network jobs share: the order of questions, sums of currents, tables of resistance, unfinished work."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shanshui.core.errors import DataError, ResourceError
+from shanshui.flow.estimate import memory_limit
+from shanshui.pattern.circuit.lattice import DIRECT_CELLS
+from shanshui.pattern.circuit.modes import Answer, Fields, all_to_one, one_to_all, pairwise
+from shanshui.study.circuitscape.inputs import Pairs, read_pairs, read_strengths
+from shanshui.study.circuitscape.options import Job, described
+
+Tell = Callable[[str, int, int], None]
+_KEEP_ON_DISK = 5_000_000
+"""Cells times focal nodes above which solved fields are files that a later run takes up [D]."""
+_BYTES_MULTIGRID = 150
+_BYTES_DIRECT = 2000
+_SECONDS_PER_CELL = 3e-7
+"""Of one solve on one machine of two cores [D], measured on rough landscapes; see benchmarks/RESULTS.md."""
+
+
+@dataclass
+class Outcome:
+    """What a job left.
+
+    Attributes
+    ----------
+    files : list of Path
+        Written, in order.
+    residual : float [1]
+        The greatest relative residual.
+    remarks : list of str
+        What the user should know: pairs without a way, options without effect.
+    seconds : float [s]
+        How long it took.
+    """
+
+    files: list[Path] = field(default_factory=list)
+    residual: float = 0.0
+    remarks: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Work:
+    """What both kinds of job share: the order of questions, sums of currents, tables of resistance."""
+
+    circuit: Any
+    terminals: Mapping[int, NDArray[np.intp]]
+
+    def __init__(self, job: Job, outcome: Outcome, tell: Tell) -> None:
+        self.job, self.outcome, self.tell = job, outcome, tell
+        self.flags = job.flags
+        self.scenario = job.choices["scenario"]
+        self.pairs: Pairs | None = None
+        self.strength: dict[int, float] = {}
+        job.output.parent.mkdir(parents=True, exist_ok=True)
+
+    def place(self, ending: str) -> Path:
+        """File of a result, by its ending."""
+        return self.job.output.with_name(self.job.output.name + ending)
+
+    def wrote(self, path: Path) -> None:
+        """Note a file that was written."""
+        self.outcome.files.append(path)
+
+    def extras(self) -> None:
+        """Pairs and strengths, once the focal nodes are known."""
+        files = self.job.files
+        if "included_pairs_file" in files:
+            self.pairs = read_pairs(files["included_pairs_file"], self.terminals)
+        if "variable_source_file" in files:
+            self.strength = read_strengths(files["variable_source_file"], self.terminals)
+
+    def estimate(self) -> None:
+        """Say what the job will take, and refuse what cannot be held."""
+        size = self.circuit.size
+        count = 1 if self.scenario == "advanced" else len(self.terminals)
+        solver = getattr(self.circuit, "solver", "direct")
+        each = _BYTES_MULTIGRID if solver == "multigrid" else _BYTES_DIRECT
+        memory = size * each / 2**30
+        seconds = count * size * _SECONDS_PER_CELL
+        self.tell(
+            f"{size} nodes, {count} solution(s) by {solver}: about {memory:.2g} GiB, {seconds:.2g} s",
+            0,
+            0,
+        )
+        if memory > memory_limit() / 2**30 and size > DIRECT_CELLS:
+            raise ResourceError(
+                f"{self.job.path}: {size} nodes need about {memory:.1f} GiB and "
+                f"{memory_limit() / 2**30:.1f} GiB are free; take larger cells or solver 'multigrid'"
+            )
+
+    def fields(self) -> Fields:
+        """Where solutions are kept: memory for small jobs, files that a later run takes up for long ones."""
+        if self.circuit.size * max(len(self.terminals), 1) < _KEEP_ON_DISK:
+            return Fields()
+        key = hashlib.sha256(json.dumps(described(self.job), sort_keys=True).encode()).hexdigest()[
+            :16
+        ]
+        folder = self.place(f"_unfinished_{key}")
+        if folder.exists():
+            done = len(list(folder.glob("*-*.npy")))
+            self.outcome.remarks.append(f"took up an unfinished run: {done} solution(s) stood")
+        folder.mkdir(exist_ok=True)
+        return Fields(folder)
+
+    def answers(self, fields: Fields) -> Iterator[Answer]:
+        """Solve the questions of the scenario, one by one."""
+        names = list(self.terminals)
+        if self.scenario == "pairwise":
+            solved = [
+                p for p in combinations(names, 2) if self.pairs is None or self.pairs.solved(*p)
+            ]
+            self.questions = len(solved)
+            yield from pairwise(self.circuit, self.terminals, solved, fields)
+            return
+        self.questions = len(names)
+
+        def partners(name: int) -> list[int]:
+            return [o for o in names if self.pairs is None or self.pairs.solved(name, o)]
+
+        ask = one_to_all if self.scenario == "one-to-all" else all_to_one
+        yield from ask(self.circuit, self.terminals, self.strength, partners, fields)
+
+    def run(self) -> None:
+        """Solve everything and write it."""
+        self.estimate()
+        if self.scenario == "advanced":
+            answer = self.advanced()
+            self.outcome.residual = answer.residual
+            self.write("", answer)
+            return
+        fields = self.fields()
+        total = most = None
+        table = {}
+        maps = self.flags["write_cur_maps"] or self.flags["write_max_cur_maps"]
+        for done, answer in enumerate(self.answers(fields), start=1):
+            self.outcome.residual = max(self.outcome.residual, answer.residual)
+            table[answer.name] = answer.resistance
+            if np.isinf(answer.resistance):
+                self.no_way(answer.name)
+            if maps:
+                now = self.current(answer)
+                total = now if total is None else total + now
+                if self.flags["write_max_cur_maps"]:
+                    most = now if most is None else np.maximum(most, now)
+                if self.flags["write_cur_maps"] and not self.flags["write_cum_cur_map_only"]:
+                    self.write_current("_" + "_".join(map(str, answer.name)), now)
+                self.branches(answer)
+            if self.flags["write_volt_maps"]:
+                self.write_voltage("_" + "_".join(map(str, answer.name)), answer.potential())
+            self.tell("solved", done, self.questions)
+        self.write_resistances(table)
+        if total is not None and self.flags["write_cur_maps"]:
+            self.write_total(total)
+        if most is not None:
+            self.write_most(most)
+        if fields.folder is not None:
+            shutil.rmtree(fields.folder)
+
+    def no_way(self, name: tuple[int, ...]) -> None:
+        """Remark that no current can flow."""
+        said = f"no way between focal nodes {name[0]} and {name[1]}" if len(name) == 2 else ""
+        said = said or f"no way from focal node {name[0]} to any other"
+        self.outcome.remarks.append(said + ": resistance -1, no current")
+
+    def write_resistances(self, table: Mapping[tuple[int, ...], float]) -> None:
+        """Write the table of resistances, -1 where there is no way."""
+        names = list(self.all_names())
+        place = self.place("_resistances.out")
+
+        def shown(value: float) -> str:
+            return "-1" if not np.isfinite(value) else f"{value:.15g}"
+
+        if self.scenario != "pairwise":
+            lines = []
+            for name in names:
+                value = table.get((name,), np.inf)
+                # all to one has no resistance of its own: 0 where it was solved
+                lines.append(
+                    f"{name} {'0' if self.solved_without(name, value, table) else shown(value)}"
+                )
+            place.write_text("\n".join(lines) + "\n")
+            self.wrote(place)
+            return
+        both = {pair: v for (a, b), v in table.items() for pair in ((a, b), (b, a))}
+        rows = [" ".join(map(str, [0, *names]))]
+        for a in names:
+            cells = ["0" if a == b else shown(both.get((a, b), np.inf)) for b in names]
+            rows.append(" ".join([str(a), *cells]))
+        place.write_text("\n".join(rows) + "\n")
+        self.wrote(place)
+        long = self.place("_resistances_3columns.out")
+        long.write_text(
+            "".join(
+                f"{a} {b} {shown(both.get((a, b), np.inf))}\n" for a, b in combinations(names, 2)
+            )
+        )
+        self.wrote(long)
+
+    def solved_without(
+        self, name: int, value: float, table: Mapping[tuple[int, ...], float]
+    ) -> bool:
+        """Whether a terminal was solved although it has no resistance of its own: all to one."""
+        return self.scenario == "all-to-one" and (name,) in table and name not in self.stranded()
+
+    def stranded(self) -> set[int]:
+        """Focal nodes that no other one reaches."""
+        part = self.circuit.component.ravel()
+        numbers = {name: int(part[nodes[0]]) for name, nodes in self.terminals.items()}
+        counts: dict[int, int] = {}
+        for number in numbers.values():
+            counts[number] = counts.get(number, 0) + 1
+        return {name for name, number in numbers.items() if counts[number] < 2}
+
+    def all_names(self) -> list[int]:
+        """Focal nodes in the order of tables, those where nothing conducts among them."""
+        return list(self.terminals)
+
+    def current(self, answer: Answer) -> NDArray[np.float64]:
+        """Current of one answer, without its focal nodes if that was asked for."""
+        out = answer.current()
+        if self.flags["set_focal_node_currents_to_zero"]:
+            out = out.copy()
+            for name in answer.name:
+                out.ravel()[self.terminals[name]] = 0.0
+        return out
+
+    def write(self, ending: str, answer: Answer) -> None:
+        """Write the maps of one answer."""
+        if self.flags["write_cur_maps"] or self.scenario != "advanced":
+            self.write_current(ending, answer.current())
+            self.branches(answer)
+        if self.flags["write_volt_maps"]:
+            self.write_voltage(ending, answer.potential())
+
+    def advanced(self) -> Answer:
+        """Solve the given sources and grounds."""
+        raise NotImplementedError
+
+    def branches(self, answer: Answer) -> None:
+        """Edges of networks; grids have none to write."""
+
+    def write_current(self, ending: str, values: NDArray[np.float64]) -> None:
+        """Write currents through nodes."""
+        raise NotImplementedError
+
+    def write_voltage(self, ending: str, values: NDArray[np.float64]) -> None:
+        """Write potentials."""
+        raise NotImplementedError
+
+    def write_total(self, values: NDArray[np.float64]) -> None:
+        """Write the sum of currents."""
+        raise NotImplementedError
+
+    def write_most(self, values: NDArray[np.float64]) -> None:
+        """Write the greatest currents."""
+        raise NotImplementedError
+
+    def grounds_of(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Conductances to ground from what the ground file holds."""
+        given = ~np.isnan(values)
+        if (values[given] < 0).any():
+            raise DataError(
+                f"{self.job.files['ground_file']}: found {values[given].min():g}; expected 0 or more"
+            )
+        if self.flags["ground_file_is_resistances"]:
+            with np.errstate(divide="ignore"):
+                out = np.where(given, 1.0 / np.where(given, values, 1.0), 0.0)
+        else:
+            out = np.where(given, values, 0.0)
+        if self.flags["use_direct_grounds"]:
+            out = np.where(out > 0, np.inf, 0.0)
+        return out
+
+    def sources_of(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Currents sent in, from what the source file holds."""
+        out = np.nan_to_num(values, nan=0.0)
+        if self.flags["use_unit_currents"]:
+            out = np.where(out != 0, 1.0, 0.0)
+        return out
+
+    def policy(self) -> str:
+        """What becomes of nodes with a source and a ground."""
+        return self.job.choices["remove_src_or_gnd"] or "keepall"
