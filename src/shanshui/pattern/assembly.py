@@ -307,6 +307,10 @@ def pattern_summary(
     )
     frame.loc[frame["expected"] == 0, "expected"] = np.nan
     if np.isfinite(capture):
-        last = {"what": "share of protected ground in patches", "found": capture, "expected": 0.7}
+        last = {
+            "what": "share of protected ground in patches",
+            "found": capture,
+            "expected": sources.attrs.get("capture_target", np.nan),
+        }
         frame = pd.concat([frame, pd.DataFrame([last])], ignore_index=True)
     return frame

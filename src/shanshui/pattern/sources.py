@@ -384,6 +384,7 @@ def sources(
         "protected_share": "1",
     }
     frame.attrs["capture"] = capture
+    frame.attrs["capture_target"] = capture_target
     frame.attrs["captured"] = bool(capture >= capture_target) if np.isfinite(capture) else None
     return frame
 

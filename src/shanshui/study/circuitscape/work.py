@@ -84,15 +84,16 @@ class Work:
         """Say what the job will take, and refuse what cannot be held."""
         size = self.circuit.size
         count = 1 if self.scenario == "advanced" else len(self.terminals)
+        if self.scenario == "pairwise" and any(t.size > 1 for t in self.terminals.values()):
+            count = len(list(self.pairs_wanted()))
         solver = getattr(self.circuit, "solver", "direct")
         each = _BYTES_MULTIGRID if solver == "multigrid" else _BYTES_DIRECT
         memory = size * each / 2**30
         seconds = count * size * _SECONDS_PER_CELL
-        self.tell(
-            f"{size} nodes, {count} solution(s) by {solver}: about {memory:.2g} GiB, {seconds:.2g} s",
-            0,
-            0,
-        )
+        said = f"{size} nodes, {count} solution(s) by {solver}: about {memory:.2g} GiB, {seconds:.2g} s"
+        if size * count >= _KEEP_ON_DISK and count > 1:
+            said += f", {8 * size * count / 2**30:.2g} GiB of disk until it is done"
+        self.tell(said, 0, 0)
         if memory > memory_limit() / 2**30 and size > DIRECT_CELLS:
             raise ResourceError(
                 f"{self.job.path}: {size} nodes need about {memory:.1f} GiB and "
@@ -113,13 +114,17 @@ class Work:
         folder.mkdir(exist_ok=True)
         return Fields(folder)
 
+    def pairs_wanted(self) -> Iterator[tuple[int, int]]:
+        """Pairs that the job solves."""
+        for pair in combinations(self.terminals, 2):
+            if self.pairs is None or self.pairs.solved(*pair):
+                yield pair
+
     def answers(self, fields: Fields) -> Iterator[Answer]:
         """Solve the questions of the scenario, one by one."""
         names = list(self.terminals)
         if self.scenario == "pairwise":
-            solved = [
-                p for p in combinations(names, 2) if self.pairs is None or self.pairs.solved(*p)
-            ]
+            solved = list(self.pairs_wanted())
             self.questions = len(solved)
             yield from pairwise(self.circuit, self.terminals, solved, fields)
             return
