@@ -15,7 +15,7 @@ from shanshui.kernels.disc import disc_maximum, disc_minimum
 from shanshui.pattern.circuit.lattice import Lattice
 from shanshui.pattern.circuit.modes import pairwise
 from shanshui.pattern.linkage import Detour, Links, kept_pairs
-from shanshui.pattern.reach import Reach
+from shanshui.pattern.reach import MEMORY, Reach
 from shanshui.region.grid import grid_of, like
 
 Current = Annotated[xr.DataArray, Grid("A")]
@@ -111,21 +111,69 @@ def barriers(
         Improvement score: cost saved over the diameter, the greatest over the radii, shown over the whole circle; 0 where nothing
         is gained, NaN where no way leads.
     """
+    if min(radii_cells, default=0.0) < 1.0:
+        raise QuantityError(f"radii_cells: found {radii_cells}; expected 1 cell or more each")
     grid = grid_of(resistance)
-    reach = Reach(resistance.values, source_cells.values, grid.cell_m)
-    pairs = kept_pairs(least_cost_links)
-    best = np.zeros(resistance.shape)
-    known = np.isfinite(resistance.values)
-    for a, b in pairs:
-        one, other = reach(a)[0], reach(b)[0]
-        least = float((one + other).min())
-        score = np.zeros(best.shape)
+    opened = _Opened(Reach(resistance.values, source_cells.values, grid.cell_m))
+    total = np.zeros(resistance.shape)
+    # the greatest over links can be spread over the circles once; a sum needs every link's own
+    most = {radius: np.zeros(resistance.shape) for radius in radii_cells}
+    for a, b in kept_pairs(least_cost_links):
+        least = opened.least(a, b)
+        own = np.zeros(resistance.shape)
         for radius in radii_cells:
-            here = improvement(one, other, least, radius, grid.cell_m, open_resistance)
-            score = np.maximum(score, here)
-        score[source_cells.values > 0] = 0.0
-        best = np.maximum(best, score) if statistic == "max" else best + score
-    return like(resistance, np.where(known, best, np.nan).astype(np.float32), "1")
+            gained = _gained(
+                opened(a, radius),
+                opened(b, radius),
+                least,
+                2.0 * radius * grid.cell_m,
+                open_resistance,
+            )
+            if statistic == "max":
+                np.maximum(most[radius], gained, out=most[radius])
+            else:
+                own = np.maximum(own, disc_maximum(gained, radius))
+        total += own
+    if statistic == "max":
+        for radius, gained in most.items():
+            total = np.maximum(total, disc_maximum(gained, radius))
+    total[source_cells.values > 0] = 0.0
+    known = np.isfinite(resistance.values)
+    return like(resistance, np.where(known, total, np.nan).astype(np.float32), "1")
+
+
+class _Opened:
+    """Least cost from a source within a circle around each cell, for as many as memory is set aside for."""
+
+    def __init__(self, reach: Reach) -> None:
+        self.reach = reach
+        self._kept: dict[tuple[int, float], NDArray[np.floating]] = {}
+        self._room = max(2, int(MEMORY // (8 * reach.label.size)))
+
+    def __call__(self, name: int, radius: float) -> NDArray[np.floating]:
+        key = (name, radius)
+        if key not in self._kept:
+            while len(self._kept) >= self._room:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = disc_minimum(self.reach(name)[0], radius)
+        return self._kept[key]
+
+    def least(self, a: int, b: int) -> float:
+        """Cost of the link as it is."""
+        return float((self.reach(a)[0] + self.reach(b)[0]).min())
+
+
+def _gained(
+    one: NDArray[np.floating],
+    other: NDArray[np.floating],
+    least: float,
+    diameter: float,
+    open_resistance: float,
+) -> NDArray[np.float64]:
+    """Cost saved over the diameter when the circle around a cell is open; 0 where that is less."""
+    opened = one + other + diameter * open_resistance
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isfinite(opened), np.maximum((least - opened) / diameter, 0.0), 0.0)
 
 
 def improvement(
@@ -162,9 +210,12 @@ def improvement(
         A radius below one cell.
     """
     if radius < 1.0:
-        raise QuantityError(f"radii_cells: found {radius:g}; expected 1 cell or more")
-    diameter = 2.0 * radius * cell
-    opened = disc_minimum(one, radius) + disc_minimum(other, radius) + diameter * open_resistance
-    with np.errstate(invalid="ignore"):
-        gained = np.where(np.isfinite(opened), np.maximum((least - opened) / diameter, 0.0), 0.0)
+        raise QuantityError(f"radius: found {radius:g}; expected 1 cell or more")
+    gained = _gained(
+        disc_minimum(one, radius),
+        disc_minimum(other, radius),
+        least,
+        2.0 * radius * cell,
+        open_resistance,
+    )
     return np.asarray(disc_maximum(gained, radius))

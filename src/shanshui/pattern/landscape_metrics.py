@@ -24,6 +24,8 @@ from shanshui.region.grid import grid_of
 
 Metrics = Annotated[pd.DataFrame, Table(("level", "class", "metric", "value"))]
 _TEMPLATE = np.array([[1, 2, 1], [2, 1, 2], [1, 2, 1]])
+_SMALL = 64
+_NEIGHBOURS = 24
 DISTRIBUTED = ("area", "gyrate", "shape", "frac", "para", "circle", "contig", "core", "cai", "enn")
 """Patch metrics that are also given as mean, area-weighted mean, standard deviation and coefficient of variation."""
 UNITS = {
@@ -170,47 +172,85 @@ class Landscape:
     def _circles(self) -> NDArray[np.float64]:
         """One less area over that of the smallest circle around the corners of the cells."""
         out = np.zeros(self.patches)
+        seen: dict[tuple[tuple[int, ...], bytes], float] = {}
         for k, window in enumerate(ndimage.find_objects(self.label)):
-            rows, cols = np.nonzero(self.label[window] == k + 1)
-            corners = np.unique(
-                np.concatenate(
-                    [np.column_stack([rows + a, cols + b]) for a in (0, 1) for b in (0, 1)]
-                ),
-                axis=0,
-            ).astype(np.float64)
-            radius = smallest_circle(corners)
+            shape = self.label[window] == k + 1
+            key = (shape.shape, shape.tobytes())
+            radius = seen.get(key)
+            if radius is None:
+                rows, cols = np.nonzero(shape)
+                corners = np.unique(
+                    np.concatenate(
+                        [np.column_stack([rows + a, cols + b]) for a in (0, 1) for b in (0, 1)]
+                    ),
+                    axis=0,
+                ).astype(np.float64)
+                radius = smallest_circle(corners)
+                if shape.size <= _SMALL:  # small patches have few shapes
+                    seen[key] = radius
             out[k] = 1.0 - self.cells[k] / (np.pi * radius**2)
         return out
 
     def _nearest(self) -> NDArray[np.float64]:
         """Cells to the nearest patch of the same class, between centres; NaN for the only one."""
         out = np.full(self.patches, np.nan)
-        boxes = ndimage.find_objects(self.label)
         inner = ndimage.minimum_filter(self.label, size=3) == ndimage.maximum_filter(
             self.label, size=3
         )
-        rims = []
-        for k, window in enumerate(boxes):
-            rows, cols = np.nonzero((self.label[window] == k + 1) & ~inner[window])
-            rims.append(np.column_stack([rows + window[0].start, cols + window[1].start]))
-        low = np.array([[w[0].start, w[1].start] for w in boxes])
-        high = np.array([[w[0].stop - 1, w[1].stop - 1] for w in boxes])
+        boxes: list[Any] = []
         for k in range(self.classes.size):
             members = np.flatnonzero(self.owner == k)
             if members.size < 2:
                 continue
-            for p in members:
-                gap = np.maximum(np.maximum(low[members] - high[p], low[p] - high[members]), 0)
-                bound = np.hypot(gap[:, 0], gap[:, 1])
-                bound[members == p] = np.inf
-                tree, best = cKDTree(rims[p]), np.inf
-                for q in np.argsort(bound, kind="stable"):
-                    if bound[q] >= best:
-                        break
-                    near, _ = tree.query(rims[members[q]], distance_upper_bound=best)
-                    best = min(best, float(near.min()))
-                out[p] = best
+            cells = np.argwhere((self.place == k) & ~inner)
+            patch = self.label[cells[:, 0], cells[:, 1]] - 1
+            many = min(_NEIGHBOURS, len(cells))
+            away, near = cKDTree(cells).query(cells, k=many)
+            other = patch[near] != patch[:, None]
+            first = other.argmax(axis=1)
+            met = other.any(axis=1)
+            rows = np.arange(len(cells))
+            # a cell that met none knows at least that its nearest lies beyond all those it asked
+            bound = np.where(met, away[rows, first], away[:, -1])
+            best = np.full(self.patches, np.inf)
+            np.minimum.at(best, patch[met], bound[met])
+            least = np.full(self.patches, np.inf)
+            np.minimum.at(least, patch[~met], bound[~met])
+            out[members] = best[members]
+            open_ones = members[best[members] > least[members]]
+            if open_ones.size:
+                boxes = boxes or ndimage.find_objects(self.label)
+                self._by_boxes(open_ones, members, cells, patch, boxes, out)
         return out
+
+    def _by_boxes(
+        self,
+        wanted: NDArray[np.intp],
+        members: NDArray[np.intp],
+        cells: NDArray[np.intp],
+        patch: NDArray[np.integer],
+        boxes: list[Any],
+        out: NDArray[np.float64],
+    ) -> None:
+        """Distance of a few patches to the nearest of their class, nearest boxes first."""
+        order = np.argsort(patch, kind="stable")
+        starts = np.searchsorted(patch[order], members)
+        stops = np.searchsorted(patch[order], members, side="right")
+        low = np.array([[boxes[m][0].start, boxes[m][1].start] for m in members])
+        high = np.array([[boxes[m][0].stop - 1, boxes[m][1].stop - 1] for m in members])
+        for p in wanted:
+            own = int(np.searchsorted(members, p))
+            gap = np.maximum(np.maximum(low - high[own], low[own] - high), 0)
+            bound = np.hypot(gap[:, 0], gap[:, 1])
+            bound[own] = np.inf
+            tree = cKDTree(cells[order[starts[own] : stops[own]]])
+            best = np.inf
+            for q in np.argsort(bound, kind="stable"):
+                if bound[q] >= best:
+                    break
+                near, _ = tree.query(cells[order[starts[q] : stops[q]]], distance_upper_bound=best)
+                best = min(best, float(near.min()))
+            out[p] = best
 
     def class_table(self, patches: pd.DataFrame | None = None) -> pd.DataFrame:
         """Metrics of each class; index is its code."""
