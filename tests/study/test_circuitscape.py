@@ -163,8 +163,11 @@ def test_pairs_included_and_excluded(folder):
     job = write_job(folder, use_included_pairs="True", included_pairs_file="pairs.txt")
     run_any(job)
     found = matrix(folder)
+    assert found[0].tolist() == [0, 1, 2]  # node 3 stands in no pair
     assert found[1, 2] > 0
-    assert found[1, 3] == found[2, 3] == -1
+    (folder / "pairs.txt").write_text("mode include\n1 2\n3 2\n")
+    run_any(job)
+    assert matrix(folder)[1, 3] == -1
     (folder / "pairs.txt").write_text("mode exclude\n2 1\n")
     run_any(job)
     assert matrix(folder)[1, 2] == -1

@@ -21,10 +21,13 @@ class Pairs:
         The smaller first.
     include : bool
         Whether the listed ones are solved, or all others.
+    named : frozenset of int
+        Focal nodes that the file names; where pairs are included, the others take no part.
     """
 
     listed: frozenset[tuple[int, int]]
     include: bool
+    named: frozenset[int] = frozenset()
 
     def solved(self, a: int, b: int) -> bool:
         """Whether a pair is solved."""
@@ -186,6 +189,7 @@ def read_pairs(path: Path, names: Iterable[int]) -> Pairs:
     known = set(names)
     lines = [line.split() for line in text_of(path).splitlines() if line.strip()]
     head = [w.lower() for w in lines[0]] if lines else []
+    ids: list[int] = []
     try:
         if head[:1] == ["mode"] and head[1:] in (["include"], ["exclude"]):
             listed = [(int(float(a)), int(float(b))) for a, b in lines[1:]]
@@ -207,12 +211,13 @@ def read_pairs(path: Path, names: Iterable[int]) -> Pairs:
             raise ValueError("expected 'mode include', 'mode exclude', or 'min' and 'max' on top")
     except (ValueError, IndexError) as error:
         raise DataError(f"{path}: not a file of pairs: {error}") from error
-    unknown = sorted({n for pair in listed for n in pair} - known)
+    named = {n for pair in listed for n in pair} | set(ids)
+    unknown = sorted(named - known)
     if unknown:
         raise DataError(
             f"{path}: names focal node(s) {', '.join(map(str, unknown[:8]))}, which are not there"
         )
-    return Pairs(frozenset((min(p), max(p)) for p in listed), include)
+    return Pairs(frozenset((min(p), max(p)) for p in listed), include, frozenset(named))
 
 
 def read_strengths(path: Path, names: Iterable[int]) -> dict[int, float]:

@@ -91,7 +91,7 @@ class RasterJob(Work):
 
     def all_names(self) -> list[int]:
         """Focal nodes in the order of tables, those where nothing conducts among them."""
-        return list(self.focal)
+        return [name for name in self.focal if self.takes_part(name)]
 
     def advanced(self) -> Answer:
         """Solve the given sources and grounds."""

@@ -76,9 +76,23 @@ class Work:
         """Pairs and strengths, once the focal nodes are known."""
         files = self.job.files
         if "included_pairs_file" in files:
-            self.pairs = read_pairs(files["included_pairs_file"], self.terminals)
+            self.pairs = read_pairs(files["included_pairs_file"], self.all_names())
+            self.leave_out([n for n in self.all_names() if not self.takes_part(n)])
         if "variable_source_file" in files:
             self.strength = read_strengths(files["variable_source_file"], self.terminals)
+
+    def takes_part(self, name: int) -> bool:
+        """Whether a focal node stands in the file of pairs to be included."""
+        return self.pairs is None or not self.pairs.include or name in self.pairs.named
+
+    def leave_out(self, names: list[int]) -> None:
+        """Drop focal nodes that no included pair names, as the jobs' own program does."""
+        if names:
+            listed = ", ".join(map(str, names[:8]))
+            self.outcome.remarks.append(
+                f"focal node(s) {listed} stand in no included pair: left out"
+            )
+        self.terminals = {n: t for n, t in self.terminals.items() if n not in set(names)}
 
     def estimate(self) -> None:
         """Say what the job will take, and refuse what cannot be held."""
