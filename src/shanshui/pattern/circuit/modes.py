@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -89,26 +88,71 @@ class Answer:
 
 
 class Fields:
-    """Solved fields, in memory or as files that a later run takes up."""
+    """Solved fields, kept in memory; ``keep=False`` forgets them at once."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder
+    def __init__(self, keep: bool = True) -> None:
+        self.keep = keep
         self.kept: dict[str, tuple[Field, float]] = {}
 
     def get(self, name: str, solve: Callable[[], tuple[Field, float]]) -> tuple[Field, float]:
         """Return the field of that name, solving it if it is not there."""
-        if self.folder is None:
-            if name not in self.kept:
-                self.kept[name] = solve()
+        if name in self.kept:
             return self.kept[name]
-        place = self.folder / f"{name}.npy"
-        if not place.exists():
-            field, residual = solve()
-            fresh = place.with_suffix(".tmp.npy")
-            np.save(fresh, np.append(field.ravel(), residual))
-            fresh.replace(place)
-        flat = np.load(place, mmap_mode="r")
-        return flat, float(flat[-1])
+        solved = solve()
+        if self.keep:
+            self.kept[name] = solved
+        return solved
+
+
+def pairwise_resistances(
+    circuit: Circuit, terminals: Terminals, pairs: Iterable[tuple[int, int]] | None = None
+) -> Iterator[tuple[tuple[int, int], float]]:
+    """Resistance of each pair, without keeping a field: of each solution only its values at the terminals stay.
+
+    Parameters
+    ----------
+    circuit : Lattice or Links
+        What conducts.
+    terminals : mapping of int to array of int
+        Nodes of each terminal.
+    pairs : iterable of pairs, optional
+        Which; all by default.
+
+    Yields
+    ------
+    pair, resistance : (int, int), float [ohm]
+        inf where there is no way.
+    """
+    names = sorted(terminals)
+    wanted = list(combinations(names, 2)) if pairs is None else list(pairs)
+    part = circuit.component.ravel()
+    single = [n for n in names if terminals[n].size == 1]
+    asked = {n for pair in wanted if all(terminals[m].size == 1 for m in pair) for n in pair}
+    nodes = np.array([int(terminals[n][0]) for n in single], np.intp)
+    place = {n: k for k, n in enumerate(single)}
+    levels = np.zeros((nodes.size, nodes.size))
+    for number in np.unique(part[nodes]) if nodes.size else ():
+        members = [n for n in single if n in asked and part[nodes[place[n]]] == number]
+        for name in members[1:]:
+            field, _ = _held(
+                circuit,
+                circuit.between(
+                    int(nodes[place[name]]),
+                    int(nodes[place[members[0]]]),
+                    tolerance=TOLERANCE,
+                    limit=LIMIT,
+                ),
+            )
+            levels[place[name]] = field.ravel()[nodes]
+    for a, b in wanted:
+        if a in place and b in place:
+            i, j = place[a], place[b]
+            apart = part[nodes[i]] != part[nodes[j]] or part[nodes[i]] == 0
+            drop = (levels[i, i] - levels[j, i]) - (levels[i, j] - levels[j, j])
+            yield (a, b), np.inf if apart else float(drop)
+        else:
+            (answer,) = pairwise(circuit, terminals, [(a, b)], Fields(keep=False))
+            yield (a, b), answer.resistance
 
 
 def pairwise(
@@ -362,13 +406,13 @@ def _held(circuit: Circuit, solved: tuple[Field, float]) -> tuple[Field, float]:
     return solved
 
 
-def resistance_matrix(answers: Iterable[Answer], names: Sequence[int]) -> pd.DataFrame:
+def resistance_matrix(
+    resistances: Iterable[tuple[tuple[int, int], float]], names: Sequence[int]
+) -> pd.DataFrame:
     """Table of resistances between all terminals; NaN for pairs that were left out."""
-    table = pd.DataFrame(np.nan, index=list(names), columns=list(names), dtype=float)
-    values: Any = table.to_numpy(copy=True)
-    np.fill_diagonal(values, 0.0)
     place = {name: k for k, name in enumerate(names)}
-    for answer in answers:
-        a, b = (place[n] for n in answer.name)
-        values[a, b] = values[b, a] = answer.resistance
+    values = np.full((len(place), len(place)), np.nan)
+    np.fill_diagonal(values, 0.0)
+    for (a, b), value in resistances:
+        values[place[a], place[b]] = values[place[b], place[a]] = value
     return pd.DataFrame(values, index=list(names), columns=list(names))

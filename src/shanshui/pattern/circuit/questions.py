@@ -18,6 +18,7 @@ from shanshui.pattern.circuit.modes import (
     all_to_one,
     one_to_all,
     pairwise,
+    pairwise_resistances,
     resistance_matrix,
 )
 
@@ -82,7 +83,7 @@ def effective_resistance(
     )
     terminals, names = terminals_of(circuit, points)
     wanted = None if pairs is None else [(names[a], names[b]) for a, b in _known(pairs, names)]
-    table = resistance_matrix(pairwise(circuit, terminals, wanted), sorted(terminals))
+    table = resistance_matrix(pairwise_resistances(circuit, terminals, wanted), sorted(terminals))
     labels = {number: name for name, number in names.items()}
     return table.rename(index=labels, columns=labels)
 

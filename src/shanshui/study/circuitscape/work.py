@@ -50,6 +50,27 @@ class Outcome:
     seconds: float = 0.0
 
 
+class KeptFields(Fields):
+    """Solved fields as files that a later run takes up."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def get(
+        self, name: str, solve: Callable[[], tuple[NDArray[np.float64], float]]
+    ) -> tuple[NDArray[np.float64], float]:
+        """Return the field of that name from its file, solving it if there is none."""
+        place = self.folder / f"{name}.npy"
+        if not place.exists():
+            values, residual = solve()
+            fresh = place.with_suffix(".tmp.npy")
+            np.save(fresh, np.append(values.ravel(), residual))
+            fresh.replace(place)
+        flat = np.load(place, mmap_mode="r")
+        return flat, float(flat[-1])
+
+
 class Work:
     """What both kinds of job share: the order of questions, sums of currents, tables of resistance."""
 
@@ -126,7 +147,7 @@ class Work:
             done = len(list(folder.glob("*-*.npy")))
             self.outcome.remarks.append(f"took up an unfinished run: {done} solution(s) stood")
         folder.mkdir(exist_ok=True)
-        return Fields(folder)
+        return KeptFields(folder)
 
     def pairs_wanted(self) -> Iterator[tuple[int, int]]:
         """Pairs that the job solves."""
@@ -183,7 +204,7 @@ class Work:
             self.write_total(total)
         if most is not None:
             self.write_most(most)
-        if fields.folder is not None:
+        if isinstance(fields, KeptFields):
             shutil.rmtree(fields.folder)
 
     def no_way(self, name: tuple[int, ...]) -> None:
