@@ -7,12 +7,8 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from shanshui.core.errors import QuantityError
-from shanshui.pattern.landscape_metrics import (
-    landscape_of,
-    least_edge,
-    most_alike,
-    smallest_circle,
-)
+from shanshui.pattern.compactness import least_edge, most_alike, smallest_circle
+from shanshui.pattern.landscape_metrics import landscape_of
 
 HAND = np.array([[1, 1, 2], [1, 1, 2], [3, 3, 1]])
 

@@ -24,6 +24,8 @@ from shanshui.region.grid import GridSpec, grid_of
 
 Lines = Annotated[gpd.GeoDataFrame, Features(("name",))]
 Nodes = Annotated[gpd.GeoDataFrame, Features(("kind", "score", "rank", "reason"))]
+NEAR_CELLS = 3.0
+"""Links that run this near a node count for it [D]."""
 REASONS = {
     "intersection": "corridors meet here",
     "pinch": "the corridor has no way round: current is highest here",
@@ -215,7 +217,7 @@ def _ranked(
     kept = [_merged(part, merge_m) for _, part in frame.groupby("kind", sort=True)]
     frame = pd.concat(kept, ignore_index=True) if kept else frame
     points = [Point(x, y) for x, y in zip(frame["x"], frame["y"], strict=True)]
-    near = 3.0 * grid.cell_m
+    near = NEAR_CELLS * grid.cell_m
     frame["links"] = [sum(line.distance(p) <= near for line in lines) for p in points]
     # kinds take turns: the best of each, then the second of each
     frame = frame.sort_values(["score", "links"], ascending=False, kind="stable")

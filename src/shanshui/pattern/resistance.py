@@ -20,6 +20,8 @@ from shanshui.region.unitset import burnt
 Lines = Annotated[gpd.GeoDataFrame, Features(("name",))]
 Lights = Annotated[xr.DataArray, Grid("nW/cm2/sr")]
 TRANSFORMS = ("linear", "sqrt", "exponential")
+BEND = 3.0
+"""Exponent of the exponential transform over the range of resistance [D]."""
 
 
 @assessment(source="own_pattern", bytes_per_cell=32)
@@ -40,6 +42,7 @@ def resistance(
     road_factors: tuple[float, ...] = (2.0, 1.5),
     road_resistance: Annotated[float, Between(1.0, 1e6)] = 400.0,
     by_lights: bool = True,
+    most_by_lights: Annotated[float, Between(1.0, 1e6)] = 3.0,
     transform: Annotated[str, OneOf(*TRANSFORMS)] = "linear",
     cap: Annotated[float, Between(1.0, 1e6)] = 1000.0,
 ) -> Index:
@@ -56,7 +59,7 @@ def resistance(
     region_mask : (y, x) [1]
         1 inside; the way may leave the region where cover is known.
     lights : (y, x) [nW/cm2/sr], optional
-        Night lights: a cell brighter than its class is harder to cross in that proportion, up to threefold [M].
+        Night lights: a cell brighter than its class is harder to cross in that proportion [M].
     roads, railways : lines, optional
         Cells that a railway or road crosses have ``road_resistance`` at least; those near by are harder in steps.
     combine : str
@@ -75,6 +78,8 @@ def resistance(
         Of the cells themselves [D].
     by_lights : bool
         False leaves lights out.
+    most_by_lights : float [1]
+        How many times harder lights can make a cell [D].
     transform : str
         ``linear``, or ``sqrt`` or ``exponential`` of the result scaled to its range, to see how much hangs on the table.
     cap : float [1]
@@ -89,7 +94,7 @@ def resistance(
     base = ByCover.of(land_cover, biophysical, "biophysical").grid("resistance", low=1e-6)
     factors = [_by_steps(slope.values, slope_limits, slope_factors, "slope_factors")]
     if lights is not None and by_lights:
-        factors.append(_by_lights(lights.values, land_cover.values))
+        factors.append(_by_lights(lights.values, land_cover.values, most_by_lights))
     crossed = np.zeros(grid.shape, bool)
     for lines in (roads, railways):
         if lines is not None and len(lines):
@@ -121,15 +126,17 @@ def _by_steps(
     return np.array(factors)[steps]
 
 
-def _by_lights(lights: NDArray[np.floating], cover: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Brightness of a cell over the mean of its class, between 1 and 3."""
+def _by_lights(
+    lights: NDArray[np.floating], cover: NDArray[np.integer], most: float
+) -> NDArray[np.float64]:
+    """Brightness of a cell over the mean of its class, from 1 to ``most``."""
     known = np.isfinite(lights)
     codes, place = np.unique(cover, return_inverse=True)
     place = place.reshape(cover.shape)
     total = np.bincount(place[known], lights[known], codes.size)
     mean = total / np.maximum(np.bincount(place[known], minlength=codes.size), 1)
     over = np.where(known & (mean[place] > 0), lights / np.maximum(mean[place], 1e-12), 1.0)
-    return np.clip(over, 1.0, 3.0)
+    return np.clip(over, 1.0, most)
 
 
 def _combined(
@@ -173,5 +180,5 @@ def scaled(values: NDArray[np.float64], transform: str, cap: float) -> NDArray[n
     if transform == "linear" or high <= 1.0:
         return out
     share = (out - 1.0) / (high - 1.0)
-    bent = np.sqrt(share) if transform == "sqrt" else np.expm1(3.0 * share) / np.expm1(3.0)
+    bent = np.sqrt(share) if transform == "sqrt" else np.expm1(BEND * share) / np.expm1(BEND)
     return 1.0 + (high - 1.0) * bent

@@ -98,7 +98,7 @@ class Lattice:
     ) -> tuple[Cells, float]:
         """Potentials for one ampere from node to node, any level; the relative residual."""
         inject = framed(*self.shape, self.precision)
-        inner = inject[1 : self.shape[0] + 1, 1 : self.shape[1] + 1]
+        inner = inject[self._inside]
         for cell, amount in ((source, 1.0), (sink, -1.0)):
             inner[self._cells(cell)] += amount / self._cells(cell)[0].size
         number = int(self.component.ravel()[source])
@@ -128,7 +128,7 @@ class Lattice:
         edges, ground, group, _ = self._system(reached, precondition=False)
         edges = tuple(e.copy() for e in edges)
         inject = framed(*self.shape, self.precision)
-        inner = (slice(1, self.shape[0] + 1), slice(1, self.shape[1] + 1))
+        inner = self._inside
         if injection is not None:
             inject[inner] = np.where(reached, self._spread(injection), 0.0)
         if leak is not None:
@@ -146,7 +146,7 @@ class Lattice:
 
     def flow(self, potential: Cells, leak: Cells | None = None) -> Cells:
         """Current through each node: the greater of what enters and what leaves."""
-        inner = (slice(1, self.shape[0] + 1), slice(1, self.shape[1] + 1))
+        inner = self._inside
         v, lost = framed(*self.shape), framed(*self.shape)
         v[inner] = potential
         if leak is not None:
@@ -160,6 +160,28 @@ class Lattice:
                 total[0] = 0.0
                 np.copyto(side, total[self.group], where=self.group > 0)
         return np.maximum(into, away)
+
+    @property
+    def _inside(self) -> tuple[slice, slice]:
+        """Where the landscape lies within a framed array."""
+        return slice(1, self.shape[0] + 1), slice(1, self.shape[1] + 1)
+
+    def distinct(self, cells: NDArray[np.intp]) -> NDArray[np.intp]:
+        """One cell for each node among some cells, in order: cells of a short circuit are one node."""
+        if self.group is None:
+            return cells
+        bound = self.group.ravel()[cells]
+        _, first = np.unique(bound[bound > 0], return_index=True)
+        return np.sort(np.concatenate([cells[bound == 0], cells[bound > 0][first]]))
+
+    def shares_node(self, here: NDArray[np.intp], there: NDArray[np.intp]) -> bool:
+        """Whether some cells and some others are parts of one node."""
+        if np.intersect1d(here, there).size:
+            return True
+        if self.group is None:
+            return False
+        flat = self.group.ravel()
+        return bool(np.isin(flat[here], flat[there][flat[there] > 0]).any())
 
     def _cells(self, cell: int) -> tuple[NDArray[np.intp], ...]:
         """Cells of the node that the cell is part of."""
@@ -178,7 +200,7 @@ class Lattice:
 
     def _system(self, keep: NDArray[np.bool_], precondition: bool = True) -> Any:
         """Edges, grounds, groups and preconditioner of part of the landscape."""
-        inner = (slice(1, self.shape[0] + 1), slice(1, self.shape[1] + 1))
+        inner = self._inside
         edges = self.edges
         if not np.array_equal(keep, self.node):
             part = framed(*self.shape, bool)
@@ -228,7 +250,7 @@ class Lattice:
         goal = max(tolerance, self.floor)
         wanted = float(np.sqrt(np.vdot(r, r).real))
         size, before, alpha = wanted, 0.0, 0.0
-        inner = (slice(1, rows + 1), slice(1, self.shape[1] + 1))
+        inner = self._inside
         if wanted == 0.0:
             return x[inner].astype(np.float64), 0.0
         if isinstance(cycle, _Assembled):

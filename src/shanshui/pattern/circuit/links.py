@@ -103,9 +103,19 @@ class Links:
         Conductances; 0 is no edge.
     solver : str
         ``auto``, ``direct`` or ``amg``.
+    names : (node,) array, optional
+        What the nodes are called; their numbers by default.
     """
 
-    def __init__(self, count: int, a: Ends, b: Ends, g: Values, solver: str = "auto") -> None:
+    def __init__(
+        self,
+        count: int,
+        a: Ends,
+        b: Ends,
+        g: Values,
+        solver: str = "auto",
+        names: NDArray[Any] | None = None,
+    ) -> None:
         kept = (a != b) & (g > 0)
         matrix = coo_matrix(
             (g[kept], (np.minimum(a, b)[kept], np.maximum(a, b)[kept])), (count, count)
@@ -113,6 +123,8 @@ class Links:
         matrix.sum_duplicates()
         joined = matrix.tocoo()
         self.count = count
+        self.floor = 0.0
+        self.names: NDArray[Any] = np.arange(count) if names is None else names
         self.a, self.b, self.g = joined.row.astype(np.intp), joined.col.astype(np.intp), joined.data
         _, part = connected_components(matrix, directed=False)
         self.component = part.astype(np.int32) + 1
@@ -176,6 +188,14 @@ class Links:
             return out, 0.0
         out[free], residual = self._factor(free, lost[free]).potential(sent[free], tolerance)
         return out, residual
+
+    def distinct(self, nodes: Ends) -> Ends:
+        """Nodes as they are: a network has no short circuits."""
+        return nodes
+
+    def shares_node(self, here: Ends, there: Ends) -> bool:
+        """Whether some nodes are among some others."""
+        return bool(np.intersect1d(here, there).size)
 
     def _factor(self, nodes: Ends, ground: Values) -> Factor:
         place = np.full(self.count, -1, np.intp)

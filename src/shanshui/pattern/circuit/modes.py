@@ -25,6 +25,8 @@ class Circuit(Protocol):
     """What the modes ask of a lattice or a network."""
 
     component: NDArray[np.int32]
+    floor: float
+    """Relative residual that rounding leaves."""
 
     @property
     def size(self) -> int:
@@ -61,6 +63,14 @@ class Circuit(Protocol):
 
     def flow(self, potential: Field, leak: Field | None = None) -> Field:
         """Current through each node."""
+        ...
+
+    def distinct(self, nodes: NDArray[np.intp]) -> NDArray[np.intp]:
+        """One of each node."""
+        ...
+
+    def shares_node(self, here: NDArray[np.intp], there: NDArray[np.intp]) -> bool:
+        """Whether some are parts of the same node as some others."""
         ...
 
 
@@ -239,7 +249,7 @@ def _between_regions(
 ) -> Answer:
     part = circuit.component.ravel()
     here, there = here[part[here] > 0], there[part[there] > 0]
-    if np.intersect1d(here, there).size or _same_node(circuit, here, there):
+    if circuit.shares_node(here, there):
         return Answer(pair, 0.0, circuit.blank, circuit.blank)
 
     def solve() -> tuple[Field, float]:
@@ -251,7 +261,7 @@ def _between_regions(
 
     flat, residual = store.get(f"pair-{pair[0]}-{pair[1]}", solve)
     field = np.asarray(flat).ravel()[: part.size].reshape(circuit.shape)
-    total = _leaving(circuit, field, here)
+    total = float(circuit.flow(field).ravel()[circuit.distinct(here)].sum())
 
     def potential() -> Field:
         return field / total
@@ -265,61 +275,44 @@ def _between_regions(
     return Answer(pair, 1.0 / total, potential, current, residual)
 
 
-def _same_node(circuit: Circuit, here: NDArray[np.intp], there: NDArray[np.intp]) -> bool:
-    group = getattr(circuit, "group", None)
-    if group is None:
-        return False
-    flat = group.ravel()
-    return bool(np.isin(flat[here], flat[there][flat[there] > 0]).any())
-
-
-def _leaving(circuit: Circuit, field: Field, nodes: NDArray[np.intp]) -> float:
-    """Current out of nodes that are held at the highest potential."""
-    flow = circuit.flow(field).ravel()
-    group = getattr(circuit, "group", None)
-    if group is not None:
-        bound = group.ravel()[nodes]
-        _, first = np.unique(bound[bound > 0], return_index=True)
-        nodes = np.concatenate([nodes[bound == 0], nodes[bound > 0][first]])
-    return float(flow[nodes].sum())
-
-
-def one_to_all(
+def starred(
     circuit: Circuit,
     terminals: Terminals,
     strength: Mapping[int, float],
     partners: Callable[[int], Iterable[int]],
-    fields: Fields | None = None,
-) -> Iterator[Answer]:
-    """Current from one terminal to all others, which are grounded; for each in turn."""
-    yield from _starred(circuit, terminals, strength, partners, fields or Fields(), True)
-
-
-def all_to_one(
-    circuit: Circuit,
-    terminals: Terminals,
-    strength: Mapping[int, float],
-    partners: Callable[[int], Iterable[int]],
-    fields: Fields | None = None,
-) -> Iterator[Answer]:
-    """Current from all terminals to one, which is grounded; for each in turn."""
-    yield from _starred(circuit, terminals, strength, partners, fields or Fields(), False)
-
-
-def _starred(
-    circuit: Circuit,
-    terminals: Terminals,
-    strength: Mapping[int, float],
-    partners: Callable[[int], Iterable[int]],
-    store: Fields,
+    *,
     outward: bool,
+    fields: Fields | None = None,
 ) -> Iterator[Answer]:
+    """Current between one terminal and all its partners, for each in turn.
+
+    Parameters
+    ----------
+    circuit : Lattice or Links
+        What conducts.
+    terminals : mapping of int to array of int
+        One node of each.
+    strength : mapping of int to float [ampere]
+        Sent in by a terminal; 1 where it has none.
+    partners : function
+        The other terminals that take part with one.
+    outward : bool
+        One to all: the one sends, the others are ground. Otherwise all to one.
+    fields : Fields, optional
+        Where solutions are kept.
+
+    Yields
+    ------
+    Answer
+        With a resistance when outward: potential at the one over what it sends.
+    """
+    store = fields or Fields()
     part = circuit.component.ravel()
     for name in sorted(terminals):
         others = [o for o in partners(name) if o != name]
         node = int(terminals[name][0])
         reached = [o for o in others if part[terminals[o][0]] == part[node]]
-        apart = [o for o in reached if not _same_node(circuit, terminals[name], terminals[o])]
+        apart = [o for o in reached if not circuit.shares_node(terminals[name], terminals[o])]
         if not apart:
             yield Answer((name,), np.inf if outward else np.nan, circuit.blank, circuit.blank)
             continue
@@ -400,7 +393,7 @@ def advanced(circuit: Circuit, sources: Field, grounds: Field, conflict: str = "
 
 
 def _held(circuit: Circuit, solved: tuple[Field, float]) -> tuple[Field, float]:
-    limit = max(ACCEPTED, 20.0 * getattr(circuit, "floor", 0.0))
+    limit = max(ACCEPTED, 20.0 * circuit.floor)
     if not solved[1] <= limit:
         raise unsolved(solved[1], limit)
     return solved

@@ -15,11 +15,10 @@ from shanshui.pattern.circuit.modes import (
     Answer,
     Terminals,
     advanced,
-    all_to_one,
-    one_to_all,
     pairwise,
     pairwise_resistances,
     resistance_matrix,
+    starred,
 )
 
 MODES = ("pairwise", "one-to-all", "all-to-one", "advanced")
@@ -179,10 +178,11 @@ def current(
                 wanted = [(names[a], names[b]) for a, b in _known(pairs, names)]
             answers = pairwise(circuit, terminals, wanted)
         else:
-            ask = one_to_all if mode == "one-to-all" else all_to_one
             single = {name: nodes[:1] for name, nodes in terminals.items()}
             given = {names[k]: float(v) for k, v in (strengths or {}).items() if k in names}
-            answers = ask(circuit, single, given, lambda _: sorted(single))
+            answers = starred(
+                circuit, single, given, lambda _: sorted(single), outward=mode == "one-to-all"
+            )
     total = circuit.blank()
     for answer in answers:
         total = (
@@ -191,7 +191,7 @@ def current(
     if isinstance(resistance, xr.DataArray):
         return resistance.copy(data=total).assign_attrs(units="A")
     if isinstance(resistance, pd.DataFrame):
-        return pd.Series(total, index=getattr(circuit, "names"), name="current")  # noqa: B009
+        return pd.Series(total, index=circuit.names, name="current")
     return total
 
 
@@ -215,11 +215,8 @@ def circuit_of(
         names, place = np.unique(ends, return_inverse=True)
         place = place.reshape(ends.shape)
         g = conductances(resistance.iloc[:, 2].to_numpy(np.float64), conductance, what)
-        links = Links(
-            len(names), place[:, 0], place[:, 1], g, "auto" if solver == "multigrid" else solver
-        )
-        links.names = names  # type: ignore[attr-defined]
-        return links
+        kind = "auto" if solver == "multigrid" else solver
+        return Links(len(names), place[:, 0], place[:, 1], g, kind, names)
     values = np.asarray(resistance, np.float64)
     if values.ndim != 2:
         raise QuantityError(f"{what}: found {values.ndim} dimensions; expected rows and columns")
@@ -280,7 +277,7 @@ def terminals_of(circuit: Any, points: Places) -> tuple[Terminals, dict[Any, int
         Fewer than two, points off the landscape, unknown nodes.
     """
     if isinstance(circuit, Links):
-        known = {name: k for k, name in enumerate(getattr(circuit, "names", range(circuit.count)))}
+        known = {name: k for k, name in enumerate(circuit.names)}
         asked = list(np.asarray(points).ravel())
         missing = [p for p in asked if p not in known]
         if missing:
@@ -330,11 +327,7 @@ def _on_nodes(circuit: Lattice, terminals: Terminals) -> Terminals:
         if kept.size == 0:
             off.append(name)
             continue
-        if circuit.group is not None:
-            bound = circuit.group.ravel()[kept]
-            _, first = np.unique(bound[bound > 0], return_index=True)
-            kept = np.sort(np.concatenate([kept[bound == 0], kept[bound > 0][first]]))
-        out[name] = kept
+        out[name] = circuit.distinct(kept)
     if off:
         raise QuantityError(
             f"points: found {off[:5]} where nothing conducts (missing or a barrier); move them or leave them out"

@@ -67,7 +67,7 @@ class RasterJob(Work):
         return cell
 
     def _terminals(self) -> dict[int, NDArray[np.intp]]:
-        node, group = self.circuit.node.ravel(), self.circuit.group
+        node = self.circuit.node.ravel()
         out = {}
         for name, cells in self.focal.items():
             kept = cells[node[cells]]
@@ -76,10 +76,7 @@ class RasterJob(Work):
                     f"focal node {name} lies where nothing conducts: resistance -1, no current"
                 )
                 continue
-            if group is not None:
-                bound = group.ravel()[kept]
-                _, first = np.unique(bound[bound > 0], return_index=True)
-                kept = np.sort(np.concatenate([kept[bound == 0], kept[bound > 0][first]]))
+            kept = self.circuit.distinct(kept)
             if self.scenario != "pairwise":
                 kept = kept[:1]
             out[name] = kept
@@ -124,6 +121,9 @@ class RasterJob(Work):
             with np.errstate(divide="ignore"):
                 values = np.where(values > 0, np.log10(np.where(values > 0, values, 1.0)), np.nan)
         return np.where(self.circuit.node, values, np.nan) if hide else values
+
+    def branches(self, answer: Answer) -> None:
+        """Nothing: a raster's edges are not written."""
 
     def write_current(self, ending: str, values: NDArray[np.float64]) -> None:
         """Write currents through nodes."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from shanshui.core.errors import DataError, ResourceError
 from shanshui.flow.estimate import memory_limit
 from shanshui.pattern.circuit.lattice import DIRECT_CELLS
-from shanshui.pattern.circuit.modes import Answer, Fields, all_to_one, one_to_all, pairwise
+from shanshui.pattern.circuit.modes import Answer, Fields, pairwise, starred
 from shanshui.study.circuitscape.inputs import Pairs, read_pairs, read_strengths
 from shanshui.study.circuitscape.options import Job, described
 
@@ -71,7 +72,7 @@ class KeptFields(Fields):
         return flat, float(flat[-1])
 
 
-class Work:
+class Work(ABC):
     """What both kinds of job share: the order of questions, sums of currents, tables of resistance."""
 
     circuit: Any
@@ -121,7 +122,7 @@ class Work:
         count = 1 if self.scenario == "advanced" else len(self.terminals)
         if self.scenario == "pairwise" and any(t.size > 1 for t in self.terminals.values()):
             count = len(list(self.pairs_wanted()))
-        solver = getattr(self.circuit, "solver", "direct")
+        solver = self.circuit.solver
         each = _BYTES_MULTIGRID if solver == "multigrid" else _BYTES_DIRECT
         memory = size * each / 2**30
         seconds = count * size * _SECONDS_PER_CELL
@@ -168,8 +169,14 @@ class Work:
         def partners(name: int) -> list[int]:
             return [o for o in names if self.pairs is None or self.pairs.solved(name, o)]
 
-        ask = one_to_all if self.scenario == "one-to-all" else all_to_one
-        yield from ask(self.circuit, self.terminals, self.strength, partners, fields)
+        yield from starred(
+            self.circuit,
+            self.terminals,
+            self.strength,
+            partners,
+            outward=self.scenario == "one-to-all",
+            fields=fields,
+        )
 
     def run(self) -> None:
         """Solve everything and write it."""
@@ -283,28 +290,29 @@ class Work:
         if self.flags["write_volt_maps"]:
             self.write_voltage(ending, answer.potential())
 
+    @abstractmethod
     def advanced(self) -> Answer:
         """Solve the given sources and grounds."""
-        raise NotImplementedError
 
+    @abstractmethod
     def branches(self, answer: Answer) -> None:
-        """Edges of networks; grids have none to write."""
+        """Add up and write the currents along edges, where there are any."""
 
+    @abstractmethod
     def write_current(self, ending: str, values: NDArray[np.float64]) -> None:
         """Write currents through nodes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write_voltage(self, ending: str, values: NDArray[np.float64]) -> None:
         """Write potentials."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write_total(self, values: NDArray[np.float64]) -> None:
         """Write the sum of currents."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write_most(self, values: NDArray[np.float64]) -> None:
         """Write the greatest currents."""
-        raise NotImplementedError
 
     def grounds_of(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Conductances to ground from what the ground file holds."""
