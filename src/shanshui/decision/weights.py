@@ -1,97 +1,326 @@
-"""Weights of indicators: from paired judgements, from the spread of the data, from both."""
+"""Weights of indicators from the spread of the data, and with judged ones together."""
+
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from shanshui.core.errors import QuantityError
+from shanshui.decision.criteria import (
+    Direction,
+    Matrix,
 
-RANDOM_INDEX = (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49)
-"""Mean consistency index of random judgements by size, 1 to 10, Saaty [M]."""
-ACCEPTED = 0.10
-"""Greatest consistency ratio of judgements that stand [S]."""
+    checked_scores,
+    parsed_directions,
+    ranged,
+)
 
-
-def judged_weights(matrix: NDArray[np.floating]) -> tuple[NDArray[np.float64], float]:
-    """Weights from paired judgements (AHP): the principal eigenvector.
-
-    Parameters
-    ----------
-    matrix : (n, n)
-        How many times the row matters more than the column; reciprocal, 1 on the diagonal.
-
-    Returns
-    -------
-    ((n,) array, float)
-        Weights that sum to 1, and the consistency ratio; judgements above 0.10 should be made again.
-
-    Raises
-    ------
-    QuantityError
-        Not square, not positive, not reciprocal, or larger than 10.
-    """
-    a = np.asarray(matrix, np.float64)
-    if a.ndim != 2 or a.shape[0] != a.shape[1] or not 1 <= a.shape[0] <= 10:
-        raise QuantityError(f"matrix: shape {a.shape}, expected n x n with n from 1 to 10")
-    if (a <= 0).any() or not np.allclose(a * a.T, 1.0, rtol=1e-3):
-        raise QuantityError(
-            "matrix: not reciprocal; the judgement of b over a must be 1 over that of a over b"
-        )
-    values, vectors = np.linalg.eig(a)
-    at = int(np.argmax(values.real))
-    weight = np.abs(vectors[:, at].real)
-    n = a.shape[0]
-    if n <= 2:
-        return weight / weight.sum(), 0.0
-    index = (float(values[at].real) - n) / (n - 1)
-    return weight / weight.sum(), max(index / RANDOM_INDEX[n - 1], 0.0)
+Weights = NDArray[np.float64]
+FLAT = 1e-12
+"""Information below which an indicator counts as constant."""
 
 
 def entropy_weights(
-    scores: NDArray[np.floating], *, cap: float | None = None
-) -> NDArray[np.float64]:
-    """Weights from the spread of the data: even indicators say little.
+    scores: ArrayLike,
+    directions: Sequence[Direction] | None = None,
+    *,
+    scaling: str = "share",
+    cap: float | None = None,
+) -> Weights:
+    """Weights from the spread of the data (Shannon; Hwang and Yoon 1981): even indicators say little.
 
     Parameters
     ----------
-    scores : (unit, indicator)
-        0 or more, scaled.
-    cap : float [1]
-        Greatest weight; by default twice the mean. A nearly constant indicator with one outlier would else take most of it.
+    scores : (alternative, indicator)
+        0 or more with ``share``.
+    directions : sequence, optional
+        1 or ``benefit``, -1 or ``cost``, ``target:VALUE``; all benefits by default.
+    scaling : str
+        ``share``: the scores as they are, costs as their reciprocals (``min / x``). ``range``: min-max scaled by direction first. The two
+        give different weights: a shift of the data changes entropy.
+    cap : float [1], optional
+        Greatest weight: a nearly constant indicator with one outlier would else take most. What it loses goes to the others.
 
     Returns
     -------
     (indicator,) [1]
-        Sums to 1; what a capped indicator loses goes to the others in proportion.
+        Sum to 1; a constant indicator has 0; equal where all are constant.
 
     Raises
     ------
     QuantityError
-        Negative scores, or an indicator that is 0 everywhere.
+        Missing values; negative ones, or a cost of 0, with ``share``; unknown scaling.
     """
-    x = np.asarray(scores, np.float64)
-    if (x < 0).any() or (x.sum(axis=0) == 0).any():
-        raise QuantityError("scores: negative, or an indicator that is 0 everywhere")
-    share = x / x.sum(axis=0)
+    if scaling not in ("share", "range"):
+        raise QuantityError(f"scaling: '{scaling}'; expected share or range")
+    x = ranged(scores, directions) if scaling == "range" else _positive(scores, directions)
+    total = x.sum(axis=0)
+    share = x / np.where(total > 0, total, 1.0)
     terms = np.where(share > 0, share * np.log(np.where(share > 0, share, 1.0)), 0.0)
-    spread = 1.0 + terms.sum(axis=0) / np.log(x.shape[0])
-    if spread.sum() <= 1e-12:
-        return np.full(x.shape[1], 1.0 / x.shape[1])
-    weight = spread / spread.sum()
-    most = 2.0 / x.shape[1] if cap is None else cap
-    for _ in range(x.shape[1]):
-        over = weight > most
+    spread = 1.0 + terms.sum(axis=0) / np.log(max(len(x), 2))
+    spread = np.where(_constant(x) | (total <= 0), 0.0, np.maximum(spread, 0.0))
+    weight = _shares(spread)
+    return weight if cap is None else _capped(weight, cap)
+
+
+def _positive(scores: ArrayLike, directions: Sequence[Direction] | None) -> Matrix:
+    """Scores of 0 or more of which more is better, without a shift."""
+    x = checked_scores(scores, "scores").copy()
+    for j, (sign, target) in enumerate(parsed_directions(directions, x.shape[1])):
+        if target is not None:
+            off = np.abs(x[:, j] - target)
+            x[:, j] = off.max() - off
+        elif (x[:, j] < 0).any():
+            raise QuantityError(
+                f"scores: column {j + 1} has negative values; choose scaling='range', or shift the data yourself: it changes the weights"
+            )
+        elif sign < 0:
+            if (x[:, j] == 0).any():
+                raise QuantityError(
+                    f"scores: column {j + 1} is a cost and holds 0, whose reciprocal is none; choose scaling='range'"
+                )
+            x[:, j] = x[:, j].min() / x[:, j]
+    return x
+
+
+def _constant(x: Matrix) -> NDArray[np.bool_]:
+    return np.ptp(x, axis=0) <= FLAT * np.maximum(np.abs(x).max(axis=0), FLAT)
+
+
+def _shares(information: NDArray[np.float64]) -> Weights:
+    total = float(information.sum())
+    if total <= FLAT:
+        return np.full(len(information), 1.0 / len(information))
+    return information / total
+
+
+def _capped(weight: Weights, cap: float) -> Weights:
+    if cap * len(weight) < 1.0:
+        raise QuantityError(f"cap: {cap} for {len(weight)} indicators cannot sum to 1")
+    for _ in range(len(weight)):
+        over = weight > cap
         rest = weight[~over].sum()
         if not over.any() or rest == 0:
             break
-        weight = np.where(over, most, weight * (1.0 - most * over.sum()) / rest)
+        weight = np.where(over, cap, weight * (1.0 - cap * over.sum()) / rest)
     return weight
 
 
+def critic_weights(scores: ArrayLike, directions: Sequence[Direction] | None = None) -> Weights:
+    """Weights from contrast and conflict (CRITIC; Diakoulaki, Mavrotas and Papayannakis 1995).
+
+    Parameters
+    ----------
+    scores : (alternative, indicator)
+        Any.
+    directions : sequence, optional
+        As in :func:`entropy_weights`.
+
+    Returns
+    -------
+    (indicator,) [1]
+        Sum to 1; a constant indicator has 0, and its correlation with others counts as 0.
+
+    Raises
+    ------
+    QuantityError
+        Missing values or directions that do not fit.
+    """
+    x = ranged(scores, directions)
+    deviation = x.std(axis=0)
+    flat = _constant(x)
+    if flat.all():
+        return _shares(np.zeros(x.shape[1]))
+    centred = x - x.mean(axis=0)
+    scale = np.where(flat, 1.0, deviation)
+    correlation = (centred / scale).T @ (centred / scale) / len(x)
+    correlation[flat] = correlation[:, flat] = 0.0
+    np.fill_diagonal(correlation, 1.0)
+    conflict = (1.0 - correlation).sum(axis=0)
+    return _shares(np.where(flat, 0.0, deviation * conflict))
+
+
+def deviation_weights(scores: ArrayLike, directions: Sequence[Direction] | None = None) -> Weights:
+    """Weights from the standard deviation of the min-max scaled scores; arguments as :func:`critic_weights`."""
+    return _shares(ranged(scores, directions).std(axis=0))
+
+
+def gini_weights(scores: ArrayLike, directions: Sequence[Direction] | None = None) -> Weights:
+    """Weights from the Gini coefficient of each indicator; arguments as :func:`entropy_weights` with shares."""
+    x = np.sort(_positive(scores, directions), axis=0)
+    m = len(x)
+    total = x.sum(axis=0)
+    order = (2.0 * np.arange(1, m + 1) - m - 1.0)[:, None]
+    gini = np.where(total > 0, (order * x).sum(axis=0) / (m * np.where(total > 0, total, 1.0)), 0.0)
+    return _shares(np.maximum(gini, 0.0))
+
+
+def merec_weights(scores: ArrayLike, directions: Sequence[Direction] | None = None) -> Weights:
+    """Weights from what the whole loses without each indicator (MEREC; Keshavarz-Ghorabaee and others 2021).
+
+    Parameters
+    ----------
+    scores : (alternative, indicator)
+        Above 0.
+    directions : sequence, optional
+        1 or ``benefit``, -1 or ``cost``.
+
+    Returns
+    -------
+    (indicator,) [1]
+        Sum to 1.
+
+    Raises
+    ------
+    QuantityError
+        Values of 0 or less, targets.
+    """
+    x = _above_zero(scores, "MEREC")
+    signs = _signs(directions, x.shape[1], "MEREC")
+    scaled = np.where(signs > 0, x.min(axis=0) / x, x / x.max(axis=0))
+    logs = np.abs(np.log(scaled))
+    n = x.shape[1]
+    whole = np.log(1.0 + logs.mean(axis=1))
+    without = np.log(1.0 + (logs.sum(axis=1)[:, None] - logs) / n)
+    return _shares(np.abs(without - whole[:, None]).sum(axis=0))
+
+
+def cilos_weights(scores: ArrayLike, directions: Sequence[Direction] | None = None) -> Weights:
+    """Weights from the loss of each indicator where another is best (CILOS; Zavadskas and Podvezko 2016).
+
+    Parameters
+    ----------
+    scores : (alternative, indicator)
+        Above 0.
+    directions : sequence, optional
+        1 or ``benefit``, -1 or ``cost``.
+
+    Returns
+    -------
+    (indicator,) [1]
+        Sum to 1.
+
+    Raises
+    ------
+    QuantityError
+        Values of 0 or less, targets.
+    """
+    x = _above_zero(scores, "CILOS")
+    signs = _signs(directions, x.shape[1], "CILOS")
+    good = np.where(signs > 0, x, x.min(axis=0) / x)
+    share = good / good.sum(axis=0)
+    best = share.argmax(axis=0)
+    square = share[best]
+    loss = (np.diag(square)[None, :] - square) / np.diag(square)[None, :]
+    np.fill_diagonal(loss, 0.0)
+    system = loss - np.diag(loss.sum(axis=0))
+    if not loss.any():
+        return _shares(np.zeros(len(best)))
+    # weights are the null vector of the system: replace one row by the sum
+    _, _, vectors = np.linalg.svd(system)
+    return _shares(np.abs(vectors[-1]))
+
+
+def idocriw_weights(scores: ArrayLike, directions: Sequence[Direction] | None = None) -> Weights:
+    """Entropy and CILOS together (IDOCRIW); arguments as :func:`cilos_weights`."""
+    return _shares(entropy_weights(scores, directions) * cilos_weights(scores, directions))
+
+
+def lopcow_weights(scores: ArrayLike, directions: Sequence[Direction] | None = None) -> Weights:
+    """Weights from the log of root mean square over deviation (LOPCOW; Ecer and Pamucar 2022).
+
+    Parameters
+    ----------
+    scores : (alternative, indicator)
+        Any.
+    directions : sequence, optional
+        As in :func:`entropy_weights`.
+
+    Returns
+    -------
+    (indicator,) [1]
+        Sum to 1; a constant indicator has 0.
+    """
+    x = ranged(scores, directions)
+    deviation = x.std(axis=0)
+    flat = _constant(x)
+    root = np.sqrt((x**2).mean(axis=0))
+    ratio = np.where(flat, 1.0, root / np.where(flat, 1.0, deviation))
+    return _shares(np.abs(np.log(ratio) * 100.0))
+
+
+def _above_zero(scores: ArrayLike, method: str) -> Matrix:
+    x = checked_scores(scores, "scores")
+    bad = np.argwhere(x <= 0)
+    if len(bad):
+        raise QuantityError(
+            f"scores: row {bad[0][0] + 1}, column {bad[0][1] + 1} holds {x[tuple(bad[0])]:g}; {method} needs values above 0"
+        )
+    return x
+
+
+def _signs(
+    directions: Sequence[Direction] | None, count: int, method: str
+) -> NDArray[np.int64]:
+    parsed = parsed_directions(directions, count)
+    if any(target is not None for _, target in parsed):
+        raise QuantityError(f"directions: {method} knows benefit and cost, not targets")
+    return np.array([sign for sign, _ in parsed])
+
+
 def combined_weights(
-    judged: NDArray[np.floating], entropy: NDArray[np.floating], share: float = 0.5
-) -> NDArray[np.float64]:
-    """Judged and data weights together; ``share`` [1] is that of the judged [D]."""
-    weight = share * np.asarray(judged, np.float64) + (1.0 - share) * np.asarray(
-        entropy, np.float64
-    )
-    return weight / weight.sum()
+    judged: ArrayLike, measured: ArrayLike, share: float = 0.5, *, method: str = "linear"
+) -> Weights:
+    """Judged and data weights together.
+
+    Parameters
+    ----------
+    judged, measured : (indicator,) [1]
+        Each sums to 1.
+    share : float [1]
+        Of the judged with ``linear`` [D].
+    method : str
+        ``linear``, ``multiplicative`` (product, which sharpens), or ``game``: the combination nearest to both.
+
+    Returns
+    -------
+    (indicator,) [1]
+        Sum to 1.
+
+    Raises
+    ------
+    QuantityError
+        Shapes that differ, a share outside [0, 1], no indicator with weight in both, unknown method.
+    """
+    a, b = np.asarray(judged, np.float64), np.asarray(measured, np.float64)
+    if a.shape != b.shape or a.ndim != 1:
+        raise QuantityError(f"judged, measured: shapes {a.shape} and {b.shape}, expected one")
+    if method == "linear":
+        if not 0.0 <= share <= 1.0:
+            raise QuantityError(f"share: {share}, expected 0 to 1")
+        out = share * a + (1.0 - share) * b
+    elif method == "multiplicative":
+        out = a * b
+        if out.sum() <= 0:
+            raise QuantityError("judged, measured: no indicator has weight in both")
+    elif method == "game":
+        both = np.stack([a, b])
+        normal = both @ both.T
+        # two equal vectors leave the share open: least squares takes halves
+        out = np.abs(np.linalg.lstsq(normal, np.diag(normal), rcond=None)[0]) @ both
+    else:
+        raise QuantityError(f"method: '{method}'; expected linear, multiplicative or game")
+    return out / out.sum()
+
+
+OBJECTIVE = {
+    "entropy": entropy_weights,
+    "critic": critic_weights,
+    "deviation": deviation_weights,
+    "gini": gini_weights,
+    "merec": merec_weights,
+    "cilos": cilos_weights,
+    "idocriw": idocriw_weights,
+    "lopcow": lopcow_weights,
+}
+"""Objective weights by name."""

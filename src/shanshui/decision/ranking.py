@@ -1,0 +1,551 @@
+"""Ranking of alternatives by several criteria, each knowing which way it points."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from shanshui.core.errors import QuantityError, nearest
+from shanshui.decision.criteria import (
+    Direction,
+    Matrix,
+    benefits,
+    checked_scores,
+    checked_weights,
+    parsed_directions,
+    ranged,
+)
+from shanshui.decision.intervals import possibility_ranking
+
+Scores = NDArray[np.float64]
+
+
+def ranks(scores: ArrayLike, *, ascending: bool = False) -> NDArray[np.int64]:
+    """Place of each score, 1 the first; equal scores share the better place.
+
+    Parameters
+    ----------
+    scores : (alternative,)
+        One number each.
+    ascending : bool
+        The least comes first.
+
+    Returns
+    -------
+    (alternative,) [1]
+        From 1.
+    """
+    values = np.asarray(scores, np.float64) * (1.0 if ascending else -1.0)
+    return 1 + np.searchsorted(np.sort(values), values, side="left")
+
+
+def weighted_sum(
+    matrix: ArrayLike, weights: ArrayLike, directions: Sequence[Direction] | None = None
+) -> Scores:
+    """Weighted mean of the min-max scaled criteria.
+
+    Parameters
+    ----------
+    matrix : (alternative, criterion)
+        Scores.
+    weights : (criterion,) [1]
+        0 or more.
+    directions : sequence, optional
+        1 or ``benefit``, -1 or ``cost``, ``target:VALUE`` per criterion; all benefits by default.
+
+    Returns
+    -------
+    (alternative,) [1]
+        In [0, 1], more is better; a constant criterion adds nothing.
+
+    Raises
+    ------
+    QuantityError
+        Missing values, weights or directions that do not fit.
+    """
+    x = ranged(matrix, directions)
+    return x @ checked_weights(weights, x.shape[1])
+
+
+def topsis(
+    matrix: ArrayLike, weights: ArrayLike, directions: Sequence[Direction] | None = None
+) -> Scores:
+    """Nearness to the best of all criteria and distance from the worst (Hwang and Yoon 1981).
+
+    Parameters
+    ----------
+    matrix : (alternative, criterion)
+        Scores; vector-normalised.
+    weights : (criterion,) [1]
+        0 or more.
+    directions : sequence, optional
+        As in :func:`weighted_sum`; a target counts by the distance from it.
+
+    Returns
+    -------
+    (alternative,) [1]
+        d- / (d+ + d-), in [0, 1], more is better; one half where all alternatives are alike.
+
+    Raises
+    ------
+    QuantityError
+        Missing values, weights or directions that do not fit.
+    """
+    x = benefits(matrix, directions)
+    w = checked_weights(weights, x.shape[1])
+    norm = np.sqrt((x**2).sum(axis=0))
+    scaled = w * x / np.where(norm > 0, norm, 1.0)
+    best = np.sqrt(((scaled - scaled.max(axis=0)) ** 2).sum(axis=1))
+    worst = np.sqrt(((scaled - scaled.min(axis=0)) ** 2).sum(axis=1))
+    both = best + worst
+    return np.where(both > 0, worst / np.where(both > 0, both, 1.0), 0.5)
+
+
+@dataclass(frozen=True)
+class VikorRanking:
+    """A compromise ranking; as an array it is ``q``.
+
+    Attributes
+    ----------
+    s, r, q : (alternative,) [1]
+        Weighted regret in sum, greatest regret, and both together; less is better.
+    order : (alternative,)
+        Alternatives from the best by ``q``.
+    advantage, stability : bool
+        The two conditions of acceptance: the first is ahead of the second by at least 1 / (m - 1); it is also first by ``s`` or ``r``.
+    compromise : tuple of int
+        The first alone when both conditions hold, the first two without stability, and all within the advantage without that.
+    """
+
+    s: Scores
+    r: Scores
+    q: Scores
+    order: NDArray[np.int64]
+    advantage: bool
+    stability: bool
+    compromise: tuple[int, ...]
+
+    def __array__(self, dtype: object = None, copy: bool | None = None) -> Scores:
+        """``q``."""
+        return self.q
+
+
+def vikor(
+    matrix: ArrayLike,
+    weights: ArrayLike,
+    directions: Sequence[Direction] | None = None,
+    *,
+    v: float = 0.5,
+) -> VikorRanking:
+    """Compromise between the good of most and the regret of the worst-off criterion (Opricovic 1998).
+
+    Parameters
+    ----------
+    matrix : (alternative, criterion)
+        Scores.
+    weights : (criterion,) [1]
+        0 or more.
+    directions : sequence, optional
+        As in :func:`weighted_sum`.
+    v : float [1]
+        Weight of the good of most.
+
+    Returns
+    -------
+    VikorRanking
+        A constant criterion adds no regret; where all sums (or all greatest regrets) are alike that part of ``q`` is 0.
+
+    Raises
+    ------
+    QuantityError
+        Missing values, weights or directions that do not fit, ``v`` outside [0, 1].
+    """
+    if not 0.0 <= v <= 1.0:
+        raise QuantityError(f"v: {v}, expected 0 to 1")
+    x = benefits(matrix, directions)
+    w = checked_weights(weights, x.shape[1])
+    span = np.ptp(x, axis=0)
+    regret = w * np.where(span > 0, (x.max(axis=0) - x) / np.where(span > 0, span, 1.0), 0.0)
+    s, r = regret.sum(axis=1), regret.max(axis=1)
+
+    def relative(values: Scores) -> Scores:
+        width = float(np.ptp(values))
+        return (values - values.min()) / width if width > 0 else np.zeros_like(values)
+
+    q = v * relative(s) + (1.0 - v) * relative(r)
+    order = np.lexsort((r, s, q))
+    m = len(q)
+    if m == 1:
+        return VikorRanking(s, r, q, order, True, True, (0,))
+    needed = 1.0 / (m - 1)
+    first, second = order[0], order[1]
+    advantage = bool(q[second] - q[first] >= needed - 1e-12)
+    stability = bool(s[first] <= s.min() + 1e-12 or r[first] <= r.min() + 1e-12)
+    if advantage and stability:
+        compromise: tuple[int, ...] = (int(first),)
+    elif advantage:
+        compromise = (int(first), int(second))
+    else:
+        compromise = tuple(int(k) for k in order if q[k] - q[first] < needed - 1e-12)
+    return VikorRanking(s, r, q, order, advantage, stability, compromise)
+
+
+PREFERENCES = ("usual", "u-shape", "v-shape", "level", "linear", "gaussian")
+
+
+@dataclass(frozen=True)
+class PrometheeFlows:
+    """Outranking flows; as an array they are ``net``.
+
+    Attributes
+    ----------
+    positive, negative, net : (alternative,) [1]
+        How far each outranks the others, is outranked, and the difference, which sums to 0.
+    """
+
+    positive: Scores
+    negative: Scores
+    net: Scores
+
+    def __array__(self, dtype: object = None, copy: bool | None = None) -> Scores:
+        """``net``."""
+        return self.net
+
+
+def promethee(
+    matrix: ArrayLike,
+    weights: ArrayLike,
+    directions: Sequence[Direction] | None = None,
+    *,
+    preference: str | Sequence[str] = "usual",
+    q: ArrayLike | None = None,
+    p: ArrayLike | None = None,
+) -> PrometheeFlows:
+    """Outranking flows of PROMETHEE II (Brans and Vincke 1985).
+
+    Parameters
+    ----------
+    matrix : (alternative, criterion)
+        Scores.
+    weights : (criterion,) [1]
+        0 or more.
+    directions : sequence, optional
+        As in :func:`weighted_sum`.
+    preference : str or sequence of str
+        One for all or one per criterion: ``usual``, ``u-shape`` (q), ``v-shape`` (p), ``level`` (q, p), ``linear`` (q, p), ``gaussian``
+        (p is its deviation).
+    q, p : (criterion,), optional
+        Indifference and preference thresholds in the units of the criteria. By default 0, and the range of the criterion.
+
+    Returns
+    -------
+    PrometheeFlows
+        A single alternative has flows of 0.
+
+    Raises
+    ------
+    QuantityError
+        Missing values, weights, directions or thresholds that do not fit.
+    """
+    x = benefits(matrix, directions)
+    m, n = x.shape
+    w = checked_weights(weights, n)
+    kinds = [preference] * n if isinstance(preference, str) else list(preference)
+    if len(kinds) != n or not set(kinds) <= set(PREFERENCES):
+        wrong = next((k for k in kinds if k not in PREFERENCES), "")
+        raise QuantityError(
+            f"preference: {nearest(wrong, PREFERENCES) if wrong else f'{len(kinds)} for {n} criteria'}"
+        )
+    low = np.zeros(n) if q is None else np.broadcast_to(np.asarray(q, np.float64), (n,))
+    high = np.ptp(x, axis=0) if p is None else np.broadcast_to(np.asarray(p, np.float64), (n,))
+    if (low < 0).any() or (high < 0).any() or (p is not None and (high < low).any()):
+        raise QuantityError("q, p: expected 0 <= q <= p for every criterion")
+    degree = np.zeros((m, m))
+    for j, kind in enumerate(kinds):
+        # one square at a time: m x m x n numbers would not fit for many alternatives
+        degree += w[j] * _preferred(x[:, j][:, None] - x[:, j][None, :], kind, low[j], high[j])
+    rest = max(m - 1, 1)
+    positive, negative = degree.sum(axis=1) / rest, degree.sum(axis=0) / rest
+    return PrometheeFlows(positive, negative, positive - negative)
+
+
+def _preferred(gap: Matrix, kind: str, q: float, p: float) -> Matrix:
+    if kind == "usual":
+        return (gap > 0).astype(np.float64)
+    if kind == "u-shape":
+        return (gap > q).astype(np.float64)
+    if kind == "level":
+        return 0.5 * (gap > q) + 0.5 * (gap > p)
+    if kind == "gaussian":
+        return np.where(gap > 0, 1.0 - np.exp(-(gap**2) / (2.0 * max(p, 1e-300) ** 2)), 0.0)
+    start = q if kind == "linear" else 0.0
+    if p <= start:
+        return (gap > start).astype(np.float64)
+    return np.clip((gap - start) / (p - start), 0.0, 1.0)
+
+
+def grey_relation(
+    matrix: ArrayLike,
+    weights: ArrayLike,
+    directions: Sequence[Direction] | None = None,
+    *,
+    distinguishing: float = 0.5,
+) -> Scores:
+    """Grey relational degree to the best of all criteria (Deng 1982).
+
+    Parameters
+    ----------
+    matrix : (alternative, criterion)
+        Scores; min-max scaled.
+    weights : (criterion,) [1]
+        0 or more.
+    directions : sequence, optional
+        As in :func:`weighted_sum`.
+    distinguishing : float [1]
+        Above 0, up to 1: the smaller, the more the differences count.
+
+    Returns
+    -------
+    (alternative,) [1]
+        In (0, 1], more is better; a constant criterion counts as reached by all.
+
+    Raises
+    ------
+    QuantityError
+        Missing values, weights or directions that do not fit, a coefficient out of range.
+    """
+    if not 0.0 < distinguishing <= 1.0:
+        raise QuantityError(f"distinguishing: {distinguishing}, expected above 0, up to 1")
+    x = ranged(matrix, directions)
+    w = checked_weights(weights, x.shape[1])
+    flat = np.ptp(x, axis=0) == 0
+    gap = np.where(flat, 0.0, 1.0 - x)
+    if flat.all():
+        return np.ones(len(x))
+    least, most = gap.min(), gap.max()
+    return ((least + distinguishing * most) / (gap + distinguishing * most)) @ w
+
+
+def spotis(
+    matrix: ArrayLike,
+    weights: ArrayLike,
+    bounds: ArrayLike,
+    directions: Sequence[Direction] | None = None,
+) -> Scores:
+    """Distance from the ideal within fixed bounds (SPOTIS; Dezert and others 2020): no rank reversal.
+
+    Parameters
+    ----------
+    matrix : (alternative, criterion)
+        Scores within ``bounds``.
+    weights : (criterion,) [1]
+        0 or more.
+    bounds : (criterion, 2)
+        Least and greatest value that any alternative could have; chosen apart from the data.
+    directions : sequence, optional
+        As in :func:`weighted_sum`; a target is the ideal.
+
+    Returns
+    -------
+    (alternative,) [1]
+        In [0, 1], less is better.
+
+    Raises
+    ------
+    QuantityError
+        Scores out of bounds, empty bounds, weights or directions that do not fit.
+    """
+    x = checked_scores(matrix)
+    limits = np.asarray(bounds, np.float64)
+    if limits.shape != (x.shape[1], 2) or not (limits[:, 1] > limits[:, 0]).all():
+        raise QuantityError("bounds: expected least and greatest, different, per criterion")
+    if ((x < limits[:, 0]) | (x > limits[:, 1])).any():
+        i, j = np.argwhere((x < limits[:, 0]) | (x > limits[:, 1]))[0]
+        raise QuantityError(
+            f"matrix: row {i + 1}, column {j + 1} holds {x[i, j]:g}, outside its bounds {limits[j, 0]:g} to {limits[j, 1]:g}"
+        )
+    w = checked_weights(weights, x.shape[1])
+    ideal = np.array(
+        [
+            target if target is not None else limits[j, 1 if sign > 0 else 0]
+            for j, (sign, target) in enumerate(parsed_directions(directions, x.shape[1]))
+        ]
+    )
+    return (np.abs(x - ideal) / (limits[:, 1] - limits[:, 0])) @ w
+
+
+@dataclass(frozen=True)
+class IntervalScores:
+    """Scores between bounds.
+
+    Attributes
+    ----------
+    lower, upper : (alternative,) [1]
+        Bounds over all values and weights within theirs.
+    standing : (alternative,) [1]
+        Order by possibility degrees; more is better.
+    """
+
+    lower: Scores
+    upper: Scores
+    standing: Scores
+
+
+def interval_weighted_sum(
+    lower: ArrayLike,
+    upper: ArrayLike,
+    weights_lower: ArrayLike,
+    weights_upper: ArrayLike,
+    directions: Sequence[Direction] | None = None,
+) -> IntervalScores:
+    """Bounds of the weighted sum when values and weights are intervals.
+
+    Parameters
+    ----------
+    lower, upper : (alternative, criterion)
+        Bounds of the scores.
+    weights_lower, weights_upper : (criterion,) [1]
+        Bounds of the weights; those that sum to 1 within them count.
+    directions : sequence, optional
+        1 or ``benefit``, -1 or ``cost``.
+
+    Returns
+    -------
+    IntervalScores
+        Exact: for each alternative the weights go where they harm, or help, most.
+
+    Raises
+    ------
+    QuantityError
+        Lower above upper, or no weights that sum to 1 within the bounds.
+    """
+    low, high = _oriented_bounds(lower, upper, directions)
+    floor = low.min(axis=0)
+    span = high.max(axis=0) - floor
+    scale = np.where(span > 0, span, 1.0)
+    low, high = (low - floor) / scale, (high - floor) / scale
+    bottom, top = _weight_bounds(weights_lower, weights_upper, low.shape[1])
+    worst = np.array([_filled(row, bottom, top, np.argsort(row)) @ row for row in low])
+    best = np.array([_filled(row, bottom, top, np.argsort(-row)) @ row for row in high])
+    return IntervalScores(worst, best, possibility_ranking(worst, best))
+
+
+def _weight_bounds(lower: ArrayLike, upper: ArrayLike, count: int) -> tuple[Scores, Scores]:
+    bottom, top = np.asarray(lower, np.float64), np.asarray(upper, np.float64)
+    if bottom.shape != (count,) or top.shape != (count,) or not (bottom <= top + 1e-12).all():
+        raise QuantityError(f"weights: expected lower <= upper for {count} criteria")
+    if (bottom < 0).any() or bottom.sum() > 1.0 + 1e-9 or top.sum() < 1.0 - 1e-9:
+        raise QuantityError(
+            f"weights: lower bounds sum to {bottom.sum():.4g} and upper to {top.sum():.4g}; no weights within them sum to 1"
+        )
+    return bottom, np.maximum(top, bottom)
+
+
+def _filled(row: Scores, bottom: Scores, top: Scores, order: NDArray[np.int64]) -> Scores:
+    """Weights that give what is left above the lower bounds to the first in the order."""
+    weight = bottom.copy()
+    left = 1.0 - weight.sum()
+    for j in order:
+        more = min(left, top[j] - bottom[j])
+        weight[j] += more
+        left -= more
+    return weight
+
+
+def _oriented_bounds(
+    lower: ArrayLike, upper: ArrayLike, directions: Sequence[Direction] | None
+) -> tuple[Matrix, Matrix]:
+    low, high = checked_scores(lower, "lower"), checked_scores(upper, "upper")
+    if low.shape != high.shape or (low > high).any():
+        raise QuantityError("lower, upper: expected one shape, and lower at most upper everywhere")
+    low, high = low.copy(), high.copy()
+    for j, (sign, target) in enumerate(parsed_directions(directions, low.shape[1])):
+        if target is not None:
+            raise QuantityError("directions: interval methods know benefit and cost, not targets")
+        if sign < 0:
+            low[:, j], high[:, j] = -high[:, j], -low[:, j].copy()
+    return low, high
+
+
+def interval_topsis(
+    lower: ArrayLike,
+    upper: ArrayLike,
+    weights: ArrayLike,
+    directions: Sequence[Direction] | None = None,
+) -> Scores:
+    """TOPSIS on interval scores (Jahanshahloo, Hosseinzadeh Lotfi and Izadikhah 2006).
+
+    Parameters
+    ----------
+    lower, upper : (alternative, criterion)
+        Bounds of the scores.
+    weights : (criterion,) [1]
+        0 or more.
+    directions : sequence, optional
+        1 or ``benefit``, -1 or ``cost``.
+
+    Returns
+    -------
+    (alternative,) [1]
+        Ideal of the best upper and anti-ideal of the worst lower ends; in [0, 1], more is better.
+
+    Raises
+    ------
+    QuantityError
+        Lower above upper, weights or directions that do not fit.
+    """
+    low, high = _oriented_bounds(lower, upper, directions)
+    w = checked_weights(weights, low.shape[1])
+    norm = np.sqrt((low**2 + high**2).sum(axis=0))
+    scale = w / np.where(norm > 0, norm, 1.0)
+    low, high = low * scale, high * scale
+    best = np.sqrt(((low - high.max(axis=0)) ** 2).sum(axis=1))
+    worst = np.sqrt(((high - low.min(axis=0)) ** 2).sum(axis=1))
+    both = best + worst
+    return np.where(both > 0, worst / np.where(both > 0, both, 1.0), 0.5)
+
+
+RANKINGS = ("weighted-sum", "topsis", "vikor", "promethee", "grey")
+
+
+def scored(
+    method: str,
+    matrix: ArrayLike,
+    weights: ArrayLike,
+    directions: Sequence[Direction] | None = None,
+) -> Scores:
+    """Scores of any method with its usual settings, more always being better.
+
+    Parameters
+    ----------
+    method : str
+        ``weighted-sum``, ``topsis``, ``vikor`` (1 - q), ``promethee`` (net flow), or ``grey``.
+    matrix : (alternative, criterion)
+        Scores.
+    weights : (criterion,) [1]
+        0 or more.
+    directions : sequence, optional
+        As in :func:`weighted_sum`.
+
+    Returns
+    -------
+    (alternative,) [1]
+        More is better.
+
+    Raises
+    ------
+    QuantityError
+        Unknown method, or what the method refuses.
+    """
+    if method == "weighted-sum":
+        return weighted_sum(matrix, weights, directions)
+    if method == "topsis":
+        return topsis(matrix, weights, directions)
+    if method == "vikor":
+        return 1.0 - vikor(matrix, weights, directions).q
+    if method == "promethee":
+        return promethee(matrix, weights, directions).net
+    if method == "grey":
+        return grey_relation(matrix, weights, directions)
+    raise QuantityError(f"method: '{method}'; {nearest(method, RANKINGS)}")

@@ -1,0 +1,1 @@
+"""What may be done there: which industry, how good, where, under which rules, and in which circle."""
