@@ -10,7 +10,15 @@ from shanshui.core.errors import nearest
 from shanshui.core.quantity import Features, Grid, Layers, Quantity, Table
 
 Family = Literal[
-    "continuous", "categorical", "stack", "polygons", "lines", "points", "table", "coefficients"
+    "continuous",
+    "categorical",
+    "stack",
+    "polygons",
+    "lines",
+    "points",
+    "table",
+    "coefficients",
+    "register",
 ]
 
 
@@ -112,6 +120,24 @@ INPUTS: dict[str, InputKind] = {
     "biophysical": InputKind("coefficients", Table()),
     "threats": InputKind("coefficients", Table()),
     "prices": InputKind("coefficients", Table()),
+    "employment": InputKind("table", Table(("code", "year", "industry", "persons")), 0.0, 1e9),
+    "place_indicators": InputKind(
+        "table", Table(("code", "year", "indicator", "value")), -1e15, 1e15
+    ),
+    "io_table": InputKind("coefficients", Table()),
+    "sector_names": InputKind("coefficients", Table(("code",))),
+    "firms": InputKind("register", Table(("name",))),
+    "reports": InputKind("coefficients", Table(("year", "text"))),
+    "words": InputKind("coefficients", Table(("category", "word"))),
+    "judgements": InputKind("coefficients", Table()),
+    "evaluation_values": InputKind(
+        "coefficients", Table(("subject", "code", "indicator", "value"))
+    ),
+    "readiness": InputKind(
+        "coefficients", Table(("technology", "part", "level", "evidence", "date"))
+    ),
+    "access_rules": InputKind("coefficients", Table(("rule", "verdict", "codes"))),
+    "streams": InputKind("coefficients", Table(("firm", "material", "kind", "amount"))),
     "land_cover_areas": InputKind("table", Table(("code", "year", "class", "area_km2")), 0.0, 1e7),
 }
 
@@ -135,6 +161,15 @@ WANTED: dict[str, str] = {
     "precipitation_moderate": "a climate projection downscaled to the study",
     "temperature_strong": "a climate projection downscaled to the study",
     "precipitation_strong": "a climate projection downscaled to the study",
+    "employment": "employed persons by industry of counties from the census",
+    "place_indicators": "figures of counties or prefectures from yearbooks: product per head, urban people, research spending",
+    "io_table": "an input-output table of the nation or the province from the statistical office",
+    "sector_names": "a table of the sectors' codes with category and industry",
+    "firms": "a register of firms with names and, better, business scopes and industry codes",
+    "reports": "texts of government work reports, a row each with the year and the place",
+    "judgements": "paired judgements of the evaluation system's criteria",
+    "readiness": "levels of technologies with their evidence and its date",
+    "streams": "wastes, heat and water that firms of a park supply and need",
     "massifs": "points along the ridges of each massif, with its name",
     "protected_areas": "polygons of reserves from the protected-planet database or the administration",
     "roads": "road lines of a topographic map",

@@ -13,6 +13,7 @@ from shanshui.collect.adapt import (
     coefficients_input,
     features_input,
     raster_input,
+    register_input,
     stack_parts,
     table_input,
 )
@@ -114,6 +115,8 @@ def verdict(
             for layer, part in parts.items():
                 if not Path(part.file).exists() and path.suffix.lower() in TABLES:
                     out.problems.append(f"{name}: {layer}: no file {part.file}")
+        elif kind.family == "register":
+            out.facts |= {"rows": len(register_input(path, spec, name))}
         elif kind.family == "coefficients":
             out.facts |= {"rows": len(coefficients_input(path, spec, name))}
         elif kind.family == "table":

@@ -61,9 +61,7 @@ def group_judgements(
     items = judgements[0].items
     share = np.ones(len(judgements)) if weights is None else np.asarray(weights, np.float64)
     if share.shape != (len(judgements),) or not (share > 0).all():
-        raise QuantityError(
-            f"weights: expected {len(judgements)} numbers above 0, one per expert"
-        )
+        raise QuantityError(f"weights: expected {len(judgements)} numbers above 0, one per expert")
     lows, highs = [], []
     for one in judgements:
         if set(one.items) != set(items):

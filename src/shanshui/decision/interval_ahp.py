@@ -1,6 +1,7 @@
 """Weights from interval judgements, by solvers that differ in what they take an interval to mean."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -76,9 +77,7 @@ def _geometric(low: Square, high: Square, **_: float) -> IntervalWeights:
     means = [np.exp(np.log(m).mean(axis=1)) for m in (c, d)]
     facts = {"cr_c": consistency(c).ratio, "cr_d": consistency(d).ratio}
     stands = max(facts.values()) <= ACCEPTED
-    finding = (
-        "" if stands else "a bound matrix has a consistency ratio above 0.10: judge again"
-    )
+    finding = "" if stands else "a bound matrix has a consistency ratio above 0.10: judge again"
     return IntervalWeights(
         np.minimum(*means), np.maximum(*means), "geometric", "product", True, finding, facts
     )
@@ -172,7 +171,9 @@ def _linear(low: Square, high: Square, inside: bool) -> IntervalWeights:
     width = abs(best)
     x, alone = _settled(rows, limits, total, width, inside, bounds, low, high)
     finding = (
-        "" if alone else "several weights share the optimum: the narrowest largest width stands, nearest to the middle"
+        ""
+        if alone
+        else "several weights share the optimum: the narrowest largest width stands, nearest to the middle"
     )
     return IntervalWeights(x[:n], x[n:], name, "sum", True, finding, {"total_width": width})
 
@@ -254,7 +255,9 @@ def _goal(low: Square, high: Square, **_: float) -> IntervalWeights:
         above[i], above[j], above[n + count + p] = 1.0, -1.0, -1.0
         rows += [below, above]
         limits += [-np.log(low[i, j]), np.log(high[i, j])]
-    bounds: list[tuple[float | None, float | None]] = [(None, None)] * n + [(0.0, None)] * (2 * count)
+    bounds: list[tuple[float | None, float | None]] = [(None, None)] * n + [(0.0, None)] * (
+        2 * count
+    )
     balance = np.concatenate([np.ones(n), np.zeros(2 * count)])
     cost = np.concatenate([np.zeros(n), np.ones(2 * count)])
     first = _programme(cost, rows, limits, bounds, [balance])
@@ -283,9 +286,7 @@ def _goal(low: Square, high: Square, **_: float) -> IntervalWeights:
     )  # fmt: skip
 
 
-def _least_squares(
-    low: Square, high: Square, *, width_limit: float, **_: float
-) -> IntervalWeights:
+def _least_squares(low: Square, high: Square, *, width_limit: float, **_: float) -> IntervalWeights:
     """In logs centres and half widths part: centres are least squares of differences, widths are cut at the limit."""
     if not width_limit >= 1.0:
         raise QuantityError(f"width_limit: {width_limit}, expected a ratio of 1 or more")
@@ -319,7 +320,9 @@ def _normalised_goal(low: Square, high: Square, **_: float) -> IntervalWeights:
         two[:n], two[n + i] = (high - eye)[i], -(n - 1.0)
         two[4 * n + i], two[5 * n + i] = -1.0, 1.0
         equal += [one, two]
-    bounds: list[tuple[float | None, float | None]] = [(FLOOR, 1.0)] * (2 * n) + [(0.0, None)] * (4 * n)
+    bounds: list[tuple[float | None, float | None]] = [(FLOOR, 1.0)] * (2 * n) + [(0.0, None)] * (
+        4 * n
+    )
     cost = np.concatenate([np.zeros(2 * n), np.ones(4 * n)])
     found = _programme(cost, rows, held, bounds, equal)
     if found is None:
@@ -330,9 +333,7 @@ def _normalised_goal(low: Square, high: Square, **_: float) -> IntervalWeights:
     )
 
 
-def _simulation(
-    low: Square, high: Square, *, draws: int, seed: int, **_: float
-) -> IntervalWeights:
+def _simulation(low: Square, high: Square, *, draws: int, seed: int, **_: float) -> IntervalWeights:
     """Log-uniform draws whose consistency ratio is at most 0.10; the middle 95 % of each weight."""
     n = len(low)
     rng = np.random.default_rng(int(seed))
@@ -363,9 +364,7 @@ def _simulation(
         )  # fmt: skip
     mean = kept.mean(axis=0)
     order = np.argsort(-mean, kind="stable")
-    turned = [
-        float((kept[:, a] < kept[:, b]).mean()) for a, b in zip(order, order[1:], strict=False)
-    ]
+    turned = [float((kept[:, a] < kept[:, b]).mean()) for a, b in pairwise(order)]
     facts |= {f"mean_{i + 1}": float(v) for i, v in enumerate(mean)}
     facts["rank_reversal"] = max(turned)
     low_end, high_end = np.quantile(kept, [0.025, 0.975], axis=0)
@@ -418,9 +417,7 @@ def intransitivity(lower: ArrayLike, upper: ArrayLike) -> float:
     """Greatest log departure from l_ik u_ik = l_ij u_ij l_jk u_jk [1]: 0 for interval transitivity."""
     low, high = checked_intervals(lower, upper)
     both = np.log(low) + np.log(high)
-    return float(
-        max(np.abs(both[:, [j]] + both[[j], :] - both).max() for j in range(len(both)))
-    )
+    return float(max(np.abs(both[:, [j]] + both[[j], :] - both).max() for j in range(len(both))))
 
 
 def acceptable(

@@ -125,9 +125,7 @@ def possibility_degrees(
     return np.where(width > 0, (above - below) / np.where(width > 0, width, 1.0), points)
 
 
-def possibility_ranking(
-    lower: ArrayLike, upper: ArrayLike, *, ratio_scale: bool = False
-) -> Vector:
+def possibility_ranking(lower: ArrayLike, upper: ArrayLike, *, ratio_scale: bool = False) -> Vector:
     """Standing of each interval among all (Xu and Da 2002).
 
     Parameters

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment

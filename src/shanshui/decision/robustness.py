@@ -317,5 +317,3 @@ def rank_similarity(first: ArrayLike, second: ArrayLike) -> dict[str, float]:
     far = np.maximum(np.abs(1.0 - a), np.abs(n - a))
     ws = 1.0 - float((2.0**-a * np.abs(gap) / far).sum())
     return {"spearman": float(plain), "weighted_spearman": float(weighted), "ws": ws}
-
-

@@ -9,7 +9,6 @@ from shanshui.core.errors import QuantityError
 from shanshui.decision.criteria import (
     Direction,
     Matrix,
-
     checked_scores,
     parsed_directions,
     ranged,
@@ -259,9 +258,7 @@ def _above_zero(scores: ArrayLike, method: str) -> Matrix:
     return x
 
 
-def _signs(
-    directions: Sequence[Direction] | None, count: int, method: str
-) -> NDArray[np.int64]:
+def _signs(directions: Sequence[Direction] | None, count: int, method: str) -> NDArray[np.int64]:
     parsed = parsed_directions(directions, count)
     if any(target is not None for _, target in parsed):
         raise QuantityError(f"directions: {method} knows benefit and cost, not targets")

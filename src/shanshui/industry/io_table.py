@@ -23,7 +23,10 @@ _IMPORT = {"im", "import", "imports", "进口"}
 _ERROR = {"err", "error", "discrepancy", "其他", "误差"}
 _EXPORT = {"ex", "export", "exports", "出口"}
 _ORIGIN = {"origin"}
-_VALUE_ADDED = re.compile(r"^(va|增加值|wage|compensation|labou?r|tax|profit|surplus|depreciation|capital|value.?added)", re.I)
+_VALUE_ADDED = re.compile(
+    r"^(va|增加值|wage|compensation|labou?r|tax|profit|surplus|depreciation|capital|value.?added)",
+    re.I,
+)
 DOMESTIC = {"domestic", "国内", "d"}
 
 
@@ -149,7 +152,9 @@ class InputOutputTable:
         )
         if len(named) != len(self.codes) or "" in named:
             lost = [c for c, g in zip(self.codes, named, strict=False) if not g]
-            raise QuantityError(f"groups: no group for sectors {', '.join(lost[:10]) or 'at the end'}")
+            raise QuantityError(
+                f"groups: no group for sectors {', '.join(lost[:10]) or 'at the end'}"
+            )
         kinds = list(dict.fromkeys(named))
         join = np.array([[float(g == k) for g in named] for k in kinds])
         final = pd.DataFrame(

@@ -155,7 +155,10 @@ def balanced(
         raise QuantityError(
             f"rows, columns: sum to {u.sum():.10g} and {v.sum():.10g}; expected one total; scale one of them"
         )
-    for name, sums, line in (("rows", u, np.abs(z).sum(axis=1)), ("columns", v, np.abs(z).sum(axis=0))):
+    for name, sums, line in (
+        ("rows", u, np.abs(z).sum(axis=1)),
+        ("columns", v, np.abs(z).sum(axis=0)),
+    ):
         empty = np.flatnonzero((line == 0) & (np.abs(sums) > 1e-9 * total))
         if len(empty):
             raise QuantityError(

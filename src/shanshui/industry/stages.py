@@ -125,7 +125,11 @@ def value_added_stage(primary: float, secondary: float, tertiary: float) -> Verd
     if a >= 0.2:
         # from as much agriculture as industry down to a fifth
         top = max(min(0.5, a + i - 0.2), 0.2)
-        part = 1.0 if top <= 0.2 else np.clip((0.5 * (a + i) - a) / max(0.5 * (a + i) - 0.2, 1e-9), 0, 1)
+        part = (
+            1.0
+            if top <= 0.2
+            else np.clip((0.5 * (a + i) - a) / max(0.5 * (a + i) - 0.2, 1e-9), 0, 1)
+        )
         return Verdict("early", float(part) * STEP)
     if a >= 0.1:
         doubt = (

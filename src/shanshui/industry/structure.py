@@ -75,7 +75,9 @@ def shift_share(
     e, f, n, m = (
         np.asarray(v, np.float64) for v in (before, after, national_before, national_after)
     )
-    if len({v.shape for v in (e, f, n, m)}) != 1 or not all(np.isfinite(v).all() for v in (e, f, n, m)):
+    if len({v.shape for v in (e, f, n, m)}) != 1 or not all(
+        np.isfinite(v).all() for v in (e, f, n, m)
+    ):
         raise QuantityError("before, after, national: expected one shape, without gaps")
     none = np.flatnonzero(n <= 0)
     if len(none):

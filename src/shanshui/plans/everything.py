@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from shanshui.flow.plan import Plan, Source, Step
 from shanshui.plans.accounts import accounts
+from shanshui.plans.industry import industry
 from shanshui.plans.pattern import pattern
 from shanshui.plans.survey import survey
 
@@ -11,6 +12,7 @@ CHAPTERS: dict[str, Callable[[set[str]], list[Step]]] = {
     "survey": survey,
     "accounts": accounts,
     "pattern": pattern,
+    "industry": industry,
 }
 """Steps of each chapter, from the inputs that a study has."""
 

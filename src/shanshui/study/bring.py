@@ -11,6 +11,7 @@ from shanshui.collect.adapt import (
     coefficients_input,
     features_input,
     raster_input,
+    register_input,
     stack_parts,
     table_input,
 )
@@ -121,6 +122,8 @@ def bring(
         )
     if kind.family == "coefficients":
         return coefficients_input(paths[0], specs[0], name)
+    if kind.family == "register":
+        return register_input(paths[0], specs[0], name)
     if kind.family == "table":
         parts = [table_input(p, s, kind, name) for p, s in zip(paths, specs, strict=True)]
         frame = pd.concat(parts, ignore_index=True)

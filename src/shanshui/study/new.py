@@ -133,6 +133,7 @@ def _made_up(folder: Path, crs: str | None, cell_m: float, size: int, seed: int)
             files("shanshui.study").joinpath(f"templates/made_up_{table}.csv").read_text("utf-8")
         )
         (folder / "data" / f"{table}.csv").write_text(content, "utf-8")
+    _judgements(folder / "data")
     return _write(
         folder,
         "made_up",
@@ -174,10 +175,19 @@ def _qinba(
         stop = text.index("[inputs.counties]")
         text = text[:start] + _boundary_text(Path(boundary), folder) + "\n" + text[stop:]
     place.write_text(text, "utf-8")
-    for name in ("outlets", "cities", "massifs", "biophysical", "threats"):
+    _judgements(folder)
+    for name in (
+        "outlets", "cities", "massifs", "biophysical", "threats", "sectors", "readiness",
+    ):  # fmt: skip
         content = files("shanshui.study").joinpath(f"templates/qinba_{name}.csv").read_text("utf-8")
         (folder / f"{name}.csv").write_text(content, "utf-8")
     return place
+
+
+def _judgements(folder: Path) -> None:
+    """Judgements of the evaluation system to start from."""
+    content = files("shanshui.study").joinpath("templates/judgements.csv").read_text("utf-8")
+    (folder / "judgements.csv").write_text(content, "utf-8")
 
 
 def _bare(

@@ -17,6 +17,7 @@ from shanshui.kernels.noise import fractal, white
 from shanshui.region.grid import GridSpec
 from shanshui.region.unitset import polygons
 from shanshui.store.layout import disk_errors
+from shanshui.study.made_up.economy import write_economy
 from shanshui.study.made_up.frame import Frame
 from shanshui.study.made_up.towns import name_of, towns_of
 
@@ -54,7 +55,7 @@ def write_features(folder: Path, grid: GridSpec, frame: Frame) -> tuple[list[str
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
     people = _population(folder, frame, towns, labels)
-    _economy(folder, people, counties, frame.seed)
+    write_economy(folder, people, counties, towns, frame.seed)
     outer = sorted(set(counties.loc[~counties["code"].isin(inner), "parent"]))
     return inner, outer
 
@@ -304,26 +305,6 @@ def _parks(towns: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         ],
         crs=towns.crs,
     ).reset_index(drop=True)
-
-
-def _economy(folder: Path, people: pd.DataFrame, counties: gpd.GeoDataFrame, seed: int) -> None:
-    """Product by sector, and production of plants, of each prefecture."""
-    random = np.random.default_rng(seed + 7)
-    codes = people["code"].map(counties.set_index("code")["parent"])
-    total = people.assign(code=codes).groupby(["code", "year"])["population"].sum().reset_index()
-    rows, plants = [], []
-    for code, year, count in zip(total["code"], total["year"], total["population"], strict=True):
-        head = random.uniform(28_000, 62_000) * (0.45 if int(year) == 2010 else 1.0)
-        farm = random.uniform(0.10, 0.22)
-        for sector, share in (("primary", farm), ("secondary", 0.42), ("tertiary", 0.58 - farm)):
-            rows.append((code, year, sector, round(int(count) * head * share)))
-        plants.append((code, year, round(random.uniform(480, 720), 1)))
-    pd.DataFrame(rows, columns=["code", "year", "sector", "yuan"]).to_csv(
-        folder / "gdp.csv", index=False, encoding="utf-8"
-    )
-    pd.DataFrame(plants, columns=["code", "year", "npp"]).to_csv(
-        folder / "productivity.csv", index=False, encoding="utf-8"
-    )
 
 
 def _population(

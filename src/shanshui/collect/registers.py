@@ -1,0 +1,275 @@
+"""Registers of firms: read block by block, whatever mixture of encodings, dates and units they hold."""
+
+import io
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.readers import read_table, require
+from shanshui.core.errors import DataError
+
+NAMES = {
+    "name": ("name", "企业名称", "公司名称", "名称", "firm", "company", "enterprise"),
+    "scope": ("scope", "经营范围", "业务范围", "business_scope", "description"),
+    "code": ("code", "行业代码", "industry_code", "国民经济行业代码", "行业小类代码"),
+    "key": ("key", "credit_code", "统一社会信用代码", "社会信用代码", "注册号", "id"),
+    "place": ("place", "county", "区县", "所属区县", "县", "district", "city", "城市", "所属城市"),
+    "province": ("province", "省份", "所属省份", "省"),
+    "date": ("date", "成立日期", "注册日期", "established", "year", "成立年份"),
+    "capital": ("capital", "注册资本", "cap_wan", "registered_capital"),
+    "category": ("category", "产业类别"),
+}
+"""Columns of a register by the names that registers use; the first that is there."""
+BLOCK_BYTES = 16 << 20
+"""Text read at once."""
+BLOCK_ROWS = 100_000
+"""Rows of a block of Parquet."""
+_NUMBER = re.compile(r"[-+]?\d[\d,，]*\.?\d*")
+_UNITS = {"亿": 1e8, "万": 1e4, "千": 1e3}
+CURRENCY = {
+    "美元": 6.9,
+    "usd": 6.9,
+    "港": 0.89,
+    "hkd": 0.89,
+    "欧元": 7.7,
+    "eur": 7.7,
+    "日元": 0.063,
+    "jpy": 0.063,
+}
+"""Yuan per unit, means of 2015-2020 [M]."""
+IMPROBABLE = 1e11
+"""Registered capital [yuan] above which a value is taken to be 10,000 times too large, and said so [D]."""
+WAN = 1e4
+
+
+def register_blocks(
+    path: Path, columns: Mapping[str, str] | None = None, *, encoding: str | None = None
+) -> Iterator[tuple[pd.DataFrame, int]]:
+    """Blocks of a register with our columns.
+
+    Parameters
+    ----------
+    path : Path
+        CSV, TSV, Excel or Parquet.
+    columns : mapping of ours to the file's, optional
+        Over :data:`NAMES`.
+    encoding : str, optional
+        Of text; by default each line is UTF-8, or GB 18030 where it is not.
+
+    Yields
+    ------
+    (DataFrame, int)
+        Text columns, blank where missing, in our names beside the file's own; and the bytes (rows for Parquet) read so far.
+
+    Raises
+    ------
+    DataError
+        Missing or unreadable file, or no column of names.
+    """
+    require(path, "register")
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        blocks = _parquet(path)
+    elif suffix in {".csv", ".tsv", ".txt"}:
+        blocks = _text(path, encoding)
+    else:
+        frame = read_table(path, InputSpec(file=str(path)), "register")
+        blocks = iter([(frame.astype(object).where(frame.notna(), ""), len(frame))])
+    for block, done in blocks:
+        yield named(block, path, columns), done
+
+
+def named(
+    frame: pd.DataFrame, path: Path | str, columns: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Rows with our columns beside the file's own.
+
+    Raises
+    ------
+    DataError
+        A column that is not there, or none of names.
+    """
+    heads = {str(c).strip().lstrip("\ufeff"): c for c in frame.columns}
+    lower = {h.lower(): c for h, c in heads.items()}
+    out = frame
+    for ours, theirs in (columns or {}).items():
+        if theirs not in heads:
+            raise DataError(
+                f"register.{ours}: no column '{theirs}' in {path}; found {', '.join(heads)}"
+            )
+        out = out.assign(**{ours: out[heads[theirs]]})
+    for ours, known in NAMES.items():
+        if ours in (columns or {}):
+            continue
+        found = next((lower[k] for k in known if k in lower), None)
+        if found is not None and found != ours:
+            out = out.assign(**{ours: out[found]})
+    if "name" not in out:
+        raise DataError(
+            f"register: {path} has no column of names; found {', '.join(heads)}; say which: --column name=…"
+        )
+    return out
+
+
+def _parquet(path: Path) -> Iterator[tuple[pd.DataFrame, int]]:
+    try:
+        file = pq.ParquetFile(path)
+    except Exception as error:  # noqa: BLE001 - whatever the format's library raises
+        raise DataError(f"register: {path} cannot be read ({error}); is it complete?") from None
+    done = 0
+    with file:
+        for batch in file.iter_batches(batch_size=BLOCK_ROWS):
+            frame = batch.to_pandas()
+            done += len(frame)
+            yield frame.astype(object).where(frame.notna(), ""), done
+
+
+def _text(path: Path, encoding: str | None) -> Iterator[tuple[pd.DataFrame, int]]:
+    with path.open("rb") as file:
+        first = file.readline()
+        head = _decoded(first, encoding).lstrip("\ufeff")
+        if not head.strip():
+            raise DataError(f"register: {path} is empty")
+        mark = max(",", "\t", ";", "|", key=head.count)
+        done, rest = len(first), b""
+        while True:
+            raw = file.read(BLOCK_BYTES)
+            done += len(raw)
+            block = rest + raw
+            if not block:
+                return
+            stop = _last_row(block) if raw else len(block)
+            if stop == 0 and raw:
+                rest = block
+                if len(rest) > 8 * BLOCK_BYTES:
+                    raise DataError(
+                        f"register: {path} has no end of row within {len(rest)} bytes; is a quote left open?"
+                    )
+                continue
+            rest = block[stop:]
+            yield _rows(head, _decoded(block[:stop], encoding), mark, path), done - len(rest)
+            if not raw:
+                return
+
+
+def _last_row(block: bytes) -> int:
+    """End of the last whole row: a line break with an even number of quotes before it."""
+    stop = block.rfind(b"\n") + 1
+    quotes = block.count(b'"', 0, stop)
+    while stop and quotes % 2:
+        before = block.rfind(b"\n", 0, stop - 1) + 1
+        quotes -= block.count(b'"', before, stop)
+        stop = before
+    return stop
+
+
+def _decoded(raw: bytes, encoding: str | None) -> str:
+    if encoding:
+        return raw.decode(encoding, errors="replace")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    lines = []
+    for line in raw.split(b"\n"):
+        try:
+            lines.append(line.decode("utf-8"))
+        except UnicodeDecodeError:
+            lines.append(line.decode("gb18030", errors="replace"))
+    return "\n".join(lines)
+
+
+def _rows(head: str, text: str, mark: str, path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(
+            io.StringIO(head.rstrip("\r\n") + "\n" + text),
+            sep=mark,
+            dtype=str,
+            keep_default_na=False,
+            on_bad_lines="skip",
+            engine="c",
+            # a row that is longer than the head would else shift its columns
+            index_col=False,
+        )
+    except ValueError as error:
+        raise DataError(f"register: {path} cannot be read ({error})") from None
+
+
+def plausible_years(dates: pd.Series) -> pd.Series:
+    """Year of each date, whatever its form; missing where it is broken or lies outside 1800 to 2100.
+
+    Parameters
+    ----------
+    dates : (row,)
+        ``2004-05-01``, ``2004/5/1``, ``20040501``, ``2004年5月``, 2004, or anything.
+
+    Returns
+    -------
+    (row,) [yr]
+        Whole numbers with gaps.
+    """
+    digits = dates.astype("string").str.extract(
+        r"(?<!\d)((?:1[89]|20)\d\d)(?=\D|\d{4}(?!\d)|\d{2}(?!\d)|$)", expand=False
+    )
+    return pd.to_numeric(digits, errors="coerce").astype("Int64")
+
+
+def capital_yuan(values: pd.Series, *, unit: float = WAN) -> tuple[pd.Series, int]:
+    """Registered capital in yuan.
+
+    Parameters
+    ----------
+    values : (row,)
+        Numbers, or text with units (``500万元``, ``1.2亿``, ``100万美元``).
+    unit : float [yuan]
+        Of bare numbers; registers use 10,000.
+
+    Returns
+    -------
+    ((row,) [yuan], int)
+        Missing where there is no number; and how many were 10,000 times too large and were divided.
+    """
+    text = values.astype("string").fillna("").str.lower()
+    number = pd.to_numeric(
+        text.str.extract(f"({_NUMBER.pattern})", expand=False).str.replace(
+            r"[,，]", "", regex=True
+        ),
+        errors="coerce",
+    ).astype(float)
+    factor = np.full(len(text), unit)
+    for word, size in _UNITS.items():
+        factor = np.where(text.str.contains(word, regex=False), size, factor)
+    bare = text.str.contains("元", regex=False) & ~text.str.contains("|".join(_UNITS), regex=True)
+    factor = np.where(bare, 1.0, factor)
+    for word, rate in CURRENCY.items():
+        factor = np.where(text.str.contains(word, regex=False), factor * rate, factor)
+    out = number * factor
+    wrong = (out > IMPROBABLE).to_numpy(bool, na_value=False)
+    out = out.where(~wrong, out / WAN)
+    return out, int(wrong.sum())
+
+
+def tidy_register(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Year and capital as numbers, beside the text they came from.
+
+    Returns
+    -------
+    (DataFrame, dict)
+        With ``year`` [yr] and ``capital_yuan`` where there are such columns; and counts of ``broken_dates`` and ``capital_units``.
+    """
+    facts: dict[str, int] = {}
+    extra: dict[str, Any] = {}
+    if "date" in frame:
+        years = plausible_years(frame["date"])
+        some = frame["date"].astype("string").fillna("").str.strip() != ""
+        facts["broken_dates"] = int((years.isna() & some).sum())
+        extra["year"] = years
+    if "capital" in frame:
+        extra["capital_yuan"], facts["capital_units"] = capital_yuan(frame["capital"])
+    return frame.assign(**extra), facts

@@ -1,0 +1,141 @@
+"""How much reports speak of each emerging industry: by year, place and category, with the passages."""
+
+import numpy as np
+import pandas as pd
+
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import Table
+from shanshui.core.vocabulary import Annotated, Facts
+from shanshui.industry.lexicon import CATEGORIES, Lexicon, read_lexicon, sentence_around
+
+Reports = Annotated[pd.DataFrame, Table(("year", "text"))]
+Vocabulary = Annotated[pd.DataFrame, Table(("category", "word"))]
+PER = 10_000.0
+"""Letters to which mentions are normalised."""
+WHOLE = "all"
+"""Place of reports that name none."""
+
+
+def _read(reports: pd.DataFrame, words: pd.DataFrame | None) -> tuple[pd.DataFrame, Lexicon]:
+    lexicon = read_lexicon()
+    if words is not None:
+        lexicon = lexicon.extended(words.to_dict("records"))
+    place = reports["place"] if "place" in reports else pd.Series(WHOLE, index=reports.index)
+    rows = pd.DataFrame(
+        {
+            "year": pd.to_numeric(reports["year"], errors="coerce"),
+            "place": place.fillna(WHOLE).astype(str).replace("", WHOLE),
+            "text": reports["text"].fillna("").astype(str),
+        }
+    )
+    broken = rows["year"].isna()
+    if broken.any():
+        at = int(np.flatnonzero(broken)[0])
+        raise QuantityError(
+            f"reports.year: row {at + 1} holds {reports['year'].iloc[at]!r}, expected a year"
+        )
+    rows["year"] = rows["year"].astype("int64")
+    return rows.sort_values(["year", "place"], kind="stable", ignore_index=True), lexicon
+
+
+@assessment(source="sei2018", bytes_per_cell=0)
+def report_attention(reports: Reports, words: Vocabulary | None = None) -> Facts:
+    """Mentions of each emerging industry in government work reports.
+
+    Parameters
+    ----------
+    reports : table
+        ``year, text`` and, if there are several, ``place``; several texts of one year and place are one report.
+    words : table, optional
+        ``category, word`` and ``specificity`` [1]: added to the vocabulary, or over it.
+
+    Returns
+    -------
+    table
+        ``year, place, category, mentions, achieved, planned`` (counts; what is denied is left out), ``letters`` of the report,
+        ``per_10k`` mentions per ten thousand letters, ``share`` of all mentions of the report [1], NaN where there are none. An empty
+        report has no rate. Attributes tell the edition of the vocabulary.
+    """
+    rows, lexicon = _read(reports, words)
+    out = []
+    for (year, place), part in rows.groupby(["year", "place"], sort=True):
+        text = "\n".join(part["text"])
+        letters = sum(not c.isspace() for c in text)
+        found = [m for m in lexicon.mentions(text) if m.kind != "negated"]
+        for category in CATEGORIES:
+            own = [m for m in found if m.word.category == category]
+            planned = sum(m.kind == "planned" for m in own)
+            out.append(
+                {
+                    "year": year,
+                    "place": place,
+                    "category": category,
+                    "mentions": len(own),
+                    "achieved": len(own) - planned,
+                    "planned": planned,
+                    "letters": letters,
+                    "per_10k": PER * len(own) / letters if letters else np.nan,
+                    "share": len(own) / len(found) if found else np.nan,
+                }
+            )
+    frame = pd.DataFrame(out)
+    frame.attrs["units"] = {"share": "1", "per_10k": "1"}
+    frame.attrs["lexicon"] = lexicon.edition
+    return frame
+
+
+@assessment(source="sei2018", bytes_per_cell=0)
+def report_passages(reports: Reports, words: Vocabulary | None = None, *, most: int = 3) -> Facts:
+    """Sentences behind the counts.
+
+    Parameters
+    ----------
+    reports : table
+        ``year, text`` and ``place`` if there are several.
+    words : table, optional
+        Added to the vocabulary.
+    most : int
+        Sentences for each year, place and category, the most specific words first.
+
+    Returns
+    -------
+    table
+        ``year, place, category, word, kind, passage``.
+    """
+    rows, lexicon = _read(reports, words)
+    out = []
+    for (year, place), part in rows.groupby(["year", "place"], sort=True):
+        text = "\n".join(part["text"])
+        taken: dict[str, list[str]] = {}
+        mentions = sorted(lexicon.mentions(text), key=lambda m: (-m.weight, m.start))
+        for m in mentions:
+            category = m.word.category
+            passages = taken.setdefault(category, [])
+            if len(passages) >= most:
+                continue
+            passage = sentence_around(text, m.start, m.stop)
+            if passage in passages:
+                continue
+            passages.append(passage)
+            out.append(
+                {
+                    "year": year,
+                    "place": place,
+                    "category": category,
+                    "word": m.word.word,
+                    "kind": m.kind,
+                    "passage": passage,
+                }
+            )
+    columns = ["year", "place", "category", "word", "kind", "passage"]
+    frame = pd.DataFrame(out, columns=columns)
+    order = {c: k for k, c in enumerate(CATEGORIES)}
+    frame = frame.sort_values(
+        ["year", "place", "category"],
+        key=lambda s: s.map(order) if s.name == "category" else s,
+        kind="stable",
+        ignore_index=True,
+    )
+    frame.attrs["units"] = {}
+    return frame

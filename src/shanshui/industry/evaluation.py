@@ -1,0 +1,318 @@
+"""The evaluation system of emerging industries: fifteen indicators, interval weights, grades, and their check."""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import Table
+from shanshui.core.setting import Between, OneOf
+from shanshui.core.vocabulary import Facts
+from shanshui.decision.criteria import benefits, ranged
+from shanshui.decision.grading import discriminant_check, grades_of
+from shanshui.decision.hierarchy import hierarchy_weights
+from shanshui.decision.judgements import judgements_of
+from shanshui.decision.ranking import grey_relation, interval_weighted_sum, ranks
+from shanshui.decision.robustness import rank_acceptability
+
+Judged = Annotated[pd.DataFrame, Table()]
+Values = Annotated[pd.DataFrame, Table(("subject", "code", "indicator", "value"))]
+READING = (
+    "interval AHP - DA - QCM read as interval weights, quick cluster (k-means) grades of the composite, discriminant analysis of the grades; "
+    "the source does not define DA and QCM, so equality with it is not claimed [D]"
+)
+"""What the three letters are taken to mean; written into every result."""
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One of the third level."""
+
+    first: str
+    second: str
+    indicator: str
+    name: str
+    name_zh: str
+    formula: str
+    unit: str
+    direction: str
+    applies: str
+    note: str
+
+
+@cache
+def evaluation_system() -> tuple[Indicator, ...]:
+    """Fifteen indicators in three groups, as printed but for one row: exports stand under driving force, where they belong [S]."""
+    text = files("shanshui.industry").joinpath("evaluation_system.csv").read_text("utf-8")
+    return tuple(Indicator(**row) for row in csv.DictReader(text.splitlines()))
+
+
+@assessment(source="decisions/0013-judgement", bytes_per_cell=0)
+def evaluation_weights(
+    judgements: Judged,
+    *,
+    method: str = "interval-eigenvector",
+    random_index: str = "saaty",
+    draws: int = 4000,
+    seed: int = 0,
+) -> Facts:
+    """Weights of a hierarchy of judgements, local and in the whole.
+
+    Parameters
+    ----------
+    judgements : table
+        ``parent, row, column`` and ``value`` or ``lower, upper``; ``expert`` if there are several; or one labelled square.
+    method : str
+        Any of crisp or interval AHP: ``eigenvector``, ``geometric``, ``interval-eigenvector``, ``interval-lp-upper`` ….
+    random_index : str
+        Table of the consistency ratio.
+    draws, seed : int
+        Of the method ``simulation``.
+
+    Returns
+    -------
+    table
+        ``parent, item, level, leaf, weight, lower, upper, global_weight, global_lower, global_upper`` [1], ``consistency_ratio`` of the
+        comparison. Attributes tell the method, the table and what was found.
+    """
+    found = hierarchy_weights(
+        judgements_of(judgements), method, random_index=random_index, draws=draws, seed=seed
+    )
+    if not found.found:
+        lost = next(node for node in found.nodes if not node.weights.found)
+        raise QuantityError(f"judgements for {lost.parent}: {lost.weights.finding}")
+    ratios = {node.parent: node.consistency.ratio for node in found.nodes}
+    out = found.table.assign(consistency_ratio=found.table["parent"].map(ratios))
+    numbers = [c for c in out.columns if c not in ("parent", "item", "level", "leaf")]
+    out.attrs["units"] = dict.fromkeys(numbers, "1")
+    out.attrs["method"] = method
+    out.attrs["random_index"] = random_index
+    out.attrs["findings"] = [
+        f"{node.parent}: {node.weights.finding}" for node in found.nodes if node.weights.finding
+    ]
+    return out
+
+
+@assessment(source="decisions/0013-judgement", bytes_per_cell=0)
+def industry_evaluation(
+    evaluation_weights: Facts,
+    evaluation_indicators: Values,
+    evaluation_values: Values | None = None,
+    *,
+    grades: Annotated[str, OneOf("k-means", "natural-breaks", "cloud", "quadrant")] = "k-means",
+    check: Annotated[str, OneOf("discriminant", "grey", "none")] = "discriminant",
+    enough: Annotated[float, Between(0.01, 1.0)] = 0.6,
+    count: Annotated[int, Between(0, 9)] = 0,
+    draws: Annotated[int, Between(100, 1_000_000)] = 10_000,
+    seed: int = 0,
+) -> Facts:
+    """Composite score, grade and check of every place and every industry.
+
+    Parameters
+    ----------
+    evaluation_weights : table
+        ``item, leaf, global_weight, global_lower, global_upper``.
+    evaluation_indicators : table
+        ``subject`` place or industry, ``code, name, indicator, value``.
+    evaluation_values : table, optional
+        The same columns, and ``lower, upper`` if known: a user's values, which go before.
+    grades : str
+        ``k-means``, ``natural-breaks``, ``cloud``, or ``quadrant`` (regional against industrial group, cut at the means).
+    check : str
+        ``discriminant``, ``grey`` (relational degree beside the score), or ``none``.
+    enough : float [1]
+        Share of the places (or industries) that must have an indicator for it to count; gaps of the rest take the median [D].
+    count : int
+        Grades; 0 takes the best silhouette.
+    draws : int
+        Sets of weights for the acceptability of first ranks.
+    seed : int
+        Of grades and draws.
+
+    Returns
+    -------
+    table
+        ``subject, code, name, score, lower, upper, rank, grade, check_grade, first_share`` (share of weights under which it comes first),
+        ``indicators`` used, ``filled`` values taken from the median, ``known_weight`` of the indicators that are known. Attributes hold the
+        reading of the method, settings of the three stages and their findings.
+    """
+    values = _merged(evaluation_indicators, evaluation_values)
+    parts, facts = [], {}
+    for subject in ("place", "industry"):
+        rows = values[values["subject"] == subject]
+        if rows.empty:
+            continue
+        table, found = _evaluated(
+            rows, evaluation_weights, grades, check, enough, count, draws, seed
+        )
+        parts.append(table.assign(subject=subject))
+        facts[subject] = found
+    if not parts:
+        raise QuantityError("evaluation_indicators: no values of places or industries")
+    out = pd.concat(parts, ignore_index=True)
+    columns = [
+        "subject", "code", "name", "score", "lower", "upper", "rank", "grade", "check_grade", "first_share", "indicators",
+        "filled", "known_weight",
+    ]  # fmt: skip
+    out = out[columns]
+    out.attrs["units"] = dict.fromkeys(
+        ("score", "lower", "upper", "first_share", "known_weight"), "1"
+    )
+    out.attrs["reading"] = READING
+    out.attrs["stages"] = {
+        "weights": evaluation_weights.attrs.get("method", ""),
+        "DA": check,
+        "QCM": grades,
+        "seed": seed,
+    }
+    out.attrs["found"] = facts
+    return out
+
+
+def _merged(computed: pd.DataFrame, given: pd.DataFrame | None) -> pd.DataFrame:
+    known = {i.indicator for i in evaluation_system()}
+    frames = [computed] if given is None else [computed, given]
+    for name, frame in zip(("evaluation_indicators", "evaluation_values"), frames, strict=False):
+        strange = sorted(set(frame["indicator"].astype(str)) - known)
+        if strange:
+            raise QuantityError(
+                f"{name}.indicator: {', '.join(strange[:5])}; known: {', '.join(sorted(known))}"
+            )
+    rows = pd.concat([f.assign(code=f["code"].astype(str)) for f in frames], ignore_index=True)
+    rows["value"] = pd.to_numeric(rows["value"], errors="coerce")
+    for bound in ("lower", "upper"):
+        part = rows[bound] if bound in rows else pd.Series(np.nan, index=rows.index)
+        rows[bound] = pd.to_numeric(part, errors="coerce").fillna(rows["value"])
+    names = (
+        rows.dropna(subset=["name"])
+        .drop_duplicates(["subject", "code"])
+        .set_index(["subject", "code"])["name"]
+        if "name" in rows
+        else None
+    )
+    rows = rows.dropna(subset=["value"]).drop_duplicates(
+        ["subject", "code", "indicator"], keep="last"
+    )
+    if names is not None:
+        rows["name"] = [
+            names.get((s, c), c) for s, c in zip(rows["subject"], rows["code"], strict=True)
+        ]
+    else:
+        rows["name"] = rows["code"]
+    return rows
+
+
+def _evaluated(
+    rows: pd.DataFrame,
+    weights: pd.DataFrame,
+    grades: str,
+    check: str,
+    enough: float,
+    count: int,
+    draws: int,
+    seed: int,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    system = {i.indicator: i for i in evaluation_system()}
+    leaves = weights[weights["leaf"].astype(bool)].set_index("item")
+    strange = sorted(set(leaves.index) - set(system))
+    if strange:
+        raise QuantityError(
+            f"judgements: {', '.join(strange[:5])} are no indicators; known: {', '.join(system)}"
+        )
+    tables = {
+        c: rows.pivot_table(index="code", columns="indicator", values=c, aggfunc="last")
+        for c in ("value", "lower", "upper")
+    }
+    value = tables["value"]
+    used = [
+        i for i in system if i in value and i in leaves.index and value[i].notna().mean() >= enough
+    ]
+    if not used:
+        raise QuantityError("evaluation_indicators: no indicator is known for enough subjects")
+    filled = value[used].isna().sum(axis=1)
+    middle = {c: t[used].fillna(value[used].median()) for c, t in tables.items()}
+    directions = [system[i].direction for i in used]
+    known = float(leaves.loc[used, "global_weight"].sum())
+    share, low, high = _renormalised(leaves.loc[used])
+    x = middle["value"].to_numpy(np.float64)
+    bounds = [
+        np.minimum(middle["lower"], middle["upper"]).to_numpy(np.float64),
+        np.maximum(middle["lower"], middle["upper"]).to_numpy(np.float64),
+    ]
+    scaled = ranged(x, directions)
+    score = scaled @ share
+    interval = interval_weighted_sum(*bounds, low, high, directions)
+    if grades == "quadrant":
+        grade, fit = _quadrant(scaled, share, [system[i].first for i in used]), float("nan")
+    else:
+        fewest = min(count, len(np.unique(score)))
+        grade, fit = grades_of(score, method=grades, count=fewest, seed=seed)
+    facts: dict[str, Any] = {"silhouette": fit, "indicators": used, "known_weight": known}
+    checked: NDArray[np.int64] = grade
+    if check == "discriminant" and len(score) > 3 and len(np.unique(grade)) > 1:
+        result = discriminant_check(scaled * np.sqrt(share), grade)
+        checked = result.predicted
+        facts |= {"agreement": result.agreement, "confusion": result.confusion.tolist()}
+    elif check == "grey":
+        degree = grey_relation(x, share, directions)
+        checked, _ = grades_of(
+            degree, count=min(len(np.unique(grade)), len(np.unique(degree))), seed=seed
+        )
+        facts["agreement"] = float((checked == grade).mean())
+    first = rank_acceptability(
+        benefits(x, directions), draws=draws, seed=seed, lower=low, upper=high
+    ).first
+    names = rows.drop_duplicates("code").set_index("code")["name"]
+    out = pd.DataFrame(
+        {
+            "code": value.index,
+            "name": [names[c] for c in value.index],
+            "score": score,
+            "lower": np.minimum(interval.lower, score),
+            "upper": np.maximum(interval.upper, score),
+            "rank": ranks(score),
+            "grade": grade,
+            "check_grade": checked,
+            "first_share": first,
+            "indicators": len(used),
+            "filled": filled.to_numpy(),
+            "known_weight": known,
+        }
+    ).sort_values(["rank", "code"], ignore_index=True)
+    return out, facts
+
+
+def _renormalised(
+    leaves: pd.DataFrame,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Weights and their bounds when only some indicators are known."""
+    weight = leaves["global_weight"].to_numpy(np.float64)
+    low = np.minimum(leaves["global_lower"].to_numpy(np.float64), weight)
+    high = np.maximum(leaves["global_upper"].to_numpy(np.float64), weight)
+    bottom = low / (low + high.sum() - high)
+    top = high / (high + low.sum() - low)
+    share = weight / weight.sum()
+    return share, np.minimum(bottom, share), np.maximum(top, share)
+
+
+def _quadrant(
+    scaled: NDArray[np.float64], share: NDArray[np.float64], groups: list[str]
+) -> NDArray[np.int64]:
+    """1 strong in both, 2 industry alone, 3 region alone, 4 neither; cut at the means."""
+    own = np.array([g == "industrial" for g in groups])
+
+    def part(which: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        if not which.any():
+            return np.ones(len(scaled), bool)
+        values = scaled[:, which] @ share[which]
+        return np.asarray(values >= values.mean())
+
+    industry, region = part(own), part(~own)
+    return np.where(industry & region, 1, np.where(industry, 2, np.where(region, 3, 4)))

@@ -1,0 +1,237 @@
+"""Values of the evaluation system's indicators, as far as the study's data give them."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from shanshui.core.assessment import assessment
+from shanshui.core.vocabulary import Facts, Places, Population, Units
+from shanshui.industry.economy import Employment, Gdp, Indicators, prefecture_codes
+from shanshui.industry.lexicon import CATEGORIES
+
+CORE_ROLE = "core"
+Row = tuple[str, str, str, str, float, str]
+
+
+@assessment(source="decisions/0014-industry", bytes_per_cell=0)
+def evaluation_indicators(
+    prefectures: Units,
+    counties: Units,
+    population: Population | None = None,
+    cities: Places | None = None,
+    employment: Employment | None = None,
+    gdp: Gdp | None = None,
+    place_indicators: Indicators | None = None,
+    prefecture_gep: Facts | None = None,
+    emerging_firms: Facts | None = None,
+    linkages: Facts | None = None,
+    technology_maturity: Facts | None = None,
+) -> Facts:
+    """Indicators of places and industries that the study's data give; a user's values come on top.
+
+    Parameters
+    ----------
+    prefectures : polygons
+        ``code, name``: the places.
+    counties : polygons
+        ``code, name, parent``.
+    population : table, optional
+        ``code, year, population`` of counties: primacy, and residents for the employment effect.
+    cities : points, optional
+        ``name, role``: distance from the nearest core city.
+    employment : table, optional
+        ``code, year, industry, persons``: employed over residents, and science staff as technology intensity.
+    gdp : table, optional
+        ``code, year, sector, yuan``; with ``research_yuan`` among the indicators: research over product.
+    place_indicators : table, optional
+        ``code, year, indicator, value``; names of the evaluation system are taken as they are.
+    prefecture_gep : table, optional
+        Index ``unit``; ``total``: what nature gives a place stands for its resources.
+    emerging_firms : table, optional
+        ``code, name, category, firms``: layout.
+    linkages : table, optional
+        ``category, influence, sensitivity_ghosh, exports, growth, output`` of sectors with a category.
+    technology_maturity : table, optional
+        ``category, level``.
+
+    Returns
+    -------
+    table
+        ``subject`` place or industry, ``code, name, indicator, value, basis`` in words.
+    """
+    names = dict(zip(prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True))
+    belongs = prefecture_codes(counties, prefectures)
+    found: dict[str, tuple[dict[str, float], str]] = {}
+    if population is not None:
+        found["primacy"] = (_primacy(population, belongs), "first over second county by residents")
+    if cities is not None:
+        found["accessibility"] = (
+            _distance(prefectures, cities),
+            "straight line to the nearest core city",
+        )
+    if employment is not None:
+        found |= _labour(employment, population, belongs)
+    if prefecture_gep is not None:
+        value = prefecture_gep["total"].reindex(prefectures.index)
+        share = value / value.sum()
+        of_code = dict(zip(prefectures["code"].astype(str), share, strict=True))
+        found["resources"] = (of_code, "share of the region's ecosystem product")
+    if emerging_firms is not None:
+        firms = emerging_firms.assign(code=emerging_firms["code"].astype(str).map(belongs))
+        count = firms.groupby("code")["firms"].sum().reindex(list(names), fill_value=0)
+        if count.sum():
+            found["layout_area"] = (
+                (count / count.sum()).to_dict(),
+                "share of the region's emerging firms",
+            )
+    rows: list[Row] = [
+        ("place", code, names[code], indicator, float(value), basis)
+        for indicator, (values, basis) in found.items()
+        for code, value in values.items()
+        if code in names and np.isfinite(value)
+    ]
+    rows += _given(place_indicators, gdp, names)
+    rows += _of_industries(emerging_firms, linkages, technology_maturity, len(names))
+    out = pd.DataFrame(rows, columns=["subject", "code", "name", "indicator", "value", "basis"])
+    out = out.drop_duplicates(["subject", "code", "indicator"], keep="last")
+    out = out.sort_values(["subject", "code", "indicator"], ignore_index=True)
+    out.attrs["units"] = {}
+    return out
+
+
+def _primacy(population: pd.DataFrame, belongs: dict[str, str]) -> dict[str, float]:
+    latest = population[population["year"] == population["year"].max()]
+    latest = latest.assign(place=latest["code"].astype(str).map(belongs))
+    latest = latest[latest["place"].notna() & (latest["place"] != latest["code"].astype(str))]
+    out = {}
+    for place, part in latest.groupby("place"):
+        top = part["population"].nlargest(2).to_numpy()
+        if len(top) == 2 and top[1] > 0:
+            out[str(place)] = float(top[0] / top[1])
+    return out
+
+
+def _distance(prefectures: gpd.GeoDataFrame, cities: gpd.GeoDataFrame) -> dict[str, float]:
+    cores = cities[cities["role"].astype(str) == CORE_ROLE].to_crs(prefectures.crs)
+    if cores.empty:
+        return {}
+    points = prefectures.geometry.representative_point()
+    km = [float(cores.distance(p).min()) / 1e3 for p in points]
+    return dict(zip(prefectures["code"].astype(str), km, strict=True))
+
+
+def _labour(
+    employment: pd.DataFrame, population: pd.DataFrame | None, belongs: dict[str, str]
+) -> dict[str, tuple[dict[str, float], str]]:
+    year = int(employment["year"].max())
+    jobs = employment[employment["year"] == year]
+    jobs = jobs.assign(place=jobs["code"].astype(str).map(belongs)).dropna(subset=["place"])
+    total = jobs.groupby("place")["persons"].sum()
+    science = (
+        jobs[jobs["industry"].isin(["science", "information"])].groupby("place")["persons"].sum()
+    )
+    out = {
+        "technical_efficiency": (
+            (science / total.where(total > 0)).dropna().to_dict(),
+            "science and information staff over all employed",
+        )
+    }
+    if population is not None:
+        near = population.loc[(population["year"] - year).abs().idxmin(), "year"]
+        people = population[population["year"] == near]
+        people = people.assign(place=people["code"].astype(str).map(belongs))
+        heads = people.groupby("place")["population"].sum()
+        share = (total / heads.where(heads > 0)).dropna()
+        out["employment_effect"] = (share.to_dict(), "employed over residents")
+    return out
+
+
+def _given(
+    indicators: pd.DataFrame | None, gdp: pd.DataFrame | None, names: dict[str, str]
+) -> list[Row]:
+    if indicators is None:
+        return []
+    from shanshui.industry.evaluation import evaluation_system
+
+    own = {i.indicator for i in evaluation_system()}
+    rows = indicators.assign(code=indicators["code"].astype(str)).sort_values("year")
+    rows = rows[rows["code"].isin(names)]
+    out: list[Row] = [
+        (
+            "place",
+            str(r.code),
+            names[str(r.code)],
+            str(r.indicator),
+            float(r.value),
+            f"given, {r.year}",
+        )
+        for r in rows[rows["indicator"].isin(own)].itertuples()
+    ]
+    research = rows[rows["indicator"] == "research_yuan"]
+    if gdp is not None and len(research):
+        money = gdp.assign(code=gdp["code"].astype(str)).groupby(["code", "year"])["yuan"].sum()
+        for row in research.itertuples():
+            whole = money.get((row.code, row.year))
+            if whole:
+                share = float(row.value) / float(whole)
+                out.append(
+                    (
+                        "place",
+                        str(row.code),
+                        names[str(row.code)],
+                        "innovation",
+                        share,
+                        f"research over product, {row.year}",
+                    )
+                )
+    return out
+
+
+def _of_industries(
+    firms: pd.DataFrame | None,
+    linkages: pd.DataFrame | None,
+    maturity: pd.DataFrame | None,
+    places: int,
+) -> list[Row]:
+    out: list[Row] = []
+    if firms is not None:
+        some = firms[firms["firms"] > 0].groupby("category")["code"].nunique()
+        out += [
+            (
+                "industry",
+                c,
+                c,
+                "layout_area",
+                float(some.get(c, 0)) / max(places, 1),
+                "share of places with a firm",
+            )
+            for c in CATEGORIES
+        ]
+    if linkages is not None and "category" in linkages:
+        sectors = linkages[linkages["category"].isin(CATEGORIES) & (linkages["output"] > 0)]
+        for category, part in sectors.groupby("category"):
+            weight = part["output"] / part["output"].sum()
+            both = 0.5 * (part["influence"] + part["sensitivity_ghosh"])
+            found = {
+                "spillover": (
+                    float((both * weight).sum()),
+                    "mean of influence and sensitivity (Ghosh)",
+                ),
+                "growth_potential": (
+                    float((part["growth"] * weight).sum()),
+                    "value added over output",
+                ),
+                "exports": (float(part["exports"].sum(min_count=1)), "share of all exports"),
+            }
+            out += [
+                ("industry", str(category), str(category), indicator, value, basis)
+                for indicator, (value, basis) in found.items()
+                if np.isfinite(value)
+            ]
+    if maturity is not None:
+        level = maturity[maturity["category"].isin(CATEGORIES)].groupby("category")["level"].mean()
+        out += [
+            ("industry", str(c), str(c), "maturity", float(v), "mean level of its technologies")
+            for c, v in level.items()
+        ]
+    return out

@@ -1,0 +1,258 @@
+"""Linkages of an economy's sectors, and of a place that has no table of its own."""
+
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import Table
+from shanshui.core.setting import Between, OneOf
+from shanshui.core.vocabulary import Facts, Units
+from shanshui.industry.economy import Employment, _jobs
+from shanshui.industry.extraction import VARIANTS, hypothetical_extraction
+from shanshui.industry.input_output import (
+    column_variation,
+    influence_coefficient,
+    key_sectors,
+    leontief_inverse,
+    multipliers,
+    sensitivity_coefficient,
+    technical_coefficients,
+)
+from shanshui.industry.io_table import InputOutputTable, read_table
+from shanshui.industry.regional_tables import location_quotients, regional_coefficients
+
+IoTable = Annotated[pd.DataFrame, Table()]
+SectorNames = Annotated[pd.DataFrame, Table(("code",))]
+
+
+def linkage_table(
+    table: InputOutputTable, *, sensitivity: str = "ghosh", tolerance: float = 0.01
+) -> pd.DataFrame:
+    """Every linkage measure of every sector.
+
+    Parameters
+    ----------
+    table : InputOutputTable
+        Checked here.
+    sensitivity : str
+        Definition that the quadrant uses: ``ghosh`` or ``leontief``; both are in the table.
+    tolerance : float [1]
+        Greatest imbalance over output.
+
+    Returns
+    -------
+    DataFrame
+        ``code, name, output, influence, sensitivity_leontief, sensitivity_ghosh, quadrant, variation``, ``loss_whole, loss_backward,
+        loss_forward, loss_trade`` (shares of all output lost by extraction), ``value_added`` per unit of final demand, ``exports``
+        share of all exports, ``growth`` value added over output. Sectors without output have coefficients of 0 and stand as ``weak``.
+
+    Raises
+    ------
+    DataError, QuantityError
+        A table that does not balance, or is singular.
+    """
+    table.checked(tolerance)
+    a = technical_coefficients(table.flows, table.output)
+    inverse = leontief_inverse(a)
+    pull = influence_coefficient(inverse)
+    push = {
+        form: sensitivity_coefficient(inverse, form=form, output=table.output)
+        for form in ("leontief", "ghosh")
+    }  # type: ignore[arg-type]
+    if sensitivity not in push:
+        raise QuantityError(f"sensitivity: '{sensitivity}'; expected leontief or ghosh")
+    added = np.asarray(table.value_added.sum(axis=0), np.float64)
+    if table.value_added.empty:
+        added = table.output - table.flows.sum(axis=0) - table.imported.sum(axis=0)
+    share = np.where(table.output != 0, added / np.where(table.output != 0, table.output, 1.0), 0.0)
+    loss = {
+        v: hypothetical_extraction(a, inverse_demand(table, a), variant=v)["share_of_output"]
+        for v in VARIANTS
+    }
+    exports = next(
+        (
+            table.final[c].to_numpy()
+            for c in table.final
+            if str(c).strip().lower() in ("ex", "export", "exports", "出口")
+        ),
+        np.full(len(added), np.nan),
+    )
+    sold = float(np.nansum(exports))
+    out = pd.DataFrame(
+        {
+            "code": list(table.codes),
+            "name": list(table.names),
+            "output": table.output,
+            "influence": pull,
+            "sensitivity_leontief": push["leontief"],
+            "sensitivity_ghosh": push["ghosh"],
+            "quadrant": key_sectors(pull, push[sensitivity]),
+            "variation": column_variation(inverse),
+            **{f"loss_{v}": values.to_numpy() for v, values in loss.items()},
+            "value_added": multipliers(inverse, share),
+            "exports": exports / sold if sold else exports,
+            "growth": share,
+        }
+    )
+    out.attrs["units"] = {c: "1" for c in out.columns[3:] if c != "quadrant"}
+    out.attrs["sensitivity"] = sensitivity
+    out.attrs["imports"] = "in the flows" if table.competitive else "left out of the flows"
+    out.attrs["without_output"] = [
+        c for c, x in zip(table.codes, table.output, strict=True) if x == 0
+    ]
+    out.attrs["history"] = list(table.history)
+    return out
+
+
+def inverse_demand(table: InputOutputTable, coefficients: np.ndarray) -> np.ndarray:
+    """Final demand that the coefficients give the table's output: what is left of rounding goes into it."""
+    return table.output - coefficients @ table.output
+
+
+@assessment(source="miller2009", bytes_per_cell=0)
+def linkages(
+    io_table: IoTable,
+    sector_names: SectorNames | None = None,
+    *,
+    sectors: Annotated[int, Between(0, 100_000)] = 0,
+    sensitivity: Annotated[str, OneOf("ghosh", "leontief")] = "ghosh",
+    tolerance: Annotated[float, Between(0.0, 1.0)] = 0.01,
+) -> Facts:
+    """Influence, sensitivity, quadrant and extraction loss of each sector.
+
+    Parameters
+    ----------
+    io_table : table
+        Sectors in rows and columns, then value added, final uses and output; imports parted or not.
+    sector_names : table, optional
+        ``code`` and, as there are, ``name, name_zh, category, industry``: words for the sectors.
+    sectors : int
+        How many; 0 finds out.
+    sensitivity : str
+        Definition of the quadrant.
+    tolerance : float [1]
+        Greatest imbalance of a sector over its output.
+
+    Returns
+    -------
+    table
+        As :func:`linkage_table`; ``name`` from the words where they are given.
+    """
+    out = linkage_table(
+        read_table(io_table, sectors or None), sensitivity=sensitivity, tolerance=tolerance
+    )
+    attrs = dict(out.attrs)
+    if sector_names is not None:
+        words = sector_names.assign(code=sector_names["code"].map(_code)).set_index("code")
+        at = out["code"].map(_code)
+        for column in ("name", "name_zh", "category", "industry"):
+            if column in words:
+                given = at.map(words[column].to_dict())
+                out[column] = given.fillna(out[column]) if column in out else given.fillna("")
+    out.attrs.update(attrs)
+    return out
+
+
+def _code(value: object) -> str:
+    text = str(value).strip().removesuffix(".0")
+    return text.lstrip("0") or text
+
+
+@assessment(source="flegg1997", bytes_per_cell=0)
+def regional_linkages(
+    io_table: IoTable,
+    sector_names: SectorNames,
+    employment: Employment,
+    prefectures: Units,
+    counties: Units,
+    *,
+    quotient: Annotated[str, OneOf("slq", "cilq", "rlq", "flq", "aflq")] = "flq",
+    delta: Annotated[float, Between(0.0, 0.99)] = 0.3,
+    year: int | None = None,
+    tolerance: Annotated[float, Between(0.0, 1.0)] = 0.01,
+) -> Facts:
+    """Multipliers of each prefecture from the national table, cut to what its own industries can supply.
+
+    Parameters
+    ----------
+    io_table : table
+        Of the nation.
+    sector_names : table
+        ``code`` of each sector and the ``industry`` of the employment table it is of: sectors are brought together by it.
+    employment : table
+        ``code, year, industry, persons``; all places of the table together are the nation.
+    prefectures : polygons
+        ``code, name``.
+    counties : polygons
+        ``code, parent``.
+    quotient : str
+        Location quotient that cuts the coefficients.
+    delta : float [1]
+        Of ``flq`` and ``aflq``.
+    year : int
+        Of the jobs; the latest by default.
+    tolerance : float [1]
+        Greatest imbalance of the national table.
+
+    Returns
+    -------
+    table
+        ``code, name, industry, location_quotient, multiplier`` of output within the place, ``national_multiplier, kept`` share of the
+        national one's indirect part that stays, ``influence, sensitivity, quadrant`` within the place [1].
+    """
+    table = read_table(io_table).checked(tolerance)
+    words = sector_names.assign(code=sector_names["code"].map(_code)).set_index("code")
+    if "industry" not in words:
+        raise QuantityError(
+            "sector_names: no column industry; found " + ", ".join(map(str, words.columns))
+        )
+    groups = [str(words["industry"].get(_code(c), "")) for c in table.codes]
+    if "" in groups:
+        lost = [c for c, g in zip(table.codes, groups, strict=True) if not g]
+        raise QuantityError(f"sector_names: no industry for sectors {', '.join(lost[:8])}")
+    joined = table.aggregated(groups)
+    wide, nation, names = _jobs(employment, prefectures, counties, year)
+    strange = [g for g in joined.codes if g not in nation.index]
+    if strange:
+        raise QuantityError(
+            f"sector_names.industry: {', '.join(strange)} are not in the employment table; known: {', '.join(map(str, nation.index))}"
+        )
+    a = technical_coefficients(joined.flows, joined.output)
+    whole = leontief_inverse(a).sum(axis=0)
+    rows = []
+    jobs = nation[list(joined.codes)].to_numpy(np.float64)
+    for code, line in wide.iterrows():
+        own = line[list(joined.codes)].to_numpy(np.float64)
+        inverse = leontief_inverse(
+            regional_coefficients(a, own, jobs, quotient=quotient, delta=delta)
+        )
+        pull, push = influence_coefficient(inverse), sensitivity_coefficient(inverse)
+        within = inverse.sum(axis=0)
+        kinds = key_sectors(pull, push)
+        quotients = location_quotients(own, jobs)
+        for k, industry in enumerate(joined.codes):
+            kept = (within[k] - 1.0) / (whole[k] - 1.0) if whole[k] > 1.0 else np.nan
+            rows.append(
+                (
+                    str(code),
+                    names[str(code)],
+                    industry,
+                    quotients[k],
+                    within[k],
+                    whole[k],
+                    kept,
+                    pull[k],
+                    push[k],
+                    kinds[k],
+                )
+            )
+    columns = [
+        "code", "name", "industry", "location_quotient", "multiplier", "national_multiplier", "kept", "influence", "sensitivity", "quadrant",
+    ]  # fmt: skip
+    out = pd.DataFrame(rows, columns=columns)
+    out.attrs["units"] = dict.fromkeys(columns[3:-1], "1")
+    out.attrs["quotient"] = quotient
+    return out

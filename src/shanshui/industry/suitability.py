@@ -1,0 +1,233 @@
+"""What could be grown where: crops and undergrowth models by warmth, rain, height, slope and cover, outside strictly kept ground."""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import Layers
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import (
+    Codes,
+    Elevation,
+    Facts,
+    Index,
+    Precipitation,
+    Slope,
+    Temperature,
+    UnitLabels,
+)
+from shanshui.kernels.labels import label_statistics
+from shanshui.region.grid import grid_of, like
+
+EDGES = ("temperature", "rain", "elevation", "slope")
+
+
+@dataclass(frozen=True)
+class Crop:
+    """What a crop needs: least, from, to, greatest of each condition [degC, mm/yr, m, degree]."""
+
+    crop: str
+    name: str
+    name_zh: str
+    kind: str
+    cover: str
+    limits: dict[str, tuple[float, float, float, float]]
+
+
+@cache
+def crops() -> dict[str, Crop]:
+    """Crops and undergrowth models of the region, limits of our own choice from what growers publish [D]."""
+    text = files("shanshui.industry").joinpath("crops.csv").read_text("utf-8")
+    out = {}
+    for row in csv.DictReader(text.splitlines()):
+        limits = {}
+        for edge in EDGES:
+            a, b, c, d = (float(v) for v in row[edge].split())
+            limits[edge] = (a, b, c, d)
+        out[row["crop"]] = Crop(
+            row["crop"], row["name"], row["name_zh"], row["kind"], row["cover"], limits
+        )
+    return out
+
+
+CropLayers = Annotated[xr.Dataset, Layers(tuple((name, "1") for name in crops()))]
+
+
+def fitness(
+    values: NDArray[np.floating], limits: tuple[float, float, float, float]
+) -> NDArray[np.float32]:
+    """Trapezoid: 0 at and beyond the outer limits, 1 between the inner ones.
+
+    Parameters
+    ----------
+    values : any shape
+        Of a condition.
+    limits : (float, float, float, float)
+        Rising; equal neighbours make a step.
+
+    Returns
+    -------
+    same shape [1]
+        NaN where the condition is missing.
+    """
+    a, b, c, d = limits
+    x = np.asarray(values, np.float32)
+    up = (x - a) / (b - a) if b > a else (x >= a).astype(np.float32)
+    down = (d - x) / (d - c) if d > c else (x <= d).astype(np.float32)
+    return np.clip(np.minimum(up, down), 0.0, 1.0).astype(np.float32) + 0.0 * x
+
+
+@assessment(source="decisions/0014-industry", halo=0, bytes_per_cell=16)
+def crop_suitability(
+    temperature: Temperature,
+    precipitation: Precipitation,
+    elevation: Elevation,
+    slope: Slope,
+    land_cover: Codes,
+    red_line_candidate: Codes | None = None,
+    *,
+    forest_codes: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0, 5.0, 8.0),
+    open_codes: tuple[float, ...] = (6.0, 7.0, 9.0, 10.0, 12.0, 14.0),
+) -> CropLayers:
+    """How well each crop would grow, by its worst condition.
+
+    Parameters
+    ----------
+    temperature : (y, x) [degC]
+        Mean of the year.
+    precipitation : (y, x) [mm/yr]
+        Of the year.
+    elevation : (y, x) [m]
+        Height.
+    slope : (y, x) [degree]
+        Steepness.
+    land_cover : (y, x) [1]
+        Class codes.
+    red_line_candidate : (y, x) [1], optional
+        1 where nothing but care is allowed: no growing.
+    forest_codes, open_codes : tuple of float
+        Codes of forest, for undergrowth, and of farmed, shrub and grass land, for crops; the default is IGBP's. ``any`` takes both.
+
+    Returns
+    -------
+    layers
+        One per crop, 0 to 1 [1]; 0 where cover or the red line forbids; NaN where a condition is missing.
+    """
+    cover = land_cover.values
+    ground = {
+        "forest": np.isin(cover, forest_codes),
+        "open": np.isin(cover, open_codes),
+    }
+    ground["any"] = ground["forest"] | ground["open"]
+    free = (
+        np.ones(cover.shape, bool) if red_line_candidate is None else red_line_candidate.values != 1
+    )
+    given = {
+        "temperature": temperature.values,
+        "rain": precipitation.values,
+        "elevation": elevation.values,
+        "slope": slope.values,
+    }
+    layers = {}
+    for crop in crops().values():
+        if crop.cover not in ground:
+            raise QuantityError(
+                f"crops: {crop.crop} has cover '{crop.cover}'; expected forest, open or any"
+            )
+        fit = fitness(given["temperature"], crop.limits["temperature"])
+        for edge in EDGES[1:]:
+            np.minimum(fit, fitness(given[edge], crop.limits[edge]), out=fit)
+        known = np.isfinite(fit)
+        fit[known & ~(ground[crop.cover] & free)] = 0.0
+        layers[crop.crop] = like(elevation, fit, "1")
+    return xr.Dataset(layers)
+
+
+@assessment(source="decisions/0014-industry", bytes_per_cell=8)
+def unit_growing(
+    suitability: Index,
+    planning_unit_labels: UnitLabels,
+    *,
+    least: Annotated[float, Between(0.0, 1.0)] = 0.4,
+) -> Facts:
+    """Land of each planning unit on which a crop grows well enough.
+
+    Parameters
+    ----------
+    suitability : (y, x) [1]
+        Of one crop.
+    planning_unit_labels : (y, x) [1]
+        Unit of each cell; 0 outside.
+    least : float [1]
+        Suitability from which land counts [D].
+
+    Returns
+    -------
+    table
+        ``unit, area_km2`` [km2] that suits and mean ``suitability`` [1] of it; units without any are left out.
+    """
+    label = np.ascontiguousarray(planning_unit_labels.values, np.int32).ravel()
+    fit = suitability.values.ravel()
+    good = np.where(fit >= least, fit, np.nan).astype(np.float32)
+    count, total, _, _ = label_statistics(label, good, int(label.max(initial=0)))
+    units = np.flatnonzero(count[1:] > 0) + 1
+    out = pd.DataFrame(
+        {
+            "unit": units,
+            "area_km2": count[units] * grid_of(suitability).cell_km2,
+            "suitability": total[units] / count[units],
+        }
+    )
+    out.attrs["units"] = {"area_km2": "km2", "suitability": "1"}
+    return out
+
+
+@assessment(source="decisions/0014-industry", bytes_per_cell=2)
+def crop_areas(
+    crop_suitability: CropLayers,
+    *,
+    least: Annotated[float, Between(0.0, 1.0)] = 0.4,
+    good: Annotated[float, Between(0.0, 1.0)] = 0.7,
+) -> Facts:
+    """Land on which each crop could grow.
+
+    Parameters
+    ----------
+    crop_suitability : layers
+        One per crop [1].
+    least, good : float [1]
+        From which land counts as suited, and as good [D].
+
+    Returns
+    -------
+    table
+        ``crop, name, name_zh, kind, suited_km2, good_km2`` [km2].
+    """
+    rows = []
+    for name, grid in crop_suitability.data_vars.items():
+        crop = crops()[str(name)]
+        cell = grid_of(grid).cell_km2
+        rows.append(
+            {
+                "crop": crop.crop,
+                "name": crop.name,
+                "name_zh": crop.name_zh,
+                "kind": crop.kind,
+                "suited_km2": float((grid.values >= least).sum()) * cell,
+                "good_km2": float((grid.values >= good).sum()) * cell,
+            }
+        )
+    out = pd.DataFrame(rows).sort_values(
+        ["suited_km2", "crop"], ascending=[False, True], ignore_index=True
+    )
+    out.attrs["units"] = {"suited_km2": "km2", "good_km2": "km2"}
+    return out

@@ -1,0 +1,398 @@
+"""Who can use what another throws away: matching of wastes, heat and water as a linear programme, and how closed the circle is."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+from scipy.sparse import coo_array
+
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import Table
+from shanshui.core.vocabulary import Facts
+
+Streams = Annotated[pd.DataFrame, Table(("firm", "material", "kind", "amount"))]
+SUPPLY, DEMAND = "supply", "demand"
+EARTH_KM = 6371.0
+NUMBERS: dict[str, float] = {
+    "amount": np.nan,
+    "purity": 1.0,
+    "price": 0.0,
+    "disposal": 0.0,
+    "treatment": 0.0,
+    "haulage": 0.5,
+    "reach_km": 200.0,
+    "x_km": np.nan,
+    "y_km": np.nan,
+    "lon": np.nan,
+    "lat": np.nan,
+}
+"""Numbers of a stream and what stands where one is blank; haulage [yuan/t/km] and reach [D]."""
+ALL_YEAR = tuple(range(1, 13))
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What flows where.
+
+    Attributes
+    ----------
+    flows : DataFrame
+        ``material, source, target, amount, km, saving`` (of a unit), ``value`` a year.
+    gain : float [yuan/yr]
+        Best possible.
+    supply, demand : DataFrame
+        By row of the streams: ``used`` and ``left``.
+    """
+
+    flows: pd.DataFrame
+    gain: float
+    supply: pd.DataFrame
+    demand: pd.DataFrame
+
+
+def checked_streams(streams: pd.DataFrame) -> pd.DataFrame:
+    """Streams with every number they need.
+
+    Parameters
+    ----------
+    streams : table
+        ``firm, material, kind`` supply or demand, ``amount`` a year; if known ``purity`` [1] offered or needed, ``price`` of what the
+        demand buys else [yuan/unit], ``disposal`` that the supply saves [yuan/unit], ``treatment`` [yuan/unit], ``haulage``
+        [yuan/unit/km], ``reach_km`` [km], ``months`` such as ``4-10`` or ``1,2,3``, and a place: ``lon, lat`` or ``x_km, y_km``.
+
+    Returns
+    -------
+    table
+        Numbers as floats, defaults filled in, ``months`` as a set.
+
+    Raises
+    ------
+    QuantityError
+        Unknown kinds, amounts below 0, purity outside [0, 1], months that are none.
+    """
+    out = streams.copy()
+    out["kind"] = out["kind"].astype(str).str.strip().str.lower()
+    odd = ~out["kind"].isin([SUPPLY, DEMAND])
+    if odd.any():
+        raise QuantityError(
+            f"streams.kind: '{out.loc[odd, 'kind'].iloc[0]}'; expected supply or demand"
+        )
+    for column, usual in NUMBERS.items():
+        given = (
+            pd.to_numeric(out[column], errors="coerce")
+            if column in out
+            else pd.Series(np.nan, index=out.index)
+        )
+        out[column] = given.astype(float).fillna(usual)
+    for column, low, high in (
+        ("amount", 0.0, np.inf),
+        ("purity", 0.0, 1.0),
+        ("haulage", 0.0, np.inf),
+        ("reach_km", 0.0, np.inf),
+    ):
+        bad = ~out[column].between(low, high)
+        if bad.any():
+            raise QuantityError(
+                f"streams.{column}: {out.loc[bad, 'firm'].iloc[0]} has {out.loc[bad, column].iloc[0]:g}, expected {low:g} to {high:g}"
+            )
+    months = out["months"] if "months" in out else pd.Series("", index=out.index)
+    out["months"] = [_months(m) for m in months]
+    return out.reset_index(drop=True)
+
+
+def _months(text: object) -> frozenset[int]:
+    words = "" if text is None or text != text else str(text).replace(".0", "").strip()
+    if not words:
+        return frozenset(ALL_YEAR)
+    found: set[int] = set()
+    try:
+        for part in words.replace("，", ",").split(","):
+            first, _, last = part.partition("-")
+            a, b = int(first), int(last or first)
+            # November to February goes round the year
+            found |= set(range(a, b + 1)) if a <= b else {*range(a, 13), *range(1, b + 1)}
+    except ValueError:
+        found = {0}
+    if not found <= set(ALL_YEAR):
+        raise QuantityError(f"streams.months: '{text}'; expected such as 4-10 or 1,2,3")
+    return frozenset(found)
+
+
+def _distances(a: pd.DataFrame, b: pd.DataFrame) -> NDArray[np.float64]:
+    """Between every two places; 0 where neither has one."""
+    if a["x_km"].notna().all() and b["x_km"].notna().all():
+        x = a["x_km"].to_numpy()[:, None] - b["x_km"].to_numpy()
+        y = a["y_km"].to_numpy()[:, None] - b["y_km"].to_numpy()
+        return np.hypot(x, y)
+    if a["lon"].notna().all() and b["lon"].notna().all():
+        la, lb = np.radians(a["lat"].to_numpy())[:, None], np.radians(b["lat"].to_numpy())
+        dl = np.radians(a["lon"].to_numpy()[:, None] - b["lon"].to_numpy())
+        h = np.sin((la - lb) / 2) ** 2 + np.cos(la) * np.cos(lb) * np.sin(dl / 2) ** 2
+        return 2.0 * EARTH_KM * np.arcsin(np.sqrt(np.clip(h, 0.0, 1.0)))
+    return np.zeros((len(a), len(b)))
+
+
+def matched_streams(streams: pd.DataFrame, *, closed: str = "") -> Exchange:
+    """Exchange of greatest gain between firms.
+
+    Maximises the sum of saving times amount under supply and demand, as a linear programme: greedy matching gives the best pair first and
+    can leave the rest worse off.
+
+    Parameters
+    ----------
+    streams : table
+        As :func:`checked_streams` takes.
+    closed : str
+        A firm that takes no part: what its closing costs.
+
+    Returns
+    -------
+    Exchange
+        A flow only where the material is one, purity suffices, months overlap (the overlap bounds the flow), the distance is within the reach of
+        both, firms differ, and the saving (price and saved disposal, less treatment and haulage) is above 0.
+
+    Raises
+    ------
+    QuantityError
+        As :func:`checked_streams`.
+    """
+    rows = checked_streams(streams)
+    live = rows[rows["firm"].astype(str) != closed] if closed else rows
+    give = live[live["kind"] == SUPPLY].reset_index()
+    take = live[live["kind"] == DEMAND].reset_index()
+    i, j, saving, km, share = _pairs(give, take)
+    used, met = np.zeros(len(give)), np.zeros(len(take))
+    amount = np.zeros(len(i))
+    if len(i):
+        count = len(i)
+        system = coo_array(
+            (
+                np.ones(2 * count),
+                (np.concatenate([i, len(give) + j]), np.tile(np.arange(count), 2)),
+            ),
+            shape=(len(give) + len(take), count),
+        ).tocsr()
+        limits = np.concatenate([give["amount"], take["amount"]])
+        # what can change hands only in common months
+        most = share * np.minimum(give["amount"].to_numpy()[i], take["amount"].to_numpy()[j])
+        found = linprog(
+            -saving,
+            A_ub=system,
+            b_ub=limits,
+            bounds=np.column_stack([np.zeros(count), most]),
+            method="highs",
+        )
+        if not found.success:
+            raise QuantityError(f"streams: the linear programme failed: {found.message}")
+        amount = np.asarray(found.x)
+        used, met = np.bincount(i, amount, len(give)), np.bincount(j, amount, len(take))
+    keep = amount > 1e-9 * max(float(amount.max(initial=0.0)), 1e-300)
+    flows = pd.DataFrame(
+        {
+            "material": give["material"].to_numpy()[i[keep]],
+            "source": give["firm"].to_numpy()[i[keep]],
+            "target": take["firm"].to_numpy()[j[keep]],
+            "amount": amount[keep],
+            "km": km[keep],
+            "saving": saving[keep],
+            "value": (saving * amount)[keep],
+        }
+    ).sort_values(["value", "source", "target"], ascending=[False, True, True], ignore_index=True)
+    supply = give[["index", "firm", "material", "amount"]].assign(
+        used=used, left=give["amount"] - used
+    )
+    demand = take[["index", "firm", "material", "amount"]].assign(
+        used=met, left=take["amount"] - met
+    )
+    return Exchange(flows, float(saving @ amount) if len(i) else 0.0, supply, demand)
+
+
+def _pairs(
+    give: pd.DataFrame, take: pd.DataFrame
+) -> tuple[
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.float64],
+    NDArray[np.float64],
+    NDArray[np.float64],
+]:
+    """Pairs that may exchange, their saving, distance, and the share of the year in common."""
+    km = _distances(give, take)
+    alike = give["material"].to_numpy(str)[:, None] == take["material"].to_numpy(str)
+    apart = give["firm"].to_numpy(str)[:, None] != take["firm"].to_numpy(str)
+    pure = give["purity"].to_numpy()[:, None] >= take["purity"].to_numpy() - 1e-12
+    near = (km <= give["reach_km"].to_numpy()[:, None]) & (km <= take["reach_km"].to_numpy())
+    common = np.array([[len(a & b) for b in take["months"]] for a in give["months"]]).reshape(
+        len(give), len(take)
+    )
+    length = np.array(
+        [[min(len(a), len(b)) for b in take["months"]] for a in give["months"]]
+    ).reshape(len(give), len(take))
+    saving = (
+        take["price"].to_numpy() + give["disposal"].to_numpy()[:, None] - give["treatment"].to_numpy()[:, None]
+        - take["treatment"].to_numpy() - np.maximum(give["haulage"].to_numpy()[:, None], take["haulage"].to_numpy()) * km
+    )  # fmt: skip
+    i, j = np.nonzero(alike & apart & pure & near & (common > 0) & (saving > 0))
+    share = common[i, j] / np.maximum(length[i, j], 1)
+    return i, j, saving[i, j], km[i, j], share
+
+
+@assessment(source="own_symbiosis", bytes_per_cell=0)
+def symbiosis(streams: Streams) -> Facts:
+    """Exchanges of wastes, heat and water between the firms of parks.
+
+    Parameters
+    ----------
+    streams : table
+        ``firm, material, kind, amount`` and what is known of purity, price, disposal, treatment, haulage, reach, months and place.
+
+    Returns
+    -------
+    table
+        ``material, source, target, amount, km, saving, value``; attributes tell the gain of all and what each firm's closing would cost.
+    """
+    found = matched_streams(streams)
+    out = found.flows
+    firms = sorted({*out["source"], *out["target"]})
+    out.attrs["units"] = {"km": "km", "value": "yuan/yr"}
+    out.attrs["gain"] = found.gain
+    out.attrs["loss_if_closed"] = {
+        str(firm): found.gain - matched_streams(streams, closed=str(firm)).gain for firm in firms
+    }
+    return out
+
+
+@assessment(source="own_symbiosis", bytes_per_cell=0)
+def material_circularity(streams: Streams, symbiosis: Facts) -> Facts:
+    """How closed the circle of each material is: the register of what flows.
+
+    Parameters
+    ----------
+    streams : table
+        As given.
+    symbiosis : table
+        Exchanges.
+
+    Returns
+    -------
+    table
+        ``material, supply, demand, exchanged``, ``recycling_rate`` exchanged over supply, ``substitution_rate`` exchanged over demand,
+        ``potential_rate`` what could be exchanged at most (the lesser of both, over supply) [1]; last the row ``all``.
+    """
+    rows = checked_streams(streams)
+    parts = []
+    for material, part in rows.groupby(rows["material"].astype(str), sort=True):
+        supply = float(part.loc[part["kind"] == SUPPLY, "amount"].sum())
+        demand = float(part.loc[part["kind"] == DEMAND, "amount"].sum())
+        moved = float(symbiosis.loc[symbiosis["material"].astype(str) == material, "amount"].sum())
+        parts.append((material, supply, demand, moved))
+    frame = pd.DataFrame(parts, columns=["material", "supply", "demand", "exchanged"])
+
+    def rate(a: pd.Series, b: pd.Series) -> pd.Series:
+        return (a / b.where(b > 0)).astype(float)
+
+    least = frame[["supply", "demand"]].min(axis=1)
+    out = frame.assign(
+        recycling_rate=rate(frame["exchanged"], frame["supply"]),
+        substitution_rate=rate(frame["exchanged"], frame["demand"]),
+        potential_rate=rate(least, frame["supply"]),
+    )
+    out.attrs["units"] = dict.fromkeys(
+        ("recycling_rate", "substitution_rate", "potential_rate"), "1"
+    )
+    return out
+
+
+@dataclass(frozen=True)
+class TreatmentChoice:
+    """Plants that are worth their fixed cost.
+
+    Attributes
+    ----------
+    built : tuple of str
+        Plants.
+    throughput : dict of str to float
+        Of each.
+    gain : float [yuan/yr]
+        Savings less fixed costs.
+    """
+
+    built: tuple[str, ...]
+    throughput: dict[str, float]
+    gain: float
+
+
+def treatment_plants(
+    supply: NDArray[np.floating],
+    demand: NDArray[np.floating],
+    saving: NDArray[np.floating],
+    fixed: dict[str, float],
+    capacity: dict[str, float],
+) -> TreatmentChoice:
+    """Which plants that turn a waste into an input are worth building: a mixed-integer programme.
+
+    Parameters
+    ----------
+    supply, demand : (source,), (target,)
+        Amounts a year.
+    saving : (plant, source, target) [yuan/unit]
+        Of a unit that goes through a plant; not above 0 means it may not.
+    fixed : dict of str to float [yuan/yr]
+        Cost of each plant, in the order of ``saving``.
+    capacity : dict of str to float
+        Amount a year of each plant.
+
+    Returns
+    -------
+    TreatmentChoice
+        Of greatest gain; none built when none pays.
+
+    Raises
+    ------
+    QuantityError
+        Shapes that do not fit.
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    s, d = np.asarray(supply, np.float64), np.asarray(demand, np.float64)
+    gains = np.asarray(saving, np.float64)
+    names = list(fixed)
+    if gains.shape != (len(names), len(s), len(d)) or list(capacity) != names:
+        raise QuantityError(
+            f"saving: shape {gains.shape}, expected ({len(names)}, {len(s)}, {len(d)}); capacity names the same plants as fixed"
+        )
+    p, i, j = np.nonzero(gains > 0)
+    flows, plants = len(p), len(names)
+    cost = np.concatenate([-gains[p, i, j], list(fixed.values())])
+    rows = np.concatenate([i, len(s) + j, len(s) + len(d) + p])
+    columns = np.tile(np.arange(flows), 3)
+    extra_rows = len(s) + len(d) + np.arange(plants)
+    system = coo_array(
+        (
+            np.concatenate([np.ones(3 * flows), -np.array(list(capacity.values()))]),
+            (
+                np.concatenate([rows, extra_rows]),
+                np.concatenate([columns, flows + np.arange(plants)]),
+            ),
+        ),
+        shape=(len(s) + len(d) + plants, flows + plants),
+    ).tocsr()
+    found = milp(
+        cost,
+        constraints=LinearConstraint(system, -np.inf, np.concatenate([s, d, np.zeros(plants)])),
+        integrality=np.concatenate([np.zeros(flows), np.ones(plants)]),
+        bounds=Bounds(0.0, np.concatenate([np.full(flows, np.inf), np.ones(plants)])),
+    )
+    if not found.success:
+        raise QuantityError(f"treatment plants: the programme failed: {found.message}")
+    through = np.bincount(p, found.x[:flows], plants)
+    built = found.x[flows:] > 0.5
+    return TreatmentChoice(
+        tuple(n for n, b in zip(names, built, strict=True) if b),
+        {n: float(t) for n, t, b in zip(names, through, built, strict=True) if b},
+        float(-found.fun),
+    )

@@ -1,0 +1,63 @@
+"""Industry: structure and stage, linkages, emerging firms and attention, evaluation, admission, layout, symbiosis."""
+
+from shanshui.flow.plan import Step, step
+from shanshui.industry.admission import heavy_jobs, open_industries, unit_admission
+from shanshui.industry.attention import report_attention, report_passages
+from shanshui.industry.economy import (
+    employment_structure,
+    green_composition,
+    industrial_stage,
+    industry_structure,
+)
+from shanshui.industry.evaluation import evaluation_weights, industry_evaluation
+from shanshui.industry.firms import emerging_firms, screened_firms
+from shanshui.industry.indicators import evaluation_indicators
+from shanshui.industry.layout import layout, relocation
+from shanshui.industry.linkage import linkages, regional_linkages
+from shanshui.industry.readiness import technology_maturity
+from shanshui.industry.suitability import crop_areas, crop_suitability, unit_growing
+from shanshui.industry.symbiosis import material_circularity, symbiosis
+from shanshui.plans.survey import cover_of, warmth_of
+
+
+def industry(have: set[str]) -> list[Step]:
+    """Steps of the industry chapter.
+
+    Parameters
+    ----------
+    have : set of str
+        Inputs of the study.
+
+    Returns
+    -------
+    list of Step
+        Those that lack an input are told apart when the plan is bound.
+    """
+    cover, warm = cover_of(have), warmth_of(have)
+    inside = {"prefectures": "units_inside"}
+    return [
+        step(industry_structure, binds=inside),
+        step(industrial_stage, binds=inside),
+        step(employment_structure, binds=inside),
+        step(green_composition, binds=inside),
+        step(linkages),
+        step(regional_linkages, binds=inside),
+        step(screened_firms),
+        step(emerging_firms),
+        step(report_attention),
+        step(report_passages),
+        step(technology_maturity),
+        step(evaluation_weights),
+        step(evaluation_indicators, binds=inside),
+        step(industry_evaluation),
+        step(unit_admission),
+        step(open_industries),
+        step(crop_suitability, binds=cover | warm),
+        step(crop_areas),
+        step(unit_growing, binds={"suitability": "crop_suitability.herbs"}),
+        step(layout),
+        step(heavy_jobs),
+        step(relocation),
+        step(symbiosis),
+        step(material_circularity),
+    ]

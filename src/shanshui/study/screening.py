@@ -1,0 +1,211 @@
+"""Screen a register of any size: block by block, in parts that a stopped run takes up again."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.readers import read_table
+from shanshui.collect.registers import register_blocks, tidy_register
+from shanshui.core.errors import DataError
+from shanshui.industry.lexicon import EDITION
+from shanshui.industry.screening import RESULT, Screener, Seen
+from shanshui.store.layout import disk_errors
+
+OURS = ("key", "name", "place", "province", "year", "capital_yuan", "code")
+"""Columns of the register that stand beside the result."""
+
+
+@dataclass
+class ScreeningOutcome:
+    """What came of screening.
+
+    Attributes
+    ----------
+    file : Path
+        The result.
+    rows, repeated, accepted, review : int
+        Rows read, left out because their key came before, accepted, and for a person to look at.
+    categories : dict
+        Accepted rows by category.
+    facts : dict
+        Broken dates, capital units and the like.
+    resumed : int
+        Blocks taken over from a stopped run.
+    """
+
+    file: Path
+    rows: int = 0
+    repeated: int = 0
+    accepted: int = 0
+    review: int = 0
+    categories: dict[str, int] = field(default_factory=dict)
+    facts: dict[str, int] = field(default_factory=dict)
+    resumed: int = 0
+
+
+def screen_register(
+    register: Path,
+    to: Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    words: Path | None = None,
+    all_rows: bool = False,
+    encoding: str | None = None,
+    tell: Callable[[str, int, int], None] = lambda *_: None,
+) -> ScreeningOutcome:
+    """Screen the firms of a register for emerging industries.
+
+    Parameters
+    ----------
+    register : Path
+        CSV, TSV, Excel or Parquet with names and, as far as there are, business scopes and industry codes.
+    to : Path
+        Result, ``.parquet`` or ``.csv``.
+    columns : mapping of ours to the file's, optional
+        Where the file's names are not known ones.
+    words : Path, optional
+        Table ``category, word, specificity`` of a user's words.
+    all_rows : bool
+        Also those that are of no emerging industry.
+    encoding : str, optional
+        Of a text file; found line by line by default.
+    tell : callable
+        Told what, done and of how much.
+
+    Returns
+    -------
+    ScreeningOutcome
+        Counts; the result is written whole or not at all.
+
+    Raises
+    ------
+    DataError
+        Unreadable register, a result that is neither Parquet nor CSV.
+    """
+    register, to = Path(register), Path(to)
+    if to.suffix.lower() not in {".parquet", ".csv"}:
+        raise DataError(f"--to {to}: expected a name that ends in .parquet or .csv")
+    screener = Screener()
+    if words is not None:
+        rows = read_table(words, InputSpec(file=str(words)), "words").to_dict("records")
+        screener = Screener(screener.lexicon.extended(rows))
+    outcome = ScreeningOutcome(to)
+    parts = to.with_name(f".{to.name}.parts")
+    with disk_errors(to):
+        known = _parts(parts, _fingerprint(register, screener, columns, all_rows, encoding))
+        seen = Seen()
+        total = register.stat().st_size if register.exists() else 0
+        for number, (block, done) in enumerate(
+            register_blocks(register, columns, encoding=encoding)
+        ):
+            block = block.reset_index(drop=True)
+            fresh = seen.new(block["key"]) if "key" in block else np.ones(len(block), bool)
+            place = parts / f"{number:06d}.parquet"
+            if number < known:
+                outcome.resumed += 1
+            else:
+                _screen_block(block[fresh], screener, place, len(block), all_rows)
+            _count(outcome, place, int((~fresh).sum()))
+            tell(
+                "rows",
+                outcome.rows,
+                outcome.rows if done >= total else int(outcome.rows * total / max(done, 1)),
+            )
+        _join(parts, to)
+    return outcome
+
+
+def _fingerprint(register: Path, screener: Screener, *rest: Any) -> str:
+    stat = register.stat() if register.exists() else None
+    what = [
+        str(register.resolve()), stat and stat.st_size, stat and stat.st_mtime_ns, EDITION, RESULT,
+        [(w.category, w.word, w.specificity) for w in screener.lexicon.words], screener.with_code, screener.alone, *map(str, rest),
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()
+
+
+def _parts(folder: Path, fingerprint: str) -> int:
+    """Whole parts of an earlier run on the same register with the same words; others are deleted."""
+    mark = folder / "of"
+    if folder.exists() and (not mark.exists() or mark.read_text() != fingerprint):
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    mark.write_text(fingerprint)
+    return len(list(folder.glob("[0-9]*.parquet")))
+
+
+def _screen_block(
+    block: pd.DataFrame, screener: Screener, place: Path, rows: int, all_rows: bool
+) -> None:
+    said = screener.screened(block)
+    tidy, facts = tidy_register(block)
+    counted = said.loc[said["decision"] == "accepted", "category"].value_counts()
+    facts |= {
+        "rows": rows,
+        "accepted": int((said["decision"] == "accepted").sum()),
+        "review": int((said["review"] != "").sum()),
+        **{f"category {k}": int(v) for k, v in counted.items()},
+    }
+    keep = np.ones(len(said), bool) if all_rows else (said["decision"] != "no").to_numpy()
+    frame = pd.DataFrame({c: tidy[c] for c in OURS if c in tidy})[keep].join(said[keep])
+    schema = {
+        c: ("Int64" if c == "year" else "float64" if c == "capital_yuan" else None) for c in OURS
+    }
+    for column in frame.columns:
+        if column in ("code_score", "text_score"):
+            continue
+        kind = schema.get(column)
+        frame[column] = frame[column].astype(kind) if kind else frame[column].astype("string")
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    table = table.replace_schema_metadata({"facts": json.dumps(facts)})
+    fresh = place.with_suffix(".fresh")
+    pq.write_table(table, fresh)
+    fresh.replace(place)
+
+
+def _count(outcome: ScreeningOutcome, place: Path, repeated: int) -> None:
+    facts = json.loads((pq.read_schema(place).metadata or {}).get(b"facts", b"{}"))
+    outcome.rows += facts.pop("rows")
+    outcome.accepted += facts.pop("accepted")
+    outcome.review += facts.pop("review")
+    outcome.repeated += repeated
+    for name, count in facts.items():
+        head, _, category = name.partition(" ")
+        book, key = (outcome.categories, category) if head == "category" else (outcome.facts, name)
+        book[key] = book.get(key, 0) + count
+
+
+def _join(parts: Path, to: Path) -> None:
+    """One file from the parts, one part in memory at a time."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    fresh = to.with_name(f".{to.name}")
+    places = sorted(parts.glob("[0-9]*.parquet"))
+    writer: Any = None
+    try:
+        for place in places:
+            table = pq.read_table(place).replace_schema_metadata(None)
+            if writer is None:
+                writer = (
+                    pq.ParquetWriter(fresh, table.schema)
+                    if to.suffix.lower() == ".parquet"
+                    else pa_csv.CSVWriter(fresh, table.schema)
+                )
+            writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
+    if writer is None:
+        raise DataError(f"{to}: the register has no rows")
+    fresh.replace(to)
+    shutil.rmtree(parts)
