@@ -8,6 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from shanshui.cli.decide import admit, linkages, screen, weigh
+from shanshui.cli.options import AsJson, Folder, Quiet
+from shanshui.cli.rows import number, print_rows
 from shanshui.core.errors import ShanshuiError
 
 app = typer.Typer(
@@ -19,9 +22,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Study folder.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Plain JSON, for programs.")]
+for command in (weigh, linkages, admit, screen):
+    app.command()(command)
 
 
 @app.command()
@@ -155,7 +157,7 @@ def check(folder: Folder, as_json: AsJson = False) -> None:
         )
     else:
         for v in verdicts:
-            facts = ", ".join(f"{k} {_number(x, k)}" for k, x in v.facts.items())
+            facts = ", ".join(f"{k} {number(x, k)}" for k, x in v.facts.items())
             typer.echo(f"{v.state:9} {v.name:18} {Path(v.file).name}  {facts}")
             for text in (*v.problems, *v.doubts):
                 typer.echo(f"{'':10}{'!' if text in v.problems else '?'} {text}")
@@ -312,11 +314,11 @@ def show(
                 )
                 typer.echo(f"  {column:20} {fact['units']:10} {span}")
         else:
-            typer.echo(f"{key:14} {_number(value, key)}")
+            typer.echo(f"{key:14} {number(value, key)}")
     if rows:
         typer.echo("")
         last = rows[-1:] if len(rows) > ROWS_SHOWN and "total" in rows[-1].values() else []
-        _print_rows(rows[:ROWS_SHOWN] + last)
+        print_rows(rows[:ROWS_SHOWN] + last)
         if facts["shape"][0] > ROWS_SHOWN:
             typer.echo(
                 f"… {facts['shape'][0] - ROWS_SHOWN:,} more rows; all of them: shanshui export {folder} {product} --to {product}.csv"
@@ -444,16 +446,6 @@ def _rows(table: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _print_rows(rows: list[dict[str, Any]]) -> None:
-    names = list(rows[0])
-    cells = [[_number(r[n], n) if r[n] is not None else "" for n in names] for r in rows]
-    wide = [max(len(n), *(len(line[k]) for line in cells)) for k, n in enumerate(names)]
-    keep = [k for k, w in enumerate(wide) if any(line[k] for line in cells)]
-    typer.echo("  ".join(names[k].ljust(min(wide[k], 40)) for k in keep))
-    for line in cells:
-        typer.echo("  ".join(line[k][:40].ljust(min(wide[k], 40)) for k in keep).rstrip())
-
-
 def _print_estimates(rows: list[Any], as_json: bool) -> None:
     if as_json:
         typer.echo(
@@ -484,12 +476,6 @@ def _print_estimates(rows: list[Any], as_json: bool) -> None:
         f"not counted), most memory in one step {most / 1e6:.0f} MB, at most "
         f"{sum(e.disk for e, _ in todo) / 1e6:.0f} MB of disk"
     )
-
-
-def _number(value: Any, key: str) -> str:
-    if isinstance(value, float):
-        return f"{value:.0%}" if key == "coverage" else f"{value:.6g}"
-    return str(value)
 
 
 def _when(seconds: float) -> str:

@@ -130,25 +130,34 @@ def _codes_of(
     places: pd.Series, counties: gpd.GeoDataFrame, prefectures: gpd.GeoDataFrame
 ) -> dict[str, tuple[str, str]]:
     """Code and full name of each place by its name or code, with or without its ending."""
-    known: dict[str, tuple[str, str]] = {}
+    exact, short = [], []
     for frame in (prefectures, counties):
-        names = [frame["name"].astype(str)]
+        names = [frame["code"].astype(str), frame["name"].astype(str)]
         if "name_zh" in frame:
             names.append(frame["name_zh"].astype(str))
-        for column in names:
-            for code, name in zip(frame["code"].astype(str), column, strict=True):
-                for form in (code, name, *_short(name)):
-                    known.setdefault(form, (code, name))
+        own = list(zip(frame["code"].astype(str), frame["name"].astype(str), strict=True))
+        exact.append({n: of for column in names for n, of in zip(column, own, strict=True)})
+        short.append({f: of for n, of in exact[-1].items() for f in _short(n)})
+
+    def begins(place: str, names: dict[str, tuple[str, str]]) -> tuple[str, str] | None:
+        """甘南 for 甘南藏族自治州, if no other begins so."""
+        found = {of for n, of in names.items() if len(place) >= 2 and n.startswith(place)}
+        return found.pop() if len(found) == 1 else None
+
     out: dict[str, tuple[str, str]] = {}
     for place in places.unique():
-        form = next((f for f in (place, *_short(place)) if f in known), None)
-        if form is not None:
-            out[place] = known[form]
-            continue
-        # 甘南 for 甘南藏族自治州, if no other begins so
-        begins = {known[n] for n in known if len(place) >= 2 and n.startswith(place)}
-        if len(begins) == 1:
-            out[place] = begins.pop()
+        forms = [place, *_short(place)]
+        ways = (
+            exact[0].get(place),
+            exact[1].get(place),
+            *(short[0].get(f) for f in forms),
+            begins(place, exact[0]),
+            *(short[1].get(f) for f in forms),
+            begins(place, exact[1]),
+        )
+        found = next((of for of in ways if of is not None), None)
+        if found is not None:
+            out[place] = found
     return out
 
 

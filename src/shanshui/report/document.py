@@ -16,6 +16,7 @@ from shanshui.core.terms import word
 from shanshui.flow.plan import Step
 from shanshui.report.accounts import account_chapters
 from shanshui.report.figures import cover_chart, hypsometry_chart, slope_chart, unit_size_chart
+from shanshui.report.industry import industry_chapter
 from shanshui.report.maps import as_png, as_svg, chinese_font, drawing
 from shanshui.report.pattern import pattern_chapter
 from shanshui.report.tables import (
@@ -211,6 +212,7 @@ def _chapters(study: Study, lang: str) -> list[dict[str, Any]]:
         {"title": say("people", lang), "figures": show.map("population_density"), "tables": []},
         *account_chapters(study, show, lang),
         pattern_chapter(study, show, lang),
+        industry_chapter(study, show, lang),
     ]
 
 

@@ -83,6 +83,8 @@ def map_products(study: Study) -> list[str]:
         "ecological_sensitivity",
         "red_line_candidate",
         "security_pattern",
+        "open_industries",
+        "crop_suitability.herbs",
     ]
     return [n for n in names if study.has(n)]
 

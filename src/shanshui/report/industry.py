@@ -1,0 +1,269 @@
+"""Chapter of the report on industry."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shanshui.industry.firms import PUBLISHED
+from shanshui.industry.lexicon import CATEGORIES
+from shanshui.report.industry_figures import (
+    admission_chart,
+    attention_chart,
+    attention_places_chart,
+    evaluation_chart,
+    firms_chart,
+    key_sector_chart,
+    stage_chart,
+    structure_chart,
+)
+from shanshui.report.tables import table_of
+from shanshui.report.words import say
+from shanshui.study.study import Study
+
+UNITS_SHOWN = 40
+"""Planning units of the table of candidates, the largest first; exports hold all."""
+PUBLISHED_RISEN = (18, 26)
+"""Prefectures whose secondary share rose from 2010 to 2014, of a larger set of prefectures [S]."""
+
+
+def industry_chapter(study: Study, show: Any, lang: str) -> dict[str, Any]:
+    """The chapter, as far as its products were made.
+
+    Parameters
+    ----------
+    study : Study
+        With its industry run.
+    show : gallery
+        Numbers figures.
+    lang : str
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    dict
+        ``title, figures, tables``.
+    """
+    names = {c: say(f"sei_{c}", lang) for c in CATEGORIES}
+
+    def structure() -> Any:
+        table = study["industry_structure"]
+        return structure_chart(table, list(table.attrs["years"]), lang)
+
+    def sectors() -> Any:
+        table = study["linkages"]
+        return key_sector_chart(table, str(table.attrs["sensitivity"]), lang)
+
+    def attention() -> Any:
+        table = study["report_attention"]
+        many = table["place"].nunique() > table["year"].nunique()
+        return attention_places_chart(table, lang) if many else attention_chart(table, lang)
+
+    figures = [
+        *show.chart("industry_structure", structure, note=_structure_note(study, lang)),
+        *show.chart(
+            "industrial_stage",
+            lambda: stage_chart(study["industrial_stage"], lang),
+            note=say("stage_note", lang),
+        ),
+        *show.chart("linkages", sectors, note=say("linkages_note", lang)),
+        *show.chart("report_attention", attention, note=say("attention_note", lang)),
+        *show.chart(
+            "emerging_firms",
+            lambda: firms_chart(study["emerging_firms"], lang),
+            note=_firms_note(study, lang),
+        ),
+        *show.chart(
+            "industry_evaluation",
+            lambda: evaluation_chart(study["industry_evaluation"], names, lang),
+            note=_evaluation_note(study, lang),
+        ),
+        *show.chart(
+            "unit_admission",
+            lambda: admission_chart(study["unit_admission"], lang),
+            note=say("admission_note", lang),
+        ),
+        *show.map("open_industries", say("open_note", lang)),
+        *show.map("crop_suitability.herbs", say("herbs_note", lang)),
+    ]
+    tables = (
+        _candidates(study, lang),
+        _layout(study, lang),
+        _relocation(study, lang),
+        _crops(study, lang),
+        _regional(study, lang),
+        _green(study, lang, names),
+        _maturity(study, lang, names),
+        _exchange(study, lang),
+    )
+    return {"title": say("industry", lang), "figures": figures, "tables": [t for t in tables if t]}
+
+
+def _structure_note(study: Study, lang: str) -> str:
+    if not study.has("industry_structure"):
+        return ""
+    table = study["industry_structure"]
+    note = say("structure_note", lang).format(risen=table.attrs["risen"], of=len(table))
+    if table.attrs["years"] == [2010, 2014] and not study.file.study.made_up:
+        note += " " + say("structure_published", lang).format(
+            risen=PUBLISHED_RISEN[0], of=PUBLISHED_RISEN[1]
+        )
+    return note
+
+
+def _firms_note(study: Study, lang: str) -> str:
+    if not study.has("emerging_firms"):
+        return ""
+    attrs = study["emerging_firms"].attrs
+    note = say("firms_note", lang).format(accepted=attrs["accepted"])
+    if "published" in attrs:
+        ours = attrs["provinces"]
+        pairs = ", ".join(f"{p} {ours.get(p, 0)} / {n}" for p, n in PUBLISHED.items())
+        note += " " + say("firms_published", lang).format(
+            pairs=pairs, total=attrs["published_total"]
+        )
+    return note
+
+
+def _evaluation_note(study: Study, lang: str) -> str:
+    if not study.has("industry_evaluation"):
+        return ""
+    attrs = study["industry_evaluation"].attrs
+    parts = [say("evaluation_note", lang)]
+    for subject, found in attrs["found"].items():
+        parts.append(
+            say("evaluation_found", lang).format(
+                subject=say(f"subject_{subject}", lang), known=f"{found['known_weight']:.0%}",
+                agree="–" if "agreement" not in found else f"{found['agreement']:.0%}",
+            )
+        )  # fmt: skip
+    return " ".join(parts)
+
+
+def _candidates(study: Study, lang: str) -> dict[str, Any] | None:
+    """Units, largest first: what is welcome, what is closed, and by which rules."""
+    if not study.has("unit_admission"):
+        return None
+    rows = study["unit_admission"]
+    size = study["planning_units"]["area_km2"].sort_values(ascending=False).index[:UNITS_SHOWN]
+    name = "name_zh" if lang == "zh" else "name"
+    mark = "、" if lang == "zh" else ", "
+    out = []
+    for unit in size:
+        own = rows[rows["unit"] == unit]
+        closed = own[own["verdict"].isin(["forbid", "eliminate"])]
+        decided = dict.fromkeys(r for text in closed["rules"] for r in text.split())
+        out.append(
+            {
+                "unit": str(unit),
+                "welcome": mark.join(own.loc[own["verdict"] == "encourage", name]) or "–",
+                "limited": mark.join(own.loc[own["verdict"] == "limit", name]) or "–",
+                "closed": mark.join(closed[name]) or "–",
+                "rules": " ".join(decided) or "–",
+            }
+        )
+    return table_of(say("candidates", lang), pd.DataFrame(out), lang, say("candidates_note", lang))
+
+
+def _layout(study: Study, lang: str) -> dict[str, Any] | None:
+    if not study.has("layout"):
+        return None
+    rows = study["layout"]
+    made = rows[rows["link"] == "process"].sort_values("amount_ha", ascending=False)
+    fields = rows[rows["link"] == "plant"].groupby("to")["place"].count()
+    frame = pd.DataFrame(
+        {
+            "name": made["name"].to_numpy(),
+            "fields": [int(fields.get(n, 0)) for n in made["name"]],
+            "amount_ha": made["amount_ha"].to_numpy(),
+            "share": made["share"].to_numpy(),
+            "research": made["to"].to_numpy(),
+        }
+    )
+    note = say("layout_note", lang).format(
+        asked=f"{rows.attrs['asked_ha']:,.0f}", placed=f"{rows.attrs['placed_ha']:,.0f}"
+    )
+    return table_of(say("layout_table", lang), frame, lang, note)
+
+
+def _relocation(study: Study, lang: str) -> dict[str, Any] | None:
+    if not study.has("relocation") or study["relocation"].empty:
+        return None
+    rows = study["relocation"]
+    moved = rows[rows["to"] != ""]
+    to = (
+        moved.groupby("to")
+        .agg(jobs=("jobs", "sum"), km=("km", "mean"), places=("code", "nunique"))
+        .reset_index()
+    )
+    to = to.sort_values("jobs", ascending=False)
+    left = float(rows.loc[rows["to"] == "", "jobs"].sum())
+    note = say("relocation_note", lang).format(left=f"{left:,.0f}")
+    return table_of(say("relocation_table", lang), to[["to", "places", "jobs", "km"]], lang, note)
+
+
+def _crops(study: Study, lang: str) -> dict[str, Any] | None:
+    if not study.has("crop_areas"):
+        return None
+    rows = study["crop_areas"]
+    frame = rows[["name_zh" if lang == "zh" else "name", "suited_km2", "good_km2"]].rename(
+        columns={"name_zh": "name"}
+    )
+    return table_of(say("crops_table", lang), frame, lang, say("crops_note", lang))
+
+
+def _regional(study: Study, lang: str) -> dict[str, Any] | None:
+    if not study.has("regional_linkages"):
+        return None
+    rows = study["regional_linkages"]
+    out = []
+    for name, part in rows.groupby("name", sort=True):
+        best = part.sort_values("location_quotient", ascending=False).iloc[0]
+        strong = part.sort_values("multiplier", ascending=False).iloc[0]
+        out.append(
+            {
+                "name": name,
+                "special": say(f"work_{best['industry']}", lang),
+                "location_quotient": float(best["location_quotient"]),
+                "strongest": say(f"work_{strong['industry']}", lang),
+                "multiplier": float(strong["multiplier"]),
+                "kept": float(np.nanmean(part["kept"])),
+            }
+        )
+    return table_of(
+        say("regional_table", lang), pd.DataFrame(out), lang, say("regional_note", lang)
+    )
+
+
+def _green(study: Study, lang: str, names: dict[str, str]) -> dict[str, Any] | None:
+    if not study.has("green_composition"):
+        return None
+    rows = study["green_composition"]
+    wide = rows.pivot_table(index="name", columns="class", values="gap")
+    wide = (100 * wide).round(1).reset_index()
+    wide.columns = pd.Index(["name", *(say(f"green_{c}", lang) for c in wide.columns[1:])])
+    return table_of(say("green_table", lang), wide, lang, say("green_note", lang))
+
+
+def _maturity(study: Study, lang: str, names: dict[str, str]) -> dict[str, Any] | None:
+    if not study.has("technology_maturity"):
+        return None
+    rows = study["technology_maturity"]
+    frame = rows[["technology", "category", "level", "weakest", "evidence", "date"]].copy()
+    frame["category"] = [names.get(str(c), str(c)) for c in frame["category"]]
+    return table_of(say("maturity_table", lang), frame, lang, say("maturity_note", lang))
+
+
+def _exchange(study: Study, lang: str) -> dict[str, Any] | None:
+    if not study.has("symbiosis"):
+        return None
+    rows = study["symbiosis"]
+    closing = rows.attrs["loss_if_closed"]
+    worst = max(closing, key=lambda k: closing[k]) if closing else "–"
+    note = say("symbiosis_note", lang).format(gain=f"{rows.attrs['gain']:,.0f}", firm=worst)
+    return table_of(
+        say("symbiosis_table", lang),
+        rows[["material", "source", "target", "amount", "km", "value"]],
+        lang,
+        note,
+    )

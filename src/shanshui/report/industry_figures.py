@@ -1,0 +1,313 @@
+"""Charts of the industry chapter."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from shanshui.industry.lexicon import CATEGORIES
+from shanshui.report.words import say
+
+SECTOR_COLOURS = {"primary": "#7f9f4f", "secondary": "#b9773f", "tertiary": "#3f6f9f"}
+STAGE_COLOURS = {
+    "pre": "#ece6d2",
+    "early": "#e3c98a",
+    "middle": "#cf9a52",
+    "late": "#9c6236",
+    "post": "#4f6f8f",
+}
+QUADRANT_COLOURS = {
+    "key": "#b5402f",
+    "backward": "#b8860b",
+    "forward": "#3f6f9f",
+    "weak": "#9a9a90",
+}
+CATEGORY_COLOURS = dict(
+    zip(
+        CATEGORIES,
+        (
+            "#3f6f9f",
+            "#7a6a9e",
+            "#a2764a",
+            "#4d8c5a",
+            "#2e8c8c",
+            "#d9a23c",
+            "#86b06a",
+            "#c0588a",
+            "#8a8a80",
+        ),
+        strict=True,
+    )
+)
+GRADE_COLOURS = ("#2f7d4f", "#b9a13c", "#b9773f", "#9c5a4a", "#7a6a6a")
+SMOOTH = 3
+"""Reports over which the time line of attention runs its mean."""
+
+
+def structure_chart(table: pd.DataFrame, years: list[int], lang: str) -> Figure:
+    """Sector shares of each prefecture in two years, one bar above the other."""
+    rows = table.sort_values("secondary_last")
+    figure = Figure(figsize=(8.2, 0.9 + 0.3 * len(rows)), dpi=140)
+    ax = figure.add_axes((0.2, 0.1, 0.77, 0.82))
+    y = np.arange(len(rows))
+    for shift, end, alpha in ((0.19, "first", 0.55), (-0.19, "last", 1.0)):
+        left = np.zeros(len(rows))
+        for sector, colour in SECTOR_COLOURS.items():
+            share = 100 * rows[f"{sector}_{end}"].to_numpy()
+            ax.barh(y + shift, share, 0.34, left, color=colour, alpha=alpha)
+            left += share
+    ax.set_yticks(y, rows["name"], fontsize=7.5)
+    ax.set_xlim(0, 100)
+    ax.set_xlabel(
+        f"% ({say('upper_bar', lang)} {years[0]}, {say('lower_bar', lang)} {years[1]})", fontsize=8
+    )
+    figure.legend(
+        handles=[Patch(color=c, label=say(f"sector_{s}", lang)) for s, c in SECTOR_COLOURS.items()],
+        loc="upper center", ncols=3, frameon=False, fontsize=8,
+    )  # fmt: skip
+    return figure
+
+
+def stage_chart(table: pd.DataFrame, lang: str) -> Figure:
+    """Stage of each prefecture by each criterion in the latest year, the composite last."""
+    latest = table[table["year"] == table["year"].max()]
+    order = [
+        c
+        for c in (
+            "gdp_per_head",
+            "value_added",
+            "manufacturing_share",
+            "urban_share",
+            "primary_jobs",
+            "composite",
+        )
+        if (latest["criterion"] == c).any()
+    ]
+    scores = latest[latest["criterion"] == "composite"].sort_values("score")
+    names = list(scores["name"])
+    figure = Figure(figsize=(8.2, 1.3 + 0.27 * len(names)), dpi=140)
+    ax = figure.add_axes((0.2, 0.08, 0.78, 0.8))
+    place = {n: k for k, n in enumerate(names)}
+    for row in latest.itertuples():
+        if row.criterion not in order or row.name not in place:
+            continue
+        x, y = order.index(str(row.criterion)), place[row.name]
+        stage = str(row.stage).split(",")[0]
+        ax.add_patch(_tile(x, y, STAGE_COLOURS[stage]))
+        text = f"{float(str(row.score)):.0f}"
+        ax.text(
+            x,
+            y,
+            text,
+            ha="center",
+            va="center",
+            fontsize=7,
+            color="white" if stage in ("late", "post") else "#333",
+        )
+    ax.set_xlim(-0.5, len(order) - 0.5)
+    ax.set_ylim(-0.5, len(names) - 0.5)
+    ax.set_xticks(range(len(order)), [say(f"criterion_{c}", lang) for c in order], fontsize=7.5)
+    ax.xaxis.tick_top()
+    ax.set_yticks(range(len(names)), names, fontsize=7.5)
+    ax.tick_params(length=0)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    figure.legend(
+        handles=[Patch(color=c, label=say(f"stage_{s}", lang)) for s, c in STAGE_COLOURS.items()],
+        loc="lower center", ncols=5, frameon=False, fontsize=8,
+    )  # fmt: skip
+    return figure
+
+
+def _tile(x: float, y: float, colour: str) -> Patch:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((x - 0.47, y - 0.44), 0.94, 0.88, color=colour, lw=0)
+
+
+def key_sector_chart(table: pd.DataFrame, form: str, lang: str) -> Figure:
+    """Influence against sensitivity, the four quadrants, area by output."""
+    figure = Figure(figsize=(8.2, 5.6), dpi=140)
+    ax = figure.add_axes((0.08, 0.1, 0.9, 0.87))
+    push = table[f"sensitivity_{form}"]
+    size = 12 + 500 * table["output"] / max(float(table["output"].max()), 1e-12)
+    names = table["name_zh"] if lang == "zh" and "name_zh" in table else table["name"]
+    for kind, colour in QUADRANT_COLOURS.items():
+        own = (table["quadrant"] == kind).to_numpy()
+        ax.scatter(
+            table["influence"][own],
+            push[own],
+            s=size[own],
+            color=colour,
+            alpha=0.55,
+            lw=0,
+            label=say(f"quadrant_{kind}", lang),
+        )
+    for x, y, name in zip(table["influence"], push, names, strict=True):
+        short = str(name) if len(str(name)) <= 22 else str(name)[:21] + "…"
+        ax.annotate(short, (x, y), xytext=(3, 2), textcoords="offset points", fontsize=6)
+    ax.axhline(1, color="#777", lw=0.7)
+    ax.axvline(1, color="#777", lw=0.7)
+    ax.set_xlabel(say("influence_axis", lang), fontsize=8)
+    ax.set_ylabel(say(f"sensitivity_axis_{form}", lang), fontsize=8)
+    legend = ax.legend(frameon=False, fontsize=7.5, loc="upper right")
+    for handle in legend.legend_handles:
+        if handle is not None:
+            handle.set_sizes([40])
+    return figure
+
+
+def attention_chart(table: pd.DataFrame, lang: str, since: int = 1978) -> Figure:
+    """Mentions of each category by year, a running mean over three reports."""
+    years = table.groupby(["year", "category"])[["mentions", "letters"]].sum().reset_index()
+    years["rate"] = 1e4 * years["mentions"] / years["letters"].where(years["letters"] > 0)
+    wide = years.pivot_table(index="year", columns="category", values="rate")
+    wide = wide[wide.index >= since].rolling(SMOOTH, min_periods=1, center=True).mean()
+    figure = Figure(figsize=(8.2, 4.4), dpi=140)
+    ax = figure.add_axes((0.07, 0.09, 0.68, 0.88))
+    for category in CATEGORIES:
+        if category in wide:
+            ax.plot(
+                wide.index,
+                wide[category],
+                color=CATEGORY_COLOURS[category],
+                lw=1.6,
+                marker="o",
+                ms=2.2,
+                label=say(f"sei_{category}", lang),
+            )
+    ax.set_ylabel(say("mentions_axis", lang), fontsize=8)
+    ax.set_ylim(bottom=0)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.legend(
+        *ax.get_legend_handles_labels(),
+        loc="center left",
+        bbox_to_anchor=(0.755, 0.5),
+        frameon=False,
+        fontsize=7.5,
+    )
+    return figure
+
+
+def attention_places_chart(table: pd.DataFrame, lang: str) -> Figure:
+    """Mean mentions of each category in each place's reports."""
+    wide = table.pivot_table(index="place", columns="category", values="per_10k", aggfunc="mean")
+    wide = wide.reindex(columns=[c for c in CATEGORIES if c in wide])
+    wide = wide.loc[wide.sum(axis=1).sort_values(ascending=False).index[:30]]
+    figure = Figure(figsize=(8.2, 1.4 + 0.24 * len(wide)), dpi=140)
+    ax = figure.add_axes((0.16, 0.04, 0.82, 0.8))
+    shown = ax.imshow(wide.fillna(0.0), aspect="auto", cmap="YlGn")
+    ax.set_yticks(range(len(wide)), wide.index, fontsize=7.5)
+    ax.set_xticks(
+        range(len(wide.columns)),
+        [say(f"sei_{c}", lang) for c in wide.columns],
+        fontsize=7,
+        rotation=20,
+        ha="left",
+    )
+    ax.xaxis.tick_top()
+    figure.colorbar(shown, ax=ax, fraction=0.03, pad=0.01)
+    return figure
+
+
+def firms_chart(table: pd.DataFrame, lang: str) -> Figure:
+    """Accepted firms by place, stacked by category; the twenty-five places with most."""
+    wide = table.pivot_table(
+        index="name", columns="category", values="firms", aggfunc="sum"
+    ).fillna(0.0)
+    wide = wide.loc[wide.sum(axis=1).sort_values().index[-25:]]
+    figure = Figure(figsize=(8.2, 1.0 + 0.25 * len(wide)), dpi=140)
+    ax = figure.add_axes((0.16, 0.1, 0.56, 0.87))
+    left = np.zeros(len(wide))
+    for category in CATEGORIES:
+        if category in wide:
+            ax.barh(
+                range(len(wide)),
+                wide[category],
+                0.72,
+                left,
+                color=CATEGORY_COLOURS[category],
+                label=say(f"sei_{category}", lang),
+            )
+            left += wide[category].to_numpy()
+    ax.set_yticks(range(len(wide)), wide.index, fontsize=7.5)
+    ax.set_xlabel(say("firms_axis", lang), fontsize=8)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.legend(
+        *ax.get_legend_handles_labels(),
+        loc="center left",
+        bbox_to_anchor=(0.73, 0.5),
+        frameon=False,
+        fontsize=7.5,
+    )
+    return figure
+
+
+def evaluation_chart(table: pd.DataFrame, names: dict[str, str], lang: str) -> Figure:
+    """Composite score with its interval, coloured by grade; places left, industries right."""
+    parts = [(s, table[table["subject"] == s].sort_values("score")) for s in ("place", "industry")]
+    parts = [(s, rows) for s, rows in parts if len(rows)]
+    most = max(len(rows) for _, rows in parts)
+    figure = Figure(figsize=(8.2, 1.0 + 0.26 * most), dpi=140)
+    for k, (subject, rows) in enumerate(parts):
+        ax = figure.add_axes((0.13 + 0.5 * k, 0.09, 0.35, 0.83))
+        for y, row in enumerate(rows.itertuples()):
+            colour = GRADE_COLOURS[min(int(str(row.grade)), len(GRADE_COLOURS)) - 1]
+            ax.plot(
+                [row.lower, row.upper],
+                [y, y],
+                color=colour,
+                lw=3.2,
+                alpha=0.45,
+                solid_capstyle="butt",
+            )
+            ax.plot([row.score], [y], "o", color=colour, ms=4.5)
+        ax.set_yticks(
+            range(len(rows)),
+            [names.get(str(c), str(n)) for c, n in zip(rows["code"], rows["name"], strict=True)],
+            fontsize=7.2,
+        )
+        ax.set_ylim(-0.7, most - 0.3)
+        ax.set_xlim(0, 1)
+        ax.set_title(say(f"subject_{subject}", lang), fontsize=9)
+        ax.tick_params(axis="x", labelsize=7)
+    grades = sorted({int(g) for _, rows in parts for g in rows["grade"]})
+    figure.legend(
+        handles=[Patch(color=GRADE_COLOURS[min(g, len(GRADE_COLOURS)) - 1], label=f"{say('grade_word', lang)} {g}") for g in grades],
+        loc="lower center", ncols=len(grades), frameon=False, fontsize=8,
+    )  # fmt: skip
+    return figure
+
+
+def admission_chart(table: pd.DataFrame, lang: str) -> Figure:
+    """Share of planning units by verdict, for each judged industry."""
+    order = ("encourage", "allow", "limit", "forbid", "eliminate")
+    colours = ("#2f7d4f", "#a9c98a", "#e3b84a", "#c0583a", "#6a2a2a")
+    name = "name_zh" if lang == "zh" else "name"
+    share = pd.crosstab(table[name], table["verdict"], normalize="index").reindex(
+        columns=list(order), fill_value=0.0
+    )
+    share = share.loc[
+        (share["encourage"] + share["allow"] + 0.5 * share["limit"]).sort_values().index
+    ]
+    figure = Figure(figsize=(8.2, 1.0 + 0.24 * len(share)), dpi=140)
+    ax = figure.add_axes((0.24, 0.08, 0.73, 0.85))
+    left = np.zeros(len(share))
+    for verdict, colour in zip(order, colours, strict=True):
+        ax.barh(
+            range(len(share)),
+            100 * share[verdict],
+            0.74,
+            left,
+            color=colour,
+            label=say(f"verdict_{verdict}", lang),
+        )
+        left += 100 * share[verdict].to_numpy()
+    ax.set_yticks(range(len(share)), share.index, fontsize=7.5)
+    ax.set_xlim(0, 100)
+    ax.set_xlabel(say("units_share_axis", lang), fontsize=8)
+    figure.legend(
+        *ax.get_legend_handles_labels(), loc="upper center", ncols=5, frameon=False, fontsize=8
+    )
+    return figure

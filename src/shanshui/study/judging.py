@@ -1,0 +1,124 @@
+"""Weigh judgements and read input-output tables that lie in a file, without a study."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from shanshui.collect.adapt import coefficients_input
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.readers import read_table as read_cells
+from shanshui.collect.readers import require
+from shanshui.core.errors import DataError
+from shanshui.decision.hierarchy import HierarchyWeights, hierarchy_weights
+from shanshui.decision.judgements import judgements_of
+from shanshui.industry.io_table import read_table
+from shanshui.industry.linkage import linkage_table
+
+
+def weigh(
+    file: Path, method: str, *, random_index: str = "saaty", draws: int = 4000, seed: int = 0
+) -> HierarchyWeights:
+    """Weights from a file of judgements.
+
+    Parameters
+    ----------
+    file : Path
+        CSV or Excel: a labelled square, a bare square, or a list with ``row, column`` and ``value`` or ``lower, upper``.
+    method : str
+        Crisp or interval AHP; blank takes ``eigenvector``, and ``goal-programme`` where judgements are intervals.
+    random_index : str
+        Table of the consistency ratio.
+    draws, seed : int
+        Of the simulation.
+
+    Returns
+    -------
+    HierarchyWeights
+        One node for a square; all of a hierarchy for a list with parents.
+
+    Raises
+    ------
+    DataError
+        Unreadable file.
+    QuantityError
+        Judgements that are none; says where.
+    """
+    judgements = judgements_of(_judgement_cells(file))
+    if not method:
+        method = "eigenvector" if all(j.crisp for j in judgements) else "goal-programme"
+    return hierarchy_weights(judgements, method, random_index=random_index, draws=draws, seed=seed)
+
+
+def _judgement_cells(file: Path) -> pd.DataFrame:
+    """Cells as text: fractions and intervals are no numbers yet; a square may have no head."""
+    require(file, "judgements")
+    if file.suffix.lower() in {".csv", ".tsv", ".txt"}:
+        raw = file.read_bytes()
+        for encoding in ("utf-8-sig", "gb18030"):
+            try:
+                text = raw.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            break
+        else:
+            raise DataError(f"judgements: {file} is not text in utf-8 or gb18030")
+        lines = [line for line in text.splitlines() if line.strip()]
+        if not lines:
+            raise DataError(f"judgements: {file} is empty")
+        mark = max(",", "\t", ";", key=lines[0].count)
+        rows = [
+            [c.strip() for c in r]
+            for r in csv.reader(io.StringIO("\n".join(lines)), delimiter=mark)
+        ]
+    else:
+        frame = read_cells(file, InputSpec(file=str(file)), "judgements")
+        rows = [
+            [str(c) for c in frame.columns],
+            *frame.astype(object).where(frame.notna(), "").to_numpy().tolist(),
+        ]
+    wide = max(map(len, rows))
+    rows = [[*r, *[""] * (wide - len(r))] for r in rows]
+    if len(rows) == wide and _bare(rows):
+        return pd.DataFrame(rows, columns=[f"item {k + 1}" for k in range(wide)])
+    return pd.DataFrame(rows[1:], columns=rows[0])
+
+
+def _bare(rows: list[list[Any]]) -> bool:
+    """A square of judgements without labels: the diagonal is 1."""
+    try:
+        return all(float(str(row[k])) == 1.0 for k, row in enumerate(rows))
+    except ValueError:
+        return False
+
+
+def linkages_of(
+    file: Path, *, sectors: int | None = None, tolerance: float = 0.01, sensitivity: str = "ghosh"
+) -> pd.DataFrame:
+    """Linkages of the sectors of a table in a file.
+
+    Parameters
+    ----------
+    file : Path
+        CSV, Excel or Parquet.
+    sectors : int, optional
+        How many; found out by default.
+    tolerance : float [1]
+        Greatest imbalance over output.
+    sensitivity : str
+        Definition of the quadrant.
+
+    Returns
+    -------
+    DataFrame
+        As the product ``linkages``.
+
+    Raises
+    ------
+    DataError
+        No table there, or one that does not balance: by how much and where.
+    """
+    frame = coefficients_input(file, InputSpec(file=str(file)), "table")
+    return linkage_table(read_table(frame, sectors), sensitivity=sensitivity, tolerance=tolerance)
