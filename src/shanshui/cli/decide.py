@@ -217,8 +217,8 @@ def _print_weights(found: "HierarchyWeights", to: Path | None, as_json: bool) ->
         if node.experts > 1:
             typer.echo(f"  {node.experts} experts, greatest spread {node.spread:.3f}")
         if c.worst and c.ratio > 1e-9:
-            i, j, k = (names[w] for w in c.worst)
-            typer.echo(f"  most at odds: {i} over {j} and {j} over {k} against {i} over {k}")
+            a, b, d = (names[w] for w in c.worst)
+            typer.echo(f"  most at odds: {a} over {b} and {b} over {d} against {a} over {d}")
         if c.repair:
             i, j, value, ratio = c.repair
             typer.echo(

@@ -104,6 +104,7 @@ INPUTS: dict[str, InputKind] = {
     "provinces": InputKind("polygons", Features(_UNITS)),
     "protected_areas": InputKind("polygons", Features(("name",))),
     "parks": InputKind("polygons", Features(("name",))),
+    "zones": InputKind("polygons", Features(("geometry",))),
     "watersheds": InputKind("polygons", Features(("geometry",))),
     "lakes": InputKind("polygons", Features(("name",))),
     "rivers": InputKind("lines", Features(("name",))),

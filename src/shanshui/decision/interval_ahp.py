@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -70,7 +71,7 @@ def interval_weights(
     return SOLVERS[method](low, high, width_limit=width_limit, draws=draws, seed=seed)
 
 
-def _geometric(low: Square, high: Square, **_: float) -> IntervalWeights:
+def _geometric(low: Square, high: Square, **_: Any) -> IntervalWeights:
     """Row geometric means of the two crisp matrices that the bounds form above and below the diagonal."""
     top = np.triu(np.ones(low.shape, bool), 1)
     c, d = (np.where(top, a, np.where(top.T, b, 1.0)) for a, b in ((low, high), (high, low)))
@@ -83,13 +84,12 @@ def _geometric(low: Square, high: Square, **_: float) -> IntervalWeights:
     )
 
 
-def _eigenvector(low: Square, high: Square, **_: float) -> IntervalWeights:
-    _, x = principal(low)
-    _, y = principal(high)
+def _eigenvector(low: Square, high: Square, **_: Any) -> IntervalWeights:
+    x, y = principal(low)[1], principal(high)[1]
     k = float(np.sqrt((1.0 / high.sum(axis=0)).sum()))
     m = float(np.sqrt((1.0 / low.sum(axis=0)).sum()))
     bottom, top = k * x, m * y
-    facts = {"k": k, "m": m}
+    facts: dict[str, float] = {"k": k, "m": m}
     crossed = np.flatnonzero(bottom > top * (1.0 + 1e-9))
     if len(crossed):
         return IntervalWeights(
@@ -167,9 +167,11 @@ def _linear(low: Square, high: Square, inside: bool) -> IntervalWeights:
             "no weights lie inside all judgements: they contradict one another more than their widths allow; "
             "use interval-lp-upper, or judge again",
         )  # fmt: skip
-    _, best = found
+    first, best = found
     width = abs(best)
     x, alone = _settled(rows, limits, total, width, inside, bounds, low, high)
+    # the programmes that settle a choice leave room for rounding; an optimum that is alone stands as found
+    x = first if alone else x
     finding = (
         ""
         if alone
@@ -242,7 +244,7 @@ def _spread(
     return max(values) - min(values)
 
 
-def _goal(low: Square, high: Square, **_: float) -> IntervalWeights:
+def _goal(low: Square, high: Square, **_: Any) -> IntervalWeights:
     """Stage 1 finds how little the judgements must give; stage 2 how far each weight can move then."""
     n = len(low)
     pairs = [(i, j) for i in range(n) for j in range(i + 1, n)]
@@ -286,7 +288,7 @@ def _goal(low: Square, high: Square, **_: float) -> IntervalWeights:
     )  # fmt: skip
 
 
-def _least_squares(low: Square, high: Square, *, width_limit: float, **_: float) -> IntervalWeights:
+def _least_squares(low: Square, high: Square, *, width_limit: float, **_: Any) -> IntervalWeights:
     """In logs centres and half widths part: centres are least squares of differences, widths are cut at the limit."""
     if not width_limit >= 1.0:
         raise QuantityError(f"width_limit: {width_limit}, expected a ratio of 1 or more")
@@ -305,7 +307,7 @@ def _least_squares(low: Square, high: Square, *, width_limit: float, **_: float)
     )
 
 
-def _normalised_goal(low: Square, high: Square, **_: float) -> IntervalWeights:
+def _normalised_goal(low: Square, high: Square, **_: Any) -> IntervalWeights:
     """Least deviation of (L - I) wU - (n - 1) wL and (U - I) wL - (n - 1) wU from 0, with normal weights."""
     n = len(low)
     size = 6 * n
@@ -333,7 +335,7 @@ def _normalised_goal(low: Square, high: Square, **_: float) -> IntervalWeights:
     )
 
 
-def _simulation(low: Square, high: Square, *, draws: int, seed: int, **_: float) -> IntervalWeights:
+def _simulation(low: Square, high: Square, *, draws: int, seed: int, **_: Any) -> IntervalWeights:
     """Log-uniform draws whose consistency ratio is at most 0.10; the middle 95 % of each weight."""
     n = len(low)
     rng = np.random.default_rng(int(seed))
@@ -345,7 +347,7 @@ def _simulation(low: Square, high: Square, *, draws: int, seed: int, **_: float)
     square = np.exp(logs)
     vector = np.full((int(draws), n), 1.0 / n)
     greatest = np.full(int(draws), float(n))
-    for _ in range(200):
+    for _round in range(200):
         new = np.einsum("kij,kj->ki", square, vector)
         size = new.sum(axis=1)
         new /= size[:, None]

@@ -121,8 +121,10 @@ def possibility_degrees(
     above = np.maximum(0.0, high[:, None] - low[None, :])
     below = np.maximum(0.0, low[:, None] - high[None, :])
     width = (high - low)[:, None] + (high - low)[None, :]
+    # widths that rounding alone leaves are points
+    thin = 1e-12 * max(float(np.abs(low).max(initial=0.0)), float(np.abs(high).max(initial=0.0)))
     points = 0.5 + 0.5 * np.sign(low[:, None] - low[None, :])
-    return np.where(width > 0, (above - below) / np.where(width > 0, width, 1.0), points)
+    return np.where(width > thin, (above - below) / np.where(width > thin, width, 1.0), points)
 
 
 def possibility_ranking(lower: ArrayLike, upper: ArrayLike, *, ratio_scale: bool = False) -> Vector:

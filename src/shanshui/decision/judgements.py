@@ -258,14 +258,10 @@ def _of_square(frame: pd.DataFrame) -> Judgements:
 def _of_list(frame: pd.DataFrame) -> list[Judgements]:
     keys = [c for c in ("parent", "expert") if c in frame]
     frame = frame.assign(**{c: frame[c].fillna("").astype(str).str.strip() for c in keys})
-    parts = (
-        [((), frame)]
-        if not keys
-        else [
-            (k if isinstance(k, tuple) else (k,), part)
-            for k, part in frame.groupby(keys, sort=False)
-        ]
-    )
+    parts: list[tuple[tuple[str, ...], pd.DataFrame]] = [((), frame)]
+    if keys:
+        groups = frame.groupby(keys, sort=False)
+        parts = [(tuple(map(str, key)), part) for key, part in groups]
     out = []
     for key, part in parts:
         named = dict(zip(keys, key, strict=True))

@@ -69,27 +69,20 @@ def _scores(
 ) -> NDArray[np.float32]:
     if method == "promethee":
         return _net_flow(grids, w, signs)
+    # a target is a benefit of its own: minus the distance from it
+    grids = tuple(
+        grid if target is None else -np.abs(grid - np.float32(target))
+        for grid, (_, target) in zip(grids, signs, strict=True)
+    )
     k = len(grids)
     facts = spans(grids, PARTS)
     out = np.empty(grids[0].size, np.float32)
     if np.isnan(facts).any():
         out[:] = np.nan
         return out
-    target = np.array([np.nan if t is None else t for _, t in signs])
-    sign = np.array([float(s) for s, _ in signs])
-    low, high = facts[:, 0], facts[:, 1]
-    near = -np.minimum(np.abs(low - target), np.abs(high - target))
-    inside = (low <= target) & (target <= high)
-    best = np.where(np.isnan(target), np.where(sign > 0, high, low), np.where(inside, 0.0, near))
-    worst = np.where(
-        np.isnan(target),
-        np.where(sign > 0, low, high),
-        -np.maximum(np.abs(low - target), np.abs(high - target)),
-    )
-    if inside.any():
-        # the nearest cell need not be at the target
-        for j in np.flatnonzero(inside):
-            best[j] = -float(np.nanmin(np.abs(grids[j] - target[j])))
+    good = np.array([target is not None or sign > 0 for sign, target in signs])
+    best = np.where(good, facts[:, 1], facts[:, 0])
+    worst = np.where(good, facts[:, 0], facts[:, 1])
     span = best - worst
     scale = np.where(span != 0, 1.0 / np.where(span != 0, span, 1.0), 0.0)
     constant = np.zeros(k)
@@ -97,8 +90,6 @@ def _scores(
     mode = {"weighted-sum": WEIGHTED_SUM, "topsis": TOPSIS, "vikor": VIKOR, "grey": GREY}[method]
     if method == "topsis":
         norm = np.sqrt(facts[:, 2])
-        for j in np.flatnonzero(~np.isnan(target)):
-            norm[j] = np.sqrt(np.nansum((np.abs(grids[j] - target[j]).astype(np.float64)) ** 2))
         # from the worst, in units of the norm; the sign of a cost is in the span
         scale = np.where(norm > 0, np.sign(span) / np.where(norm > 0, norm, 1.0), 0.0)
         constant = (best - worst) * scale
@@ -108,7 +99,7 @@ def _scores(
         constant[:] = distinguishing
         if method == "vikor":
             second = np.empty_like(out)
-    overlaid(grids, scale, worst, target, w, mode, constant, out, second)
+    overlaid(grids, scale, worst, w, mode, constant, out, second)
     if method == "vikor":
         for part in (out, second):
             least, most = np.nanmin(part), np.nanmax(part)

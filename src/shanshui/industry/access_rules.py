@@ -121,7 +121,7 @@ def covers(patterns: Sequence[str], code: str) -> bool:
     return found
 
 
-def rules_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
+def rules_of(rows: Iterable[Mapping[Any, Any]]) -> tuple[Rule, ...]:
     """Rules of a table.
 
     Parameters
@@ -170,7 +170,8 @@ def rules_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
                 kinds,
                 tuple(_term(t, name) for t in text.get("when", "").split("&") if t.strip()),
                 unless,
-                *(int(float(text[y])) if text.get(y) else None for y in ("from_year", "to_year")),
+                _year(text.get("from_year", "")),
+                _year(text.get("to_year", "")),
                 text.get("text", ""),
                 text.get("text_zh", ""),
                 text.get("source", ""),
@@ -178,6 +179,10 @@ def rules_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
             )
         )
     return tuple(out)
+
+
+def _year(text: str) -> int | None:
+    return int(float(text)) if text else None
 
 
 def _term(text: str, rule: str) -> Term:
@@ -295,7 +300,7 @@ def admit(
     for word in exemptions:
         if word not in EXEMPTIONS:
             raise QuantityError(f"exemptions: '{word}'; {nearest(word, EXEMPTIONS)}")
-    known = {k: float(v) for k, v in facts.items() if v is not None and v == v}
+    known = {k: float(v) for k, v in facts.items() if v == v}
     of_it = [
         r
         for r in (shipped_rules() if rules is None else rules)

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Features, Table
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
@@ -23,11 +24,18 @@ from shanshui.core.vocabulary import (
     UnitLabels,
     Units,
 )
-from shanshui.industry.access_rules import VERDICTS, Rule, admitted_cells, rules_of, shipped_rules
+from shanshui.industry.access_rules import (
+    FACTS,
+    VERDICTS,
+    Rule,
+    admitted_cells,
+    rules_of,
+    shipped_rules,
+)
 from shanshui.kernels.distance import distance_to
 from shanshui.kernels.labels import label_class_counts, label_sizes
 from shanshui.region.grid import GridSpec, grid_of, like
-from shanshui.region.unitset import burnt, covered
+from shanshui.region.unitset import burnt, covered, rasterised
 
 Protected = Annotated[gpd.GeoDataFrame, Features(("geometry",))]
 Employment = Annotated[pd.DataFrame, Table(("code", "year", "industry", "persons"))]
@@ -49,6 +57,7 @@ def place_facts(
     red_line_candidate: Codes | None,
     rivers: gpd.GeoDataFrame | None,
     protected_areas: gpd.GeoDataFrame | None,
+    zones: gpd.GeoDataFrame | None = None,
 ) -> dict[str, NDArray[np.float32]]:
     """What rules may ask, for every cell of the grid.
 
@@ -64,6 +73,8 @@ def place_facts(
         Distances are from their cells.
     protected_areas : polygons or None
         Any kind.
+    zones : polygons or None
+        Columns named as facts, such as ``green_unit``, ``zone`` or ``core_area``: they go before what is computed.
 
     Returns
     -------
@@ -88,7 +99,26 @@ def place_facts(
         facts["protected"] = covered(protected_areas, grid).astype(np.float32)
     if rivers is not None and len(rivers):
         facts["river_m"] = _from_rivers(rivers, grid)
+    if zones is not None and len(zones):
+        facts |= _of_zones(zones, grid)
     return facts
+
+
+def _of_zones(zones: gpd.GeoDataFrame, grid: GridSpec) -> dict[str, NDArray[np.float32]]:
+    """Facts of the polygon that each cell lies in; NaN outside all."""
+    own = zones.to_crs(grid.crs) if zones.crs is not None else zones
+    own = own.set_axis(np.arange(1, len(own) + 1), axis=0)
+    label = rasterised(own, grid).values
+    out = {}
+    for fact in FACTS:
+        if fact in own:
+            table = np.concatenate([[np.nan], pd.to_numeric(own[fact], errors="coerce")])
+            out[fact] = table.astype(np.float32)[label]
+    if not out:
+        raise QuantityError(
+            f"zones: no column is a fact that rules ask for; found {', '.join(map(str, own.columns))}; known: {', '.join(FACTS)}"
+        )
+    return out
 
 
 def _from_rivers(rivers: gpd.GeoDataFrame, grid: GridSpec) -> NDArray[np.float32]:
@@ -108,6 +138,7 @@ def unit_admission(
     red_line_candidate: Codes | None = None,
     rivers: Rivers | None = None,
     protected_areas: Protected | None = None,
+    zones: Protected | None = None,
     access_rules: RuleTable | None = None,
     *,
     least_share: Annotated[float, Between(0.0, 1.0)] = 0.05,
@@ -132,6 +163,8 @@ def unit_admission(
         For distances to water.
     protected_areas : polygons, optional
         Any kind.
+    zones : polygons, optional
+        Columns named as facts that rules ask for, such as ``green_unit`` or ``core_area``.
     access_rules : table, optional
         Rules instead of those that come with the product.
     least_share : float [1]
@@ -141,12 +174,12 @@ def unit_admission(
     -------
     table
         ``unit, code, category, name, name_zh, verdict`` (the best that at least ``least_share`` of the land has), ``open_share`` of the land
-        neither forbidden nor to be eliminated, ``welcome_share`` encouraged [1], ``rules`` that fired on the most land, restricting ones
-        first. Facts nobody gave fire no rule: attributes name them.
+        neither forbidden nor to be eliminated, ``welcome_share`` encouraged [1], ``rules`` that gave the verdict, ``closing_rules`` the
+        three that close the most land. Facts nobody gave fire no rule: attributes name them.
     """
     rules = shipped_rules() if access_rules is None else rules_of(access_rules.to_dict("records"))
     facts = place_facts(
-        elevation, slope, ecological_sensitivity, protection_importance, red_line_candidate, rivers, protected_areas,
+        elevation, slope, ecological_sensitivity, protection_importance, red_line_candidate, rivers, protected_areas, zones,
     )  # fmt: skip
     label = np.ascontiguousarray(planning_unit_labels.values, np.int32).ravel()
     inside = label > 0
@@ -183,20 +216,20 @@ def _judged(
     )
     reached = np.cumsum(share, axis=1) >= least_share
     best = reached.argmax(axis=1)
-    order = sorted(
-        fired, key=lambda r: -VERDICTS.index(next(x.verdict for x in rules if x.rule == r))
-    )
-    by_rule = (
-        np.stack(
-            [np.bincount(label[fired[r]], minlength=most + 1)[units] / size[units] for r in order],
-            axis=1,
-        )
-        if order
-        else np.zeros((len(units), 0))
-    )
-    names = np.array(order, object)
-    text = [
-        " ".join(names[row >= 0.5]) or " ".join(names[row >= least_share][:3]) for row in by_rule
+    said = {r.rule: r.verdict for r in rules}
+    share_of = {
+        r: np.bincount(label[where], minlength=most + 1)[units] / size[units]
+        for r, where in fired.items()
+    }
+    words = np.array(VERDICTS, object)[best]
+    deciding = [
+        " ".join(r for r in share_of if said[r] == word and share_of[r][k] >= least_share)
+        for k, word in enumerate(words)
+    ]
+    grave = [r for r in share_of if said[r] in ("forbid", "eliminate")]
+    closing = [
+        " ".join(sorted((r for r in grave if row[r] >= least_share), key=lambda r: -row[r])[:3])
+        for row in ({r: share_of[r][k] for r in grave} for k in range(len(units)))
     ]
     return pd.DataFrame(
         {
@@ -205,10 +238,11 @@ def _judged(
             "category": industry["category"],
             "name": industry["name"],
             "name_zh": industry["name_zh"],
-            "verdict": np.array(VERDICTS, object)[best],
+            "verdict": words,
             "open_share": share[:, :3].sum(axis=1),
             "welcome_share": share[:, 0],
-            "rules": text,
+            "rules": deciding,
+            "closing_rules": closing,
         }
     )
 

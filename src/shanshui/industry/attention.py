@@ -1,12 +1,14 @@
 """How much reports speak of each emerging industry: by year, place and category, with the passages."""
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Table
-from shanshui.core.vocabulary import Annotated, Facts
+from shanshui.core.vocabulary import Facts
 from shanshui.industry.lexicon import CATEGORIES, Lexicon, read_lexicon, sentence_around
 
 Reports = Annotated[pd.DataFrame, Table(("year", "text"))]

@@ -172,6 +172,7 @@ def industrial_stage(
     *,
     years: tuple[float, ...] = (2010.0, 2020.0),
     yuan_per_dollar: Annotated[float, Between(0.0, 1000.0)] = 0.0,
+    least_known: Annotated[float, Between(0.0, 1.0)] = 0.5,
 ) -> Facts:
     """Stage of industrialisation of each prefecture by several criteria, the verdict of each beside the whole.
 
@@ -194,6 +195,8 @@ def industrial_stage(
         Judged.
     yuan_per_dollar : float [yuan]
         Of the year that buy what a dollar of 2005 bought; 0 takes the table that comes with the product [M].
+    least_known : float [1]
+        Weight of the criteria that must be known for a composite [D].
 
     Returns
     -------
@@ -226,6 +229,8 @@ def industrial_stage(
                     )
                 )
             stage, score, known = composite_stage({k: v.score for k, (_, v) in found.items()})
+            if known < least_known:
+                continue
             rows.append((code, name, year, "composite", known, stage, score, _conflict(found)))
     columns = ["code", "name", "year", "criterion", "value", "stage", "score", "doubt"]
     out = pd.DataFrame(rows, columns=columns)
@@ -265,7 +270,7 @@ def _verdicts(
         amount = float(value) / rate if criterion == "gdp_per_head" else float(value)
         out[criterion] = (amount, stage_of(criterion, amount))
     if (code, year) in shares.index:
-        a, i, s = (float(v) for v in shares.loc[(code, year)])
+        a, i, s = shares.loc[[(code, year)]].to_numpy(np.float64)[0]
         out["value_added"] = (a, value_added_stage(a, i, s))
     return out
 

@@ -242,13 +242,10 @@ def _evaluated(
     known = float(leaves.loc[used, "global_weight"].sum())
     share, low, high = _renormalised(leaves.loc[used])
     x = middle["value"].to_numpy(np.float64)
-    bounds = [
-        np.minimum(middle["lower"], middle["upper"]).to_numpy(np.float64),
-        np.maximum(middle["lower"], middle["upper"]).to_numpy(np.float64),
-    ]
+    ends = np.stack([middle[c].to_numpy(np.float64) for c in ("lower", "upper")])
     scaled = ranged(x, directions)
     score = scaled @ share
-    interval = interval_weighted_sum(*bounds, low, high, directions)
+    interval = interval_weighted_sum(ends.min(axis=0), ends.max(axis=0), low, high, directions)
     if grades == "quadrant":
         grade, fit = _quadrant(scaled, share, [system[i].first for i in used]), float("nan")
     else:

@@ -7,6 +7,7 @@ import pandas as pd
 from shanshui.core.assessment import assessment
 from shanshui.core.vocabulary import Facts, Places, Population, Units
 from shanshui.industry.economy import Employment, Gdp, Indicators, prefecture_codes
+from shanshui.industry.evaluation import evaluation_system
 from shanshui.industry.lexicon import CATEGORIES
 
 CORE_ROLE = "core"
@@ -80,10 +81,8 @@ def evaluation_indicators(
         firms = emerging_firms.assign(code=emerging_firms["code"].astype(str).map(belongs))
         count = firms.groupby("code")["firms"].sum().reindex(list(names), fill_value=0)
         if count.sum():
-            found["layout_area"] = (
-                (count / count.sum()).to_dict(),
-                "share of the region's emerging firms",
-            )
+            basis = "share of the region's emerging firms"
+            found["layout_area"] = (_plain(count / count.sum()), basis)
     rows: list[Row] = [
         ("place", code, names[code], indicator, float(value), basis)
         for indicator, (values, basis) in found.items()
@@ -120,6 +119,10 @@ def _distance(prefectures: gpd.GeoDataFrame, cities: gpd.GeoDataFrame) -> dict[s
     return dict(zip(prefectures["code"].astype(str), km, strict=True))
 
 
+def _plain(values: pd.Series) -> dict[str, float]:
+    return {str(k): float(v) for k, v in values.dropna().items()}
+
+
 def _labour(
     employment: pd.DataFrame, population: pd.DataFrame | None, belongs: dict[str, str]
 ) -> dict[str, tuple[dict[str, float], str]]:
@@ -132,17 +135,17 @@ def _labour(
     )
     out = {
         "technical_efficiency": (
-            (science / total.where(total > 0)).dropna().to_dict(),
+            _plain(science / total.where(total > 0)),
             "science and information staff over all employed",
         )
     }
     if population is not None:
-        near = population.loc[(population["year"] - year).abs().idxmin(), "year"]
+        near = min(population["year"].unique(), key=lambda y: (abs(int(y) - year), int(y)))
         people = population[population["year"] == near]
         people = people.assign(place=people["code"].astype(str).map(belongs))
         heads = people.groupby("place")["population"].sum()
-        share = (total / heads.where(heads > 0)).dropna()
-        out["employment_effect"] = (share.to_dict(), "employed over residents")
+        share = total / heads.where(heads > 0)
+        out["employment_effect"] = (_plain(share), "employed over residents")
     return out
 
 
@@ -151,40 +154,43 @@ def _given(
 ) -> list[Row]:
     if indicators is None:
         return []
-    from shanshui.industry.evaluation import evaluation_system
-
     own = {i.indicator for i in evaluation_system()}
     rows = indicators.assign(code=indicators["code"].astype(str)).sort_values("year")
     rows = rows[rows["code"].isin(names)]
+    given = rows[rows["indicator"].isin(own)]
     out: list[Row] = [
-        (
-            "place",
-            str(r.code),
-            names[str(r.code)],
-            str(r.indicator),
-            float(r.value),
-            f"given, {r.year}",
-        )
-        for r in rows[rows["indicator"].isin(own)].itertuples()
+        ("place", code, names[code], indicator, value, f"given, {year}")
+        for code, indicator, value, year in _cells(given)
     ]
-    research = rows[rows["indicator"] == "research_yuan"]
-    if gdp is not None and len(research):
+    if gdp is not None:
         money = gdp.assign(code=gdp["code"].astype(str)).groupby(["code", "year"])["yuan"].sum()
-        for row in research.itertuples():
-            whole = money.get((row.code, row.year))
-            if whole:
-                share = float(row.value) / float(whole)
-                out.append(
-                    (
-                        "place",
-                        str(row.code),
-                        names[str(row.code)],
-                        "innovation",
-                        share,
-                        f"research over product, {row.year}",
-                    )
-                )
+        keys = money.index.to_frame(index=False)
+        whole = {
+            (str(c), int(y)): float(v)
+            for c, y, v in zip(keys["code"], keys["year"], money, strict=True)
+        }
+        out += [
+            (
+                "place",
+                code,
+                names[code],
+                "innovation",
+                value / whole[code, year],
+                f"research over product, {year}",
+            )
+            for code, _, value, year in _cells(rows[rows["indicator"] == "research_yuan"])
+            if whole.get((code, year))
+        ]
     return out
+
+
+def _cells(rows: pd.DataFrame) -> list[tuple[str, str, float, int]]:
+    return [
+        (str(c), str(i), float(v), int(y))
+        for c, i, v, y in zip(
+            rows["code"], rows["indicator"], rows["value"], rows["year"], strict=True
+        )
+    ]
 
 
 def _of_industries(

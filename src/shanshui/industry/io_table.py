@@ -116,7 +116,7 @@ class InputOutputTable:
             By how much and where it does not.
         """
         rows = self.balance()
-        worst = rows.loc[rows["share"].idxmax()]
+        worst = rows.iloc[int(rows["share"].to_numpy().argmax())]
         if worst["share"] <= tolerance:
             return self
         off = rows[rows["share"] > tolerance]
@@ -233,7 +233,7 @@ def read_table(frame: pd.DataFrame, sectors: int | None = None) -> InputOutputTa
             imported = _numbers(frame.iloc[abroad][columns])
         history.append("home and imported flows parted")
     names_at = labels[1] if len(labels) > 1 else first
-    final, output, taken, error, kinds = _uses(frame, home, columns, body, imported.any())
+    final, output, taken, error, kinds = _uses(frame, home, columns, body, bool(imported.any()))
     added = _added(frame, columns, rows, n, len(rows) if origin is None else None)
     flows = _numbers(frame.iloc[home][columns])
     if output is None:

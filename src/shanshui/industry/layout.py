@@ -186,7 +186,7 @@ def layout(
             "km": km[found.source, found.target],
         }
     )
-    made = np.bincount(found.target, found.amount, len(makers))
+    made = np.asarray(np.bincount(found.target, found.amount, len(makers)), np.float64)
     process, research = _later_links(makers, labs, made, admitted)
     out = pd.concat([plant, process, research], ignore_index=True)
     out["share"] = out["amount_ha"] / found.placed if found.placed else 0.0

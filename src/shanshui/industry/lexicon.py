@@ -127,7 +127,7 @@ class Lexicon:
     edition: str = EDITION
 
     @classmethod
-    def of(cls, rows: Iterable[Mapping[str, Any]], edition: str = EDITION) -> "Lexicon":
+    def of(cls, rows: Iterable[Mapping[Any, Any]], edition: str = EDITION) -> "Lexicon":
         """Words of a table with ``category, word`` and, if known, ``specificity`` [1].
 
         Raises
@@ -149,7 +149,7 @@ class Lexicon:
             words[text] = Word(category, text, share)
         return cls(tuple(words.values()), edition)
 
-    def extended(self, rows: Iterable[Mapping[str, Any]]) -> "Lexicon":
+    def extended(self, rows: Iterable[Mapping[Any, Any]]) -> "Lexicon":
         """With a user's words, which go before those that come with the product."""
         more = Lexicon.of(rows)
         known = {w.word: w for w in (*self.words, *more.words)}

@@ -61,7 +61,7 @@ def linkage_table(
     push = {
         form: sensitivity_coefficient(inverse, form=form, output=table.output)
         for form in ("leontief", "ghosh")
-    }  # type: ignore[arg-type]
+    }
     if sensitivity not in push:
         raise QuantityError(f"sensitivity: '{sensitivity}'; expected leontief or ghosh")
     added = np.asarray(table.value_added.sum(axis=0), np.float64)

@@ -1,12 +1,14 @@
 """How ready a technology is: nine levels, each with its evidence, the weakest part deciding."""
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Table
-from shanshui.core.vocabulary import Annotated, Facts
+from shanshui.core.vocabulary import Facts
 
 LEVELS: dict[int, tuple[str, str]] = {
     1: ("principle observed", "发现基本原理"),
@@ -64,11 +66,11 @@ def technology_maturity(readiness: Evidence) -> Facts:
         for name, claims in part.groupby("part", sort=True):
             proven = claims[shown.loc[claims.index]]
             top = int(proven["level"].max()) if len(proven) else 0
-            at = (
+            row = (
                 proven[proven["level"] == top].sort_values("date").iloc[-1] if len(proven) else None
             )
-            best.append((top, str(name), at, int(claims["level"].max())))
-        top, weakest, at, _ = min(best, key=lambda b: (b[0], b[1]))
+            best.append((top, str(name), row, int(claims["level"].max())))
+        top, weakest, held, _ = min(best, key=lambda b: (b[0], b[1]))
         category = str(part["category"].iloc[0]) if "category" in part else ""
         out.append(
             {
@@ -78,8 +80,8 @@ def technology_maturity(readiness: Evidence) -> Facts:
                 "weakest": weakest,
                 "parts": len(best),
                 "unproven": sum(claimed > proved for proved, _, _, claimed in best),
-                "evidence": "" if at is None else str(at["evidence"]),
-                "date": "" if at is None else str(at["date"]),
+                "evidence": "" if held is None else str(held["evidence"]),
+                "date": "" if held is None else str(held["date"]),
             }
         )
     frame = pd.DataFrame(out)

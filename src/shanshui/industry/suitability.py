@@ -20,6 +20,7 @@ from shanshui.core.vocabulary import (
     Elevation,
     Facts,
     Index,
+    Mask,
     Precipitation,
     Slope,
     Temperature,
@@ -194,6 +195,7 @@ def unit_growing(
 @assessment(source="decisions/0014-industry", bytes_per_cell=2)
 def crop_areas(
     crop_suitability: CropLayers,
+    region_mask: Mask,
     *,
     least: Annotated[float, Between(0.0, 1.0)] = 0.4,
     good: Annotated[float, Between(0.0, 1.0)] = 0.7,
@@ -204,6 +206,8 @@ def crop_areas(
     ----------
     crop_suitability : layers
         One per crop [1].
+    region_mask : (y, x) [1]
+        1 inside: land outside does not count.
     least, good : float [1]
         From which land counts as suited, and as good [D].
 
@@ -213,6 +217,7 @@ def crop_areas(
         ``crop, name, name_zh, kind, suited_km2, good_km2`` [km2].
     """
     rows = []
+    inside = region_mask.values == 1
     for name, grid in crop_suitability.data_vars.items():
         crop = crops()[str(name)]
         cell = grid_of(grid).cell_km2
@@ -222,8 +227,8 @@ def crop_areas(
                 "name": crop.name,
                 "name_zh": crop.name_zh,
                 "kind": crop.kind,
-                "suited_km2": float((grid.values >= least).sum()) * cell,
-                "good_km2": float((grid.values >= good).sum()) * cell,
+                "suited_km2": float(((grid.values >= least) & inside).sum()) * cell,
+                "good_km2": float(((grid.values >= good) & inside).sum()) * cell,
             }
         )
     out = pd.DataFrame(rows).sort_values(

@@ -100,7 +100,7 @@ def checked_streams(streams: pd.DataFrame) -> pd.DataFrame:
                 f"streams.{column}: {out.loc[bad, 'firm'].iloc[0]} has {out.loc[bad, column].iloc[0]:g}, expected {low:g} to {high:g}"
             )
     months = out["months"] if "months" in out else pd.Series("", index=out.index)
-    out["months"] = [_months(m) for m in months]
+    out["months"] = pd.Series([_months(m) for m in months], index=out.index, dtype=object)
     return out.reset_index(drop=True)
 
 
@@ -165,7 +165,8 @@ def matched_streams(streams: pd.DataFrame, *, closed: str = "") -> Exchange:
     give = live[live["kind"] == SUPPLY].reset_index()
     take = live[live["kind"] == DEMAND].reset_index()
     i, j, saving, km, share = _pairs(give, take)
-    used, met = np.zeros(len(give)), np.zeros(len(take))
+    used: NDArray[np.float64] = np.zeros(len(give))
+    met: NDArray[np.float64] = np.zeros(len(take))
     amount = np.zeros(len(i))
     if len(i):
         count = len(i)
@@ -189,7 +190,8 @@ def matched_streams(streams: pd.DataFrame, *, closed: str = "") -> Exchange:
         if not found.success:
             raise QuantityError(f"streams: the linear programme failed: {found.message}")
         amount = np.asarray(found.x)
-        used, met = np.bincount(i, amount, len(give)), np.bincount(j, amount, len(take))
+        used = np.asarray(np.bincount(i, amount, len(give)), np.float64)
+        met = np.asarray(np.bincount(j, amount, len(take)), np.float64)
     keep = amount > 1e-9 * max(float(amount.max(initial=0.0)), 1e-300)
     flows = pd.DataFrame(
         {

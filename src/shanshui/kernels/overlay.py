@@ -47,7 +47,7 @@ def spans(grids, parts):
 
 
 @numba.njit(parallel=True, cache=True, error_model="numpy")
-def overlaid(grids, slope, shift, target, weights, mode, constant, first, second):
+def overlaid(grids, slope, shift, weights, mode, constant, first, second):
     """Weights applied to the scaled criteria of each cell.
 
     Parameters
@@ -55,9 +55,7 @@ def overlaid(grids, slope, shift, target, weights, mode, constant, first, second
     grids : tuple of (n,)
         float32 with NaN for missing.
     slope, shift : (k,)
-        A criterion counts as ``(x - shift) * slope``; with a target, x is first minus its distance from it.
-    target : (k,)
-        NaN without one.
+        A criterion counts as ``(x - shift) * slope``.
     weights : (k,) [1]
         Of the criteria.
     mode : int
@@ -74,8 +72,6 @@ def overlaid(grids, slope, shift, target, weights, mode, constant, first, second
         other = 0.0
         for j in range(k):
             x = np.float64(grids[j][at])
-            if target[j] == target[j]:
-                x = -abs(x - target[j])
             s = (x - shift[j]) * slope[j]
             if mode == WEIGHTED_SUM:
                 total += weights[j] * s

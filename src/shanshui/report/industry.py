@@ -152,7 +152,7 @@ def _candidates(study: Study, lang: str) -> dict[str, Any] | None:
     for unit in size:
         own = rows[rows["unit"] == unit]
         closed = own[own["verdict"].isin(["forbid", "eliminate"])]
-        decided = dict.fromkeys(r for text in closed["rules"] for r in text.split())
+        decided = dict.fromkeys(r for text in closed["closing_rules"] for r in text.split())
         out.append(
             {
                 "unit": str(unit),
@@ -165,19 +165,27 @@ def _candidates(study: Study, lang: str) -> dict[str, Any] | None:
     return table_of(say("candidates", lang), pd.DataFrame(out), lang, say("candidates_note", lang))
 
 
+def _city_words(study: Study, lang: str) -> dict[str, str]:
+    """Names of cities in the language of the page, where the input has them."""
+    if lang != "zh" or not study.has("cities") or "name_zh" not in study["cities"]:
+        return {}
+    return {str(k): str(v) for k, v in study["cities"].set_index("name")["name_zh"].items()}
+
+
 def _layout(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("layout"):
         return None
     rows = study["layout"]
+    words = _city_words(study, lang)
     made = rows[rows["link"] == "process"].sort_values("amount_ha", ascending=False)
     fields = rows[rows["link"] == "plant"].groupby("to")["place"].count()
     frame = pd.DataFrame(
         {
-            "name": made["name"].to_numpy(),
+            "name": [words.get(n, n) for n in made["name"]],
             "fields": [int(fields.get(n, 0)) for n in made["name"]],
             "amount_ha": made["amount_ha"].to_numpy(),
             "share": made["share"].to_numpy(),
-            "research": made["to"].to_numpy(),
+            "research": [words.get(n, n) for n in made["to"]],
         }
     )
     note = say("layout_note", lang).format(
@@ -197,6 +205,8 @@ def _relocation(study: Study, lang: str) -> dict[str, Any] | None:
         .reset_index()
     )
     to = to.sort_values("jobs", ascending=False)
+    words = _city_words(study, lang)
+    to["to"] = [words.get(n, n) for n in to["to"]]
     left = float(rows.loc[rows["to"] == "", "jobs"].sum())
     note = say("relocation_note", lang).format(left=f"{left:,.0f}")
     return table_of(say("relocation_table", lang), to[["to", "places", "jobs", "km"]], lang, note)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -45,11 +46,25 @@ SMOOTH = 3
 """Reports over which the time line of attention runs its mean."""
 
 
+WIDE = 8.2
+"""Inches."""
+
+
+def _rows(
+    count: int, each: float, *, left: float, bottom: float, top: float, right: float = 0.02
+) -> tuple[Figure, Axes]:
+    """Figure as tall as its rows ask; margins below and above in inches, beside as shares."""
+    high = bottom + top + each * max(count, 3)
+    figure = Figure(figsize=(WIDE, high), dpi=140)
+    return figure, figure.add_axes(
+        (left, bottom / high, 1.0 - left - right, 1.0 - (bottom + top) / high)
+    )
+
+
 def structure_chart(table: pd.DataFrame, years: list[int], lang: str) -> Figure:
     """Sector shares of each prefecture in two years, one bar above the other."""
     rows = table.sort_values("secondary_last")
-    figure = Figure(figsize=(8.2, 0.9 + 0.3 * len(rows)), dpi=140)
-    ax = figure.add_axes((0.2, 0.1, 0.77, 0.82))
+    figure, ax = _rows(len(rows), 0.3, left=0.2, bottom=0.5, top=0.35)
     y = np.arange(len(rows))
     for shift, end, alpha in ((0.19, "first", 0.55), (-0.19, "last", 1.0)):
         left = np.zeros(len(rows))
@@ -86,8 +101,7 @@ def stage_chart(table: pd.DataFrame, lang: str) -> Figure:
     ]
     scores = latest[latest["criterion"] == "composite"].sort_values("score")
     names = list(scores["name"])
-    figure = Figure(figsize=(8.2, 1.3 + 0.27 * len(names)), dpi=140)
-    ax = figure.add_axes((0.2, 0.08, 0.78, 0.8))
+    figure, ax = _rows(len(names), 0.27, left=0.2, bottom=0.4, top=0.35)
     place = {n: k for k, n in enumerate(names)}
     for row in latest.itertuples():
         if row.criterion not in order or row.name not in place:
@@ -128,8 +142,8 @@ def _tile(x: float, y: float, colour: str) -> Patch:
 
 def key_sector_chart(table: pd.DataFrame, form: str, lang: str) -> Figure:
     """Influence against sensitivity, the four quadrants, area by output."""
-    figure = Figure(figsize=(8.2, 5.6), dpi=140)
-    ax = figure.add_axes((0.08, 0.1, 0.9, 0.87))
+    figure = Figure(figsize=(WIDE, 5.8), dpi=140)
+    ax = figure.add_axes((0.08, 0.09, 0.9, 0.84))
     push = table[f"sensitivity_{form}"]
     size = 12 + 500 * table["output"] / max(float(table["output"].max()), 1e-12)
     names = table["name_zh"] if lang == "zh" and "name_zh" in table else table["name"]
@@ -151,10 +165,12 @@ def key_sector_chart(table: pd.DataFrame, form: str, lang: str) -> Figure:
     ax.axvline(1, color="#777", lw=0.7)
     ax.set_xlabel(say("influence_axis", lang), fontsize=8)
     ax.set_ylabel(say(f"sensitivity_axis_{form}", lang), fontsize=8)
-    legend = ax.legend(frameon=False, fontsize=7.5, loc="upper right")
+    ax.margins(x=0.12)
+    legend = figure.legend(
+        *ax.get_legend_handles_labels(), frameon=False, fontsize=8, loc="upper center", ncols=4
+    )
     for handle in legend.legend_handles:
-        if handle is not None:
-            handle.set_sizes([40])
+        handle.set_sizes([40])  # type: ignore[union-attr]
     return figure
 
 
@@ -195,8 +211,7 @@ def attention_places_chart(table: pd.DataFrame, lang: str) -> Figure:
     wide = table.pivot_table(index="place", columns="category", values="per_10k", aggfunc="mean")
     wide = wide.reindex(columns=[c for c in CATEGORIES if c in wide])
     wide = wide.loc[wide.sum(axis=1).sort_values(ascending=False).index[:30]]
-    figure = Figure(figsize=(8.2, 1.4 + 0.24 * len(wide)), dpi=140)
-    ax = figure.add_axes((0.16, 0.04, 0.82, 0.8))
+    figure, ax = _rows(len(wide), 0.24, left=0.16, bottom=0.15, top=0.75, right=0.04)
     shown = ax.imshow(wide.fillna(0.0), aspect="auto", cmap="YlGn")
     ax.set_yticks(range(len(wide)), wide.index, fontsize=7.5)
     ax.set_xticks(
@@ -217,8 +232,7 @@ def firms_chart(table: pd.DataFrame, lang: str) -> Figure:
         index="name", columns="category", values="firms", aggfunc="sum"
     ).fillna(0.0)
     wide = wide.loc[wide.sum(axis=1).sort_values().index[-25:]]
-    figure = Figure(figsize=(8.2, 1.0 + 0.25 * len(wide)), dpi=140)
-    ax = figure.add_axes((0.16, 0.1, 0.56, 0.87))
+    figure, ax = _rows(len(wide), 0.25, left=0.16, bottom=0.5, top=0.1, right=0.28)
     left = np.zeros(len(wide))
     for category in CATEGORIES:
         if category in wide:
@@ -232,6 +246,7 @@ def firms_chart(table: pd.DataFrame, lang: str) -> Figure:
             )
             left += wide[category].to_numpy()
     ax.set_yticks(range(len(wide)), wide.index, fontsize=7.5)
+    ax.set_ylim(-0.6, len(wide) - 0.4)
     ax.set_xlabel(say("firms_axis", lang), fontsize=8)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(
@@ -249,20 +264,22 @@ def evaluation_chart(table: pd.DataFrame, names: dict[str, str], lang: str) -> F
     parts = [(s, table[table["subject"] == s].sort_values("score")) for s in ("place", "industry")]
     parts = [(s, rows) for s, rows in parts if len(rows)]
     most = max(len(rows) for _, rows in parts)
-    figure = Figure(figsize=(8.2, 1.0 + 0.26 * most), dpi=140)
+    high = 1.05 + 0.26 * most
+    figure = Figure(figsize=(WIDE, high), dpi=140)
     for k, (subject, rows) in enumerate(parts):
-        ax = figure.add_axes((0.13 + 0.5 * k, 0.09, 0.35, 0.83))
-        for y, row in enumerate(rows.itertuples()):
-            colour = GRADE_COLOURS[min(int(str(row.grade)), len(GRADE_COLOURS)) - 1]
+        ax = figure.add_axes((0.13 + 0.5 * k, 0.65 / high, 0.35, 0.26 * most / high))
+        low, high_end, score = (rows[c].to_numpy(float) for c in ("lower", "upper", "score"))
+        for y, grade in enumerate(rows["grade"]):
+            colour = GRADE_COLOURS[min(int(grade), len(GRADE_COLOURS)) - 1]
             ax.plot(
-                [row.lower, row.upper],
+                [low[y], high_end[y]],
                 [y, y],
                 color=colour,
                 lw=3.2,
                 alpha=0.45,
                 solid_capstyle="butt",
             )
-            ax.plot([row.score], [y], "o", color=colour, ms=4.5)
+            ax.plot([score[y]], [y], "o", color=colour, ms=4.5)
         ax.set_yticks(
             range(len(rows)),
             [names.get(str(c), str(n)) for c, n in zip(rows["code"], rows["name"], strict=True)],
@@ -291,8 +308,7 @@ def admission_chart(table: pd.DataFrame, lang: str) -> Figure:
     share = share.loc[
         (share["encourage"] + share["allow"] + 0.5 * share["limit"]).sort_values().index
     ]
-    figure = Figure(figsize=(8.2, 1.0 + 0.24 * len(share)), dpi=140)
-    ax = figure.add_axes((0.24, 0.08, 0.73, 0.85))
+    figure, ax = _rows(len(share), 0.24, left=0.24, bottom=0.5, top=0.35)
     left = np.zeros(len(share))
     for verdict, colour in zip(order, colours, strict=True):
         ax.barh(
@@ -305,6 +321,7 @@ def admission_chart(table: pd.DataFrame, lang: str) -> Figure:
         )
         left += 100 * share[verdict].to_numpy()
     ax.set_yticks(range(len(share)), share.index, fontsize=7.5)
+    ax.set_ylim(-0.6, len(share) - 0.4)
     ax.set_xlim(0, 100)
     ax.set_xlabel(say("units_share_axis", lang), fontsize=8)
     figure.legend(

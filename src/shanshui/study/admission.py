@@ -131,10 +131,22 @@ def _cell(study: Study, lon: float, lat: float) -> tuple[int, int]:
 
 
 def _facts(study: Study) -> dict[str, NDArray[np.float32]]:
-    grids = [study[name] if study.has(name) else None for name in WANTED]
+    sensitivity, importance, red_line = (
+        study[name] if study.has(name) else None for name in WANTED
+    )
     rivers = study["rivers"] if study.has("rivers") else None
     protected = study["protected_areas"] if study.has("protected_areas") else None
-    return place_facts(study["elevation"], study["slope"], *grids, rivers, protected)
+    zones = study["zones"] if study.has("zones") else None
+    return place_facts(
+        study["elevation"],
+        study["slope"],
+        sensitivity,
+        importance,
+        red_line,
+        rivers,
+        protected,
+        zones,
+    )
 
 
 def _where(study: Study, row: int, column: int) -> dict[str, str]:

@@ -166,7 +166,7 @@ def _screen_block(
         if column in ("code_score", "text_score"):
             continue
         kind = schema.get(column)
-        frame[column] = frame[column].astype(kind) if kind else frame[column].astype("string")
+        frame[column] = frame[column].astype(kind or "string")  # type: ignore[call-overload]
     table = pa.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata({"facts": json.dumps(facts)})
     fresh = place.with_suffix(".fresh")
