@@ -215,3 +215,58 @@ def test_solvers_and_costs_agree_on_another_landscape(data):
     links = least_cost_corridors(resistance, points, cell=90.0).links
     # a way through the mountains is longer than the straight line and cheaper than it
     assert (links["length"] > links["euclidean"]).all()
+
+
+def test_the_national_tables_balance_and_their_key_sectors_are_known(data):
+    from shanshui.study.judging import linkages_of
+
+    folder = data / "io_tables_china"
+    for name, sectors in (("china_2005_42.csv", 42), ("china_2010_41.csv", 41), ("china_2015_42.csv", 42), ("china_2017_42.csv", 42),
+                          ("china_2018_42.csv", 42), ("china_2020_42.csv", 42), ("china_2017_149.parquet", 149), ("china_2020_153.parquet", 153)):  # fmt: skip
+        table = linkages_of(folder / name, tolerance=1e-6)
+        assert len(table) == sectors
+        assert table["influence"].sum() == pytest.approx(sectors)
+        assert table["sensitivity_ghosh"].sum() == pytest.approx(sectors)
+        assert (
+            (table[["loss_whole", "loss_backward", "loss_forward", "loss_trade"]] >= -1e-12)
+            .all()
+            .all()
+        )
+    latest = linkages_of(folder / "china_2020_42.csv").set_index("code")
+    # chemicals, metals and electricity both pull and are pushed; health and research only pull
+    assert {"12", "14", "24"} <= set(latest.index[latest["quadrant"] == "key"])
+    assert set(latest.loc[["35", "40"], "quadrant"]) == {"backward"}
+    assert latest.attrs["imports"] == "left out of the flows"
+
+
+def test_reports_since_1978_speak_more_of_emerging_industries(qinba):
+    rows = qinba["report_attention"]
+    years = rows[rows["year"] >= 1978].groupby("year")[["mentions", "letters"]].sum()
+    letters = rows[rows["category"] == "it"].set_index("year")["letters"]
+    rate = 1e4 * years["mentions"] / letters.reindex(years.index)
+    assert len(years) == 43
+    assert rate[rate.index < 1990].mean() < 0.25 * rate[rate.index >= 2010].mean()
+    vehicles = rows[(rows["category"] == "vehicles") & (rows["year"] < 2005)]
+    assert vehicles["mentions"].sum() <= 1
+
+
+def test_the_industry_chapter_of_qinba(qinba):
+    table = qinba["industry_structure"].set_index("name")
+    assert len(table) == 20
+    # from the published text: industry was more than half in most prefectures, less in the west and the south of Shaanxi
+    assert table.loc["宝鸡市", "secondary_first"] > 0.6
+    assert table.loc["甘南藏族自治州", "secondary_last"] < 0.3
+    stage = (
+        qinba["industrial_stage"]
+        .query("criterion == 'composite' and year == 2020")
+        .set_index("name")["score"]
+    )
+    assert stage["西安市"] > stage["十堰市"] > stage["陇南市"]
+    firms = qinba["emerging_firms"]
+    assert (
+        firms[firms["category"] == "biology"]["firms"].sum()
+        == firms.groupby("category")["firms"].sum().max()
+    )
+    assert qinba["layout"].attrs["placed_ha"] == pytest.approx(403_000)
+    assert set(qinba["unit_admission"].query("code == '06'")["verdict"]) == {"eliminate"}
+    assert qinba["industry_evaluation"]["known_weight"].between(0.2, 1).all()

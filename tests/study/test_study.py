@@ -325,6 +325,15 @@ def test_the_golden_numbers_of_the_made_up_region(region):
         "corridor_frequency": float(
             np.nansum(region["pattern_stability.corridor_frequency"].values)
         ),
+        "industry_score": float(region["industry_evaluation"]["score"].sum()),
+        "influence": float(region["linkages"]["influence"].max()),
+        "emerging_firms": int(region["emerging_firms"].attrs["accepted"]),
+        "stage_score": float(region["industrial_stage"]["score"].sum()),
+        "mentions": int(region["report_attention"]["mentions"].sum()),
+        "open_industries": float(np.nanmean(region["open_industries"].values)),
+        "herbs_placed_ha": float(region["layout"].attrs["placed_ha"]),
+        "jobs_moved": float(region["relocation"]["jobs"].sum()),
+        "symbiosis_yuan": float(region["symbiosis"].attrs["gain"]),
         "forest_edges_m": float(
             region["landscape_metrics"].query("level == 'class' and metric == 'te'")["value"].sum()
         ),

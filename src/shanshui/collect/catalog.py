@@ -138,6 +138,9 @@ INPUTS: dict[str, InputKind] = {
         "coefficients", Table(("technology", "part", "level", "evidence", "date"))
     ),
     "access_rules": InputKind("coefficients", Table(("rule", "verdict", "codes"))),
+    "clusters": InputKind("coefficients", Table(("cluster", "core", "city", "categories"))),
+    "hubs": InputKind("coefficients", Table(("scheme", "city", "role"))),
+    "capacities": InputKind("coefficients", Table(("plant", "code", "capacity"))),
     "streams": InputKind("coefficients", Table(("firm", "material", "kind", "amount"))),
     "land_cover_areas": InputKind("table", Table(("code", "year", "class", "area_km2")), 0.0, 1e7),
 }
@@ -170,6 +173,8 @@ WANTED: dict[str, str] = {
     "reports": "texts of government work reports, a row each with the year and the place",
     "judgements": "paired judgements of the evaluation system's criteria",
     "readiness": "levels of technologies with their evidence and its date",
+    "clusters": "clusters of cities with the industries meant for each key city",
+    "capacities": "plants with industry code, capacity and the year they were built",
     "streams": "wastes, heat and water that firms of a park supply and need",
     "massifs": "points along the ridges of each massif, with its name",
     "protected_areas": "polygons of reserves from the protected-planet database or the administration",

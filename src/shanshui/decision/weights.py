@@ -215,9 +215,10 @@ def cilos_weights(scores: ArrayLike, directions: Sequence[Direction] | None = No
     system = loss - np.diag(loss.sum(axis=0))
     if not loss.any():
         return _shares(np.zeros(len(best)))
-    # weights are the null vector of the system: replace one row by the sum
-    _, _, vectors = np.linalg.svd(system)
-    return _shares(np.abs(vectors[-1]))
+    # weights are the null vector of the system that sums to 1; the shortest where there are several
+    rows = np.vstack([system, np.ones(len(best))])
+    right = np.append(np.zeros(len(best)), 1.0)
+    return _shares(np.abs(np.linalg.lstsq(rows, right, rcond=1e-9)[0]))
 
 
 def idocriw_weights(scores: ArrayLike, directions: Sequence[Direction] | None = None) -> Weights:

@@ -4,11 +4,11 @@ import csv
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
-import ahocorasick
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from shanshui.core.errors import DataError
 
@@ -157,15 +157,12 @@ class Lexicon:
 
     @cached_property
     def automaton(self) -> Any:
-        """Words and turns of meaning in one automaton."""
-        machine = ahocorasick.Automaton()
-        for kind, marks in (("negated", NEGATIONS), ("planned", PLANS), ("traded", TRADE)):
-            for mark in marks:
-                machine.add_word(mark, kind)
-        for word in self.words:
-            machine.add_word(word.word, word)
-        machine.make_automaton()
-        return machine
+        """All words at once."""
+        return _automaton([word.word for word in self.words])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Words alone go to another process; the automaton is made there."""
+        return Lexicon, (self.words, self.edition)
 
     def mentions(self, text: str) -> list[Mention]:
         """Words found in a text, the longest at each place.
@@ -183,21 +180,37 @@ class Lexicon:
             In order.
         """
         low = text.lower()
-        found = [(stop + 1, value) for stop, value in self.automaton.iter_long(low)]
-        if not any(isinstance(value, Word) for _, value in found):
+        found = self.automaton.find_matches_as_indexes(low)
+        if not found:
+            # most rows of a register: one pass and nothing else
             return []
-        turns = [(stop, value) for stop, value in found if isinstance(value, str)]
+        kinds, machine = _turns()
+        turns = [(stop, kinds[k]) for k, _, stop in machine.find_matches_as_indexes(low)]
         out = []
-        for stop, value in found:
-            if not isinstance(value, Word) or value.category == BLOCKED:
+        for k, start, stop in found:
+            value = self.words[k]
+            if value.category == BLOCKED:
                 continue
-            start = stop - len(value.word)
             if not _whole_word(low, start, stop):
                 continue
             out.append(
                 Mention(value, start, stop, _kind(low, start, stop, turns) if turns else "achieved")
             )
         return out
+
+
+@cache
+def _turns() -> tuple[list[str], Any]:
+    """Kind of each word that turns a mention, and the automaton of the words."""
+    groups = (("negated", NEGATIONS), ("planned", PLANS), ("traded", TRADE))
+    marks = [(kind, mark) for kind, words in groups for mark in words]
+    return [kind for kind, _ in marks], _automaton([mark for _, mark in marks])
+
+
+def _automaton(words: list[str]) -> Any:
+    return AhoCorasick(
+        words, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA
+    )
 
 
 def _whole_word(text: str, start: int, stop: int) -> bool:

@@ -85,6 +85,7 @@ class Screener:
         text = f"{name}。{scope}" if scope else name
         mentions = self.lexicon.mentions(text)
         if not mentions and not by_code:
+            # the usual case, kept short: tens of millions of rows come by
             return _NOTHING if not _maybe_branch(name) else (*_NOTHING[:-1], head_office(name))
         scores = text_scores(mentions)
         best: list[tuple[float, str, float, str]] = []

@@ -3,6 +3,12 @@
 from shanshui.flow.plan import Step, step
 from shanshui.industry.admission import heavy_jobs, open_industries, unit_admission
 from shanshui.industry.attention import report_attention, report_passages
+from shanshui.industry.clusters import (
+    cluster_industries,
+    firm_places,
+    phase_out_schedule,
+    service_hubs,
+)
 from shanshui.industry.economy import (
     employment_structure,
     green_composition,
@@ -44,6 +50,9 @@ def industry(have: set[str]) -> list[Step]:
         step(regional_linkages, binds=inside),
         step(screened_firms),
         step(emerging_firms),
+        step(firm_places),
+        step(cluster_industries),
+        step(service_hubs),
         step(report_attention),
         step(report_passages),
         step(technology_maturity),
@@ -58,6 +67,7 @@ def industry(have: set[str]) -> list[Step]:
         step(layout),
         step(heavy_jobs),
         step(relocation),
+        step(phase_out_schedule),
         step(symbiosis),
         step(material_circularity),
     ]

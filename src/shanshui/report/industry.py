@@ -73,6 +73,7 @@ def industry_chapter(study: Study, show: Any, lang: str) -> dict[str, Any]:
             lambda: firms_chart(study["emerging_firms"], lang),
             note=_firms_note(study, lang),
         ),
+        *show.map("firm_places"),
         *show.chart(
             "industry_evaluation",
             lambda: evaluation_chart(study["industry_evaluation"], names, lang),
@@ -93,6 +94,7 @@ def industry_chapter(study: Study, show: Any, lang: str) -> dict[str, Any]:
         _crops(study, lang),
         _regional(study, lang),
         _green(study, lang, names),
+        _clusters(study, lang, names),
         _maturity(study, lang, names),
         _exchange(study, lang),
     )
@@ -253,6 +255,31 @@ def _green(study: Study, lang: str, names: dict[str, str]) -> dict[str, Any] | N
     wide = (100 * wide).round(1).reset_index()
     wide.columns = pd.Index(["name", *(say(f"green_{c}", lang) for c in wide.columns[1:])])
     return table_of(say("green_table", lang), wide, lang, say("green_note", lang))
+
+
+def _clusters(study: Study, lang: str, names: dict[str, str]) -> dict[str, Any] | None:
+    """One row per key city: industries meant and there, meant but missing, there but not meant."""
+    if not study.has("cluster_industries"):
+        return None
+    rows, mark = study["cluster_industries"], "、" if lang == "zh" else ", "
+    out = []
+    for (cluster, city), part in rows.groupby(["cluster", "city"], sort=False):
+        of = {
+            v: mark.join(names[c] for c in part.loc[part["verdict"] == v, "category"]) or "–"
+            for v in ("meant and there", "meant, not there", "there, not meant")
+        }
+        out.append(
+            {
+                "cluster": cluster,
+                "city": city,
+                "meant": of["meant and there"],
+                "missing": of["meant, not there"],
+                "there": of["there, not meant"],
+            }
+        )
+    return table_of(
+        say("clusters_table", lang), pd.DataFrame(out), lang, say("clusters_note", lang)
+    )
 
 
 def _maturity(study: Study, lang: str, names: dict[str, str]) -> dict[str, Any] | None:

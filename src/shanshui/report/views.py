@@ -83,6 +83,7 @@ def map_products(study: Study) -> list[str]:
         "ecological_sensitivity",
         "red_line_candidate",
         "security_pattern",
+        "firm_places",
         "open_industries",
         "crop_suitability.herbs",
     ]
@@ -132,9 +133,11 @@ def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
         return spec
     if name in PATTERN_MAPS:
         return pattern_spec(study, name, lang, spec, water, rim)
-    if name in ("unit_gep", "gep_hot_spots"):
-        lines = [(study["planning_units"], "white", 0.2), *rim]
-        return replace(spec, fills=_unit_fills(study, name, lang), lines=lines)
+    if name in ("unit_gep", "gep_hot_spots", "firm_places"):
+        drawn = study["firm_places" if name == "firm_places" else "planning_units"]
+        return replace(
+            spec, fills=_unit_fills(study, name, lang), lines=[(drawn, "white", 0.2), *rim]
+        )
     if name in ("river_basins", "river_basin_outlets"):
         names = basin_names(study, lang)
         spec.product = "river_basins"
@@ -165,8 +168,26 @@ def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
     return spec
 
 
+FIRM_STEPS = (1, 3, 6, 11, 21, 51)
+"""Least number of firms of each class of the map."""
+
+
+def firm_fills(places: gpd.GeoDataFrame) -> list[tuple[gpd.GeoDataFrame, str, str]]:
+    """Places by number of emerging firms."""
+    out = []
+    for k, low in enumerate(FIRM_STEPS):
+        high = FIRM_STEPS[k + 1] if k + 1 < len(FIRM_STEPS) else None
+        part = places[(places["firms"] >= low) & (places["firms"] < (high or np.inf))]
+        if len(part):
+            words = f"{low}–{high - 1}" if high else f"≥ {low}"
+            out.append((part, VALUE_COLOURS[k + 1], words))
+    return out
+
+
 def _unit_fills(study: Study, name: str, lang: str) -> list[tuple[gpd.GeoDataFrame, str, str]]:
     """Planning units by value per area in seven groups of one size, or by hot and cold."""
+    if name == "firm_places":
+        return firm_fills(study[name])
     units = study["planning_units"]
     table = study[name]
     if name == "gep_hot_spots":

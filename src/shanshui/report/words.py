@@ -81,6 +81,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "green_information and exhibition": ("information, exhibition", "信息会展"),
     "green_science and technology": ("science, environment", "科技环保"),
     "green_public and other services": ("public, other", "公共及其他"),
+    "clusters_table": ("Industries meant for the key cities of clusters", "协作区重点城市产业对照"),
+    "clusters_note": ("Meant: meant and present in the register. Missing: meant, no firm found. There: present, not meant. An old register misses young firms.", "规划：规划且登记库中已有；缺位：规划而无企业；现状：已有而未规划。登记库年代较早，新企业或有遗漏。"),
     "maturity_table": ("Technology maturity, nine levels", "技术成熟度（九级）"),
     "maturity_note": ("The weakest part decides; a level without evidence counts as not reached.", "以最弱环节定级，无证据不计。"),
     "symbiosis_table": ("Exchanges of by-products", "产业共生交换"),

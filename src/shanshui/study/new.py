@@ -177,7 +177,7 @@ def _qinba(
     place.write_text(text, "utf-8")
     _judgements(folder)
     for name in (
-        "outlets", "cities", "massifs", "biophysical", "threats", "sectors", "readiness",
+        "outlets", "cities", "massifs", "biophysical", "threats", "sectors", "readiness", "clusters", "hubs",
     ):  # fmt: skip
         content = files("shanshui.study").joinpath(f"templates/qinba_{name}.csv").read_text("utf-8")
         (folder / f"{name}.csv").write_text(content, "utf-8")

@@ -80,6 +80,12 @@ def write_economy(
     _reports(folder, counties, random)
     _readiness(folder)
     _streams(folder, towns, random)
+    _plants(folder, latest, random)
+    rows: list[tuple[object, ...]] = [
+        ("Valley cluster", core, town, "biology energy it")
+        for core, town in [(towns["name"].iloc[0], latest["code"].iloc[0])]
+    ]
+    _save(folder, "clusters.csv", rows, ["cluster", "core", "city", "categories"])
 
 
 def _save(folder: Path, name: str, rows: list[tuple[object, ...]], columns: list[str]) -> None:
@@ -191,6 +197,20 @@ def _readiness(folder: Path) -> None:
         rows,
         ["technology", "category", "part", "level", "evidence", "date"],
     )
+
+
+def _plants(folder: Path, people: pd.DataFrame, random: np.random.Generator) -> None:
+    rows: list[tuple[object, ...]] = [
+        (
+            f"{code} {kind}",
+            number,
+            round(float(random.uniform(5, 90)), 1),
+            int(random.integers(1960, 2012)),
+        )
+        for code in people["code"].iloc[:8]
+        for kind, number in (("coal mine", "0610"), ("cement works", "3011"))
+    ]
+    _save(folder, "capacities.csv", rows, ["plant", "code", "capacity", "built"])
 
 
 def _streams(folder: Path, towns: gpd.GeoDataFrame, random: np.random.Generator) -> None:

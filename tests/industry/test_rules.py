@@ -1,0 +1,565 @@
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.worlds import grid, squares
+
+from shanshui.core.errors import DataError, QuantityError
+from shanshui.industry.access_rules import (
+    FACTS,
+    VERDICTS,
+    admit,
+    admitted_cells,
+    covers,
+    divisions,
+    rules_of,
+    shipped_rules,
+)
+from shanshui.industry.admission import judged_industries, open_industries, unit_admission
+from shanshui.industry.clusters import (
+    cluster_industries,
+    construction_jobs,
+    firm_places,
+    phase_out_schedule,
+    service_hubs,
+)
+from shanshui.industry.layout import allocated, layout, phase_out, relocation
+from shanshui.industry.suitability import crop_areas, crop_suitability, crops, fitness, unit_growing
+from shanshui.industry.symbiosis import (
+    matched_streams,
+    material_circularity,
+    symbiosis,
+    treatment_plants,
+)
+
+LOW = {
+    "elevation_m": 500,
+    "slope_deg": 3,
+    "sensitivity": 5,
+    "importance": 5,
+    "red_line": 0,
+    "protected": 0,
+    "river_m": 5000,
+    "core_area": 0,
+    "green_unit": 4,
+}
+
+
+def named(answer):
+    return {r.rule for r in answer.fired}
+
+
+def test_the_shipped_rules_say_where_they_are_from():
+    rules = shipped_rules()
+    assert len({r.rule for r in rules}) == len(rules) >= 30
+    for rule in rules:
+        assert rule.source
+        assert rule.text
+        assert rule.text_zh
+        assert rule.tag in ("[S]", "[M]", "[D]")
+
+
+def test_rules_of_the_papers():
+    assert admit("06", LOW, kind="existing").verdict == "eliminate"
+    assert admit("4413", LOW).verdict == "forbid"
+    assert admit("4413", LOW, exemptions=["poverty_relief"]).verdict == "allow"
+    assert admit("3216", {**LOW, "core_area": 1}, kind="expand").verdict == "forbid"
+    assert admit("3216", LOW, kind="expand").verdict == "limit"
+    assert admit("0911", {**LOW, "importance": 1}).verdict == "forbid"
+    assert admit("0911", {**LOW, "importance": 1}, kind="explore").verdict == "allow"
+    assert admit("2740", LOW).verdict == "encourage"
+    assert admit("2740", {**LOW, "red_line": 1}).verdict == "limit"
+
+
+def test_restrictions_go_before_welcome_and_all_fired_rules_are_named():
+    answer = admit("3493", {**LOW, "slope_deg": 30.0})
+    assert answer.verdict == "forbid"
+    assert {"E4", "T1"} <= named(answer)
+    assert answer.changes == ("T1: slope_deg up to 25 (it is 30)",)
+    assert answer.better == "encourage"
+
+
+def test_doing_what_changes_it_changes_it():
+    worse = {**LOW, "slope_deg": 30.0, "river_m": 100.0}
+    answer = admit("2631", worse)
+    assert {"T1", "W1", "W2"} <= named(answer)
+    mended = admit("2631", {**worse, "slope_deg": 25.0, "river_m": 1000.1})
+    assert VERDICTS.index(mended.verdict) < VERDICTS.index(answer.verdict)
+
+
+def test_facts_nobody_knows_are_named_and_fire_nothing():
+    answer = admit("3110", {"importance": 5, "red_line": float("nan")})
+    assert "red_line" in answer.unknown
+    assert "importance" not in answer.unknown
+    assert answer.verdict == "limit"
+
+
+def test_rules_stand_in_their_years():
+    rules = rules_of(
+        [{"rule": "a", "verdict": "forbid", "codes": "*", "from_year": 2020, "to_year": 2030.0}]
+    )
+    verdicts = [admit("27", {}, year=y, rules=rules).verdict for y in (2019, 2020, 2030, 2031)]
+    assert verdicts == ["allow", "forbid", "forbid", "allow"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "code", "inside"),
+    [
+        ("26", "2631", True), ("2631", "26", False), ("25-28", "2740", True), ("25-28", "29", False), ("* -77", "7711", False),
+        ("* -77", "78", True), ("3110-3140", "3120", True), ("3110-3140", "3150", False),
+    ],
+)  # fmt: skip
+def test_patterns_of_codes(patterns, code, inside):
+    assert covers(patterns.split(), code) is inside
+
+
+def test_what_cannot_be_asked_is_refused():
+    for code, message in (
+        ("9912", "no division 99"),
+        ("27400", "two to four digits"),
+        ("herbs", "two to four digits"),
+    ):
+        with pytest.raises(QuantityError, match=message):
+            admit(code, LOW)
+    with pytest.raises(QuantityError, match="did you mean 'slope_deg'"):
+        admit("27", {"slope": 3})
+    with pytest.raises(QuantityError, match="kind"):
+        admit("27", LOW, kind="bigger")
+    with pytest.raises(QuantityError, match="exemptions"):
+        admit("27", LOW, exemptions=["please"])
+    assert len(divisions()) == 97
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"verdict": "perhaps"}, "verdict 'perhaps'"), ({"when": "slope > 3"}, "did you mean 'slope_deg'"), ({"when": "slope_deg above 3"}, "cannot be read"),
+        ({"kinds": "old"}, "kind 'old'"), ({"unless": "asked"}, "unless 'asked'"), ({"codes": ""}, "has no codes"),
+    ],
+)  # fmt: skip
+def test_rules_that_cannot_be_read_say_which(row, message):
+    with pytest.raises(DataError, match=message):
+        rules_of([{"rule": "r", "verdict": "forbid", "codes": "26", **row}])
+    with pytest.raises(DataError, match="twice"):
+        rules_of([{"rule": "r", "verdict": "forbid", "codes": "26"}] * 2)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from(["0911", "2740", "3110", "4413", "65", "0170"]))
+def test_a_map_of_verdicts_is_the_verdict_of_each_cell(seed, code):
+    rng = np.random.default_rng(seed)
+    n = 12
+    facts = {
+        "elevation_m": rng.uniform(100, 3000, n), "slope_deg": rng.uniform(0, 40, n), "sensitivity": rng.choice([1.0, 3, 5, np.nan], n),
+        "importance": rng.choice([1.0, 3, 5, np.nan], n), "red_line": rng.integers(0, 2, n).astype(float), "river_m": rng.uniform(0, 3000, n),
+    }  # fmt: skip
+    found, where = admitted_cells(code, facts)
+    for k in range(n):
+        answer = admit(code, {f: v[k] for f, v in facts.items()})
+        assert VERDICTS[found[k]] == answer.verdict
+        assert {r for r, fired in where.items() if fired[k]} == named(answer)
+
+
+def world():
+    """Two units: a steep one above, a flat one below."""
+    label = grid(np.repeat([[1], [2]], 4, axis=1).repeat(2, axis=0), "1", dtype=np.int32, nodata=0)
+    height = grid(np.repeat([[2500.0], [2500.0], [300.0], [300.0]], 4, axis=1), "m")
+    slope = grid(np.repeat([[30.0], [30.0], [2.0], [2.0]], 4, axis=1), "degree")
+    return label, height, slope
+
+
+def test_units_admit_what_their_land_admits():
+    label, height, slope = world()
+    found = unit_admission(label, height, slope).set_index(["unit", "code"])
+    assert found.loc[(1, "3491"), "verdict"] == "forbid"
+    assert found.loc[(2, "3491"), "verdict"] == "encourage"
+    assert found.loc[(2, "3491"), "rules"] == "E4"
+    assert found.loc[(1, "3491"), "open_share"] == 0.0
+    assert "H1" in found.loc[(1, "3491"), "closing_rules"]
+    assert found.attrs["not_known"] == sorted(set(FACTS) - {"elevation_m", "slope_deg", "zone"})
+    assert len(found) == 2 * len(judged_industries())
+
+
+def test_a_little_open_land_is_enough_and_how_much_is_a_setting():
+    label, height, slope = world()
+    slope.values[0, 0], height.values[0, 0] = 2.0, 300.0
+    for least, verdict in ((0.1, "encourage"), (0.2, "forbid")):
+        found = unit_admission(label, height, slope, least_share=least).set_index(["unit", "code"])
+        assert found.loc[(1, "3491"), "verdict"] == verdict
+        assert found.loc[(1, "3491"), "open_share"] == pytest.approx(1 / 8)
+
+
+def test_any_unit_layer_may_bring_facts():
+    label, height, slope = world()
+    zones = gpd.GeoDataFrame(
+        {"green_unit": [1]}, geometry=[shapely.box(0, 0, 400, 200)], crs="EPSG:6933"
+    )
+    found = unit_admission(label, height, slope, zones=zones).set_index(["unit", "code"])
+    assert found.loc[(2, "3491"), "verdict"] == "forbid"
+    assert "U1" in found.loc[(2, "3491"), "rules"]
+    with pytest.raises(QuantityError, match="no column is a fact"):
+        unit_admission(label, height, slope, zones=zones.rename(columns={"green_unit": "colour"}))
+
+
+def test_rivers_are_distances():
+    label, height, slope = world()
+    rivers = gpd.GeoDataFrame(
+        {"name": ["r"]}, geometry=[shapely.LineString([(0, 50), (400, 50)])], crs="EPSG:6933"
+    )
+    found = unit_admission(label, height, slope, rivers=rivers).set_index(["unit", "code"])
+    assert "W1" in found.loc[(2, "26"), "rules"].split()
+
+
+def test_the_share_of_emerging_industries():
+    label, height, slope = world()
+    share = open_industries(unit_admission(label, height, slope), label).values
+    # of seventeen, metals and carbon are limited as smelting and building materials are
+    assert share[3, 0] == pytest.approx(15 / 17)
+    # and only herbs, software, games and services need no building above 2,000 m
+    assert share[0, 0] == pytest.approx(4 / 17)
+
+
+def test_fitness_is_a_trapezoid():
+    x = np.array([0.0, 1, 2, 3, 4, 5, 6, np.nan])
+    np.testing.assert_allclose(fitness(x, (1, 3, 4, 6)), [0, 0, 0.5, 1, 1, 0.5, 0, np.nan])
+    np.testing.assert_allclose(fitness(x[:5], (2, 2, 3, 3)), [0, 0, 1, 1, 0])
+
+
+def test_the_worst_condition_and_the_ground_decide():
+    ones = np.ones((1, 4))
+    cover = grid([[1, 12, 1, 1]], "1", dtype=np.uint8, nodata=255)
+    line = grid([[0, 0, 1, 0]], "1", dtype=np.uint8, nodata=255)
+    found = crop_suitability(
+        grid(12.0 * ones, "degC"),
+        grid(900.0 * ones, "mm/yr"),
+        grid([[1000.0, 1000.0, 1000.0, 550.0]], "m"),
+        grid(5.0 * ones, "degree"),
+        cover,
+        line,
+    )
+    np.testing.assert_allclose(found["herbs"].values, [[1.0, 0.0, 0.0, 0.5]])
+    assert set(found.data_vars) == set(crops())
+    label = grid([[1, 1, 1, 2]], "1", dtype=np.int32, nodata=0)
+    growing = unit_growing(found["herbs"], label).set_index("unit")
+    assert growing.loc[1, "area_km2"] == pytest.approx(0.01)
+    assert growing.loc[2, "suitability"] == pytest.approx(0.5)
+    inside = grid([[1, 1, 1, 0]], "1", dtype=np.uint8)
+    areas = crop_areas(found, inside).set_index("crop")
+    assert areas.loc["herbs", "suited_km2"] == pytest.approx(0.01)
+
+
+def test_allocation_is_the_best_of_all_and_not_the_greedy_one():
+    """The best pair first leaves the other two with nothing."""
+    worth = np.array([[10.0, 9.0], [9.0, -np.inf]])
+    found = allocated(worth, np.array([1.0, 1.0]), np.array([1.0, 1.0]), 2.0)
+    assert found.placed == pytest.approx(2.0)
+    assert set(zip(found.source, found.target, strict=True)) == {(0, 1), (1, 0)}
+
+
+def test_placing_comes_before_worth_and_limits_hold():
+    rng = np.random.default_rng(0)
+    worth = rng.uniform(-5, 1, (6, 3))
+    supply, room = rng.uniform(1, 3, 6), rng.uniform(1, 4, 3)
+    found = allocated(worth, supply, room, 100.0)
+    assert found.placed == pytest.approx(min(supply.sum(), room.sum()))
+    assert (np.bincount(found.source, found.amount, 6) <= supply + 1e-9).all()
+    assert (np.bincount(found.target, found.amount, 3) <= room + 1e-9).all()
+    assert allocated(np.full((2, 2), np.nan), np.ones(2), np.ones(2), 5.0).placed == 0.0
+
+
+def chain():
+    units = (
+        squares(4, 40, parts=4)
+        .drop(columns=["code", "name", "parent"])
+        .assign(area_km2=1.0, downstream=0, river_basin=1)
+    )
+    admission = pd.DataFrame(
+        {
+            "unit": [1, 2, 3, 4],
+            "code": "2740",
+            "verdict": ["forbid", "encourage", "encourage", "limit"],
+        }
+    )
+    growing = pd.DataFrame(
+        {"unit": [1, 2, 4], "area_km2": [1.0, 1.0, 1.0], "suitability": [1.0, 0.5, 0.8]}
+    )
+    growing.attrs["units"] = {}
+    places = gpd.GeoDataFrame(
+        {"name": ["closed", "open", "core"], "role": ["city", "city", "core"]},
+        geometry=gpd.points_from_xy([500, 1500, 9000], [200, 200, 200]),
+        crs="EPSG:6933",
+    )
+    return units, admission, growing, places
+
+
+def test_the_chain_is_placed_where_it_may_be():
+    found = layout(*chain(), target_ha=10.0, land_share=0.05, city_share=1.0)
+    plant = found[found["link"] == "plant"]
+    assert set(plant["to"]) == {"open"}
+    assert plant["amount_ha"].sum() == pytest.approx(10.0)
+    # five hectares a unit: the two best of three, and distance is nothing here
+    assert set(plant["place"]) == {"1", "4"}
+    process = found[found["link"] == "process"].iloc[0]
+    assert (process["name"], process["to"]) == ("open", "core")
+    assert found[found["link"] == "research"]["amount_ha"].iloc[0] == pytest.approx(10.0)
+
+
+def test_what_finds_no_room_is_told():
+    found = layout(*chain(), target_ha=100.0, land_share=0.05, city_share=1.0)
+    assert found.attrs["asked_ha"] == 100.0
+    assert found.attrs["placed_ha"] == pytest.approx(15.0)
+    short = layout(*chain(), target_ha=100.0, land_share=0.05, city_share=0.1)
+    assert short.attrs["placed_ha"] == pytest.approx(10.0)
+    with pytest.raises(QuantityError, match="not among the industries"):
+        layout(*chain(), process_code="9999")
+
+
+def test_heavy_industry_moves_to_cities_that_receive():
+    jobs = pd.DataFrame(
+        {
+            "code": ["1", "2"],
+            "name": ["a", "b"],
+            "x": [0.0, 1000.0],
+            "y": 0.0,
+            "jobs": [100.0, 50.0],
+            "pushed_share": [1.0, 0.5],
+        }
+    )
+    jobs.attrs["crs"] = "EPSG:6933"
+    cities = gpd.GeoDataFrame(
+        {"name": ["near", "far", "inner"], "role": ["outer", "outer", "inner"]},
+        geometry=gpd.points_from_xy([2000, 9000, 0], [0, 0, 0]),
+        crs="EPSG:6933",
+    )
+    found = relocation(jobs, cities, city_share=0.6)
+    moved = found.groupby("to")["jobs"].sum()
+    assert moved["near"] == pytest.approx(75.0)
+    assert moved.sum() == pytest.approx(125.0)
+    assert "inner" not in moved
+    stay = relocation(jobs, cities, city_share=0.6, reach_km=1.5)
+    assert stay[stay["to"] == ""]["jobs"].sum() == pytest.approx(100.0)
+
+
+def test_the_oldest_leave_first_and_never_above_the_line():
+    plants = pd.DataFrame(
+        {
+            "plant": list("abcd"),
+            "capacity": [10.0, 20.0, 30.0, 40.0],
+            "built": [1990, 1970, 2000, 1980],
+        }
+    )
+    found = phase_out(plants, start=2021, stop=2030)
+    assert list(found["plant"]) == ["b", "d", "a", "c"]
+    assert found["leaves"].tolist() == [2021, 2023, 2027, 2028]
+    for year in range(2021, 2031):
+        line = 100 * (1 - (year - 2020) / 10)
+        left = found.loc[found["leaves"] > year, "capacity"].sum()
+        assert left <= line + 1e-9
+    kept = phase_out(plants, start=2021, stop=2025, floor=30.0)
+    assert kept["remaining"].iloc[-1] == pytest.approx(30.0)
+    assert np.isnan(kept["leaves"].iloc[-1])
+    with pytest.raises(QuantityError, match="last year"):
+        phase_out(plants, start=2030, stop=2020)
+
+
+def streams(*rows):
+    columns = [
+        "firm",
+        "material",
+        "kind",
+        "amount",
+        "purity",
+        "price",
+        "disposal",
+        "x_km",
+        "y_km",
+        "months",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_matching_is_not_greedy():
+    """a-x saves 10 and is best; but a-y and b-x together save 17, and b cannot reach y."""
+    table = streams(
+        ("a", "w", "supply", 1, 1, 0, 0, 0, 0, ""), ("b", "w", "supply", 1, 0.5, 0, 0, 0, 0, ""),
+        ("x", "w", "demand", 1, 0.5, 10, 0, 0, 0, ""), ("y", "w", "demand", 1, 0.9, 7, 0, 0, 0, ""),
+    )  # fmt: skip
+    found = matched_streams(table)
+    assert found.gain == pytest.approx(17.0)
+    assert set(zip(found.flows["source"], found.flows["target"], strict=True)) == {
+        ("a", "y"),
+        ("b", "x"),
+    }
+
+
+def test_quality_distance_season_and_price_bound_an_exchange():
+    base = ("a", "w", "supply", 10, 0.8, 0, 2, 0, 0, "")
+
+    def gain(**more):
+        want = {
+            "firm": "x",
+            "material": "w",
+            "kind": "demand",
+            "amount": 10,
+            "purity": 0.5,
+            "price": 5,
+            "disposal": 0,
+            "x_km": 2,
+            "y_km": 0,
+            "months": "",
+            **more,
+        }
+        return matched_streams(streams(base, tuple(want.values()))).gain
+
+    # price 5 and disposal 2, less 2 km at 0.5
+    assert gain() == pytest.approx(60.0)
+    assert gain(purity=0.9) == 0.0
+    assert gain(material="v") == 0.0
+    assert gain(firm="a") == 0.0
+    assert gain(price=-3) == 0.0
+    assert gain(x_km=500) == 0.0
+    half = streams(
+        ("a", "w", "supply", 10, 0.8, 0, 2, 0, 0, "1-6"),
+        ("x", "w", "demand", 10, 0.5, 5, 0, 2, 0, "4-9"),
+    )
+    assert matched_streams(half).gain == pytest.approx(30.0)
+    winter = streams(
+        ("a", "w", "supply", 10, 0.8, 0, 2, 0, 0, "11-2"),
+        ("x", "w", "demand", 10, 0.5, 5, 0, 2, 0, "5-8"),
+    )
+    assert matched_streams(winter).gain == 0.0
+
+
+def test_a_supply_is_split_and_never_overdrawn():
+    rng = np.random.default_rng(1)
+    rows = [(f"s{k}", "w", "supply", 10.0, 1, 0, 1, *rng.uniform(0, 9, 2), "") for k in range(4)]
+    rows += [(f"d{k}", "w", "demand", 7.0, 0.5, 9, 0, *rng.uniform(0, 9, 2), "") for k in range(5)]
+    found = matched_streams(streams(*rows))
+    assert (found.supply["left"] >= -1e-9).all()
+    assert (found.demand["left"] >= -1e-9).all()
+    assert found.flows["amount"].sum() == pytest.approx(35.0)
+
+
+def test_circularity_and_what_a_closing_costs():
+    table = streams(
+        ("a", "w", "supply", 10, 1, 0, 0, 0, 0, ""), ("x", "w", "demand", 4, 0, 5, 0, 0, 0, ""), ("a", "v", "supply", 3, 1, 0, 0, 0, 0, ""),
+    )  # fmt: skip
+    found = symbiosis(table)
+    assert found.attrs["gain"] == pytest.approx(20.0)
+    assert found.attrs["loss_if_closed"] == {"a": pytest.approx(20.0), "x": pytest.approx(20.0)}
+    rates = material_circularity(table, found).set_index("material")
+    assert rates.loc["w", ["recycling_rate", "substitution_rate", "potential_rate"]].tolist() == [
+        0.4,
+        1.0,
+        0.4,
+    ]
+    assert rates.loc["v", "recycling_rate"] == 0.0
+    assert np.isnan(rates.loc["v", "substitution_rate"])
+
+
+def test_streams_that_are_none_are_refused():
+    good = ("a", "w", "supply", 10, 1, 0, 0, 0, 0, "")
+    for k, value, message in (
+        (2, "gift", "supply or demand"),
+        (3, -1, "amount"),
+        (4, 1.5, "purity"),
+        (9, "13", "months"),
+        (9, "May", "months"),
+    ):
+        row = list(good)
+        row[k] = value
+        with pytest.raises(QuantityError, match=message):
+            matched_streams(streams(tuple(row)))
+
+
+def test_a_plant_is_built_only_if_it_pays():
+    saving = np.array([[[5.0, 5.0]], [[9.0, 0.0]]])
+    cheap = treatment_plants([10], [6, 6], saving, {"p": 20.0, "q": 100.0}, {"p": 20, "q": 20})
+    assert cheap.built == ("p",)
+    assert cheap.gain == pytest.approx(5 * 10 - 20)
+    both = treatment_plants([10], [6, 6], saving, {"p": 1.0, "q": 1.0}, {"p": 20, "q": 20})
+    assert both.built == ("p", "q")
+    assert both.gain == pytest.approx(9 * 6 + 5 * 4 - 2)
+    assert (
+        treatment_plants([10], [6, 6], saving, {"p": 1e4, "q": 1e4}, {"p": 20, "q": 20}).built == ()
+    )
+
+
+def test_clusters_beside_what_is_there():
+    firms = pd.DataFrame(
+        {
+            "code": ["1", "1", "2"],
+            "name": ["绵阳市", "绵阳市", "洛阳市"],
+            "category": ["it", "energy", "it"],
+            "firms": [3, 5, 1],
+        }
+    )
+    meant = pd.DataFrame(
+        {"cluster": ["c"], "core": ["Chengdu"], "city": ["绵阳"], "categories": ["it biology"]}
+    )
+    found = cluster_industries(meant, firms).set_index("category")["verdict"].to_dict()
+    assert found == {
+        "it": "meant and there",
+        "biology": "meant, not there",
+        "energy": "there, not meant",
+    }
+    with pytest.raises(QuantityError, match="herbs"):
+        cluster_industries(meant.assign(categories="herbs"), firms)
+
+
+def test_hubs_of_two_schemes_and_where_they_differ():
+    table = pd.DataFrame(
+        {"scheme": ["a", "b", "a"], "city": ["x", "x", "y"], "role": ["key", "pole", "node"]}
+    )
+    found = service_hubs(table).set_index("city")
+    assert found.loc["x", ["a", "b"]].tolist() == ["key", "pole"]
+    assert found["agree"].to_dict() == {"x": False, "y": True}
+    with pytest.raises(QuantityError, match="two roles"):
+        service_hubs(pd.concat([table, table.iloc[[0]]]))
+
+
+def test_only_what_the_rules_eliminate_leaves():
+    plants = pd.DataFrame(
+        {
+            "plant": ["a", "b", "c"],
+            "code": [610, "0610", "3011"],
+            "capacity": [10.0, 30.0, 5.0],
+            "built": [1980, 2000, 1970],
+        }
+    )
+    found = phase_out_schedule(plants, years=10)
+    assert found[["plant", "code", "rules"]].to_numpy().tolist() == [
+        ["a", "0610", "P1"],
+        ["b", "0610", "P1"],
+    ]
+    assert found["leaves"].tolist() == [2020, 2022]
+    assert found["remaining"].tolist() == [30.0, 0.0]
+    assert phase_out_schedule(plants.iloc[[2]]).empty
+
+
+def test_work_of_an_investment():
+    inverse = np.array([[1.2, 0.3], [0.1, 1.1]])
+    found = construction_jobs([10.0, 0.0], inverse, [2.0, 1.0], local_share=0.5)
+    assert found == pytest.approx({"direct": 20.0, "indirect": 5.0, "total": 25.0, "local": 12.5})
+
+
+def test_firms_on_the_map():
+    prefectures, counties = (
+        squares(4, 8, parts=2),
+        squares(4, 8, parts=4).assign(code=["1", "2", "3", "4"]),
+    )
+    firms = pd.DataFrame(
+        {
+            "code": ["101", "3", "3", ""],
+            "category": ["it", "it", "energy", "it"],
+            "firms": [2, 1, 4, 9],
+        }
+    )
+    found = firm_places(firms, prefectures, counties)
+    assert found[["code", "firms", "leading"]].to_numpy().tolist() == [
+        ["101", 2.0, "it"],
+        ["3", 5.0, "energy"],
+    ]
