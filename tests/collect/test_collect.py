@@ -397,3 +397,14 @@ def test_merged_headers_ask_for_their_number_of_rows(tmp_path):
     assert frame["population"].tolist() == [6]
     with pytest.raises(DataError, match="no sheet 'x'"):
         read_table(tmp_path / "m.xlsx", InputSpec(file="x", layer="x"), "population")
+
+
+def test_codes_keep_their_leading_zeros(tmp_path):
+    from shanshui.collect.readers import read_table
+
+    place = tmp_path / "t.csv"
+    place.write_text("code,built,share\n0610,1980,0.5\n3011,2000,1\n")
+    frame = read_table(place, InputSpec(file="t.csv"), "capacities")
+    assert list(frame["code"]) == ["0610", "3011"]
+    assert list(frame["built"]) == [1980, 2000]
+    assert list(frame["share"]) == [0.5, 1.0]

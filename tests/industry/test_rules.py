@@ -1,3 +1,5 @@
+from importlib.resources import files
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -35,6 +37,7 @@ from shanshui.industry.symbiosis import (
     treatment_plants,
 )
 
+RULES = pd.read_csv(files("shanshui.industry").joinpath("access_rules.csv"), dtype=str)
 LOW = {
     "elevation_m": 500,
     "slope_deg": 3,
@@ -137,7 +140,7 @@ def test_what_cannot_be_asked_is_refused():
     ("row", "message"),
     [
         ({"verdict": "perhaps"}, "verdict 'perhaps'"), ({"when": "slope > 3"}, "did you mean 'slope_deg'"), ({"when": "slope_deg above 3"}, "cannot be read"),
-        ({"kinds": "old"}, "kind 'old'"), ({"unless": "asked"}, "unless 'asked'"), ({"codes": ""}, "has no codes"),
+        ({"kinds": "old"}, "kind 'old'"), ({"unless": "asked"}, "unless 'asked'"), ({"codes": ""}, "has no codes"), ({"codes": "6"}, "leading zeros"),
     ],
 )  # fmt: skip
 def test_rules_that_cannot_be_read_say_which(row, message):
@@ -173,7 +176,7 @@ def world():
 
 def test_units_admit_what_their_land_admits():
     label, height, slope = world()
-    found = unit_admission(label, height, slope).set_index(["unit", "code"])
+    found = unit_admission(label, height, slope, RULES).set_index(["unit", "code"])
     assert found.loc[(1, "3491"), "verdict"] == "forbid"
     assert found.loc[(2, "3491"), "verdict"] == "encourage"
     assert found.loc[(2, "3491"), "rules"] == "E4"
@@ -187,7 +190,9 @@ def test_a_little_open_land_is_enough_and_how_much_is_a_setting():
     label, height, slope = world()
     slope.values[0, 0], height.values[0, 0] = 2.0, 300.0
     for least, verdict in ((0.1, "encourage"), (0.2, "forbid")):
-        found = unit_admission(label, height, slope, least_share=least).set_index(["unit", "code"])
+        found = unit_admission(label, height, slope, RULES, least_share=least).set_index(
+            ["unit", "code"]
+        )
         assert found.loc[(1, "3491"), "verdict"] == verdict
         assert found.loc[(1, "3491"), "open_share"] == pytest.approx(1 / 8)
 
@@ -197,11 +202,13 @@ def test_any_unit_layer_may_bring_facts():
     zones = gpd.GeoDataFrame(
         {"green_unit": [1]}, geometry=[shapely.box(0, 0, 400, 200)], crs="EPSG:6933"
     )
-    found = unit_admission(label, height, slope, zones=zones).set_index(["unit", "code"])
+    found = unit_admission(label, height, slope, RULES, zones=zones).set_index(["unit", "code"])
     assert found.loc[(2, "3491"), "verdict"] == "forbid"
     assert "U1" in found.loc[(2, "3491"), "rules"]
     with pytest.raises(QuantityError, match="no column is a fact"):
-        unit_admission(label, height, slope, zones=zones.rename(columns={"green_unit": "colour"}))
+        unit_admission(
+            label, height, slope, RULES, zones=zones.rename(columns={"green_unit": "colour"})
+        )
 
 
 def test_rivers_are_distances():
@@ -209,13 +216,13 @@ def test_rivers_are_distances():
     rivers = gpd.GeoDataFrame(
         {"name": ["r"]}, geometry=[shapely.LineString([(0, 50), (400, 50)])], crs="EPSG:6933"
     )
-    found = unit_admission(label, height, slope, rivers=rivers).set_index(["unit", "code"])
+    found = unit_admission(label, height, slope, RULES, rivers=rivers).set_index(["unit", "code"])
     assert "W1" in found.loc[(2, "26"), "rules"].split()
 
 
 def test_the_share_of_emerging_industries():
     label, height, slope = world()
-    share = open_industries(unit_admission(label, height, slope), label).values
+    share = open_industries(unit_admission(label, height, slope, RULES), label).values
     # of seventeen, metals and carbon are limited as smelting and building materials are
     assert share[3, 0] == pytest.approx(15 / 17)
     # and only herbs, software, games and services need no building above 2,000 m
@@ -525,19 +532,19 @@ def test_only_what_the_rules_eliminate_leaves():
     plants = pd.DataFrame(
         {
             "plant": ["a", "b", "c"],
-            "code": [610, "0610", "3011"],
+            "code": ["0610", "0610", "3011"],
             "capacity": [10.0, 30.0, 5.0],
             "built": [1980, 2000, 1970],
         }
     )
-    found = phase_out_schedule(plants, years=10)
+    found = phase_out_schedule(plants, RULES, years=10)
     assert found[["plant", "code", "rules"]].to_numpy().tolist() == [
         ["a", "0610", "P1"],
         ["b", "0610", "P1"],
     ]
     assert found["leaves"].tolist() == [2020, 2022]
     assert found["remaining"].tolist() == [30.0, 0.0]
-    assert phase_out_schedule(plants.iloc[[2]]).empty
+    assert phase_out_schedule(plants.iloc[[2]], RULES).empty
 
 
 def test_work_of_an_investment():

@@ -251,7 +251,25 @@ def _read_text(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
     head = text.splitlines()[0]
     if mark is None:
         mark = max([",", ";", "\t", "|"], key=head.count)
-    return pd.read_csv(StringIO(text), sep=mark, skipinitialspace=True)
+    frame = pd.read_csv(StringIO(text), sep=mark, skipinitialspace=True)
+    whole = [c for c in frame.columns if frame[c].dtype.kind in "iu"]
+    if whole and _LEADING_ZERO.search(text):
+        # codes: 0610 is not 610
+        cells_as_text = pd.read_csv(
+            StringIO(text),
+            sep=mark,
+            skipinitialspace=True,
+            dtype=str,
+            usecols=list(map(str, whole)),
+        )
+        for column in whole:
+            cells = cells_as_text[column].astype(str).str.strip()
+            if cells.str.match(r"0\d").any():
+                frame[column] = cells.astype(object)
+    return frame
+
+
+_LEADING_ZERO = re.compile(r"(?:^|[,;\t| ])0\d", re.MULTILINE)
 
 
 def _read_workbook(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:

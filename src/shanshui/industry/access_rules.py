@@ -33,6 +33,7 @@ EXEMPTIONS = ("poverty_relief", "public_service", "upgrade")
 """What a project may claim, and must prove."""
 EDITION = "2026.1"
 _TERM = re.compile(r"^\s*(\w+)\s*(<=|>=|==|<|>)\s*(-?\d+(?:\.\d+)?)\s*$")
+_CODES = re.compile(r"^-?(\d{2,4}(-\d{2,4})?|\*)$")
 _COLUMNS = ("rule", "verdict", "codes")
 
 
@@ -149,6 +150,12 @@ def rules_of(rows: Iterable[Mapping[Any, Any]]) -> tuple[Rule, ...]:
         if text["verdict"] not in VERDICTS:
             raise DataError(
                 f"access rules: {name}: verdict '{text['verdict']}'; {nearest(text['verdict'], VERDICTS)}"
+            )
+        odd = [c for c in text["codes"].split() if not _CODES.match(c)]
+        if odd:
+            raise DataError(
+                f"access rules: {name}: code '{odd[0]}'; expected two to four digits, a range such as 25-28, *, or one of these with a minus "
+                "(a spreadsheet that made numbers of codes has dropped leading zeros)"
             )
         kinds = tuple(text.get("kinds", "").split()) or ("new",)
         for kind in kinds:

@@ -30,7 +30,6 @@ from shanshui.industry.access_rules import (
     Rule,
     admitted_cells,
     rules_of,
-    shipped_rules,
 )
 from shanshui.kernels.distance import distance_to
 from shanshui.kernels.labels import label_class_counts, label_sizes
@@ -133,13 +132,13 @@ def unit_admission(
     planning_unit_labels: UnitLabels,
     elevation: Elevation,
     slope: Slope,
+    access_rules: RuleTable,
     ecological_sensitivity: Codes | None = None,
     protection_importance: Codes | None = None,
     red_line_candidate: Codes | None = None,
     rivers: Rivers | None = None,
     protected_areas: Protected | None = None,
     zones: Protected | None = None,
-    access_rules: RuleTable | None = None,
     *,
     least_share: Annotated[float, Between(0.0, 1.0)] = 0.05,
 ) -> Facts:
@@ -153,6 +152,8 @@ def unit_admission(
         Height.
     slope : (y, x) [degree]
         Steepness.
+    access_rules : table
+        ``rule, verdict, codes`` and what else a rule has.
     ecological_sensitivity : (y, x) [1], optional
         1 extreme, 3 sensitive, 5 slight, 0 missing.
     protection_importance : (y, x) [1], optional
@@ -165,8 +166,6 @@ def unit_admission(
         Any kind.
     zones : polygons, optional
         Columns named as facts that rules ask for, such as ``green_unit`` or ``core_area``.
-    access_rules : table, optional
-        Rules instead of those that come with the product.
     least_share : float [1]
         Share of a unit's land that must be open to a new project for the unit to admit it [D].
 
@@ -177,7 +176,7 @@ def unit_admission(
         neither forbidden nor to be eliminated, ``welcome_share`` encouraged [1], ``rules`` that gave the verdict, ``closing_rules`` the
         three that close the most land. Facts nobody gave fire no rule: attributes name them.
     """
-    rules = shipped_rules() if access_rules is None else rules_of(access_rules.to_dict("records"))
+    rules = rules_of(access_rules.to_dict("records"))
     facts = place_facts(
         elevation, slope, ecological_sensitivity, protection_importance, red_line_candidate, rivers, protected_areas, zones,
     )  # fmt: skip
@@ -278,10 +277,10 @@ def heavy_jobs(
     employment: Employment,
     elevation: Elevation,
     slope: Slope,
+    access_rules: RuleTable,
     protection_importance: Codes | None = None,
     red_line_candidate: Codes | None = None,
     rivers: Rivers | None = None,
-    access_rules: RuleTable | None = None,
     *,
     industries: tuple[str, ...] = ("mining", "manufacturing"),
     heavy_share: Annotated[float, Between(0.0, 1.0)] = 0.3,
@@ -302,14 +301,14 @@ def heavy_jobs(
         Height.
     slope : (y, x) [degree]
         Steepness.
+    access_rules : table
+        ``rule, verdict, codes`` and what else a rule has.
     protection_importance : (y, x) [1], optional
         1, 3, 5; 0 missing.
     red_line_candidate : (y, x) [1], optional
         1 inside.
     rivers : lines, optional
         For distances to water.
-    access_rules : table, optional
-        Rules instead of those that come with the product.
     industries : tuple of str
         Industries that heavy industry is part of.
     heavy_share : float [1]
@@ -324,7 +323,7 @@ def heavy_jobs(
     table
         ``code, name, x, y`` [m] of a point inside, ``jobs`` [person], ``pushed_share`` [1]; counties without jobs known are left out.
     """
-    rules = shipped_rules() if access_rules is None else rules_of(access_rules.to_dict("records"))
+    rules = rules_of(access_rules.to_dict("records"))
     facts = place_facts(
         elevation, slope, None, protection_importance, red_line_candidate, rivers, None
     )

@@ -11,7 +11,7 @@ from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Features, Table
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Facts, Units
-from shanshui.industry.access_rules import admit, checked_code, rules_of, shipped_rules
+from shanshui.industry.access_rules import admit, checked_code, rules_of
 from shanshui.industry.admission import RuleTable
 from shanshui.industry.layout import phase_out
 from shanshui.industry.lexicon import CATEGORIES
@@ -111,7 +111,7 @@ def service_hubs(hubs: Hubs) -> Facts:
 @assessment(source="decisions/0014-industry", bytes_per_cell=0)
 def phase_out_schedule(
     capacities: Capacities,
-    access_rules: RuleTable | None = None,
+    access_rules: RuleTable,
     *,
     start: int = 2020,
     years: Annotated[int, Between(1, 50)] = 10,
@@ -122,8 +122,8 @@ def phase_out_schedule(
     ----------
     capacities : table
         ``plant, code`` of industry, ``capacity`` in one unit per industry; ``built`` [yr] if known.
-    access_rules : table, optional
-        Rules instead of those that come with the product; those without conditions on a place count.
+    access_rules : table
+        ``rule, verdict, codes`` and what else a rule has; those without conditions on a place count.
     start : int [yr]
         First year of less.
     years : int [yr]
@@ -135,8 +135,8 @@ def phase_out_schedule(
         ``plant, code, capacity, leaves`` [yr], ``remaining`` capacity of its industry after it left, ``rules``. Plants that may stay are
         left out.
     """
-    rules = shipped_rules() if access_rules is None else rules_of(access_rules.to_dict("records"))
-    rows = capacities.assign(code=[checked_code(_padded(c)) for c in capacities["code"]])
+    rules = rules_of(access_rules.to_dict("records"))
+    rows = capacities.assign(code=[checked_code(str(c)) for c in capacities["code"]])
     answers = {
         c: admit(c, {}, kind="existing", year=start, rules=rules) for c in rows["code"].unique()
     }
@@ -155,12 +155,6 @@ def phase_out_schedule(
     out = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
     out.attrs["units"] = {}
     return out
-
-
-def _padded(code: object) -> str:
-    """06 read as a number has lost its zero."""
-    text = str(code).strip().removesuffix(".0")
-    return f"0{text}" if text.isdigit() and len(text) in (1, 3) else text
 
 
 @assessment(source="sei2018", bytes_per_cell=0)

@@ -340,7 +340,7 @@ def employment_structure(
     table
         ``code, name, industry, persons, share`` [1], ``location_quotient`` [1], ``specialisation`` (Krugman) and ``herfindahl`` of the place.
     """
-    wide, nation, names = _jobs(employment, prefectures, counties, year)
+    wide, nation, names = jobs_by_place(employment, prefectures, counties, year)
     rows = []
     for code, line in wide.iterrows():
         quotient = location_quotients(line, nation)
@@ -364,12 +364,13 @@ def employment_structure(
     return out
 
 
-def _jobs(
+def jobs_by_place(
     employment: pd.DataFrame,
     prefectures: gpd.GeoDataFrame,
     counties: gpd.GeoDataFrame,
     year: int | None,
 ) -> tuple[pd.DataFrame, pd.Series, dict[str, str]]:
+    """Jobs by prefecture and industry, those of the nation, and names of prefectures; the latest year by default."""
     chosen = int(employment["year"].max()) if year is None else year
     rows = employment[employment["year"] == chosen]
     if rows.empty:
@@ -419,7 +420,7 @@ def green_composition(
     table
         ``code, name, class, share, target, gap`` [1]: gap is target less share, above 0 where there is less than aimed at.
     """
-    wide, nation, names = _jobs(employment, prefectures, counties, year)
+    wide, nation, names = jobs_by_place(employment, prefectures, counties, year)
     rows = []
     total, whole = wide.sum(axis=1), float(nation.sum())
     for kind, industries in GREEN_CLASSES.items():

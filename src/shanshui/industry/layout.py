@@ -117,7 +117,7 @@ def layout(
     unit_growing: Facts,
     cities: Places,
     *,
-    target_ha: Annotated[float, Between(0.0, 1e9)] = 403_000.0,
+    target_ha: Annotated[float, Between(0.0, 1e9)] = 0.0,
     land_share: Annotated[float, Between(0.0, 1.0)] = 0.05,
     city_share: Annotated[float, Between(0.01, 1.0)] = 0.15,
     reach_km: Annotated[float, Between(1.0, 5000.0)] = 200.0,
@@ -139,7 +139,7 @@ def layout(
     cities : points
         ``name, role``; ``core`` cities research, others make.
     target_ha : float [ha]
-        To be grown; the area reported for Qinba [S].
+        To be grown; 0 takes all the land that may be grown on.
     land_share : float [1]
         Of the land that suits, what growing may take of a unit: the ecological limit [D].
     city_share : float [1]
@@ -168,13 +168,14 @@ def layout(
     grown = unit_growing.set_index("unit").reindex(planning_units.index)
     supply = (grown["area_km2"].fillna(0.0) * 100.0 * land_share).to_numpy()
     fit = grown["suitability"].fillna(0.0).to_numpy()
+    asked = target_ha or float(supply.sum())
     km = _km(gpd.GeoSeries(centres), makers.geometry)
     worth = np.where(
         (km <= reach_km) & (supply[:, None] > 0), fit[:, None] - haul_weight * km / reach_km, np.nan
     )
     admitted = _admitting(planning_units, unit_admission, makers, process_code)
     worth[:, ~admitted] = np.nan
-    found = allocated(worth, supply, np.full(len(makers), city_share * target_ha), target_ha)
+    found = allocated(worth, supply, np.full(len(makers), city_share * asked), asked)
     plant = pd.DataFrame(
         {
             "link": PLANT,
@@ -192,7 +193,7 @@ def layout(
     out["share"] = out["amount_ha"] / found.placed if found.placed else 0.0
     out = out[["link", "place", "name", "to", "amount_ha", "share", "suitability", "km"]]
     out.attrs["units"] = {"amount_ha": "ha", "share": "1", "suitability": "1", "km": "km"}
-    out.attrs["asked_ha"], out.attrs["placed_ha"] = float(target_ha), found.placed
+    out.attrs["asked_ha"], out.attrs["placed_ha"] = asked, found.placed
     return out
 
 

@@ -10,7 +10,7 @@ from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Table
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import Facts, Units
-from shanshui.industry.economy import Employment, _jobs
+from shanshui.industry.economy import Employment, jobs_by_place
 from shanshui.industry.extraction import VARIANTS, hypothetical_extraction
 from shanshui.industry.input_output import (
     column_variation,
@@ -214,7 +214,7 @@ def regional_linkages(
         lost = [c for c, g in zip(table.codes, groups, strict=True) if not g]
         raise QuantityError(f"sector_names: no industry for sectors {', '.join(lost[:8])}")
     joined = table.aggregated(groups)
-    wide, nation, names = _jobs(employment, prefectures, counties, year)
+    wide, nation, names = jobs_by_place(employment, prefectures, counties, year)
     strange = [g for g in joined.codes if g not in nation.index]
     if strange:
         raise QuantityError(

@@ -70,23 +70,41 @@ class Screener:
             ``no``; ``basis`` ``code``, ``code and text`` or ``text only``; ``code_score`` 1 whole code, 0.5 starred, 0 none; ``text_score``
             [1]; ``evidence`` the sentence that decided; ``review`` why a person should look; ``head_office`` of a branch.
         """
-        names = _texts(frame, "name")
-        scopes = _texts(frame, "scope")
-        codes = _texts(frame, "code")
-        rows = [
-            self._row(name, scope, code)
-            for name, scope, code in zip(names, scopes, codes, strict=True)
-        ]
-        out = pd.DataFrame(rows, columns=list(RESULT), index=frame.index)
+        names, scopes, codes = (_texts(frame, c) for c in ("name", "scope", "code"))
+        texts = [f"{n}。{s}" if s else n for n, s in zip(names, scopes, strict=True)]
+        by_code = {code: self._coded(code) for code in set(codes)}
+        columns = {c: np.full(len(frame), d, object) for c, d in zip(RESULT, _NOTHING, strict=True)}
+        for k in self._candidates(names, texts, codes, by_code):
+            said = self._row(names[k], texts[k], codes[k], by_code[codes[k]])
+            for column, value in zip(RESULT, said, strict=True):
+                columns[column][k] = value
+        out = pd.DataFrame(columns, index=frame.index)
         return out.astype({"code_score": "float32", "text_score": "float32"})
 
-    def _row(self, name: str, scope: str, code: str) -> tuple[Any, ...]:
-        by_code = self._coded(code)
-        text = f"{name}。{scope}" if scope else name
+    def _candidates(
+        self,
+        names: list[str],
+        texts: list[str],
+        codes: list[str],
+        by_code: dict[str, dict[str, float]],
+    ) -> list[int]:
+        """Rows of which there is anything to say: one pass over all texts at once finds those with words.
+
+        Most rows of a register have none, and tens of millions come by.
+        """
+        low = "\n".join(t.replace("\n", " ") for t in texts).lower()
+        ends = np.cumsum([len(part) + 1 for part in low.split("\n")])
+        found = self.lexicon.automaton.find_matches_as_indexes(low)
+        starts = np.fromiter((start for _, start, _ in found), np.int64, len(found))
+        chosen = set(np.searchsorted(ends, starts, side="right").tolist())
+        chosen.update(k for k, code in enumerate(codes) if by_code[code])
+        chosen.update(k for k, name in enumerate(names) if _maybe_branch(name))
+        return sorted(chosen)
+
+    def _row(self, name: str, text: str, code: str, by_code: dict[str, float]) -> tuple[Any, ...]:
         mentions = self.lexicon.mentions(text)
         if not mentions and not by_code:
-            # the usual case, kept short: tens of millions of rows come by
-            return _NOTHING if not _maybe_branch(name) else (*_NOTHING[:-1], head_office(name))
+            return (*_NOTHING[:-1], head_office(name))
         scores = text_scores(mentions)
         best: list[tuple[float, str, float, str]] = []
         near: list[tuple[float, str, float]] = []

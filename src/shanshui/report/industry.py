@@ -93,7 +93,7 @@ def industry_chapter(study: Study, show: Any, lang: str) -> dict[str, Any]:
         _relocation(study, lang),
         _crops(study, lang),
         _regional(study, lang),
-        _green(study, lang, names),
+        _green(study, lang),
         _clusters(study, lang, names),
         _maturity(study, lang, names),
         _exchange(study, lang),
@@ -247,7 +247,7 @@ def _regional(study: Study, lang: str) -> dict[str, Any] | None:
     )
 
 
-def _green(study: Study, lang: str, names: dict[str, str]) -> dict[str, Any] | None:
+def _green(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("green_composition"):
         return None
     rows = study["green_composition"]

@@ -17,12 +17,11 @@ from shanshui.industry.access_rules import (
     checked_code,
     divisions,
     rules_of,
-    shipped_rules,
 )
 from shanshui.industry.admission import place_facts
 from shanshui.study.study import Study
 
-NEEDED = ("elevation", "slope", "region_mask")
+NEEDED = ("elevation", "slope", "region_mask", "access_rules")
 WANTED = ("ecological_sensitivity", "protection_importance", "red_line_candidate")
 
 
@@ -88,22 +87,23 @@ def admitted_at(
     StudyError
         The point lies outside the study's grid or region.
     PlanError
-        Terrain has not been made.
+        The study has no rules, or its terrain has not been made.
     QuantityError
         Unknown code, kind or exemption.
     """
     plain = checked_code(code)
+    if "access_rules" not in study.specs:
+        raise PlanError(
+            "admit: the study has no rules; declare a table in [inputs.access_rules] (rule, verdict, codes, when …); that of the "
+            "Qinba template is one to start from"
+        )
     missing = [n for n in NEEDED if not study.has(n)]
     if missing:
         raise PlanError(
             f"admit: not made yet: {', '.join(missing)}; run first: shanshui run {study.layout.folder} unit_admission"
         )
     row, column = _cell(study, lon, lat)
-    rules = (
-        rules_of(study["access_rules"].to_dict("records"))
-        if study.has("access_rules")
-        else shipped_rules()
-    )
+    rules = rules_of(study["access_rules"].to_dict("records"))
     facts = _facts(study)
     here = {name: float(values[row, column]) for name, values in facts.items()}
     known = {name: value for name, value in here.items() if np.isfinite(value)}

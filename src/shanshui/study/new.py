@@ -133,7 +133,7 @@ def _made_up(folder: Path, crs: str | None, cell_m: float, size: int, seed: int)
             files("shanshui.study").joinpath(f"templates/made_up_{table}.csv").read_text("utf-8")
         )
         (folder / "data" / f"{table}.csv").write_text(content, "utf-8")
-    _judgements(folder / "data")
+    _to_start_from(folder / "data")
     return _write(
         folder,
         "made_up",
@@ -175,7 +175,7 @@ def _qinba(
         stop = text.index("[inputs.counties]")
         text = text[:start] + _boundary_text(Path(boundary), folder) + "\n" + text[stop:]
     place.write_text(text, "utf-8")
-    _judgements(folder)
+    _to_start_from(folder)
     for name in (
         "outlets", "cities", "massifs", "biophysical", "threats", "sectors", "readiness", "clusters", "hubs",
     ):  # fmt: skip
@@ -184,10 +184,14 @@ def _qinba(
     return place
 
 
-def _judgements(folder: Path) -> None:
-    """Judgements of the evaluation system to start from."""
-    content = files("shanshui.study").joinpath("templates/judgements.csv").read_text("utf-8")
-    (folder / "judgements.csv").write_text(content, "utf-8")
+def _to_start_from(folder: Path) -> None:
+    """Judgements of the evaluation system, and access rules of the Qinba case, to be replaced."""
+    for package, name in (
+        ("shanshui.study", "templates/judgements.csv"),
+        ("shanshui.industry", "access_rules.csv"),
+    ):
+        content = files(package).joinpath(name).read_text("utf-8")
+        (folder / Path(name).name).write_text(content, "utf-8")
 
 
 def _bare(
