@@ -58,10 +58,10 @@ def test_weights_sum_to_one_and_follow_the_columns(name, x):
     np.testing.assert_allclose(OBJECTIVE[name](x[:, order]), found[order], atol=1e-6)
 
 
-@pytest.mark.parametrize("name", set(OBJECTIVE) - {"cilos", "idocriw"})
+@pytest.mark.parametrize("name", [n for n in OBJECTIVE if n not in ("cilos", "idocriw")])
 def test_a_constant_indicator_has_no_weight(name):
     x = np.array([[1.0, 5.0, 3.0], [2.0, 5.0, 9.0], [4.0, 5.0, 4.0]])
-    assert OBJECTIVE[name](x)[1] == pytest.approx(0.0, abs=1e-9) or name == "merec"
+    assert OBJECTIVE[name](x)[1] == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", ["entropy", "critic", "deviation", "gini", "lopcow"])

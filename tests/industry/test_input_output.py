@@ -22,7 +22,7 @@ from shanshui.industry.input_output import (
     technical_coefficients,
 )
 from shanshui.industry.io_table import read_table
-from shanshui.industry.linkage import linkage_table
+from shanshui.industry.linkage import footprints, linkage_table
 from shanshui.industry.regional_tables import (
     balanced,
     location_quotients,
@@ -297,6 +297,18 @@ def test_every_linkage_of_a_table():
     np.testing.assert_allclose(rows["value_added"], 1.0)
     assert rows.attrs["sensitivity"] == "ghosh"
     assert rows["loss_whole"].between(0, 1).all()
+
+
+def test_footprints_of_a_table():
+    stress = pd.DataFrame(
+        {"code": ["a", "b", "b"], "stressor": ["water", "water", "jobs"], "amount": [5.0, 7.0, 3.0]}
+    )
+    found = footprints(plain_table(), stress)
+    sums = found.groupby("stressor")[["production", "consumption"]].sum()
+    np.testing.assert_allclose(sums["production"], sums["consumption"])
+    assert sums.loc["water", "production"] == pytest.approx(12.0)
+    with pytest.raises(QuantityError, match="is no sector"):
+        footprints(plain_table(), stress.assign(code="z"))
 
 
 def test_location_quotients_with_a_pencil():

@@ -7,6 +7,7 @@ from shanshui.core.errors import QuantityError
 from shanshui.industry.economy import (
     employment_structure,
     green_composition,
+    growth_parts,
     industrial_stage,
     industry_structure,
     prefecture_codes,
@@ -137,6 +138,32 @@ def test_structure_of_two_years_and_who_lacks_figures():
         industry_structure(
             gdp([("101", 2010, 1, 1, 1)]), squares(4, 6), first_year=2001, last_year=2002
         )
+
+
+def test_years_are_the_first_and_last_unless_said():
+    table = gdp([("101", 2001, 1, 1, 2), ("101", 2010, 1, 1, 1), ("101", 2020, 1, 2, 1)])
+    assert industry_structure(table, squares(4, 6)).attrs["years"] == [2001, 2020]
+    assert industry_structure(table, squares(4, 6), first_year=2010).attrs["years"] == [2010, 2020]
+    with pytest.raises(QuantityError, match="comes later"):
+        industry_structure(table, squares(4, 6), first_year=2020)
+
+
+def test_growth_is_parted_and_competitive_parts_cancel():
+    table = gdp(
+        [
+            ("101", 2010, 10, 40, 50),
+            ("101", 2020, 10, 60, 70),
+            ("102", 2010, 30, 40, 30),
+            ("102", 2020, 30, 80, 60),
+            ("9", 2010, 5, 5, 5),
+        ]
+    )
+    found = growth_parts(table, squares(4, 6, parts=2))
+    np.testing.assert_allclose(
+        found[["national", "mix", "competitive"]].sum(axis=1), found["total"]
+    )
+    # the two are all there is: what one wins the other loses
+    np.testing.assert_allclose(found.groupby("sector")["competitive"].sum(), 0.0, atol=1e-9)
 
 
 def test_stages_by_criterion_and_together():

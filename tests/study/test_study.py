@@ -44,6 +44,7 @@ def test_the_survey_of_the_made_up_region_is_whole(region):
         "value_series",
         "karst_sensitivity",
         "massif_zones",
+        "service_hubs",
         "early_warning",
         *(
             f"{kind}_{name}"

@@ -19,7 +19,12 @@ from shanshui.industry.stages import (
     stage_of,
     value_added_stage,
 )
-from shanshui.industry.structure import concentration, krugman_specialisation, structural_change
+from shanshui.industry.structure import (
+    concentration,
+    krugman_specialisation,
+    shift_share,
+    structural_change,
+)
 
 Gdp = Annotated[pd.DataFrame, Table(("code", "year", "sector", "yuan"))]
 Employment = Annotated[pd.DataFrame, Table(("code", "year", "industry", "persons"))]
@@ -88,13 +93,66 @@ def _shares(gdp: pd.DataFrame) -> pd.DataFrame:
     return wide.div(wide.sum(axis=1), axis=0)
 
 
+def _two_years(gdp: pd.DataFrame, first: int, last: int) -> tuple[int, int]:
+    """The years asked for; 0 is the first, or the last, in which a place has all sectors."""
+    known = _shares(gdp).index.get_level_values("year")
+    if not len(known):
+        raise QuantityError("gdp: no place has all three sectors in any year")
+    first, last = first or int(known.min()), last or int(known.max())
+    if first >= last:
+        raise QuantityError(f"first_year, last_year: {first} to {last}; the last comes later")
+    return first, last
+
+
+@assessment(source="decisions/0014-industry", bytes_per_cell=0)
+def growth_parts(gdp: Gdp, prefectures: Units, *, first_year: int = 0, last_year: int = 0) -> Facts:
+    """Growth of each prefecture's sectors parted into that of all places, of the sector, and its own (shift-share).
+
+    Parameters
+    ----------
+    gdp : table
+        ``code, year, sector, yuan``, in prices of one year or nominal; all places of the table together are the yardstick.
+    prefectures : polygons
+        ``code, name``: those that are asked for.
+    first_year, last_year : int [yr]
+        Compared; 0 takes the first and the last of the table. Only places that have both count.
+
+    Returns
+    -------
+    table
+        ``code, name, sector, national, mix, competitive, allocation, total`` [yuan]; the first three sum to the total.
+    """
+    first, last = _two_years(gdp, first_year, last_year)
+    rows = gdp[gdp["sector"].isin(SECTORS) & gdp["year"].isin([first, last])]
+    wide = rows.assign(code=rows["code"].astype(str)).pivot_table(
+        index="code", columns=["year", "sector"], values="yuan", aggfunc="sum"
+    )
+    wide = wide.reindex(columns=pd.MultiIndex.from_product([[first, last], SECTORS])).dropna()
+    before, after = wide[first].to_numpy(np.float64), wide[last].to_numpy(np.float64)
+    parts = []
+    for code, name in zip(
+        prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True
+    ):
+        if code in wide.index:
+            k = wide.index.get_loc(code)
+            table = shift_share(before[k], after[k], before.sum(axis=0), after.sum(axis=0))
+            parts.append(table.assign(code=code, name=name, sector=list(SECTORS)))
+    if not parts:
+        raise QuantityError(f"gdp: no prefecture has all sectors in {first} and {last}")
+    columns = ["code", "name", "sector", "national", "mix", "competitive", "allocation", "total"]
+    out = pd.concat(parts, ignore_index=True)[columns]
+    out.attrs["units"] = dict.fromkeys(columns[3:], "yuan")
+    out.attrs["years"] = [first, last]
+    return out
+
+
 @assessment(source="decisions/0014-industry", bytes_per_cell=0)
 def industry_structure(
     gdp: Gdp,
     prefectures: Units,
     *,
-    first_year: int = 2010,
-    last_year: int = 2014,
+    first_year: int = 0,
+    last_year: int = 0,
     least_rise: Annotated[float, Between(0.0, 1.0)] = 0.0,
 ) -> Facts:
     """Sector shares of each prefecture in two years, and how they moved.
@@ -106,7 +164,7 @@ def industry_structure(
     prefectures : polygons
         ``code, name``: those that are asked for.
     first_year, last_year : int [yr]
-        Compared; where a place lacks one, it is left out and counted.
+        Compared; 0 takes the first and the last of the table. Where a place lacks one, it is left out and counted.
     least_rise : float [1]
         Rise of the secondary share above which it counts as risen.
 
@@ -116,10 +174,7 @@ def industry_structure(
         ``code, name``, shares ``primary_first … tertiary_last`` [1], ``change`` half the sum of absolute changes [1], ``angle`` [degree],
         ``secondary_change`` [1], ``secondary_risen``. Attributes tell how many rose, of how many, and who lacks figures.
     """
-    if first_year >= last_year:
-        raise QuantityError(
-            f"first_year, last_year: {first_year} to {last_year}; the last comes later"
-        )
+    first_year, last_year = _two_years(gdp, first_year, last_year)
     shares = _shares(gdp.assign(code=gdp["code"].astype(str)))
     rows, lost = [], []
     for code, name in zip(
@@ -170,7 +225,7 @@ def industrial_stage(
     place_indicators: Indicators | None = None,
     employment: Employment | None = None,
     *,
-    years: tuple[float, ...] = (2010.0, 2020.0),
+    years: tuple[float, ...] = (),
     yuan_per_dollar: Annotated[float, Between(0.0, 1000.0)] = 0.0,
     least_known: Annotated[float, Between(0.0, 1.0)] = 0.5,
 ) -> Facts:
@@ -192,7 +247,7 @@ def industrial_stage(
     employment : table, optional
         ``code, year, industry, persons``: for the share of agriculture, and manufacturing beside agriculture and industry is not in it.
     years : tuple of float [yr]
-        Judged.
+        Judged; the latest of the product without any.
     yuan_per_dollar : float [yuan]
         Of the year that buy what a dollar of 2005 bought; 0 takes the table that comes with the product [M].
     least_known : float [1]
@@ -209,7 +264,7 @@ def industrial_stage(
     values = _stage_values(gdp, belongs, population, place_indicators, employment)
     names = dict(zip(prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True))
     rows = []
-    for year in (int(y) for y in years):
+    for year in [int(y) for y in years] or [int(gdp["year"].max())]:
         rate = yuan_per_dollar or _rate(year)
         for code, name in names.items():
             found = _verdicts(code, year, rate, values, shares)

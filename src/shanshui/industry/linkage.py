@@ -11,7 +11,7 @@ from shanshui.core.quantity import Table
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import Facts, Units
 from shanshui.industry.economy import Employment, jobs_by_place
-from shanshui.industry.extraction import VARIANTS, hypothetical_extraction
+from shanshui.industry.extraction import VARIANTS, footprint, hypothetical_extraction
 from shanshui.industry.input_output import (
     column_variation,
     influence_coefficient,
@@ -25,6 +25,7 @@ from shanshui.industry.io_table import InputOutputTable, read_table
 from shanshui.industry.regional_tables import location_quotients, regional_coefficients
 
 IoTable = Annotated[pd.DataFrame, Table()]
+Stressors = Annotated[pd.DataFrame, Table(("code", "stressor", "amount"))]
 SectorNames = Annotated[pd.DataFrame, Table(("code",))]
 
 
@@ -159,6 +160,68 @@ def linkages(
 def _code(value: object) -> str:
     text = str(value).strip().removesuffix(".0")
     return text.lstrip("0") or text
+
+
+@assessment(source="miller2009", bytes_per_cell=0)
+def footprints(
+    io_table: IoTable,
+    stressors: Stressors,
+    *,
+    sectors: Annotated[int, Between(0, 100_000)] = 0,
+    tolerance: Annotated[float, Between(0.0, 1.0)] = 0.01,
+) -> Facts:
+    """Water, land, carbon or jobs of each sector's production, and behind the final demand for it.
+
+    Parameters
+    ----------
+    io_table : table
+        As in :func:`linkages`.
+    stressors : table
+        ``code`` of the sector, ``stressor``, ``amount`` a year in any unit; sectors without a row have none.
+    sectors : int
+        How many; 0 finds out.
+    tolerance : float [1]
+        Greatest imbalance of a sector over its output.
+
+    Returns
+    -------
+    table
+        ``stressor, code, name, intensity`` per unit of own output, ``total_intensity`` per unit of final demand, ``production,
+        consumption`` in the stressor's unit; both have one sum.
+    """
+    table = read_table(io_table, sectors or None).checked(tolerance)
+    a = technical_coefficients(table.flows, table.output)
+    place = {_code(code): k for k, code in enumerate(table.codes)}
+    parts = []
+    for name, rows in stressors.groupby(stressors["stressor"].astype(str), sort=True):
+        amount = np.zeros(len(place))
+        for code, value in zip(rows["code"], pd.to_numeric(rows["amount"]), strict=True):
+            if _code(code) not in place:
+                raise QuantityError(
+                    f"stressors.code: '{code}' is no sector; known: {', '.join(table.codes[:8])} …"
+                )
+            amount[place[_code(code)]] += float(value)
+        found = footprint(a, amount, table.output, inverse_demand(table, a))
+        parts.append(
+            found.assign(stressor=str(name), code=list(table.codes), name=list(table.names))
+        )
+    columns = [
+        "stressor",
+        "code",
+        "name",
+        "intensity",
+        "total_intensity",
+        "production",
+        "consumption",
+    ]
+    out = pd.concat(parts, ignore_index=True)[columns]
+    out.attrs["units"] = {}
+    out.attrs["imports"] = (
+        "in the flows"
+        if table.competitive
+        else "left out: what is embodied in imports is not counted"
+    )
+    return out
 
 
 @assessment(source="flegg1997", bytes_per_cell=0)

@@ -12,6 +12,7 @@ from shanshui.industry.clusters import (
 from shanshui.industry.economy import (
     employment_structure,
     green_composition,
+    growth_parts,
     industrial_stage,
     industry_structure,
 )
@@ -19,7 +20,7 @@ from shanshui.industry.evaluation import evaluation_weights, industry_evaluation
 from shanshui.industry.firms import emerging_firms, screened_firms
 from shanshui.industry.indicators import evaluation_indicators
 from shanshui.industry.layout import layout, relocation
-from shanshui.industry.linkage import linkages, regional_linkages
+from shanshui.industry.linkage import footprints, linkages, regional_linkages
 from shanshui.industry.readiness import technology_maturity
 from shanshui.industry.suitability import crop_areas, crop_suitability, unit_growing
 from shanshui.industry.symbiosis import material_circularity, symbiosis
@@ -43,10 +44,12 @@ def industry(have: set[str]) -> list[Step]:
     inside = {"prefectures": "units_inside"}
     return [
         step(industry_structure, binds=inside),
+        step(growth_parts, binds=inside),
         step(industrial_stage, binds=inside),
         step(employment_structure, binds=inside),
         step(green_composition, binds=inside),
         step(linkages),
+        step(footprints),
         step(regional_linkages, binds=inside),
         step(screened_firms),
         step(emerging_firms),

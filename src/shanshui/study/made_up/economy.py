@@ -138,6 +138,12 @@ def _flows(folder: Path, random: np.random.Generator) -> None:
     pd.concat([table, added], ignore_index=True).to_csv(
         folder / "io_table.csv", index=False, encoding="utf-8", float_format="%.8g"
     )
+    stress: list[tuple[object, ...]] = [
+        (code, name, round(float(x) * per * random.uniform(0.5, 1.5), 3))
+        for name, per in (("water", 0.02), ("carbon", 0.001))
+        for code, x in zip(codes, output, strict=True)
+    ]
+    _save(folder, "stressors.csv", stress, ["code", "stressor", "amount"])
     _save(folder, "sectors.csv", list(SECTORS), ["code", "name", "name_zh", "category", "industry"])
 
 
