@@ -8,12 +8,11 @@ from tests.worlds import grid
 
 from shanshui.core.errors import QuantityError
 from shanshui.decision.grading import discriminant_check, grades_of, silhouette
+from shanshui.decision.interval_ranking import interval_topsis, interval_weighted_sum
 from shanshui.decision.maps import overlay_score
 from shanshui.decision.ranking import (
     RANKINGS,
     grey_relation,
-    interval_topsis,
-    interval_weighted_sum,
     promethee,
     ranks,
     scored,

@@ -4,14 +4,9 @@ import pytest
 from tests.worlds import squares
 
 from shanshui.core.errors import QuantityError
-from shanshui.industry.economy import (
-    employment_structure,
-    green_composition,
-    growth_parts,
-    industrial_stage,
-    industry_structure,
-    prefecture_codes,
-)
+from shanshui.industry.economy import growth_parts, industry_structure, prefecture_codes
+from shanshui.industry.employment import employment_structure, green_composition
+from shanshui.industry.stage_verdicts import industrial_stage
 from shanshui.industry.stages import composite_stage, stage_of, value_added_stage
 from shanshui.industry.structure import (
     concentration,

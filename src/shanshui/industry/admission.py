@@ -31,13 +31,13 @@ from shanshui.industry.access_rules import (
     admitted_cells,
     rules_of,
 )
+from shanshui.industry.economy import Employment
 from shanshui.kernels.distance import distance_to
 from shanshui.kernels.labels import label_class_counts, label_sizes
 from shanshui.region.grid import GridSpec, grid_of, like
 from shanshui.region.unitset import burnt, covered, rasterised
 
 Protected = Annotated[gpd.GeoDataFrame, Features(("geometry",))]
-Employment = Annotated[pd.DataFrame, Table(("code", "year", "industry", "persons"))]
 RuleTable = Annotated[pd.DataFrame, Table(("rule", "verdict", "codes"))]
 
 

@@ -18,8 +18,9 @@ from shanshui.core.vocabulary import Facts
 from shanshui.decision.criteria import benefits, ranged
 from shanshui.decision.grading import discriminant_check, grades_of
 from shanshui.decision.hierarchy import hierarchy_weights
+from shanshui.decision.interval_ranking import interval_weighted_sum
 from shanshui.decision.judgements import judgements_of
-from shanshui.decision.ranking import grey_relation, interval_weighted_sum, ranks
+from shanshui.decision.ranking import grey_relation, ranks
 from shanshui.decision.robustness import rank_acceptability
 
 Judged = Annotated[pd.DataFrame, Table()]

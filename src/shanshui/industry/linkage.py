@@ -10,7 +10,8 @@ from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Table
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import Facts, Units
-from shanshui.industry.economy import Employment, jobs_by_place
+from shanshui.industry.economy import Employment
+from shanshui.industry.employment import jobs_by_place
 from shanshui.industry.extraction import VARIANTS, footprint, hypothetical_extraction
 from shanshui.industry.input_output import (
     column_variation,

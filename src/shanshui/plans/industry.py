@@ -9,19 +9,15 @@ from shanshui.industry.clusters import (
     phase_out_schedule,
     service_hubs,
 )
-from shanshui.industry.economy import (
-    employment_structure,
-    green_composition,
-    growth_parts,
-    industrial_stage,
-    industry_structure,
-)
+from shanshui.industry.economy import growth_parts, industry_structure
+from shanshui.industry.employment import employment_structure, green_composition
 from shanshui.industry.evaluation import evaluation_weights, industry_evaluation
 from shanshui.industry.firms import emerging_firms, screened_firms
 from shanshui.industry.indicators import evaluation_indicators
 from shanshui.industry.layout import layout, relocation
 from shanshui.industry.linkage import footprints, linkages, regional_linkages
 from shanshui.industry.readiness import technology_maturity
+from shanshui.industry.stage_verdicts import industrial_stage
 from shanshui.industry.suitability import crop_areas, crop_suitability, unit_growing
 from shanshui.industry.symbiosis import material_circularity, symbiosis
 from shanshui.plans.survey import cover_of, warmth_of

@@ -1,0 +1,188 @@
+"""Stage of industrialisation of each prefecture, the verdict of each criterion beside the whole."""
+
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import Facts, Population, Units
+from shanshui.industry.economy import (
+    PRIMARY_JOBS,
+    Employment,
+    Gdp,
+    Indicators,
+    prefecture_codes,
+    sector_shares,
+)
+from shanshui.industry.stages import (
+    WEIGHTS,
+    Verdict,
+    composite_stage,
+    stage_of,
+    value_added_stage,
+)
+
+YUAN_PER_DOLLAR: dict[int, float] = {
+    2000: 2.46, 2005: 2.86, 2010: 3.66, 2014: 4.30, 2015: 4.33, 2019: 5.10, 2020: 5.23, 2021: 5.49,
+}  # fmt: skip
+"""Yuan of a year that buy what a dollar of 2005 bought: purchasing power parity times the rise of dollar prices since 2005 [M]."""
+
+
+@assessment(source="chen2006", bytes_per_cell=0)
+def industrial_stage(
+    gdp: Gdp,
+    prefectures: Units,
+    counties: Units,
+    population: Population | None = None,
+    place_indicators: Indicators | None = None,
+    employment: Employment | None = None,
+    *,
+    years: tuple[float, ...] = (),
+    yuan_per_dollar: Annotated[float, Between(0.0, 1000.0)] = 0.0,
+    least_known: Annotated[float, Between(0.0, 1.0)] = 0.5,
+) -> Facts:
+    """Stage of industrialisation of each prefecture by several criteria, the verdict of each beside the whole.
+
+    Parameters
+    ----------
+    gdp : table
+        ``code, year, sector, yuan``.
+    prefectures : polygons
+        ``code, name``.
+    counties : polygons
+        ``code, parent``: to bring county figures together.
+    population : table, optional
+        ``code, year, population`` of counties or prefectures.
+    place_indicators : table, optional
+        ``code, year, indicator, value``: ``gdp_per_head`` [yuan/person], ``urban_population, total_population`` [person],
+        ``manufacturing_share``, ``primary_jobs`` [1].
+    employment : table, optional
+        ``code, year, industry, persons``: for the share of agriculture, and manufacturing beside agriculture and industry is not in it.
+    years : tuple of float [yr]
+        Judged; the latest of the product without any.
+    yuan_per_dollar : float [yuan]
+        Of the year that buy what a dollar of 2005 bought; 0 takes the table that comes with the product [M].
+    least_known : float [1]
+        Weight of the criteria that must be known for a composite [D].
+
+    Returns
+    -------
+    table
+        ``code, name, year, criterion, value, stage, score, doubt`` per criterion, and a row ``composite`` with the share of the weights
+        that is known in ``value``. Criteria without data do not appear.
+    """
+    belongs = prefecture_codes(counties, prefectures)
+    shares = sector_shares(gdp.assign(code=gdp["code"].astype(str)))
+    values = _stage_values(gdp, belongs, population, place_indicators, employment)
+    names = dict(zip(prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True))
+    rows = []
+    for year in [int(y) for y in years] or [int(gdp["year"].max())]:
+        rate = yuan_per_dollar or _rate(year)
+        for code, name in names.items():
+            found = _verdicts(code, year, rate, values, shares)
+            if not found:
+                continue
+            for criterion, (value, verdict) in found.items():
+                rows.append(
+                    (
+                        code,
+                        name,
+                        year,
+                        criterion,
+                        value,
+                        verdict.stage,
+                        verdict.score,
+                        verdict.doubt,
+                    )
+                )
+            stage, score, known = composite_stage({k: v.score for k, (_, v) in found.items()})
+            if known < least_known:
+                continue
+            rows.append((code, name, year, "composite", known, stage, score, _conflict(found)))
+    columns = ["code", "name", "year", "criterion", "value", "stage", "score", "doubt"]
+    out = pd.DataFrame(rows, columns=columns)
+    if out.empty:
+        raise QuantityError(
+            f"gdp: no criterion is known for any prefecture in {', '.join(f'{y:g}' for y in years)}"
+        )
+    out.attrs["units"] = {"score": "1"}
+    out.attrs["weights"] = WEIGHTS
+    return out
+
+
+def _rate(year: int) -> float:
+    known = sorted(YUAN_PER_DOLLAR)
+    if not known[0] <= year <= known[-1]:
+        raise QuantityError(
+            f"years: no purchasing power is known for {year} (known: {known[0]} to {known[-1]}); set yuan_per_dollar"
+        )
+    return float(np.interp(year, known, [YUAN_PER_DOLLAR[y] for y in known]))
+
+
+def _conflict(found: dict[str, tuple[float, Verdict]]) -> str:
+    """Criteria that stand two stages or more apart: structure alone mis-stages places of tourism."""
+    order = ("pre", "early", "middle", "late", "post")
+    places = [order.index(v.stage) for _, v in found.values()]
+    return "criteria lie two stages or more apart" if max(places) - min(places) >= 2 else ""
+
+
+def _verdicts(
+    code: str, year: int, rate: float, values: dict[str, pd.Series], shares: pd.DataFrame
+) -> dict[str, tuple[float, Verdict]]:
+    out: dict[str, tuple[float, Verdict]] = {}
+    for criterion in ("gdp_per_head", "manufacturing_share", "urban_share", "primary_jobs"):
+        value = values[criterion].get((code, year)) if criterion in values else None
+        if value is None or not np.isfinite(value):
+            continue
+        amount = float(value) / rate if criterion == "gdp_per_head" else float(value)
+        out[criterion] = (amount, stage_of(criterion, amount))
+    if (code, year) in shares.index:
+        a, i, s = shares.loc[[(code, year)]].to_numpy(np.float64)[0]
+        out["value_added"] = (a, value_added_stage(a, i, s))
+    return out
+
+
+def _stage_values(
+    gdp: pd.DataFrame,
+    belongs: dict[str, str],
+    population: pd.DataFrame | None,
+    indicators: pd.DataFrame | None,
+    employment: pd.DataFrame | None,
+) -> dict[str, pd.Series]:
+    """Each criterion by prefecture and year, from the best source there is."""
+    out: dict[str, pd.Series] = {}
+    if population is not None:
+        people = population.assign(code=population["code"].astype(str).map(belongs)).dropna(
+            subset=["code"]
+        )
+        heads = people.groupby(["code", "year"])["population"].sum()
+        money = (
+            gdp.assign(code=gdp["code"].astype(str))
+            .groupby(["code", "year"])["yuan"]
+            .sum(min_count=1)
+        )
+        out["gdp_per_head"] = (money / heads).dropna()
+    if employment is not None:
+        jobs = employment.assign(code=employment["code"].astype(str).map(belongs)).dropna(
+            subset=["code"]
+        )
+        total = jobs.groupby(["code", "year"])["persons"].sum()
+        farm = jobs[jobs["industry"] == PRIMARY_JOBS].groupby(["code", "year"])["persons"].sum()
+        out["primary_jobs"] = (farm / total.where(total > 0)).dropna()
+    if indicators is not None:
+        rows = indicators.assign(code=indicators["code"].astype(str))
+        wide = rows.pivot_table(
+            index=["code", "year"], columns="indicator", values="value", aggfunc="first"
+        )
+        for name in ("gdp_per_head", "manufacturing_share", "primary_jobs", "urban_share"):
+            if name in wide:
+                out[name] = wide[name].dropna().combine_first(out.get(name, pd.Series(dtype=float)))
+        if {"urban_population", "total_population"} <= set(wide.columns):
+            share = (wide["urban_population"] / wide["total_population"]).dropna()
+            out["urban_share"] = (
+                out["urban_share"].combine_first(share) if "urban_share" in out else share
+            )
+    return out
