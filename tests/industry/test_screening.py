@@ -260,6 +260,16 @@ def big(path, rows=5000):
     return path
 
 
+def test_codes_of_no_division_are_counted(tmp_path):
+    place = tmp_path / "r.csv"
+    pd.DataFrame({"name": ["a", "b", "c", "d"], "code": ["4416", "D4416", "9999", ""]}).to_csv(
+        place, index=False
+    )
+    outcome = screen_register(place, tmp_path / "o.csv")
+    assert outcome.facts["unknown_codes"] == 1
+    assert outcome.categories == {"energy": 2}
+
+
 def test_blocks_of_any_size_give_one_result(tmp_path, monkeypatch):
     place = big(tmp_path / "r.csv")
     whole = screen_register(place, tmp_path / "whole.parquet")

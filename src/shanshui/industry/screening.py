@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from shanshui.core.errors import DataError
+from shanshui.industry.access_rules import divisions
 from shanshui.industry.lexicon import (
     CATEGORIES,
     Lexicon,
@@ -144,10 +145,20 @@ class Screener:
             head_office(name) if _maybe_branch(name) else "",
         )
 
+    def unknown_codes(self, frame: pd.DataFrame) -> int:
+        """Rows whose industry code is of no division of the national economy."""
+        known = divisions()
+        counts = pd.Series(_texts(frame, "code")).value_counts()
+        return int(
+            sum(
+                n for code, n in counts.items() if str(code) and _digits(str(code))[:2] not in known
+            )
+        )
+
     def _coded(self, code: str) -> dict[str, float]:
         if not code:
             return {}
-        plain = code.strip().upper().lstrip("ABCDEFGHIJKLMNOPQRST").split(".")[0]
+        plain = _digits(code)
         found = self.codes.get(plain) or self.codes.get(plain.zfill(4)) or {}
         return {category: 0.5 if partial else 1.0 for category, partial in found.items()}
 
@@ -175,6 +186,11 @@ class Screener:
             top = max(of_it, key=lambda m: m.weight)
             return sentence_around(text, top.start, top.stop)
         return f"code {code}" if category else ""
+
+
+def _digits(code: str) -> str:
+    """Digits of an industry code, without the letter of its section or what a spreadsheet added."""
+    return code.strip().upper().lstrip("ABCDEFGHIJKLMNOPQRST").split(".")[0]
 
 
 _NOTHING = ("", "", "no", "", 0.0, 0.0, "", "", "")

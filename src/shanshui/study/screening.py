@@ -195,6 +195,7 @@ def _screen_block(
     tidy, facts = tidy_register(block)
     counted = said.loc[said["decision"] == "accepted", "category"].value_counts()
     facts |= {
+        "unknown_codes": screener.unknown_codes(block),
         "rows": rows,
         "accepted": int((said["decision"] == "accepted").sum()),
         "review": int((said["review"] != "").sum()),
