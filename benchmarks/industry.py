@@ -62,14 +62,14 @@ def made_elsewhere(rows, folder):
     return Path(folder) / "register.parquet"
 
 
-def screening(rows, workers=0):
+def screening(rows):
     from shanshui.study.screening import screen_register
 
     with tempfile.TemporaryDirectory() as folder:
         path = made_elsewhere(rows, folder)
         before = peak()
         start = time.perf_counter()
-        outcome = screen_register(path, Path(folder) / "out.parquet", workers=workers)
+        outcome = screen_register(path, Path(folder) / "out.parquet")
         seconds = time.perf_counter() - start
         return {
             "seconds": seconds,
@@ -235,7 +235,6 @@ def peak():
 
 ROUTES = {
     "screening": (screening, (1_000_000, 10_000_000)),
-    "screening, one process": (lambda n: screening(n, 1), (1_000_000,)),
     "screening, pandas str.contains": (screening_by_pandas, (100_000,)),
     "Leontief inverse": (leontief, (153, 5000)),
     "Leontief inverse, numpy inv": (leontief_by_numpy, (153, 5000)),

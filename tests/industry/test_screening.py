@@ -302,18 +302,11 @@ def test_a_stopped_screening_goes_on_where_it_was(tmp_path, monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        screen_register(place, tmp_path / "again.csv", workers=1, tell=stop)
+        screen_register(place, tmp_path / "again.csv", tell=stop)
     assert not (tmp_path / "again.csv").exists()
     outcome = screen_register(place, tmp_path / "again.csv")
     assert outcome.resumed == 3
     assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "straight.csv").read_bytes()
-
-
-def test_several_processes_give_the_same_bytes(tmp_path):
-    place = big(tmp_path / "r.csv", 400_000)
-    for name, workers in (("one", 1), ("two", 2)):
-        screen_register(place, tmp_path / f"{name}.parquet", workers=workers)
-    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
 
 
 def test_parts_of_another_register_are_not_taken_over(tmp_path, monkeypatch):
@@ -324,7 +317,7 @@ def test_parts_of_another_register_are_not_taken_over(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        screen_register(place, tmp_path / "o.csv", workers=1, tell=stop)
+        screen_register(place, tmp_path / "o.csv", tell=stop)
     big(place, 6000)
     assert screen_register(place, tmp_path / "o.csv").resumed == 0
 

@@ -138,7 +138,6 @@ def screen(
     encoding: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of the text; found line by line by default.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=0, help="Processes; 0 is one per processor.")] = 0,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -154,7 +153,6 @@ def screen(
             words=words,
             all_rows=all_rows,
             encoding=encoding,
-            workers=workers,
             tell=tell,
         )
     _print_screening(outcome, as_json, quiet)

@@ -2,14 +2,9 @@
 
 import hashlib
 import json
-import os
 import shutil
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +16,7 @@ import pyarrow.parquet as pq
 
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.readers import read_table
-from shanshui.collect.registers import BLOCK_BYTES, register_blocks, tidy_register
+from shanshui.collect.registers import register_blocks, tidy_register
 from shanshui.core.errors import DataError
 from shanshui.industry.lexicon import EDITION
 from shanshui.industry.screening import RESULT, Screener, Seen
@@ -67,7 +62,6 @@ def screen_register(
     words: Path | None = None,
     all_rows: bool = False,
     encoding: str | None = None,
-    workers: int = 0,
     tell: Callable[[str, int, int], None] = lambda *_: None,
 ) -> ScreeningOutcome:
     """Screen the firms of a register for emerging industries.
@@ -86,8 +80,6 @@ def screen_register(
         Also those that are of no emerging industry.
     encoding : str, optional
         Of a text file; found line by line by default.
-    workers : int
-        Processes; 0 is one per processor. A register of one block is screened in this one.
     tell : callable
         Told what, done and of how much.
 
@@ -111,62 +103,24 @@ def screen_register(
     outcome = ScreeningOutcome(to)
     parts = to.with_name(f".{to.name}.parts")
     total = register.stat().st_size if register.exists() else 0
-    count = _useful(register, workers)
-    with disk_errors(to), _workers(count) as pool:
+    with disk_errors(to):
         known = _parts(parts, _fingerprint(register, screener, columns, all_rows, encoding))
-        seen, waiting = Seen(), deque[tuple[Path, Future[None] | None, int, int]]()
-
-        def settle(most: int) -> None:
-            """Count blocks in their order until at most ``most`` wait."""
-            while len(waiting) > most:
-                place, future, repeated, done = waiting.popleft()
-                if future is not None:
-                    future.result()
-                _count(outcome, place, repeated)
-                of = outcome.rows if done >= total else int(outcome.rows * total / max(done, 1))
-                tell("rows", outcome.rows, of)
-
+        seen = Seen()
         for number, (block, done) in enumerate(
             register_blocks(register, columns, encoding=encoding)
         ):
             block = block.reset_index(drop=True)
             fresh = seen.new(block["key"]) if "key" in block else np.ones(len(block), bool)
             place = parts / f"{number:06d}.parquet"
-            future = None
             if place in known:
                 outcome.resumed += 1
-            elif pool is None:
-                _screen_block(block[fresh], screener, place, len(block), all_rows)
             else:
-                future = pool.submit(
-                    _screen_block, block[fresh], screener, place, len(block), all_rows
-                )
-            waiting.append((place, future, int((~fresh).sum()), done))
-            # a bound on what is in memory: one block per worker, and one that is read meanwhile
-            settle(0 if pool is None else count)
-        settle(0)
+                _screen_block(block[fresh], screener, place, len(block), all_rows)
+            _count(outcome, place, int((~fresh).sum()))
+            of = outcome.rows if done >= total else int(outcome.rows * total / max(done, 1))
+            tell("rows", outcome.rows, of)
         _join(parts, to)
     return outcome
-
-
-def _useful(register: Path, workers: int) -> int:
-    """Processes that a register of this size keeps busy."""
-    blocks = 1 + (register.stat().st_size if register.exists() else 0) // BLOCK_BYTES
-    return min(workers or os.cpu_count() or 1, blocks)
-
-
-@contextmanager
-def _workers(count: int) -> Iterator[ProcessPoolExecutor | None]:
-    """Processes that screen blocks; none where one is enough."""
-    if count <= 1:
-        yield None
-        return
-    # spawned, not forked: the parent holds threads of the Parquet library
-    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _fingerprint(register: Path, screener: Screener, *rest: Any) -> str:
