@@ -222,6 +222,7 @@ def test_a_hierarchy_multiplies_shares_down():
         "interval-eigenvector",
         "goal-programme",
         "interval-lp-upper",
+        "interval-geometric",
         "geometric",
         "log-least-squares",
     ],

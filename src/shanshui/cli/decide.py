@@ -28,7 +28,7 @@ def weigh(
         str,
         typer.Option(
             metavar="METHOD",
-            help="eigenvector, geometric, interval-eigenvector, interval-lp-lower, interval-lp-upper, goal-programme, "
+            help="eigenvector, geometric, interval-geometric, interval-eigenvector, interval-lp-lower, interval-lp-upper, goal-programme, "
             "log-least-squares, normalised-goal-programme or simulation; by default eigenvector, and for intervals goal-programme.",
         ),
     ] = "",

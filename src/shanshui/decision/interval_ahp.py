@@ -36,11 +36,12 @@ def interval_weights(
     lower, upper : (n, n) [1]
         Bounds of how many times the row matters more than the column; l_ij u_ji = 1.
     method : str
-        ``geometric``: bound matrices (Liu 2009), depends on the order of the items. ``interval-eigenvector``: eigenvectors of both
-        bounds with k and m, the usual Chinese interval AHP. ``interval-lp-upper``, ``interval-lp-lower``: narrowest weights that
-        contain the judgements, widest inside them (Sugihara, Ishii and Tanaka 2004). ``goal-programme``: two-stage logarithmic (Wang,
-        Yang and Xu 2005). ``log-least-squares``: nearest judgements with interval transitivity (Li, Wang and Tong 2016).
-        ``normalised-goal-programme``: Wang and Elhag 2007 [M]. ``simulation``: consistent draws (Saaty and Vargas 1987).
+        ``geometric`` or ``interval-geometric``: bound matrices (Liu 2009), depends on the order of the items.
+        ``interval-eigenvector``: eigenvectors of both bounds with k and m, the usual Chinese interval AHP. ``interval-lp-upper``,
+        ``interval-lp-lower``: narrowest weights that contain the judgements, widest inside them (Sugihara, Ishii and Tanaka 2004).
+        ``goal-programme``: two-stage logarithmic (Wang, Yang and Xu 2005). ``log-least-squares``: nearest judgements with interval
+        transitivity (Li, Wang and Tong 2016). ``normalised-goal-programme``: Wang and Elhag 2007 [M]. ``simulation``: consistent draws
+        (Saaty and Vargas 1987).
     width_limit : float [1]
         Greatest ratio of upper to lower that ``log-least-squares`` leaves to a judgement.
     draws : int [1]
@@ -375,6 +376,7 @@ def _simulation(low: Square, high: Square, *, draws: int, seed: int, **_: Any) -
 
 SOLVERS: dict[str, Callable[..., IntervalWeights]] = {
     "geometric": _geometric,
+    "interval-geometric": _geometric,
     "interval-eigenvector": _eigenvector,
     "interval-lp-upper": lambda low, high, **_: _linear(low, high, inside=False),
     "interval-lp-lower": lambda low, high, **_: _linear(low, high, inside=True),
@@ -383,7 +385,7 @@ SOLVERS: dict[str, Callable[..., IntervalWeights]] = {
     "normalised-goal-programme": _normalised_goal,
     "simulation": _simulation,
 }
-"""Solver of each method."""
+"""Solver of each method; ``interval-geometric`` is the name where ``geometric`` means the crisp one."""
 
 
 def indeterminacy(lower: ArrayLike, upper: ArrayLike) -> float:
