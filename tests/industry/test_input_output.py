@@ -241,6 +241,30 @@ def test_imports_are_taken_off_with_either_sign():
         np.testing.assert_allclose(table.demand, [350, 1700])
 
 
+def test_a_row_of_imports_is_a_primary_input_but_no_value_added():
+    frame = plain_table()
+    frame.loc[2, ["a", "b"]] = [600.0, 1300.0]
+    frame = pd.concat(
+        [frame, pd.DataFrame([{"code": "imports", "name": "", "a": 50.0, "b": 100.0}])],
+        ignore_index=True,
+    )
+    table = read_table(frame).checked()
+    np.testing.assert_allclose(table.added, [600, 1300])
+    assert (linkage_table(table)["value_added"] < 1.0).all()
+
+
+def test_a_sector_without_output_is_no_imbalance():
+    frame = plain_table(c=[0.0, 0.0, 0.0])
+    frame = frame[["code", "name", "a", "b", "c", "final", "GO"]]
+    row = pd.DataFrame(
+        [{"code": "c", "name": "nothing", "a": 0.0, "b": 1e-9, "c": 0.0, "final": 0.0, "GO": 0.0}]
+    )
+    frame = pd.concat([frame.iloc[:2], row, frame.iloc[2:]], ignore_index=True)
+    rows = linkage_table(read_table(frame).checked())
+    assert rows.attrs["without_output"] == ["c"]
+    assert rows["quadrant"].iloc[2] == "weak"
+
+
 def test_imported_rows_are_parted():
     frame = pd.DataFrame(
         {

@@ -231,7 +231,7 @@ def test_a_register_of_mixed_encodings(tmp_path):
     ((block, done),) = list(register_blocks(mixed(tmp_path / "r.csv")))
     assert list(block["name"]) == ["甲生物制药厂", "乙太阳能公司", "甲生物制药厂"]
     assert "中药饮片" in block["scope"].iloc[0]
-    assert done == (tmp_path / "r.csv").stat().st_size
+    assert done == 1.0
     _, facts = tidy_register(block)
     assert facts["broken_dates"] == 1
 
@@ -268,6 +268,23 @@ def test_codes_of_no_division_are_counted(tmp_path):
     outcome = screen_register(place, tmp_path / "o.csv")
     assert outcome.facts["unknown_codes"] == 1
     assert outcome.categories == {"energy": 2}
+
+
+def test_progress_counts_rows_of_the_whole(tmp_path, monkeypatch):
+    place = big(tmp_path / "r.csv")
+    monkeypatch.setattr("shanshui.collect.registers.BLOCK_BYTES", 20_000)
+    monkeypatch.setattr("shanshui.collect.registers.BLOCK_ROWS", 900)
+    pd.read_csv(place).to_parquet(tmp_path / "r.parquet")
+    for name in ("r.csv", "r.parquet"):
+        told = []
+        screen_register(
+            tmp_path / name,
+            tmp_path / "o.csv",
+            tell=lambda _, done, of, told=told: told.append((done, of)),
+        )
+        assert told[-1] == (5000, 5000)
+        assert all(done <= of for done, of in told)
+        assert all(abs(of - 5000) < 400 for _, of in told)
 
 
 def test_blocks_of_any_size_give_one_result(tmp_path, monkeypatch):

@@ -50,7 +50,7 @@ WAN = 1e4
 
 def register_blocks(
     path: Path, columns: Mapping[str, str] | None = None, *, encoding: str | None = None
-) -> Iterator[tuple[pd.DataFrame, int]]:
+) -> Iterator[tuple[pd.DataFrame, float]]:
     """Blocks of a register with our columns.
 
     Parameters
@@ -64,8 +64,8 @@ def register_blocks(
 
     Yields
     ------
-    (DataFrame, int)
-        Text columns, blank where missing, in our names beside the file's own; and the bytes (rows for Parquet) read so far.
+    (DataFrame, float)
+        Text columns, blank where missing, in our names beside the file's own; and the share of the register read so far [1].
 
     Raises
     ------
@@ -80,7 +80,7 @@ def register_blocks(
         blocks = _text(path, encoding)
     else:
         frame = read_table(path, InputSpec(file=str(path)), "register")
-        blocks = iter([(frame.astype(object).where(frame.notna(), ""), len(frame))])
+        blocks = iter([(frame.astype(object).where(frame.notna(), ""), 1.0)])
     for block, done in blocks:
         yield named(block, path, columns), done
 
@@ -117,7 +117,7 @@ def named(
     return out
 
 
-def _parquet(path: Path) -> Iterator[tuple[pd.DataFrame, int]]:
+def _parquet(path: Path) -> Iterator[tuple[pd.DataFrame, float]]:
     try:
         file = pq.ParquetFile(path)
     except Exception as error:  # noqa: BLE001 - whatever the format's library raises
@@ -127,10 +127,14 @@ def _parquet(path: Path) -> Iterator[tuple[pd.DataFrame, int]]:
         for batch in file.iter_batches(batch_size=BLOCK_ROWS):
             frame = batch.to_pandas()
             done += len(frame)
-            yield frame.astype(object).where(frame.notna(), ""), done
+            yield (
+                frame.astype(object).where(frame.notna(), ""),
+                done / max(file.metadata.num_rows, 1),
+            )
 
 
-def _text(path: Path, encoding: str | None) -> Iterator[tuple[pd.DataFrame, int]]:
+def _text(path: Path, encoding: str | None) -> Iterator[tuple[pd.DataFrame, float]]:
+    size = max(path.stat().st_size, 1)
     with path.open("rb") as file:
         first = file.readline()
         head = _decoded(first, encoding).lstrip("\ufeff")
@@ -153,7 +157,10 @@ def _text(path: Path, encoding: str | None) -> Iterator[tuple[pd.DataFrame, int]
                     )
                 continue
             rest = block[stop:]
-            yield _rows(head, _decoded(block[:stop], encoding), mark, path), done - len(rest)
+            yield (
+                _rows(head, _decoded(block[:stop], encoding), mark, path),
+                (done - len(rest)) / size,
+            )
             if not raw:
                 return
 

@@ -48,7 +48,7 @@ class InputOutputTable:
     final : DataFrame
         A column per kind of final demand, of home products.
     value_added : DataFrame
-        A row per kind, a column per sector code.
+        A row per kind of primary input, imports among them where the table has them as a row; a column per sector code.
     output : (sector,) [money/yr]
         Total output.
     imported : (sector, sector) [money/yr]
@@ -76,6 +76,14 @@ class InputOutputTable:
     history: tuple[str, ...] = field(default=())
 
     @property
+    def added(self) -> Vector:
+        """Value added of each sector: primary inputs but imports; what inputs leave of output where the table has none [money/yr]."""
+        if self.value_added.empty:
+            return self.output - self.flows.sum(axis=0) - self.imported.sum(axis=0)
+        own = [k for k in self.value_added.index if _plain(k) not in _IMPORT]
+        return np.asarray(self.value_added.loc[own].sum(axis=0), np.float64)
+
+    @property
     def demand(self) -> Vector:
         """Final demand for home output, imports of a competitive table taken off [money/yr]."""
         return np.asarray(self.final.sum(axis=1), np.float64) - self.import_total + self.discrepancy
@@ -94,6 +102,8 @@ class InputOutputTable:
         if self.value_added.empty:
             column = np.zeros_like(row)
         worst = np.maximum(np.abs(row), np.abs(column))
+        # what sums of rounded figures leave is no imbalance, also of a sector without output
+        worst = np.where(worst <= 1e-9 * np.abs(self.output).max(initial=0.0), 0.0, worst)
         scale = np.where(self.output != 0, np.abs(self.output), np.inf)
         share = np.where(worst > 0, worst / scale, 0.0)
         return pd.DataFrame(
@@ -255,7 +265,9 @@ def read_table(frame: pd.DataFrame, sectors: int | None = None) -> InputOutputTa
 
 
 def _numeric(column: pd.Series) -> bool:
-    return bool(pd.to_numeric(column, errors="coerce").notna().mean() > 0.5)
+    some = column[column.notna() & (column.astype(str).str.strip() != "")]
+    # uses are blank below the sectors: only cells that hold something tell
+    return bool(len(some)) and bool(pd.to_numeric(some, errors="coerce").notna().mean() > 0.5)
 
 
 def _sector_columns(
@@ -355,7 +367,6 @@ def _added(
         if k >= n
         and _plain(label) not in plain | _TOTALS | _INPUT | _OUTPUT
         and (_VALUE_ADDED.match(label) or after is not None)
-        and _plain(label) not in _IMPORT
     ]
     part = frame.iloc[at]
     values = _numbers(part[columns]) if at else np.zeros((0, n))

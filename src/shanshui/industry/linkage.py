@@ -66,9 +66,7 @@ def linkage_table(
     }
     if sensitivity not in push:
         raise QuantityError(f"sensitivity: '{sensitivity}'; expected leontief or ghosh")
-    added = np.asarray(table.value_added.sum(axis=0), np.float64)
-    if table.value_added.empty:
-        added = table.output - table.flows.sum(axis=0) - table.imported.sum(axis=0)
+    added = table.added
     share = np.where(table.output != 0, added / np.where(table.output != 0, table.output, 1.0), 0.0)
     loss = {
         v: hypothetical_extraction(a, inverse_demand(table, a), variant=v)["share_of_output"]

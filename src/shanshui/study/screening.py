@@ -102,7 +102,6 @@ def screen_register(
         screener = Screener(screener.lexicon.extended(rows))
     outcome = ScreeningOutcome(to)
     parts = to.with_name(f".{to.name}.parts")
-    total = register.stat().st_size if register.exists() else 0
     with disk_errors(to):
         known = _parts(parts, _fingerprint(register, screener, columns, all_rows, encoding))
         seen = Seen()
@@ -117,8 +116,7 @@ def screen_register(
             else:
                 _screen_block(block[fresh], screener, place, len(block), all_rows)
             _count(outcome, place, int((~fresh).sum()))
-            of = outcome.rows if done >= total else int(outcome.rows * total / max(done, 1))
-            tell("rows", outcome.rows, of)
+            tell("rows", outcome.rows, max(outcome.rows, round(outcome.rows / max(done, 1e-9))))
         _join(parts, to)
     return outcome
 
