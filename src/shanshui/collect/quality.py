@@ -13,13 +13,13 @@ from shanshui.collect.adapt import (
     coefficients_input,
     features_input,
     raster_input,
-    register_input,
     stack_parts,
     table_input,
 )
 from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.collect.classes import class_table
 from shanshui.collect.readers import TABLES
+from shanshui.collect.registers import register_input
 from shanshui.core.errors import ShanshuiError
 from shanshui.region.grid import GridSpec
 

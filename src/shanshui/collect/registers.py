@@ -280,3 +280,44 @@ def tidy_register(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     if "capital" in frame:
         extra["capital_yuan"], facts["capital_units"] = capital_yuan(frame["capital"])
     return frame.assign(**extra), facts
+
+
+SCREENED = (
+    "also",
+    "decision",
+    "basis",
+    "code_score",
+    "text_score",
+    "evidence",
+    "review",
+    "head_office",
+)
+"""Columns of a register that was screened before."""
+
+
+def register_input(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
+    """Firms of a register, dates and capital as numbers, in our column names.
+
+    Raises
+    ------
+    DataError
+        Unreadable, no column of names, no rows.
+    """
+    parts = [
+        tidy_register(block)[0]
+        for block, _ in register_blocks(path, spec.columns, encoding=spec.encoding)
+    ]
+    if not sum(map(len, parts)):
+        raise DataError(f"{name}: {path} has no rows")
+    frame = pd.concat(parts, ignore_index=True)
+    known = [*NAMES, "year", "capital_yuan", *SCREENED]
+    frame = frame[[c for c in dict.fromkeys(known) if c in frame.columns]]
+    for column in frame.columns:
+        if column in ("capital_yuan", "code_score", "text_score"):
+            frame[column] = pd.to_numeric(frame[column], errors="coerce").astype(float)
+        elif column == "year":
+            frame[column] = frame[column].astype("float64")
+        else:
+            frame[column] = frame[column].map(lambda v: "" if v is None or v != v else str(v))
+    frame.attrs["units"] = {"capital_yuan": "yuan"}
+    return frame

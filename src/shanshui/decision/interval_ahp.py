@@ -6,18 +6,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linprog
 
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.decision.consistency import ACCEPTED, consistency, principal, random_index
+from shanshui.decision.interval_programmes import (
+    FLOOR,
+    SLACK,
+    approximation,
+    least_cost,
+    normal_rows,
+)
 from shanshui.decision.intervals import IntervalWeights
 from shanshui.decision.judgements import Square, checked_intervals
 
 Vector = NDArray[np.float64]
-FLOOR = 1e-9
-"""Least weight that the linear programmes allow [D]."""
-SLACK = 1e-7
-"""Relative room left around an optimum that a later programme must keep."""
 
 
 def interval_weights(
@@ -102,149 +104,6 @@ def _eigenvector(low: Square, high: Square, **_: Any) -> IntervalWeights:
     return IntervalWeights(bottom, top, "interval-eigenvector", "sum", True, finding, facts)
 
 
-def _programme(
-    cost: Vector,
-    rows: list[Vector],
-    limits: list[float],
-    bounds: list[tuple[float | None, float | None]],
-    equal: list[Vector] | None = None,
-) -> tuple[Vector, float] | None:
-    """Least cost with rows @ x <= limits; None when nothing satisfies them."""
-    found = linprog(
-        cost,
-        A_ub=np.array(rows),
-        b_ub=np.array(limits),
-        A_eq=np.array(equal) if equal else None,
-        b_eq=np.zeros(len(equal)) if equal else None,
-        bounds=bounds,
-        method="highs",
-    )
-    if found.status == 2:
-        return None
-    if not found.success:
-        raise QuantityError(f"interval judgements: the linear programme failed: {found.message}")
-    return np.asarray(found.x), float(found.fun)
-
-
-def _normal_rows(n: int) -> tuple[list[Vector], list[float]]:
-    """No part of any interval is out of reach of weights that sum to 1."""
-    rows, limits = [], []
-    for i in range(n):
-        lower_of_i = np.concatenate([np.zeros(n), -np.ones(n)])
-        lower_of_i[i], lower_of_i[n + i] = -1.0, 0.0
-        upper_of_i = np.concatenate([np.ones(n), np.zeros(n)])
-        upper_of_i[i], upper_of_i[n + i] = 0.0, 1.0
-        rows += [lower_of_i, upper_of_i]
-        limits += [-1.0, 1.0]
-    for i in range(n):
-        order = np.zeros(2 * n)
-        order[i], order[n + i] = 1.0, -1.0
-        rows.append(order)
-        limits.append(0.0)
-    return rows, limits
-
-
-def _linear(low: Square, high: Square, inside: bool) -> IntervalWeights:
-    n = len(low)
-    rows, limits = _normal_rows(n)
-    for i in range(n):
-        for j in range(n):
-            if i == j:
-                continue
-            first, second = np.zeros(2 * n), np.zeros(2 * n)
-            # wL_i against l_ij wU_j, and u_ij wL_j against wU_i
-            first[i], first[n + j] = 1.0, -low[i, j]
-            second[n + i], second[j] = -1.0, high[i, j]
-            rows += [-first, -second] if inside else [first, second]
-            limits += [0.0, 0.0]
-    name = "interval-lp-lower" if inside else "interval-lp-upper"
-    total = np.concatenate([-np.ones(n), np.ones(n)])
-    bounds: list[tuple[float | None, float | None]] = [(FLOOR, 1.0)] * (2 * n)
-    found = _programme(-total if inside else total, rows, limits, bounds)
-    if found is None:
-        gap = np.full(n, np.nan)
-        return IntervalWeights(
-            gap, gap, name, "sum", False,
-            "no weights lie inside all judgements: they contradict one another more than their widths allow; "
-            "use interval-lp-upper, or judge again",
-        )  # fmt: skip
-    first, best = found
-    width = abs(best)
-    x, alone = _settled(rows, limits, total, width, inside, bounds, low, high)
-    # the programmes that settle a choice leave room for rounding; an optimum that is alone stands as found
-    x = first if alone else x
-    finding = (
-        ""
-        if alone
-        else "several weights share the optimum: the narrowest largest width stands, nearest to the middle"
-    )
-    return IntervalWeights(x[:n], x[n:], name, "sum", True, finding, {"total_width": width})
-
-
-def _settled(
-    rows: list[Vector],
-    limits: list[float],
-    total: Vector,
-    width: float,
-    inside: bool,
-    bounds: list[tuple[float | None, float | None]],
-    low: Square,
-    high: Square,
-) -> tuple[Vector, bool]:
-    """One of several optima: the least largest width, then centres nearest to the geometric means; and whether it was alone."""
-    n = len(low)
-    room = SLACK * max(width, 1.0)
-    keep = [*rows, -total if inside else total]
-    held = [*limits, (-width if inside else width) + room]
-    spread = _spread(keep, held, bounds)
-    # second: least largest width
-    rows2 = [np.append(r, 0.0) for r in keep]
-    for i in range(n):
-        one = np.zeros(2 * n + 1)
-        one[n + i], one[i], one[-1] = 1.0, -1.0, -1.0
-        rows2.append(one)
-        held = [*held, 0.0]
-    cost = np.zeros(2 * n + 1)
-    cost[-1] = 1.0
-    second = _programme(cost, rows2, held, [*bounds, (0.0, None)])
-    if second is None:
-        raise AssertionError("an optimum cannot be infeasible")
-    largest = second[1]
-    # third: centres nearest to the shares of the geometric means
-    mean = np.exp(0.5 * (np.log(low) + np.log(high)).mean(axis=1))
-    goal = mean / mean.sum()
-    rows3 = [np.concatenate([r, np.zeros(n)]) for r in keep]
-    held3 = [*limits, (-width if inside else width) + room]
-    for i in range(n):
-        one = np.zeros(3 * n)
-        one[n + i], one[i] = 1.0, -1.0
-        rows3.append(one)
-        held3.append(largest + room)
-        for sign in (1.0, -1.0):
-            away = np.zeros(3 * n)
-            away[i] = away[n + i] = 0.5 * sign
-            away[2 * n + i] = -1.0
-            rows3.append(away)
-            held3.append(sign * goal[i])
-    third = _programme(
-        np.concatenate([np.zeros(2 * n), np.ones(n)]), rows3, held3, [*bounds, *[(0.0, None)] * n]
-    )
-    if third is None:
-        raise AssertionError("an optimum cannot be infeasible")
-    return third[0][: 2 * n], spread < 1e-4
-
-
-def _spread(
-    rows: list[Vector], limits: list[float], bounds: list[tuple[float | None, float | None]]
-) -> float:
-    """How far the optima lie apart along a fixed slanted direction: 0 when there is one."""
-    size = len(bounds)
-    slanted = np.cos(np.arange(1, size + 1) * 1.7)
-    ends = [_programme(sign * slanted, rows, limits, bounds) for sign in (1.0, -1.0)]
-    values = [float(slanted @ end[0]) for end in ends if end is not None]
-    return max(values) - min(values)
-
-
 def _goal(low: Square, high: Square, **_: Any) -> IntervalWeights:
     """Stage 1 finds how little the judgements must give; stage 2 how far each weight can move then."""
     n = len(low)
@@ -263,7 +122,7 @@ def _goal(low: Square, high: Square, **_: Any) -> IntervalWeights:
     )
     balance = np.concatenate([np.ones(n), np.zeros(2 * count)])
     cost = np.concatenate([np.zeros(n), np.ones(2 * count)])
-    first = _programme(cost, rows, limits, bounds, [balance])
+    first = least_cost(cost, rows, limits, bounds, [balance])
     if first is None:
         raise AssertionError("the goal programme always has a solution")
     best = max(first[1], 0.0)
@@ -274,7 +133,7 @@ def _goal(low: Square, high: Square, **_: Any) -> IntervalWeights:
         for side, sign in enumerate((1.0, -1.0)):
             aim = np.zeros(size)
             aim[i] = sign
-            found = _programme(aim, rows, limits, bounds, [balance])
+            found = least_cost(aim, rows, limits, bounds, [balance])
             if found is None:
                 raise AssertionError("stage 2 keeps the solution of stage 1")
             ends[i, side] = found[0][i]
@@ -313,7 +172,7 @@ def _normalised_goal(low: Square, high: Square, **_: Any) -> IntervalWeights:
     n = len(low)
     size = 6 * n
     eye = np.eye(n)
-    normal, held = _normal_rows(n)
+    normal, held = normal_rows(n)
     rows = [np.concatenate([r, np.zeros(4 * n)]) for r in normal]
     equal = []
     for i in range(n):
@@ -327,7 +186,7 @@ def _normalised_goal(low: Square, high: Square, **_: Any) -> IntervalWeights:
         4 * n
     )
     cost = np.concatenate([np.zeros(2 * n), np.ones(4 * n)])
-    found = _programme(cost, rows, held, bounds, equal)
+    found = least_cost(cost, rows, held, bounds, equal)
     if found is None:
         raise AssertionError("normal weights always exist")
     x, best = found
@@ -378,8 +237,8 @@ SOLVERS: dict[str, Callable[..., IntervalWeights]] = {
     "geometric": _geometric,
     "interval-geometric": _geometric,
     "interval-eigenvector": _eigenvector,
-    "interval-lp-upper": lambda low, high, **_: _linear(low, high, inside=False),
-    "interval-lp-lower": lambda low, high, **_: _linear(low, high, inside=True),
+    "interval-lp-upper": lambda low, high, **_: approximation(low, high, inside=False),
+    "interval-lp-lower": lambda low, high, **_: approximation(low, high, inside=True),
     "goal-programme": _goal,
     "log-least-squares": _least_squares,
     "normalised-goal-programme": _normalised_goal,

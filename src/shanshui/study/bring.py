@@ -11,13 +11,13 @@ from shanshui.collect.adapt import (
     coefficients_input,
     features_input,
     raster_input,
-    register_input,
     stack_parts,
     table_input,
 )
 from shanshui.collect.catalog import InputKind, InputSpec, Specs, kind_of, located
 from shanshui.collect.quality import Verdict, judge
 from shanshui.collect.readers import require
+from shanshui.collect.registers import register_input
 from shanshui.core.errors import DataError
 from shanshui.core.quantity import Grid
 from shanshui.flow.events import Event
