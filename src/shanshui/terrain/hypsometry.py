@@ -11,7 +11,7 @@ from shanshui.core.vocabulary import Elevation, Facts, Mask
 from shanshui.region.grid import grid_of
 
 
-@assessment(source="own_frame", bytes_per_cell=6)
+@assessment(source="strahler1952", bytes_per_cell=6)
 def hypsometry(
     elevation: Elevation,
     region_mask: Mask,
@@ -32,7 +32,14 @@ def hypsometry(
     Returns
     -------
     table
-        ``from_m, to_m, area_km2, share, share_above``; areas sum to the region's.
+        ``from_m, to_m, area_km2, share, share_above``; areas sum to the region's. One empty band where the region has no
+        ground.
+
+    Notes
+    -----
+    ``share_above = a / A`` with a the area [km2] at or above ``from_m`` and A the area of the region [km2]: the hypsometric
+    curve of Strahler (1952) [M], with heights left in metres instead of shares of the range. Bands begin at whole
+    multiples of ``step_m``; a height on a limit lies in the band above.
     """
     values = elevation.values[(region_mask.values == 1)]
     values = values[np.isfinite(values)]
