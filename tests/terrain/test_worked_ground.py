@@ -491,5 +491,7 @@ def test_the_last_cells_move_where_least_is_lost():
     """All like class 0 best; two must leave it: those that lose 0.1 and 0.2 of their score."""
     score = np.array([[1.0, 0.0], [1.0, 0.9], [1.0, 0.8], [1.0, 0.2]], np.float32)
     assert allocation(score, np.array([2, 2]), rounds=0).tolist() == [0, 1, 1, 0]
-    three = np.array([[5.0, 4.0, 0.0], [5.0, 0.0, 4.5], [5.0, 4.9, 4.8], [5.0, 0.0, 0.0]], np.float32)
+    three = np.array(
+        [[5.0, 4.0, 0.0], [5.0, 0.0, 4.5], [5.0, 4.9, 4.8], [5.0, 0.0, 0.0]], np.float32
+    )
     assert allocation(three, np.array([1, 2, 1]), rounds=0).tolist() == [1, 2, 1, 0]

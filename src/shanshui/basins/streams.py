@@ -42,6 +42,12 @@ def stream_order(
     -------
     (y, x) [1]
         1 for headwaters; one more where two of the same order join; 0 off the streams.
+
+    Notes
+    -----
+    Strahler (1957) [M]: a head has order 1; below a joint ``o = max(o_i)``, and one more where the greatest comes from two
+    or more of the streams i that join. A cell is stream where its upstream area reaches ``least_km2``, by default
+    ``max(min(A / 2000, 50), 50 a)`` with A the drained area and a the area of a cell [km2] [D].
     """
     codes = np.ascontiguousarray(flow_direction.values)
     area = upstream_area.values
@@ -74,7 +80,12 @@ def river_reaches(
     -------
     lines
         ``reach, order, downstream, upstream_km2, length_km``; ``downstream`` is 0 at a mouth. Lines run with the water
-        and end in the first cell of the next reach.
+        and end in the first cell of the next reach. No row where nothing is stream.
+
+    Notes
+    -----
+    The links of Strahler's (1957) [M] network: stretches of one order between heads, joints and mouths. ``length_km`` is that
+    of the line through the centres of cells, ``upstream_km2`` the upstream area at the last cell of the reach.
     """
     grid = grid_of(flow_direction)
     nxt = downstream(np.ascontiguousarray(flow_direction.values))

@@ -44,7 +44,7 @@ def _table(columns: dict[str, NDArray[np.float64]], units: dict[str, str]) -> pd
     return frame
 
 
-@assessment(source="own_basins", bytes_per_cell=4)
+@assessment(source="tomlin1990", bytes_per_cell=4)
 def unit_terrain(
     planning_unit_labels: UnitLabels,
     elevation: Elevation,
@@ -76,6 +76,11 @@ def unit_terrain(
     table
         Index ``unit``; ``elevation_mean, elevation_min, elevation_max, slope_mean, steep_share, relief_mean,
         relief_degree_mean``; NaN where a unit has no valid cell.
+
+    Notes
+    -----
+    Zonal statistics, Tomlin (1990) [M]: mean, least and greatest over the unit's cells at which the layer is known.
+    ``steep_share = n(s > steep_deg) / n(s)`` with s the slope [degree] and n a number of cells.
     """
     label, count = _flat(planning_unit_labels)
     cells, total, low, high = label_statistics(label, elevation.values.ravel(), count)
@@ -101,7 +106,7 @@ def unit_terrain(
     )  # fmt: skip
 
 
-@assessment(source="own_basins", bytes_per_cell=2)
+@assessment(source="tomlin1990", bytes_per_cell=2)
 def unit_slope_classes(planning_unit_labels: UnitLabels, slope_class: Codes) -> Facts:
     """Share of each slope class in each planning unit.
 
@@ -116,6 +121,11 @@ def unit_slope_classes(planning_unit_labels: UnitLabels, slope_class: Codes) -> 
     -------
     table
         Index ``unit``; one column ``class_1`` … per class, each in [0, 1], summing to 1 over present cells; NaN in a unit without any.
+
+    Notes
+    -----
+    ``class_k = n_k / sum(n)`` with n_k the unit's cells of class k; zonal shares, Tomlin (1990) [M]. Columns run to the highest
+    class of the grid.
     """
     label, count = _flat(planning_unit_labels)
     code = np.ascontiguousarray(slope_class.values).ravel()
@@ -129,7 +139,7 @@ def unit_slope_classes(planning_unit_labels: UnitLabels, slope_class: Codes) -> 
     return _table(dict(zip(names, share.T, strict=True)), dict.fromkeys(names, "1"))
 
 
-@assessment(source="own_basins", bytes_per_cell=2)
+@assessment(source="tomlin1990", bytes_per_cell=2)
 def unit_climate(
     planning_unit_labels: UnitLabels,
     temperature: Temperature | None = None,
@@ -152,7 +162,17 @@ def unit_climate(
     Returns
     -------
     table
-        Index ``unit``; ``temperature, precipitation, ndvi`` of those given; area means.
+        Index ``unit``; ``temperature, precipitation, ndvi`` of those given; means of the cells at which the layer is known,
+        NaN in a unit without any.
+
+    Raises
+    ------
+    QuantityError
+        None of the three.
+
+    Notes
+    -----
+    Zonal means, Tomlin (1990) [M].
     """
     label, count = _flat(planning_unit_labels)
     given = {"temperature": temperature, "precipitation": precipitation, "ndvi": ndvi}
@@ -163,7 +183,7 @@ def unit_climate(
     return _table(columns, {k: units[k] for k in columns})
 
 
-@assessment(source="own_basins", bytes_per_cell=4)
+@assessment(source="tomlin1990", bytes_per_cell=4)
 def unit_land_cover(planning_unit_labels: UnitLabels, land_cover: Codes) -> Facts:
     """Area of each land-cover class in each planning unit.
 
@@ -178,6 +198,11 @@ def unit_land_cover(planning_unit_labels: UnitLabels, land_cover: Codes) -> Fact
     -------
     table
         ``unit, class, area_km2, share``; classes that a unit has only. Shares are of the unit's covered ground.
+
+    Notes
+    -----
+    ``area_km2 = n a`` with n the unit's cells of the class and a the area of a cell [km2]; ``share = n / sum(n)``. Zonal
+    areas, Tomlin (1990) [M].
     """
     label, count = _flat(planning_unit_labels)
     code = np.ascontiguousarray(land_cover.values).ravel()
