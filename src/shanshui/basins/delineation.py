@@ -8,17 +8,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from shapely import Point
 
+from shanshui.basins.tables import OutletPoints, RiverBasins
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
+    BasinLabels,
     FlowDirection,
     Index,
     Mask,
     Outlets,
     Rivers,
-    UnitLabels,
-    Units,
     UpstreamArea,
 )
 from shanshui.kernels.accumulate import (
@@ -44,7 +44,7 @@ def river_basin_outlets(
     *,
     least_share: Annotated[float, Between(0.0, 1.0)] = 0.02,
     snap_km: Annotated[float, Between(0.0, 200.0)] = 10.0,
-) -> Units:
+) -> OutletPoints:
     """Points at which the river basins of the region end.
 
     Parameters
@@ -145,7 +145,6 @@ def river_basin_outlets(
         crs=grid.crs or None,
     )
     out.index = pd.RangeIndex(1, len(out) + 1, name="unit")
-    out.attrs["units"] = {"upstream_km2": "km2", "published_km2": "km2", "moved_km": "km"}
     return out
 
 
@@ -211,7 +210,7 @@ def _snapped(
 
 
 @assessment(source="jenson1988", bytes_per_cell=14)
-def river_basins(flow_direction: FlowDirection, river_basin_outlets: Units) -> UnitLabels:
+def river_basins(flow_direction: FlowDirection, river_basin_outlets: RiverBasins) -> BasinLabels:
     """River basin of each cell: the first outlet it drains through.
 
     Parameters
@@ -244,7 +243,7 @@ def river_basins(flow_direction: FlowDirection, river_basin_outlets: Units) -> U
 
 @assessment(source="own_basins", bytes_per_cell=24)
 def upstream_index(
-    flow_direction: FlowDirection, river_basins: UnitLabels, river_basin_outlets: Units
+    flow_direction: FlowDirection, river_basins: BasinLabels, river_basin_outlets: RiverBasins
 ) -> Index:
     """How far up its river basin a cell lies.
 

@@ -5,12 +5,12 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
+from shanshui.basins.tables import DrainageCheck
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import (
     Elevation,
-    Facts,
     FlowDirection,
     FlowDistance,
     Rivers,
@@ -171,7 +171,7 @@ def upstream_cells(flow_direction: FlowDirection) -> np.ndarray:
 
 
 @assessment(source="jenson1988", bytes_per_cell=14)
-def drainage_check(flow_direction: FlowDirection) -> Facts:
+def drainage_check(flow_direction: FlowDirection) -> DrainageCheck:
     """Does every cell reach an outlet?
 
     Parameters
@@ -225,7 +225,6 @@ def drainage_check(flow_direction: FlowDirection) -> Facts:
     for column in ("x", "y"):
         if column not in frame:
             frame[column] = np.nan
-    frame.attrs["units"] = {"x": "m", "y": "m"}
     return frame
 
 

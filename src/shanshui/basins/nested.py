@@ -5,14 +5,14 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
+from shanshui.basins.tables import NestedBasins, RiverBasins
 from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
+    BasinLabels,
     FlowDirection,
     Mask,
     StreamOrder,
-    UnitLabels,
-    Units,
     UpstreamArea,
 )
 from shanshui.kernels.accumulate import downstream, reaches, spread_up, upstream_order
@@ -102,12 +102,12 @@ def nested_basins(
     flow_direction: FlowDirection,
     upstream_area: UpstreamArea,
     stream_order: StreamOrder,
-    river_basins: UnitLabels,
-    river_basin_outlets: Units,
+    river_basins: BasinLabels,
+    river_basin_outlets: RiverBasins,
     region_mask: Mask,
     *,
     level: Annotated[int, Between(1, 6)] = 1,
-) -> Units:
+) -> NestedBasins:
     """Pfafstetter basins of one level, within each river basin.
 
     Parameters
@@ -130,7 +130,7 @@ def nested_basins(
     Returns
     -------
     polygons
-        Index ``unit``; ``code`` (river basin, then digits), ``name``, ``parent`` (the code one level up), ``area_km2``.
+        Index ``unit``; ``code`` (river basin, then digits), ``name, name_zh, parent`` (the code one level up), ``area_km2``.
         Ground that drains past every stream carries digit 0. Areas of all units sum to the region's.
 
     Notes
@@ -176,12 +176,13 @@ def nested_basins(
     frame = polygons(laid)
     text = [code for code, _ in keys]
     frame["code"] = text
-    owner = river_basin_outlets.set_index("code")["name"].to_dict()
-    frame["name"] = [f"{owner[c.split('-')[0]]} {c.split('-')[1]}" for c in text]
+    owner = river_basin_outlets.set_index("code")
+    zh = owner["name_zh"] if "name_zh" in owner else owner["name"]
+    for column, said in (("name", owner["name"]), ("name_zh", zh)):
+        frame[column] = [f"{said[c.split('-')[0]]} {c.split('-')[1]}" for c in text]
     frame["parent"] = [c[:-1].rstrip("-") for c in text]
     frame["area_km2"] = label_sizes(final.ravel(), len(text))[1:] * grid.cell_km2
-    frame.attrs["units"] = {"area_km2": "km2"}
-    return frame[["code", "name", "parent", "area_km2", "geometry"]]
+    return frame[["code", "name", "name_zh", "parent", "area_km2", "geometry"]]
 
 
 def _codes(

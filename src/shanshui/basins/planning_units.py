@@ -7,16 +7,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shanshui.basins.tables import PlanningUnitOutlines, RiverBasins
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
+    BasinLabels,
     FlowDirection,
     Index,
     Mask,
-    PlanningUnits,
     UnitLabels,
-    Units,
     UpstreamArea,
 )
 from shanshui.kernels.accumulate import cut, downstream, number, spread_up, upstream_order
@@ -42,7 +42,7 @@ def target_area(region_km2: float, grid: GridSpec) -> float:
 def planning_unit_labels(
     flow_direction: FlowDirection,
     region_mask: Mask,
-    river_basins: UnitLabels,
+    river_basins: BasinLabels,
     *,
     target_area_km2: Annotated[float, Between(0.0, 1e6)] = 0.0,
     least_area_km2: Annotated[float, Between(0.0, 1e5)] = 0.0,
@@ -196,13 +196,13 @@ def planning_units(
     flow_direction: FlowDirection,
     upstream_area: UpstreamArea,
     upstream_index: Index,
-    river_basins: UnitLabels,
-    river_basin_outlets: Units,
+    river_basins: BasinLabels,
+    river_basin_outlets: RiverBasins,
     *,
     upper_from: Annotated[float, Between(0.0, 1.0)] = 0.67,
     lower_to: Annotated[float, Between(0.0, 1.0)] = 0.33,
     headwaters_upper: bool = True,
-) -> PlanningUnits:
+) -> PlanningUnitOutlines:
     """Planning units with their area, course and place in the river basin.
 
     Parameters
@@ -287,14 +287,7 @@ def planning_units(
         "rim_share",
         "geometry",
     ]
-    out = gpd.GeoDataFrame(out[order], geometry="geometry", crs=frame.crs)
-    out.attrs["units"] = {
-        "area_km2": "km2",
-        "upstream_km2": "km2",
-        "upstream_index": "1",
-        "rim_share": "1",
-    }
-    return out
+    return gpd.GeoDataFrame(out[order], geometry="geometry", crs=frame.crs)
 
 
 POSITIONS_ZH = {"upper": "上游", "middle": "中游", "lower": "下游"}

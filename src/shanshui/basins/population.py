@@ -7,19 +7,19 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from shanshui.basins.tables import SpatialLevels, UnitPopulation
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
     Codes,
+    Counties,
     Density,
-    Facts,
     Index,
-    Outline,
     Population,
+    Prefectures,
     Slope,
     UnitLabels,
-    Units,
 )
 from shanshui.kernels.labels import (
     gather_by_weight,
@@ -111,7 +111,7 @@ def _per_weight(
 
 @assessment(source="eicher2001", bytes_per_cell=8)
 def population_density(
-    population: Population, counties: Units, settlement_weight: Index
+    population: Population, counties: Counties, settlement_weight: Index
 ) -> Density:
     """People per km2 in the latest census year, spread within each county.
 
@@ -157,10 +157,10 @@ def population_density(
 @assessment(source="eicher2001", bytes_per_cell=8)
 def unit_population(
     population: Population,
-    counties: Units,
+    counties: Counties,
     settlement_weight: Index,
     planning_unit_labels: UnitLabels,
-) -> Facts:
+) -> UnitPopulation:
     """People of each planning unit in each census year.
 
     Parameters
@@ -210,12 +210,10 @@ def unit_population(
         )
         for k, year in enumerate(factor.columns)
     ]
-    frame = pd.concat(parts, ignore_index=True)
-    frame.attrs["units"] = {"population": "person", "density": "person/km2"}
-    return frame
+    return pd.concat(parts, ignore_index=True)
 
 
-def _require_match(population: Population, counties: Units) -> None:
+def _require_match(population: Population, counties: Counties) -> None:
     if not population["code"].isin(counties["code"]).any():
         raise QuantityError(
             f"population.code: none of its codes (such as {population['code'].iloc[0]}) is one of the counties' "
@@ -225,13 +223,13 @@ def _require_match(population: Population, counties: Units) -> None:
 
 @assessment(source="own_frame", bytes_per_cell=0)
 def spatial_levels(
-    counties: Units,
-    prefectures: Units | None = None,
+    counties: Counties,
+    prefectures: Prefectures | None = None,
     population: Population | None = None,
     *,
     inner_codes: tuple[str, ...] = (),
     outer_codes: tuple[str, ...] = (),
-) -> Outline:
+) -> SpatialLevels:
     """Inner mountain area, outer city area, and whole region.
 
     Parameters
@@ -303,5 +301,4 @@ def spatial_levels(
         )
     out = gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries(shapes, crs=counties.crs))
     out.index = pd.RangeIndex(1, 4, name="unit")
-    out.attrs["units"] = {"area_km2": "km2", "population": "person"}
     return out

@@ -6,9 +6,10 @@ import geopandas as gpd
 import numpy as np
 from shapely import linestrings
 
+from shanshui.basins.tables import RiverReaches
 from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import FlowDirection, Reaches, StreamOrder, UpstreamArea
+from shanshui.core.vocabulary import FlowDirection, StreamOrder, UpstreamArea
 from shanshui.kernels.accumulate import downstream, reaches, strahler, upstream_order
 from shanshui.region.grid import GridSpec, grid_of, like
 
@@ -64,7 +65,7 @@ def stream_order(
 @assessment(source="strahler1957", bytes_per_cell=26)
 def river_reaches(
     flow_direction: FlowDirection, upstream_area: UpstreamArea, stream_order: StreamOrder
-) -> Reaches:
+) -> RiverReaches:
     """Streams as lines between heads, joints and mouths.
 
     Parameters
@@ -114,5 +115,4 @@ def river_reaches(
         geometry=gpd.GeoSeries(lines, crs=grid.crs or None),
     )
     frame["length_km"] = frame.length / 1000.0
-    frame.attrs["units"] = {"upstream_km2": "km2", "length_km": "km"}
     return frame

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shanshui.basins.tables import UnitClimate, UnitLandCover, UnitSlopeClasses, UnitTerrain
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
     Codes,
     Elevation,
-    Facts,
     Index,
     Precipitation,
     Relief,
@@ -37,11 +37,9 @@ def _mean(
         return total[1:] / cells[1:]
 
 
-def _table(columns: dict[str, NDArray[np.float64]], units: dict[str, str]) -> pd.DataFrame:
+def _table(columns: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
     first = next(iter(columns.values()))
-    frame = pd.DataFrame(columns, index=pd.RangeIndex(1, len(first) + 1, name="unit"))
-    frame.attrs["units"] = units
-    return frame
+    return pd.DataFrame(columns, index=pd.RangeIndex(1, len(first) + 1, name="unit"))
 
 
 @assessment(source="tomlin1990", bytes_per_cell=4)
@@ -53,7 +51,7 @@ def unit_terrain(
     relief_degree: Index,
     *,
     steep_deg: Annotated[float, Between(0.0, 90.0)] = 25.0,
-) -> Facts:
+) -> UnitTerrain:
     """Height, steepness and relief of each planning unit.
 
     Parameters
@@ -98,16 +96,12 @@ def unit_terrain(
             "steep_share": _mean(label, steep, count),
             "relief_mean": _mean(label, local_relief.values, count),
             "relief_degree_mean": _mean(label, relief_degree.values, count),
-        },
-        {
-            "elevation_mean": "m", "elevation_min": "m", "elevation_max": "m", "slope_mean": "degree",
-            "steep_share": "1", "relief_mean": "m", "relief_degree_mean": "1",
-        },
-    )  # fmt: skip
+        }
+    )
 
 
 @assessment(source="tomlin1990", bytes_per_cell=2)
-def unit_slope_classes(planning_unit_labels: UnitLabels, slope_class: Codes) -> Facts:
+def unit_slope_classes(planning_unit_labels: UnitLabels, slope_class: Codes) -> UnitSlopeClasses:
     """Share of each slope class in each planning unit.
 
     Parameters
@@ -136,7 +130,7 @@ def unit_slope_classes(planning_unit_labels: UnitLabels, slope_class: Codes) -> 
     names = [f"class_{k}" for k in range(1, classes)]
     if not names:
         names, share = ["class_1"], np.full((count, 1), np.nan)
-    return _table(dict(zip(names, share.T, strict=True)), dict.fromkeys(names, "1"))
+    return _table(dict(zip(names, share.T, strict=True)))
 
 
 @assessment(source="tomlin1990", bytes_per_cell=2)
@@ -145,7 +139,7 @@ def unit_climate(
     temperature: Temperature | None = None,
     precipitation: Precipitation | None = None,
     ndvi: Index | None = None,
-) -> Facts:
+) -> UnitClimate:
     """Yearly climate and greenness of each planning unit.
 
     Parameters
@@ -179,12 +173,11 @@ def unit_climate(
     columns = {k: _mean(label, v.values, count) for k, v in given.items() if v is not None}
     if not columns:
         raise QuantityError("unit_climate: none of temperature, precipitation and ndvi was given")
-    units = {"temperature": "degC", "precipitation": "mm/yr", "ndvi": "1"}
-    return _table(columns, {k: units[k] for k in columns})
+    return _table(columns)
 
 
 @assessment(source="tomlin1990", bytes_per_cell=4)
-def unit_land_cover(planning_unit_labels: UnitLabels, land_cover: Codes) -> Facts:
+def unit_land_cover(planning_unit_labels: UnitLabels, land_cover: Codes) -> UnitLandCover:
     """Area of each land-cover class in each planning unit.
 
     Parameters
@@ -216,5 +209,4 @@ def unit_land_cover(planning_unit_labels: UnitLabels, land_cover: Codes) -> Fact
     area = cells[unit, kind] * grid_of(land_cover).cell_km2
     frame = pd.DataFrame({"unit": unit, "class": kind, "area_km2": area})
     frame["share"] = frame["area_km2"] / frame.groupby("unit")["area_km2"].transform("sum")
-    frame.attrs["units"] = {"area_km2": "km2", "share": "1"}
     return frame

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from shanshui.basins.tables import Crosswalk, Neighbours, UnitsUpstream
 from shanshui.core.assessment import assessment
-from shanshui.core.vocabulary import Facts, PlanningUnits, UnitLabels, Units
+from shanshui.core.vocabulary import Counties, PlanningUnits, UnitLabels
 from shanshui.kernels.labels import label_sizes
 from shanshui.region.adjacency import neighbours, upstream_matrix
 from shanshui.region.grid import grid_of
@@ -12,7 +13,7 @@ from shanshui.region.overlay import shared_areas
 
 
 @assessment(source="cliff1973", bytes_per_cell=8)
-def unit_neighbours(planning_unit_labels: UnitLabels) -> Facts:
+def unit_neighbours(planning_unit_labels: UnitLabels) -> Neighbours:
     """Planning units that touch.
 
     Parameters
@@ -30,13 +31,11 @@ def unit_neighbours(planning_unit_labels: UnitLabels) -> Facts:
     ``border_km = n L`` with n the sides that cells of the two share and L the side of a cell [km]: units touch where they
     share a side, not a corner alone (Cliff and Ord 1973 [M]).
     """
-    frame = neighbours(planning_unit_labels)
-    frame.attrs["units"] = {"border_km": "km"}
-    return frame
+    return neighbours(planning_unit_labels)
 
 
 @assessment(source="goodchild1980", bytes_per_cell=10)
-def unit_county_crosswalk(planning_unit_labels: UnitLabels, counties: Units) -> Facts:
+def unit_county_crosswalk(planning_unit_labels: UnitLabels, counties: Counties) -> Crosswalk:
     """Area that each planning unit shares with each county.
 
     Parameters
@@ -64,7 +63,7 @@ def unit_county_crosswalk(planning_unit_labels: UnitLabels, counties: Units) -> 
     frame = shared_areas(planning_unit_labels, counties)
     every = shared_areas(planning_unit_labels.copy(data=np.ones(grid.shape, np.int32)), counties)
     whole = every.set_index("unit")["area_km2"]
-    out = pd.DataFrame(
+    return pd.DataFrame(
         {
             "unit": frame["label"],
             "county": frame["unit"].map(counties["code"]),
@@ -74,12 +73,10 @@ def unit_county_crosswalk(planning_unit_labels: UnitLabels, counties: Units) -> 
             "share_of_county": frame["area_km2"] / frame["unit"].map(whole),
         }
     )
-    out.attrs["units"] = {"area_km2": "km2", "share_of_unit": "1", "share_of_county": "1"}
-    return out
 
 
 @assessment(source="jenson1988", bytes_per_cell=0)
-def unit_upstream(planning_units: PlanningUnits) -> Facts:
+def unit_upstream(planning_units: PlanningUnits) -> UnitsUpstream:
     """Planning units that drain through each.
 
     Parameters
@@ -113,5 +110,4 @@ def unit_upstream(planning_units: PlanningUnits) -> Facts:
             "area_km2": planning_units["area_km2"].to_numpy()[steps.coords[1]],
         }
     )
-    frame.attrs["units"] = {"area_km2": "km2"}
     return frame.sort_values(["unit", "steps", "upstream"], ignore_index=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import ClassAreas, Codes, Elevation, Slope, Temperature, Units
+from shanshui.core.vocabulary import ClassAreas, Codes, Elevation, Prefectures, Slope, Temperature
 from shanshui.kernels.allocate import bid
 from shanshui.kernels.windows import focal_mean
 from shanshui.region.grid import grid_of, like
@@ -70,7 +70,7 @@ def land_cover_fine(
     elevation: Elevation,
     slope: Slope,
     land_cover_areas: ClassAreas,
-    prefectures: Units,
+    prefectures: Prefectures,
     *,
     year: int = 0,
     native_m: Annotated[float, Between(0.0, 1e6)] = 5000.0,

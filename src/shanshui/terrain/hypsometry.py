@@ -6,9 +6,15 @@ import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
+from shanshui.core.quantity import Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Elevation, Facts, Mask
+from shanshui.core.vocabulary import Elevation, Mask
 from shanshui.region.grid import grid_of
+
+Hypsometry = Annotated[
+    pd.DataFrame,
+    Table({"from_m": "m", "to_m": "m", "area_km2": "km2", "share": "1", "share_above": "1"}),
+]
 
 
 @assessment(source="strahler1952", bytes_per_cell=6)
@@ -17,7 +23,7 @@ def hypsometry(
     region_mask: Mask,
     *,
     step_m: Annotated[float, Between(1.0, 1000.0)] = 100.0,
-) -> Facts:
+) -> Hypsometry:
     """Area of the region by height.
 
     Parameters
@@ -56,7 +62,7 @@ def hypsometry(
         count = np.bincount(place, minlength=bands)
     area = count * cell_km2
     total = max(area.sum(), cell_km2)
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "from_m": edges[:-1],
             "to_m": edges[1:],
@@ -65,11 +71,3 @@ def hypsometry(
             "share_above": area[::-1].cumsum()[::-1] / total,
         }
     )
-    frame.attrs["units"] = {
-        "from_m": "m",
-        "to_m": "m",
-        "area_km2": "km2",
-        "share": "1",
-        "share_above": "1",
-    }
-    return frame

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import numpy as np
 
 from shanshui.core.assessment import assessment
-from shanshui.core.setting import Between
+from shanshui.core.errors import QuantityError
+from shanshui.core.setting import Ascending, Between
 from shanshui.core.vocabulary import Codes, Elevation, Relief, Slope
 from shanshui.kernels.windows import focal_mean
 from shanshui.region.grid import like
-from shanshui.terrain.limits import require_rising
 
 LANDFORMS = {
     1: ("plain", "平原", "#dfe8c8"),
@@ -31,7 +31,9 @@ POSITIONS = {
 
 @assessment(source="tu1990", halo=0, bytes_per_cell=2)
 def landform(
-    local_relief: Relief, *, limits_m: tuple[float, ...] = (20.0, 75.0, 200.0, 600.0)
+    local_relief: Relief,
+    *,
+    limits_m: Annotated[tuple[float, ...], Ascending(0.0, 9000.0)] = (20.0, 75.0, 200.0, 600.0),
 ) -> Codes:
     """Landform class by local relief.
 
@@ -50,8 +52,10 @@ def landform(
 
     Raises
     ------
+    PlanError
+        Limits that do not rise.
     QuantityError
-        Not four limits, or limits that do not rise.
+        Not four limits.
 
     Notes
     -----
@@ -59,7 +63,11 @@ def landform(
     after Tu and Liu (1990) [M]. The grading is made for relief over 1 to 5 km2; over a larger window all is mountain.
     """
     values = local_relief.values
-    require_rising("limits_m", limits_m, 4)
+    if len(limits_m) != 4:
+        raise QuantityError(
+            f"limits_m: found {len(limits_m)} numbers, expected 4: the lower limits of terrace, hill, low and middle mountain, "
+            "and high-relief mountain"
+        )
     code = np.digitize(values, np.asarray(limits_m, np.float32)).astype(np.uint8) + np.uint8(1)
     code[~np.isfinite(values)] = 0
     return like(local_relief, code, "1", nodata=0)

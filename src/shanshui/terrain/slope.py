@@ -1,12 +1,14 @@
 """Steepness of the ground, in degrees and in classes."""
 
+from typing import Annotated
+
 import numpy as np
 
 from shanshui.core.assessment import assessment
+from shanshui.core.setting import Ascending
 from shanshui.core.vocabulary import Codes, Elevation, Slope
 from shanshui.kernels.windows import horn_slope
 from shanshui.region.grid import grid_of, like
-from shanshui.terrain.limits import require_rising
 
 
 @assessment(source="horn1981", halo=1, bytes_per_cell=4)
@@ -45,7 +47,11 @@ def slope(elevation: Elevation) -> Slope:
 
 
 @assessment(source="tdt1014", halo=0, bytes_per_cell=2)
-def slope_class(slope: Slope, *, limits_deg: tuple[float, ...] = (2.0, 6.0, 15.0, 25.0)) -> Codes:
+def slope_class(
+    slope: Slope,
+    *,
+    limits_deg: Annotated[tuple[float, ...], Ascending(0.0, 90.0)] = (2.0, 6.0, 15.0, 25.0),
+) -> Codes:
     """Slope class, 1 the flattest.
 
     Parameters
@@ -63,7 +69,7 @@ def slope_class(slope: Slope, *, limits_deg: tuple[float, ...] = (2.0, 6.0, 15.0
 
     Raises
     ------
-    QuantityError
+    PlanError
         Limits that do not rise, or none.
 
     Notes
@@ -72,7 +78,6 @@ def slope_class(slope: Slope, *, limits_deg: tuple[float, ...] = (2.0, 6.0, 15.0
     above in TD/T 1014-2007, technical regulation of the second national land survey [M].
     """
     values = slope.values
-    require_rising("limits_deg", limits_deg)
     code = np.digitize(values, np.asarray(limits_deg, np.float32), right=True).astype(
         np.uint8
     ) + np.uint8(1)
