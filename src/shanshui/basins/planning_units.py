@@ -58,7 +58,7 @@ def planning_unit_labels(
     river_basins : (y, x) [1]
         River basin of each cell; a unit lies in one where it can.
     target_area_km2 : float [km2]
-        A unit is closed once it has gathered this much; 0 chooses by the size of the region. Larger makes
+        A unit is closed about where it has gathered this much; 0 chooses by the size of the region. Larger makes
         fewer units.
     least_area_km2 : float [km2]
         Smaller units are merged, downstream first, else with the neighbour of the longest border; 0 is a fortieth of the
@@ -78,8 +78,9 @@ def planning_unit_labels(
     Notes
     -----
     Our own (decision 0005). Going down the water, a unit is closed at the cell at which ``A >= T``, with A the area gathered
-    since the units above were closed and T the target [km2], and wherever water passes into another river basin; what is left
-    at the end is a unit of its own. T is ``max(min(200, R / 1500), 100 a)`` by default, with R the area of the region and a that
+    since the units above were closed and T the target [km2]; but where streams join there that alone bring half of T, each of
+    them is closed above the joint instead. Passing into another river basin closes a unit, and so does leaving the
+    ground. T is ``max(min(200, R / 1500), 100 a)`` by default, with R the area of the region and a that
     of a cell [km2]; ``least_area_km2`` is T / 40. It builds on subbasins cut by drained area, as hydrologists cut them for
     distributed models, and on Pfafstetter's order, which the nested basins keep (Verdin and Verdin 1999 [M]).
     """
