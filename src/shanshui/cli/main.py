@@ -10,6 +10,7 @@ import typer
 
 from shanshui.cli.decide import admit, linkages, screen, weigh
 from shanshui.cli.options import AsJson, Folder, Quiet
+from shanshui.cli.rank import rank
 from shanshui.cli.rows import number, print_rows
 from shanshui.core.errors import ShanshuiError
 
@@ -22,7 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (weigh, linkages, admit, screen):
+for command in (weigh, rank, linkages, admit, screen):
     app.command()(command)
 
 
