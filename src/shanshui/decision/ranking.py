@@ -42,7 +42,7 @@ def ranks(scores: ArrayLike, *, ascending: bool = False) -> NDArray[np.int64]:
 def weighted_sum(
     matrix: ArrayLike, weights: ArrayLike, directions: Sequence[Direction] | None = None
 ) -> Scores:
-    """Weighted mean of the min-max scaled criteria.
+    """Weighted mean of the min-max scaled criteria: ``sum_j w_j (x_ij - min x_j) / (max x_j - min x_j)``.
 
     Parameters
     ----------
@@ -84,7 +84,8 @@ def topsis(
     Returns
     -------
     (alternative,) [1]
-        d- / (d+ + d-), in [0, 1], more is better; one half where all alternatives are alike.
+        d- / (d+ + d-), in [0, 1], more is better; one half where all alternatives are alike. d+ and d- are the distances in
+        ``v_ij = w_j x_ij / sqrt(sum_i x_ij^2)`` to the greatest and to the least v of each criterion.
 
     Raises
     ------
@@ -154,6 +155,8 @@ def vikor(
     -------
     VikorRanking
         A constant criterion adds no regret; where all sums (or all greatest regrets) are alike that part of ``q`` is 0.
+        ``S = sum_j r_ij`` and ``R = max_j r_ij`` with ``r_ij = w_j (max x_j - x_ij) / (max x_j - min x_j)``, and
+        ``Q = v (S - min S) / (max S - min S) + (1 - v) (R - min R) / (max R - min R)``.
 
     Raises
     ------
@@ -240,7 +243,8 @@ def promethee(
     Returns
     -------
     PrometheeFlows
-        A single alternative has flows of 0.
+        A single alternative has flows of 0. ``phi+(a) = sum_b sum_j w_j P_j(a, b) / (m - 1)``, ``phi-`` with a and b exchanged, net
+        their difference; P_j is the preference for the gap of the two in criterion j.
 
     Raises
     ------
@@ -307,7 +311,8 @@ def grey_relation(
     Returns
     -------
     (alternative,) [1]
-        In (0, 1], more is better; a constant criterion counts as reached by all.
+        In (0, 1], more is better; a constant criterion counts as reached by all. ``sum_j w_j (min + z max) / (d_ij + z max)`` with d
+        the distance from the best scaled value, min and max over all d, and z ``distinguishing``.
 
     Raises
     ------
@@ -348,7 +353,7 @@ def spotis(
     Returns
     -------
     (alternative,) [1]
-        In [0, 1], less is better.
+        In [0, 1], less is better: ``sum_j w_j |x_ij - ideal_j| / (greatest_j - least_j)``.
 
     Raises
     ------
