@@ -375,6 +375,15 @@ def test_a_peak_is_colder_by_its_height_above_what_the_coarse_grid_saw():
     assert steeper[3, 3] == pytest.approx(10 - 10 * 72 / 1000)
 
 
+def test_a_coarse_cell_of_even_side_saw_as_much_on_both_sides():
+    """Two cells: weights 1, 2, 1 each way, 4 / 16 of the peak at its own cell and 2 / 16 beside it."""
+    warm = grid(np.full((7, 7), 10.0, np.float32), "degC")
+    fine = temperature_fine(warm, peak(), native_m=200.0).values
+    assert fine[3, 3] == pytest.approx(10 - 6 * (81 - 81 / 4) / 1000)
+    for i, j in ((3, 2), (3, 4), (2, 3), (4, 3)):
+        assert fine[i, j] == pytest.approx(10 + 6 * 81 / 8 / 1000)
+
+
 def test_a_coarse_cell_counts_from_two_cells_on():
     warm = grid(np.full((7, 7), 10.0, np.float32), "degC")
     assert (temperature_fine(warm, peak(), native_m=149.0).values == 10.0).all()
