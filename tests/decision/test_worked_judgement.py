@@ -10,6 +10,7 @@ from shanshui.core.errors import PlanError, QuantityError
 from shanshui.decision.ahp import ahp_weights, completed
 from shanshui.decision.consistency import consistency, random_index
 from shanshui.decision.criteria import benefits, checked_scores, checked_weights, ranged
+from shanshui.decision.fixed_scale import spotis
 from shanshui.decision.grading import discriminant_check, grades_of, silhouette
 from shanshui.decision.groups import group_judgements
 from shanshui.decision.hierarchy import hierarchy_weights
@@ -18,7 +19,7 @@ from shanshui.decision.interval_ranking import interval_topsis, interval_weighte
 from shanshui.decision.intervals import IntervalWeights, possibility_degrees, possibility_ranking
 from shanshui.decision.judgements import Judgements, checked_judgements, judgement, judgements_of
 from shanshui.decision.maps import overlay_score
-from shanshui.decision.ranking import promethee, scored, spotis, vikor
+from shanshui.decision.ranking import promethee, scored, vikor
 from shanshui.decision.robustness import (
     rank_acceptability,
     rank_reversal,

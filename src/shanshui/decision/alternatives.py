@@ -8,8 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.decision.criteria import Matrix, checked_weights
+from shanshui.decision.fixed_scale import spotis
 from shanshui.decision.interval_ranking import interval_topsis, interval_weighted_sum
-from shanshui.decision.ranking import RANKINGS, ranks, scored, spotis
+from shanshui.decision.ranking import RANKINGS, ranks, scored
 from shanshui.decision.robustness import (
     ReversalTest,
     rank_acceptability,
