@@ -21,9 +21,8 @@ from rasterio.warp import reproject, transform_bounds
 from rasterio.windows import Window
 
 from shanshui.collect.catalog import InputKind, InputSpec
+from shanshui.collect.companions import CUBES, TABLES
 from shanshui.collect.readers import (
-    CUBES,
-    TABLES,
     cube_to_array,
     open_raster,
     raster_crs,

@@ -18,7 +18,7 @@ from shanshui.collect.adapt import (
 )
 from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.collect.classes import class_table
-from shanshui.collect.readers import TABLES
+from shanshui.collect.companions import TABLES
 from shanshui.collect.registers import register_input
 from shanshui.core.errors import ShanshuiError
 from shanshui.region.grid import GridSpec

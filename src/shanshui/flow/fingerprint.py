@@ -17,7 +17,7 @@ from typing import Any
 from shanshui.core.errors import PlanError
 from shanshui.core.shipped import shipped_text
 from shanshui.flow.canon import Canon, digest_of
-from shanshui.flow.names import Scope, foreign_name, inner, local_imports, methods
+from shanshui.flow.names import Scope, cells, foreign_name, inner, local_imports, methods
 from shanshui.flow.source import Source, global_names, names_in, source_of
 
 _BLIND = {"eval", "exec", "globals", "__import__"}
@@ -91,7 +91,14 @@ class _Look:
         self.callees: list[Any] = []
 
     def _ours(self, thing: Any) -> bool:
-        name = thing.__name__ if isinstance(thing, types.ModuleType) else thing.__module__
+        name: Any = None
+        if isinstance(thing, types.ModuleType):
+            name = thing.__name__
+        elif inspect.isfunction(thing):
+            # a wrapper bears the module of what it wraps, but is not of it
+            name = thing.__globals__.get("__name__")
+        else:
+            name = thing.__module__
         return str(name).partition(".")[0] in {"shanshui", self.home}
 
     # values
@@ -110,10 +117,10 @@ class _Look:
                     "told; hand on the function"
                 )
             return f"module {value.__name__}"
-        card = getattr(value, "card", None)
-        if inspect.isfunction(value) and callable(getattr(card, "fn", None)):
+        below = getattr(getattr(value, "card", None), "fn", None)
+        if inspect.isfunction(value) and callable(below):
             # the check at the door stands in every recipe: what it guards is what counts here
-            return self._named(card.fn)
+            return self._named(below)
         if not (inspect.isfunction(value) or inspect.isclass(value)) and inner(value) is None:
             return foreign_name(value)
         return " ".join(self._layers(value))
@@ -127,9 +134,11 @@ class _Look:
                     "the name of the table written out"
                 )
             named = inspect.isfunction(value) or inspect.isclass(value)
+            yield self._flags(value)
             if not named or not self._ours(value):
                 yield foreign_name(value) or type(value).__name__
-                yield self._flags(value)
+                held = [c for c in cells(value).values() if inspect.isfunction(c)]
+                yield from (self.text(c) for c in held if self._ours(c))
             elif inspect.isfunction(value) and "<" in value.__qualname__:
                 yield self._local(value)
             else:
@@ -165,11 +174,7 @@ class _Look:
         self.parts["source"] = source.text
         used = global_names(fn.__code__).union(*map(names_in, source.decorators))
         scope = {name: fn.__globals__[name] for name in used if name in fn.__globals__}
-        for name, cell in zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True):
-            try:
-                scope[name] = cell.cell_contents
-            except ValueError:  # not bound yet
-                continue
+        scope |= cells(fn)
         self._names(
             source.nodes, Scope(scope | local_imports(source.nodes, self._ours), self._ours)
         )
@@ -246,6 +251,7 @@ class _Look:
                 f"{self.where}: {word}({base[0]}, …) with a name that is worked out cannot be followed; choose from a "
                 "dictionary of functions"
             )
-        name = f"{base[0]}.{asked.value}"
-        self.parts[f"name {name}"] = self.text(getattr(base[1], str(asked.value), None), name)
+        word = str(asked.value)
+        name = f"{base[0]}.{word}"
+        self.parts[f"name {name}"] = self.text(getattr(base[1], word, None), name)
         return {node.args[0]}

@@ -63,9 +63,10 @@ class Scope:
             base = self.of(node.value)
             if base is None or not isinstance(base[1], Mapping | list | tuple):
                 return []
+            table: Any = base[1]
             if isinstance(node.slice, ast.Constant):
-                return [base[1][node.slice.value]]
-            return list(base[1].values() if isinstance(base[1], Mapping) else base[1])
+                return [table[node.slice.value]]
+            return list(table.values() if isinstance(table, Mapping) else table)
         found = self.of(node)
         return [] if found is None else [found[1]]
 
@@ -107,6 +108,18 @@ def inner(value: Any) -> Any:
         if callable(found) and not inspect.isfunction(value):
             return found
     return None
+
+
+def cells(value: Any) -> dict[str, Any]:
+    """What a function keeps of the one around it."""
+    out = {}
+    if inspect.isfunction(value):
+        for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
+            try:
+                out[name] = cell.cell_contents
+            except ValueError:  # not bound yet
+                continue
+    return out
 
 
 def methods(value: Any) -> list[types.FunctionType]:

@@ -1,14 +1,14 @@
 """Strips of one step, worked on by whatever threads of the run are free, handed back in order."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor, Future, wait
 from typing import Any
 
 
 def in_order(
     pool: Executor, work: Callable[[int, int], Any], strips: Iterable[tuple[int, int]], ahead: int
-) -> Iterator[tuple[int, Any]]:
+) -> Generator[tuple[int, Any]]:
     """Work on strips in the threads of a pool that the caller is itself a thread of.
 
     A strip that no other thread has begun is done here, so the caller never waits for a thread that waits: steps and
