@@ -15,7 +15,7 @@ from typing import Any
 import xarray as xr
 
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError
-from shanshui.core.quantity import Grid, Layers, admit
+from shanshui.core.quantity import Grid, Layers, admit, given
 from shanshui.flow.canon import digest_of
 from shanshui.flow.estimate import Estimate, estimate, memory_limit, refuse_if_too_large
 from shanshui.flow.events import Event, Listener, deaf
@@ -336,11 +336,11 @@ class Run:
             inputs = {p: self._digests[p] for p in self.plan.inputs(name).values()}
             bound = {k: p for k, p in item.needs.items() if p in self.plan.steps}
             parts = {
-                # the door converts units: what it does is part of the result
-                "code": digest_of(self._code(item.call), self._code(admit)),
+                # the door converts units and writes them: what it does is part of the result
+                "code": digest_of(*map(self._code, (item.call, admit, given))),
                 "settings": card.checked(item.settings),
                 "inputs": inputs,
-                "card": repr((sorted(bound.items()), card.needs, card.gives)),
+                "card": repr((sorted(bound.items()), card.needs, card.gives, self.plan.keys(name))),
                 "halo": self._code(card.halo) if callable(card.halo) else card.halo,
             }
         parts["grid"] = [

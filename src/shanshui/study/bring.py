@@ -8,19 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shanshui.collect.adapt import (
-    coefficients_input,
-    features_input,
-    raster_input,
-    stack_parts,
-    table_input,
-)
+from shanshui.collect.adapt import coefficients_input, features_input, stack_parts, table_input
 from shanshui.collect.catalog import InputKind, InputSpec, Specs, kind_of, located
 from shanshui.collect.classes import class_file
 from shanshui.collect.companions import Read, files_of
 from shanshui.collect.quality import Verdict, judge
+from shanshui.collect.rasters import raster_input
 from shanshui.collect.readers import require
 from shanshui.collect.registers import register_input
+from shanshui.collect.scaling import plausible
 from shanshui.core.errors import DataError
 from shanshui.core.quantity import Grid
 from shanshui.flow.events import Event
@@ -165,8 +161,7 @@ def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, conte
             kind,
             source.missing_code,
             source.nodata,
-            source.factor,
-            source.shift,
+            source.line,
         )
         _refuse(look, path)
         writer = None
@@ -174,6 +169,7 @@ def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, conte
             for start, values in source.strips(
                 grid, lambda done: context.tell(Event("progress", name, cells=done, of=grid.cells))
             ):
+                source.check_codes(values)
                 if writer is None:
                     writer = context.objects.raster_writer(
                         str(values.dtype), kind.unit, source.missing_code
@@ -182,7 +178,7 @@ def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, conte
             if writer is None:
                 raise DataError(f"{name}: {path} has no rows")
             facts = writer.summary.facts()
-            low, high = spec.plausible or (kind.low, kind.high)
+            low, high = plausible(spec, kind, name)
             if (
                 facts["min"] is not None
                 and not source.codes
@@ -208,7 +204,7 @@ def _assumed(name: str, spec: InputSpec, kind: InputKind) -> Source:
     DataError
         An input that is no grid of amounts, or a number that is not plausible.
     """
-    low, high = spec.plausible or (kind.low, kind.high)
+    low, high = plausible(spec, kind, name)
     if kind.family != "continuous":
         raise DataError(
             f"{name}: value = {spec.value:g} is given, but this input is {kind.family}; give a file"
