@@ -253,6 +253,14 @@ class Ledger:
         )
         return [(v, n, r, d) for v, n, r, d in rows]
 
+    def standing_for(self, digest: str) -> list[tuple[str, str, dict[str, Any]]]:
+        """Variant and name of each product that stands for an object, with recipe, reason, run and time."""
+        rows = self._read(
+            "select variant, name, recipe, reason, run, at from product where digest=?", (digest,)
+        )
+        words = ("recipe", "reason", "run", "at")
+        return [(row[0], row[1], dict(zip(words, row[2:], strict=True))) for row in rows]
+
     def drop_product(self, name: str, variant: str = "") -> None:
         """Forget that a product stands."""
         self._write("delete from product where variant=? and name=?", (variant, name))

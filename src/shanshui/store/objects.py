@@ -28,7 +28,7 @@ from shanshui.store.publishing import Products
 from shanshui.store.rasters import RasterReader, RasterWriter
 from shanshui.store.tables import read_table, table_digest, write_table
 from shanshui.store.vectors import features_digest, read_features, write_features
-from shanshui.store.watch import Watch
+from shanshui.store.watch import Watch, content_digest
 
 SUFFIX = {
     "grid": ".tif",
@@ -38,6 +38,9 @@ SUFFIX = {
     "series": ".parquet",
     "scalar": ".json",
 }
+
+READ_BACK_MOST = 16 << 20
+"""Largest table that is read back when it is kept [D], so that its content can be compared later."""
 
 
 class Objects(Watch):
@@ -199,7 +202,7 @@ class Objects(Watch):
             note = read_manifest(self.layout.manifest(digest))
             if note is None:
                 stored, _ = self.ledger.stored(digest)
-                note = self._note(*self._known(digest), stored)
+                note = self._note(*self.known(digest), stored)
             write_manifest(
                 self.layout,
                 digest,
@@ -251,10 +254,14 @@ class Objects(Watch):
     def _keep(self, path: Path, digest: str, kind: str, facts: dict[str, Any]) -> str:
         suffix = SUFFIX[kind]
         size, stored = path.stat().st_size, bytes_digest(path)
+        reads = digest
+        if suffix == ".parquet":
+            # types and coordinate systems may come back in other words than they went
+            reads = content_digest(kind, path, facts, self.grid) if size <= READ_BACK_MOST else ""
         place = self.layout.keep(path, digest, suffix)
         with self._guard:
             note = read_manifest(self.layout.manifest(digest)) or {}
-            fresh = self._note(kind, suffix, size, facts, stored)
+            fresh = self._note(kind, suffix, size, facts, stored, reads)
             kept = {k: note.get(k, {}) for k in ("recipes", "products")}
             write_manifest(self.layout, digest, fresh | kept)
             now = self._seen[digest] = stamp_of(place.stat())

@@ -91,6 +91,13 @@ class Products:
                 file.parent.rmdir()
         self.ledger.drop_shown(name, variant)
 
+    def withdraw_dropped(self) -> None:
+        """Take the files away that show products which stand no more."""
+        stand = {(variant, name) for variant, name, _, _ in self.ledger.products()}
+        for shown in self.ledger.all_shown():
+            if (shown.variant, shown.name) not in stand:
+                self.withdraw(shown.name, shown.variant)
+
     def unlike(self, shown: Shown) -> str:
         """How a published file differs from what it shows, by its stamp; empty when untouched."""
         try:

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,18 @@ class Watch:
             self.verified(layer)
         return kind, path, facts
 
+    def whole(self, digest: str, *, anew: bool = False) -> bool:
+        """Are the bytes of an object those that were kept? Read where it was touched, or anew."""
+        _, suffix, _, _ = self.known(digest)
+        path = self.layout.object(digest, suffix)
+        stored, stamp = self.ledger.stored(digest)
+        if anew:
+            with self._guard:
+                self._seen.pop(digest, None)
+        elif path.exists() and stamp == stamp_of(path.stat()):
+            return True
+        return self._same_bytes(digest, path, stored)
+
     def suspect(self, digest: str) -> None:
         """Have the bytes of an object looked at by whoever asks for it next."""
         with self._guard:
@@ -141,31 +154,35 @@ class Watch:
         known = self.ledger.object(digest)
         if known is None or (known[0] == "grid" and self.content(digest) != digest):
             return False
-        stored = bytes_digest(path)
+        self._note_beside(digest, bytes_digest(path))
+        return True
+
+    def noted(self, digest: str) -> bool:
+        """Write the note beside an object anew from the ledger, if its bytes are right."""
+        _, path, _ = self._place(digest)
+        stored, _ = self.ledger.stored(digest)
+        if not stored:
+            return self._adopted(digest, path)
+        if not self._same_bytes(digest, path, stored):
+            return False
+        self._note_beside(digest, stored)
+        return True
+
+    def _note_beside(self, digest: str, stored: str) -> None:
+        known, (_, path, _) = self.known(digest), self._place(digest)
         products: dict[str, dict[str, Any]] = {}
-        for variant, name, recipe, of in self.ledger.products():
-            if of == digest:
-                fact = {"recipe": recipe, "reason": "", "run": 0, "at": path.stat().st_mtime}
-                products.setdefault(variant, {})[name] = fact
+        for variant, name, fact in self.ledger.standing_for(digest):
+            products.setdefault(variant, {})[name] = fact
         note = self._note(*known, stored)
         note |= {"recipes": self.ledger.recipes_of(digest), "products": products}
+        note["grid"] = _parts(self._grid_of(digest))
         write_manifest(self.layout, digest, note)
         self.ledger.know_bytes(digest, stored, stamp_of(path.stat()))
-        return True
 
     def content(self, digest: str) -> str:
         """Digest of the content of an object, taken anew from what is read back; empty when it cannot be read."""
         kind, path, facts = self._place(digest)
-        try:
-            if kind == "grid":
-                return raster_digest(path, self._grid_of(digest), facts)
-            if kind == "features":
-                return features_digest(read_features(path))
-            if kind in ("table", "series"):
-                return table_digest(read_table(path))
-            return hashlib.sha256(path.read_bytes()).hexdigest()
-        except (OSError, ValueError, KeyError, pa.ArrowException, StoreError):
-            return ""
+        return content_digest(kind, path, facts, self._grid_of(digest))
 
     def _grid_of(self, digest: str) -> GridSpec:
         """Grid that an object was kept on: the study's may be another one now."""
@@ -178,23 +195,35 @@ class Watch:
         ]
         return GridSpec(*parts[0]) if parts else self.grid
 
-    def _known(self, digest: str) -> tuple[str, str, int, dict[str, Any]]:
+    def known(self, digest: str) -> tuple[str, str, int, dict[str, Any]]:
+        """Kind, suffix, bytes and facts of an object.
+
+        Raises
+        ------
+        StoreError
+            Not in the ledger.
+        """
         known = self.ledger.object(digest)
         if known is None:
             raise StoreError(f"object {digest[:12]}: not in the ledger; run again")
         return known
 
     def _place(self, digest: str) -> tuple[str, Path, dict[str, Any]]:
-        kind, suffix, _, facts = self._known(digest)
+        kind, suffix, _, facts = self.known(digest)
         path = self.layout.object(digest, suffix)
         if not path.exists():
             raise StoreError(f"{path}: kept result is gone; run again")
         return kind, path, facts
 
     def _note(
-        self, kind: str, suffix: str, size: int, facts: dict[str, Any], stored: str
+        self,
+        kind: str,
+        suffix: str,
+        size: int,
+        facts: dict[str, Any],
+        stored: str,
+        reads: str = "",
     ) -> dict[str, Any]:
-        grid = self.grid
         return {
             "form": FORM,
             "content": CONTENT,
@@ -202,8 +231,27 @@ class Watch:
             "suffix": suffix,
             "bytes": size,
             "stored": stored,
+            "reads": reads,
             "facts": facts,
-            "grid": [grid.crs, grid.cell_m, grid.left, grid.top, *grid.shape],
+            "grid": _parts(self.grid),
             "recipes": {},
             "products": {},
         }
+
+
+def content_digest(kind: str, path: Path, facts: Mapping[str, Any], grid: GridSpec) -> str:
+    """Digest of what a kept file reads as; empty when it cannot be read."""
+    try:
+        if kind == "grid":
+            return raster_digest(path, grid, facts)
+        if kind == "features":
+            return features_digest(read_features(path))
+        if kind in ("table", "series"):
+            return table_digest(read_table(path))
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ValueError, KeyError, pa.ArrowException, StoreError):
+        return ""
+
+
+def _parts(grid: GridSpec) -> list[Any]:
+    return [grid.crs, grid.cell_m, grid.left, grid.top, *grid.shape]
