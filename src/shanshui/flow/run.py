@@ -69,6 +69,13 @@ class Outcome:
     variant: str = ""
     seconds: float = 0.0
 
+    def note(self, name: str, *, made: bool) -> None:
+        """Count a product once: as made, if it was at any time."""
+        if made and name in self.known:
+            self.known.remove(name)
+        if name not in (*self.made, *self.known):
+            (self.made if made else self.known).append(name)
+
 
 class _Shelf:
     """Whole grids kept in memory between steps while they fit a quarter of it."""
@@ -326,8 +333,7 @@ class Run:
                         continue
                     digest, was_made = future.result()
                     self._digests[name] = digest
-                    if name not in (*outcome.made, *outcome.known):
-                        (outcome.made if was_made else outcome.known).append(name)
+                    outcome.note(name, made=was_made)
                     for needs in waiting.values():
                         needs.discard(name)
         if failed is not None:
