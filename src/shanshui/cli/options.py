@@ -8,3 +8,9 @@ import typer
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Study folder.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Plain JSON, for programs.")]
+Variant = Annotated[
+    str,
+    typer.Option(
+        "--variant", metavar="NAME", help="Products of a variant, instead of the study's own."
+    ),
+]
