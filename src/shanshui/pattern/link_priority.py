@@ -60,6 +60,7 @@ def link_centrality(links: pd.DataFrame) -> pd.Series:
     total = np.zeros(len(links))
     for a, b in combinations(range(nodes.size), 2):
         if circuit.component[a] == circuit.component[b]:
-            v, _ = circuit.between(a, b, tolerance=1e-12, limit=0)
-            total += np.abs(v[place[:, 0]] - v[place[:, 1]]) / np.maximum(cost, floor)
+            solved = circuit.between(a, b, tolerance=1e-12, limit=0)
+            drop = sum(v[place[:, 0]] - v[place[:, 1]] for v in (solved.field, solved.low))
+            total += np.abs(drop) / np.maximum(cost, floor)
     return pd.Series(total, index=links.index)
