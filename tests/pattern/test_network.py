@@ -21,7 +21,7 @@ from shanshui.pattern.resistance import resistance, scaled
 from shanshui.pattern.river_corridors import river_corridors
 from shanshui.pattern.sources import (
     habitat_morphology,
-    large_cores,
+
     massif_zones,
     mean_rank,
     source_candidates,

@@ -52,6 +52,13 @@ def pinch_points(
     -------
     (y, x) [A]
         High where a corridor has no way round; NaN off the corridors and within sources.
+
+    Notes
+    -----
+    With g_xy = 2 / (R_x + R_y) between neighbouring cells (over sqrt 2 along diagonals) [1/ohm], the voltages v of a pair solve sum_y g_xy (v_x -
+    v_y) = i_x, one ampere into the one source and out of the other, and the current of a cell is I_x = (1/2) sum_y g_xy |v_x - v_y| + |i_x| / 2
+    [A]; summed, or the greatest, over pairs. Ground is that of the least detours: Q_s of the detours [m], s the share [1], so that current cannot
+    leave the corridors. After McRae et al. (2008) [M], pinch points within corridors as in Linkage Mapper [S]; the share is ours [D].
     """
     beyond = corridor_detour.values
     label = source_cells.values
@@ -109,7 +116,19 @@ def barriers(
     -------
     (y, x) [1]
         Improvement score: cost saved over the diameter, the greatest over the radii, shown over the whole circle; 0 where nothing
-        is gained, NaN where no way leads.
+        is gained and within sources, NaN where resistance is missing.
+
+    Raises
+    ------
+    QuantityError
+        A radius below one cell, or none.
+
+    Notes
+    -----
+    I = max over radii (LCD - LCD') / (2 r), LCD' = min_r CWD_a + min_r CWD_b + 2 r R_o, with CWD_a and CWD_b the costs from the two sources
+    [resistance m], min_r their least within a circle of radius r [m] around the cell, LCD the least of their sum, and R_o the resistance of
+    restored ground [1]; 0 where that is less than 0. Every cell within r of the centre shows its score. After McRae et al. (2012) [S], the fill by
+    the circle's maximum as in Linkage Mapper [S]; radii are ours [D].
     """
     if min(radii_cells, default=0.0) < 1.0:
         raise QuantityError(f"radii_cells: found {radii_cells}; expected 1 cell or more each")
@@ -174,48 +193,3 @@ def _gained(
     opened = one + other + diameter * open_resistance
     with np.errstate(invalid="ignore"):
         return np.where(np.isfinite(opened), np.maximum((least - opened) / diameter, 0.0), 0.0)
-
-
-def improvement(
-    one: NDArray[np.float64],
-    other: NDArray[np.float64],
-    least: float,
-    radius: float,
-    cell: float,
-    open_resistance: float = 1.0,
-) -> NDArray[np.float64]:
-    """Score of restoring a circle around each cell, for one link and one radius.
-
-    Parameters
-    ----------
-    one, other : (y, x) arrays [m]
-        Costs from the two sources; inf where none leads.
-    least : float [m]
-        Cost of the link as it is.
-    radius : float [cell]
-        Of the circle.
-    cell : float [m]
-        Side of a cell.
-    open_resistance : float
-        Of restored ground.
-
-    Returns
-    -------
-    (y, x) array
-        (cost - cost with the circle open) / diameter, 0 where that is less; each cell shows the best circle that covers it.
-
-    Raises
-    ------
-    QuantityError
-        A radius below one cell.
-    """
-    if radius < 1.0:
-        raise QuantityError(f"radius: found {radius:g}; expected 1 cell or more")
-    gained = _gained(
-        disc_minimum(one, radius),
-        disc_minimum(other, radius),
-        least,
-        2.0 * radius * cell,
-        open_resistance,
-    )
-    return np.asarray(disc_maximum(gained, radius))

@@ -5,6 +5,7 @@ from typing import Annotated
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy import ndimage
 from shapely.ops import linemerge
 
 from shanshui.core.assessment import assessment
@@ -62,6 +63,12 @@ def river_corridors(
     lines
         Index ``stem``; ``name, order, length_km`` inside the region, ``sources`` touched, ``width_m``. A stem is the way up a river that
         follows the greater catchment at every confluence; a tributary is a stem of its own.
+
+    Notes
+    -----
+    length = sum over reaches of L_r |cells of r inside| / |cells of r|, with L_r the length of a reach [km]; kept where length >= the least and a
+    source lies near. width by order o: w_min(o - o_min, last). Orders are Strahler's (1957) [M]; length 80 km, order 4 and widths of 100 m to
+    1000 m are ours [D].
     """
     grid = grid_of(region_mask)
     inside = region_mask.values == 1
@@ -105,8 +112,6 @@ def river_corridors(
 
 def _near_sources(label: np.ndarray, cells: float) -> np.ndarray:
     """Nearest source within a distance, 0 where there is none."""
-    from scipy import ndimage
-
     if not (label > 0).any():
         return label
     far, place = ndimage.distance_transform_edt(label == 0, return_indices=True)
