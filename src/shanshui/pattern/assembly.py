@@ -8,30 +8,34 @@ import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Features
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Index
-from shanshui.pattern.linkage import BIOLOGICAL, CorridorLines
-from shanshui.pattern.network import Network
-from shanshui.pattern.nodes import Nodes
-from shanshui.pattern.river_corridors import RiverCorridors
-from shanshui.pattern.sources import Sources
+from shanshui.core.vocabulary import Index
+from shanshui.pattern.linkage import BIOLOGICAL
+from shanshui.pattern.tables import (
+    Counts,
+    Elements,
+    Losses,
+    MassifSources,
+    NodeKinds,
+    RankedCorridors,
+    RankedNodes,
+    RankedRivers,
+    RankedSources,
+    Restoration,
+    SecurityPattern,
+)
 from shanshui.region.grid import grid_of
-
-SecurityPattern = Annotated[
-    gpd.GeoDataFrame, Features(("element", "type", "name", "rank", "reason"))
-]
 
 
 @assessment(source="mcrae2012")
 def restoration_priorities(
-    nodes: Nodes,
+    nodes: NodeKinds,
     barriers: Index,
     resistance: Index,
     *,
     radius_cells: Annotated[float, Between(1.0, 100.0)] = 2.0,
     cost_per_km2: Annotated[float, Between(0.0, 1e12)] = 1.0,
-) -> Facts:
+) -> Restoration:
     """Barrier and weak nodes by what restoring the ground around them gains for its cost.
 
     Parameters
@@ -89,17 +93,16 @@ def restoration_priorities(
         ["gain_per_cost", "node"], ascending=[False, True], na_position="last"
     ).reset_index(drop=True)
     frame["rank"] = np.arange(1, len(frame) + 1)
-    frame.attrs["units"] = {"gain": "m"}
     return frame
 
 
 @assessment(source="yu1996")
 def security_pattern(
-    sources: Sources,
-    source_network: Network,
-    corridors: CorridorLines,
-    nodes: Nodes,
-    river_corridors: RiverCorridors | None = None,
+    sources: RankedSources,
+    source_network: Losses,
+    corridors: RankedCorridors,
+    nodes: RankedNodes,
+    river_corridors: RankedRivers | None = None,
     *,
     biological: Annotated[int, Between(0, 10_000)] = 0,
 ) -> SecurityPattern:
@@ -214,15 +217,15 @@ def _rivers(stems: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
 
 @assessment(source="own_pattern")
 def pattern_summary(
-    security_pattern: SecurityPattern,
-    sources: Sources,
+    security_pattern: Elements,
+    sources: MassifSources,
     *,
     expected_patches: Annotated[int, Between(0, 100_000)] = 0,
     expected_nodes: Annotated[int, Between(0, 100_000)] = 0,
     expected_rivers: Annotated[int, Between(0, 100_000)] = 0,
     expected_biological: Annotated[int, Between(0, 100_000)] = 0,
     expected_massifs: tuple[str, ...] = (),
-) -> Facts:
+) -> Counts:
     """How many patches, nodes and corridors were found, beside what a published pattern has.
 
     Parameters

@@ -3,29 +3,26 @@
 from typing import Annotated
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Grid
-from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Index, UnitLabels
+from shanshui.core.setting import Between, Each, OneOf
+from shanshui.core.vocabulary import Index
 from shanshui.kernels.disc import disc_maximum, disc_minimum
 from shanshui.pattern.circuit.lattice import Lattice
 from shanshui.pattern.circuit.modes import pairwise
-from shanshui.pattern.linkage import Detour, Links, kept_pairs
+from shanshui.pattern.linkage import kept_pairs
 from shanshui.pattern.reach import MEMORY, Reach
+from shanshui.pattern.tables import Current, Detour, Pairs, SourceCells
 from shanshui.region.grid import grid_of, like
-
-Current = Annotated[xr.DataArray, Grid("A")]
 
 
 @assessment(source="mcrae2008", bytes_per_cell=250)
 def pinch_points(
     resistance: Index,
-    source_cells: UnitLabels,
-    least_cost_links: Links,
+    source_cells: SourceCells,
+    least_cost_links: Pairs,
     corridor_detour: Detour,
     *,
     corridor_share: Annotated[float, Between(0.0, 1.0)] = 0.2,
@@ -88,10 +85,10 @@ def pinch_points(
 @assessment(source="mcrae2012", bytes_per_cell=60)
 def barriers(
     resistance: Index,
-    source_cells: UnitLabels,
-    least_cost_links: Links,
+    source_cells: SourceCells,
+    least_cost_links: Pairs,
     *,
-    radii_cells: tuple[float, ...] = (1.0, 2.0, 3.0),
+    radii_cells: Annotated[tuple[float, ...], Each(1.0, 1000.0)] = (1.0, 2.0, 3.0),
     open_resistance: Annotated[float, Between(1e-6, 1e6)] = 1.0,
     statistic: Annotated[str, OneOf("max", "sum")] = "max",
 ) -> Index:
@@ -104,7 +101,7 @@ def barriers(
     source_cells : (y, x) [1]
         Number of the source; 0 elsewhere.
     least_cost_links : lines
-        ``source, target, cost, status``.
+        ``source, target, status``.
     radii_cells : tuple of float [cell]
         Circles within which ground would be restored [D].
     open_resistance : float [1]
@@ -121,7 +118,9 @@ def barriers(
     Raises
     ------
     QuantityError
-        A radius below one cell, or none.
+        No radius.
+    PlanError
+        A radius below one cell.
 
     Notes
     -----
@@ -130,8 +129,8 @@ def barriers(
     restored ground [1]; 0 where that is less than 0. Every cell within r of the centre shows its score. After McRae et al. (2012) [S], the fill by
     the circle's maximum as in Linkage Mapper [S]; radii are ours [D].
     """
-    if min(radii_cells, default=0.0) < 1.0:
-        raise QuantityError(f"radii_cells: found {radii_cells}; expected 1 cell or more each")
+    if not radii_cells:
+        raise QuantityError("radii_cells: found none; expected one or more, each of 1 cell or more")
     grid = grid_of(resistance)
     opened = _Opened(Reach(resistance.values, source_cells.values, grid.cell_m))
     total = np.zeros(resistance.shape)

@@ -8,13 +8,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import Table
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Mask
 from shanshui.pattern.landscape import Landscape
+from shanshui.pattern.tables import Metrics
 from shanshui.region.grid import grid_of
 
-Metrics = Annotated[pd.DataFrame, Table(("level", "class", "metric", "value"))]
 UNITS = {
     "area": "ha", "perim": "m", "para": "1/m", "gyrate": "m", "core": "ha", "cai": "%", "enn": "m", "ca": "ha", "ta": "ha", "pland": "%",
     "pd": "1/(100 ha)", "te": "m", "ed": "m/ha", "lpi": "%", "tca": "ha", "cpland": "%", "dcad": "1/(100 ha)", "pladj": "%", "ai": "%",

@@ -11,9 +11,8 @@ from scipy import ndimage
 from shapely.geometry import LineString
 
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import Features, Grid
 from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Index, StreamOrder, UnitLabels
+from shanshui.core.vocabulary import Index, StreamOrder
 from shanshui.kernels.distance import distance_to
 from shanshui.pattern.corridors import (
     ADJACENCY,
@@ -23,25 +22,27 @@ from shanshui.pattern.corridors import (
     least_cost_corridors,
 )
 from shanshui.pattern.reach import Reach, detour
-from shanshui.pattern.sources import Sources
+from shanshui.pattern.tables import (
+    CorridorLines,
+    CrossedSources,
+    Detour,
+    Lines,
+    Links,
+    Pairs,
+    SourceAreas,
+    SourceCells,
+    Ways,
+)
 from shanshui.region.grid import GridSpec, grid_of, like
 
-Links = Annotated[
-    gpd.GeoDataFrame, Features(("source", "target", "cost", "length_km", "status", "priority"))
-]
-CorridorLines = Annotated[
-    gpd.GeoDataFrame, Features(("source", "target", "type", "length_km", "width_km", "gravity"))
-]
-Lines = Annotated[gpd.GeoDataFrame, Features(("name",))]
-Detour = Annotated[xr.DataArray, Grid("m")]
 RIVER, BIOLOGICAL = "river", "biological"
 
 
 @assessment(source="linkagemapper", bytes_per_cell=60)
 def least_cost_links(
     resistance: Index,
-    source_cells: UnitLabels,
-    sources: Sources,
+    source_cells: SourceCells,
+    sources: SourceAreas,
     *,
     adjacency: Annotated[str, OneOf(*ADJACENCY)] = "cost",
     max_cost_ratio: Annotated[float, Between(1.0, 1e9)] = 1e6,
@@ -112,14 +113,6 @@ def _laid(found: Corridors, links: pd.DataFrame, grid: GridSpec) -> gpd.GeoDataF
         frame, geometry=[line_of(path, grid) for path in found.paths], crs=grid.crs
     )
     out.index = pd.RangeIndex(1, len(out) + 1, name="link")
-    out.attrs["units"] = {
-        "euclidean_km": "km",
-        "length_km": "km",
-        "cost": "m",
-        "cost_per_euclidean": "1",
-        "cost_per_length": "1",
-        "priority": "1",
-    }
     return out
 
 
@@ -151,7 +144,7 @@ def cells_of(line: Any, grid: GridSpec) -> tuple[NDArray[np.intp], NDArray[np.in
 
 
 @assessment(source="knaapen1992", bytes_per_cell=40)
-def cumulative_resistance(resistance: Index, source_cells: UnitLabels) -> Detour:
+def cumulative_resistance(resistance: Index, source_cells: SourceCells) -> Detour:
     """Least cost of reaching each cell from the nearest source: the minimum cumulative resistance.
 
     Parameters
@@ -178,7 +171,9 @@ def cumulative_resistance(resistance: Index, source_cells: UnitLabels) -> Detour
 
 
 @assessment(source="linkagemapper", bytes_per_cell=60)
-def corridor_detour(resistance: Index, source_cells: UnitLabels, least_cost_links: Links) -> Detour:
+def corridor_detour(
+    resistance: Index, source_cells: SourceCells, least_cost_links: Pairs
+) -> Detour:
     """Cost of the best detour through each cell beyond the least-cost path, over all links that were kept.
 
     Parameters
@@ -216,9 +211,9 @@ def kept_pairs(links: gpd.GeoDataFrame) -> list[tuple[int, int]]:
 
 @assessment(source="own_pattern", bytes_per_cell=60)
 def corridors(
-    least_cost_links: Links,
-    sources: Sources,
-    source_cells: UnitLabels,
+    least_cost_links: Ways,
+    sources: CrossedSources,
+    source_cells: SourceCells,
     resistance: Index,
     stream_order: StreamOrder | None = None,
     roads: Lines | None = None,
@@ -309,9 +304,6 @@ def corridors(
     )
     frame = frame.sort_values("priority", ascending=False, kind="stable")
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="corridor")
-    frame.attrs["units"] = {
-        "length_km": "km", "cost": "m", "width_km": "km", "river_share": "1", "priority": "1", "gravity": "1",
-    }  # fmt: skip
     return frame
 
 

@@ -1,22 +1,18 @@
 """Massifs: which one each cell belongs to, by the nearest of their marks."""
 
-from typing import Annotated
-
 import geopandas as gpd
 import numpy as np
 
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import Features
-from shanshui.core.vocabulary import Mask, UnitLabels
+from shanshui.core.vocabulary import Mask
 from shanshui.kernels.distance import distance_to
+from shanshui.pattern.tables import MassifCells, Massifs
 from shanshui.region.grid import grid_of, like
 from shanshui.region.unitset import burnt
 
-Massifs = Annotated[gpd.GeoDataFrame, Features(("name",))]
-
 
 @assessment(source="own_pattern", bytes_per_cell=24)
-def massif_zones(massifs: Massifs, region_mask: Mask) -> UnitLabels:
+def massif_zones(massifs: Massifs, region_mask: Mask) -> MassifCells:
     """Massif that each cell belongs to: the one whose nearest mark is the nearest of all.
 
     Parameters

@@ -10,10 +10,10 @@ from scipy import ndimage
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
 from shanshui.core.vocabulary import Codes
 from shanshui.kernels.distance import distance_to
 from shanshui.kernels.thinning import contact_kinds, contacts, grow, skeleton
+from shanshui.pattern.tables import MorphologyShares
 from shanshui.region.grid import grid_of
 
 BACKGROUND, BRANCH, EDGE, PERFORATION, ISLET, CORE, BRIDGE, LOOP, MISSING = (
@@ -34,7 +34,6 @@ CLASSES = {
 _SLACK = 0.98
 """Added to the width of edges: a pixel is core when the nearest background lies further [S]."""
 Flags = NDArray[np.bool_]
-MorphologyShares = Annotated[pd.DataFrame, Table(("class", "area_km2", "share", "objects"))]
 
 
 def morphology(
@@ -291,7 +290,6 @@ def morphology_shares(habitat_morphology: Codes) -> MorphologyShares:
     frame = pd.DataFrame(rows, columns=["class", "area_km2", "objects"])
     total = frame["area_km2"].sum()
     frame.insert(2, "share", frame["area_km2"] / total if total > 0 else np.nan)
-    frame.attrs["units"] = {"area_km2": "km2", "share": "1", "objects": "1"}
     frame.attrs["coherence"] = coherence(np.isin(plain, np.concatenate([*CLASSES.values()])))
     return frame
 

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -10,8 +9,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import Features, Table
-from shanshui.core.setting import Between
+from shanshui.core.setting import Between, Each
 from shanshui.core.vocabulary import Mask
 from shanshui.pattern.connectivity import (
     connectivity_indices,
@@ -19,26 +17,27 @@ from shanshui.pattern.connectivity import (
     protected_connected_share,
     threshold_scan,
 )
-from shanshui.pattern.linkage import CorridorLines, Links
-from shanshui.pattern.sources import Sources
+from shanshui.pattern.tables import (
+    CourseCosts,
+    NamedSources,
+    Network,
+    PairCosts,
+    Protected,
+    ProtectedShares,
+    Scan,
+    SourceAreas,
+)
 from shanshui.region.grid import grid_of
 from shanshui.region.unitset import burnt
 
-Protected = Annotated[gpd.GeoDataFrame, Features(("name",))]
-Network = Annotated[
-    pd.DataFrame,
-    Table(("source", "name", "area_km2", "component", "d_iic", "d_pc", "intra", "flux", "connector")),
-]  # fmt: skip
-Scan = Annotated[pd.DataFrame, Table(("threshold", "links", "components", "largest_share"))]
-Shares = Annotated[pd.DataFrame, Table(("what", "share"))]
 FARTHEST = 10.0
 """Medians of dispersal beyond which areas are not linked [D]: the chance of passing is below 1 in 1000."""
 
 
 @assessment(source="saura2010")
 def source_network(
-    sources: Sources,
-    corridors: CorridorLines,
+    sources: NamedSources,
+    corridors: CourseCosts,
     *,
     reference_cost: Annotated[float, Between(0.0, 1e12)] = 0.0,
     reference_probability: Annotated[float, Between(1e-9, 1.0)] = 0.5,
@@ -94,9 +93,6 @@ def source_network(
     table = found.nodes.reset_index(names="source").rename(columns={"area": "area_km2"})
     table.insert(1, "name", table["source"].map(sources["name"]))
     shape = network_measures(len(sources), len(links)) if len(sources) > 2 else {}
-    table.attrs["units"] = {"area_km2": "km2"} | dict.fromkeys(
-        ("d_iic", "d_pc", "intra", "flux", "connector"), "%"
-    )
     table.attrs |= {
         "iic": found.iic,
         "pc": found.pc,
@@ -110,7 +106,10 @@ def source_network(
 
 @assessment(source="urban2001")
 def component_scan(
-    sources: Sources, least_cost_links: Links, *, limits_m: tuple[float, ...] = ()
+    sources: SourceAreas,
+    least_cost_links: PairCosts,
+    *,
+    limits_m: Annotated[tuple[float, ...], Each(0.0, 1e15)] = (),
 ) -> Scan:
     """How sources fall into components when only links up to a cost count.
 
@@ -144,9 +143,7 @@ def component_scan(
     links = pd.DataFrame(kept[["source", "target"]]).assign(distance=kept["cost"].astype(float))
     limits = sorted(limits_m) if limits_m else [0.0, *sorted(set(links["distance"]))]
     nodes = pd.DataFrame({"area": sources["area_km2"].astype(float)})
-    table = threshold_scan(nodes, links, np.array(limits))
-    table.attrs["units"] = {"threshold": "m", "largest_share": "1"}
-    return table
+    return threshold_scan(nodes, links, np.array(limits))
 
 
 @assessment(source="saura2017", bytes_per_cell=24)
@@ -155,7 +152,7 @@ def protected_connectivity(
     region_mask: Mask,
     *,
     median_m: Annotated[float, Between(1.0, 1e7)] = 10_000.0,
-) -> Shares:
+) -> ProtectedShares:
     """How much of the region is protected, and protected and connected.
 
     Parameters
@@ -194,7 +191,6 @@ def protected_connectivity(
         reference_distance=median_m,
     )
     table = pd.DataFrame({"what": list(found), "share": list(found.values())})
-    table.attrs["units"] = {"share": "%"}
     table.attrs["areas"] = int(count)
     return table
 

@@ -2,32 +2,28 @@
 
 from typing import Annotated
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from scipy import ndimage
 
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import Features
-from shanshui.core.setting import Between
-from shanshui.core.vocabulary import (
-    Codes,
-    Coefficients,
-    Facts,
-    Mask,
-    Slope,
-    SoilLoss,
-    UnitLabels,
-    Units,
-)
+from shanshui.core.setting import Between, Each
+from shanshui.core.vocabulary import Codes, Labels, Mask, Slope, SoilLoss
 from shanshui.kernels.labels import label_class_counts
 from shanshui.pattern.importance import EXTREME, MISSING
 from shanshui.pattern.patches import known_flags, large_patches, majority
+from shanshui.pattern.tables import (
+    Biophysical,
+    CountyNames,
+    Districts,
+    Protected,
+    RedLineShares,
+    SteepFarmland,
+)
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import grid_of, like
 from shanshui.region.unitset import burnt
 
-Protected = Annotated[gpd.GeoDataFrame, Features(("name",))]
 MU_PER_HA = 15.0
 
 
@@ -88,7 +84,7 @@ def red_line_candidate(
 
 
 @assessment(source="redline2017", halo=0, bytes_per_cell=4)
-def developed_land(land_cover: Codes, biophysical: Coefficients) -> Mask:
+def developed_land(land_cover: Codes, biophysical: Biophysical) -> Mask:
     """Land that people have built on.
 
     Parameters
@@ -114,7 +110,9 @@ def developed_land(land_cover: Codes, biophysical: Coefficients) -> Mask:
 
 
 @assessment(source="redline2017", bytes_per_cell=8)
-def red_line_share(county_cells: UnitLabels, red_line_candidate: Codes, counties: Units) -> Facts:
+def red_line_share(
+    county_cells: Labels, red_line_candidate: Codes, counties: CountyNames
+) -> RedLineShares:
     """Share of each county inside the candidate.
 
     Parameters
@@ -147,14 +145,13 @@ def red_line_share(county_cells: UnitLabels, red_line_candidate: Codes, counties
     for column in ("name", "code"):
         frame.insert(1, column, frame["unit"].map(counties[column]))
     frame["share"] = frame["red_line_km2"] / frame["area_km2"]
-    frame.attrs["units"] = {"area_km2": "km2", "red_line_km2": "km2", "share": "1"}
     return frame
 
 
 @assessment(source="mnr2020", bytes_per_cell=8)
 def security_districts(
-    county_cells: UnitLabels, protection_importance: Codes, counties: Units
-) -> Facts:
+    county_cells: Labels, protection_importance: Codes, counties: CountyNames
+) -> Districts:
     """Area of extreme and of plain importance in each county: the ecological security districts.
 
     Parameters
@@ -188,9 +185,6 @@ def security_districts(
         frame.insert(1, column, frame["unit"].map(counties[column]))
     graded = frame[["extreme_km2", "important_km2", "general_km2"]].sum(axis=1)
     frame["extreme_share"] = frame["extreme_km2"] / graded
-    frame.attrs["units"] = dict.fromkeys(("extreme_km2", "important_km2", "general_km2"), "km2") | {
-        "extreme_share": "1"
-    }
     return frame
 
 
@@ -198,17 +192,17 @@ def security_districts(
 def steep_farmland(
     slope: Slope,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Biophysical,
     region_mask: Mask,
     potential_loss: SoilLoss | None = None,
     soil_loss: SoilLoss | None = None,
     *,
     limit_deg: Annotated[float, Between(0.0, 90.0)] = 25.0,
     margin_deg: Annotated[float, Between(0.0, 20.0)] = 2.0,
-    payments: tuple[float, ...] = (500.0, 300.0, 400.0),
+    payments: Annotated[tuple[float, ...], Each(0.0, 1e6)] = (500.0, 300.0, 400.0),
     yield_t_per_ha: Annotated[float, Between(0.0, 100.0)] = 3.0,
     forest_c: Annotated[float, Between(0.0, 1.0)] = 0.005,
-) -> Facts:
+) -> SteepFarmland:
     """Farmland steeper than the legal limit: how much, in how many patches, what its conversion costs and saves.
 
     Parameters
@@ -282,9 +276,4 @@ def steep_farmland(
                 "unknown_ha": float(unknown) * cell_ha,
             }
         )
-    frame = pd.DataFrame(rows)
-    frame.attrs["units"] = {
-        "limit_deg": "degree", "area_ha": "ha", "area_mu": "mu", "payment": "yuan", "grain_lost": "t/yr", "soil_kept": "t/yr",
-        "soil_known": "1", "unknown_ha": "ha",
-    }  # fmt: skip
-    return frame
+    return pd.DataFrame(rows)

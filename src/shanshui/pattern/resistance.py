@@ -2,22 +2,21 @@
 
 from typing import Annotated
 
-import geopandas as gpd
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Features, Grid, Layers
-from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Codes, Coefficients, Index, Mask, Slope
+from shanshui.core.quantity import Grid, Layers
+from shanshui.core.setting import Ascending, Between, Each, OneOf
+from shanshui.core.vocabulary import Codes, Index, Mask, Slope
 from shanshui.kernels.distance import distance_to
+from shanshui.pattern.tables import Biophysical, Lines
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import grid_of, like, stacked
 from shanshui.region.unitset import burnt
 
-Lines = Annotated[gpd.GeoDataFrame, Features(("name",))]
 Lights = Annotated[xr.DataArray, Grid("nW/cm2/sr")]
 RoadFactor = Annotated[xr.Dataset, Layers((("factor", "1"), ("least", "1")))]
 TRANSFORMS = ("linear", "sqrt", "exponential")
@@ -26,7 +25,7 @@ BEND = 3.0
 
 
 @assessment(source="adriaensen2003", halo=0, bytes_per_cell=8)
-def cover_resistance(land_cover: Codes, biophysical: Coefficients) -> Index:
+def cover_resistance(land_cover: Codes, biophysical: Biophysical) -> Index:
     """Resistance of the land cover alone.
 
     Parameters
@@ -60,8 +59,8 @@ def cover_resistance(land_cover: Codes, biophysical: Coefficients) -> Index:
 def slope_factor(
     slope: Slope,
     *,
-    slope_limits: tuple[float, ...] = (15.0, 25.0, 35.0),
-    slope_factors: tuple[float, ...] = (1.0, 1.2, 1.5, 2.0),
+    slope_limits: Annotated[tuple[float, ...], Ascending(0.0, 90.0)] = (15.0, 25.0, 35.0),
+    slope_factors: Annotated[tuple[float, ...], Each(1e-6, 1e6)] = (1.0, 1.2, 1.5, 2.0),
 ) -> Index:
     """How many times harder steep ground is to cross.
 
@@ -82,21 +81,19 @@ def slope_factor(
     Raises
     ------
     QuantityError
-        Limits that do not rise, factors of 0 or less, or not one factor more than limits.
+        Not one factor more than limits.
+    PlanError
+        Limits that do not rise, factors of 0 or less.
 
     Notes
     -----
     f(s) = f_k for L_(k-1) < s <= L_k, with s the slope [degree], L the limits [degree] and f the factors [1]. Steps are ours [D]; that steep
     ground is graded in steps follows published tables of resistance (west Jilin: limits at 5, 10, 15 and 20 degrees [S]).
     """
-    if len(slope_factors) != len(slope_limits) + 1 or list(slope_limits) != sorted(
-        set(slope_limits)
-    ):
+    if len(slope_factors) != len(slope_limits) + 1:
         raise QuantityError(
-            f"slope_factors: found {len(slope_factors)} factors for limits {slope_limits}; "
-            "expected rising limits and one factor more"
+            f"slope_factors: found {len(slope_factors)} for limits {slope_limits}; expected one factor more"
         )
-    _above_zero("slope_factors", slope_factors)
     steep = slope.values
     steps = np.searchsorted(np.array(slope_limits), steep, side="left")
     # missing sorts behind the last limit: the steepest step would be as wrong as the first
@@ -153,8 +150,8 @@ def road_factor(
     roads: Lines,
     railways: Lines | None = None,
     *,
-    road_m: tuple[float, ...] = (500.0, 1000.0),
-    road_factors: tuple[float, ...] = (2.0, 1.5),
+    road_m: Annotated[tuple[float, ...], Each(0.0, 1e6)] = (500.0, 1000.0),
+    road_factors: Annotated[tuple[float, ...], Each(1e-6, 1e6)] = (2.0, 1.5),
     road_resistance: Annotated[float, Between(1.0, 1e6)] = 400.0,
 ) -> RoadFactor:
     """How many times harder ground near roads and railways is, and the least resistance of the cells that they cross.
@@ -182,7 +179,9 @@ def road_factor(
     Raises
     ------
     QuantityError
-        Not one factor for each distance, or factors of 0 or less.
+        Not one factor for each distance.
+    PlanError
+        Distances below 0, factors of 0 or less.
 
     Notes
     -----
@@ -193,7 +192,6 @@ def road_factor(
         raise QuantityError(
             f"road_factors: found {len(road_factors)}; expected one for each of road_m, {len(road_m)}"
         )
-    _above_zero("road_factors", road_factors)
     grid = grid_of(region_mask)
     crossed = np.zeros(grid.shape, bool)
     for lines in (roads, railways):
@@ -284,13 +282,6 @@ def resistance(
             "see what is missing in cover_resistance, slope_factor, light_factor and road_factor"
         )
     return like(cover_resistance, scaled(out, transform, cap).astype(np.float32), "1")
-
-
-def _above_zero(name: str, factors: tuple[float, ...]) -> None:
-    if min(factors, default=1.0) <= 0:
-        raise QuantityError(
-            f"{name}: found {min(factors):g}; expected above 0: ground without resistance has no cost"
-        )
 
 
 def _combined(

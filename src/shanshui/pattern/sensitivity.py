@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
-from shanshui.core.setting import Between
+from shanshui.core.setting import Ascending, Between
 from shanshui.core.vocabulary import (
     Codes,
     DaysPerYear,
@@ -65,7 +65,7 @@ def erosion_sensitivity(
     region_mask: Mask,
     texture_score: Index | None = None,
     *,
-    cuts: tuple[float, float] = CUTS,
+    cuts: Annotated[tuple[float, float], Ascending(1.0, 5.0)] = CUTS,
 ) -> Codes:
     """Sensitivity to erosion by water.
 
@@ -112,7 +112,7 @@ def karst_sensitivity(
     vegetation_fraction: Index,
     region_mask: Mask,
     *,
-    cuts: tuple[float, float] = CUTS,
+    cuts: Annotated[tuple[float, float], Ascending(1.0, 5.0)] = CUTS,
 ) -> Codes:
     """Sensitivity to rock desertification on carbonate.
 
@@ -156,7 +156,7 @@ def desertification_sensitivity(
     windy_days: DaysPerYear | None = None,
     texture_score: Index | None = None,
     *,
-    cuts: tuple[float, float] = CUTS,
+    cuts: Annotated[tuple[float, float], Ascending(1.0, 5.0)] = CUTS,
 ) -> Codes:
     """Sensitivity to desertification.
 

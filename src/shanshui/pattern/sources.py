@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -11,18 +10,14 @@ from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Features, Grid
-from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Codes, Index, Mask, UnitLabels
-from shanshui.pattern.massifs import Massifs, massif_names
+from shanshui.core.setting import Between, Each
+from shanshui.core.vocabulary import Amount, Codes, Index, Mask
+from shanshui.pattern.massifs import massif_names
 from shanshui.pattern.morphology import CORE, morphology
 from shanshui.pattern.patches import known_flags, large_cores, majority
+from shanshui.pattern.tables import MassifCells, Massifs, Protected, SourceCells, Sources
 from shanshui.region.grid import grid_of, like
 from shanshui.region.unitset import burnt, polygons
-
-Amount = Annotated[xr.DataArray, Grid("any")]
-Protected = Annotated[gpd.GeoDataFrame, Features(("name",))]
-Sources = Annotated[gpd.GeoDataFrame, Features(("area_km2", "score", "massif"))]
 
 
 @assessment(source="own_pattern", bytes_per_cell=40)
@@ -31,9 +26,9 @@ def source_score(
     water_retention: Amount,
     ecological_sensitivity: Codes,
     region_mask: Mask,
-    massif_zones: UnitLabels | None = None,
+    massif_zones: MassifCells | None = None,
     *,
-    weights: tuple[float, ...] = (1.0, 1.0, 1.0),
+    weights: Annotated[tuple[float, ...], Each(0.0, 1e6, 3)] = (1.0, 1.0, 1.0),
 ) -> Index:
     """Mean rank of a cell in diversity of species, in water that it holds, and in sensitivity.
 
@@ -60,7 +55,9 @@ def source_score(
     Raises
     ------
     QuantityError
-        Weights that are not three, negative, or all 0.
+        Weights that are all 0.
+    PlanError
+        Weights that are not three, or negative.
 
     Notes
     -----
@@ -137,7 +134,7 @@ def mean_rank(
 def source_candidates(
     source_score: Index,
     region_mask: Mask,
-    massif_zones: UnitLabels | None = None,
+    massif_zones: MassifCells | None = None,
     developed_land: Mask | None = None,
     *,
     quantile: Annotated[float, Between(0.0, 1.0)] = 0.75,
@@ -260,7 +257,7 @@ def source_cells(
     least_km2: Annotated[float, Between(0.0, 1e6)] = 50.0,
     merge_m: Annotated[float, Between(0.0, 1e5)] = 0.0,
     most: Annotated[int, Between(0, 100_000)] = 0,
-) -> UnitLabels:
+) -> SourceCells:
     """Cores large enough to be sources, the largest first.
 
     Parameters
@@ -297,10 +294,10 @@ def source_cells(
 
 @assessment(source="yu1996", bytes_per_cell=40)
 def sources(
-    source_cells: UnitLabels,
+    source_cells: SourceCells,
     source_score: Index,
     resistance: Index,
-    massif_zones: UnitLabels | None = None,
+    massif_zones: MassifCells | None = None,
     massifs: Massifs | None = None,
     protected_areas: Protected | None = None,
     *,
@@ -359,12 +356,6 @@ def sources(
         frame["protected_share"] = _means(reserve, label, count)
         if reserve.any():
             capture = float((reserve & (label > 0)).sum() / reserve.sum())
-    frame.attrs["units"] = {
-        "area_km2": "km2",
-        "score": "1",
-        "resistance": "1",
-        "protected_share": "1",
-    }
     frame.attrs["capture"] = capture
     frame.attrs["capture_target"] = capture_target
     frame.attrs["captured"] = bool(capture >= capture_target) if np.isfinite(capture) else None

@@ -9,30 +9,21 @@ from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Layers, Table
-from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Amount, Codes, Coefficients, Facts, Index, Mask, UnitLabels
+from shanshui.core.quantity import Layers
+from shanshui.core.setting import Between, Each
+from shanshui.core.vocabulary import Amount, Codes, Index, Mask
 from shanshui.pattern.connectivity import connectivity_indices
 from shanshui.pattern.corridors import least_cost_corridors
 from shanshui.pattern.morphology import CORE, morphology
 from shanshui.pattern.patches import large_cores
 from shanshui.pattern.sources import candidates, falling, mean_rank
+from shanshui.pattern.tables import DRAWN, Biophysical, Draws, MassifCells, Warned
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import GridSpec, grid_of, like
 
 Frequencies = Annotated[
     xr.Dataset, Layers((("source_frequency", "1"), ("corridor_frequency", "1")))
 ]
-DRAWN = (
-    "diversity_weight",
-    "water_weight",
-    "sensitivity_weight",
-    "left_share",
-    "least_area",
-    "bend",
-)
-"""What is drawn for each sample, in the order of the generator's numbers."""
-Draws = Annotated[pd.DataFrame, Table(("sample", *DRAWN))]
 UNSTEADY = 0.3
 """Departure of a count of sources from the median that makes a pattern unsteady [S, handbook of the study]."""
 
@@ -69,7 +60,6 @@ def pattern_draws(
     drawn = random.uniform(1.0 - spread, 1.0 + spread, (samples, len(DRAWN)))
     frame = pd.DataFrame(drawn, columns=list(DRAWN))
     frame.insert(0, "sample", np.arange(1, samples + 1))
-    frame.attrs["units"] = dict.fromkeys(DRAWN, "1")
     return frame
 
 
@@ -81,11 +71,11 @@ def pattern_stability(
     resistance: Index,
     region_mask: Mask,
     pattern_draws: Draws,
-    massif_zones: UnitLabels | None = None,
+    massif_zones: MassifCells | None = None,
     developed_land: Mask | None = None,
     *,
     quantile: Annotated[float, Between(0.0, 1.0)] = 0.75,
-    weights: tuple[float, ...] = (1.0, 1.0, 1.0),
+    weights: Annotated[tuple[float, ...], Each(0.0, 1e6, 3)] = (1.0, 1.0, 1.0),
     least_km2: Annotated[float, Between(0.0, 1e6)] = 50.0,
     most: Annotated[int, Between(0, 100_000)] = 0,
     edge_width: Annotated[int, Between(1, 100)] = 1,
@@ -126,7 +116,9 @@ def pattern_stability(
     Raises
     ------
     QuantityError
-        No draws; weights that are not three, negative, or all 0.
+        No draws; weights that are all 0.
+    PlanError
+        Weights that are not three, or negative.
 
     Notes
     -----
@@ -190,7 +182,7 @@ def _corridor(
 def early_warning(
     land_cover_before: Codes,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Biophysical,
     region_mask: Mask,
     *,
     least_habitat: Annotated[float, Between(0.0, 1.0)] = 0.7,
@@ -198,7 +190,7 @@ def early_warning(
     edge_width: Annotated[int, Between(1, 100)] = 1,
     yellow: Annotated[float, Between(0.0, 1.0)] = 0.95,
     red: Annotated[float, Between(0.0, 1.0)] = 0.9,
-) -> Facts:
+) -> Warned:
     """Connected habitat of two years by the same rules, and the warning that its change gives.
 
     Parameters
@@ -261,7 +253,6 @@ def early_warning(
         frame["change"] = frame["now"] / frame["before"] - 1.0
     share = 1.0 + float(frame["change"].iloc[2])
     frame.attrs["warning"] = "red" if share < red else "yellow" if share < yellow else "none"
-    frame.attrs["units"] = {"change": "1"}
     return frame
 
 
