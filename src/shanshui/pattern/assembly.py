@@ -136,8 +136,9 @@ def security_pattern(
 
     Notes
     -----
-    Patches rank by d_pc, the loss of connectivity without them [%], biological corridors by their priority, rivers in their own order, nodes over all
-    kinds. Sources, corridors and strategic points as the parts of a security pattern: Yu (1996) [M]; the ranks are ours [D].
+    rank = 1 + |parts of the same element before it|: patches by d_pc, the loss of connectivity without them [%], biological corridors by their
+    priority, rivers in their own order, nodes over all kinds. Sources, corridors and strategic points as the parts of a security pattern: Yu
+    (1996) [M]; the ranks are ours [D].
     """
     gain = source_network.set_index("source")["d_pc"].reindex(sources.index)
     if gain.isna().any():
@@ -247,8 +248,8 @@ def pattern_summary(
 
     Notes
     -----
-    Counts of our own [D], beside the published pattern that the settings tell: 6 patches, 42 nodes, 10 river and 2 biological corridors in the
-    study's papers [S].
+    found = |parts of that element and type|. Counts of our own [D], beside the published pattern that the settings tell: 6 patches, 42 nodes, 10
+    river and 2 biological corridors in the study's papers [S].
     """
     element, kind = security_pattern["element"], security_pattern["type"]
     river = (element == "corridor") & (kind == "river")

@@ -99,11 +99,12 @@ def nodes(
 
     Notes
     -----
-    intersection: where two corridors, or a corridor and a river, meet outside sources. pinch: the greatest current in each group of cells at or
-    above the 1 - p quantile of current, p the share. barrier: the greatest score in each group at or above mean + k sd of positive scores.
-    stepping stone: the centre of each core outside sources of at least the area that touches the least detours. weak: where a corridor crosses a
-    road or railway. The published pattern has such nodes [S]; pinch points after McRae et al. (2008) [M], barriers after McRae et al. (2012) [S],
-    shares, deviations and the order of ranks are ours [D].
+    rank = place in the order (turn, -links, kind), turn being the place within its kind by (score, links). intersection: where two corridors, or
+    a corridor and a river, meet outside sources. pinch: the greatest current in each group of cells at or above the 1 - p quantile of current, p
+    the share. barrier: the greatest score in each group at or above mean + k sd of positive scores. stepping stone: the centre of each core
+    outside sources of at least the area that touches the least detours. weak: where a corridor crosses a road or railway. The published pattern
+    has such nodes [S]; pinch points after McRae et al. (2008) [M], barriers after McRae et al. (2012) [S], shares, deviations and the order of
+    ranks are ours [D].
     """
     grid = grid_of(pinch_points)
     lines = [g for g in corridors.geometry if g is not None]

@@ -229,8 +229,8 @@ def erosion_class(
 
     Notes
     -----
-    Class by limits T, 25, 50, 80, 150 of the loss A [t/ha/yr], T the loss tolerated; a loss of exactly a limit belongs to the class above. SL
-    190-2007 [S2].
+    class = 1 + |limits <= A|, with limits T, 25, 50, 80, 150 of the loss A [t/ha/yr] and T the loss tolerated; a loss of exactly a limit belongs
+    to the class above. SL 190-2007 [S2].
     """
     edges = np.array([tolerated, 25.0, 50.0, 80.0, 150.0])
     values = soil_loss.values

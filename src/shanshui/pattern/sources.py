@@ -238,8 +238,8 @@ def habitat_morphology(
 
     Notes
     -----
-    Core where d > w + 0.98 [S], with d the distance between cell centres [cell] to the nearest background and w the edge width [cell]; the rest by
-    how it hangs on the cores, as in :func:`shanshui.pattern.morphology.morphology`. After Soille and Vogt (2009) [S].
+    core = foreground where d > w + 0.98 [S], with d the distance between cell centres [cell] to the nearest background and w the edge width
+    [cell]; the rest by how it hangs on the cores, as in :func:`shanshui.pattern.morphology.morphology`. After Soille and Vogt (2009) [S].
     """
     codes: xr.DataArray = morphology(
         source_candidates,

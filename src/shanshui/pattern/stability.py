@@ -54,7 +54,8 @@ def pattern_draws(
 
     Notes
     -----
-    u_ij ~ U(1 - d, 1 + d), independent, with d the spread [1]. Uniform draws around the middle are the handbook's check of a pattern [D].
+    u_ij = 1 + d (2 z_ij - 1), z_ij ~ U(0, 1) and independent, with d the spread [1]. Uniform draws around the middle are the handbook's check of
+    a pattern [D].
     """
     random = np.random.default_rng(seed)
     drawn = random.uniform(1.0 - spread, 1.0 + spread, (samples, len(DRAWN)))

@@ -142,7 +142,8 @@ def _network(have: set[str]) -> list[Step]:
         step(restoration_priorities),
         step(security_pattern),
         step(pattern_summary),
-        step(pattern_draws),
+        # draws need no data: without any there is no pattern to judge
+        *([step(pattern_draws)] if have else []),
         step(pattern_stability, binds=retained),
         step(early_warning, binds=cover),
         step(landscape_metrics, binds=cover),
