@@ -37,7 +37,12 @@ def climate_futures(
     Returns
     -------
     table
-        ``quantity, unit, now, future, change, change_share`` over cells known in both.
+        ``quantity, unit, now, future, change, change_share`` over cells known in both; missing where there is none.
+
+    Notes
+    -----
+    ``change = mean(x') - mean(x)``, ``change_share = change / mean(x)`` over cells of the region: ``x`` now, ``x'`` in the future. The
+    delta of two runs of the same models, land and soil unchanged; ours [D].
     """
     inside = region_mask.values == 1
     pairs = [

@@ -60,7 +60,15 @@ def habitat_quality(
     Raises
     ------
     QuantityError
-        A threat without a map, without a column of sensitivities, or with a decay that is neither word.
+        A threat without a map, without a column of sensitivities, or with a decay that is neither word; a reach that is not above 0, a weight below
+        0, weights that are all 0; a code without a row, a coefficient out of range.
+
+    Notes
+    -----
+    ``D = sum_r (w_r / sum w) i_r b S_r``, ``i_r = 1 - d/d_r`` (linear) or ``exp(-2.99 d/d_r)`` (exponential), 0 beyond ``d_r``; ``Q = H
+    (1 - D^z / (D^z + k^z))``: ``H`` habitat of the class, ``w`` weight and ``d_r`` reach of threat r, ``d`` way to its nearest cell [km],
+    ``b`` accessibility, ``S`` sensitivity of the class [1], ``z`` the scaling 2.5, ``k`` half saturation 0.05. Habitat quality of InVEST
+    [S]. With H = 1 and k = 0.05, D = 0.02 gives 0.9081; a fifth of the reach leaves 0.5499 or 0.8 of a threat [C].
     """
     rows = _threats(threats)
     table = ByCover.of(land_cover, biophysical, "biophysical")
@@ -135,7 +143,7 @@ def _threats(table: pd.DataFrame) -> pd.DataFrame:
     return frame.set_index("threat")
 
 
-@assessment(source="own_accounts", bytes_per_cell=12)
+@assessment(source="invest_guide", bytes_per_cell=12)
 def threat_maps(
     land_cover: Codes,
     threats: Coefficients,
@@ -157,6 +165,16 @@ def threat_maps(
     -------
     layers
         One grid per threat: 1 where it is, else 0. A threat whose lines the study lacks is refused, not left out.
+
+    Raises
+    ------
+    QuantityError
+        A threat with neither cover nor lines, or whose lines the study lacks.
+
+    Notes
+    -----
+    ``t = 1`` where the cell is of one of the classes, or a line passes within half a cell of its centre. The maps are those that the
+    habitat model of InVEST takes [S]; making them from cover and lines is ours [D].
     """
     grid = grid_of(land_cover)
     lines = {"roads": roads, "railways": railways}
@@ -195,7 +213,12 @@ def habitat_rarity(land_cover: Codes, land_cover_baseline: Codes) -> Index:
     Returns
     -------
     (y, x) [1]
-        1 - N / (N + N of the baseline) in [0, 1]: near 1 where the class has become rare, 0 for classes that the baseline lacks.
+        1 - N / (N + N of the baseline) in [0, 1]: near 1 where the class has become rare, 0 for classes that the baseline lacks. NaN
+        where the land cover is missing.
+
+    Notes
+    -----
+    ``R_j = 1 - N_j / (N_j + N_j,baseline)``: ``N`` cells of class j on each map. Habitat rarity of InVEST [S].
     """
     known = present_codes(land_cover_baseline)
     before = {c: int((land_cover_baseline.values == c).sum()) for c in known}

@@ -40,7 +40,8 @@ def coupling_coordination(
     Returns
     -------
     table
-        ``coupling`` C = n (product)^(1/n) / sum, 0 where a system is 0; ``level`` T; ``coordination`` D = sqrt(C T); ``grade``.
+        ``coupling`` C = n (product)^(1/n) / sum, 0 where a system is 0; ``level`` T; ``coordination`` D = sqrt(C T); ``grade``: tenths of D, the
+        lower end included.
 
     Raises
     ------
@@ -97,7 +98,7 @@ def _scaled(values: pd.Series) -> NDArray[np.float64]:
     return (SCALE_LOW + (1.0 - SCALE_LOW) * (values - low) / (high - low)).to_numpy(float)
 
 
-@assessment(source="own_accounts", bytes_per_cell=0)
+@assessment(source="liao1999", bytes_per_cell=0)
 def mismatch(
     prefecture_gep: Facts,
     gdp: Gdp,
@@ -127,6 +128,14 @@ def mismatch(
         ``unit, code, name, share_inside, gep, gdp`` (of the part inside, by area) [yuan/yr], ``ratio`` gep/gdp, ``gep_share, gdp_share``,
         ``mismatch`` = share of value over share of product, ``quadrant`` (``highland-lowland`` is rich in nature, poor in product per km2),
         ``coupling, level, coordination, grade`` of both per km2 scaled over the units. Prefectures without a figure are left out.
+
+    Notes
+    -----
+    ``ratio = V_u / G_u``, ``mismatch = (V_u / sum V) / (G_u / sum G)`` (5.38 % of value and 2.26 % of product give 2.38 [C]): ``V``
+    value, ``G`` product times the share of the unit inside. Coordination after Liao 1999 [M]: ``C = 2 sqrt(U1 U2) / (U1 + U2)``, ``T =
+    (U1 + U2) / 2``, ``D = sqrt(C T)``, ``U1`` value and ``U2`` logarithm of product on a km2, each scaled from 0.01 to 1 over the units;
+    grades by tenths of ``D`` [S]. Scaling, quadrants at the means of all units and the share by area are ours [D]: ``D`` compares units
+    of one study only.
     """
     chosen = int(gdp["year"].max()) if year is None else year
     rows = gdp[gdp["year"] == chosen]
@@ -196,6 +205,12 @@ def gep_hot_spots(unit_gep: Facts, unit_neighbours: Facts) -> Facts:
     -------
     table
         Index ``unit``; ``z`` (NaN without a value), ``spot``: ``hot`` or ``cold`` beyond 1.96 standard deviations, else empty.
+
+    Notes
+    -----
+    ``z_i = (sum_j x_j - m w_i) / (s sqrt((n w_i - w_i^2) / (n - 1)))`` over unit i and those that touch it: ``x`` value on a km2, ``m``
+    mean and ``s`` standard deviation of all ``n`` units with a value, ``w_i`` how many are summed. Gi* of Getis and Ord 1992 [M] with
+    weights 1; 1.96 is 5 % of a normal distribution, not corrected for many tests [D].
     """
     value = unit_gep["per_km2"].dropna()
     if value.empty:
@@ -222,7 +237,7 @@ def gep_hot_spots(unit_gep: Facts, unit_neighbours: Facts) -> Facts:
     return out
 
 
-@assessment(source="own_accounts", bytes_per_cell=0)
+@assessment(source="ouyang2013", bytes_per_cell=0)
 def gep_summary(
     gep: Facts,
     region_amounts: Facts,
@@ -247,6 +262,13 @@ def gep_summary(
     table
         ``figure, value, unit``: total with its interval, per km2, per head, supply, regulating and cultural parts, total without local climate
         regulation, ratio to the benchmark per km2, and value over product where it is known.
+
+    Notes
+    -----
+    ``per_km2 = V / A``, ``per_head = V / P``, ``over_gdp = sum V_u / sum G_u``, ``against_china_2015 = (V / A) / (72.81e12 / 9.6e6)``:
+    ``V`` value [yuan/yr], ``A`` area [km2], ``P`` people, ``G`` product. ``gini = 1 - sum_u (g_u - g_{u-1}) (v_u + v_{u-1})`` over
+    cumulated shares ``g`` of product and ``v`` of value, units in the order of their ratio. Figures usual for gross ecosystem product
+    (Ouyang et al. 2013 [M]); China 2015 by Ma et al. 2017 [S]. The benchmark is in prices of 2015.
     """
     total = gep[gep["service"] == "total"].iloc[0]
     counted = gep[gep["counts"].astype(bool)]
@@ -260,14 +282,9 @@ def gep_summary(
         ("area", area, "km2"),
         ("per_km2", float(total["value"]) / area if area else np.nan, "yuan/km2/yr"),
     ]
-    if unit_people is not None:
-        rows.append(
-            (
-                "per_head",
-                float(total["value"]) / float(unit_people["population"].sum()),
-                "yuan/person/yr",
-            )
-        )
+    people = 0.0 if unit_people is None else float(unit_people["population"].sum())
+    if people > 0:
+        rows.append(("per_head", float(total["value"]) / people, "yuan/person/yr"))
     parts = counted.groupby("category")["value"].sum()
     rows += [
         (k, float(parts[k]), "yuan/yr") for k in ("supply", "regulating", "cultural") if k in parts

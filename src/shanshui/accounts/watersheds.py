@@ -32,7 +32,13 @@ def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> Facts:
     Returns
     -------
     table
-        ``watershed, layer, mean, total, unit`` (of the total; empty for layers that do not add up), ``known_km2``.
+        ``watershed, layer, mean, total, unit`` (of the total; empty for layers that do not add up), ``known_km2``; mean and total are missing
+        where no cell is known.
+
+    Notes
+    -----
+    ``mean = sum v / n``, ``total = a sum v`` over the ``n`` known cells of a watershed, ``a`` the area of a cell. Zonal results of InVEST
+    [S].
     """
     first = next(iter(layers.data_vars.values()))
     grid = grid_of(first)
@@ -54,7 +60,7 @@ def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> Facts:
                     "watershed": names.astype(str).to_numpy(),
                     "layer": str(name),
                     "mean": mean,
-                    "total": total[1:] * grid.cell_km2 * factor,
+                    "total": np.where(cells[1:] > 0, total[1:] * grid.cell_km2 * factor, np.nan),
                     "unit": unit,
                     "known_km2": cells[1:] * grid.cell_km2,
                 }
