@@ -145,7 +145,9 @@ def nutrient_delivery(
     del up, down
     known = np.isfinite(ic)
     middle = (float(ic[known].min()) + float(ic[known].max())) / 2 if known.any() else 0.0
-    ndr = ((1.0 - held) / (1.0 + np.exp((middle - ic) / k))).astype(np.float32).reshape(shape)
+    # a steep curve overflows to a delivery of 0, which is its limit
+    with np.errstate(over="ignore"):
+        ndr = ((1.0 - held) / (1.0 + np.exp((middle - ic) / k))).astype(np.float32).reshape(shape)
     steps = way.steps_down() * (cell if subsurface_distance == "metres" else 1.0)
     soil = (
         1.0 - subsurface_efficiency * (1.0 - np.exp(-5.0 * steps / subsurface_critical_length))

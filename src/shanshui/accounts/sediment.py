@@ -160,7 +160,9 @@ def sediment_delivery(
     ic = np.empty(rkls.size, np.float32)
     connectivity(up, down, way.stream, ic)
     del up, down
-    ratio = (sdr_max / (1.0 + np.exp((ic_0 - ic) / k))).astype(np.float32)
+    # a steep curve overflows to a delivery of 0, which is its limit
+    with np.errstate(over="ignore"):
+        ratio = (sdr_max / (1.0 + np.exp((ic_0 - ic) / k))).astype(np.float32)
     ratio[(way.stream == 1).ravel()] = 1.0
     sdr = ratio.reshape(shape)
     shed = (usle * (1.0 - sdr)).astype(np.float32)

@@ -186,13 +186,15 @@ def banded_cover_factor(fraction: NDArray[np.floating], kind: str) -> NDArray[np
     QuantityError
         An unknown kind.
     """
-    share = np.asarray(fraction, np.float64)
+    share = np.asarray(fraction)
     if kind == "dry farmland":
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.clip(0.221 - 0.595 * np.log10(share), 0.0, 1.0)
     if kind not in BANDED:
         raise QuantityError(f"cover kind '{kind}'; {nearest(kind, [*BANDED, 'dry farmland'])}")
-    factor = np.array(BANDED[kind])[np.digitize(np.nan_to_num(share), COVER_BANDS)]
+    # edges in the share's own precision: 0.7 of a map in single precision lies below 0.7
+    edges = np.asarray(COVER_BANDS, share.dtype)
+    factor = np.array(BANDED[kind])[np.digitize(np.nan_to_num(share), edges)]
     return np.where(np.isnan(share), np.nan, factor)
 
 
