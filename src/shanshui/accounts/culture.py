@@ -14,6 +14,8 @@ WAGE_SHARE = 0.33
 """Share of the wage at which time on the way counts [S]."""
 LEAST_ZONES = 3
 """Zones of origin that a demand curve needs: two always lie on a line [D]."""
+LEAST_FALL = 1e-6
+"""Fall of the logarithm of the rate of visits over all zones below which it is flat but for rounding [D]."""
 NUMBERS = ("visits", "population", "travel", "hours", "wage", "spending")
 Visits = Annotated[pd.DataFrame, Table(("site", "zone", *NUMBERS))]
 VisitValues = Annotated[
@@ -79,7 +81,7 @@ def _check(visits: pd.DataFrame) -> None:
         if bad.any():
             row = visits[bad].iloc[0]
             raise QuantityError(
-                f"visits.{column}: zone {row['zone']} of {row['site']} holds {row[column]!r}, expected a number, "
+                f"visits.{column}: zone {row['zone']} of {row['site']} holds '{row[column]}', expected a number, "
                 f"{'above 0' if column == 'population' else '0 or more'}; fill it or drop the row"
             )
     twice = visits.duplicated(["site", "zone"])
@@ -97,6 +99,6 @@ def _surplus(zones: pd.DataFrame, cost: pd.Series) -> tuple[float, float]:
         return float("nan"), float("nan")
     rate = np.log(zones["visits"][sends] / zones["population"][sends])
     slope = float(np.polyfit(cost[sends], rate, 1)[0])
-    if slope >= 0:
+    if -slope * float(np.ptp(cost[sends])) < LEAST_FALL:
         return float("nan"), float("nan")
     return float(zones["visits"].sum() / -slope), -slope

@@ -190,7 +190,7 @@ def _reservoirs(table: pd.DataFrame) -> pd.Series:
     bad = ~(capacity >= 0)
     if bad.any():
         raise QuantityError(
-            f"reservoirs.capacity_m3: {table['name'][bad].iloc[0]} holds {table['capacity_m3'][bad].iloc[0]!r}, expected 0 or more"
+            f"reservoirs.capacity_m3: {table['name'][bad].iloc[0]} holds '{table['capacity_m3'][bad].iloc[0]}', expected 0 or more"
         )
     names = table["name"].astype(str)
     if names.duplicated().any():

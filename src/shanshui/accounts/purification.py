@@ -47,7 +47,7 @@ def purification(emissions: Emissions, purification_capacity: Capacity | None = 
     if (odd := ~meets.isin((0, 1))).any():
         row = emissions[odd].iloc[0]
         raise QuantityError(
-            f"emissions.meets_standard: {row['pollutant']} in {row['code']} holds {row['meets_standard']!r}, expected 1 or 0"
+            f"emissions.meets_standard: {row['pollutant']} in {row['code']} holds '{row['meets_standard']}', expected 1 or 0"
         )
     rows = emissions.assign(meets_standard=meets)
     if purification_capacity is None:
@@ -77,7 +77,7 @@ def _check(table: pd.DataFrame, name: str, amount: str) -> None:
     if bad.any():
         row = table[bad].iloc[0]
         raise QuantityError(
-            f"{name}.{amount}: {row['pollutant']} in {row['code']} holds {row[amount]!r}, expected t a year, 0 or more; fill it or drop the row"
+            f"{name}.{amount}: {row['pollutant']} in {row['code']} holds '{row[amount]}', expected t a year, 0 or more; fill it or drop the row"
         )
     if (twice := table.duplicated(["code", "pollutant"])).any():
         row = table[twice].iloc[0]

@@ -179,7 +179,7 @@ def _stations(table: pd.DataFrame) -> pd.DataFrame:
         bad = ~((numbers >= 0) & (numbers <= high))
         if bad.any():
             raise QuantityError(
-                f"hydropower_stations.{column}: station {frame['ws_id'][bad].iloc[0]} holds {frame[column][bad].iloc[0]!r}, "
+                f"hydropower_stations.{column}: station {frame['ws_id'][bad].iloc[0]} holds '{frame[column][bad].iloc[0]}', "
                 f"expected a number from 0{f' to {high:g}' if np.isfinite(high) else ''}"
             )
         frame[column] = numbers

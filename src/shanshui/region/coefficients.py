@@ -49,7 +49,7 @@ def keyed(table: pd.DataFrame, name: str) -> pd.DataFrame:
     odd = codes.isna() | (codes != np.floor(codes))
     if odd.any():
         raise QuantityError(
-            f"{name}.{key}: row {int(np.flatnonzero(odd)[0]) + 2} holds {frame[key][odd].iloc[0]!r}, expected a whole number"
+            f"{name}.{key}: row {int(np.flatnonzero(odd)[0]) + 2} holds '{frame[key][odd].iloc[0]}', expected a whole number"
         )
     twice = codes.duplicated()
     if twice.any():
@@ -137,7 +137,7 @@ class ByCover:
         for at, (code, number) in enumerate(numbers.items()):
             if not np.isfinite(number):
                 raise QuantityError(
-                    f"{self.name}.{column}: code {code} holds {given.iloc[at]!r}, expected a number"
+                    f"{self.name}.{column}: code {code} holds '{given.iloc[at]}', expected a number"
                 )
             if not low <= number <= high:
                 raise QuantityError(
