@@ -72,7 +72,8 @@ def net_primary_production(
     if vegetation_fraction is not None:
         weight = weight * vegetation_fraction.values
     label = rasterised(prefectures, grid_of(land_cover)).values
-    count = int(label.max(initial=0))
+    # units beyond the map have no cell, but a place in the table
+    count = max(int(label.max(initial=0)), int(prefectures.index.max()))
     flat = np.ascontiguousarray(label, np.int32).ravel()
     cells, total, _, _ = label_statistics(
         flat, np.ascontiguousarray(weight, np.float32).ravel(), count
@@ -140,7 +141,7 @@ def primary_products(
     weight = ByCover.of(land_cover, biophysical, "biophysical").grid("product_weight")
     label = rasterised(prefectures, grid).values
     flat = np.ascontiguousarray(label, np.int32).ravel()
-    count = int(flat.max(initial=0))
+    count = max(int(flat.max(initial=0)), int(prefectures.index.max()))
     cells, total, _, _ = label_statistics(flat, weight.ravel(), count)
     whole = np.full(count + 1, np.nan)
     on_map = cells[prefectures.index] * grid.cell_km2 * 1e6 / prefectures.area.to_numpy()

@@ -125,7 +125,7 @@ def service_series(
     """
     area_ha = pd.Series(prefectures.area.to_numpy() / 1e4, index=prefectures["code"].to_numpy())
     plants = productivity[productivity["code"].isin(area_ha.index)]
-    co2 = plants["npp"] * 0.01 * nep_share * CO2_PER_C * plants["code"].map(area_ha)
+    co2 = plants["npp"] * 0.01 * nep_share * CO2_PER_C * plants["code"].map(area_ha).astype(float)
     parts = [
         plants[["code", "year"]].assign(service=s, amount=a, per="t")
         for s, a in (("co2", co2), ("o2", co2 * O2_PER_CO2))
