@@ -86,8 +86,7 @@ def test_a_map_without_units_has_no_amounts():
 
 def test_people_of_each_unit_and_none_where_no_cell_is_known():
     out = population_of_units(LABELS, km([[10.0, 30.0, np.nan, 99.0]], "person/km2"))
-    assert out["code"].tolist() == [1, 2, 3]
-    assert out["year"].tolist() == [0, 0, 0]
+    assert out["unit"].tolist() == [1, 2, 3]
     assert out["population"].iloc[0] == 40.0
     assert out["population"].iloc[1:].isna().all()
 

@@ -197,7 +197,7 @@ def test_flows_of_one_service_err_together_and_services_apart():
 
 
 def test_units_column_by_column():
-    people = pd.DataFrame({"code": [1, 2], "population": [50.0, 0.0]})
+    people = pd.DataFrame({"unit": [1, 2], "population": [50.0, 0.0]})
     out = unit_gep(WATER, gep(WATER, year=2010, draws=0), people, draws=0)
     assert list(out.columns) == [
         "area_km2", "wr", "co2", "total", "low", "high", "per_km2", "per_head", "location_quotient",

@@ -4,16 +4,20 @@ from typing import Annotated
 
 import pandas as pd
 
-from shanshui.accounts.flows import Amounts
-from shanshui.accounts.gep import Account, account_total
+from shanshui.accounts.gep import account_total
+from shanshui.accounts.tables import CountedServices, CoverAmounts, PricedFlows, by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
+from shanshui.core.quantity import TEXT, Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Coefficients, Facts
 from shanshui.region.coefficients import keyed
 
-AssetAccount = Annotated[pd.DataFrame, Table(("category", "service", "value", "asset"))]
+AssetAccount = Annotated[
+    pd.DataFrame, Table({"category": TEXT, "service": TEXT, "value": "yuan/yr", "asset": "yuan"})
+]
+SupplyUse = Annotated[
+    pd.DataFrame, Table({"table": TEXT, "service": TEXT, "party": TEXT, "value": "yuan/yr"})
+]
 USERS = ("farming", "households", "industry and services", "government", "world")
 USE_SHARES = {
     "agr": (1.0, 0, 0, 0, 0), "wat": (0.5, 0.2, 0.3, 0, 0), "hyd": (0, 0, 1.0, 0, 0), "wr": (0.4, 0.3, 0.3, 0, 0),
@@ -26,7 +30,7 @@ USE_SHARES = {
 
 @assessment(source="seea2021", bytes_per_cell=0)
 def asset_account(
-    gep: Account,
+    gep: CountedServices,
     *,
     rate: Annotated[float, Between(0.0, 1.0)] = 0.03,
     years: Annotated[int, Between(1, 1000)] = 100,
@@ -62,12 +66,15 @@ def asset_account(
     out = counted.groupby(["category", "service"], sort=False)["value"].sum().reset_index()
     life = float(years) if rate == 0 else (1.0 - (1.0 + rate) ** -years) / rate
     out["asset"] = out["value"] * life
-    out.attrs["units"] = {"value": "yuan/yr", "asset": "yuan"}
     return out
 
 
 @assessment(source="seea2021", bytes_per_cell=0)
-def supply_use(cover_amounts: Amounts, gep: Account, biophysical: Coefficients) -> Facts:
+def supply_use(
+    cover_amounts: CoverAmounts,
+    gep: PricedFlows,
+    biophysical: Annotated[pd.DataFrame, by_cover("group", "ecosystem")],
+) -> SupplyUse:
     """Which ecosystem supplies each service, and who uses it.
 
     Parameters
@@ -114,6 +121,4 @@ def supply_use(cover_amounts: Amounts, gep: Account, biophysical: Coefficients) 
         used += [(service, p, total * s) for p, s in parties.items() if s]
     use = pd.DataFrame(used, columns=["service", "party", "value"])
     out = pd.concat([supply.assign(table="supply"), use.assign(table="use")], ignore_index=True)
-    out = out[["table", "service", "party", "value"]]
-    out.attrs["units"] = {"value": "yuan/yr"}
-    return out
+    return out[["table", "service", "party", "value"]]

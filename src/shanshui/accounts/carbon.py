@@ -3,12 +3,14 @@
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
+from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import Grid, Layers
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import CarbonDensity, Codes, Coefficients, Productivity
+from shanshui.core.vocabulary import CarbonDensity, Codes, Productivity
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import like, stacked
 
@@ -24,7 +26,7 @@ O2_PER_CO2 = 32.0 / 44.0
 @assessment(source="invest_guide", halo=0, bytes_per_cell=8)
 def carbon_stock(
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover(*POOLS)],
     *,
     maturity: Annotated[float, Between(0.0, 2.0)] = 1.0,
 ) -> CarbonStock:

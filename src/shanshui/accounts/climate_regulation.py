@@ -3,12 +3,14 @@
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
+from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import Grid
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Codes, Coefficients, DaysPerYear
+from shanshui.core.vocabulary import Codes, DaysPerYear
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import like
 
@@ -17,7 +19,7 @@ from shanshui.region.grid import like
 def climate_regulation(
     hot_days: DaysPerYear,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover("cooling_kj")],
     *,
     performance: Annotated[float, Between(1.0, 20.0)] = 3.0,
     most_days: Annotated[float, Between(0.0, 366.0)] = 120.0,

@@ -7,7 +7,7 @@ import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
+from shanshui.core.quantity import ANY, TEXT, Table
 from shanshui.core.setting import Between
 
 WAGE_SHARE = 0.33
@@ -17,9 +17,26 @@ LEAST_ZONES = 3
 LEAST_FALL = 1e-6
 """Fall of the logarithm of the rate of visits over all zones below which it is flat but for rounding [D]."""
 NUMBERS = ("visits", "population", "travel", "hours", "wage", "spending")
-Visits = Annotated[pd.DataFrame, Table(("site", "zone", *NUMBERS))]
+Visits = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "site": TEXT, "zone": TEXT, "visits": "1/yr", "population": "person", "travel": "yuan", "hours": "h", "wage": "yuan/h",
+            "spending": "yuan", "*": ANY,
+        }
+    ),
+]  # fmt: skip
 VisitValues = Annotated[
-    pd.DataFrame, Table(("site", "visits", "exchange", "surplus", "cost_response"))
+    pd.DataFrame,
+    Table(
+        {
+            "site": TEXT,
+            "visits": "1/yr",
+            "exchange": "yuan/yr",
+            "surplus": "yuan/yr",
+            "cost_response": "1/yuan",
+        }
+    ),
 ]
 
 
@@ -69,9 +86,7 @@ def travel_cost(
         rows.append(
             (str(site), float(zones["visits"].sum()), ecological_share * paid, surplus, response)
         )
-    frame = pd.DataFrame(rows, columns=["site", "visits", "exchange", "surplus", "cost_response"])
-    frame.attrs["units"] = {"exchange": "yuan/yr", "surplus": "yuan/yr", "cost_response": "1/yuan"}
-    return frame
+    return pd.DataFrame(rows, columns=["site", "visits", "exchange", "surplus", "cost_response"])
 
 
 def _check(visits: pd.DataFrame) -> None:

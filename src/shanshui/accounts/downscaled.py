@@ -1,12 +1,15 @@
 """Maps of what only tables by unit tell: production of plants, value of products."""
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 
-from shanshui.accounts.flows import Gdp, Money, ProductivityTable
+from shanshui.accounts.flows import Money
+from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.vocabulary import Codes, Coefficients, Index, Productivity, Units
+from shanshui.core.vocabulary import Codes, Gdp, Index, Productivity, ProductivityTable, Units
 from shanshui.kernels.labels import label_statistics, spread_by_weight
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import grid_of, like
@@ -29,7 +32,7 @@ def net_primary_production(
     productivity: ProductivityTable,
     prefectures: Units,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover("npp_weight")],
     vegetation_fraction: Index | None = None,
     *,
     year: int | None = None,
@@ -93,7 +96,7 @@ def primary_products(
     gdp: Gdp,
     prefectures: Units,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover("product_weight")],
     *,
     sector: str = "primary",
     year: int | None = None,

@@ -5,20 +5,36 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
-from shanshui.accounts.flows import ProductivityTable
+from shanshui.accounts.tables import COVER
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import TEXT, Key, Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import ClassAreas, Codes, Facts, Mask, Units
+from shanshui.core.vocabulary import ClassAreas, Codes, Mask, ProductivityTable, Units
 from shanshui.kernels.labels import label_class_counts
 from shanshui.region.grid import grid_of
 
+ExtentAccount = Annotated[
+    pd.DataFrame, Table({"from_class": COVER, "to_class": COVER, "area_km2": "km2"})
+]
+ExtentSeries = Annotated[
+    pd.DataFrame,
+    Table(
+        {"year": "yr", "class": COVER, "area_km2": "km2", "change_km2": "km2", "change_share": "1"}
+    ),
+]
+ConditionAccount = Annotated[
+    pd.DataFrame,
+    Table(
+        {"code": Key("=prefectures"), "name": TEXT, "opening": "1", "closing": "1", "change": "1"}
+    ),
+]
 SMOOTHED_FROM = 6
 """Years a table must have before neighbouring years are averaged [D]."""
 
 
 @assessment(source="seea2021", bytes_per_cell=8)
-def extent_account(land_cover_before: Codes, land_cover: Codes, region_mask: Mask) -> Facts:
+def extent_account(land_cover_before: Codes, land_cover: Codes, region_mask: Mask) -> ExtentAccount:
     """Area of each class at two dates, what it gained and lost, and to which class.
 
     Parameters
@@ -52,19 +68,17 @@ def extent_account(land_cover_before: Codes, land_cover: Codes, region_mask: Mas
     top = int(max(before.max(initial=0), after[inside.ravel()].max(initial=0) + 1))
     cells = label_class_counts(before, after, top, top)
     pair = np.argwhere(cells[1:])
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "from_class": pair[:, 0],
             "to_class": pair[:, 1],
             "area_km2": cells[pair[:, 0] + 1, pair[:, 1]] * grid_of(land_cover).cell_km2,
         }
     )
-    frame.attrs["units"] = {"area_km2": "km2"}
-    return frame
 
 
 @assessment(source="seea2021", bytes_per_cell=0)
-def extent_series(land_cover_areas: ClassAreas, prefectures: Units) -> Facts:
+def extent_series(land_cover_areas: ClassAreas, prefectures: Units) -> ExtentSeries:
     """Area of each class by year in the units of the study, from tables of class areas.
 
     Parameters
@@ -98,7 +112,6 @@ def extent_series(land_cover_areas: ClassAreas, prefectures: Units) -> Facts:
     out["change_km2"] = out["area_km2"] - opening
     with np.errstate(divide="ignore", invalid="ignore"):
         out["change_share"] = np.where(opening > 0, out["change_km2"] / opening, np.nan)
-    out.attrs["units"] = {"area_km2": "km2", "change_km2": "km2", "change_share": "1"}
     return out
 
 
@@ -110,7 +123,7 @@ def condition_account(
     opening: Annotated[int, Between(0, 2100)] = 0,
     closing: Annotated[int, Between(0, 2100)] = 0,
     reference_percentile: Annotated[float, Between(50.0, 100.0)] = 95.0,
-) -> Facts:
+) -> ConditionAccount:
     """Condition of each unit's ecosystems at two dates by what their plants produce, against the best years of all units.
 
     Parameters
@@ -167,7 +180,6 @@ def condition_account(
         out[name] = out["code"].map((near / best).clip(0.0, 1.0))
     out = out.dropna(subset=["opening", "closing"]).reset_index(drop=True)
     out["change"] = out["closing"] - out["opening"]
-    out.attrs["units"] = dict.fromkeys(("opening", "closing", "change"), "1")
     return pd.DataFrame(out)
 
 

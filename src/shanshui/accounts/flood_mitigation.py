@@ -8,11 +8,12 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Features, Table
+from shanshui.core.quantity import ANY, TEXT, Features, Table
 from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Codes, Coefficients, DaysPerYear, Mask, Precipitation
+from shanshui.core.vocabulary import Codes, DaysPerYear, Mask, Precipitation
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import grid_of, like
 
@@ -29,9 +30,11 @@ RESERVOIR_SHARE = 0.35
 MARSH_DEPTH_M = 0.3
 """Water that a marsh takes up [S]."""
 WATERS = ("lake", "marsh", "reservoir")
-Lakes = Annotated[gpd.GeoDataFrame, Features(("name",))]
-Reservoirs = Annotated[pd.DataFrame, Table(("name", "capacity_m3"))]
-FloodStorage = Annotated[pd.DataFrame, Table(("name", "kind", "area_km2", "storage_m3"))]
+Lakes = Annotated[gpd.GeoDataFrame, Features({"name": TEXT, "kind?": TEXT, "*": ANY})]
+Reservoirs = Annotated[pd.DataFrame, Table({"name": TEXT, "capacity_m3": "m3", "*": ANY})]
+FloodStorage = Annotated[
+    pd.DataFrame, Table({"name": TEXT, "kind": TEXT, "area_km2": "km2", "storage_m3": "m3"})
+]
 
 
 def storm_runoff(rain: NDArray[np.floating], curve: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -62,7 +65,7 @@ def flood_mitigation(
     storm_rain: Precipitation,
     storm_days: DaysPerYear,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover("curve_number", "lulc_veg")],
 ) -> Precipitation:
     """Storm rain that vegetation keeps back in a year.
 
@@ -179,9 +182,7 @@ def flood_storage(
             }
         )
         out = pd.concat([out, more])
-    out = out.reset_index(drop=True)
-    out.attrs["units"] = {"area_km2": "km2", "storage_m3": "m3"}
-    return out
+    return out.reset_index(drop=True)
 
 
 def _reservoirs(table: pd.DataFrame) -> pd.Series:

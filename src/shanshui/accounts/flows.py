@@ -2,23 +2,23 @@
 
 from typing import Annotated
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from shanshui.accounts.tables import COVER, Amounts, Labels, UnitPeople
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Grid, Table
+from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
     Codes,
     Mask,
     MassRate,
-    Population,
     Precipitation,
     SoilLoss,
-    UnitLabels,
     Units,
 )
 from shanshui.kernels.labels import (
@@ -31,13 +31,19 @@ from shanshui.region.unitset import rasterised
 
 Cooling = Annotated[xr.DataArray, Grid("kWh/ha/yr")]
 Money = Annotated[xr.DataArray, Grid("yuan/ha/yr")]
-Amounts = Annotated[pd.DataFrame, Table(("unit", "flow", "amount", "per"))]
-Gdp = Annotated[pd.DataFrame, Table(("code", "year", "sector", "yuan"))]
-ProductivityTable = Annotated[pd.DataFrame, Table(("code", "year", "npp"))]
+UnitsInside = Annotated[
+    gpd.GeoDataFrame,
+    Features(
+        {"code": TEXT, "name": TEXT, "parent": TEXT, "share_inside": "1", "*": ANY},
+        Key("=prefectures"),
+    ),
+]
 
 
 @assessment(source="own_accounts", bytes_per_cell=4)
-def unit_cells(counties: Units, region_mask: Mask) -> UnitLabels:
+def unit_cells(
+    counties: Units, region_mask: Mask
+) -> Annotated[xr.DataArray, Grid("1", Key("=counties"))]:
     """Unit of each cell of the region, by its centre.
 
     Parameters
@@ -64,10 +70,10 @@ def unit_cells(counties: Units, region_mask: Mask) -> UnitLabels:
 @assessment(source="own_accounts", bytes_per_cell=4)
 def units_inside(
     prefectures: Units,
-    prefecture_cells: UnitLabels,
+    prefecture_cells: Annotated[xr.DataArray, Grid("1", Key("=prefectures"))],
     *,
     least_share: Annotated[float, Between(0.0, 1.0)] = 0.2,
-) -> Units:
+) -> UnitsInside:
     """Units of which a good part lies in the region: those whose yearly tables speak for it.
 
     Parameters
@@ -93,13 +99,11 @@ def units_inside(
     cells = label_sizes(label, max(int(label.max(initial=0)), int(prefectures.index.max())))
     inside = cells[prefectures.index] * grid_of(prefecture_cells).cell_km2 * 1e6
     share = np.minimum(inside / prefectures.area.to_numpy(), 1.0)
-    out = prefectures.assign(share_inside=share)[share >= least_share]
-    out.attrs["units"] = {"share_inside": "1"}
-    return out
+    return prefectures.assign(share_inside=share)[share >= least_share]
 
 
 @assessment(source="own_accounts", bytes_per_cell=6)
-def cover_cells(land_cover: Codes, region_mask: Mask) -> UnitLabels:
+def cover_cells(land_cover: Codes, region_mask: Mask) -> Annotated[xr.DataArray, Grid("1", COVER)]:
     """Land-cover class of each cell of the region as a label, one above its code.
 
     Parameters
@@ -127,7 +131,7 @@ def cover_cells(land_cover: Codes, region_mask: Mask) -> UnitLabels:
 
 @assessment(source="gep_garze2017", bytes_per_cell=12)
 def service_amounts(
-    labels: UnitLabels,
+    labels: Labels,
     land_cover: Codes,
     water_retained: Precipitation | None = None,
     soil_retained: SoilLoss | None = None,
@@ -238,9 +242,7 @@ def service_amounts(
         if grid is not None:
             add(flow, grid.values, cell_ha, per)
     rows.append(_areas(label, count, land_cover, cell_km2))
-    frame = pd.concat(rows, ignore_index=True).sort_values(["unit", "flow"], ignore_index=True)
-    frame.attrs["units"] = {"known_km2": "km2"}
-    return frame
+    return pd.concat(rows, ignore_index=True).sort_values(["unit", "flow"], ignore_index=True)
 
 
 def _areas(
@@ -268,8 +270,8 @@ def _areas(
 
 @assessment(source="own_accounts", bytes_per_cell=8)
 def population_of_units(
-    labels: UnitLabels, population_density: Annotated[xr.DataArray, Grid("person/km2")]
-) -> Population:
+    labels: Labels, population_density: Annotated[xr.DataArray, Grid("person/km2")]
+) -> UnitPeople:
     """People of each unit from the map of density.
 
     Parameters
@@ -282,7 +284,7 @@ def population_of_units(
     Returns
     -------
     table
-        ``code`` (the unit), ``year`` 0, ``population``; missing for a unit without a known cell.
+        ``unit, population``; missing for a unit without a known cell.
 
     Notes
     -----
@@ -294,12 +296,9 @@ def population_of_units(
     cells, total, _, _ = label_statistics(
         label, np.ascontiguousarray(population_density.values).ravel(), count
     )
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
-            "code": np.arange(1, count + 1),
-            "year": 0,
+            "unit": np.arange(1, count + 1),
             "population": np.where(cells[1:] > 0, total[1:] * grid_of(labels).cell_km2, np.nan),
         }
     )
-    frame.attrs["units"] = {"population": "person"}
-    return frame

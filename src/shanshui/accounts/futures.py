@@ -1,10 +1,27 @@
 """What another climate does to water and soil, the land staying as it is."""
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
-from shanshui.core.vocabulary import Evapotranspiration, Facts, Mask, Precipitation, SoilLoss
+from shanshui.core.quantity import ANY, TEXT, Table
+from shanshui.core.vocabulary import Evapotranspiration, Mask, Precipitation, SoilLoss
+
+Futures = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "quantity": TEXT,
+            "unit": TEXT,
+            "now": ANY,
+            "future": ANY,
+            "change": ANY,
+            "change_share": "1",
+        }
+    ),
+]
 
 
 @assessment(source="own_accounts", bytes_per_cell=4)
@@ -18,7 +35,7 @@ def climate_futures(
     water_yield_future: Precipitation,
     soil_loss: SoilLoss | None = None,
     soil_loss_future: SoilLoss | None = None,
-) -> Facts:
+) -> Futures:
     """Means of the region now and in a future.
 
     Parameters
@@ -58,8 +75,6 @@ def climate_futures(
         a = float(now.values[known].mean(dtype=np.float64)) if known.any() else np.nan
         b = float(later.values[known].mean(dtype=np.float64)) if known.any() else np.nan
         rows.append((name, unit, a, b, b - a, (b - a) / a if a else np.nan))
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         rows, columns=["quantity", "unit", "now", "future", "change", "change_share"]
     )
-    frame.attrs["units"] = {"change_share": "1"}
-    return frame

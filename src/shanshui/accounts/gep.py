@@ -7,7 +7,6 @@ import pandas as pd
 
 from shanshui.accounts.draws import drawn
 from shanshui.accounts.equivalents import SERVICES, STANDARD_2010, equivalent_factors
-from shanshui.accounts.flows import Amounts
 from shanshui.accounts.frames import (
     CATEGORY,
     FLOWS,
@@ -19,28 +18,24 @@ from shanshui.accounts.frames import (
     frame_of,
 )
 from shanshui.accounts.prices import deflator, price_of, price_table
+from shanshui.accounts.tables import Account, Prices, Products, RegionAmounts, by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import PlanError, QuantityError, nearest
-from shanshui.core.quantity import Table
 from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Coefficients
 from shanshui.region.coefficients import keyed
 
 COLUMNS = (
     "frame", "category", "service", "flow", "amount", "per", "method", "price", "price_unit", "price_year", "price_source", "status",
     "value", "counts", "share", "low", "high", "note",
 )  # fmt: skip
-Account = Annotated[pd.DataFrame, Table(("frame", "service", "flow", "value", "counts"))]
-Products = Annotated[pd.DataFrame, Table(("code", "year", "flow", "amount"))]
-UNITS = {"value": "yuan/yr", "low": "yuan/yr", "high": "yuan/yr", "share": "1"}
 WATER_SERVICES = ("wat", "hyd")
 
 
 @assessment(source="ouyang2013", bytes_per_cell=0)
 def gep(
-    region_amounts: Amounts,
-    prices: Coefficients | None = None,
-    biophysical: Coefficients | None = None,
+    region_amounts: RegionAmounts,
+    prices: Prices | None = None,
+    biophysical: Annotated[pd.DataFrame, by_cover("ecosystem")] | None = None,
     products: Products | None = None,
     *,
     frame: Annotated[str, OneOf(*FRAMES)] = "gep2020",
@@ -285,7 +280,6 @@ def _totalled(
     out = pd.concat([rows, pd.DataFrame([blank | last])], ignore_index=True)[list(COLUMNS)]
     out["price_year"] = out["price_year"].astype("int64")
     out["counts"] = out["counts"].astype(bool)
-    out.attrs["units"] = UNITS
     return out
 
 
@@ -297,9 +291,7 @@ def _nothing(frame: str) -> pd.DataFrame:
         "frame": frame, "category": "total", "service": "total", "flow": "total", "price_year": 0, "counts": False,
         "note": "no flow of this frame is known: it needs maps of climate, soil or products",
     }  # fmt: skip
-    out = pd.DataFrame([row])[list(COLUMNS)]
-    out.attrs["units"] = UNITS
-    return out
+    return pd.DataFrame([row])[list(COLUMNS)]
 
 
 def account_total(account: pd.DataFrame) -> float:

@@ -2,20 +2,23 @@
 
 from typing import Annotated
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Layers
+from shanshui.core.quantity import ANY, TEXT, Features, Layers, Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import AnyLayers, Codes, Coefficients, Index, Outline
+from shanshui.core.vocabulary import AnyLayers, Codes, Index
 from shanshui.kernels.distance import add_decayed, distance_to
 from shanshui.region.coefficients import ByCover, laid, present_codes
 from shanshui.region.grid import grid_of, like, stacked
 from shanshui.region.unitset import burnt
 
+Lines = Annotated[gpd.GeoDataFrame, Features({"*": ANY})]
 UNITS = {"habitat": "1", "degradation": "1", "habitat_quality": "1"}
 HabitatQuality = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
 
@@ -24,8 +27,11 @@ HabitatQuality = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
 def habitat_quality(
     land_cover: Codes,
     threat_maps: AnyLayers,
-    threats: Coefficients,
-    biophysical: Coefficients,
+    threats: Annotated[
+        pd.DataFrame,
+        Table({"threat?": TEXT, "max_dist?": "km", "weight?": "1", "decay?": TEXT, "*": ANY}),
+    ],
+    biophysical: Annotated[pd.DataFrame, by_cover("habitat")],
     accessibility: Index | None = None,
     *,
     half_saturation: Annotated[float, Between(1e-9, 1e3)] = 0.05,
@@ -146,9 +152,11 @@ def _threats(table: pd.DataFrame) -> pd.DataFrame:
 @assessment(source="invest_guide", bytes_per_cell=12)
 def threat_maps(
     land_cover: Codes,
-    threats: Coefficients,
-    roads: Outline | None = None,
-    railways: Outline | None = None,
+    threats: Annotated[
+        pd.DataFrame, Table({"threat": TEXT, "cover?": TEXT, "lines?": TEXT, "*": ANY})
+    ],
+    roads: Lines | None = None,
+    railways: Lines | None = None,
 ) -> AnyLayers:
     """Map of each threat from land cover and lines.
 

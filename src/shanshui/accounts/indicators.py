@@ -6,12 +6,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shanshui.accounts.flows import Gdp
+from shanshui.accounts.tables import MONEY, AccountTotals, KnownAreas
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import ANY, TEXT, Key, Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Units
+from shanshui.core.vocabulary import Gdp, Units
 
+Mismatch = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "unit": Key("=prefectures"), "code": Key("=prefectures"), "name": TEXT, "share_inside": "1", "gep": MONEY, "gdp": MONEY,
+            "ratio": "1", "gep_share": "1", "gdp_share": "1", "mismatch": "1", "quadrant": TEXT, "coupling": "1", "level": "1",
+            "coordination": "1", "grade": TEXT,
+        }
+    ),
+]  # fmt: skip
+HotSpots = Annotated[pd.DataFrame, Table({"unit": Key("planning_unit"), "z": "1", "spot": TEXT})]
+Figures = Annotated[pd.DataFrame, Table({"figure": TEXT, "value": ANY, "unit": TEXT})]
 COORDINATION = (
     "extreme disorder", "severe disorder", "moderate disorder", "mild disorder", "near disorder", "barely coordinated",
     "primary coordination", "intermediate coordination", "good coordination", "high-quality coordination",
@@ -100,13 +113,23 @@ def _scaled(values: pd.Series) -> NDArray[np.float64]:
 
 @assessment(source="liao1999", bytes_per_cell=0)
 def mismatch(
-    prefecture_gep: Facts,
+    prefecture_gep: Annotated[
+        pd.DataFrame,
+        Table(
+            {
+                "unit": Key("=prefectures"),
+                "area_km2": "km2",
+                "total": "yuan/yr",
+                "per_km2": "yuan/km2/yr",
+            }
+        ),
+    ],
     gdp: Gdp,
     prefectures: Units,
     *,
     year: int | None = None,
     least_share: Annotated[float, Between(0.0, 1.0)] = 0.2,
-) -> Facts:
+) -> Mismatch:
     """Ecological highlands that are economic lowlands, by prefecture.
 
     Parameters
@@ -170,28 +193,18 @@ def mismatch(
         "unit", "code", "name", "share_inside", "gep", "gdp", "ratio", "gep_share", "gdp_share", "mismatch", "quadrant",
         "coupling", "level", "coordination", "grade",
     ]]  # fmt: skip
-    out.attrs["units"] = {
-        "gep": "yuan/yr",
-        "gdp": "yuan/yr",
-        **dict.fromkeys(
-            (
-                "share_inside",
-                "ratio",
-                "gep_share",
-                "gdp_share",
-                "mismatch",
-                "coupling",
-                "level",
-                "coordination",
-            ),
-            "1",
-        ),
-    }
     return pd.DataFrame(out)
 
 
 @assessment(source="getis1992", bytes_per_cell=0)
-def gep_hot_spots(unit_gep: Facts, unit_neighbours: Facts) -> Facts:
+def gep_hot_spots(
+    unit_gep: Annotated[
+        pd.DataFrame, Table({"unit": Key("planning_unit"), "per_km2": "yuan/km2/yr"})
+    ],
+    unit_neighbours: Annotated[
+        pd.DataFrame, Table({"source": Key("planning_unit"), "target": Key("planning_unit")})
+    ],
+) -> HotSpots:
     """Where value per area gathers: Getis and Ord's Gi* over units that touch.
 
     Parameters
@@ -214,9 +227,7 @@ def gep_hot_spots(unit_gep: Facts, unit_neighbours: Facts) -> Facts:
     """
     value = unit_gep["per_km2"].dropna()
     if value.empty:
-        out = pd.DataFrame({"z": np.nan, "spot": ""}, index=unit_gep.index)
-        out.attrs["units"] = {"z": "1"}
-        return out
+        return pd.DataFrame({"z": np.nan, "spot": ""}, index=unit_gep.index)
     place = pd.Series(np.arange(len(value)), index=value.index)
     pairs = unit_neighbours[["source", "target"]]
     pairs = pairs[pairs["source"].isin(place.index) & pairs["target"].isin(place.index)]
@@ -233,17 +244,16 @@ def gep_hot_spots(unit_gep: Facts, unit_neighbours: Facts) -> Facts:
         z = (total - mean * near) / (spread * np.sqrt((count * near - near**2) / max(count - 1, 1)))
     out = pd.DataFrame({"z": pd.Series(z, index=value.index)}).reindex(unit_gep.index)
     out["spot"] = np.select([out["z"] > 1.96, out["z"] < -1.96], ["hot", "cold"], "")
-    out.attrs["units"] = {"z": "1"}
     return out
 
 
 @assessment(source="ouyang2013", bytes_per_cell=0)
 def gep_summary(
-    gep: Facts,
-    region_amounts: Facts,
-    unit_people: Facts | None = None,
-    mismatch: Facts | None = None,
-) -> Facts:
+    gep: AccountTotals,
+    region_amounts: KnownAreas,
+    unit_people: Annotated[pd.DataFrame, Table({"population": "person"})] | None = None,
+    mismatch: Annotated[pd.DataFrame, Table({"gep": MONEY, "gdp": MONEY})] | None = None,
+) -> Figures:
     """Figures that a reader asks for first.
 
     Parameters
@@ -304,6 +314,4 @@ def gep_summary(
                 "1",
             )
         )
-    out = pd.DataFrame(rows, columns=["figure", "value", "unit"])
-    out.attrs["units"] = {}
-    return out
+    return pd.DataFrame(rows, columns=["figure", "value", "unit"])

@@ -7,11 +7,12 @@ import pandas as pd
 import xarray as xr
 
 from shanshui.accounts.hillslope import hillslope
+from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Amount, Codes, Coefficients, Elevation, Watersheds
+from shanshui.core.vocabulary import Amount, Codes, Elevation, Watersheds
 from shanshui.kernels.delivery import retained
 from shanshui.kernels.services import connectivity
 from shanshui.region.coefficients import ByCover
@@ -32,6 +33,11 @@ UNITS = {
     "stream": "1",
 }
 NutrientDelivery = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
+COLUMNS = tuple(
+    f"{name}_{n}"
+    for n in "np"
+    for name in ("load", "eff", "crit_len", "proportion_subsurface", "load_type")
+)
 LOAD_TYPES = ("measured-runoff", "application-rate")
 
 
@@ -40,7 +46,7 @@ def nutrient_delivery(
     elevation: Elevation,
     runoff_proxy: Amount,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover(*COLUMNS)],
     watersheds: Watersheds | None = None,
     *,
     nutrient: Annotated[str, OneOf("n", "p")] = "n",

@@ -6,12 +6,30 @@ import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
+from shanshui.core.quantity import ANY, TEXT, Key, Table
+from shanshui.core.vocabulary import ADMINISTRATIVE
 
 AMOUNTS = ("emitted_t", "capacity_t", "purified_t")
-Emissions = Annotated[pd.DataFrame, Table(("code", "pollutant", "emitted_t", "meets_standard"))]
-Capacity = Annotated[pd.DataFrame, Table(("code", "pollutant", "capacity_t"))]
-Purified = Annotated[pd.DataFrame, Table(("code", "pollutant", *AMOUNTS))]
+Emissions = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "code": ADMINISTRATIVE,
+            "pollutant": TEXT,
+            "emitted_t": "t/yr",
+            "meets_standard": "1",
+            "*": ANY,
+        }
+    ),
+]
+Capacity = Annotated[
+    pd.DataFrame,
+    Table({"code": ADMINISTRATIVE, "pollutant": TEXT, "capacity_t": "t/yr", "*": ANY}),
+]
+Purified = Annotated[
+    pd.DataFrame,
+    Table({"code": Key("=emissions"), "pollutant": TEXT, **dict.fromkeys(AMOUNTS, "t/yr")}),
+]
 
 
 @assessment(source="gep_garze2017", bytes_per_cell=0)
@@ -68,8 +86,7 @@ def purification(emissions: Emissions, purification_capacity: Capacity | None = 
     least = rows[["emitted_t", "capacity_t"]].min(axis=1)
     out = rows.assign(purified_t=rows["emitted_t"].where(~over, least))
     out = out[["code", "pollutant", *AMOUNTS]]
-    out.attrs["units"] = dict.fromkeys(AMOUNTS, "t/yr")
-    return pd.DataFrame(out)
+    return pd.DataFrame(out.assign(code=out["code"].astype(str)))
 
 
 def _check(table: pd.DataFrame, name: str, amount: str) -> None:

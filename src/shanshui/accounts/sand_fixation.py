@@ -3,14 +3,16 @@
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Grid, Layers
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Codes, Coefficients, Index, Percent
+from shanshui.core.vocabulary import Codes, Index, Percent
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import stacked
 
@@ -67,7 +69,7 @@ def sand_fixation(
     soil_carbonate: Percent,
     vegetation_fraction: Index,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover("shelter")],
     soil_roughness: Index | None = None,
     *,
     field_m: Annotated[float, Between(1.0, 1e5)] = 50.0,

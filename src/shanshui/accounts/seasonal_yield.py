@@ -3,14 +3,16 @@
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import exp1
 
+from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Grid
-from shanshui.core.vocabulary import AnyLayers, Codes, Coefficients
+from shanshui.core.vocabulary import AnyLayers, Codes
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import like
 
@@ -60,7 +62,7 @@ def quick_flow(
     monthly_precipitation: AnyLayers,
     monthly_rain_days: AnyLayers,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover("curve_number")],
 ) -> Annotated[xr.DataArray, Grid("mm/yr")]:
     """Rain of a year that runs off within the day of its storm.
 

@@ -3,16 +3,17 @@
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from shanshui.accounts.hillslope import hillslope
+from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import (
     Codes,
-    Coefficients,
     Elevation,
     Erodibility,
     Erosivity,
@@ -48,7 +49,7 @@ def sediment_delivery(
     rainfall_erosivity: Erosivity,
     soil_erodibility: Erodibility,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover("usle_c", "usle_p")],
     drainage: Mask | None = None,
     watersheds: Watersheds | None = None,
     *,

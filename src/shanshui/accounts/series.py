@@ -7,25 +7,39 @@ import pandas as pd
 from shanshui.accounts.carbon import CO2_PER_C, O2_PER_CO2
 from shanshui.accounts.equivalents import STANDARD_2010, equivalent_value
 from shanshui.accounts.extent import areas_of
-from shanshui.accounts.flows import Gdp, ProductivityTable
 from shanshui.accounts.frames import FRAMES
 from shanshui.accounts.prices import deflator, price_of, price_table
+from shanshui.accounts.tables import Prices, by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import ANY, TEXT, Key, Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import ClassAreas, Coefficients, Facts, Units
+from shanshui.core.vocabulary import ClassAreas, Gdp, ProductivityTable, Units
 from shanshui.region.coefficients import keyed
+
+ValueSeries = Annotated[
+    pd.DataFrame, Table({"code": Key("=prefectures"), "year": "yr", "value": "yuan/yr"})
+]
+ServiceSeries = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "code": Key("=prefectures"), "year": "yr", "frame": TEXT, "service": TEXT, "amount": ANY, "per": TEXT,
+            "value": "yuan/yr",
+        }
+    ),
+]  # fmt: skip
 
 
 @assessment(source="xie2015", bytes_per_cell=0)
 def value_series(
     land_cover_areas: ClassAreas,
     prefectures: Units,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover("ecosystem")],
     *,
     year: Annotated[int, Between(1949, 2100)] = 2020,
     standard_equivalent: Annotated[float, Between(0.0, 1e6)] = STANDARD_2010,
-) -> Facts:
+) -> ValueSeries:
     """Value of ecosystems by equivalent factors, by unit and year, in prices of one year.
 
     Parameters
@@ -72,9 +86,7 @@ def value_series(
         .sum()
     )
     rows = rows.assign(value=rows["area_km2"] * 100.0 * rows["ecosystem"].map(worth))
-    out = rows.groupby(["code", "year"])["value"].sum().reset_index()
-    out.attrs["units"] = {"value": "yuan/yr"}
-    return out
+    return rows.groupby(["code", "year"])["value"].sum().reset_index()
 
 
 @assessment(source="ouyang2013", bytes_per_cell=0)
@@ -82,12 +94,12 @@ def service_series(
     productivity: ProductivityTable,
     prefectures: Units,
     gdp: Gdp | None = None,
-    prices: Coefficients | None = None,
+    prices: Prices | None = None,
     *,
     year: Annotated[int, Between(1949, 2100)] = 2020,
     nep_share: Annotated[float, Between(0.0, 1.0)] = 0.22,
     sector: str = "primary",
-) -> Facts:
+) -> ServiceSeries:
     """Services that tables follow by year, under each frame that prices them: carbon, oxygen, products.
 
     Parameters
@@ -151,8 +163,6 @@ def service_series(
         raise QuantityError(
             "productivity.code: none of its rows, nor of gdp, is of the prefectures and has a price in a frame; look at the codes"
         )
-    series = pd.concat(out, ignore_index=True)[
+    return pd.concat(out, ignore_index=True)[
         ["code", "year", "frame", "service", "amount", "per", "value"]
     ]
-    series.attrs["units"] = {"value": "yuan/yr"}
-    return series

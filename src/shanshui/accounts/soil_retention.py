@@ -8,13 +8,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.accounts.hillslope import hillslope
+from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import (
     Codes,
-    Coefficients,
     Elevation,
     Erodibility,
     Erosivity,
@@ -201,7 +201,7 @@ def banded_cover_factor(fraction: NDArray[np.floating], kind: str) -> NDArray[np
 @assessment(source="cai2000", halo=0, bytes_per_cell=24)
 def cover_factor(
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover("usle_c", "by_fraction", "cover_kind")],
     vegetation_fraction: Index | None = None,
     *,
     curve: Annotated[str, OneOf("cai", "bands")] = "cai",
@@ -263,7 +263,7 @@ def soil_retention(
     length_slope_factor: Index,
     cover_factor: Index,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover("usle_p")],
 ) -> Annotated[xr.Dataset, Layers(tuple(LOSS.items()))]:
     """Soil kept in place by cover and practice.
 

@@ -6,24 +6,35 @@ import numpy as np
 import pandas as pd
 
 from shanshui.accounts.draws import drawn, ends_of_units
-from shanshui.accounts.flows import Amounts
-from shanshui.accounts.gep import Account, account_total
+from shanshui.accounts.gep import account_total
+from shanshui.accounts.tables import MONEY, PricedFlows, UnitAmounts
 from shanshui.core.assessment import assessment
+from shanshui.core.quantity import Key, Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts
+
+UnitAccount = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "unit": Key("=amounts"), "area_km2": "km2", "total": MONEY, "low": MONEY, "high": MONEY, "per_km2": "yuan/km2/yr",
+            "per_head": "yuan/person/yr", "location_quotient": "1", "*": MONEY,
+        }
+    ),
+]  # fmt: skip
 
 
 @assessment(source="ouyang2013", bytes_per_cell=0)
 def unit_gep(
-    amounts: Amounts,
-    gep: Account,
-    unit_people: Facts | None = None,
+    amounts: UnitAmounts,
+    gep: PricedFlows,
+    unit_people: Annotated[pd.DataFrame, Table({"unit": Key("=amounts"), "population": "person"})]
+    | None = None,
     *,
     price_spread: Annotated[float, Between(0.0, 1.0)] = 0.3,
     amount_spread: Annotated[float, Between(0.0, 1.0)] = 0.2,
     draws: Annotated[int, Between(0, 100_000)] = 500,
     seed: int = 0,
-) -> Facts:
+) -> UnitAccount:
     """Account of each unit, at the prices of the region's account.
 
     Parameters
@@ -33,7 +44,7 @@ def unit_gep(
     gep : table
         The region's account: its frame, its prices, what counts.
     unit_people : table, optional
-        ``code`` (the unit), ``population``.
+        ``unit, population``.
     price_spread, amount_spread : float [1]
         Half widths of the triangular distributions, relative [D]; one draw of a price holds for all units.
     draws : int
@@ -93,17 +104,9 @@ def unit_gep(
         people = (
             None
             if unit_people is None
-            else unit_people.set_index("code")["population"].reindex(units)
+            else unit_people.set_index("unit")["population"].reindex(units)
         )
         out["per_head"] = np.nan if people is None else out["total"] / people.where(people > 0)
         known_km2 = out["area_km2"].where(out["total"].notna()).sum()
         out["location_quotient"] = out["per_km2"] / (out["total"].sum() / known_km2)
-    money = dict.fromkeys([*services, "total", "low", "high"], "yuan/yr")
-    out.attrs["units"] = {
-        **money,
-        "area_km2": "km2",
-        "per_km2": "yuan/km2/yr",
-        "per_head": "yuan/person/yr",
-        "location_quotient": "1",
-    }
     return out

@@ -7,14 +7,13 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Layers
+from shanshui.core.quantity import TEXT, Layers, Table
 from shanshui.core.vocabulary import (
     Codes,
-    Coefficients,
     Evapotranspiration,
-    Facts,
     Index,
     Mask,
     Precipitation,
@@ -25,6 +24,7 @@ from shanshui.kernels.services import water_kept
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import grid_of, like, stacked
 
+BalanceCheck = Annotated[pd.DataFrame, Table({"check": TEXT, "share": "1", "volume_m3": "m3/yr"})]
 UNITS = {"quick_flow": "mm/yr", "balance": "mm/yr", "retained": "mm/yr"}
 
 
@@ -33,7 +33,7 @@ def water_retention(
     precipitation: Precipitation,
     evapotranspiration: Evapotranspiration,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover("runoff_alpha", "retains")],
 ) -> Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]:
     """Water retained in a year by the balance.
 
@@ -85,7 +85,7 @@ def water_balance_check(
     evapotranspiration: Evapotranspiration,
     water_balance: Precipitation,
     region_mask: Mask,
-) -> Facts:
+) -> BalanceCheck:
     """Where evaporation exceeds rain, before the retention is cut at 0.
 
     Parameters
@@ -117,15 +117,13 @@ def water_balance_check(
     below = inside & (water_balance.values < 0)
     excess = (evapotranspiration.values - precipitation.values)[over].sum(dtype=np.float64)
     cut = -water_balance.values[below].sum(dtype=np.float64)
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "check": ["evaporation_above_rain", "balance_below_zero"],
             "share": [over.sum() / count, below.sum() / count],
             "volume_m3": [excess * area / 1000.0, cut * area / 1000.0],
         }
     )
-    frame.attrs["units"] = {"share": "1", "volume_m3": "m3/yr"}
-    return frame
 
 
 @assessment(source="redline2017", bytes_per_cell=40)

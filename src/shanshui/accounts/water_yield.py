@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from shanshui.accounts.tables import WaterSupply, by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Layers, Table
+from shanshui.core.quantity import ANY, Key, Layers, Table
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
     Codes,
-    Coefficients,
     Depth,
     Evapotranspiration,
     Index,
@@ -26,8 +26,18 @@ from shanshui.region.grid import grid_of, stacked
 from shanshui.region.unitset import rasterised
 
 UNITS = {"evaporation_share": "1", "evapotranspiration": "mm/yr", "water_yield": "mm/yr"}
-WaterSupply = Annotated[pd.DataFrame, Table(("ws_id", "yield_m3", "consumed_m3", "supply_m3"))]
-Hydropower = Annotated[pd.DataFrame, Table(("ws_id", "energy_kwh", "value"))]
+Stations = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "ws_id?": Key("watershed"), "efficiency?": "1", "fraction?": "1", "height?": "m", "kw_price?": ANY, "cost?": ANY,
+            "time_span?": "yr", "discount?": "%", "*": ANY,
+        }
+    ),
+]  # fmt: skip
+Hydropower = Annotated[
+    pd.DataFrame, Table({"ws_id": Key("watershed"), "energy_kwh": "kWh/yr", "value": ANY})
+]
 STATION_NUMBERS = {
     "efficiency": 1.0, "fraction": 1.0, "height": np.inf, "kw_price": np.inf, "cost": np.inf, "time_span": np.inf, "discount": np.inf,
 }  # fmt: skip
@@ -42,7 +52,7 @@ def water_yield(
     soil_depth: Depth,
     plant_available_water: Index,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover("lulc_veg", "root_depth", "kc")],
     *,
     seasonality: Annotated[float, Between(0.0, 100.0)] = 9.0,
 ) -> WaterYield:
@@ -116,8 +126,8 @@ def water_yield(
 
 @assessment(source="invest_guide", bytes_per_cell=0)
 def hydropower(
-    water_supply: WaterSupply,
-    hydropower_stations: Coefficients,
+    water_supply: Annotated[pd.DataFrame, Table({"ws_id": Key("watershed"), "supply_m3": "m3/yr"})],
+    hydropower_stations: Stations,
 ) -> Hydropower:
     """Electricity and its present value from the water that reaches each station.
 
@@ -161,9 +171,7 @@ def hydropower(
         (1 - ratio ** rows["time_span"]) / np.where(rate == 0, 1, 1 - ratio),
     )
     value = (rows["kw_price"] * energy - rows["cost"]) * years
-    frame = pd.DataFrame({"energy_kwh": energy, "value": value}).reset_index()
-    frame.attrs["units"] = {"energy_kwh": "kWh/yr"}
-    return frame
+    return pd.DataFrame({"energy_kwh": energy, "value": value}).reset_index()
 
 
 def _stations(table: pd.DataFrame) -> pd.DataFrame:
@@ -192,7 +200,10 @@ KWH_PER_M4 = 0.00272
 
 @assessment(source="invest_guide", bytes_per_cell=8)
 def water_supply(
-    water_yield: Precipitation, land_cover: Codes, biophysical: Coefficients, watersheds: Watersheds
+    water_yield: Precipitation,
+    land_cover: Codes,
+    biophysical: Annotated[pd.DataFrame, by_cover("demand")],
+    watersheds: Watersheds,
 ) -> WaterSupply:
     """Water that is left to a watershed after what people consume above its outlet.
 
@@ -242,5 +253,4 @@ def water_supply(
         }
     )
     frame["supply_m3"] = frame["yield_m3"] - frame["consumed_m3"]
-    frame.attrs["units"] = dict.fromkeys(("yield_m3", "consumed_m3", "supply_m3"), "m3/yr")
     return frame

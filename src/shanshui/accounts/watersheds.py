@@ -1,14 +1,30 @@
 """Results of a model by watershed, as InVEST users read them."""
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
-from shanshui.core.vocabulary import AnyLayers, Facts, Watersheds
+from shanshui.core.quantity import ANY, TEXT, Key, Table
+from shanshui.core.vocabulary import AnyLayers, Watersheds
 from shanshui.kernels.labels import label_statistics
 from shanshui.region.grid import grid_of
 from shanshui.region.unitset import rasterised
 
+WatershedResults = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "watershed": Key("watershed"),
+            "layer": TEXT,
+            "mean": ANY,
+            "total": ANY,
+            "unit": TEXT,
+            "known_km2": "km2",
+        }
+    ),
+]
 PER_AREA = {
     "t/ha/yr": ("t/yr", 100.0),
     "kg/ha/yr": ("kg/yr", 100.0),
@@ -19,7 +35,7 @@ PER_AREA = {
 
 
 @assessment(source="invest_guide", bytes_per_cell=8)
-def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> Facts:
+def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> WatershedResults:
     """Mean and total of each layer in each watershed, cells counted by their centre.
 
     Parameters
@@ -66,6 +82,4 @@ def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> Facts:
                 }
             )
         )
-    frame = pd.concat(rows, ignore_index=True)
-    frame.attrs["units"] = {"known_km2": "km2"}
-    return frame
+    return pd.concat(rows, ignore_index=True)
