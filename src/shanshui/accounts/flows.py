@@ -60,7 +60,8 @@ def unit_cells(
 
     Notes
     -----
-    A cell belongs to the unit that holds its centre. Ours [D] (decision 0008): labels by centre are what makes units sum to the region.
+    ``label = u`` where the outline of unit u holds the centre of the cell, else 0. Ours [D] (decision 0008): labels by centre are what
+    makes units sum to the region.
     """
     labels = rasterised(counties, grid_of(region_mask))
     inside = np.where(region_mask.values == 1, labels.values, 0)
