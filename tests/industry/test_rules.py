@@ -29,6 +29,7 @@ from shanshui.industry.clusters import (
     service_hubs,
 )
 from shanshui.industry.layout import allocated, layout, phase_out, relocation
+from shanshui.industry.place_facts import place_facts, river_distance
 from shanshui.industry.suitability import crop_areas, crop_suitability, crops, fitness, unit_growing
 from shanshui.industry.symbiosis import (
     matched_streams,
@@ -176,7 +177,7 @@ def world():
 
 def test_units_admit_what_their_land_admits():
     label, height, slope = world()
-    found = unit_admission(label, height, slope, RULES).set_index(["unit", "code"])
+    found = unit_admission(label, place_facts(height, slope), RULES).set_index(["unit", "code"])
     assert found.loc[(1, "3491"), "verdict"] == "forbid"
     assert found.loc[(2, "3491"), "verdict"] == "encourage"
     assert found.loc[(2, "3491"), "rules"] == "E4"
@@ -190,9 +191,9 @@ def test_a_little_open_land_is_enough_and_how_much_is_a_setting():
     label, height, slope = world()
     slope.values[0, 0], height.values[0, 0] = 2.0, 300.0
     for least, verdict in ((0.1, "encourage"), (0.2, "forbid")):
-        found = unit_admission(label, height, slope, RULES, least_share=least).set_index(
-            ["unit", "code"]
-        )
+        found = unit_admission(
+            label, place_facts(height, slope), RULES, least_share=least
+        ).set_index(["unit", "code"])
         assert found.loc[(1, "3491"), "verdict"] == verdict
         assert found.loc[(1, "3491"), "open_share"] == pytest.approx(1 / 8)
 
@@ -202,13 +203,13 @@ def test_any_unit_layer_may_bring_facts():
     zones = gpd.GeoDataFrame(
         {"green_unit": [1]}, geometry=[shapely.box(0, 0, 400, 200)], crs="EPSG:6933"
     )
-    found = unit_admission(label, height, slope, RULES, zones=zones).set_index(["unit", "code"])
+    found = unit_admission(label, place_facts(height, slope, zones=zones), RULES).set_index(
+        ["unit", "code"]
+    )
     assert found.loc[(2, "3491"), "verdict"] == "forbid"
     assert "U1" in found.loc[(2, "3491"), "rules"]
     with pytest.raises(QuantityError, match="no column is a fact"):
-        unit_admission(
-            label, height, slope, RULES, zones=zones.rename(columns={"green_unit": "colour"})
-        )
+        place_facts(height, slope, zones=zones.rename(columns={"green_unit": "colour"}))
 
 
 def test_rivers_are_distances():
@@ -216,13 +217,14 @@ def test_rivers_are_distances():
     rivers = gpd.GeoDataFrame(
         {"name": ["r"]}, geometry=[shapely.LineString([(0, 50), (400, 50)])], crs="EPSG:6933"
     )
-    found = unit_admission(label, height, slope, RULES, rivers=rivers).set_index(["unit", "code"])
+    facts = place_facts(height, slope, river_distance=river_distance(height, rivers))
+    found = unit_admission(label, facts, RULES).set_index(["unit", "code"])
     assert "W1" in found.loc[(2, "26"), "rules"].split()
 
 
 def test_the_share_of_emerging_industries():
     label, height, slope = world()
-    share = open_industries(unit_admission(label, height, slope, RULES), label).values
+    share = open_industries(unit_admission(label, place_facts(height, slope), RULES), label).values
     # of seventeen, metals and carbon are limited as smelting and building materials are
     assert share[3, 0] == pytest.approx(15 / 17)
     # and only herbs, software, games and services need no building above 2,000 m

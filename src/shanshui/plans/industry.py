@@ -16,6 +16,7 @@ from shanshui.industry.firms import emerging_firms, screened_firms
 from shanshui.industry.indicators import evaluation_indicators
 from shanshui.industry.layout import layout, relocation
 from shanshui.industry.linkage import footprints, linkages, regional_linkages
+from shanshui.industry.place_facts import place_facts, river_distance
 from shanshui.industry.readiness import technology_maturity
 from shanshui.industry.stage_verdicts import industrial_stage
 from shanshui.industry.suitability import crop_areas, crop_suitability, unit_growing
@@ -58,6 +59,8 @@ def industry(have: set[str]) -> list[Step]:
         step(evaluation_weights),
         step(evaluation_indicators, binds=inside),
         step(industry_evaluation),
+        step(river_distance),
+        step(place_facts),
         step(unit_admission),
         step(open_industries),
         step(crop_suitability, binds=cover | warm),
