@@ -23,7 +23,6 @@ from shanshui.industry.access_rules import (
 from shanshui.industry.admission import judged_industries, open_industries, unit_admission
 from shanshui.industry.clusters import (
     cluster_industries,
-    construction_jobs,
     firm_places,
     phase_out_schedule,
     service_hubs,
@@ -35,7 +34,6 @@ from shanshui.industry.symbiosis import (
     matched_streams,
     material_circularity,
     symbiosis,
-    treatment_plants,
 )
 
 RULES = pd.read_csv(files("shanshui.industry").joinpath("access_rules.csv"), dtype=str)
@@ -484,19 +482,6 @@ def test_streams_that_are_none_are_refused():
             matched_streams(streams(tuple(row)))
 
 
-def test_a_plant_is_built_only_if_it_pays():
-    saving = np.array([[[5.0, 5.0]], [[9.0, 0.0]]])
-    cheap = treatment_plants([10], [6, 6], saving, {"p": 20.0, "q": 100.0}, {"p": 20, "q": 20})
-    assert cheap.built == ("p",)
-    assert cheap.gain == pytest.approx(5 * 10 - 20)
-    both = treatment_plants([10], [6, 6], saving, {"p": 1.0, "q": 1.0}, {"p": 20, "q": 20})
-    assert both.built == ("p", "q")
-    assert both.gain == pytest.approx(9 * 6 + 5 * 4 - 2)
-    assert (
-        treatment_plants([10], [6, 6], saving, {"p": 1e4, "q": 1e4}, {"p": 20, "q": 20}).built == ()
-    )
-
-
 def test_clusters_beside_what_is_there():
     firms = pd.DataFrame(
         {
@@ -547,12 +532,6 @@ def test_only_what_the_rules_eliminate_leaves():
     assert found["leaves"].tolist() == [2020, 2022]
     assert found["remaining"].tolist() == [30.0, 0.0]
     assert phase_out_schedule(plants.iloc[[2]], RULES).empty
-
-
-def test_work_of_an_investment():
-    inverse = np.array([[1.2, 0.3], [0.1, 1.1]])
-    found = construction_jobs([10.0, 0.0], inverse, [2.0, 1.0], local_share=0.5)
-    assert found == pytest.approx({"direct": 20.0, "indirect": 5.0, "total": 25.0, "local": 12.5})
 
 
 def test_firms_on_the_map():

@@ -5,15 +5,15 @@ from tests.worlds import squares
 
 from shanshui.core.errors import QuantityError
 from shanshui.industry.economy import growth_parts, industry_structure, prefecture_codes
-from shanshui.industry.employment import employment_structure, green_composition
+from shanshui.industry.employment import employment_structure, green_composition, urban_flow
 from shanshui.industry.stage_verdicts import industrial_stage
 from shanshui.industry.stages import composite_stage, stage_of, value_added_stage
 from shanshui.industry.structure import (
+    basic_jobs,
     concentration,
     krugman_specialisation,
     shift_share,
     structural_change,
-    urban_flow,
 )
 
 
@@ -103,13 +103,6 @@ def test_change_concentration_and_specialisation():
     )
     assert (one["herfindahl"], one["gini"], one["entropy"]) == pytest.approx((1, 0.75, 0))
     assert krugman_specialisation([1, 0], [0, 1]) == pytest.approx(2.0)
-
-
-def test_basic_jobs_of_the_handbook():
-    basic, flow = urban_flow([100, 100, 100], [400, 400, 400 - 100 * 8 / 3], 2.0)
-    assert basic[2] > 0
-    assert flow == pytest.approx(2.0 * basic.sum())
-    assert urban_flow([10, 30], [10, 30], 1.0)[1] == pytest.approx(0.0)
 
 
 def gdp(rows):
@@ -230,3 +223,54 @@ def test_work_beside_the_nation():
     assert found.loc["agriculture", "location_quotient"] == pytest.approx(0.75 / 0.3)
     gap = green_composition(jobs, prefectures, counties).set_index("class")["gap"]
     assert gap["green farming"] == pytest.approx(0.3 - 0.75)
+
+
+def test_basic_jobs_with_a_pencil():
+    # shares of the nation would give 200, 100 and 100 of 400
+    np.testing.assert_allclose(basic_jobs([100, 100, 200], [50, 25, 25]), [0, 0, 100])
+    np.testing.assert_allclose(basic_jobs([10, 30], [10, 30]), 0.0)
+    for jobs, nation, message in (
+        ([1, -1], [1, 1], "regional: expected values of 0"), ([1], [1, 1], "shapes"), ([1, 1], [1, 0], "sector 2 is 0"),
+        ([1, np.nan], [1, 1], "regional"), ([0, 0], [1, 1], "not all 0"),
+    ):  # fmt: skip
+        with pytest.raises(QuantityError, match=message):
+            basic_jobs(jobs, nation)
+
+
+def towns():
+    prefectures = squares(4, 6, parts=2)
+    counties = squares(4, 6, parts=2).assign(code=["1", "2"], parent=["c1", "c2"])
+    jobs = pd.DataFrame(
+        [
+            ("1", 2020, "agriculture", 300.0), ("1", 2020, "trade", 100.0), ("2", 2020, "trade", 50.0), ("9", 2020, "agriculture", 200.0),
+            ("9", 2020, "trade", 350.0), ("1", 2010, "trade", 7.0),
+        ],
+        columns=["code", "year", "industry", "persons"],
+    )  # fmt: skip
+    return jobs, prefectures, counties
+
+
+def test_urban_flow_is_the_product_of_the_jobs_that_serve_others():
+    jobs, prefectures, counties = towns()
+    money = gdp([("101", 2020, 1000, 2000, 1000), ("101", 2010, 9, 9, 9), ("102", 2010, 5, 5, 5)])
+    found = urban_flow(jobs, prefectures, counties, money).set_index(["code", "industry"])
+    # half the nation works on farms; 300 of 400 do here: 100 beyond it, at 10 yuan a job
+    assert found.loc[("101", "agriculture")].to_dict() == {
+        "name": "c1", "persons": 300.0, "basic": 100.0, "flow": pytest.approx(1000.0),
+    }  # fmt: skip
+    assert found.loc[("101", "trade"), ["basic", "flow"]].tolist() == [0.0, 0.0]
+    assert found.loc[("102", "trade"), "basic"] == 25.0
+    assert found.loc["102", "flow"].isna().all()
+    assert found.attrs["without_figures"] == ["c2"]
+    early = urban_flow(jobs, prefectures, counties, money, year=2010)
+    assert early["persons"].tolist() == [7.0]
+
+
+def test_a_place_without_all_sectors_has_no_product():
+    jobs, prefectures, counties = towns()
+    money = gdp([("101", 2020, 1000, 2000, np.nan)])
+    found = urban_flow(jobs, prefectures, counties, money)
+    assert found["flow"].isna().all()
+    assert urban_flow(jobs, prefectures, counties)["flow"].isna().all()
+    with pytest.raises(QuantityError, match="no rows of 1999"):
+        urban_flow(jobs, prefectures, counties, year=1999)

@@ -62,7 +62,8 @@ def unit_admission(
     table
         ``unit, code, category, name, name_zh, verdict`` (the best that at least ``least_share`` of the land has), ``open_share`` of the land
         neither forbidden nor to be eliminated, ``welcome_share`` encouraged [1], ``rules`` of that verdict
-        and ``closing_rules`` (the three that close the most land), both of those that fire on at least ``least_share`` of it. Facts that no cell of the units knows fire no rule: attributes name them.
+        and ``closing_rules`` (the three that close the most land), both of those that fire on at least ``least_share`` of it. Facts that no
+        cell of the units knows fire no rule: attributes name them.
 
     Notes
     -----
@@ -168,6 +169,11 @@ def open_industries(unit_admission: Facts, planning_unit_labels: UnitLabels) -> 
     -------
     (y, x) [1]
         Those with a category that are encouraged or allowed over all of them; NaN outside the units.
+
+    Notes
+    -----
+    o_u = |{k emerging: verdict of u on k in encourage, allow}| / |{k emerging}|. Our own summary (decisions/0014-industry) over the nine
+    categories of the classification of 2018; which industries stand for them is our choice [D].
     """
     rows = unit_admission[unit_admission["category"] != ""]
     welcome = rows["verdict"].isin(["encourage", "allow"]).groupby(rows["unit"]).mean()

@@ -58,6 +58,16 @@ def report_attention(reports: Reports, words: Vocabulary | None = None) -> Facts
         ``year, place, category, mentions, achieved, planned`` (counts; what is denied is left out), ``letters`` of the report,
         ``per_10k`` mentions per ten thousand letters, ``share`` of all mentions of the report [1], NaN where there are none. An empty
         report has no rate. Attributes tell the edition of the vocabulary.
+
+    Raises
+    ------
+    QuantityError
+        A row without a year.
+
+    Notes
+    -----
+    per_10k = 10^4 m_k / letters, share = m_k / sum_k m_k, m_k mentions of category k: the longest word at the leftmost place (Aho and Corasick
+    1975 [M]), denied ones left out, in a clause of plans counted as planned. Categories are those of the classification of 2018; words [D].
     """
     rows, lexicon = _read(reports, words)
     out = []
@@ -104,6 +114,15 @@ def report_passages(reports: Reports, words: Vocabulary | None = None, *, most: 
     -------
     table
         ``year, place, category, word, kind, passage``.
+
+    Raises
+    ------
+    QuantityError
+        A row without a year.
+
+    Notes
+    -----
+    Mentions are taken by falling weight, then by place in the text; a sentence stands once for a category.
     """
     rows, lexicon = _read(reports, words)
     out = []

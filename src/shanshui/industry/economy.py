@@ -72,7 +72,7 @@ def _two_years(gdp: pd.DataFrame, first: int, last: int) -> tuple[int, int]:
     return first, last
 
 
-@assessment(source="decisions/0014-industry", bytes_per_cell=0)
+@assessment(source="dunn1960", bytes_per_cell=0)
 def growth_parts(gdp: Gdp, prefectures: Units, *, first_year: int = 0, last_year: int = 0) -> Facts:
     """Growth of each prefecture's sectors parted into that of all places, of the sector, and its own (shift-share).
 
@@ -89,6 +89,17 @@ def growth_parts(gdp: Gdp, prefectures: Units, *, first_year: int = 0, last_year
     -------
     table
         ``code, name, sector, national, mix, competitive, allocation, total`` [yuan]; the first three sum to the total.
+
+    Raises
+    ------
+    QuantityError
+        No prefecture has all sectors in both years, years in the wrong order, a sector that begins at nothing in all places.
+
+    Notes
+    -----
+    Dunn (1960) [M], with e_i the product of sector i of the place, E_i that of all places, G = E'/E - 1 of all sectors, g_i = E'_i/E_i - 1:
+    national_i = e_i G, mix_i = e_i (g_i - G), competitive_i = e'_i - e_i (1 + g_i), total_i = e'_i - e_i. Allocation after Esteban-Marquillas
+    (1972) [M]: (e_i - e E_i / E)(r_i - g_i), r_i = e'_i/e_i - 1. In nominal yuan the rise of prices is part of the national effect.
     """
     first, last = _two_years(gdp, first_year, last_year)
     rows = gdp[gdp["sector"].isin(SECTORS) & gdp["year"].isin([first, last])]
@@ -114,7 +125,7 @@ def growth_parts(gdp: Gdp, prefectures: Units, *, first_year: int = 0, last_year
     return out
 
 
-@assessment(source="decisions/0014-industry", bytes_per_cell=0)
+@assessment(source="moore1978", bytes_per_cell=0)
 def industry_structure(
     gdp: Gdp,
     prefectures: Units,
@@ -141,6 +152,16 @@ def industry_structure(
     table
         ``code, name``, shares ``primary_first … tertiary_last`` [1], ``change`` half the sum of absolute changes [1], ``angle`` [degree],
         ``secondary_change`` [1], ``secondary_risen``. Attributes tell how many rose, of how many, and who lacks figures.
+
+    Raises
+    ------
+    QuantityError
+        No prefecture has all three sectors in both years, or the last year does not come later.
+
+    Notes
+    -----
+    With shares s_i = x_i / sum x: change = 1/2 sum_i |s_i' - s_i| (Michaely 1962 [M]); angle = arccos(s . s' / (|s| |s'|)), in degrees (Moore
+    1978 [M]). A rise below 1e-6 is rounding of the figures [D].
     """
     first_year, last_year = _two_years(gdp, first_year, last_year)
     shares = sector_shares(gdp.assign(code=gdp["code"].astype(str)))

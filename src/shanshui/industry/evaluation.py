@@ -55,7 +55,7 @@ def evaluation_system() -> tuple[Indicator, ...]:
     return tuple(Indicator(**row) for row in csv.DictReader(text.splitlines()))
 
 
-@assessment(source="decisions/0013-judgement", bytes_per_cell=0)
+@assessment(source="saaty1980", bytes_per_cell=0)
 def evaluation_weights(
     judgements: Judged,
     *,
@@ -82,6 +82,18 @@ def evaluation_weights(
     table
         ``parent, item, level, leaf, weight, lower, upper, global_weight, global_lower, global_upper`` [1], ``consistency_ratio`` of the
         comparison. Attributes tell the method, the table and what was found.
+
+    Raises
+    ------
+    QuantityError
+        Judgements that are none, or that hold no weights under the method.
+
+    Notes
+    -----
+    Crisp: A w = lambda_max w or the row geometric mean, CR = (lambda_max - n) / ((n - 1) RI) (Saaty 1980 [M]). Interval eigenvector, the
+    default: w = [k x-, m x+], x- and x+ the principal eigenvectors of the matrices of lower and upper bounds, k = sqrt(sum_j 1 / sum_i u_ij),
+    m = sqrt(sum_j 1 / sum_i l_ij) (ChinaXiv-201806.00199 [S]). global_weight = product of the local weights from the top. The other solvers
+    stand in ``decision.interval_ahp`` with their sources; decisions/0013-judgement says what a result tells.
     """
     found = hierarchy_weights(
         judgements_of(judgements), method, random_index=random_index, draws=draws, seed=seed
@@ -143,6 +155,19 @@ def industry_evaluation(
         ``subject, code, name, score, lower, upper, rank, grade, check_grade, first_share`` (share of weights under which it comes first),
         ``indicators`` used, ``filled`` values taken from the median, ``known_weight`` of the indicators that are known. Attributes hold the
         reading of the method, settings of the three stages and their findings.
+
+    Raises
+    ------
+    QuantityError
+        Values of unknown indicators, weights of unknown ones, no indicator that enough places know.
+
+    Notes
+    -----
+    z_pi = (x_pi - min_i) / (max_i - min_i), turned for costs; score_p = sum_i w_i z_pi, w the global weights of the indicators that are known,
+    scaled to 1; lower and upper by the interval weights. Grades: k-means of the score (MacQueen 1967 [M]), the number by the silhouette
+    (Rousseeuw 1987 [M]). Check: linear discriminant analysis (Fisher 1936 [M]) that leaves each place out, or grey relation (Deng 1982 [M]).
+    first_share: share of ``draws`` weights within their intervals under which a place comes first (Lahdelma and others 1998 [M]). The three
+    stages are our reading of AHP-DA-QCM, which its source does not define (decisions/0013-judgement) [D].
     """
     values = _merged(evaluation_indicators, evaluation_values)
     parts, facts = [], {}

@@ -47,6 +47,18 @@ def screened_firms(
     table
         ``name, place, province, year, category, also, decision, basis, code_score, text_score, evidence, review``; firms of none are left out,
         their number is in the attributes.
+
+    Raises
+    ------
+    DataError
+        Words that cannot be read.
+
+    Notes
+    -----
+    c = 1 whole code, 0.5 starred, 0 none; t = 1 - prod over words of (1 - weight), a word once, by its strongest mention. A category is
+    accepted if c = 1, or c = 0.5 and t >= with_code, or t >= alone; within 0.15 below the limit a firm goes to review. Categories and the
+    star are those of the classification of strategic emerging industries of 2018 (codes [M]); words, weights and limits are our own [D].
+    Words are found by the automaton of Aho and Corasick (1975) [M], the longest at the leftmost place.
     """
     kept = [c for c in ("name", "place", "province", "year", "capital_yuan") if c in firms]
     if {"category", "decision"} <= set(firms.columns):
@@ -83,6 +95,11 @@ def emerging_firms(screened_firms: Facts, prefectures: Units, counties: Units) -
         ``code, name, category, firms`` (accepted), ``review`` (not counted among them), ``share`` of the category [1],
         ``herfindahl`` of the category over places [1]. Places that are in neither layer stand with a blank code. Attributes hold counts by
         province, beside the published ones when all six provinces are there.
+
+    Notes
+    -----
+    share_pk = n_pk / sum_p n_pk and herfindahl_k = sum_p share_pk^2, n_pk accepted firms of category k in place p. Categories are those of the
+    classification of 2018.
     """
     rows = screened_firms
     place = rows["place"].astype(str) if "place" in rows else pd.Series("", index=rows.index)

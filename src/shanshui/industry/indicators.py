@@ -59,6 +59,14 @@ def evaluation_indicators(
     -------
     table
         ``subject`` place or industry, ``code, name, indicator, value, basis`` in words.
+
+    Notes
+    -----
+    primacy = P1 / P2, residents of the first and second county; accessibility = least straight distance to a core city [km]; resources =
+    GEP_p / sum GEP; layout_area = firms_p / sum firms (places), places with a firm / places (industries); technical_efficiency = science and
+    information staff / employed; employment_effect = employed / residents; innovation = research / product; spillover = output-weighted mean
+    of (influence + sensitivity) / 2; growth_potential = the same mean of value added / output; exports = sum of shares of exports; maturity =
+    mean level. Formulas of the papers' table where it prints one [S], stand-ins of our own where the data lack it [D]: ``basis`` says which.
     """
     names = dict(zip(prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True))
     belongs = prefecture_codes(counties, prefectures)

@@ -156,6 +156,18 @@ def layout(
     table
         ``link`` plant, process or research; ``place, name, to``; ``amount_ha`` [ha] grown, made or served; ``share`` of the whole [1];
         ``suitability`` [1], ``km``. Attributes tell what was asked and what found room.
+
+    Raises
+    ------
+    QuantityError
+        No town but core cities, a process_code that was not judged.
+
+    Notes
+    -----
+    max sum_ut (s_u - h d_ut / R + K) q_ut, with sum_t q_ut <= sigma A_u, sum_u q_ut <= theta Q, sum q <= Q, q_ut = 0 where d_ut > R or the
+    unit of town t forbids making; s suitability, A land that suits, d distance, h haul_weight, R reach_km, sigma land_share, theta city_share,
+    Q target_ha; K so large that placing goes before worth. The transportation problem (Hitchcock 1941 [M]) with our own worth and limits
+    (decisions/0014-industry) [D]; research goes to the nearest core city.
     """
     centres = planning_units.geometry.representative_point()
     towns = _places(cities, planning_units.crs).reset_index(drop=True)
@@ -282,6 +294,17 @@ def relocation(
     table
         ``code, name, to, jobs, km``: jobs moved, nearest first under the shares of the receivers; the rest finds no room and stands with a
         blank ``to``.
+
+    Raises
+    ------
+    QuantityError
+        No city with a role that receives.
+
+    Notes
+    -----
+    max sum_pt (K - d_pt) q_pt, with sum_t q_pt <= J_p pushed_share_p, sum_p q_pt <= theta J, q_pt = 0 where d_pt > R; J the sum of what is pushed,
+    theta city_share, K above every distance: as many jobs as find room move, and as near as can be. The transportation problem (Hitchcock 1941
+    [M]) with our own limits (decisions/0014-industry) [D].
     """
     crs = heavy_jobs.attrs.get("crs")
     towns = _places(cities, crs) if crs else cities
@@ -341,7 +364,7 @@ def phase_out(
     Returns
     -------
     table
-        ``plant, capacity, leaves`` [yr] (blank: stays), ``remaining`` of all after it left. Never above the line.
+        ``plant, capacity, leaves`` [yr] (blank: stays), ``remaining`` of all after it left. Never above the line. Rows keep their index.
 
     Raises
     ------
@@ -361,7 +384,7 @@ def phase_out(
     order = pd.DataFrame(
         {"plant": capacities["plant"].astype(str), "capacity": size, "built": built.fillna(np.inf)}
     )
-    order = order.sort_values(["built", "capacity", "plant"], ignore_index=True)
+    order = order.sort_values(["built", "capacity", "plant"])
     total, left = float(size.sum()), float(size.sum())
     years = stop - start + 1
     leaves: list[float] = []

@@ -27,7 +27,7 @@ TOUCHED = 0.71
 """A river takes a cell whose centre is nearer than half a diagonal, in cells."""
 
 
-@assessment(source="decisions/0014-industry", bytes_per_cell=12)
+@assessment(source="meijster2000", bytes_per_cell=12)
 def river_distance(elevation: Elevation, rivers: Rivers) -> Distance:
     """How far the nearest river is.
 
@@ -46,7 +46,7 @@ def river_distance(elevation: Elevation, rivers: Rivers) -> Distance:
     Notes
     -----
     d(c) = min over river cells r of sqrt((x_c - x_r)^2 + (y_c - y_r)^2), the exact Euclidean distance transform of Meijster, Roerdink and
-    Hesselink (2000). A river takes the cells whose centre lies within 0.71 of a cell (half a diagonal) of its line [D].
+    Hesselink (2000) [M]. A river takes the cells whose centre lies within 0.71 of a cell (half a diagonal) of its line [D].
     """
     grid = grid_of(elevation)
     mark = burnt(_placed(rivers, grid), grid, TOUCHED * grid.cell_m).astype(bool)

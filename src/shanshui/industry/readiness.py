@@ -44,6 +44,11 @@ def technology_maturity(readiness: Evidence) -> Facts:
     ------
     QuantityError
         A level outside 1 to 9, or a date without a year.
+
+    Notes
+    -----
+    level = min over parts of max{l: a claim of level l has evidence}, 0 if none has. Levels of Mankins (1995) [S2] in our own words; that the
+    weakest part decides is the practice of readiness reviews [M].
     """
     level = pd.to_numeric(readiness["level"], errors="coerce")
     bad = ~level.isin(list(LEVELS))

@@ -73,6 +73,19 @@ def industrial_stage(
     table
         ``code, name, year, criterion, value, stage, score, doubt`` per criterion, and a row ``composite`` with the share of the weights
         that is known in ``value``. Criteria without data do not appear.
+
+    Raises
+    ------
+    QuantityError
+        No criterion known for any prefecture, a year without purchasing power.
+
+    Notes
+    -----
+    Chen, Huang and Zhong (2006) on the limits of Chenery, Robinson and Syrquin (1986); limits and weights [M]. Within stage j = 2, 3, 4 of
+    five lambda = (j - 2) 33 + (x - lower) / (upper - lower) 33, from the upper limit down where less is later; 0 before, 100 after.
+    K = sum_k w_k lambda_k / sum of the w_k that are known, w 0.36 product per head (dollars of 2005 at purchasing power parity), 0.22 value
+    added, 0.22 manufacturing in goods, 0.12 urban share, 0.08 primary share of work; 0 pre, to 33 early, to 66 middle, to 99 late, then post.
+    The ladder of value added is scored by its primary share within a rung [D].
     """
     belongs = prefecture_codes(counties, prefectures)
     shares = sector_shares(gdp.assign(code=gdp["code"].astype(str)))

@@ -87,7 +87,7 @@ def fitness(
     return np.clip(np.minimum(up, down), 0.0, 1.0).astype(np.float32) + 0.0 * x
 
 
-@assessment(source="decisions/0014-industry", halo=0, bytes_per_cell=16)
+@assessment(source="fao1976", halo=0, bytes_per_cell=16)
 def crop_suitability(
     temperature: Temperature,
     precipitation: Precipitation,
@@ -122,6 +122,17 @@ def crop_suitability(
     -------
     layers
         One per crop, 0 to 1 [1]; 0 where cover or the red line forbids; NaN where a condition is missing.
+
+    Raises
+    ------
+    QuantityError
+        A crop of an unknown cover.
+
+    Notes
+    -----
+    f = min over temperature, rain, height, slope of the trapezoid t(x; a, b, c, d) = max(0, min((x - a) / (b - a), 1, (d - x) / (d - c))): the
+    worst condition decides (FAO 1976, maximum limitation [M]). 0 on other cover and within the red line. Limits of each crop are our own
+    choice from what growers publish [D].
     """
     cover = land_cover.values
     ground = {
@@ -175,6 +186,10 @@ def unit_growing(
     -------
     table
         ``unit, area_km2`` [km2] that suits and mean ``suitability`` [1] of it; units without any are left out.
+
+    Notes
+    -----
+    area_u = a |{c in u: f(c) >= least}|, a the area of a cell; suitability_u = mean f over these cells. Our own sum (decisions/0014-industry).
     """
     label = np.ascontiguousarray(planning_unit_labels.values, np.int32).ravel()
     fit = suitability.values.ravel()
@@ -215,6 +230,10 @@ def crop_areas(
     -------
     table
         ``crop, name, name_zh, kind, suited_km2, good_km2`` [km2].
+
+    Notes
+    -----
+    suited = a |{c inside: f(c) >= least}|, good = a |{c inside: f(c) >= good}|, a the area of a cell. Our own sum (decisions/0014-industry).
     """
     rows = []
     inside = region_mask.values == 1
