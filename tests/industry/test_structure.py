@@ -4,7 +4,12 @@ import pytest
 from tests.worlds import squares
 
 from shanshui.core.errors import QuantityError
-from shanshui.industry.economy import growth_parts, industry_structure, prefecture_codes
+from shanshui.industry.economy import (
+    growth_parts,
+    industry_structure,
+    prefecture_codes,
+    sector_products,
+)
 from shanshui.industry.employment import employment_structure, green_composition, urban_flow
 from shanshui.industry.stage_verdicts import industrial_stage
 from shanshui.industry.stages import composite_stage, stage_of, value_added_stage
@@ -274,3 +279,41 @@ def test_a_place_without_all_sectors_has_no_product():
     assert urban_flow(jobs, prefectures, counties)["flow"].isna().all()
     with pytest.raises(QuantityError, match="no rows of 1999"):
         urban_flow(jobs, prefectures, counties, year=1999)
+
+
+def test_a_missing_sector_is_not_a_sector_of_nothing():
+    table = gdp([("101", 2010, 10, np.nan, 50), ("101", 2020, 10, 60, 70), ("102", 2010, 30, 40, 30), ("102", 2020, 30, 80, 60)])  # fmt: skip
+    prefectures = squares(4, 6, parts=2)
+    assert industry_structure(table, prefectures).attrs["without_figures"] == ["c1"]
+    assert set(growth_parts(table, prefectures)["code"]) == {"102"}
+    # two rows of one sector, one of them blank
+    twice = pd.concat([gdp([("102", 2020, 30, 80, 60)]), gdp([("102", 2020, np.nan, 1, 1)])])
+    assert sector_products(twice).empty
+    known = sector_products(pd.concat([gdp([("102", 2020, 30, 80, 60)])] * 2))
+    assert known.loc[("102", 2020)].tolist() == [60, 160, 120]
+
+
+def test_residents_and_jobs_that_are_missing_leave_a_prefecture_without_the_figure():
+    prefectures, counties = squares(4, 6, parts=1), squares(4, 6, parts=2).assign(parent="c1")
+    money = gdp([("101", 2020, 100.0, 500.0, 400.0)])
+    people = pd.DataFrame({"code": ["101", "102"], "year": 2020, "population": [60.0, np.nan]})
+    jobs = pd.DataFrame({"code": ["101", "102"], "year": 2020, "industry": "agriculture", "persons": [5.0, np.nan]})  # fmt: skip
+    counties = counties.assign(code=["1", "2"])
+    people, jobs = people.assign(code=["1", "2"]), jobs.assign(code=["1", "2"])
+    found = industrial_stage(
+        money, prefectures, counties, people, None, jobs, yuan_per_dollar=5.0, least_known=0.0
+    )
+    assert set(found["criterion"]) == {"value_added", "composite"}
+    whole = industrial_stage(
+        money, prefectures, counties, people.fillna(40.0), None, jobs.fillna(5.0), yuan_per_dollar=5.0
+    ).set_index("criterion")  # fmt: skip
+    assert whole.loc["gdp_per_head", "value"] == pytest.approx(1000 / 100 / 5)
+    assert whole.loc["primary_jobs", "value"] == 1.0
+
+
+def test_a_missing_number_of_jobs_is_refused():
+    jobs, prefectures, counties = towns()
+    jobs.loc[1, "persons"] = np.nan
+    for ask in (employment_structure, green_composition, urban_flow):
+        with pytest.raises(QuantityError, match=r"missing for 1, trade in 2020 \(1 rows\)"):
+            ask(jobs, prefectures, counties)

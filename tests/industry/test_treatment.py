@@ -49,12 +49,16 @@ def test_a_kiln_that_does_not_pay_is_not_built():
 
 
 def test_capacity_bounds_what_goes_through_and_plants_share_what_there_is():
-    two = processes(process("small", fixed=1.0, capacity=30.0), process("costly", fixed=20.0))
+    two = processes(
+        process("small", fixed=1.0, capacity=30.0), process("costly", fixed=20.0, capacity=15.0)
+    )
     found = treatment_plants(MILL, two).set_index("process")
     # the small one leaves ten units of three: 30 for 20
     assert found["throughput"].to_dict() == pytest.approx({"small": 30.0, "costly": 10.0})
     assert found["gain"].to_dict() == pytest.approx({"small": 89.0, "costly": 10.0})
-    dear = processes(process("small", fixed=1.0, capacity=30.0), process("costly", fixed=31.0))
+    dear = processes(
+        process("small", fixed=1.0, capacity=30.0), process("costly", fixed=31.0, capacity=15.0)
+    )
     assert treatment_plants(MILL, dear)["built"].tolist() == [True, False]
 
 

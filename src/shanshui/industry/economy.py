@@ -52,11 +52,27 @@ def prefecture_codes(counties: gpd.GeoDataFrame, prefectures: gpd.GeoDataFrame) 
     return out
 
 
+def sector_products(gdp: pd.DataFrame) -> pd.DataFrame:
+    """Product of each of the three sectors by code and year, where all three are known [yuan].
+
+    Parameters
+    ----------
+    gdp : table
+        ``code, year, sector, yuan``; rows of one place, year and sector are summed, and a missing one leaves the sum unknown.
+
+    Returns
+    -------
+    table
+        Index ``code`` as text and ``year``; columns ``primary, secondary, tertiary``.
+    """
+    rows = gdp[gdp["sector"].isin(SECTORS)].assign(code=gdp["code"].astype(str))
+    sums = rows.groupby(["code", "year", "sector"])["yuan"].sum(skipna=False)
+    return sums.unstack("sector").reindex(columns=list(SECTORS)).dropna()  # noqa: PD010 - a sum stands once
+
+
 def sector_shares(gdp: pd.DataFrame) -> pd.DataFrame:
-    """Share of each sector by code and year, where all three are known and positive in sum."""
-    rows = gdp[gdp["sector"].isin(SECTORS)]
-    wide = rows.pivot_table(index=["code", "year"], columns="sector", values="yuan", aggfunc="sum")
-    wide = wide.reindex(columns=list(SECTORS)).dropna()
+    """Share of each sector by code and year, where all three are known, none is negative and their sum is not 0."""
+    wide = sector_products(gdp)
     wide = wide[(wide >= 0).all(axis=1) & (wide.sum(axis=1) > 0)]
     return wide.div(wide.sum(axis=1), axis=0)
 
@@ -102,18 +118,16 @@ def growth_parts(gdp: Gdp, prefectures: Units, *, first_year: int = 0, last_year
     (1972) [M]: (e_i - e E_i / E)(r_i - g_i), r_i = e'_i/e_i - 1. In nominal yuan the rise of prices is part of the national effect.
     """
     first, last = _two_years(gdp, first_year, last_year)
-    rows = gdp[gdp["sector"].isin(SECTORS) & gdp["year"].isin([first, last])]
-    wide = rows.assign(code=rows["code"].astype(str)).pivot_table(
-        index="code", columns=["year", "sector"], values="yuan", aggfunc="sum"
-    )
-    wide = wide.reindex(columns=pd.MultiIndex.from_product([[first, last], SECTORS])).dropna()
-    before, after = wide[first].to_numpy(np.float64), wide[last].to_numpy(np.float64)
+    known = sector_products(gdp).reset_index("year")
+    both = [known[known["year"] == y].drop(columns="year") for y in (first, last)]
+    codes = both[0].index.intersection(both[1].index).sort_values()
+    before, after = (table.loc[codes].to_numpy(np.float64) for table in both)
     parts = []
     for code, name in zip(
         prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True
     ):
-        if code in wide.index:
-            k = wide.index.get_loc(code)
+        if code in codes:
+            k = codes.get_loc(code)
             table = shift_share(before[k], after[k], before.sum(axis=0), after.sum(axis=0))
             parts.append(table.assign(code=code, name=name, sector=list(SECTORS)))
     if not parts:
@@ -164,7 +178,7 @@ def industry_structure(
     1978 [M]). A rise below 1e-6 is rounding of the figures [D].
     """
     first_year, last_year = _two_years(gdp, first_year, last_year)
-    shares = sector_shares(gdp.assign(code=gdp["code"].astype(str)))
+    shares = sector_shares(gdp)
     rows, lost = [], []
     for code, name in zip(
         prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True

@@ -10,7 +10,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Facts, Units
-from shanshui.industry.economy import SECTORS, Employment, Gdp, prefecture_codes
+from shanshui.industry.economy import Employment, Gdp, prefecture_codes, sector_products
 from shanshui.industry.regional_tables import location_quotients
 from shanshui.industry.structure import basic_jobs, concentration, krugman_specialisation
 
@@ -101,6 +101,12 @@ def jobs_by_place(
     rows = employment[employment["year"] == chosen]
     if rows.empty:
         raise QuantityError(f"employment: no rows of {chosen}")
+    gap = rows[rows["persons"].isna()]
+    if len(gap):
+        raise QuantityError(
+            f"employment.persons: missing for {gap['code'].iloc[0]}, {gap['industry'].iloc[0]} in {chosen} ({len(gap)} rows); give the "
+            "figure, or leave the row out where nobody works at it"
+        )
     nation = rows.groupby("industry")["persons"].sum()
     belongs = prefecture_codes(counties, prefectures)
     inside = rows.assign(code=rows["code"].astype(str).map(belongs)).dropna(subset=["code"])
@@ -213,7 +219,8 @@ def urban_flow(
     """
     chosen = int(employment["year"].max()) if year is None else year
     wide, nation, names = jobs_by_place(employment, prefectures, counties, chosen)
-    product = _product(gdp, chosen)
+    known = {} if gdp is None else sector_products(gdp).sum(axis=1).to_dict()
+    product = {code: float(value) for (code, y), value in known.items() if y == chosen}
     rows = []
     for code, line in wide.iterrows():
         each = product.get(str(code), np.nan) / float(line.sum())
@@ -227,15 +234,3 @@ def urban_flow(
     out.attrs["units"] = {"persons": "person", "basic": "person", "flow": "yuan/yr"}
     out.attrs["without_figures"] = [names[str(c)] for c in wide.index if str(c) not in product]
     return out
-
-
-def _product(gdp: pd.DataFrame | None, year: int) -> dict[str, float]:
-    """Product of the places of which all three sectors are known."""
-    if gdp is None:
-        return {}
-    rows = gdp[(gdp["year"] == year) & gdp["sector"].isin(SECTORS)]
-    wide = rows.assign(code=rows["code"].astype(str)).pivot_table(
-        index="code", columns="sector", values="yuan", aggfunc="sum"
-    )
-    total = wide.reindex(columns=list(SECTORS)).dropna().sum(axis=1)
-    return {str(code): float(value) for code, value in total.items()}

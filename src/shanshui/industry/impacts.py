@@ -19,18 +19,14 @@ from shanshui.industry.input_output import (
     structural_decomposition,
     technical_coefficients,
 )
-from shanshui.industry.io_table import InputOutputTable, plain_label, read_table
+from shanshui.industry.io_table import InputOutputTable, read_table
 from shanshui.industry.linkage import IoTable, Stressors, inverse_demand, plain_code
 
 SectorRegions = Annotated[pd.DataFrame, Table(("code", "region"))]
+Households = Annotated[pd.DataFrame, Table(("code", "wages", "spending"))]
 Investment = Annotated[pd.DataFrame, Table(("project", "code", "amount"))]
 Tolerance = Annotated[float, Between(0.0, 1.0)]
 Sectors = Annotated[int, Between(0, 100_000)]
-WAGES = ("va001", "劳动者报酬", "compensation of employees", "compensation", "wages", "labour")
-SPENDING = (
-    "fu101", "fu102", "thc", "居民消费", "农村居民消费", "城镇居民消费", "household consumption", "households", "hfce",
-)  # fmt: skip
-"""Rows of wages and columns of household demand by the names that tables give them [M]."""
 
 
 def _rate(amount: NDArray[np.float64], output: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -38,26 +34,11 @@ def _rate(amount: NDArray[np.float64], output: NDArray[np.float64]) -> NDArray[n
     return np.where(output != 0, amount / np.where(output != 0, output, 1.0), 0.0)
 
 
-def _chosen(
-    frame: pd.DataFrame, wanted: tuple[str, ...], usual: tuple[str, ...], name: str, what: str
-) -> NDArray[np.float64]:
-    """Sum of the rows with one of these labels."""
-    asked = {plain_label(w) for w in (wanted or usual)}
-    rows = [label for label in frame.index if plain_label(label) in asked]
-    if not rows or (wanted and len({plain_label(r) for r in rows}) < len(asked)):
-        raise QuantityError(
-            f"io_table: found {what} {', '.join(map(str, rows)) or 'of no known name'}; name all of them with {name}; there are: "
-            f"{', '.join(map(str, frame.index)) or 'none'}"
-        )
-    return np.asarray(frame.loc[rows].sum(axis=0), np.float64)
-
-
 @assessment(source="miller2009", bytes_per_cell=0)
 def household_multipliers(
     io_table: IoTable,
+    household_accounts: Households,
     *,
-    wages: tuple[str, ...] = (),
-    spending: tuple[str, ...] = (),
     sectors: Sectors = 0,
     tolerance: Tolerance = 0.01,
 ) -> Facts:
@@ -66,11 +47,10 @@ def household_multipliers(
     Parameters
     ----------
     io_table : table
-        As in :func:`linkages`, with value added in parts and household demand as a column of its own.
-    wages : tuple of str
-        Labels of the rows of wages; none takes those whose names are known, such as ``VA001`` or 劳动者报酬.
-    spending : tuple of str
-        Labels of the columns of household demand; none takes those whose names are known, such as ``FU101, FU102`` or 居民消费.
+        As in :func:`linkages`.
+    household_accounts : table
+        ``code`` of the sector, ``wages`` that it pays and ``spending`` of households on it, both in the money of the table; a sector
+        without a row pays and sells them nothing.
     sectors : int
         How many; 0 finds out.
     tolerance : float [1]
@@ -85,7 +65,8 @@ def household_multipliers(
     Raises
     ------
     QuantityError
-        No row of wages or column of household demand under these labels, no wages at all, households that spend more than their wages.
+        A code that is no sector, amounts below 0 or missing, wages of a sector without output or above it, no wages at all, households
+        that spend more than their wages.
 
     Notes
     -----
@@ -94,18 +75,27 @@ def household_multipliers(
 
     type_one_j = sum_i l_ij, type_two_j = sum over sectors i of l~_ij, income_one_j = sum_i h_i l_ij, income_two_j = l~_(n+1)j.
 
-    Household income is all wages of the table; income from property and transfers is left out, so households that spend more than their
-    wages are refused and not closed [D].
+    Household income is all wages given; income from property and transfers is left out unless it stands among them, so households that
+    spend more than their wages are refused and not closed [D].
     """
     table = read_table(io_table, sectors or None).checked(tolerance)
-    pay = _chosen(table.value_added, wages, WAGES, "wages", "rows of wages")
-    spent = _chosen(table.final.T, spending, SPENDING, "spending", "columns of household demand")
+    pay, spent = (
+        _by_sector(household_accounts, table, "household_accounts", word, word)
+        for word in ("wages", "spending")
+    )
     total = float(pay.sum())
     if total <= 0:
-        raise QuantityError(f"io_table: wages sum to {total:g}, expected more than 0")
+        raise QuantityError(f"household_accounts.wages: sum to {total:g}, expected more than 0")
     if spent.sum() > total:
         raise QuantityError(
-            f"io_table: households spend {spent.sum():.6g} of wages of {total:.6g}; name further rows of their income with wages"
+            f"household_accounts: households spend {spent.sum():.6g} of wages of {total:.6g}; add what else they live on to the wages of "
+            "the sectors that pay it"
+        )
+    above = np.flatnonzero(pay > table.output)
+    if len(above):
+        raise QuantityError(
+            f"household_accounts.wages: {table.codes[above[0]]} pays {pay[above[0]]:.6g} of an output of {table.output[above[0]]:.6g}; are "
+            "both in one money?"
         )
     a = technical_coefficients(table.flows, table.output)
     rate = _rate(pay, table.output)
@@ -301,19 +291,19 @@ def construction_jobs(
 
 
 def _by_sector(
-    rows: pd.DataFrame, table: InputOutputTable, name: str, what: str
+    rows: pd.DataFrame, table: InputOutputTable, name: str, what: str, column: str = "amount"
 ) -> NDArray[np.float64]:
     """Amounts in the order of the table's sectors; a sector without a row has none."""
     if rows.empty:
         raise QuantityError(f"{name}: no rows of {what}")
     place = {plain_code(code): k for k, code in enumerate(table.codes)}
     out = np.zeros(len(place))
-    for code, value in zip(rows["code"], pd.to_numeric(rows["amount"], errors="coerce"), strict=True):  # fmt: skip
+    for code, value in zip(rows["code"], pd.to_numeric(rows[column], errors="coerce"), strict=True):  # fmt: skip
         if plain_code(code) not in place:
             raise QuantityError(
                 f"{name}.code: '{code}' is no sector; known: {', '.join(table.codes[:8])} …"
             )
         if not value >= 0:
-            raise QuantityError(f"{name}.amount: {what}, {code}: {value}, expected 0 or more")
+            raise QuantityError(f"{name}.{column}: {what}, {code}: {value}, expected 0 or more")
         out[place[plain_code(code)]] += float(value)
     return out

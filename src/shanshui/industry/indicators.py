@@ -6,7 +6,13 @@ import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.vocabulary import Facts, Places, Population, Units
-from shanshui.industry.economy import Employment, Gdp, Indicators, prefecture_codes
+from shanshui.industry.economy import (
+    Employment,
+    Gdp,
+    Indicators,
+    prefecture_codes,
+    sector_products,
+)
 from shanshui.industry.evaluation import evaluation_system
 from shanshui.industry.lexicon import CATEGORIES
 
@@ -82,7 +88,7 @@ def evaluation_indicators(
         found |= _labour(employment, population, belongs)
     if prefecture_gep is not None:
         value = prefecture_gep["total"].reindex(prefectures.index)
-        share = value / value.sum()
+        share = value / value.sum(skipna=False)
         of_code = dict(zip(prefectures["code"].astype(str), share, strict=True))
         found["resources"] = (of_code, "share of the region's ecosystem product")
     if emerging_firms is not None:
@@ -112,6 +118,8 @@ def _primacy(population: pd.DataFrame, belongs: dict[str, str]) -> dict[str, flo
     latest = latest[latest["place"].notna() & (latest["place"] != latest["code"].astype(str))]
     out = {}
     for place, part in latest.groupby("place"):
+        if part["population"].isna().any():
+            continue
         top = part["population"].nlargest(2).to_numpy()
         if len(top) == 2 and top[1] > 0:
             out[str(place)] = float(top[0] / top[1])
@@ -137,10 +145,9 @@ def _labour(
     year = int(employment["year"].max())
     jobs = employment[employment["year"] == year]
     jobs = jobs.assign(place=jobs["code"].astype(str).map(belongs)).dropna(subset=["place"])
-    total = jobs.groupby("place")["persons"].sum()
-    science = (
-        jobs[jobs["industry"].isin(["science", "information"])].groupby("place")["persons"].sum()
-    )
+    total = jobs.groupby("place")["persons"].sum(skipna=False)
+    staff = jobs[jobs["industry"].isin(["science", "information"])]
+    science = staff.groupby("place")["persons"].sum(skipna=False)
     out = {
         "technical_efficiency": (
             _plain(science / total.where(total > 0)),
@@ -151,7 +158,7 @@ def _labour(
         near = min(population["year"].unique(), key=lambda y: (abs(int(y) - year), int(y)))
         people = population[population["year"] == near]
         people = people.assign(place=people["code"].astype(str).map(belongs))
-        heads = people.groupby("place")["population"].sum()
+        heads = people.groupby("place")["population"].sum(skipna=False)
         share = total / heads.where(heads > 0)
         out["employment_effect"] = (_plain(share), "employed over residents")
     return out
@@ -171,12 +178,7 @@ def _given(
         for code, indicator, value, year in _cells(given)
     ]
     if gdp is not None:
-        money = gdp.assign(code=gdp["code"].astype(str)).groupby(["code", "year"])["yuan"].sum()
-        keys = money.index.to_frame(index=False)
-        whole = {
-            (str(c), int(y)): float(v)
-            for c, y, v in zip(keys["code"], keys["year"], money, strict=True)
-        }
+        whole = sector_products(gdp).sum(axis=1).to_dict()
         out += [
             (
                 "place",

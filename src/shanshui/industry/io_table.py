@@ -30,8 +30,7 @@ _VALUE_ADDED = re.compile(
 DOMESTIC = {"domestic", "国内", "d"}
 
 
-def plain_label(label: object) -> str:
-    """A label without case, spaces, marks and leading zeros."""
+def _plain(label: object) -> str:
     text = re.sub(r"[\s_.,-]+", "", str(label).strip().lower().lstrip("\ufeff"))
     return text.lstrip("0") or text
 
@@ -81,7 +80,7 @@ class InputOutputTable:
         """Value added of each sector: primary inputs but imports; what inputs leave of output where the table has none [money/yr]."""
         if self.value_added.empty:
             return self.output - self.flows.sum(axis=0) - self.imported.sum(axis=0)
-        own = [k for k in self.value_added.index if plain_label(k) not in _IMPORT]
+        own = [k for k in self.value_added.index if _plain(k) not in _IMPORT]
         return np.asarray(self.value_added.loc[own].sum(axis=0), np.float64)
 
     @property
@@ -215,12 +214,10 @@ def read_table(frame: pd.DataFrame, sectors: int | None = None) -> InputOutputTa
     """
     heads = [str(c).strip() for c in frame.columns]
     frame = frame.set_axis(heads, axis=1)
-    labels = [
-        c for c in heads if not _numeric(frame[c]) or plain_label(c) in {"code", "sector", "id"}
-    ]
+    labels = [c for c in heads if not _numeric(frame[c]) or _plain(c) in {"code", "sector", "id"}]
     first = labels[0] if labels else heads[0]
     body = [c for c in heads if c not in labels and c != first]
-    origin = next((c for c in labels if plain_label(c) in _ORIGIN), None)
+    origin = next((c for c in labels if _plain(c) in _ORIGIN), None)
     rows = frame[first].astype(str).str.strip()
     columns = _sector_columns(frame, labels or [first], body, sectors)
     n = len(columns)
@@ -234,8 +231,8 @@ def read_table(frame: pd.DataFrame, sectors: int | None = None) -> InputOutputTa
     history = []
     if origin is not None:
         of_home = frame[origin].fillna("").astype(str).str.strip().str.lower().isin(DOMESTIC)
-        plain = [plain_label(c) for c in columns]
-        match = rows.map(plain_label).isin(plain)
+        plain = [_plain(c) for c in columns]
+        match = rows.map(_plain).isin(plain)
         home = np.flatnonzero(of_home & match)[:n]
         abroad = np.flatnonzero(~of_home & match)[:n]
         if len(home) != n:
@@ -283,11 +280,11 @@ def _sector_columns(
             )
         return body[:sectors]
     for label in labels:
-        known = [plain_label(v) for v in frame[label]]
+        known = [_plain(v) for v in frame[label]]
         seen = set(known)
         found = []
         for column in body:
-            plain = plain_label(column)
+            plain = _plain(column)
             if plain not in seen or plain in _OUTPUT | _INPUT | _TOTALS:
                 break
             found.append(column)
@@ -321,7 +318,7 @@ def _uses(
     kinds = set()
     between = _numbers(rows[columns]).sum(axis=1)
     for column in rest:
-        plain = plain_label(column)
+        plain = _plain(column)
         if plain in _INPUT:
             continue
         values = _numbers(rows[[column]])[:, 0]
@@ -363,12 +360,12 @@ def _is_sum(values: Vector, between: Vector, uses: list[Vector]) -> bool:
 def _added(
     frame: pd.DataFrame, columns: list[str], rows: pd.Series, n: int, after: int | None
 ) -> pd.DataFrame:
-    plain = {plain_label(c) for c in columns}
+    plain = {_plain(c) for c in columns}
     at = [
         k
         for k, label in enumerate(rows)
         if k >= n
-        and plain_label(label) not in plain | _TOTALS | _INPUT | _OUTPUT
+        and _plain(label) not in plain | _TOTALS | _INPUT | _OUTPUT
         and (_VALUE_ADDED.match(label) or after is not None)
     ]
     part = frame.iloc[at]

@@ -15,6 +15,7 @@ from shanshui.industry.economy import (
     Gdp,
     Indicators,
     prefecture_codes,
+    sector_products,
     sector_shares,
 )
 from shanshui.industry.stages import (
@@ -88,7 +89,7 @@ def industrial_stage(
     The ladder of value added is scored by its primary share within a rung [D].
     """
     belongs = prefecture_codes(counties, prefectures)
-    shares = sector_shares(gdp.assign(code=gdp["code"].astype(str)))
+    shares = sector_shares(gdp)
     values = _stage_values(gdp, belongs, population, place_indicators, employment)
     names = dict(zip(prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True))
     rows = []
@@ -171,19 +172,17 @@ def _stage_values(
         people = population.assign(code=population["code"].astype(str).map(belongs)).dropna(
             subset=["code"]
         )
-        heads = people.groupby(["code", "year"])["population"].sum()
-        money = (
-            gdp.assign(code=gdp["code"].astype(str))
-            .groupby(["code", "year"])["yuan"]
-            .sum(min_count=1)
-        )
-        out["gdp_per_head"] = (money / heads).dropna()
+        # a county without a figure leaves its prefecture without one
+        heads = people.groupby(["code", "year"])["population"].sum(skipna=False)
+        out["gdp_per_head"] = (sector_products(gdp).sum(axis=1) / heads.where(heads > 0)).dropna()
     if employment is not None:
         jobs = employment.assign(code=employment["code"].astype(str).map(belongs)).dropna(
             subset=["code"]
         )
-        total = jobs.groupby(["code", "year"])["persons"].sum()
-        farm = jobs[jobs["industry"] == PRIMARY_JOBS].groupby(["code", "year"])["persons"].sum()
+        farms = jobs[jobs["industry"] == PRIMARY_JOBS]
+        total, farm = (
+            rows.groupby(["code", "year"])["persons"].sum(skipna=False) for rows in (jobs, farms)
+        )
         out["primary_jobs"] = (farm / total.where(total > 0)).dropna()
     if indicators is not None:
         rows = indicators.assign(code=indicators["code"].astype(str))
