@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Index, UnitLabels, Units
+from shanshui.core.vocabulary import Counties, Employment, Index, Labels, UnitLabels
 from shanshui.industry.access_rules import (
     FACTS,
     VERDICTS,
@@ -21,12 +20,10 @@ from shanshui.industry.access_rules import (
     admitted_cells,
     rules_of,
 )
-from shanshui.industry.economy import Employment
 from shanshui.industry.place_facts import PlaceFacts, asked_facts, known_by_strip
+from shanshui.industry.tables import CategoryVerdicts, HeavyJobs, RuleTable, UnitAdmission
 from shanshui.kernels.labels import label_class_counts, label_sizes
 from shanshui.region.grid import like
-
-RuleTable = Annotated[pd.DataFrame, Table(("rule", "verdict", "codes"))]
 
 
 @cache
@@ -43,7 +40,7 @@ def unit_admission(
     access_rules: RuleTable,
     *,
     least_share: Annotated[float, Between(0.0, 1.0)] = 0.05,
-) -> Facts:
+) -> UnitAdmission:
     """Industries that each planning unit admits, and the rules that decided.
 
     Parameters
@@ -69,7 +66,7 @@ def unit_admission(
     -----
     V(c) = the gravest verdict of the rules that fire in cell c; s_u(v) = |{c in u: V(c) = v}| / |u|; the verdict of unit u is the first v of
     encourage, allow, limit, forbid, eliminate with s_u(encourage) + ... + s_u(v) >= least_share; open_share = s_u(encourage) + s_u(allow) +
-    s_u(limit). Our own rule (decisions/0014-industry): ecology is a veto and never a weight. Rules are those of the table, each with its
+    s_u(limit). Our own rule [D] (decisions/0014-industry): ecology is a veto and never a weight. Rules are those of the table, each with its
     source; industry codes are those of GB/T 4754-2017 [M].
     """
     rules = rules_of(access_rules.to_dict("records"))
@@ -86,7 +83,6 @@ def unit_admission(
     said = {r.rule: r.verdict for r in rules}
     out = pd.concat([t.judged(said, size, units, least_share) for t in tallies], ignore_index=True)
     out = out.sort_values(["unit", "code"], ignore_index=True)
-    out.attrs["units"] = {"open_share": "1", "welcome_share": "1"}
     out.attrs["not_known"] = sorted(set(asked) - known)
     return out
 
@@ -155,7 +151,7 @@ class _Tally:
 
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=8)
-def open_industries(unit_admission: Facts, planning_unit_labels: UnitLabels) -> Index:
+def open_industries(unit_admission: CategoryVerdicts, planning_unit_labels: UnitLabels) -> Index:
     """Share of the judged emerging industries that a planning unit admits.
 
     Parameters
@@ -185,8 +181,8 @@ def open_industries(unit_admission: Facts, planning_unit_labels: UnitLabels) -> 
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=4 * len(FACTS))
 def heavy_jobs(
-    counties: Units,
-    county_cells: UnitLabels,
+    counties: Counties,
+    county_cells: Labels,
     employment: Employment,
     place_facts: PlaceFacts,
     access_rules: RuleTable,
@@ -195,7 +191,7 @@ def heavy_jobs(
     heavy_share: Annotated[float, Between(0.0, 1.0)] = 0.3,
     heavy_code: str = "31",
     year: int | None = None,
-) -> Facts:
+) -> HeavyJobs:
     """Jobs in heavy industry of each county of the region, and how much of its land the rules close to it.
 
     Parameters
@@ -260,7 +256,6 @@ def heavy_jobs(
         }
     ).dropna(subset=["jobs"])
     out = out.reset_index(drop=True)
-    out.attrs["units"] = {"jobs": "person", "pushed_share": "1", "x": "m", "y": "m"}
     out.attrs["crs"] = counties.crs.to_wkt() if counties.crs is not None else ""
     out.attrs["not_known"] = sorted(set(asked) - known)
     return out

@@ -7,13 +7,10 @@ import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts
 from shanshui.industry.regional_tables import balanced
+from shanshui.industry.tables import BalancedFlows, FlowSums, StartFlows
 
-StartFlows = Annotated[pd.DataFrame, Table(("row", "column", "amount"))]
-FlowSums = Annotated[pd.DataFrame, Table(("side", "name", "amount"))]
 SIDES = ("row", "column")
 
 
@@ -24,7 +21,7 @@ def balanced_flows(
     *,
     tolerance: Annotated[float, Between(1e-14, 0.1)] = 1e-9,
     rounds: Annotated[int, Between(1, 1_000_000)] = 5000,
-) -> Facts:
+) -> BalancedFlows:
     """A table of flows, of an earlier year or a larger place, brought to the sums that are known here and now.
 
     Parameters
@@ -76,7 +73,6 @@ def balanced_flows(
     table = pd.DataFrame(found, index=wide.index, columns=wide.columns)
     out = flows.rename(columns={"amount": "before"})
     out["amount"] = [table.loc[r, c] for r, c in zip(out["row"], out["column"], strict=True)]
-    out.attrs["units"] = {}
     return out
 
 

@@ -7,22 +7,27 @@ import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Features, Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Units
+from shanshui.core.vocabulary import Counties, Prefectures
 from shanshui.industry.access_rules import admit, checked_code, rules_of
-from shanshui.industry.admission import RuleTable
 from shanshui.industry.layout import phase_out
 from shanshui.industry.lexicon import CATEGORIES
-
-Clusters = Annotated[pd.DataFrame, Table(("cluster", "core", "city", "categories"))]
-Hubs = Annotated[pd.DataFrame, Table(("scheme", "city", "role"))]
-Capacities = Annotated[pd.DataFrame, Table(("plant", "code", "capacity"))]
-FirmPlaces = Annotated[gpd.GeoDataFrame, Features(("code", "name", "firms", "leading"))]
+from shanshui.industry.tables import (
+    Capacities,
+    ClusterIndustries,
+    Clusters,
+    FirmCounts,
+    FirmPlaces,
+    Hubs,
+    LeadingFirms,
+    PhaseOut,
+    RuleTable,
+    ServiceHubs,
+)
 
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=0)
-def cluster_industries(clusters: Clusters, emerging_firms: Facts) -> Facts:
+def cluster_industries(clusters: Clusters, emerging_firms: FirmCounts) -> ClusterIndustries:
     """Industries meant for the key city of each cluster, beside the firms that are there.
 
     Parameters
@@ -45,7 +50,7 @@ def cluster_industries(clusters: Clusters, emerging_firms: Facts) -> Facts:
 
     Notes
     -----
-    rank_k = 1 + number of categories with more firms in the city. Our own comparison (decisions/0014-industry) of the papers' list of key
+    rank_k = 1 + number of categories with more firms in the city. Our own comparison [D] (decisions/0014-industry) of the papers' list of key
     cities with what a register holds.
     """
     rows = []
@@ -84,13 +89,11 @@ def cluster_industries(clusters: Clusters, emerging_firms: Facts) -> Facts:
                     )
                 )
     columns = ["cluster", "core", "city", "category", "intended", "firms", "rank", "verdict"]
-    out = pd.DataFrame(rows, columns=columns)
-    out.attrs["units"] = {}
-    return out
+    return pd.DataFrame(rows, columns=columns)
 
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=0)
-def service_hubs(hubs: Hubs) -> Facts:
+def service_hubs(hubs: Hubs) -> ServiceHubs:
     """Role of each city in the service network as different schemes give it, and where they differ.
 
     Parameters
@@ -110,7 +113,8 @@ def service_hubs(hubs: Hubs) -> Facts:
 
     Notes
     -----
-    Nothing is computed: schemes stand beside each other, as different plans and papers print them (decisions/0014-industry).
+    agree = (the roles that schemes give a city are one). Schemes stand beside each other as different plans and papers print them; that a
+    silent scheme does not disagree is our own rule (decisions/0014-industry) [D].
     """
     rows = hubs.assign(**{c: hubs[c].astype(str) for c in ("scheme", "city", "role")})
     if rows.duplicated(["scheme", "city"]).any():
@@ -122,7 +126,6 @@ def service_hubs(hubs: Hubs) -> Facts:
     agree = [len({v for v in line if v}) <= 1 for line in wide.to_numpy()]
     out = wide.reset_index().assign(agree=agree)
     out.columns = pd.Index([str(c) for c in out.columns])
-    out.attrs["units"] = {}
     return out
 
 
@@ -133,7 +136,7 @@ def phase_out_schedule(
     *,
     start: int = 2020,
     years: Annotated[int, Between(1, 50)] = 10,
-) -> Facts:
+) -> PhaseOut:
     """Year in which each plant that the rules eliminate leaves: the oldest first, capacity along a straight line.
 
     Parameters
@@ -161,8 +164,8 @@ def phase_out_schedule(
 
     Notes
     -----
-    With capacity C of a division and T years from ``start``, capacity left in year t may not lie above C (1 - (t - start + 1) / T): plants
-    leave in order of the year they were built, then of size, each in the first year in which the line falls below what is left. Our own rule
+    With capacity C of a division and T years from ``start``, capacity left <= C (1 - (t - start + 1) / T) in year t: plants
+    leave in order of the year they were built, then of size, each in the first year in which the line falls below what is left. Our own rule [D]
     (decisions/0014-industry); that old capacity goes first and within five to ten years is the papers' [S].
     """
     rules = rules_of(access_rules.to_dict("records"))
@@ -182,13 +185,13 @@ def phase_out_schedule(
         code = part.loc[table.index, "code"]
         parts.append(table.assign(code=code, rules=code.map(named)))
     columns = ["plant", "code", "capacity", "leaves", "remaining", "rules"]
-    out = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-    out.attrs["units"] = {}
-    return out
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
 @assessment(source="sei2018", bytes_per_cell=0)
-def firm_places(emerging_firms: Facts, prefectures: Units, counties: Units) -> FirmPlaces:
+def firm_places(
+    emerging_firms: LeadingFirms, prefectures: Prefectures, counties: Counties
+) -> FirmPlaces:
     """Places with emerging firms on the map.
 
     Parameters
@@ -229,5 +232,4 @@ def firm_places(emerging_firms: Facts, prefectures: Units, counties: Units) -> F
         )
     out = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=prefectures.crs)
     out.index = pd.RangeIndex(1, len(out) + 1, name="place")
-    out.attrs["units"] = {"firms": "1"}
     return out

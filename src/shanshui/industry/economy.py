@@ -8,17 +8,14 @@ import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Units
+from shanshui.core.vocabulary import Gdp, Prefectures
 from shanshui.industry.structure import (
     shift_share,
     structural_change,
 )
+from shanshui.industry.tables import GrowthParts, SectorStructure
 
-Gdp = Annotated[pd.DataFrame, Table(("code", "year", "sector", "yuan"))]
-Employment = Annotated[pd.DataFrame, Table(("code", "year", "industry", "persons"))]
-Indicators = Annotated[pd.DataFrame, Table(("code", "year", "indicator", "value"))]
 SECTORS = ("primary", "secondary", "tertiary")
 EVEN = 1e-6
 """Change of share that rounding of the figures explains."""
@@ -89,7 +86,9 @@ def _two_years(gdp: pd.DataFrame, first: int, last: int) -> tuple[int, int]:
 
 
 @assessment(source="dunn1960", bytes_per_cell=0)
-def growth_parts(gdp: Gdp, prefectures: Units, *, first_year: int = 0, last_year: int = 0) -> Facts:
+def growth_parts(
+    gdp: Gdp, prefectures: Prefectures, *, first_year: int = 0, last_year: int = 0
+) -> GrowthParts:
     """Growth of each prefecture's sectors parted into that of all places, of the sector, and its own (shift-share).
 
     Parameters
@@ -134,7 +133,6 @@ def growth_parts(gdp: Gdp, prefectures: Units, *, first_year: int = 0, last_year
         raise QuantityError(f"gdp: no prefecture has all sectors in {first} and {last}")
     columns = ["code", "name", "sector", "national", "mix", "competitive", "allocation", "total"]
     out = pd.concat(parts, ignore_index=True)[columns]
-    out.attrs["units"] = dict.fromkeys(columns[3:], "yuan")
     out.attrs["years"] = [first, last]
     return out
 
@@ -142,12 +140,12 @@ def growth_parts(gdp: Gdp, prefectures: Units, *, first_year: int = 0, last_year
 @assessment(source="moore1978", bytes_per_cell=0)
 def industry_structure(
     gdp: Gdp,
-    prefectures: Units,
+    prefectures: Prefectures,
     *,
     first_year: int = 0,
     last_year: int = 0,
     least_rise: Annotated[float, Between(0.0, 1.0)] = 0.0,
-) -> Facts:
+) -> SectorStructure:
     """Sector shares of each prefecture in two years, and how they moved.
 
     Parameters
@@ -207,12 +205,6 @@ def industry_structure(
             f"gdp: no prefecture has all sectors in {first_year} and {last_year}; years there are: {', '.join(map(str, known[:30]))}"
         )
     out = pd.DataFrame(rows)
-    out.attrs["units"] = {
-        **dict.fromkeys([f"{s}_{e}" for s in SECTORS for e in ("first", "last")], "1"),
-        "change": "1",
-        "angle": "degree",
-        "secondary_change": "1",
-    }
     out.attrs["years"] = [first_year, last_year]
     out.attrs["risen"] = int(out["secondary_risen"].sum())
     out.attrs["without_figures"] = lost

@@ -9,10 +9,11 @@ import pandas as pd
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Units
-from shanshui.industry.economy import Employment, Gdp, prefecture_codes, sector_products
+from shanshui.core.vocabulary import Counties, Employment, Gdp, Prefectures
+from shanshui.industry.economy import prefecture_codes, sector_products
 from shanshui.industry.regional_tables import location_quotients
 from shanshui.industry.structure import basic_jobs, concentration, krugman_specialisation
+from shanshui.industry.tables import EmploymentStructure, GreenGaps, UrbanFlow
 
 GREEN_CLASSES: dict[str, tuple[str, ...]] = {
     "green farming": ("agriculture",),
@@ -36,8 +37,8 @@ GREEN_CLASSES: dict[str, tuple[str, ...]] = {
 
 @assessment(source="krugman1991", bytes_per_cell=0)
 def employment_structure(
-    employment: Employment, prefectures: Units, counties: Units, *, year: int | None = None
-) -> Facts:
+    employment: Employment, prefectures: Prefectures, counties: Counties, *, year: int | None = None
+) -> EmploymentStructure:
     """What each prefecture's people work at, beside the nation.
 
     Parameters
@@ -85,9 +86,7 @@ def employment_structure(
         "specialisation",
         "herfindahl",
     ]
-    out = pd.DataFrame(rows, columns=columns)
-    out.attrs["units"] = {"persons": "person", **dict.fromkeys(columns[4:], "1")}
-    return out
+    return pd.DataFrame(rows, columns=columns)
 
 
 def jobs_by_place(
@@ -126,12 +125,12 @@ def jobs_by_place(
 @assessment(source="decisions/0014-industry", bytes_per_cell=0)
 def green_composition(
     employment: Employment,
-    prefectures: Units,
-    counties: Units,
+    prefectures: Prefectures,
+    counties: Counties,
     *,
     year: int | None = None,
     target: Annotated[float, Between(0.5, 1.0)] = 0.75,
-) -> Facts:
+) -> GreenGaps:
     """Make-up of a green economy: share of each class of work against what good places have.
 
     Parameters
@@ -176,20 +175,18 @@ def green_composition(
         for code, value in share.items():
             rows.append((str(code), names[str(code)], kind, float(value), aim, aim - float(value)))
     out = pd.DataFrame(rows, columns=["code", "name", "class", "share", "target", "gap"])
-    out = out.sort_values(["code", "class"], ignore_index=True)
-    out.attrs["units"] = {"share": "1", "target": "1", "gap": "1"}
-    return out
+    return out.sort_values(["code", "class"], ignore_index=True)
 
 
 @assessment(source="urbanflow2022", bytes_per_cell=0)
 def urban_flow(
     employment: Employment,
-    prefectures: Units,
-    counties: Units,
+    prefectures: Prefectures,
+    counties: Counties,
     gdp: Gdp | None = None,
     *,
     year: int | None = None,
-) -> Facts:
+) -> UrbanFlow:
     """Jobs of each prefecture that serve places outside, and the flow of product that they stand for.
 
     Parameters
@@ -231,6 +228,5 @@ def urban_flow(
                 (code, names[str(code)], industry, float(persons), float(basic), each * basic)
             )
     out = pd.DataFrame(rows, columns=["code", "name", "industry", "persons", "basic", "flow"])
-    out.attrs["units"] = {"persons": "person", "basic": "person", "flow": "yuan/yr"}
     out.attrs["without_figures"] = [names[str(c)] for c in wide.index if str(c) not in product]
     return out

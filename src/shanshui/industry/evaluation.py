@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
 from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Facts
 from shanshui.decision.criteria import benefits, ranged
 from shanshui.decision.grading import discriminant_check, grades_of
 from shanshui.decision.hierarchy import hierarchy_weights
@@ -22,9 +20,8 @@ from shanshui.decision.interval_ranking import interval_weighted_sum
 from shanshui.decision.judgements import judgements_of
 from shanshui.decision.ranking import grey_relation, ranks
 from shanshui.decision.robustness import rank_acceptability
+from shanshui.industry.tables import Evaluation, Judgements, LeafWeights, Values, Weights
 
-Judged = Annotated[pd.DataFrame, Table()]
-Values = Annotated[pd.DataFrame, Table(("subject", "code", "indicator", "value"))]
 READING = (
     "interval AHP - DA - QCM read as interval weights, quick cluster (k-means) grades of the composite, discriminant analysis of the grades; "
     "the source does not define DA and QCM, so equality with it is not claimed [D]"
@@ -57,13 +54,13 @@ def evaluation_system() -> tuple[Indicator, ...]:
 
 @assessment(source="saaty1980", bytes_per_cell=0)
 def evaluation_weights(
-    judgements: Judged,
+    judgements: Judgements,
     *,
     method: str = "interval-eigenvector",
     random_index: str = "saaty",
     draws: int = 4000,
     seed: int = 0,
-) -> Facts:
+) -> Weights:
     """Weights of a hierarchy of judgements, local and in the whole.
 
     Parameters
@@ -103,8 +100,6 @@ def evaluation_weights(
         raise QuantityError(f"judgements for {lost.parent}: {lost.weights.finding}")
     ratios = {node.parent: node.consistency.ratio for node in found.nodes}
     out = found.table.assign(consistency_ratio=found.table["parent"].map(ratios))
-    numbers = [c for c in out.columns if c not in ("parent", "item", "level", "leaf")]
-    out.attrs["units"] = dict.fromkeys(numbers, "1")
     out.attrs["method"] = method
     out.attrs["random_index"] = random_index
     out.attrs["findings"] = [
@@ -115,7 +110,7 @@ def evaluation_weights(
 
 @assessment(source="decisions/0013-judgement", bytes_per_cell=0)
 def industry_evaluation(
-    evaluation_weights: Facts,
+    evaluation_weights: LeafWeights,
     evaluation_indicators: Values,
     evaluation_values: Values | None = None,
     *,
@@ -125,7 +120,7 @@ def industry_evaluation(
     count: Annotated[int, Between(0, 9)] = 0,
     draws: Annotated[int, Between(100, 1_000_000)] = 10_000,
     seed: int = 0,
-) -> Facts:
+) -> Evaluation:
     """Composite score, grade and check of every place and every industry.
 
     Parameters
@@ -188,9 +183,6 @@ def industry_evaluation(
         "filled", "known_weight",
     ]  # fmt: skip
     out = out[columns]
-    out.attrs["units"] = dict.fromkeys(
-        ("score", "lower", "upper", "first_share", "known_weight"), "1"
-    )
     out.attrs["reading"] = READING
     out.attrs["stages"] = {
         "weights": evaluation_weights.attrs.get("method", ""),

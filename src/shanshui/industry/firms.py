@@ -7,15 +7,13 @@ import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Units
-from shanshui.industry.attention import Vocabulary
+from shanshui.core.vocabulary import Counties, Prefectures
 from shanshui.industry.lexicon import CATEGORIES, read_lexicon
 from shanshui.industry.screening import ALONE, WITH_CODE, Screener
 from shanshui.industry.structure import concentration
+from shanshui.industry.tables import EmergingFirms, Register, ScreenedFirms, Vocabulary
 
-Register = Annotated[pd.DataFrame, Table(("name",))]
 PUBLISHED = {"陕西": 240, "河南": 52, "湖北": 492, "四川": 357, "甘肃": 245, "重庆": 44}
 """Firms of the nine categories in 119 counties, register of May 2019; they sum to 1430 [S]."""
 _ENDINGS = ("市", "县", "区", "州", "地区", "林区", "自治州", "自治县", "省")
@@ -28,7 +26,7 @@ def screened_firms(
     *,
     with_code: Annotated[float, Between(0.01, 1.0)] = WITH_CODE,
     alone: Annotated[float, Between(0.01, 1.0)] = ALONE,
-) -> Facts:
+) -> ScreenedFirms:
     """Firms of a register that are of an emerging industry, or may be.
 
     Parameters
@@ -73,13 +71,14 @@ def screened_firms(
     for column in out.columns:
         if out[column].dtype.kind not in "biuf":
             out[column] = [str(v) if isinstance(v, str) else "" for v in out[column]]
-    out.attrs["units"] = {"code_score": "1", "text_score": "1"}
     out.attrs["rows"] = len(firms)
     return out
 
 
 @assessment(source="sei2018", bytes_per_cell=0)
-def emerging_firms(screened_firms: Facts, prefectures: Units, counties: Units) -> Facts:
+def emerging_firms(
+    screened_firms: ScreenedFirms, prefectures: Prefectures, counties: Counties
+) -> EmergingFirms:
     """Emerging firms by place and category.
 
     Parameters
@@ -132,7 +131,6 @@ def emerging_firms(screened_firms: Facts, prefectures: Units, counties: Units) -
         key=lambda s: s.map(order) if s.name == "category" else s,
         ignore_index=True,
     )
-    out.attrs["units"] = {"share": "1", "herfindahl": "1"}
     out.attrs["accepted"] = int(accepted.sum())
     if "province" in rows:
         found = rows.loc[accepted, "province"].astype(str).str.rstrip("省市").value_counts()

@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts
 from shanshui.industry.extraction import spillover
 from shanshui.industry.input_output import (
     household_inverse,
@@ -20,11 +18,19 @@ from shanshui.industry.input_output import (
     technical_coefficients,
 )
 from shanshui.industry.io_table import InputOutputTable, read_table
-from shanshui.industry.linkage import IoTable, Stressors, inverse_demand, plain_code
+from shanshui.industry.linkage import inverse_demand, plain_code
+from shanshui.industry.tables import (
+    HouseholdMultipliers,
+    Households,
+    Investment,
+    IoTable,
+    OutputChange,
+    ProjectJobs,
+    SectorRegions,
+    Spillover,
+    Stressors,
+)
 
-SectorRegions = Annotated[pd.DataFrame, Table(("code", "region"))]
-Households = Annotated[pd.DataFrame, Table(("code", "wages", "spending"))]
-Investment = Annotated[pd.DataFrame, Table(("project", "code", "amount"))]
 Tolerance = Annotated[float, Between(0.0, 1.0)]
 Sectors = Annotated[int, Between(0, 100_000)]
 
@@ -41,7 +47,7 @@ def household_multipliers(
     *,
     sectors: Sectors = 0,
     tolerance: Tolerance = 0.01,
-) -> Facts:
+) -> HouseholdMultipliers:
     """Multipliers of output and income of each sector, without and with what households spend of their wages.
 
     Parameters
@@ -101,7 +107,7 @@ def household_multipliers(
     rate = _rate(pay, table.output)
     inverse, closed = leontief_inverse(a), household_inverse(a, rate, spent / total)
     n = len(a)
-    out = pd.DataFrame(
+    return pd.DataFrame(
         {
             "code": list(table.codes),
             "name": list(table.names),
@@ -112,8 +118,6 @@ def household_multipliers(
             "income_two": closed[n, :n],
         }
     )
-    out.attrs["units"] = dict.fromkeys(out.columns[2:], "1")
-    return out
 
 
 @assessment(source="dietzenbacher1998", bytes_per_cell=0)
@@ -123,7 +127,7 @@ def output_change(
     *,
     sectors: Sectors = 0,
     tolerance: Tolerance = 0.01,
-) -> Facts:
+) -> OutputChange:
     """Change of each sector's output between two tables, parted into change of technology and of final demand.
 
     Parameters
@@ -167,7 +171,6 @@ def output_change(
     out = structural_decomposition((a[0], a[1]), (y[0], y[1]))
     out.insert(0, "code", list(second.codes))
     out.insert(1, "name", list(second.names))
-    out.attrs["units"] = {}
     return out
 
 
@@ -178,7 +181,7 @@ def regional_spillover(
     *,
     sectors: Sectors = 0,
     tolerance: Tolerance = 0.01,
-) -> Facts:
+) -> Spillover:
     """Multiplier of each region's sectors parted by where it acts: at home, back home through others, and in the others.
 
     Parameters
@@ -218,7 +221,6 @@ def regional_spillover(
     out = spillover(a, [of[plain_code(c)] for c in table.codes])
     out.insert(1, "code", list(table.codes))
     out.insert(2, "name", list(table.names))
-    out.attrs["units"] = dict.fromkeys(out.columns[3:], "1")
     return out
 
 
@@ -232,7 +234,7 @@ def construction_jobs(
     local_share: Annotated[float, Between(0.0, 1.0)] = 1.0,
     sectors: Sectors = 0,
     tolerance: Tolerance = 0.01,
-) -> Facts:
+) -> ProjectJobs:
     """Work that a project gives: on the site, with all suppliers, and what of both people of the place take.
 
     Parameters
@@ -285,9 +287,7 @@ def construction_jobs(
     out = pd.DataFrame(rows, columns=["project", "investment", "direct", "total"])
     out["indirect"] = out["total"] - out["direct"]
     out["local"] = local_share * out["total"]
-    out = out[["project", "investment", "direct", "indirect", "total", "local"]]
-    out.attrs["units"] = dict.fromkeys(out.columns[2:], "person*yr")
-    return out
+    return out[["project", "investment", "direct", "indirect", "total", "local"]]
 
 
 def _by_sector(

@@ -5,16 +5,25 @@ import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
-from shanshui.core.vocabulary import Facts, Places, Population, Units
-from shanshui.industry.economy import (
+from shanshui.core.vocabulary import (
+    Counties,
     Employment,
     Gdp,
-    Indicators,
-    prefecture_codes,
-    sector_products,
+    PlaceIndicators,
+    Population,
+    Prefectures,
 )
+from shanshui.industry.economy import prefecture_codes, sector_products
 from shanshui.industry.evaluation import evaluation_system
 from shanshui.industry.lexicon import CATEGORIES
+from shanshui.industry.tables import (
+    FirmCounts,
+    IndicatorValues,
+    Levels,
+    LinkedCategories,
+    PrefectureGep,
+    RoledCities,
+)
 
 CORE_ROLE = "core"
 Row = tuple[str, str, str, str, float, str]
@@ -22,18 +31,18 @@ Row = tuple[str, str, str, str, float, str]
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=0)
 def evaluation_indicators(
-    prefectures: Units,
-    counties: Units,
+    prefectures: Prefectures,
+    counties: Counties,
     population: Population | None = None,
-    cities: Places | None = None,
+    cities: RoledCities | None = None,
     employment: Employment | None = None,
     gdp: Gdp | None = None,
-    place_indicators: Indicators | None = None,
-    prefecture_gep: Facts | None = None,
-    emerging_firms: Facts | None = None,
-    linkages: Facts | None = None,
-    technology_maturity: Facts | None = None,
-) -> Facts:
+    place_indicators: PlaceIndicators | None = None,
+    prefecture_gep: PrefectureGep | None = None,
+    emerging_firms: FirmCounts | None = None,
+    linkages: LinkedCategories | None = None,
+    technology_maturity: Levels | None = None,
+) -> IndicatorValues:
     """Indicators of places and industries that the study's data give; a user's values come on top.
 
     Parameters
@@ -87,7 +96,8 @@ def evaluation_indicators(
     if employment is not None:
         found |= _labour(employment, population, belongs)
     if prefecture_gep is not None:
-        value = prefecture_gep["total"].reindex(prefectures.index)
+        value = prefecture_gep.reset_index().set_index("unit")["total"]
+        value = value.reindex(prefectures.index)
         share = value / value.sum(skipna=False)
         of_code = dict(zip(prefectures["code"].astype(str), share, strict=True))
         found["resources"] = (of_code, "share of the region's ecosystem product")
@@ -107,9 +117,7 @@ def evaluation_indicators(
     rows += _of_industries(emerging_firms, linkages, technology_maturity, len(names))
     out = pd.DataFrame(rows, columns=["subject", "code", "name", "indicator", "value", "basis"])
     out = out.drop_duplicates(["subject", "code", "indicator"], keep="last")
-    out = out.sort_values(["subject", "code", "indicator"], ignore_index=True)
-    out.attrs["units"] = {}
-    return out
+    return out.sort_values(["subject", "code", "indicator"], ignore_index=True)
 
 
 def _primacy(population: pd.DataFrame, belongs: dict[str, str]) -> dict[str, float]:

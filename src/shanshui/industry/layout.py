@@ -13,7 +13,15 @@ from scipy.sparse import coo_array
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Places, PlanningUnits
+from shanshui.core.vocabulary import PlanningUnits
+from shanshui.industry.tables import (
+    ChainLayout,
+    GrowingLand,
+    HeavyJobs,
+    Relocation,
+    RoledCities,
+    UnitVerdicts,
+)
 
 CORE_ROLE = "core"
 PLANT, PROCESS, RESEARCH = "plant", "process", "research"
@@ -113,9 +121,9 @@ def _km(a: gpd.GeoSeries, b: gpd.GeoSeries) -> NDArray[np.float64]:
 @assessment(source="decisions/0014-industry", bytes_per_cell=0)
 def layout(
     planning_units: PlanningUnits,
-    unit_admission: Facts,
-    unit_growing: Facts,
-    cities: Places,
+    unit_admission: UnitVerdicts,
+    unit_growing: GrowingLand,
+    cities: RoledCities,
     *,
     target_ha: Annotated[float, Between(0.0, 1e9)] = 0.0,
     land_share: Annotated[float, Between(0.0, 1.0)] = 0.05,
@@ -123,7 +131,7 @@ def layout(
     reach_km: Annotated[float, Between(1.0, 5000.0)] = 200.0,
     haul_weight: Annotated[float, Between(0.0, 100.0)] = 1.0,
     process_code: str = "2740",
-) -> Facts:
+) -> ChainLayout:
     """Chain of a grown product placed on units and cities: medicinal herbs by default.
 
     Growing goes where it suits and harms least, making to towns whose units admit it, research to core cities; amounts by a linear programme.
@@ -204,7 +212,6 @@ def layout(
     out = pd.concat([plant, process, research], ignore_index=True)
     out["share"] = out["amount_ha"] / found.placed if found.placed else 0.0
     out = out[["link", "place", "name", "to", "amount_ha", "share", "suitability", "km"]]
-    out.attrs["units"] = {"amount_ha": "ha", "share": "1", "suitability": "1", "km": "km"}
     out.attrs["asked_ha"], out.attrs["placed_ha"] = asked, found.placed
     return out
 
@@ -267,13 +274,13 @@ def _later_links(
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=0)
 def relocation(
-    heavy_jobs: Facts,
-    cities: Places,
+    heavy_jobs: HeavyJobs,
+    cities: RoledCities,
     *,
     receiving_roles: tuple[str, ...] = ("outer", "core"),
     reach_km: Annotated[float, Between(1.0, 5000.0)] = 300.0,
     city_share: Annotated[float, Between(0.01, 1.0)] = 0.25,
-) -> Facts:
+) -> Relocation:
     """Heavy industry that the rules push out, and the parks of the periphery that could take it.
 
     Parameters
@@ -340,11 +347,9 @@ def relocation(
             "km": np.nan,
         }
     )
-    out = pd.concat([rows, rest], ignore_index=True).sort_values(
+    return pd.concat([rows, rest], ignore_index=True).sort_values(
         ["jobs", "code"], ascending=[False, True], ignore_index=True
     )
-    out.attrs["units"] = {"jobs": "person", "km": "km"}
-    return out
 
 
 def phase_out(

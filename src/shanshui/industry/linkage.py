@@ -7,10 +7,8 @@ import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
 from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Facts, Units
-from shanshui.industry.economy import Employment
+from shanshui.core.vocabulary import Counties, Employment, Prefectures
 from shanshui.industry.employment import jobs_by_place
 from shanshui.industry.extraction import VARIANTS, footprint, hypothetical_extraction
 from shanshui.industry.input_output import (
@@ -24,10 +22,14 @@ from shanshui.industry.input_output import (
 )
 from shanshui.industry.io_table import InputOutputTable, read_table
 from shanshui.industry.regional_tables import location_quotients, regional_coefficients
-
-IoTable = Annotated[pd.DataFrame, Table()]
-Stressors = Annotated[pd.DataFrame, Table(("code", "stressor", "amount"))]
-SectorNames = Annotated[pd.DataFrame, Table(("code",))]
+from shanshui.industry.tables import (
+    Footprints,
+    IoTable,
+    Linkages,
+    RegionalLinkages,
+    SectorNames,
+    Stressors,
+)
 
 
 def linkage_table(
@@ -97,7 +99,6 @@ def linkage_table(
             "growth": share,
         }
     )
-    out.attrs["units"] = {c: "1" for c in out.columns[3:] if c != "quadrant"}
     out.attrs["sensitivity"] = sensitivity
     out.attrs["imports"] = "in the flows" if table.competitive else "left out of the flows"
     out.attrs["without_output"] = [
@@ -120,7 +121,7 @@ def linkages(
     sectors: Annotated[int, Between(0, 100_000)] = 0,
     sensitivity: Annotated[str, OneOf("ghosh", "leontief")] = "ghosh",
     tolerance: Annotated[float, Between(0.0, 1.0)] = 0.01,
-) -> Facts:
+) -> Linkages:
     """Influence, sensitivity, quadrant and extraction loss of each sector.
 
     Parameters
@@ -188,7 +189,7 @@ def footprints(
     *,
     sectors: Annotated[int, Between(0, 100_000)] = 0,
     tolerance: Annotated[float, Between(0.0, 1.0)] = 0.01,
-) -> Facts:
+) -> Footprints:
     """Water, land, carbon or jobs of each sector's production, and behind the final demand for it.
 
     Parameters
@@ -246,7 +247,6 @@ def footprints(
         "consumption",
     ]
     out = pd.concat(parts, ignore_index=True)[columns]
-    out.attrs["units"] = {}
     out.attrs["imports"] = (
         "in the flows"
         if table.competitive
@@ -260,14 +260,14 @@ def regional_linkages(
     io_table: IoTable,
     sector_names: SectorNames,
     employment: Employment,
-    prefectures: Units,
-    counties: Units,
+    prefectures: Prefectures,
+    counties: Counties,
     *,
     quotient: Annotated[str, OneOf("slq", "cilq", "rlq", "flq", "aflq")] = "flq",
     delta: Annotated[float, Between(0.0, 0.99)] = 0.3,
     year: int | None = None,
     tolerance: Annotated[float, Between(0.0, 1.0)] = 0.01,
-) -> Facts:
+) -> RegionalLinkages:
     """Multipliers of each prefecture from the national table, cut to what its own industries can supply.
 
     Parameters
@@ -361,6 +361,5 @@ def regional_linkages(
         "code", "name", "industry", "location_quotient", "multiplier", "national_multiplier", "kept", "influence", "sensitivity", "quadrant",
     ]  # fmt: skip
     out = pd.DataFrame(rows, columns=columns)
-    out.attrs["units"] = dict.fromkeys(columns[3:-1], "1")
     out.attrs["quotient"] = quotient
     return out

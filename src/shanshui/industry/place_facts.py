@@ -100,8 +100,9 @@ def place_facts(
 
     Notes
     -----
-    Nothing is computed but the place of polygons: a cell has the facts of its centre; where zones overlap the later one stands. Which facts
-    there are is our own list (decisions/0014-industry), after what the access rules of the papers and of national law ask for.
+    f(c) = the zone's number where its polygon tells one, = the computed value elsewhere. A cell has the facts of its centre; where zones
+    overlap the later one stands. Which facts there are is our own list [D] (decisions/0014-industry), after what the
+    access rules of the papers and of national law ask for.
     """
     grid = grid_of(elevation)
     known: dict[str, NDArray[np.float32]] = {

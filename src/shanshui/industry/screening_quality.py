@@ -8,14 +8,10 @@ from numpy.typing import ArrayLike
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import DataError
-from shanshui.core.quantity import Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts
-from shanshui.industry.attention import Vocabulary
 from shanshui.industry.lexicon import CATEGORIES, read_lexicon
 from shanshui.industry.screening import ALONE, WITH_CODE, Screener
-
-Labelled = Annotated[pd.DataFrame, Table(("name", "category"))]
+from shanshui.industry.tables import Labelled, Quality, Vocabulary
 
 
 @assessment(source="cohen1960", bytes_per_cell=0)
@@ -25,7 +21,7 @@ def screening_quality(
     *,
     with_code: Annotated[float, Between(0.01, 1.0)] = WITH_CODE,
     alone: Annotated[float, Between(0.01, 1.0)] = ALONE,
-) -> Facts:
+) -> Quality:
     """Precision and recall of the screening of firms, by category, on a sample that a person has labelled.
 
     Parameters
@@ -62,7 +58,6 @@ def screening_quality(
     lexicon = read_lexicon() if words is None else read_lexicon().extended(words.to_dict("records"))
     said = Screener(lexicon, with_code=with_code, alone=alone).screened(labelled_firms)
     out = coding_quality(said["category"].where(said["decision"] == "accepted", ""), truth)
-    out.attrs["units"] = dict.fromkeys(("precision", "recall", "f1"), "1")
     out.attrs["rows"] = len(truth)
     return out
 

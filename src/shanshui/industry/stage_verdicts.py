@@ -8,16 +8,15 @@ import pandas as pd
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Population, Units
-from shanshui.industry.economy import (
-    PRIMARY_JOBS,
+from shanshui.core.vocabulary import (
+    Counties,
     Employment,
     Gdp,
-    Indicators,
-    prefecture_codes,
-    sector_products,
-    sector_shares,
+    PlaceIndicators,
+    Population,
+    Prefectures,
 )
+from shanshui.industry.economy import PRIMARY_JOBS, prefecture_codes, sector_products, sector_shares
 from shanshui.industry.stages import (
     WEIGHTS,
     Verdict,
@@ -25,6 +24,7 @@ from shanshui.industry.stages import (
     stage_of,
     value_added_stage,
 )
+from shanshui.industry.tables import StageVerdicts
 
 YUAN_PER_DOLLAR: dict[int, float] = {
     2000: 2.46, 2005: 2.86, 2010: 3.66, 2014: 4.30, 2015: 4.33, 2019: 5.10, 2020: 5.23, 2021: 5.49,
@@ -35,16 +35,16 @@ YUAN_PER_DOLLAR: dict[int, float] = {
 @assessment(source="chen2006", bytes_per_cell=0)
 def industrial_stage(
     gdp: Gdp,
-    prefectures: Units,
-    counties: Units,
+    prefectures: Prefectures,
+    counties: Counties,
     population: Population | None = None,
-    place_indicators: Indicators | None = None,
+    place_indicators: PlaceIndicators | None = None,
     employment: Employment | None = None,
     *,
     years: tuple[float, ...] = (),
     yuan_per_dollar: Annotated[float, Between(0.0, 1000.0)] = 0.0,
     least_known: Annotated[float, Between(0.0, 1.0)] = 0.5,
-) -> Facts:
+) -> StageVerdicts:
     """Stage of industrialisation of each prefecture by several criteria, the verdict of each beside the whole.
 
     Parameters
@@ -122,7 +122,6 @@ def industrial_stage(
         raise QuantityError(
             f"gdp: no criterion is known for any prefecture in {', '.join(f'{y:g}' for y in years)}"
         )
-    out.attrs["units"] = {"score": "1"}
     out.attrs["weights"] = WEIGHTS
     return out
 

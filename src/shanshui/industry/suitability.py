@@ -18,7 +18,6 @@ from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
     Codes,
     Elevation,
-    Facts,
     Index,
     Mask,
     Precipitation,
@@ -26,6 +25,7 @@ from shanshui.core.vocabulary import (
     Temperature,
     UnitLabels,
 )
+from shanshui.industry.tables import CropAreas, UnitGrowing
 from shanshui.kernels.labels import label_statistics
 from shanshui.region.grid import grid_of, like
 
@@ -170,7 +170,7 @@ def unit_growing(
     planning_unit_labels: UnitLabels,
     *,
     least: Annotated[float, Between(0.0, 1.0)] = 0.4,
-) -> Facts:
+) -> UnitGrowing:
     """Land of each planning unit on which a crop grows well enough.
 
     Parameters
@@ -189,22 +189,21 @@ def unit_growing(
 
     Notes
     -----
-    area_u = a |{c in u: f(c) >= least}|, a the area of a cell; suitability_u = mean f over these cells. Our own sum (decisions/0014-industry).
+    area_u = a |{c in u: f(c) >= least}|, a the area of a cell; suitability_u = mean f over these cells. Our own sum [D]
+    (decisions/0014-industry).
     """
     label = np.ascontiguousarray(planning_unit_labels.values, np.int32).ravel()
     fit = suitability.values.ravel()
     good = np.where(fit >= least, fit, np.nan).astype(np.float32)
     count, total, _, _ = label_statistics(label, good, int(label.max(initial=0)))
     units = np.flatnonzero(count[1:] > 0) + 1
-    out = pd.DataFrame(
+    return pd.DataFrame(
         {
             "unit": units,
             "area_km2": count[units] * grid_of(suitability).cell_km2,
             "suitability": total[units] / count[units],
         }
     )
-    out.attrs["units"] = {"area_km2": "km2", "suitability": "1"}
-    return out
 
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=2)
@@ -214,7 +213,7 @@ def crop_areas(
     *,
     least: Annotated[float, Between(0.0, 1.0)] = 0.4,
     good: Annotated[float, Between(0.0, 1.0)] = 0.7,
-) -> Facts:
+) -> CropAreas:
     """Land on which each crop could grow.
 
     Parameters
@@ -233,7 +232,8 @@ def crop_areas(
 
     Notes
     -----
-    suited = a |{c inside: f(c) >= least}|, good = a |{c inside: f(c) >= good}|, a the area of a cell. Our own sum (decisions/0014-industry).
+    suited = a |{c inside: f(c) >= least}|, good = a |{c inside: f(c) >= good}|, a the area of a cell. Our own sum [D]
+    (decisions/0014-industry).
     """
     rows = []
     inside = region_mask.values == 1
@@ -250,8 +250,6 @@ def crop_areas(
                 "good_km2": float(((grid.values >= good) & inside).sum()) * cell,
             }
         )
-    out = pd.DataFrame(rows).sort_values(
+    return pd.DataFrame(rows).sort_values(
         ["suited_km2", "crop"], ascending=[False, True], ignore_index=True
     )
-    out.attrs["units"] = {"suited_km2": "km2", "good_km2": "km2"}
-    return out

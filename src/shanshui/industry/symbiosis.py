@@ -1,7 +1,6 @@
 """Who can use what another throws away: matching of wastes, heat and water as a linear programme, and how closed the circle is."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -11,10 +10,8 @@ from scipy.sparse import coo_array
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
-from shanshui.core.vocabulary import Facts
+from shanshui.industry.tables import Circularity, Exchanges, MaterialFlows, Streams
 
-Streams = Annotated[pd.DataFrame, Table(("firm", "material", "kind", "amount"))]
 SUPPLY, DEMAND = "supply", "demand"
 EARTH_KM = 6371.0
 NUMBERS: dict[str, float] = {
@@ -259,7 +256,7 @@ def trade_terms(
 
 
 @assessment(source="own_symbiosis", bytes_per_cell=0)
-def symbiosis(streams: Streams) -> Facts:
+def symbiosis(streams: Streams) -> Exchanges:
     """Exchanges of wastes, heat and water between the firms of parks.
 
     Parameters
@@ -287,7 +284,6 @@ def symbiosis(streams: Streams) -> Facts:
     found = matched_streams(streams)
     out = found.flows
     firms = sorted({*out["source"], *out["target"]})
-    out.attrs["units"] = {"km": "km", "value": "yuan/yr"}
     out.attrs["gain"] = found.gain
     out.attrs["loss_if_closed"] = {
         str(firm): found.gain - matched_streams(streams, closed=str(firm)).gain for firm in firms
@@ -296,7 +292,7 @@ def symbiosis(streams: Streams) -> Facts:
 
 
 @assessment(source="own_symbiosis", bytes_per_cell=0)
-def material_circularity(streams: Streams, symbiosis: Facts) -> Facts:
+def material_circularity(streams: Streams, symbiosis: MaterialFlows) -> Circularity:
     """How closed the circle of each material is: the register of what flows.
 
     Parameters
@@ -314,7 +310,7 @@ def material_circularity(streams: Streams, symbiosis: Facts) -> Facts:
 
     Notes
     -----
-    recycling_rate = exchanged / supply, substitution_rate = exchanged / demand, potential_rate = min(supply, demand) / supply. Our own rates
+    recycling_rate = exchanged / supply, substitution_rate = exchanged / demand, potential_rate = min(supply, demand) / supply. Our own rates [D]
     (decisions/0014-industry), of what flows by the register alone.
     """
     rows = checked_streams(streams)
@@ -330,12 +326,8 @@ def material_circularity(streams: Streams, symbiosis: Facts) -> Facts:
         return (a / b.where(b > 0)).astype(float)
 
     least = frame[["supply", "demand"]].min(axis=1)
-    out = frame.assign(
+    return frame.assign(
         recycling_rate=rate(frame["exchanged"], frame["supply"]),
         substitution_rate=rate(frame["exchanged"], frame["demand"]),
         potential_rate=rate(least, frame["supply"]),
     )
-    out.attrs["units"] = dict.fromkeys(
-        ("recycling_rate", "substitution_rate", "potential_rate"), "1"
-    )
-    return out

@@ -218,6 +218,9 @@ FirmCounts = Annotated[
     pd.DataFrame,
     Table({"code": PLACE, "name": TEXT, "category": Key("category"), "firms": "1"}),
 ]
+LeadingFirms = Annotated[
+    pd.DataFrame, Table({"code": PLACE, "category": Key("category"), "firms": "1"})
+]  # fmt: skip
 FirmPlaces = Annotated[
     gpd.GeoDataFrame,
     Features({"code": TEXT, "name": TEXT, "firms": "1", "leading": Key("category")}, PLACE),
@@ -301,6 +304,9 @@ IndicatorValues = Annotated[
             "subject": TEXT, "code": SUBJECT, "name": TEXT, "indicator": Key("indicator"), "value": ANY, "basis": TEXT,
         }
     ),
+]  # fmt: skip
+PrefectureGep = Annotated[
+    pd.DataFrame, Table({"unit": Key("prefecture"), "total": "yuan/yr"})
 ]  # fmt: skip
 Evaluation = Annotated[
     pd.DataFrame,

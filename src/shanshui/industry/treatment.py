@@ -1,7 +1,5 @@
 """Processes that turn a waste into an input that others buy: which are worth building."""
 
-from typing import Annotated
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -10,22 +8,18 @@ from scipy.sparse import coo_array
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
-from shanshui.core.vocabulary import Facts
 from shanshui.industry.symbiosis import (
     DEMAND,
     SUPPLY,
-    Streams,
     checked_streams,
     matched_streams,
     trade_terms,
 )
-
-Processes = Annotated[pd.DataFrame, Table(("process", "takes", "makes", "fixed", "capacity"))]
+from shanshui.industry.tables import Processes, Streams, TreatmentPlants
 
 
 @assessment(source="own_symbiosis", bytes_per_cell=0)
-def treatment_plants(streams: Streams, bridge_processes: Processes) -> Facts:
+def treatment_plants(streams: Streams, bridge_processes: Processes) -> TreatmentPlants:
     """Plants that turn what is left of a waste into an input that is wanted: which pay, and how much goes through them.
 
     Parameters
@@ -83,7 +77,6 @@ def treatment_plants(streams: Streams, bridge_processes: Processes) -> Facts:
     out["saving"] = (gains * flow).sum(axis=(1, 2))
     out["fixed"] = np.where(built, plants["fixed"], 0.0)
     out["gain"] = out["saving"] - out["fixed"]
-    out.attrs["units"] = dict.fromkeys(("saving", "fixed", "gain"), "yuan/yr")
     out.attrs["gain"] = float(out["gain"].sum())
     return out
 
