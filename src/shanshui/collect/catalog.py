@@ -137,6 +137,22 @@ INPUTS: dict[str, InputKind] = {
     "stressors": InputKind(
         "coefficients", Table({"code": TEXT, "stressor": TEXT, "amount": ANY, "*": ANY})
     ),
+    "io_table_before": InputKind("coefficients", Table({"*": ANY})),
+    "multiregional_table": InputKind("coefficients", Table({"*": ANY})),
+    "sector_regions": InputKind("coefficients", Table({"code": TEXT, "region": TEXT, "*": ANY})),
+    "household_accounts": InputKind(
+        "coefficients", Table({"code": TEXT, "wages": ANY, "spending": ANY, "*": ANY})
+    ),
+    "investment": InputKind(
+        "coefficients", Table({"project": TEXT, "code": TEXT, "amount": ANY, "*": ANY})
+    ),
+    "start_flows": InputKind(
+        "coefficients", Table({"row": TEXT, "column": TEXT, "amount": ANY, "*": ANY})
+    ),
+    "flow_sums": InputKind(
+        "coefficients", Table({"side": TEXT, "name": TEXT, "amount": ANY, "*": ANY})
+    ),
+    "labelled_firms": InputKind("coefficients", Table({"name": TEXT, "category": TEXT, "*": ANY})),
     "firms": InputKind("register", Table({"name": TEXT, "*": ANY})),
     "reports": InputKind("coefficients", Table({"year": "yr", "text": TEXT, "*": ANY})),
     "words": InputKind("coefficients", Table({"category": TEXT, "word": TEXT, "*": ANY})),
@@ -174,6 +190,19 @@ INPUTS: dict[str, InputKind] = {
     "streams": InputKind(
         "coefficients",
         Table({"firm": TEXT, "material": TEXT, "kind": TEXT, "amount": ANY, "*": ANY}),
+    ),
+    "bridge_processes": InputKind(
+        "coefficients",
+        Table(
+            {
+                "process": TEXT,
+                "takes": TEXT,
+                "makes": TEXT,
+                "fixed": "yuan/yr",
+                "capacity": ANY,
+                "*": ANY,
+            }
+        ),
     ),
     "land_cover_areas": InputKind(
         "table", Table({**_AMOUNTS, "class": Key("cover_class"), "area_km2": "km2"}), 0.0, 1e7
@@ -242,15 +271,24 @@ WANTED: dict[str, str] = {
     "employment": "employed persons by industry of counties from the census",
     "place_indicators": "figures of counties or prefectures from yearbooks: product per head, urban people, research spending",
     "io_table": "an input-output table of the nation or the province from the statistical office",
+    "io_table_before": "an input-output table of an earlier year with the same sectors, in the prices of the later one",
+    "multiregional_table": "an input-output table of several regions, sectors of one after those of another",
+    "sector_regions": "the region of each sector of a table of several regions",
+    "start_flows": "a table of flows of an earlier year or a larger place",
+    "flow_sums": "sums of the rows and columns of flows that are known here and now",
+    "household_accounts": "wages that each sector pays and what households spend on it, from the input-output table's parts",
+    "investment": "projects with what they spend by sector of the input-output table",
     "sector_names": "a table of the sectors' codes with category and industry",
     "stressors": "water, energy, land, carbon or jobs by sector of the input-output table",
     "firms": "a register of firms with names and, better, business scopes and industry codes",
+    "labelled_firms": "a sample of firms with the category that a person gave them",
     "reports": "texts of government work reports, a row each with the year and the place",
     "judgements": "paired judgements of the evaluation system's criteria",
     "readiness": "levels of technologies with their evidence and its date",
     "clusters": "clusters of cities with the industries meant for each key city",
     "capacities": "plants with industry code, capacity and the year they were built",
     "streams": "wastes, heat and water that firms of a park supply and need",
+    "bridge_processes": "processes that turn one material of the streams into another, with costs and capacity",
     "massifs": "points along the ridges of each massif, with its name",
     "protected_areas": "polygons of reserves from the protected-planet database or the administration",
     "roads": "road lines of a topographic map",
