@@ -9,13 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from shanshui.cli.decide import admit, linkages, screen, weigh
-from shanshui.cli.options import AsJson, Folder, Quiet
+from shanshui.cli.ending import Commands, ending
+from shanshui.cli.options import AsJson, Folder, Overwrite, Quiet
 from shanshui.cli.rows import number, print_rows
-from shanshui.core.errors import ShanshuiError
 
 app = typer.Typer(
     name="shanshui",
+    cls=Commands,
     help="Planning-support for ecologically sensitive mountain regions: one study folder, one command.",
+    epilog="With --debug a fault of the program shows its trace.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -395,12 +397,17 @@ def export(
         ),
     ],
     lang: Annotated[str, typer.Option(metavar="en|zh", help="Words on a map.")] = "en",
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Also products that are not up to date, marked as such.")
+    ] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write products for other programs."""
     from shanshui.report.export import export as write
     from shanshui.study.study import open_study
 
-    typer.echo(str(write(open_study(folder), products, to, lang)))
+    place = write(open_study(folder), products, to, lang, overwrite=overwrite, stale=stale)
+    typer.echo(str(place))
 
 
 @app.command()
@@ -410,12 +417,13 @@ def report(
     to: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The page; by default in the study folder.")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """One self-contained page with maps, charts, tables and where each came from."""
     from shanshui.report.document import write_report
     from shanshui.study.study import open_study
 
-    typer.echo(str(write_report(open_study(folder), lang, to).resolve()))
+    typer.echo(str(write_report(open_study(folder), lang, to, overwrite=overwrite).resolve()))
 
 
 @app.command()
@@ -485,17 +493,11 @@ def _when(seconds: float) -> str:
 
 
 def main() -> None:
-    """Run the command; errors of ours end in one line, not in a traceback."""
-    try:
+    """Run the command; whatever goes wrong ends in one line, not in a traceback."""
+    debug = "--debug" in sys.argv or bool(os.environ.get("SHANSHUI_DEBUG"))
+    sys.argv = [word for word in sys.argv if word != "--debug"]
+    with ending(sys.argv[1:], debug=debug):
         app()
-    except ShanshuiError as error:
-        typer.echo(f"shanshui: {error}", err=True)
-        if os.environ.get("SHANSHUI_DEBUG"):
-            raise
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("shanshui: stopped; what is finished is kept, run again to go on", err=True)
-        sys.exit(130)
 
 
 if __name__ == "__main__":

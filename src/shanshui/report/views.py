@@ -90,6 +90,17 @@ def map_products(study: Study) -> list[str]:
     return [n for n in names if study.has(n)]
 
 
+def map_parts(name: str) -> tuple[str, ...]:
+    """Products that a map shows as one: the named one first."""
+    if name in ("unit_gep", "gep_hot_spots"):
+        return (name, "planning_units")
+    if name in ("security_pattern", "corridors", "nodes"):
+        return (name, "sources")
+    if name == "river_basins":
+        return (name, "river_basin_outlets")
+    return (name,)
+
+
 def map_of(study: Study, name: str, lang: str) -> Any:
     """Draw the map of one product."""
     return draw_map(study, _map_spec(study, name, lang), lang)
