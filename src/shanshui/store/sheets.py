@@ -29,7 +29,8 @@ def plain_text(text: str) -> str:
 
 def inert_text(text: str) -> str:
     """Text that no spreadsheet program takes for a formula: an apostrophe goes before one that looks like it."""
-    text = plain_text(text)
+    # a lone carriage return is not put in quotes, and what follows it would begin a row
+    text = plain_text(text).replace("\r\n", "\n").replace("\r", "\n")
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -17,7 +17,9 @@ from shanshui.core.errors import QuantityError, StudyError, nearest
 from shanshui.region.coefficients import keyed
 from shanshui.region.grid import GridSpec
 from shanshui.store.layout import STUDY_FILE, disk_errors
-from shanshui.study.new import grid_for, grid_text, relative
+from shanshui.study.fitting import grid_for
+from shanshui.study.new import relative
+from shanshui.study.toml import grid_text
 
 MODELS: dict[str, dict[str, Any]] = {
     "annual_water_yield": {
