@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -80,7 +81,8 @@ def new(
         size=size,
         seed=seed,
     )
-    typer.echo(f"{place}\nnext: shanshui check {folder}   and   shanshui run {folder}")
+    named = shlex.quote(str(folder))
+    typer.echo(f"{place}\nnext: shanshui check {named}   and   shanshui run {named}")
 
 
 @app.command(name="import-invest")
@@ -97,7 +99,7 @@ def import_invest_study(
     typer.echo(str(place))
     for name in beside:
         typer.echo(f"not carried over: {name}")
-    typer.echo(f"next: shanshui run {folder} {' '.join(products)}")
+    typer.echo(f"next: shanshui run {shlex.quote(str(folder))} {' '.join(products)}")
 
 
 @app.command()

@@ -24,6 +24,7 @@ from shanshui.study.toml import (
     filled,
     grid_text,
     refuse_folder,
+    refuse_other,
     toml_list,
     toml_text,
     write_beside,
@@ -33,6 +34,11 @@ from shanshui.study.toml import (
 QINBA_CRS = "+proj=aea +lat_1=30.5 +lat_2=34.5 +lat_0=0 +lon_0=107.5 +datum=WGS84 +units=m +no_defs"
 """Albers with the region's own parallels: less distortion than the national choice."""
 TEMPLATES = ("made-up", "qinba")
+TO_START_FROM = [
+    ("shanshui.study", "templates/judgements.csv"),
+    ("shanshui.industry", "access_rules.csv"),
+]
+"""Judgements of the evaluation system, and access rules of the Qinba case, to be replaced."""
 BEGUN = ".made-up"
 """Stands in the data folder while its files are made."""
 MADE_UP_BYTES = 400
@@ -149,9 +155,8 @@ def _made_up(folder: Path, crs: str | None, cell_m: float, size: int, seed: int)
         (folder / "data").mkdir(parents=True, exist_ok=True)
         (folder / "data" / BEGUN).touch()
     inner, outer = made_up_region(folder / "data", grid, seed)
-    for table in ("biophysical", "threats"):
-        _shipped("shanshui.study", f"templates/made_up_{table}.csv", folder / f"data/{table}.csv")
-    _to_start_from(folder / "data")
+    tables = [("shanshui.study", f"templates/made_up_{t}.csv") for t in ("biophysical", "threats")]
+    _lay(folder / "data", [*tables, *TO_START_FROM])
     words = {
         "NAME": name,
         "GRID": grid_text(grid),
@@ -172,9 +177,18 @@ def _refuse_data(folder: Path) -> None:
         )
 
 
-def _shipped(package: str, name: str, place: Path) -> None:
-    """A file that comes with the program."""
-    write_beside(place, files(package).joinpath(name).read_text("utf-8"))
+def _lay(folder: Path, shipped: list[tuple[str, str]]) -> None:
+    """Files that come with the program, in a study's folder: all of them or none."""
+    contents = {
+        folder / re.sub("^(made_up|qinba)_", "", Path(name).name): files(package)
+        .joinpath(name)
+        .read_bytes()
+        for package, name in shipped
+    }
+    for place, content in contents.items():
+        refuse_other(place, content)
+    for place, content in contents.items():
+        write_beside(place, content)
 
 
 def _qinba(
@@ -205,21 +219,12 @@ def _qinba(
         start = text.index("[inputs.boundary]")
         stop = text.index("[inputs.counties]")
         text = text[:start] + _boundary_text(Path(boundary), folder) + "\n" + text[stop:]
-    _to_start_from(folder)
-    for name in (
+    names = (
         "outlets", "cities", "massifs", "biophysical", "threats", "sectors", "readiness", "clusters", "hubs",
-    ):  # fmt: skip
-        _shipped("shanshui.study", f"templates/qinba_{name}.csv", folder / f"{name}.csv")
+    )  # fmt: skip
+    tables = [("shanshui.study", f"templates/qinba_{name}.csv") for name in names]
+    _lay(folder, [*tables, *TO_START_FROM])
     return write_study(folder, text)
-
-
-def _to_start_from(folder: Path) -> None:
-    """Judgements of the evaluation system, and access rules of the Qinba case, to be replaced."""
-    for package, name in (
-        ("shanshui.study", "templates/judgements.csv"),
-        ("shanshui.industry", "access_rules.csv"),
-    ):
-        _shipped(package, name, folder / Path(name).name)
 
 
 def _bare(

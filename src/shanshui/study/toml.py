@@ -1,6 +1,7 @@
 """Write study files: every word escaped, read back before anybody is told to go on."""
 
 import json
+import os
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -97,14 +98,25 @@ def write_beside(place: Path, content: str | bytes) -> None:
         It stands there already.
     """
     raw = content.encode("utf-8") if isinstance(content, str) else content
-    try:
-        with replaced(place, NOTHING) as fresh:
-            fresh.write_bytes(raw)
-    except DataError:
-        raise StudyError(
-            f"{place}: exists already with another content, and a new study would write over it; "
-            "choose another folder, or move that file away"
-        ) from None
+    refuse_other(place, raw)
+    with replaced(place, NOTHING) as fresh:
+        fresh.write_bytes(raw)
+
+
+def refuse_other(place: Path, content: bytes) -> None:
+    """Refuse a place where a file of another content stands.
+
+    Raises
+    ------
+    StudyError
+        It stands there.
+    """
+    if not os.path.lexists(place) or (place.is_file() and place.read_bytes() == content):
+        return
+    raise StudyError(
+        f"{place}: exists already with another content, and a new study would write over it; "
+        "choose another folder, or move that file away"
+    )
 
 
 def write_study(folder: Path, text: str) -> Path:
