@@ -210,7 +210,7 @@ def test_plans_are_checked_before_data_are_read(chapter):
 def test_settings_given_as_text_are_read_in_the_type_of_the_default(chapter):
     plan = plan_of(chapter).with_settings({"smoothed": {"cells": "7"}})
     assert plan.steps["smoothed"].settings == {"cells": 7}
-    with pytest.raises(PlanError, match="not a whole number"):
+    with pytest.raises(PlanError, match="expected a whole number"):
         plan.with_settings({"smoothed": {"cells": "7.5"}})
     with pytest.raises(PlanError, match="did you mean 'smoothed'"):
         plan.with_settings({"smothed": {"cells": 3}})

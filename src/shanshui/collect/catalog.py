@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from shanshui.core.errors import nearest
-from shanshui.core.quantity import Features, Grid, Layers, Quantity, Table
+from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key, Layers, Quantity, Table
+from shanshui.core.vocabulary import ADMINISTRATIVE
 
 Family = Literal[
     "continuous",
@@ -53,7 +54,9 @@ class InputKind:
         return self.gives.unit if isinstance(self.gives, Grid) else ""
 
 
-_UNITS = ("code", "name", "parent")
+_PLACE = {"code": TEXT, "name": TEXT, "parent": TEXT, "*": ANY}
+_NAMED = {"name": TEXT, "*": ANY}
+_AMOUNTS = {"code": ADMINISTRATIVE, "year": "yr"}
 RAIN = "is it in tenths of a millimetre, in inches, in metres, or of a month or a day"
 INPUTS: dict[str, InputKind] = {
     "elevation": InputKind("continuous", Grid("m"), -430.0, 8850.0),
@@ -98,52 +101,83 @@ INPUTS: dict[str, InputKind] = {
     "drainage": InputKind("categorical", Grid("1")),
     "threat_maps": InputKind("stack", Layers(), 0.0, 1.0),
     "monthly_precipitation": InputKind("stack", Layers(), 0.0, 3000.0),
-    "boundary": InputKind("polygons", Features(("geometry",))),
-    "counties": InputKind("polygons", Features(_UNITS)),
-    "prefectures": InputKind("polygons", Features(_UNITS)),
-    "provinces": InputKind("polygons", Features(_UNITS)),
-    "protected_areas": InputKind("polygons", Features(("name",))),
-    "parks": InputKind("polygons", Features(("name",))),
-    "zones": InputKind("polygons", Features(("geometry",))),
-    "watersheds": InputKind("polygons", Features(("geometry",))),
-    "lakes": InputKind("polygons", Features(("name",))),
-    "rivers": InputKind("lines", Features(("name",))),
-    "roads": InputKind("lines", Features(("name",))),
-    "railways": InputKind("lines", Features(("name",))),
-    "cities": InputKind("points", Features(("name", "role"))),
-    "massifs": InputKind("points", Features(("name",))),
-    "villages": InputKind("points", Features(("name",))),
-    "reference_outlets": InputKind("points", Features(("name", "published_km2"))),
-    "population": InputKind("table", Table(("code", "year", "population")), 0.0, 1e9),
-    "productivity": InputKind("table", Table(("code", "year", "npp")), 0.0, 4000.0),
-    "gdp": InputKind("table", Table(("code", "year", "sector", "yuan")), 0.0, 1e15),
-    "products": InputKind("table", Table(("code", "year", "flow", "amount")), 0.0, 1e15),
-    "biophysical": InputKind("coefficients", Table()),
-    "threats": InputKind("coefficients", Table()),
-    "prices": InputKind("coefficients", Table()),
-    "employment": InputKind("table", Table(("code", "year", "industry", "persons")), 0.0, 1e9),
-    "place_indicators": InputKind(
-        "table", Table(("code", "year", "indicator", "value")), -1e15, 1e15
+    "boundary": InputKind("polygons", Features({"*": ANY}, Key("region"))),
+    "counties": InputKind("polygons", Features(_PLACE, Key("county"))),
+    "prefectures": InputKind("polygons", Features(_PLACE, Key("prefecture"))),
+    "provinces": InputKind("polygons", Features(_PLACE, Key("province"))),
+    "protected_areas": InputKind("polygons", Features(_NAMED, Key("protected_area"))),
+    "parks": InputKind("polygons", Features(_NAMED, Key("park"))),
+    "zones": InputKind("polygons", Features({"*": ANY}, Key("zone"))),
+    "watersheds": InputKind("polygons", Features({"*": ANY}, Key("watershed"))),
+    "lakes": InputKind("polygons", Features(_NAMED)),
+    "rivers": InputKind("lines", Features(_NAMED, Key("river"))),
+    "roads": InputKind("lines", Features(_NAMED)),
+    "railways": InputKind("lines", Features(_NAMED)),
+    "cities": InputKind("points", Features({**_NAMED, "role": TEXT}, Key("city"))),
+    "massifs": InputKind("points", Features(_NAMED, Key("massif"))),
+    "villages": InputKind("points", Features(_NAMED, Key("village"))),
+    "reference_outlets": InputKind(
+        "points", Features({**_NAMED, "published_km2": "km2"}, Key("outlet"))
     ),
-    "io_table": InputKind("coefficients", Table()),
-    "sector_names": InputKind("coefficients", Table(("code",))),
-    "stressors": InputKind("coefficients", Table(("code", "stressor", "amount"))),
-    "firms": InputKind("register", Table(("name",))),
-    "reports": InputKind("coefficients", Table(("year", "text"))),
-    "words": InputKind("coefficients", Table(("category", "word"))),
-    "judgements": InputKind("coefficients", Table()),
+    "population": InputKind("table", Table({**_AMOUNTS, "population": "person"}), 0.0, 1e9),
+    "productivity": InputKind("table", Table({**_AMOUNTS, "npp": "g/m2/yr"}), 0.0, 4000.0),
+    "gdp": InputKind("table", Table({**_AMOUNTS, "sector": TEXT, "yuan": "yuan"}), 0.0, 1e15),
+    "products": InputKind("table", Table({**_AMOUNTS, "flow": TEXT, "amount": ANY}), 0.0, 1e15),
+    "biophysical": InputKind("coefficients", Table({"*": ANY})),
+    "threats": InputKind("coefficients", Table({"*": ANY})),
+    "prices": InputKind("coefficients", Table({"*": ANY})),
+    "employment": InputKind(
+        "table", Table({**_AMOUNTS, "industry": TEXT, "persons": "person"}), 0.0, 1e9
+    ),
+    "place_indicators": InputKind(
+        "table", Table({**_AMOUNTS, "indicator": TEXT, "value": ANY}), -1e15, 1e15
+    ),
+    "io_table": InputKind("coefficients", Table({"*": ANY})),
+    "sector_names": InputKind("coefficients", Table({"code": TEXT, "*": ANY})),
+    "stressors": InputKind(
+        "coefficients", Table({"code": TEXT, "stressor": TEXT, "amount": ANY, "*": ANY})
+    ),
+    "firms": InputKind("register", Table({"name": TEXT, "*": ANY})),
+    "reports": InputKind("coefficients", Table({"year": "yr", "text": TEXT, "*": ANY})),
+    "words": InputKind("coefficients", Table({"category": TEXT, "word": TEXT, "*": ANY})),
+    "judgements": InputKind("coefficients", Table({"*": ANY})),
     "evaluation_values": InputKind(
-        "coefficients", Table(("subject", "code", "indicator", "value"))
+        "coefficients",
+        Table({"subject": TEXT, "code": TEXT, "indicator": TEXT, "value": ANY, "*": ANY}),
     ),
     "readiness": InputKind(
-        "coefficients", Table(("technology", "part", "level", "evidence", "date"))
+        "coefficients",
+        Table(
+            {
+                "technology": TEXT,
+                "part": TEXT,
+                "level": "1",
+                "evidence": TEXT,
+                "date": TEXT,
+                "*": ANY,
+            }
+        ),
     ),
-    "access_rules": InputKind("coefficients", Table(("rule", "verdict", "codes"))),
-    "clusters": InputKind("coefficients", Table(("cluster", "core", "city", "categories"))),
-    "hubs": InputKind("coefficients", Table(("scheme", "city", "role"))),
-    "capacities": InputKind("coefficients", Table(("plant", "code", "capacity"))),
-    "streams": InputKind("coefficients", Table(("firm", "material", "kind", "amount"))),
-    "land_cover_areas": InputKind("table", Table(("code", "year", "class", "area_km2")), 0.0, 1e7),
+    "access_rules": InputKind(
+        "coefficients", Table({"rule": TEXT, "verdict": TEXT, "codes": TEXT, "*": ANY})
+    ),
+    "clusters": InputKind(
+        "coefficients",
+        Table({"cluster": TEXT, "core": TEXT, "city": TEXT, "categories": TEXT, "*": ANY}),
+    ),
+    "hubs": InputKind(
+        "coefficients", Table({"scheme": TEXT, "city": TEXT, "role": TEXT, "*": ANY})
+    ),
+    "capacities": InputKind(
+        "coefficients", Table({"plant": TEXT, "code": TEXT, "capacity": ANY, "*": ANY})
+    ),
+    "streams": InputKind(
+        "coefficients",
+        Table({"firm": TEXT, "material": TEXT, "kind": TEXT, "amount": ANY, "*": ANY}),
+    ),
+    "land_cover_areas": InputKind(
+        "table", Table({**_AMOUNTS, "class": Key("cover_class"), "area_km2": "km2"}), 0.0, 1e7
+    ),
 }
 
 

@@ -372,7 +372,14 @@ class Run:
         if streams and gridded:
             size = estimate(self.plan, name, self.grid, self.ledger, self.memory, self.workers)
             return self._stream(item, data, settings, int(halo or 0), size.rows or self.grid.ny)
-        return self.objects.keep(item.call(**data, **settings))
+        return self.objects.keep(self._keyed(name, item.call(**data, **settings)))
+
+    def _keyed(self, name: str, value: Any) -> Any:
+        """Write into a table what its key columns name: the plan knows it, the function may not."""
+        kinds = {c: k[0] for c, k in self.plan.keys(name).items() if len(k) == 1}
+        if kinds:
+            value.attrs["keys"] = kinds
+        return value
 
     def _stream(
         self, item: Step, data: dict[str, Any], settings: dict[str, Any], halo: int, rows: int
