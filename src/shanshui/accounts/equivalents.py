@@ -1,12 +1,12 @@
 """Value of ecosystems by equivalent factors: area, factor, and the worth of one standard equivalent."""
 
 from functools import cache
-from importlib.resources import files
 from io import StringIO
 
 import pandas as pd
 
 from shanshui.core.errors import QuantityError, nearest
+from shanshui.core.shipped import shipped_text
 
 STANDARD_2010 = 3406.50
 """Worth of one standard equivalent in China, 2010 [yuan/ha], Xie et al. 2015 [S]."""
@@ -19,7 +19,7 @@ SERVICES = (
 @cache
 def equivalent_factors() -> pd.DataFrame:
     """Factors by ecosystem and service [1]; ``status`` tells how each row is known. Built-up land counts 0 [D]."""
-    text = files("shanshui.accounts").joinpath("equivalent_factors.csv").read_text("utf-8")
+    text = shipped_text("accounts/equivalent_factors.csv")
     return pd.read_csv(StringIO(text)).set_index("ecosystem")
 
 

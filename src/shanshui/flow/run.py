@@ -4,9 +4,9 @@ import platform
 import subprocess
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -15,11 +15,13 @@ from typing import Any
 import xarray as xr
 
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError
-from shanshui.core.quantity import Grid, Layers
+from shanshui.core.quantity import Grid, Layers, admit, given
+from shanshui.flow.canon import digest_of
 from shanshui.flow.estimate import Estimate, estimate, memory_limit, refuse_if_too_large
 from shanshui.flow.events import Event, Listener, deaf
-from shanshui.flow.fingerprint import code_digest, digest_of, package_digest
+from shanshui.flow.fingerprint import code_digest, package_digest
 from shanshui.flow.plan import Layer, Plan, Source, Step
+from shanshui.flow.strips import in_order
 from shanshui.region.grid import GridSpec
 from shanshui.store.layout import Layout, locked
 from shanshui.store.ledger import Ledger
@@ -218,7 +220,7 @@ class Run:
         }
         busy: dict[Future[tuple[str, bool]], str] = {}
         failed: BaseException | None = None
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="step") as pool:
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="run") as pool:
             while waiting or busy:
                 for name in [n for n, needs in waiting.items() if not needs]:
                     held = sum(sizes[n] for n in busy.values())
@@ -227,7 +229,7 @@ class Run:
                     if busy and held + sizes[name] > self.memory:
                         continue
                     del waiting[name]
-                    busy[pool.submit(self._one, name, run, fresh, shelf)] = name
+                    busy[pool.submit(self._one, name, run, fresh, shelf, pool)] = name
                 if not busy:
                     break
                 finished, _ = wait(busy, return_when=FIRST_COMPLETED)
@@ -246,7 +248,9 @@ class Run:
             raise failed
         return outcome
 
-    def _one(self, name: str, run: int, fresh: bool, shelf: _Shelf) -> tuple[str, bool]:
+    def _one(
+        self, name: str, run: int, fresh: bool, shelf: _Shelf, pool: Executor
+    ) -> tuple[str, bool]:
         started = time.perf_counter()
         try:
             recipe, parts = self._recipe(name)
@@ -267,7 +271,7 @@ class Run:
             elif before is not None and why == "nothing changed":
                 why = "the kept result was gone"
             self._tell(run, Event("started", name, why, of=self.grid.cells))
-            digest = self._make(name, shelf)
+            digest = self._make(name, shelf, pool)
             seconds = time.perf_counter() - started
             self.ledger.know_recipe(recipe, digest, parts, seconds)
             self.ledger.know_product(name, recipe, digest, why, run)
@@ -291,16 +295,19 @@ class Run:
             self._tell(run, Event("failed", name, str(error), time.perf_counter() - started))
             raise
         except MemoryError as error:
-            raise PlanError(
-                f"{name}: ran out of memory; give a smaller --memory so that fewer steps run at once"
-            ) from error
+            words = f"{name}: ran out of memory; give a smaller --memory so that fewer steps run at once, or a coarser --cell"
+            self._tell(run, Event("failed", name, words, time.perf_counter() - started))
+            raise PlanError(words) from error
         except Exception as error:
             self._tell(run, Event("failed", name, repr(error), time.perf_counter() - started))
             raise PlanError(f"{name}: failed with {type(error).__name__}: {error}") from error
 
     def _code(self, fn: Any) -> str:
-        """Digest of a function's code: from the ledger while no source file of the package has changed."""
-        key, package = f"{fn.__module__}.{fn.__qualname__}", package_digest()
+        """Digest of a function's code: from the ledger while no file of the package has changed."""
+        key, package = f"{fn.__module__}.{getattr(fn, '__qualname__', '<')}", package_digest()
+        if "<" in key or not key.startswith("shanshui."):
+            # many may bear this name, or the package's digest does not cover it
+            return code_digest(fn)
         digest = self.ledger.code(key, package)
         if digest is None:
             digest = code_digest(fn)
@@ -329,10 +336,12 @@ class Run:
             inputs = {p: self._digests[p] for p in self.plan.inputs(name).values()}
             bound = {k: p for k, p in item.needs.items() if p in self.plan.steps}
             parts = {
-                "code": self._code(card.fn),
+                # the door converts units and writes them: what it does is part of the result
+                "code": digest_of(*map(self._code, (item.call, admit, given))),
                 "settings": card.checked(item.settings),
                 "inputs": inputs,
-                "card": repr((sorted(bound.items()), card.needs, card.gives)),
+                "card": repr((sorted(bound.items()), card.needs, card.gives, self.plan.keys(name))),
+                "halo": self._code(card.halo) if callable(card.halo) else card.halo,
             }
         parts["grid"] = [
             self.grid.crs,
@@ -343,7 +352,7 @@ class Run:
         ]
         return digest_of(parts), parts
 
-    def _make(self, name: str, shelf: _Shelf) -> str:
+    def _make(self, name: str, shelf: _Shelf, pool: Executor) -> str:
         item = self.plan.steps[name]
         context = Context(self.grid, self.objects, self.memory, self.workers, self._progress)
         if isinstance(item, Layer):
@@ -371,7 +380,8 @@ class Run:
         )
         if streams and gridded:
             size = estimate(self.plan, name, self.grid, self.ledger, self.memory, self.workers)
-            return self._stream(item, data, settings, int(halo or 0), size.rows or self.grid.ny)
+            rows = size.rows or self.grid.ny
+            return self._stream(item, data, settings, int(halo or 0), rows, pool)
         return self.objects.keep(self._keyed(name, item.call(**data, **settings)))
 
     def _keyed(self, name: str, value: Any) -> Any:
@@ -382,7 +392,13 @@ class Run:
         return value
 
     def _stream(
-        self, item: Step, data: dict[str, Any], settings: dict[str, Any], halo: int, rows: int
+        self,
+        item: Step,
+        data: dict[str, Any],
+        settings: dict[str, Any],
+        halo: int,
+        rows: int,
+        pool: Executor,
     ) -> str:
         """Strip by strip, in threads, written in order; the halo is read again and cut off."""
 
@@ -397,16 +413,8 @@ class Run:
         writers: dict[str, RasterWriter] = {}
         done = 0
         try:
-            with ThreadPoolExecutor(self.workers, thread_name_prefix="strip") as pool:
-                ahead: deque[tuple[int, Future[Any]]] = deque()
-                strips = iter(list(self.grid.strips(rows)))
-                while True:
-                    while len(ahead) <= self.workers and (strip := next(strips, None)) is not None:
-                        ahead.append((strip[0], pool.submit(one, *strip)))
-                    if not ahead:
-                        break
-                    start, future = ahead.popleft()
-                    result = future.result()
+            with closing(in_order(pool, one, self.grid.strips(rows), self.workers)) as results:
+                for start, result in results:
                     blocks = (
                         {str(k): v for k, v in result.data_vars.items()}
                         if isinstance(result, xr.Dataset)
@@ -449,6 +457,8 @@ def _reason(before: dict[str, Any] | None, now: dict[str, Any]) -> str:
     why = []
     if before.get("code") != now["code"]:
         why.append("code")
+    if before.get("halo") != now.get("halo"):
+        why.append("halo")
     if before.get("card") != now["card"] or before.get("grid") != now["grid"]:
         why.append("grid" if before.get("grid") != now["grid"] else "declaration")
     old, new = before.get("settings", {}), now["settings"]

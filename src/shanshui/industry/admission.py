@@ -2,7 +2,6 @@
 
 import csv
 from functools import cache
-from importlib.resources import files
 from typing import Annotated
 
 import geopandas as gpd
@@ -14,6 +13,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Features, Table
 from shanshui.core.setting import Between
+from shanshui.core.shipped import shipped_text
 from shanshui.core.vocabulary import (
     Codes,
     Elevation,
@@ -44,7 +44,7 @@ RuleTable = Annotated[pd.DataFrame, Table(("rule", "verdict", "codes"))]
 @cache
 def judged_industries() -> tuple[dict[str, str], ...]:
     """Industries that stand for the nine categories and for what the region has: code, category, names [D]."""
-    text = files("shanshui.industry").joinpath("judged_industries.csv").read_text("utf-8")
+    text = shipped_text("industry/judged_industries.csv")
     return tuple(csv.DictReader(text.splitlines()))
 
 

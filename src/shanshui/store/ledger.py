@@ -23,8 +23,8 @@ create table if not exists run(
   id integer primary key autoincrement, started real, ended real, state text, targets text, machine text);
 create table if not exists event(
   run integer, at real, kind text, step text, facts text);
-create table if not exists input(
-  path text primary key, bytes integer, changed integer, digest text);
+create table if not exists input_file(
+  path text primary key, stamp text, digest text);
 create table if not exists code(
   name text primary key, package text, digest text);
 create table if not exists speed(
@@ -234,13 +234,11 @@ class Ledger:
 
     # input files
 
-    def input_digest(self, path: str, size: int, changed: int) -> str | None:
-        """Digest of an input file that has not been touched since it was last read."""
-        rows = self._read(
-            "select digest from input where path=? and bytes=? and changed=?", (path, size, changed)
-        )
+    def input_digest(self, path: str, stamp: str) -> str | None:
+        """Digest of an input file whose stamp (size, times, place on the disk) is still the same."""
+        rows = self._read("select digest from input_file where path=? and stamp=?", (path, stamp))
         return rows[0][0] if rows else None
 
-    def know_input(self, path: str, size: int, changed: int, digest: str) -> None:
+    def know_input(self, path: str, stamp: str, digest: str) -> None:
         """Note the digest of an input file."""
-        self._write("insert or replace into input values(?,?,?,?)", (path, size, changed, digest))
+        self._write("insert or replace into input_file values(?,?,?)", (path, stamp, digest))

@@ -10,7 +10,8 @@ from rasterio.errors import RasterioError
 from rasterio.warp import calculate_default_transform, transform_bounds
 
 from shanshui.collect.catalog import InputSpec
-from shanshui.collect.readers import CUBES, TABLES, read_features
+from shanshui.collect.companions import CUBES, TABLES
+from shanshui.collect.readers import read_features
 from shanshui.core.errors import DataError, ShanshuiError
 from shanshui.region.grid import (
     MAX_AREA_DISTORTION,

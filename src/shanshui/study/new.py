@@ -8,7 +8,7 @@ from pathlib import Path
 import pyproj
 import rasterio
 
-from shanshui.collect.readers import CUBES
+from shanshui.collect.companions import CUBES
 from shanshui.core.errors import ResourceError, StudyError, nearest
 from shanshui.flow.estimate import memory_limit
 from shanshui.region.grid import (
