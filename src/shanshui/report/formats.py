@@ -15,7 +15,9 @@ import xarray as xr
 
 from shanshui import __version__
 from shanshui.core.errors import PlanError
+from shanshui.core.keys import keys
 from shanshui.core.terms import word
+from shanshui.report.places import NAMES, outlined, places_of, with_places
 from shanshui.store.sheets import plain_text, write_csv, write_workbook
 from shanshui.study.study import Study
 
@@ -131,32 +133,27 @@ def _cube(handed: Handed, to: Path) -> None:
 
 
 def _placed(study: Study, name: str) -> gpd.GeoDataFrame:
-    """Features; a table by planning unit gets the units' outlines."""
-    value = study[name]
-    if isinstance(value, gpd.GeoDataFrame):
-        return value.reset_index() if value.index.name else value
-    frame = value.rename(name).to_frame() if isinstance(value, pd.Series) else value
-    frame = frame.reset_index() if frame.index.name else frame
-    if "unit" not in frame or not study.has("planning_units"):
+    """Features, or a table with the outlines of the places that its rows speak of."""
+    frame = outlined(study, name)
+    if frame is None:
         raise PlanError(
-            f"{name}: has no geometry and is not by planning unit; export it as .csv, .xlsx or .parquet"
+            f"{name}: has no geometry and names no place that has one; export it as .csv, .xlsx or .parquet"
         )
-    units = study["planning_units"].geometry
-    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(frame["unit"].map(units), crs=units.crs))
+    return frame
 
 
 def _flat(study: Study, name: str) -> pd.DataFrame:
+    """Rows with code and name of their places, without shapes; points keep their coordinates."""
     value = study[name]
     if isinstance(value, float):
         return pd.DataFrame({name: [value]})
-    if isinstance(value, pd.Series):
-        value = value.rename(name).to_frame()
-    if isinstance(value, gpd.GeoDataFrame):
-        shapes = value.geometry
-        value = pd.DataFrame(value.drop(columns=value.geometry.name))
+    frame = with_places(study, name)
+    if isinstance(frame, gpd.GeoDataFrame):
+        shapes = frame.geometry
+        frame = pd.DataFrame(frame.drop(columns=shapes.name))
         if set(shapes.geom_type.dropna()) == {"Point"}:
-            value["x"], value["y"] = shapes.x, shapes.y
-    return value.reset_index() if value.index.name else value
+            frame["x"], frame["y"] = shapes.x, shapes.y
+    return frame
 
 
 def _marked(handed: Handed, name: str, frame: Any) -> Any:
@@ -179,10 +176,9 @@ def _plain(frame: Any) -> Any:
 
 def _geopackage(handed: Handed, to: Path) -> None:
     for name in handed.names:
-        study = handed.study
-        value = study[name]
-        plain = not isinstance(value, gpd.GeoDataFrame) and "unit" not in _flat(study, name)
-        frame = _plain(_marked(handed, name, _flat(study, name) if plain else _placed(study, name)))
+        shaped = outlined(handed.study, name)
+        frame = with_places(handed.study, name) if shaped is None else shaped
+        frame = _plain(_marked(handed, name, frame))
         pyogrio.write_dataframe(frame, to, layer=name, driver="GPKG", append=to.exists())
 
 
@@ -196,10 +192,8 @@ def _geojson(handed: Handed, to: Path) -> None:
 
 def _parquet(handed: Handed, to: Path) -> None:
     name = handed.names[0]
-    value = handed.study[name]
-    if isinstance(value, pd.Series):
-        value = value.rename(name).to_frame()
-    _marked(handed, name, value).to_parquet(to, compression="zstd")
+    frame = _marked(handed, name, with_places(handed.study, name))
+    frame.to_parquet(to, compression="zstd", index=False)
 
 
 def _csv(handed: Handed, to: Path) -> None:
@@ -209,14 +203,33 @@ def _csv(handed: Handed, to: Path) -> None:
 
 def _workbook(handed: Handed, to: Path) -> None:
     sheets = {n: _marked(handed, n, _flat(handed.study, n)) for n in handed.names}
-    notes = [
-        {"product": n, "column": c, "unit": f.get("units", "")}
-        for n in handed.names
-        for c, f in handed.study.record(n).facts.get("columns", {}).items()
-    ]
+    notes = [row for name in handed.names for row in _notes(handed.study, name, sheets[name])]
     if notes:
         sheets["units of columns"] = pd.DataFrame(notes)
     write_workbook(sheets, to)
+
+
+def _notes(study: Study, name: str, frame: pd.DataFrame) -> list[dict[str, str]]:
+    """Unit of each column, and what it names."""
+    facts = study.record(name).facts.get("columns", {})
+    declared = study.plan.keys(name) if name in study.plan.steps else {}
+    joined = {}
+    for place in places_of(study, name, frame):
+        of = f"of the {keys()[place.kind].en} in '{place.column}'"
+        joined |= {f"{place.column}_{w}": of for w in ("code", *NAMES)} | {"code": of, "name": of}
+    return [
+        {
+            "product": name,
+            "column": str(column),
+            "unit": str(facts.get(column, {}).get("units", "")),
+            "names": " or ".join(keys()[k].en for k in declared[column])
+            if column in declared
+            else ""
+            if column in facts
+            else joined.get(str(column), ""),
+        }
+        for column in frame.columns
+    ]
 
 
 def _png(handed: Handed, to: Path) -> None:
@@ -239,6 +252,6 @@ WRITERS: dict[str, tuple[set[str], Callable[[Handed, Path], None]]] = {
     ".geojson": ({"features", "table", "series"}, _geojson),
     ".csv": ({"features", "table", "series", "scalar"}, _csv),
     ".xlsx": ({"features", "table", "series", "scalar"}, _workbook),
-    ".png": ({"grid", "features", "table"}, _png),
+    ".png": ({"grid", "features", "table", "series"}, _png),
 }
 """Per ending: the kinds of product it holds, and what writes it."""

@@ -118,6 +118,8 @@ class MapSpec:
         How strong the ground shows through.
     source : str
         Below the map.
+    title : str
+        Above the legend; the product's word by default.
     """
 
     product: str = ""
@@ -131,6 +133,7 @@ class MapSpec:
     shade: float = 0.45
     whole: bool = False
     source: str = ""
+    title: str = ""
 
 
 @cache
@@ -296,7 +299,7 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
     _north(ax, lang)
     if handles:
         ncol = 1 if len(handles) <= 22 else 2
-        title = word(spec.product, lang) if spec.product else None
+        title = spec.title or (word(spec.product, lang) if spec.product else None)
         figure.legend(
             handles=handles,
             loc="center left",
