@@ -126,12 +126,11 @@ def _matched(outlines: gpd.GeoDataFrame, values: pd.Series, column: str) -> gpd.
 
 def _looked_up(known: gpd.GeoDataFrame, key: pd.Series, values: pd.Series) -> gpd.GeoDataFrame:
     text = key.map(_text)
+    named = known.set_axis(text.to_numpy(), axis=0)
     if text.duplicated().any():
         # a place of several polygons is one place
-        known = known.dissolve(by=text.to_numpy(), aggfunc="first")
-    else:
-        known = known.set_axis(text.to_numpy(), axis=0)
-    rows = known.reindex(values.map(_text).to_numpy())
+        named = known.dissolve(by=text.to_numpy(), aggfunc="first")
+    rows = named.reindex(values.map(_text).to_numpy())
     return gpd.GeoDataFrame(rows.set_axis(values.index, axis=0), geometry="geometry", crs=known.crs)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from shanshui.core.source import citation
 from shanshui.core.terms import terms, word
 from shanshui.flow.plan import Source, Step
+from shanshui.report.places import by_unit
 from shanshui.report.standing import Standing
 from shanshui.report.views import basin_names, cover_classes
 from shanshui.report.words import say
@@ -36,7 +37,7 @@ COLUMNS = (
 def slope_by_basin(study: Study, lang: str) -> pd.DataFrame:
     """Share of each slope class in the twelve largest river basins."""
     units = study["planning_units"]
-    shares = study["unit_slope_classes"].reindex(units.index).fillna(0.0)
+    shares = by_unit(study, "unit_slope_classes").reindex(units.index).fillna(0.0)
     area = shares.mul(units["area_km2"], axis=0).groupby(units["river_basin"]).sum()
     largest = area.sum(axis=1).sort_values(ascending=False).index[:12]
     out = area.loc[largest].div(area.loc[largest].sum(axis=1), axis=0)
@@ -148,7 +149,8 @@ def unit_table(study: Study, lang: str, standing: Standing) -> dict[str, Any]:
             of.append(name)
     for name in ("unit_terrain", "unit_climate"):
         if name in of:
-            frame = frame.join(study[name])
+            more = by_unit(study, name)
+            frame = frame.join(more[[c for c in more if c not in frame]])
     if "unit_population" in of:
         people = study["unit_population"]
         latest = people[people["year"] == people["year"].max()].set_index("unit")["population"]

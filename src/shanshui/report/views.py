@@ -108,8 +108,9 @@ def map_of(study: Study, name: str, lang: str) -> Any:
     return draw_map(study, _map_spec(study, name, lang), lang)
 
 
-def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
-    rim = []
+def _rim(study: Study, name: str) -> list[tuple[gpd.GeoDataFrame, str, float]]:
+    """Outline of the region, and of the counties where they help to find one's way."""
+    rim: list[tuple[gpd.GeoDataFrame, str, float]] = []
     if study.has("boundary"):
         outline = _outline(study, study.record("boundary").digest)
         rim = [(outline, "#222", 1.0)]
@@ -122,6 +123,11 @@ def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
             counties = study["counties"]
             within = counties.representative_point().within(outline.geometry.iloc[0])
             rim.insert(0, (counties[within], "#777", 0.35))
+    return rim
+
+
+def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
+    rim = _rim(study, name)
     spec = MapSpec(source=source_of(study, name))
     reaches = study["river_reaches"] if study.has("river_reaches") else None
     top = int(reaches["order"].max()) if reaches is not None and len(reaches) else 0
