@@ -43,7 +43,9 @@ def link_priority(links: pd.DataFrame, names: list[int], values: pd.Series | Non
     ends = kept["source"].map(worth) + kept["target"].map(worth)
     parts = [1.0 / kept["cost_per_euclidean"], link_centrality(kept), ends]
     # links that carry or cost the same must rank the same, whatever rounding makes of a solution
-    ranks = [(part / (part.max() or 1.0)).round(9).rank(method="average") / len(kept) for part in parts]
+    ranks = [
+        (part / (part.max() or 1.0)).round(9).rank(method="average") / len(kept) for part in parts
+    ]
     out[kept.index] = sum(ranks) / len(ranks)
     return out
 
