@@ -216,8 +216,8 @@ def test_a_stop_by_hand_is_noted_and_goes_on(tmp_path, monkeypatch):
         lambda folder: flip(shown(folder, "smoothed")),
         lambda folder: flip(shown(folder, "smoothed"), keep_time=True),
         lambda folder: (
-            shutil.copy(shown(folder, "doubled"), folder / "x")
-            and os.replace(folder / "x", shown(folder, "smoothed"))
+            shutil.copy(shown(folder, "doubled"), folder / "x"),
+            (folder / "x").replace(shown(folder, "smoothed")),
         ),
         lambda folder: (
             shown(folder, "smoothed").unlink(),
