@@ -282,7 +282,7 @@ def list_products(
     rows: list[dict[str, Any]] = []
     for name, state in study.states().items():
         kind = study.plan.kind(name) if name in study.plan.steps else None
-        record = study.ledger.product(name, variant)
+        record = study.entry(name)
         unit = getattr(kind, "unit", "") or (terms()[name].unit if name in terms() else "")
         dims = {
             "Grid": "y, x",
@@ -310,6 +310,7 @@ def list_products(
         took = "" if row["seconds"] is None else f"{row['seconds']:.2f} s"
         typer.echo(
             f"{row['product']:{wide}} {row['unit']:12} {row['dims']:11} {took:>10}  {row['state']}"
+            + (f" [{row['variant']}]" if row["variant"] else "")
         )
 
 
