@@ -276,32 +276,34 @@ def test_the_door_is_part_of_every_recipe(tmp_path, chapter, monkeypatch):
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
-def test_no_more_threads_work_than_are_allowed(tmp_path, chapter, workers):
-    at_once, most, lock = set(), [], threading.Lock()
+def test_as_many_threads_work_as_are_allowed_and_no_more(tmp_path, chapter, workers):
+    at_once, most, changed = set(), [], threading.Condition()
 
     def watched(fn):
         def call(**words):
-            with lock:
+            with changed:
                 at_once.add(threading.get_ident())
                 most.append(len(at_once))
-            try:
-                return fn(**words)
-            finally:
-                with lock:
-                    at_once.discard(threading.get_ident())
+                changed.notify_all()
+                # the first wait for all that may work beside them; then a moment for one too many
+                seen = max(most) >= workers
+                changed.wait_for(lambda: max(most) >= workers + seen, 0.05 if seen else 60)
+            result = fn(**words)
+            with changed:
+                at_once.discard(threading.get_ident())
+            return result
 
         return call
 
-    m = chapter.module
     names = [f"doubled_{k}" for k in range(4)]
-    steps = [step(m.doubled, name=name) for name in names]
-    plan = Plan.of(*(replace(item, call=watched(item.call)) for item in steps), sources=[source()])
-    run = Run(plan, Layout(tmp_path), SPEC, workers=workers)
+    steps = [step(chapter.module.doubled, name=name) for name in names]
+    steps = [replace(item, call=watched(item.call)) for item in steps]
+    run = Run(Plan.of(*steps, sources=[source()]), Layout(tmp_path), SPEC, workers=workers)
     run._code = lambda fn: "the same"
     run.bring(names, fresh=True)
-    # four steps of six strips each
-    assert len(most) == 4 * 6
-    assert max(most) <= workers
+    # four steps of three strips each
+    assert len(most) == 4 * 3
+    assert max(most) == workers
     assert len({run.ledger.product(name).digest for name in names}) == 1
 
 
