@@ -8,35 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from shanshui.cli.decide import admit, linkages, screen, weigh
-from shanshui.cli.options import AsJson, Folder, Quiet, Variant
+from shanshui.cli.ending import Commands, ending
+from shanshui.cli.options import AsJson, Folder, Overwrite, Quiet, Variant
 from shanshui.cli.rows import number, print_rows
 from shanshui.cli.upkeep import sweep, verify
-from shanshui.core.errors import ShanshuiError, StudyError
+from shanshui.core.errors import StudyError
 
 if TYPE_CHECKING:
     from shanshui.flow.run import Outcome
 
-STOPPED = "shanshui: stopped; what is finished is kept, run again to go on"
-
-
-class _Commands(TyperGroup):
-    """Says what a stop by Ctrl-C leaves behind; the library would end without a word."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            typer.echo(STOPPED, err=True)
-            raise typer.Exit(130) from None
-
 
 app = typer.Typer(
-    cls=_Commands,
     name="shanshui",
+    cls=Commands,
     help="Planning-support for ecologically sensitive mountain regions: one study folder, one command.",
+    epilog="With --debug a fault of the program shows its trace.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -99,7 +87,8 @@ def new(
         size=size,
         seed=seed,
     )
-    typer.echo(f"{place}\nnext: shanshui check {folder}   and   shanshui run {folder}")
+    named = shlex.quote(str(folder))
+    typer.echo(f"{place}\nnext: shanshui check {named}   and   shanshui run {named}")
 
 
 @app.command(name="import-invest")
@@ -116,7 +105,7 @@ def import_invest_study(
     typer.echo(str(place))
     for name in beside:
         typer.echo(f"not carried over: {name}")
-    typer.echo(f"next: shanshui run {folder} {' '.join(products)}")
+    typer.echo(f"next: shanshui run {shlex.quote(str(folder))} {' '.join(products)}")
 
 
 @app.command()
@@ -464,12 +453,17 @@ def export(
     ],
     lang: Annotated[str, typer.Option(metavar="en|zh", help="Words on a map.")] = "en",
     variant: Variant = "",
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Also products that are not up to date, marked as such.")
+    ] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write products for other programs."""
     from shanshui.report.export import export as write
     from shanshui.study.study import open_study
 
-    typer.echo(str(write(open_study(folder).variant(variant), products, to, lang)))
+    study = open_study(folder).variant(variant)
+    typer.echo(str(write(study, products, to, lang, overwrite=overwrite, stale=stale)))
 
 
 @app.command()
@@ -480,12 +474,14 @@ def report(
         Path | None, typer.Option(metavar="FILE", help="The page; by default in the study folder.")
     ] = None,
     variant: Variant = "",
+    overwrite: Overwrite = False,
 ) -> None:
     """One self-contained page with maps, charts, tables and where each came from."""
     from shanshui.report.document import write_report
     from shanshui.study.study import open_study
 
-    typer.echo(str(write_report(open_study(folder).variant(variant), lang, to).resolve()))
+    study = open_study(folder).variant(variant)
+    typer.echo(str(write_report(study, lang, to, overwrite=overwrite).resolve()))
 
 
 ROWS_SHOWN, ROWS_GIVEN = 40, 5000
@@ -562,17 +558,11 @@ def _when(seconds: float) -> str:
 
 
 def main() -> None:
-    """Run the command; errors of ours end in one line, not in a traceback."""
-    try:
+    """Run the command; whatever goes wrong ends in one line, not in a traceback."""
+    debug = "--debug" in sys.argv or bool(os.environ.get("SHANSHUI_DEBUG"))
+    sys.argv = [word for word in sys.argv if word != "--debug"]
+    with ending(sys.argv[1:], debug=debug):
         app()
-    except ShanshuiError as error:
-        typer.echo(f"shanshui: {error}", err=True)
-        if os.environ.get("SHANSHUI_DEBUG"):
-            raise
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo(STOPPED, err=True)
-        sys.exit(130)
 
 
 if __name__ == "__main__":

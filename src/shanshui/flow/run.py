@@ -4,10 +4,9 @@ import platform
 import subprocess
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -16,11 +15,13 @@ from typing import Any
 import xarray as xr
 
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError
-from shanshui.core.quantity import Grid, Layers
+from shanshui.core.quantity import Grid, Layers, admit, given
+from shanshui.flow.canon import digest_of
 from shanshui.flow.estimate import Estimate, estimate, memory_limit, refuse_if_too_large
 from shanshui.flow.events import Event, Listener, deaf
-from shanshui.flow.fingerprint import code_digest, digest_of, package_digest
+from shanshui.flow.fingerprint import code_digest, package_digest
 from shanshui.flow.plan import Layer, Plan, Source, Step
+from shanshui.flow.strips import in_order
 from shanshui.flow.variants import reached
 from shanshui.region.grid import GridSpec
 from shanshui.store.layout import Layout, locked
@@ -315,7 +316,7 @@ class Run:
         }
         busy: dict[Future[tuple[str, bool]], str] = {}
         failed: BaseException | None = None
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="step") as pool:
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="run") as pool:
             while waiting or busy:
                 for name in [n for n, needs in waiting.items() if not needs]:
                     held = sum(sizes[n] for n in busy.values())
@@ -325,7 +326,7 @@ class Run:
                         continue
                     del waiting[name]
                     anew = fresh and name not in outcome.made
-                    busy[pool.submit(self._one, name, run, anew, shelf)] = name
+                    busy[pool.submit(self._one, name, run, anew, shelf, pool)] = name
                 if not busy:
                     break
                 finished, _ = wait(busy, return_when=FIRST_COMPLETED)
@@ -343,7 +344,9 @@ class Run:
         if failed is not None:
             raise failed
 
-    def _one(self, name: str, run: int, fresh: bool, shelf: _Shelf) -> tuple[str, bool]:
+    def _one(
+        self, name: str, run: int, fresh: bool, shelf: _Shelf, pool: Executor
+    ) -> tuple[str, bool]:
         started = time.perf_counter()
         try:
             recipe, parts = self._recipe(name)
@@ -360,7 +363,7 @@ class Run:
             elif before is not None and why == "nothing changed":
                 why = "the kept result was gone"
             self._tell(run, Event("started", name, why, of=self.grid.cells))
-            digest = self._make(name, shelf)
+            digest = self._make(name, shelf, pool)
             seconds = time.perf_counter() - started
             self._settle(name, recipe, digest, parts, why, run, seconds)
             self.ledger.know_speed(name, seconds * 1e9 / self.grid.cells)
@@ -384,7 +387,7 @@ class Run:
             self._fail(run, name, str(error), started)
             raise
         except MemoryError as error:
-            text = "ran out of memory; give a smaller --memory so that fewer steps run at once"
+            text = "ran out of memory; give a smaller --memory so that fewer steps run at once, or a coarser --cell"
             self._fail(run, name, text, started)
             raise PlanError(f"{name}: {text}") from error
         except Exception as error:
@@ -426,8 +429,11 @@ class Run:
         self.objects.settle(name, recipe, digest, parts, why, run, seconds, variant)
 
     def _code(self, fn: Any) -> str:
-        """Digest of a function's code: from the ledger while no source file of the package has changed."""
-        key, package = f"{fn.__module__}.{fn.__qualname__}", package_digest()
+        """Digest of a function's code: from the ledger while no file of the package has changed."""
+        key, package = f"{fn.__module__}.{getattr(fn, '__qualname__', '<')}", package_digest()
+        if "<" in key or not key.startswith("shanshui."):
+            # many may bear this name, or the package's digest does not cover it
+            return code_digest(fn)
         digest = self.ledger.code(key, package)
         if digest is None:
             digest = code_digest(fn)
@@ -456,10 +462,12 @@ class Run:
             inputs = {p: self._digests[p] for p in self.plan.inputs(name).values()}
             bound = {k: p for k, p in item.needs.items() if p in self.plan.steps}
             parts = {
-                "code": self._code(card.fn),
+                # the door converts units and writes them: what it does is part of the result
+                "code": digest_of(*map(self._code, (item.call, admit, given))),
                 "settings": card.checked(item.settings),
                 "inputs": inputs,
-                "card": repr((sorted(bound.items()), card.needs, card.gives)),
+                "card": repr((sorted(bound.items()), card.needs, card.gives, self.plan.keys(name))),
+                "halo": self._code(card.halo) if callable(card.halo) else card.halo,
             }
         parts["grid"] = [
             self.grid.crs,
@@ -470,7 +478,7 @@ class Run:
         ]
         return digest_of(parts), parts
 
-    def _make(self, name: str, shelf: _Shelf) -> str:
+    def _make(self, name: str, shelf: _Shelf, pool: Executor) -> str:
         item = self.plan.steps[name]
         context = Context(self.grid, self.objects, self.memory, self.workers, self._progress)
         if isinstance(item, Layer):
@@ -498,11 +506,25 @@ class Run:
         )
         if streams and gridded:
             size = estimate(self.plan, name, self.grid, self.ledger, self.memory, self.workers)
-            return self._stream(item, data, settings, int(halo or 0), size.rows or self.grid.ny)
-        return self.objects.keep(item.call(**data, **settings))
+            rows = size.rows or self.grid.ny
+            return self._stream(item, data, settings, int(halo or 0), rows, pool)
+        return self.objects.keep(self._keyed(name, item.call(**data, **settings)))
+
+    def _keyed(self, name: str, value: Any) -> Any:
+        """Write into a table what its key columns name: the plan knows it, the function may not."""
+        kinds = {c: k[0] for c, k in self.plan.keys(name).items() if len(k) == 1}
+        if kinds:
+            value.attrs["keys"] = kinds
+        return value
 
     def _stream(
-        self, item: Step, data: dict[str, Any], settings: dict[str, Any], halo: int, rows: int
+        self,
+        item: Step,
+        data: dict[str, Any],
+        settings: dict[str, Any],
+        halo: int,
+        rows: int,
+        pool: Executor,
     ) -> str:
         """Strip by strip, in threads, written in order; the halo is read again and cut off."""
 
@@ -517,16 +539,8 @@ class Run:
         writers: dict[str, RasterWriter] = {}
         done = 0
         try:
-            with ThreadPoolExecutor(self.workers, thread_name_prefix="strip") as pool:
-                ahead: deque[tuple[int, Future[Any]]] = deque()
-                strips = iter(list(self.grid.strips(rows)))
-                while True:
-                    while len(ahead) <= self.workers and (strip := next(strips, None)) is not None:
-                        ahead.append((strip[0], pool.submit(one, *strip)))
-                    if not ahead:
-                        break
-                    start, future = ahead.popleft()
-                    result = future.result()
+            with closing(in_order(pool, one, self.grid.strips(rows), self.workers)) as results:
+                for start, result in results:
                     blocks = (
                         {str(k): v for k, v in result.data_vars.items()}
                         if isinstance(result, xr.Dataset)
@@ -569,6 +583,8 @@ def _reason(before: dict[str, Any] | None, now: dict[str, Any]) -> str:
     why = []
     if before.get("code") != now["code"]:
         why.append("code")
+    if before.get("halo") != now.get("halo"):
+        why.append("halo")
     if before.get("card") != now["card"] or before.get("grid") != now["grid"]:
         why.append("grid" if before.get("grid") != now["grid"] else "declaration")
     old, new = before.get("settings", {}), now["settings"]

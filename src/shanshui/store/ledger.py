@@ -398,35 +398,20 @@ class Ledger:
             (name, package, digest),
         )
 
-    def input_digest(self, path: str, size: int, changed: int | str) -> str | None:
-        """Digest of an input file that has not been touched since it was last read.
-
-        Parameters
-        ----------
-        path : str
-            The file.
-        size : int [byte]
-            As it is now.
-        changed : int or str
-            Time of change, or whatever else tells that it was touched.
-
-        Returns
-        -------
-        str or None
-            None when it must be read again.
-        """
+    def input_digest(self, path: str, stamp: str) -> str | None:
+        """Digest of an input file whose stamp (size, times, place on the disk) is still the same."""
         return self._recall(
-            ("input", path, str(size), str(changed)),
-            "select digest from input where path=? and bytes=? and changed=?",
-            (path, size, changed),
+            ("input", path, stamp),
+            "select digest from input where path=? and stamp=?",
+            (path, stamp),
         )
 
-    def know_input(self, path: str, size: int, changed: int | str, digest: str) -> None:
+    def know_input(self, path: str, stamp: str, digest: str) -> None:
         """Note the digest of an input file."""
         if not self.writes:
-            self._aside["input", path, str(size), str(changed)] = digest
+            self._aside["input", path, stamp] = digest
             return
         self._write(
-            "insert or replace into input(path, bytes, changed, digest) values(?,?,?,?)",
-            (path, size, changed, digest),
+            "insert or replace into input(path, stamp, digest) values(?,?,?)",
+            (path, stamp, digest),
         )

@@ -25,7 +25,7 @@ _TABLES = {
     "run": "id integer primary key autoincrement, started real, ended real, state text, "
     "targets text, machine text, variant text default ''",
     "event": "run integer, at real, kind text, step text, facts text",
-    "input": "path text primary key, bytes integer, changed integer, digest text",
+    "input": "path text primary key, stamp text, digest text",
     "code": "name text primary key, package text, digest text",
     "speed": "step text primary key, ns_per_cell real",
     "about": "word text primary key, value text",
@@ -47,6 +47,7 @@ _TO_1 = {
         "alter table object add column stored text default ''",
         "alter table object add column stamp text default ''",
     ),
+    "input": ("drop table input", f"create table input({_TABLES['input']})"),
     "run": ("alter table run add column variant text default ''",),
     "product": (
         "alter table product rename to product_0",

@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from shanshui.collect.adapt import raster_input
 from shanshui.collect.catalog import INPUTS, InputSpec, located, wanted
 from shanshui.collect.classes import SHIPPED
 from shanshui.collect.quality import Verdict, verdict
+from shanshui.collect.rasters import raster_input
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError, StudyError, nearest
 from shanshui.flow.estimate import Estimate, memory_limit
 from shanshui.flow.events import Listener, deaf
