@@ -171,17 +171,27 @@ def with_places(study: Study, name: str, frame: pd.DataFrame | None = None) -> p
     DataFrame or GeoDataFrame
         Beside each key column: ``code, name, name_zh, name_en`` as far as the outlines have them and the rows have not.
     """
-    out = rows_of(study, name) if frame is None else frame
-    for place in places_of(study, name, out):
+    return _joined(study, name, rows_of(study, name) if frame is None else frame)[0]
+
+
+def joined_columns(study: Study, name: str) -> dict[str, str]:
+    """What the columns that are joined to the rows of a product say, in words."""
+    return _joined(study, name, rows_of(study, name))[1]
+
+
+def _joined(study: Study, name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    out, said = frame, dict[str, str]()
+    for place in places_of(study, name, frame):
         at = int(out.columns.get_indexer([place.column])[0]) + 1
         for word in ("code", *NAMES):
-            if word in place.rows and not _told(out, place, word):
-                label = word if word not in out else f"{place.column}_{word}"
-                if label not in out:
-                    out = out.copy()
-                    out.insert(at, label, place.rows[word])
-                    at += 1
-    return out
+            label = word if word not in out else f"{place.column}_{word}"
+            if word not in place.rows or _told(out, place, word) or label in out:
+                continue
+            out = out.copy()
+            out.insert(at, label, place.rows[word])
+            said[label] = f"of the {keys()[place.kind].en} in '{place.column}'"
+            at += 1
+    return out, said
 
 
 def _told(frame: pd.DataFrame, place: Places, word: str) -> bool:
