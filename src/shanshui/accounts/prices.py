@@ -88,7 +88,7 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
         if bad.any():
             raise QuantityError(
                 f"prices.{column}: row {int(np.flatnonzero(bad)[0]) + 2} ({frame['flow'][bad].iloc[0]}) holds "
-                f"{own[column][bad].iloc[0]!r}, expected {words}"
+                f"'{own[column][bad].iloc[0]}', expected {words}"
             )
     for method in frame["method"]:
         if method not in METHODS:

@@ -15,3 +15,9 @@ Overwrite = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Plain JSON, for programs.")]
+Variant = Annotated[
+    str,
+    typer.Option(
+        "--variant", metavar="NAME", help="Products of a variant, instead of the study's own."
+    ),
+]

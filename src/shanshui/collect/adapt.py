@@ -264,7 +264,7 @@ def _amounts(column: pd.Series, spec: InputSpec, line: Linear, where: str, path:
     if broken.any():
         row = int(np.flatnonzero(broken)[0])
         raise DataError(
-            f"{where}: {path}: row {row + 2} holds {column.iloc[row]!r}, expected a number"
+            f"{where}: {path}: row {row + 2} holds '{column.iloc[row]}', expected a number"
         )
     numbers = numbers.mask(numbers.isin(missing_numbers(spec)))
     out: pd.Series = line.of(numbers)
@@ -287,7 +287,7 @@ def _years(column: pd.Series, name: str, path: Path) -> pd.Series:
     if broken.any():
         row = int(np.flatnonzero(broken)[0])
         raise DataError(
-            f"{name}.year: {path}: row {row + 2} holds {column.iloc[row]!r}, expected a year such as 2020"
+            f"{name}.year: {path}: row {row + 2} holds '{column.iloc[row]}', expected a year such as 2020"
         )
     return years.astype("int64")
 

@@ -73,7 +73,7 @@ def _parsed(text: str, name: str) -> pd.DataFrame:
     odd = codes.isna() | (codes != codes.round())
     if odd.any():
         raise DataError(
-            f"classes: {name}: code {frame['code'][odd].iloc[0]!r} is not a whole number; correct the row"
+            f"classes: {name}: code '{frame['code'][odd].iloc[0]}' is not a whole number; correct the row"
         )
     frame["code"] = codes.astype("int64")
     if frame["code"].duplicated().any():
