@@ -59,6 +59,8 @@ def _tags(handed: Handed, name: str) -> dict[str, str]:
     }
     if handed.state[name]:
         tags["state"] = handed.state[name]
+    if record.variant:
+        tags["variant"] = record.variant
     if study.file.study.made_up:
         tags["note"] = MADE_UP
     return tags

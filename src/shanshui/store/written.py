@@ -8,7 +8,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ _PREFIX = ".shanshui-"
 _PARTS = {"lock", "new", "old"}
 _ROOM = 1_000_000
 """Bytes of free disk below which a failed write is put down to a full disk [D]."""
+_AN_HOUR = 3600
 _HEAD = 4096
 """Bytes at both ends of a file in which the name of the program is looked for."""
 
@@ -216,7 +217,8 @@ def replaced(to: Path, written: Written = NOTHING, *, overwrite: bool = False) -
         beside.mkdir()
         lock = (beside / "lock").open("a+", encoding="utf-8")
         try:
-            _try_lock(lock)
+            with suppress(StoreError):  # on a disk without locks the hour tells, see _in_use
+                _try_lock(lock, beside)
             (beside / "new").mkdir()
             fresh = beside / "new" / to.name
             yield fresh
@@ -260,8 +262,11 @@ def clear_leftovers(folder: Path) -> None:
 
 
 def _in_use(lock: Path) -> bool:
-    with lock.open("r+", encoding="utf-8") as handle:
-        return not _try_lock(handle)
+    try:
+        with lock.open("r+", encoding="utf-8") as handle:
+            return not _try_lock(handle, lock)
+    except StoreError:
+        return time.time() - lock.stat().st_mtime < _AN_HOUR
 
 
 def _clear(beside: Path) -> None:
