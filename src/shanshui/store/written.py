@@ -124,7 +124,9 @@ def refuse_place(to: Path, written: Written = NOTHING) -> None:
         ) from None
     for other in written.protected:
         if _same(place, other):
-            raise DataError(f"--to {to}: is an input of the study; choose another name")
+            raise DataError(
+                f"--to {to}: is an input, and is never written over; choose another name"
+            )
     solid = next((p for p in place.parents if p.exists()), None)
     if solid is not None and not solid.is_dir():
         raise DataError(f"--to {to}: {solid} is a file, not a folder; choose another place")
