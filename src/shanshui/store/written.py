@@ -8,7 +8,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ _PREFIX = ".shanshui-"
 _PARTS = {"lock", "new", "old"}
 _ROOM = 1_000_000
 """Bytes of free disk below which a failed write is put down to a full disk [D]."""
+_AN_HOUR = 3600
 _HEAD = 4096
 """Bytes at both ends of a file in which the name of the program is looked for."""
 
@@ -123,7 +124,9 @@ def refuse_place(to: Path, written: Written = NOTHING) -> None:
         ) from None
     for other in written.protected:
         if _same(place, other):
-            raise DataError(f"--to {to}: is an input of the study; choose another name")
+            raise DataError(
+                f"--to {to}: is an input, and is never written over; choose another name"
+            )
     solid = next((p for p in place.parents if p.exists()), None)
     if solid is not None and not solid.is_dir():
         raise DataError(f"--to {to}: {solid} is a file, not a folder; choose another place")
@@ -216,7 +219,8 @@ def replaced(to: Path, written: Written = NOTHING, *, overwrite: bool = False) -
         beside.mkdir()
         lock = (beside / "lock").open("a+", encoding="utf-8")
         try:
-            _try_lock(lock)
+            with suppress(StoreError):  # on a disk without locks the hour tells, see _in_use
+                _try_lock(lock, beside)
             (beside / "new").mkdir()
             fresh = beside / "new" / to.name
             yield fresh
@@ -260,8 +264,11 @@ def clear_leftovers(folder: Path) -> None:
 
 
 def _in_use(lock: Path) -> bool:
-    with lock.open("r+", encoding="utf-8") as handle:
-        return not _try_lock(handle)
+    try:
+        with lock.open("r+", encoding="utf-8") as handle:
+            return not _try_lock(handle, lock)
+    except StoreError:
+        return time.time() - lock.stat().st_mtime < _AN_HOUR
 
 
 def _clear(beside: Path) -> None:

@@ -70,8 +70,14 @@ def naming(file: Path) -> Iterator[None]:
         raise type(error)(f"{file}: {error}") from error
 
 
-def _refuse(file: Path, name: str) -> None:
-    """Refuse what cannot be a table's file."""
+def refuse_odd(file: Path, name: str) -> None:
+    """Refuse what cannot be a table's file.
+
+    Raises
+    ------
+    DataError
+        Nothing there, a folder, a pipe.
+    """
     try:
         refuse_path(str(file))
     except ValueError as error:
@@ -84,7 +90,7 @@ def _refuse(file: Path, name: str) -> None:
 
 def _judgement_cells(file: Path) -> pd.DataFrame:
     """Cells as text: fractions and intervals are no numbers yet; a square may have no head."""
-    _refuse(file, "judgements")
+    refuse_odd(file, "judgements")
     if file.suffix.lower() in {".csv", ".tsv", ".txt"}:
         raw = file.read_bytes()
         for encoding in ("utf-8-sig", "gb18030"):
@@ -179,7 +185,7 @@ def linkages_of(
         No table there, or one that does not balance: by how much and where.
     """
     with naming(file):
-        _refuse(file, "table")
+        refuse_odd(file, "table")
         frame = coefficients_input(file, InputSpec(file=str(file)), "table")
         try:
             table = read_table(frame, sectors)
