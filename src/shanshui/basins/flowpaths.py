@@ -206,7 +206,7 @@ def drainage_check(flow_direction: FlowDirection) -> Facts:
     return frame
 
 
-@assessment(source="own_basins", bytes_per_cell=14)
+@assessment(source="own_basins", bytes_per_cell=22)
 def flow_distance(flow_direction: FlowDirection) -> FlowDistance:
     """Length of the flow path from each cell to its outlet.
 
@@ -224,4 +224,4 @@ def flow_distance(flow_direction: FlowDirection) -> FlowDistance:
     nxt = downstream(codes)
     side = grid_of(flow_direction).cell_m / 1000.0
     length = distance_to_outlet(upstream_order(nxt), nxt, codes.shape[1], side, side)
-    return like(flow_direction, length.reshape(codes.shape), "km")
+    return like(flow_direction, length.reshape(codes.shape).astype(np.float32), "km")
