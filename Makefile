@@ -3,10 +3,13 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 SIZE   ?= 512
+SAMPLE ?= 60
+SEED   ?= 0
+MODULES ?= terrain basins accounts pattern industry decision
 TOOLS  := .tools
 UV     := $(TOOLS)/bin/uv
 
-.PHONY: demo test bench docs clean
+.PHONY: demo test bench mutation docs clean
 .DEFAULT_GOAL := demo
 
 # into a folder of its own: needs neither venv nor the right to touch the system's packages
@@ -43,6 +46,13 @@ test: $(VENV)/.test  ## lint, format, spelling, types, import contracts, tests
 
 bench: $(VENV)/.bench  ## writes benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py
+
+$(VENV)/.mutation: $(VENV)/.test
+	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -e . --group mutation
+	@touch $@
+
+mutation: $(VENV)/.mutation  ## faults that the tests of MODULES would not notice
+	$(BIN)/python benchmarks/mutation.py $(MODULES) --sample $(SAMPLE) --seed $(SEED)
 
 docs: $(VENV)/.demo
 	$(UV) pip install --quiet --python $(BIN)/python -e ".[docs]"

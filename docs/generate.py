@@ -4,10 +4,11 @@ import inspect
 from pathlib import Path
 
 from shanshui.collect.catalog import INPUTS
-from shanshui.core.quantity import Grid, Layers, Scalar
+from shanshui.core.keys import keys
+from shanshui.core.quantity import TEXT, Column, Features, Grid, Layers, Scalar, Table
 from shanshui.core.source import citation
 from shanshui.core.terms import terms, word
-from shanshui.flow.plan import Source, Step
+from shanshui.flow.plan import Plan, Source, Step
 from shanshui.plans.accounts import STOOD_IN
 from shanshui.plans.everything import everything
 
@@ -58,6 +59,11 @@ def reference() -> str:
         if isinstance(card.gives, Layers) and card.gives.units:
             parts = [f"`{name}.{k}` {word(f'{name}.{k}')} [{u}]" for k, u in card.gives.units]
             lines += [f"Layers: {'; '.join(parts)}.", ""]
+        if isinstance(card.gives, Table | Features) and card.gives.fields:
+            lines += [
+                f"Columns: {'; '.join(_column(plan, name, c) for c in card.gives.fields)}.",
+                "",
+            ]
         takes = [
             f"`{p}`" + (" (optional)" if k in card.optional else "") for k, p in item.needs.items()
         ]
@@ -70,6 +76,16 @@ def reference() -> str:
                 ""
             ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _column(plan: Plan, name: str, column: Column) -> str:
+    """A column with its unit, or with what it names."""
+    if column.key is not None:
+        kinds = plan.keys(name).get(column.name, ())
+        what = f" ({' or '.join(keys()[k].en for k in kinds)})" if kinds else ""
+    else:
+        what = "" if column.unit == TEXT else f" [{column.unit}]"
+    return f"`{column.name}`{what}" + (" where known" if column.optional else "")
 
 
 def _meaning(text: str, name: str) -> str:

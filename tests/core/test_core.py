@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 import pytest
 from tests.worlds import grid
 
@@ -25,6 +24,15 @@ from shanshui.terrain.slope import slope
         ("1", "", 5.0, 5.0),
         ("%", "1", 50.0, 0.5),
         ("mu", "m^2", 3.0, 2000.0),
+        ("10000 person", "person", 12.5, 125000.0),
+        ("1e8 yuan", "yuan", 2.0, 2e8),
+        ("10,000 yuan", "yuan", 2.0, 2e4),
+        ("1000 ha", "km2", 1.0, 10.0),
+        ("万人", "person", 12.5, 125000.0),
+        ("亿元", "yuan", 1.0, 1e8),
+        ("百万吨/年", "t/yr", 1.0, 1e6),
+        ("千米", "m", 1.0, 1000.0),
+        ("千公顷", "ha", 2.0, 2000.0),
     ],
 )
 def test_units_are_converted(found, expected, value, result):
@@ -140,13 +148,3 @@ def test_a_plan_without_inputs_makes_nothing_and_says_why():
     plan = everything([])
     assert not plan.steps
     assert "no input 'elevation'" in plan.absent["slope"]
-
-
-def test_series_and_frames_are_told_apart():
-    from shanshui.core.quantity import PerUnit, admit
-
-    series = pd.Series([1.0])
-    series.attrs["units"] = "1"
-    assert admit("share", series, PerUnit("1")) is series
-    with pytest.raises(QuantityError, match="found DataFrame"):
-        admit("share", pd.DataFrame(), PerUnit("1"))

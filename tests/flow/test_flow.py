@@ -128,13 +128,6 @@ def test_a_changed_file_with_the_same_content_stops_early(tmp_path, chapter):
     assert reasons["elevation"] == "input file"
 
 
-def test_flags_of_a_compiled_kernel_count():
-    from shanshui.kernels.windows import focal_mean
-
-    text = fingerprint._look(fingerprint._plain(focal_mean))[1]
-    assert "nogil=True" in text
-
-
 def test_strips_threads_and_memory_change_no_byte(tmp_path, chapter):
     digests = set()
     for k, options in enumerate(
@@ -210,7 +203,7 @@ def test_plans_are_checked_before_data_are_read(chapter):
 def test_settings_given_as_text_are_read_in_the_type_of_the_default(chapter):
     plan = plan_of(chapter).with_settings({"smoothed": {"cells": "7"}})
     assert plan.steps["smoothed"].settings == {"cells": 7}
-    with pytest.raises(PlanError, match="not a whole number"):
+    with pytest.raises(PlanError, match="expected a whole number"):
         plan.with_settings({"smoothed": {"cells": "7.5"}})
     with pytest.raises(PlanError, match="did you mean 'smoothed'"):
         plan.with_settings({"smothed": {"cells": 3}})

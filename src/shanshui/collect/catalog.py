@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from shanshui.core.errors import nearest
-from shanshui.core.quantity import Features, Grid, Layers, Quantity, Table
+from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key, Layers, Quantity, Table
+from shanshui.core.vocabulary import ADMINISTRATIVE
 
 Family = Literal[
     "continuous",
@@ -53,7 +54,9 @@ class InputKind:
         return self.gives.unit if isinstance(self.gives, Grid) else ""
 
 
-_UNITS = ("code", "name", "parent")
+_PLACE = {"code": TEXT, "name": TEXT, "parent": TEXT, "*": ANY}
+_NAMED = {"name": TEXT, "*": ANY}
+_AMOUNTS = {"code": ADMINISTRATIVE, "year": "yr"}
 RAIN = "is it in tenths of a millimetre, in inches, in metres, or of a month or a day"
 INPUTS: dict[str, InputKind] = {
     "elevation": InputKind("continuous", Grid("m"), -430.0, 8850.0),
@@ -98,52 +101,151 @@ INPUTS: dict[str, InputKind] = {
     "drainage": InputKind("categorical", Grid("1")),
     "threat_maps": InputKind("stack", Layers(), 0.0, 1.0),
     "monthly_precipitation": InputKind("stack", Layers(), 0.0, 3000.0),
-    "boundary": InputKind("polygons", Features(("geometry",))),
-    "counties": InputKind("polygons", Features(_UNITS)),
-    "prefectures": InputKind("polygons", Features(_UNITS)),
-    "provinces": InputKind("polygons", Features(_UNITS)),
-    "protected_areas": InputKind("polygons", Features(("name",))),
-    "parks": InputKind("polygons", Features(("name",))),
-    "zones": InputKind("polygons", Features(("geometry",))),
-    "watersheds": InputKind("polygons", Features(("geometry",))),
-    "lakes": InputKind("polygons", Features(("name",))),
-    "rivers": InputKind("lines", Features(("name",))),
-    "roads": InputKind("lines", Features(("name",))),
-    "railways": InputKind("lines", Features(("name",))),
-    "cities": InputKind("points", Features(("name", "role"))),
-    "massifs": InputKind("points", Features(("name",))),
-    "villages": InputKind("points", Features(("name",))),
-    "reference_outlets": InputKind("points", Features(("name", "published_km2"))),
-    "population": InputKind("table", Table(("code", "year", "population")), 0.0, 1e9),
-    "productivity": InputKind("table", Table(("code", "year", "npp")), 0.0, 4000.0),
-    "gdp": InputKind("table", Table(("code", "year", "sector", "yuan")), 0.0, 1e15),
-    "products": InputKind("table", Table(("code", "year", "flow", "amount")), 0.0, 1e15),
-    "biophysical": InputKind("coefficients", Table()),
-    "threats": InputKind("coefficients", Table()),
-    "prices": InputKind("coefficients", Table()),
-    "employment": InputKind("table", Table(("code", "year", "industry", "persons")), 0.0, 1e9),
-    "place_indicators": InputKind(
-        "table", Table(("code", "year", "indicator", "value")), -1e15, 1e15
+    "boundary": InputKind("polygons", Features({"*": ANY}, Key("region"))),
+    "counties": InputKind("polygons", Features(_PLACE, Key("county"))),
+    "prefectures": InputKind("polygons", Features(_PLACE, Key("prefecture"))),
+    "provinces": InputKind("polygons", Features(_PLACE, Key("province"))),
+    "protected_areas": InputKind("polygons", Features(_NAMED, Key("protected_area"))),
+    "parks": InputKind("polygons", Features(_NAMED, Key("park"))),
+    "zones": InputKind("polygons", Features({"*": ANY}, Key("zone"))),
+    "watersheds": InputKind("polygons", Features({"*": ANY}, Key("watershed"))),
+    "lakes": InputKind("polygons", Features(_NAMED)),
+    "rivers": InputKind("lines", Features(_NAMED, Key("river"))),
+    "roads": InputKind("lines", Features(_NAMED)),
+    "railways": InputKind("lines", Features(_NAMED)),
+    "cities": InputKind("points", Features({**_NAMED, "role": TEXT}, Key("city"))),
+    "massifs": InputKind("points", Features(_NAMED, Key("massif"))),
+    "villages": InputKind("points", Features(_NAMED, Key("village"))),
+    "reference_outlets": InputKind(
+        "points", Features({**_NAMED, "published_km2": "km2"}, Key("outlet"))
     ),
-    "io_table": InputKind("coefficients", Table()),
-    "sector_names": InputKind("coefficients", Table(("code",))),
-    "stressors": InputKind("coefficients", Table(("code", "stressor", "amount"))),
-    "firms": InputKind("register", Table(("name",))),
-    "reports": InputKind("coefficients", Table(("year", "text"))),
-    "words": InputKind("coefficients", Table(("category", "word"))),
-    "judgements": InputKind("coefficients", Table()),
+    "population": InputKind("table", Table({**_AMOUNTS, "population": "person"}), 0.0, 1e9),
+    "productivity": InputKind("table", Table({**_AMOUNTS, "npp": "g/m2/yr"}), 0.0, 4000.0),
+    "gdp": InputKind("table", Table({**_AMOUNTS, "sector": TEXT, "yuan": "yuan"}), 0.0, 1e15),
+    "products": InputKind("table", Table({**_AMOUNTS, "flow": TEXT, "amount": ANY}), 0.0, 1e15),
+    "biophysical": InputKind("coefficients", Table({"*": ANY})),
+    "threats": InputKind("coefficients", Table({"*": ANY})),
+    "prices": InputKind("coefficients", Table({"*": ANY})),
+    "employment": InputKind(
+        "table", Table({**_AMOUNTS, "industry": TEXT, "persons": "person"}), 0.0, 1e9
+    ),
+    "place_indicators": InputKind(
+        "table", Table({**_AMOUNTS, "indicator": TEXT, "value": ANY}), -1e15, 1e15
+    ),
+    "io_table": InputKind("coefficients", Table({"*": ANY})),
+    "sector_names": InputKind("coefficients", Table({"code": TEXT, "*": ANY})),
+    "stressors": InputKind(
+        "coefficients", Table({"code": TEXT, "stressor": TEXT, "amount": ANY, "*": ANY})
+    ),
+    "io_table_before": InputKind("coefficients", Table({"*": ANY})),
+    "multiregional_table": InputKind("coefficients", Table({"*": ANY})),
+    "sector_regions": InputKind("coefficients", Table({"code": TEXT, "region": TEXT, "*": ANY})),
+    "household_accounts": InputKind(
+        "coefficients", Table({"code": TEXT, "wages": ANY, "spending": ANY, "*": ANY})
+    ),
+    "investment": InputKind(
+        "coefficients", Table({"project": TEXT, "code": TEXT, "amount": ANY, "*": ANY})
+    ),
+    "start_flows": InputKind(
+        "coefficients", Table({"row": TEXT, "column": TEXT, "amount": ANY, "*": ANY})
+    ),
+    "flow_sums": InputKind(
+        "coefficients", Table({"side": TEXT, "name": TEXT, "amount": ANY, "*": ANY})
+    ),
+    "labelled_firms": InputKind("coefficients", Table({"name": TEXT, "category": TEXT, "*": ANY})),
+    "firms": InputKind("register", Table({"name": TEXT, "*": ANY})),
+    "reports": InputKind("coefficients", Table({"year": "yr", "text": TEXT, "*": ANY})),
+    "words": InputKind("coefficients", Table({"category": TEXT, "word": TEXT, "*": ANY})),
+    "judgements": InputKind("coefficients", Table({"*": ANY})),
     "evaluation_values": InputKind(
-        "coefficients", Table(("subject", "code", "indicator", "value"))
+        "coefficients",
+        Table({"subject": TEXT, "code": TEXT, "indicator": TEXT, "value": ANY, "*": ANY}),
     ),
     "readiness": InputKind(
-        "coefficients", Table(("technology", "part", "level", "evidence", "date"))
+        "coefficients",
+        Table(
+            {
+                "technology": TEXT,
+                "part": TEXT,
+                "level": "1",
+                "evidence": TEXT,
+                "date": TEXT,
+                "*": ANY,
+            }
+        ),
     ),
-    "access_rules": InputKind("coefficients", Table(("rule", "verdict", "codes"))),
-    "clusters": InputKind("coefficients", Table(("cluster", "core", "city", "categories"))),
-    "hubs": InputKind("coefficients", Table(("scheme", "city", "role"))),
-    "capacities": InputKind("coefficients", Table(("plant", "code", "capacity"))),
-    "streams": InputKind("coefficients", Table(("firm", "material", "kind", "amount"))),
-    "land_cover_areas": InputKind("table", Table(("code", "year", "class", "area_km2")), 0.0, 1e7),
+    "access_rules": InputKind(
+        "coefficients", Table({"rule": TEXT, "verdict": TEXT, "codes": TEXT, "*": ANY})
+    ),
+    "clusters": InputKind(
+        "coefficients",
+        Table({"cluster": TEXT, "core": TEXT, "city": TEXT, "categories": TEXT, "*": ANY}),
+    ),
+    "hubs": InputKind(
+        "coefficients", Table({"scheme": TEXT, "city": TEXT, "role": TEXT, "*": ANY})
+    ),
+    "capacities": InputKind(
+        "coefficients", Table({"plant": TEXT, "code": TEXT, "capacity": ANY, "*": ANY})
+    ),
+    "streams": InputKind(
+        "coefficients",
+        Table({"firm": TEXT, "material": TEXT, "kind": TEXT, "amount": ANY, "*": ANY}),
+    ),
+    "bridge_processes": InputKind(
+        "coefficients",
+        Table(
+            {
+                "process": TEXT,
+                "takes": TEXT,
+                "makes": TEXT,
+                "fixed": "yuan/yr",
+                "capacity": ANY,
+                "*": ANY,
+            }
+        ),
+    ),
+    "land_cover_areas": InputKind(
+        "table", Table({**_AMOUNTS, "class": Key("cover_class"), "area_km2": "km2"}), 0.0, 1e7
+    ),
+    "monthly_rain_days": InputKind("stack", Layers(), 0.0, 31.0),
+    "infiltration": InputKind("continuous", Grid("1"), 0.0, 1.0),
+    "wind_factor": InputKind("continuous", Grid("kg/m"), 0.0, 5000.0),
+    "soil_carbonate": InputKind("continuous", Grid("%"), 0.0, 100.0),
+    "soil_roughness": InputKind("continuous", Grid("1"), 0.0, 1.0),
+    "reservoirs": InputKind("coefficients", Table({"name": TEXT, "capacity_m3": "m3", "*": ANY})),
+    "emissions": InputKind(
+        "coefficients",
+        Table(
+            {
+                "code": ADMINISTRATIVE,
+                "pollutant": TEXT,
+                "emitted_t": "t/yr",
+                "meets_standard": "1",
+                "*": ANY,
+            }
+        ),
+    ),
+    "purification_capacity": InputKind(
+        "coefficients",
+        Table({"code": ADMINISTRATIVE, "pollutant": TEXT, "capacity_t": "t/yr", "*": ANY}),
+    ),
+    "hydropower_stations": InputKind("coefficients", Table({"*": ANY})),
+    "visits": InputKind(
+        "coefficients",
+        Table(
+            {
+                "site": TEXT,
+                "zone": TEXT,
+                "visits": "1/yr",
+                "population": "person",
+                "travel": "yuan",
+                "hours": "h",
+                "wage": "yuan/h",
+                "spending": "yuan",
+                "*": ANY,
+            }
+        ),
+    ),
 }
 
 
@@ -169,19 +271,39 @@ WANTED: dict[str, str] = {
     "employment": "employed persons by industry of counties from the census",
     "place_indicators": "figures of counties or prefectures from yearbooks: product per head, urban people, research spending",
     "io_table": "an input-output table of the nation or the province from the statistical office",
+    "io_table_before": "an input-output table of an earlier year with the same sectors, in the prices of the later one",
+    "multiregional_table": "an input-output table of several regions, sectors of one after those of another",
+    "sector_regions": "the region of each sector of a table of several regions",
+    "start_flows": "a table of flows of an earlier year or a larger place",
+    "flow_sums": "sums of the rows and columns of flows that are known here and now",
+    "household_accounts": "wages that each sector pays and what households spend on it, from the input-output table's parts",
+    "investment": "projects with what they spend by sector of the input-output table",
     "sector_names": "a table of the sectors' codes with category and industry",
     "stressors": "water, energy, land, carbon or jobs by sector of the input-output table",
     "firms": "a register of firms with names and, better, business scopes and industry codes",
+    "labelled_firms": "a sample of firms with the category that a person gave them",
     "reports": "texts of government work reports, a row each with the year and the place",
     "judgements": "paired judgements of the evaluation system's criteria",
     "readiness": "levels of technologies with their evidence and its date",
     "clusters": "clusters of cities with the industries meant for each key city",
     "capacities": "plants with industry code, capacity and the year they were built",
     "streams": "wastes, heat and water that firms of a park supply and need",
+    "bridge_processes": "processes that turn one material of the streams into another, with costs and capacity",
     "massifs": "points along the ridges of each massif, with its name",
     "protected_areas": "polygons of reserves from the protected-planet database or the administration",
     "roads": "road lines of a topographic map",
     "watersheds": "polygons of the watersheds to report by",
+    "monthly_precipitation": "twelve maps of monthly rain from a climate atlas",
+    "monthly_rain_days": "twelve maps of days with rain from a climate atlas or a reanalysis",
+    "infiltration": "soil texture classes scaled from 0 (clay) to 1 (sand)",
+    "wind_factor": "wind speed, soil wetness and snow by day from a reanalysis, worked into the weather factor of wind erosion",
+    "soil_carbonate": "soil grids with calcium carbonate",
+    "lakes": "polygons of lakes and reservoirs of a topographic map",
+    "reservoirs": "a register of reservoirs with their capacity",
+    "emissions": "emissions of pollutants by place from the statistics of the environment, with the state of air and water",
+    "purification_capacity": "what ecosystems of a place can take of each pollutant, from local measurement",
+    "hydropower_stations": "a register of power stations with head, efficiency, price and cost, in the columns InVEST users have",
+    "visits": "visits to each site by zone of origin, with cost and time of the way",
 }
 """Dataset that would supply an input, for those who lack it."""
 

@@ -11,16 +11,16 @@ from shanshui.core.quantity import (
     Features,
     Grid,
     Layers,
-    PerUnit,
     Quantity,
     Scalar,
     Table,
     admit,
+    given,
 )
-from shanshui.core.setting import Between, OneOf, known
+from shanshui.core.setting import LIMITS, Limits, finite, known, read
 from shanshui.core.source import require
 
-_QUANTITIES = (Grid, Layers, PerUnit, Table, Features, Scalar)
+_QUANTITIES = (Grid, Layers, Table, Features, Scalar)
 Halo = int | Callable[[Mapping[str, Any]], int]
 
 
@@ -38,7 +38,9 @@ class Card:
         Data parameters that may be absent.
     settings : mapping of str to default
         Keyword-only parameters.
-    ranges : mapping of str to Between or OneOf
+    types : mapping of str to type
+        Annotation of each setting: what a text of the command line or of the study file is read as.
+    ranges : mapping of str to Between, OneOf or Ascending
         Limits of settings that have one.
     gives : Quantity
         The result.
@@ -54,7 +56,8 @@ class Card:
     needs: Mapping[str, Quantity]
     optional: frozenset[str]
     settings: Mapping[str, Any]
-    ranges: Mapping[str, Between | OneOf]
+    types: Mapping[str, Any]
+    ranges: Mapping[str, Limits]
     gives: Quantity
     source: str
     halo: Halo | None
@@ -77,10 +80,23 @@ class Card:
         for word in settings:
             known(self.settings, word, self.name)
         out = {**self.settings, **settings}
+        for word, value in out.items():
+            finite(f"{self.name}.{word}", value)
         for word, limits in self.ranges.items():
             if out[word] is not None:
                 limits.check(f"{self.name}.{word}", out[word])
         return out
+
+    def read(self, word: str, value: Any) -> Any:
+        """Read a setting as its annotation says, from a text or from a value of the study file.
+
+        Raises
+        ------
+        PlanError
+            Unknown setting, or a value of another type.
+        """
+        known(self.settings, word, self.name)
+        return read(f"{self.name}.{word}", value, self.types[word], self.settings[word])
 
     def reach(self, settings: Mapping[str, Any]) -> int | None:
         """Rows of halo under these settings; None when the whole grid is needed."""
@@ -119,19 +135,19 @@ def assessment(
                     f"{card.name}: {len(data)} data arguments, expected {', '.join(names)}; "
                     "settings go by keyword"
                 )
-            given = dict(zip(names, data, strict=False))
-            given.update({w: v for w, v in words.items() if w in card.needs})
+            handed = dict(zip(names, data, strict=False))
+            handed.update({w: v for w, v in words.items() if w in card.needs})
             settings = card.checked({w: v for w, v in words.items() if w not in card.needs})
             ready: dict[str, Any] = {}
             for name, quantity in card.needs.items():
-                value = given.get(name)
+                value = handed.get(name)
                 if value is None:
                     if name not in card.optional:
                         raise PlanError(f"{card.name}: no {name} was given")
                     ready[name] = None
                 else:
                     ready[name] = admit(name, value, quantity)
-            return fn(**ready, **settings)
+            return given(card.name, fn(**ready, **settings), card.gives)
 
         admitted.card = card  # type: ignore[attr-defined]
         return admitted
@@ -158,12 +174,13 @@ def card_of(fn: Callable[..., Any]) -> Card:
 def _card(fn: Callable[..., Any], source: str, halo: Halo | None, bytes_per_cell: float) -> Card:
     hints = get_type_hints(fn, include_extras=True)
     needs: dict[str, Quantity] = {}
-    optional, settings, ranges = set(), {}, {}
+    optional, settings, types, ranges = set(), {}, {}, {}
     for name, parameter in inspect.signature(fn).parameters.items():
         if parameter.kind is parameter.KEYWORD_ONLY:
             settings[name] = parameter.default
+            types[name] = _bare(hints[name])
             for extra in _extras(hints[name]):
-                if isinstance(extra, Between | OneOf):
+                if isinstance(extra, LIMITS):
                     ranges[name] = extra
             continue
         quantity = _quantity(hints[name])
@@ -182,6 +199,7 @@ def _card(fn: Callable[..., Any], source: str, halo: Halo | None, bytes_per_cell
         needs,
         frozenset(optional),
         settings,
+        types,
         ranges,
         gives,
         source,
@@ -195,6 +213,10 @@ def _extras(hint: Any) -> tuple[Any, ...]:
     if get_origin(hint) is Annotated:
         return get_args(hint)[1:]
     return tuple(extra for part in get_args(hint) for extra in _extras(part))
+
+
+def _bare(hint: Any) -> Any:
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
 
 
 def _quantity(hint: Any) -> Quantity | None:

@@ -32,7 +32,8 @@ def conversion(found: str, expected: str) -> tuple[float, float]:
     Parameters
     ----------
     found, expected : str
-        Unit names; "" and "1" are dimensionless.
+        Unit names; "" and "1" are dimensionless. ``found`` may be a multiple, as yearbooks have it: ``10000 person``,
+        ``1e8 yuan``, ``万人``, ``亿元``.
 
     Returns
     -------
@@ -50,9 +51,10 @@ def conversion(found: str, expected: str) -> tuple[float, float]:
 
     units = registry()
     try:
-        source, target = units.Unit(_spelt(found)), units.Unit(_spelt(expected))
+        times, name = _scaled(found)
+        source, target = units.Unit(_spelt(name)), units.Unit(_spelt(expected))
         zero = units.Quantity(0.0, source).to(target).magnitude
-        one = units.Quantity(1.0, source).to(target).magnitude
+        one = units.Quantity(times, source).to(target).magnitude
     except pint.DimensionalityError as error:
         raise QuantityError(f"unit '{found}' cannot become '{expected}': {error}") from None
     except (pint.UndefinedUnitError, pint.DefinitionSyntaxError, ValueError, TypeError) as error:
@@ -60,6 +62,28 @@ def conversion(found: str, expected: str) -> tuple[float, float]:
             f"unit '{found}' is not known ({error}); expected '{expected}'"
         ) from None
     return float(one - zero), float(zero)
+
+
+_TIMES = {"十": 1e1, "百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8}
+_CHINESE = {
+    "人": "person", "户": "household", "元": "yuan", "公顷": "hectare", "亩": "mu", "平方公里": "km2", "平方千米": "km2",
+    "平方米": "m2", "立方米": "m3", "吨": "t", "公斤": "kg", "千克": "kg", "公里": "km", "千米": "km", "米": "m", "毫米": "mm",
+    "千瓦时": "kWh", "度": "degree", "摄氏度": "degC", "年": "yr",
+}  # fmt: skip
+
+
+def _scaled(unit: str) -> tuple[float, str]:
+    """Factor before a unit, and the unit: ``10000 person`` is 10000 and person, ``万吨`` is 10000 and t."""
+    head = re.match(r"\s*([0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*[*x× ]\s*(?=\S)", unit)
+    times = 1.0
+    if head:
+        times, unit = float(head[1].replace(",", "").replace("_", "")), unit[head.end() :]
+    unit = unit.strip()
+    parts = [part.strip() for part in unit.split("/")]
+    while len(parts[0]) > 1 and parts[0][0] in _TIMES and parts[0] not in _CHINESE:
+        times *= _TIMES[parts[0][0]]
+        parts[0] = parts[0][1:]
+    return times, "/".join(_CHINESE.get(part, part) for part in parts)
 
 
 def _spelt(unit: str) -> str:

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import xarray as xr
 
-from shanshui.core.quantity import Features, Grid, Layers, Scalar, Table
+from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key, Layers, Scalar, Table
 
 Elevation = Annotated[xr.DataArray, Grid("m")]
 Height = Annotated[xr.DataArray, Grid("m")]
@@ -16,7 +16,11 @@ Aspect = Annotated[xr.DataArray, Grid("degree")]
 Index = Annotated[xr.DataArray, Grid("1")]
 Codes = Annotated[xr.DataArray, Grid("1")]
 Mask = Annotated[xr.DataArray, Grid("1")]
-UnitLabels = Annotated[xr.DataArray, Grid("1")]
+UnitLabels = Annotated[xr.DataArray, Grid("1", Key("planning_unit"))]
+BasinLabels = Annotated[xr.DataArray, Grid("1", Key("river_basin"))]
+CountyCells = Annotated[xr.DataArray, Grid("1", Key("county"))]
+PrefectureCells = Annotated[xr.DataArray, Grid("1", Key("prefecture"))]
+Labels = Annotated[xr.DataArray, Grid("1", Key())]
 FlowDirection = Annotated[xr.DataArray, Grid("1")]
 UpstreamArea = Annotated[xr.DataArray, Grid("km2")]
 FlowDistance = Annotated[xr.DataArray, Grid("km")]
@@ -26,16 +30,51 @@ Precipitation = Annotated[xr.DataArray, Grid("mm/yr")]
 Density = Annotated[xr.DataArray, Grid("person/km2")]
 
 WindowSize = Annotated[float, Scalar("cell")]
-Outline = Annotated[gpd.GeoDataFrame, Features(("geometry",))]
-Rivers = Annotated[gpd.GeoDataFrame, Features(("name",))]
-Places = Annotated[gpd.GeoDataFrame, Features(("name",))]
-Watersheds = Annotated[gpd.GeoDataFrame, Features(("geometry",))]
-Outlets = Annotated[gpd.GeoDataFrame, Features(("name", "published_km2"))]
-Units = Annotated[gpd.GeoDataFrame, Features(("code", "name", "parent"))]
-Reaches = Annotated[gpd.GeoDataFrame, Features(("reach", "order", "downstream"))]
-PlanningUnits = Annotated[gpd.GeoDataFrame, Features(("area_km2", "downstream", "river_basin"))]
-Population = Annotated[pd.DataFrame, Table(("code", "year", "population"))]
-ClassAreas = Annotated[pd.DataFrame, Table(("code", "year", "class", "area_km2"))]
+ADMINISTRATIVE = Key("county", "prefecture", "province")
+"""Kinds of place that statistics are given for."""
+
+Outline = Annotated[gpd.GeoDataFrame, Features({"*": ANY}, Key("region"))]
+Rivers = Annotated[gpd.GeoDataFrame, Features({"name": TEXT, "*": ANY}, Key("river"))]
+Places = Annotated[gpd.GeoDataFrame, Features({"name": TEXT, "*": ANY})]
+Watersheds = Annotated[gpd.GeoDataFrame, Features({"*": ANY}, Key("watershed"))]
+Outlets = Annotated[
+    gpd.GeoDataFrame, Features({"name": TEXT, "published_km2": "km2", "*": ANY}, Key("outlet"))
+]
+_PLACE = {"code": TEXT, "name": TEXT, "parent": TEXT, "*": ANY}
+Units = Annotated[gpd.GeoDataFrame, Features(_PLACE, ADMINISTRATIVE)]
+Counties = Annotated[gpd.GeoDataFrame, Features(_PLACE, Key("county"))]
+Prefectures = Annotated[gpd.GeoDataFrame, Features(_PLACE, Key("prefecture"))]
+Reaches = Annotated[
+    gpd.GeoDataFrame,
+    Features({"reach": "1", "order": "1", "downstream": "1", "*": ANY}, Key("reach")),
+]
+PlanningUnits = Annotated[
+    gpd.GeoDataFrame,
+    Features(
+        {"area_km2": "km2", "downstream": "1", "river_basin": TEXT, "*": ANY}, Key("planning_unit")
+    ),
+]
+Population = Annotated[
+    pd.DataFrame, Table({"code": ADMINISTRATIVE, "year": "yr", "population": "person"})
+]
+Gdp = Annotated[
+    pd.DataFrame, Table({"code": ADMINISTRATIVE, "year": "yr", "sector": TEXT, "yuan": "yuan"})
+]
+ProductivityTable = Annotated[
+    pd.DataFrame, Table({"code": ADMINISTRATIVE, "year": "yr", "npp": "g/m2/yr"})
+]
+Employment = Annotated[
+    pd.DataFrame,
+    Table({"code": ADMINISTRATIVE, "year": "yr", "industry": TEXT, "persons": "person"}),
+]
+PlaceIndicators = Annotated[
+    pd.DataFrame,
+    Table({"code": ADMINISTRATIVE, "year": "yr", "indicator": TEXT, "value": ANY}),
+]
+ClassAreas = Annotated[
+    pd.DataFrame,
+    Table({"code": ADMINISTRATIVE, "year": "yr", "class": Key("cover_class"), "area_km2": "km2"}),
+]
 Facts = Annotated[pd.DataFrame, Table()]
 
 Amount = Annotated[xr.DataArray, Grid("any")]

@@ -7,8 +7,8 @@ from typing import Any
 
 from shanshui.core.assessment import Card, card_of
 from shanshui.core.errors import PlanError, nearest
-from shanshui.core.quantity import Grid, Layers, Quantity
-from shanshui.core.setting import coerced
+from shanshui.core.keys import keys
+from shanshui.core.quantity import Features, Grid, Key, Layers, Quantity, Table
 
 
 @dataclass(frozen=True)
@@ -188,6 +188,16 @@ class Plan:
         """What a product is."""
         return _gives(self.steps[name])
 
+    def key(self, name: str) -> tuple[str, ...]:
+        """Kinds of place or thing that a product's labels, rows or features are; none where it has no key."""
+        return _key(name, self.steps)
+
+    def keys(self, name: str) -> dict[str, tuple[str, ...]]:
+        """Kinds of place or thing that each key column of a table or of features names."""
+        gives = self.kind(name)
+        found = gives.key_of if isinstance(gives, Table | Features) else {}
+        return {column: _kinds(key, self.steps[name], self.steps) for column, key in found.items()}
+
     def reach(self, targets: Iterable[str]) -> list[str]:
         """Steps that the targets need, in order.
 
@@ -223,7 +233,7 @@ class Plan:
         Parameters
         ----------
         settings : mapping of step to mapping of setting to value
-            Text values are read in the type of the default.
+            Texts are read as the annotation of the setting says.
 
         Raises
         ------
@@ -240,30 +250,11 @@ class Plan:
                 raise PlanError(f"no step '{name}' to set; {nearest(name, known)}")
             read = {}
             for word, value in changed.items():
-                if word not in found.card.settings:
-                    raise PlanError(
-                        f"{name}: no setting '{word}'; {nearest(word, found.card.settings)}"
-                    )
-                read[word] = _typed(name, word, value, found.card.settings[word])
+                read[word] = found.card.read(word, value)
             laid = {**found.settings, **read}
             found.card.checked(laid)
             steps[name] = replace(found, settings=laid)
         return Plan(steps, self.absent)
-
-
-def _typed(step_name: str, word: str, value: Any, like: Any) -> Any:
-    if isinstance(value, str) and not isinstance(like, str):
-        try:
-            return coerced(value, like, type(like))
-        except ValueError as error:
-            raise PlanError(f"{step_name}.{word}: {error}; the default is {like!r}") from None
-    if isinstance(value, list):
-        return tuple(value)
-    if isinstance(like, float) and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if like is not None and not isinstance(value, type(like)):
-        raise PlanError(f"{step_name}.{word}: found {value!r}, expected something like {like!r}")
-    return value
 
 
 def _layers(steps: Iterable[Step]) -> list[Layer]:
@@ -312,3 +303,47 @@ def _check_kinds(name: str, item: Step, made: Mapping[str, Item]) -> None:
                 f"{name}.{parameter}: takes a {type(expected).__name__}, "
                 f"but '{product}' is a {type(found).__name__}"
             )
+        _check_keys(f"{name}.{parameter}", item, expected, product, made)
+
+
+def _check_keys(
+    where: str, item: Step, expected: Quantity, product: str, made: Mapping[str, Item]
+) -> None:
+    """Refuse a product that names places of another kind than those taken."""
+    found = _gives(made[product])
+    pairs: list[tuple[str, Key, tuple[str, ...]]] = []
+    if isinstance(expected, Grid | Features) and expected.key:
+        pairs.append((where, expected.key, _key(product, made)))
+    if isinstance(expected, Table | Features) and isinstance(found, Table | Features):
+        pairs += [
+            (f"{where}.{column}", key, _kinds(found.key_of[column], made[product], made))
+            for column, key in expected.key_of.items()
+            if column in found.key_of
+        ]
+    for place, key, there in pairs:
+        wanted = _kinds(key, item, made)
+        if wanted and there and not {*wanted} & {*there}:
+            raise PlanError(
+                f"{place}: takes {_words(wanted)}, but '{product}' is by {_words(there)}"
+            )
+
+
+def _words(kinds: Iterable[str]) -> str:
+    return " or ".join(keys()[kind].en for kind in kinds)
+
+
+def _key(name: str, made: Mapping[str, Item]) -> tuple[str, ...]:
+    """Kinds that a product's labels, features or rows are."""
+    gives = _gives(made[name])
+    key = gives.key if isinstance(gives, Grid | Features) else None
+    if isinstance(gives, Table):
+        key = next(iter(gives.key_of.values()), None)
+    return () if key is None else _kinds(key, made[name], made)
+
+
+def _kinds(key: Key, item: Item, made: Mapping[str, Item]) -> tuple[str, ...]:
+    """Kinds of a key; one of the same kind as a parameter takes that of the product bound to it."""
+    if key.like is None:
+        return key.kinds
+    product = _inputs(item).get(key.like, "")
+    return _key(product, made) if product in made else ()
