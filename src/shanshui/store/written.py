@@ -216,7 +216,7 @@ def replaced(to: Path, written: Written = NOTHING, *, overwrite: bool = False) -
         beside.mkdir()
         lock = (beside / "lock").open("a+", encoding="utf-8")
         try:
-            _try_lock(lock)
+            _try_lock(lock, beside / "lock")
             (beside / "new").mkdir()
             fresh = beside / "new" / to.name
             yield fresh
@@ -261,7 +261,7 @@ def clear_leftovers(folder: Path) -> None:
 
 def _in_use(lock: Path) -> bool:
     with lock.open("r+", encoding="utf-8") as handle:
-        return not _try_lock(handle)
+        return not _try_lock(handle, lock)
 
 
 def _clear(beside: Path) -> None:
