@@ -12,6 +12,7 @@ import typer
 from shanshui.cli.decide import admit, linkages, screen, weigh
 from shanshui.cli.ending import Commands, ending
 from shanshui.cli.options import AsJson, Folder, Memory, Overwrite, Quiet, Variant
+from shanshui.cli.rank import rank
 from shanshui.cli.rows import number, print_rows
 from shanshui.cli.upkeep import sweep, verify
 from shanshui.core.errors import StudyError
@@ -31,7 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (weigh, linkages, admit, screen, verify, sweep):
+for command in (weigh, rank, linkages, admit, screen, verify, sweep):
     app.command()(command)
 
 

@@ -1,4 +1,4 @@
-"""Weigh judgements and read input-output tables that lie in a file, without a study."""
+"""Weigh judgements, rank alternatives and read input-output tables that lie in a file, without a study."""
 
 import csv
 import io
@@ -14,7 +14,13 @@ from shanshui.collect.adapt import coefficients_input
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.readers import read_table as read_cells
 from shanshui.collect.readers import require
-from shanshui.core.errors import DataError, ShanshuiError
+from shanshui.core.errors import DataError, QuantityError, ShanshuiError
+from shanshui.decision.alternatives import (
+    RankedAlternatives,
+    alternatives_of,
+    criterion_weights,
+    ranked,
+)
 from shanshui.decision.hierarchy import HierarchyWeights, hierarchy_weights
 from shanshui.decision.judgements import judgement, judgements_of
 from shanshui.industry.io_table import read_table
@@ -156,6 +162,70 @@ def _bare(rows: list[list[Any]]) -> bool:
         return all(float(str(row[k])) == 1.0 for k, row in enumerate(rows))
     except ValueError:
         return False
+
+
+def rank(
+    file: Path,
+    criteria: Path | None = None,
+    judgements: Path | None = None,
+    *,
+    method: str = "topsis",
+    objective: str = "",
+    combine: str = "linear",
+    share: float = 0.5,
+    draws: int = 10_000,
+    seed: int = 0,
+) -> RankedAlternatives:
+    """Alternatives of a file in order.
+
+    Parameters
+    ----------
+    file : Path
+        CSV or Excel: names, then a column per criterion, or two that end in ``lower`` and ``upper``.
+    criteria : Path, optional
+        Columns ``criterion``, and if known ``direction, weight, least, greatest``.
+    judgements : Path, optional
+        Paired judgements whose last items are the criteria.
+    method : str
+        A ranking.
+    objective : str
+        Data weights, alone or with the judged ones.
+    combine : str
+        ``linear``, ``multiplicative`` or ``game``.
+    share : float [1]
+        Of the judged with ``linear``.
+    draws, seed : int
+        Of the sets of weights.
+
+    Returns
+    -------
+    RankedAlternatives
+        With the weights, and how firmly the order stands.
+
+    Raises
+    ------
+    DataError
+        Unreadable file.
+    QuantityError
+        Tables that do not fit one another, or what a method refuses.
+    """
+    tables = [
+        None if f is None else read_cells(f, InputSpec(file=str(f)), name)
+        for f, name in ((file, "table"), (criteria, "criteria"))
+    ]
+    if tables[0] is None:
+        raise AssertionError("the table of alternatives is always read")
+    given = alternatives_of(tables[0], tables[1])
+    judged = None
+    if judgements is not None:
+        found = weigh(judgements, "").table
+        leaves = found[found["leaf"]].set_index("item")["global_weight"]
+        if sorted(leaves.index) != sorted(given.criteria):
+            other = ", ".join(sorted(set(leaves.index) ^ set(given.criteria)))
+            raise QuantityError(f"judgements: not of the criteria of the table: {other}")
+        judged = leaves[list(given.criteria)].to_numpy()
+    weights = criterion_weights(given, judged, objective=objective, combine=combine, share=share)
+    return ranked(given, weights, method=method, draws=draws, seed=seed)
 
 
 def linkages_of(
