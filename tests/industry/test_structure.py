@@ -4,16 +4,21 @@ import pytest
 from tests.worlds import squares
 
 from shanshui.core.errors import QuantityError
-from shanshui.industry.economy import growth_parts, industry_structure, prefecture_codes
-from shanshui.industry.employment import employment_structure, green_composition
+from shanshui.industry.economy import (
+    growth_parts,
+    industry_structure,
+    prefecture_codes,
+    sector_products,
+)
+from shanshui.industry.employment import employment_structure, green_composition, urban_flow
 from shanshui.industry.stage_verdicts import industrial_stage
 from shanshui.industry.stages import composite_stage, stage_of, value_added_stage
 from shanshui.industry.structure import (
+    basic_jobs,
     concentration,
     krugman_specialisation,
     shift_share,
     structural_change,
-    urban_flow,
 )
 
 
@@ -103,13 +108,6 @@ def test_change_concentration_and_specialisation():
     )
     assert (one["herfindahl"], one["gini"], one["entropy"]) == pytest.approx((1, 0.75, 0))
     assert krugman_specialisation([1, 0], [0, 1]) == pytest.approx(2.0)
-
-
-def test_basic_jobs_of_the_handbook():
-    basic, flow = urban_flow([100, 100, 100], [400, 400, 400 - 100 * 8 / 3], 2.0)
-    assert basic[2] > 0
-    assert flow == pytest.approx(2.0 * basic.sum())
-    assert urban_flow([10, 30], [10, 30], 1.0)[1] == pytest.approx(0.0)
 
 
 def gdp(rows):
@@ -230,3 +228,92 @@ def test_work_beside_the_nation():
     assert found.loc["agriculture", "location_quotient"] == pytest.approx(0.75 / 0.3)
     gap = green_composition(jobs, prefectures, counties).set_index("class")["gap"]
     assert gap["green farming"] == pytest.approx(0.3 - 0.75)
+
+
+def test_basic_jobs_with_a_pencil():
+    # shares of the nation would give 200, 100 and 100 of 400
+    np.testing.assert_allclose(basic_jobs([100, 100, 200], [50, 25, 25]), [0, 0, 100])
+    np.testing.assert_allclose(basic_jobs([10, 30], [10, 30]), 0.0)
+    for jobs, nation, message in (
+        ([1, -1], [1, 1], "regional: expected values of 0"), ([1], [1, 1], "shapes"), ([1, 1], [1, 0], "sector 2 is 0"),
+        ([1, np.nan], [1, 1], "regional"), ([0, 0], [1, 1], "not all 0"),
+    ):  # fmt: skip
+        with pytest.raises(QuantityError, match=message):
+            basic_jobs(jobs, nation)
+
+
+def towns():
+    prefectures = squares(4, 6, parts=2)
+    counties = squares(4, 6, parts=2).assign(code=["1", "2"], parent=["c1", "c2"])
+    jobs = pd.DataFrame(
+        [
+            ("1", 2020, "agriculture", 300.0), ("1", 2020, "trade", 100.0), ("2", 2020, "trade", 50.0), ("9", 2020, "agriculture", 200.0),
+            ("9", 2020, "trade", 350.0), ("1", 2010, "trade", 7.0),
+        ],
+        columns=["code", "year", "industry", "persons"],
+    )  # fmt: skip
+    return jobs, prefectures, counties
+
+
+def test_urban_flow_is_the_product_of_the_jobs_that_serve_others():
+    jobs, prefectures, counties = towns()
+    money = gdp([("101", 2020, 1000, 2000, 1000), ("101", 2010, 9, 9, 9), ("102", 2010, 5, 5, 5)])
+    found = urban_flow(jobs, prefectures, counties, money).set_index(["code", "industry"])
+    # half the nation works on farms; 300 of 400 do here: 100 beyond it, at 10 yuan a job
+    assert found.loc[("101", "agriculture")].to_dict() == {
+        "name": "c1", "persons": 300.0, "basic": 100.0, "flow": pytest.approx(1000.0),
+    }  # fmt: skip
+    assert found.loc[("101", "trade"), ["basic", "flow"]].tolist() == [0.0, 0.0]
+    assert found.loc[("102", "trade"), "basic"] == 25.0
+    assert found.loc["102", "flow"].isna().all()
+    assert found.attrs["without_figures"] == ["c2"]
+    early = urban_flow(jobs, prefectures, counties, money, year=2010)
+    assert early["persons"].tolist() == [7.0]
+
+
+def test_a_place_without_all_sectors_has_no_product():
+    jobs, prefectures, counties = towns()
+    money = gdp([("101", 2020, 1000, 2000, np.nan)])
+    found = urban_flow(jobs, prefectures, counties, money)
+    assert found["flow"].isna().all()
+    assert urban_flow(jobs, prefectures, counties)["flow"].isna().all()
+    with pytest.raises(QuantityError, match="no rows of 1999"):
+        urban_flow(jobs, prefectures, counties, year=1999)
+
+
+def test_a_missing_sector_is_not_a_sector_of_nothing():
+    table = gdp([("101", 2010, 10, np.nan, 50), ("101", 2020, 10, 60, 70), ("102", 2010, 30, 40, 30), ("102", 2020, 30, 80, 60)])  # fmt: skip
+    prefectures = squares(4, 6, parts=2)
+    assert industry_structure(table, prefectures).attrs["without_figures"] == ["c1"]
+    assert set(growth_parts(table, prefectures)["code"]) == {"102"}
+    # two rows of one sector, one of them blank
+    twice = pd.concat([gdp([("102", 2020, 30, 80, 60)]), gdp([("102", 2020, np.nan, 1, 1)])])
+    assert sector_products(twice).empty
+    known = sector_products(pd.concat([gdp([("102", 2020, 30, 80, 60)])] * 2))
+    assert known.loc[("102", 2020)].tolist() == [60, 160, 120]
+
+
+def test_residents_and_jobs_that_are_missing_leave_a_prefecture_without_the_figure():
+    prefectures, counties = squares(4, 6, parts=1), squares(4, 6, parts=2).assign(parent="c1")
+    money = gdp([("101", 2020, 100.0, 500.0, 400.0)])
+    people = pd.DataFrame({"code": ["101", "102"], "year": 2020, "population": [60.0, np.nan]})
+    jobs = pd.DataFrame({"code": ["101", "102"], "year": 2020, "industry": "agriculture", "persons": [5.0, np.nan]})  # fmt: skip
+    counties = counties.assign(code=["1", "2"])
+    people, jobs = people.assign(code=["1", "2"]), jobs.assign(code=["1", "2"])
+    found = industrial_stage(
+        money, prefectures, counties, people, None, jobs, yuan_per_dollar=5.0, least_known=0.0
+    )
+    assert set(found["criterion"]) == {"value_added", "composite"}
+    whole = industrial_stage(
+        money, prefectures, counties, people.fillna(40.0), None, jobs.fillna(5.0), yuan_per_dollar=5.0
+    ).set_index("criterion")  # fmt: skip
+    assert whole.loc["gdp_per_head", "value"] == pytest.approx(1000 / 100 / 5)
+    assert whole.loc["primary_jobs", "value"] == 1.0
+
+
+def test_a_missing_number_of_jobs_is_refused():
+    jobs, prefectures, counties = towns()
+    jobs.loc[1, "persons"] = np.nan
+    for ask in (employment_structure, green_composition, urban_flow):
+        with pytest.raises(QuantityError, match=r"missing for 1, trade in 2020 \(1 rows\)"):
+            ask(jobs, prefectures, counties)

@@ -81,7 +81,7 @@ def test_tiles_and_threads_change_nothing(monkeypatch, tile, stride):
     known, owner = cost_allocation(values, sources)
     monkeypatch.setattr(kernel, "TILE", tile)
     monkeypatch.setattr(kernel, "_STRIDE", stride)
-    monkeypatch.setattr(kernel, "THREADS", 3 if tile == 16 else 1)
+    monkeypatch.setattr(kernel, "processors", lambda: 3 if tile == 16 else 1)
     again, same = cost_allocation(values, sources)
     np.testing.assert_array_equal(again, known)
     np.testing.assert_array_equal(same, owner)

@@ -43,7 +43,9 @@ def link_priority(links: pd.DataFrame, names: list[int], values: pd.Series | Non
     ends = kept["source"].map(worth) + kept["target"].map(worth)
     parts = [1.0 / kept["cost_per_euclidean"], link_centrality(kept), ends]
     # links that carry or cost the same must rank the same, whatever rounding makes of a solution
-    ranks = [(part / (part.max() or 1.0)).round(9).rank(method="average") / len(kept) for part in parts]
+    ranks = [
+        (part / (part.max() or 1.0)).round(9).rank(method="average") / len(kept) for part in parts
+    ]
     out[kept.index] = sum(ranks) / len(ranks)
     return out
 
@@ -70,6 +72,7 @@ def link_centrality(links: pd.DataFrame) -> pd.Series:
     total = np.zeros(len(links))
     for a, b in combinations(range(nodes.size), 2):
         if circuit.component[a] == circuit.component[b]:
-            v, _ = circuit.between(a, b, tolerance=1e-12, limit=0)
-            total += np.abs(v[place[:, 0]] - v[place[:, 1]]) / np.maximum(cost, floor)
+            solved = circuit.between(a, b, tolerance=1e-12, limit=0)
+            drop = sum(v[place[:, 0]] - v[place[:, 1]] for v in (solved.field, solved.low))
+            total += np.abs(drop) / np.maximum(cost, floor)
     return pd.Series(total, index=links.index)
