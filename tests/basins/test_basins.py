@@ -5,13 +5,7 @@ import pandas as pd
 import pytest
 from tests.worlds import grid, squares, valley
 
-from shanshui.basins.delineation import (
-    nested_basins,
-    pfafstetter,
-    river_basin_outlets,
-    river_basins,
-    upstream_index,
-)
+from shanshui.basins.delineation import river_basin_outlets, river_basins, upstream_index
 from shanshui.basins.flowpaths import (
     conditioned_elevation,
     drainage_check,
@@ -19,13 +13,8 @@ from shanshui.basins.flowpaths import (
     flow_distance,
     upstream_area,
 )
-from shanshui.basins.planning_units import (
-    planning_unit_labels,
-    planning_units,
-    target_area,
-    unit_county_crosswalk,
-    unit_neighbours,
-)
+from shanshui.basins.nested import nested_basins, pfafstetter
+from shanshui.basins.planning_units import planning_unit_labels, planning_units, target_area
 from shanshui.basins.population import (
     population_density,
     settlement_weight,
@@ -39,8 +28,8 @@ from shanshui.basins.unit_facts import (
     unit_slope_classes,
     unit_terrain,
 )
+from shanshui.basins.unit_links import unit_county_crosswalk, unit_neighbours, unit_upstream
 from shanshui.core.errors import PlanError, QuantityError
-from shanshui.region.adjacency import upstream_matrix
 from shanshui.terrain.extent import region_mask
 from shanshui.terrain.relief import local_relief, relief_degree
 from shanshui.terrain.slope import slope, slope_class
@@ -242,7 +231,8 @@ def test_units_are_near_the_target_and_no_sliver_is_left(world):
 
 def test_the_tree_of_units_has_no_circle_and_upper_units_lie_higher(world):
     units = world["units"]
-    upstream_matrix(units["downstream"])  # refuses circles
+    above = unit_upstream(units)  # refuses circles
+    assert (above["unit"] != above["upstream"]).all()
     inner = units[units["downstream"] > 0]
     below = units.loc[inner["downstream"]]
     assert (below["upstream_km2"].to_numpy() > inner["upstream_km2"].to_numpy()).all()

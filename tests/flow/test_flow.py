@@ -128,13 +128,6 @@ def test_a_changed_file_with_the_same_content_stops_early(tmp_path, chapter):
     assert reasons["elevation"] == "input file"
 
 
-def test_flags_of_a_compiled_kernel_count():
-    from shanshui.kernels.windows import focal_mean
-
-    text = fingerprint._look(fingerprint._plain(focal_mean))[1]
-    assert "nogil=True" in text
-
-
 def test_strips_threads_and_memory_change_no_byte(tmp_path, chapter):
     digests = set()
     for k, options in enumerate(

@@ -11,7 +11,6 @@ from tests.worlds import step_costs
 from shanshui.core.errors import QuantityError
 from shanshui.kernels import cost as kernel
 from shanshui.kernels.disc import disc_maximum, disc_minimum
-from shanshui.pattern.barriers import improvement
 from shanshui.pattern.corridors import (
     cost_allocation,
     cost_distance,
@@ -82,7 +81,7 @@ def test_tiles_and_threads_change_nothing(monkeypatch, tile, stride):
     known, owner = cost_allocation(values, sources)
     monkeypatch.setattr(kernel, "TILE", tile)
     monkeypatch.setattr(kernel, "_STRIDE", stride)
-    monkeypatch.setattr(kernel, "THREADS", 3 if tile == 16 else 1)
+    monkeypatch.setattr(kernel, "processors", lambda: 3 if tile == 16 else 1)
     again, same = cost_allocation(values, sources)
     np.testing.assert_array_equal(again, known)
     np.testing.assert_array_equal(same, owner)
@@ -197,14 +196,6 @@ def test_circles(seed, radius):
         inside = (rows - i) ** 2 + (cols - j) ** 2 <= radius**2
         assert found[i, j] == values[inside].min()
         assert most[i, j] == values[inside].max()
-
-
-def test_the_barrier_of_the_handbook():
-    one, other = np.full((11, 11), 500.0), np.full((11, 11), 500.0)
-    one[5, 1], other[5, 9] = 30.0, 20.0
-    score = improvement(one, other, 100.0, 5.0, 1.0)
-    assert score.max() == pytest.approx(4.0)
-    assert improvement(one, other, 50.0, 5.0, 1.0).max() == 0.0
 
 
 def test_gravity_of_the_handbook():

@@ -2,14 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tests.worlds import grid, grid_spec, squares
 
 from shanshui.core.errors import DataError, QuantityError, StudyError
 from shanshui.region.adjacency import neighbours, upstream_matrix
 from shanshui.region.grid import GridSpec, fitted_crs, fitted_grid, grid_of, round_cell
-from shanshui.region.overlay import crosswalk, from_labels, overlay
+from shanshui.region.overlay import shared_areas
 from shanshui.region.unitset import polygons, rasterised, unit_set
 
 
@@ -42,44 +40,20 @@ def test_cells_are_rounded_to_two_figures():
     assert [round_cell(s) for s in (725.3, 30.9, 1234.0)] == pytest.approx([720.0, 30.0, 1200.0])
 
 
-def test_exact_weights_share_a_cell_between_units():
-    spec = grid_spec(1, 3, 100.0)
-    units = squares(1, 3, parts=2)  # the middle cell is cut in half
-    cross = overlay(units, spec)
-    np.testing.assert_allclose(cross.weights.toarray(), [[1, 0.5, 0], [0, 0.5, 1]])
-    assert cross.area_km2().tolist() == pytest.approx([0.015, 0.015])
+def test_labels_and_polygons_share_exact_areas():
+    """A grid of 1 x 3 cells of a hectare: the line between the two strips halves the middle cell."""
+    labels = grid([[1, 2, 2]], "1", dtype=np.int32, nodata=0)
+    table = shared_areas(labels, squares(1, 3, parts=2))
+    assert table[["label", "unit"]].to_numpy().tolist() == [[1, 1], [2, 1], [2, 2]]
+    assert table["area_km2"].tolist() == pytest.approx([0.01, 0.005, 0.015])
 
 
-def test_means_leave_missing_cells_out():
-    cross = overlay(squares(1, 4, parts=2), grid_spec(1, 4))
-    assert cross.mean(np.array([1.0, np.nan, 5.0, 7.0])).tolist() == [1.0, 6.0]
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.floats(0, 1e6), min_size=3, max_size=3), st.integers(1, 6), st.integers(3, 9))
-def test_spreading_keeps_every_unit_and_gathers_back(amounts, ny, nx):
-    spec = grid_spec(ny, nx)
-    cross = overlay(squares(ny, nx, parts=3), spec)
-    weight = np.random.default_rng(ny * 10 + nx).random(spec.cells)
-    amount = pd.Series(amounts, cross.units)
-    cells = cross.spread(amount, weight)
-    assert cells.sum() == pytest.approx(sum(amounts))
-    assert (cells >= 0).all()
-
-
-def test_people_go_by_area_where_the_weight_is_zero():
-    cross = overlay(squares(1, 4, parts=2), grid_spec(1, 4))
-    cells = cross.spread(pd.Series([10.0, 20.0], cross.units), np.array([0.0, 0.0, 1.0, 3.0]))
-    assert cells.tolist() == [5.0, 5.0, 5.0, 15.0]
-
-
-def test_a_crosswalk_sums_to_both_sides():
-    spec = grid_spec(4, 6)
-    labels = spec.lay(np.repeat([[1, 1, 1, 2, 2, 2]], 4, axis=0).astype(np.int32), "1", nodata=0)
-    own = from_labels(labels, pd.Index([1, 2]), spec)
-    table = crosswalk(own, overlay(squares(4, 6, parts=3), spec))
-    assert table.groupby("first")["area_km2"].sum().tolist() == pytest.approx([0.12, 0.12])
-    assert table.groupby("second")["share_of_second"].sum().tolist() == pytest.approx([1, 1, 1])
+def test_what_lies_off_the_labels_or_the_polygons_is_shared_with_nobody():
+    labels = grid([[0, 0], [0, 0]], "1", dtype=np.int32, nodata=0)
+    assert shared_areas(labels, squares(2, 2)).empty
+    far = squares(2, 2)
+    far.geometry = far.geometry.translate(1e6)
+    assert shared_areas(grid([[1, 1], [1, 1]], "1", dtype=np.int32), far).empty
 
 
 def test_outlines_and_labels_are_the_same_places():
@@ -115,16 +89,17 @@ def test_neighbours_share_a_border_length():
     )
 
 
-def test_upstream_is_everything_that_drains_through():
+def test_upstream_counts_the_steps_down_the_water():
     down = pd.Series([2, 3, 0, 3], index=[1, 2, 3, 4])
     assert upstream_matrix(down).toarray().astype(int).tolist() == [
+        [0, 0, 0, 0],
         [1, 0, 0, 0],
-        [1, 1, 0, 0],
-        [1, 1, 1, 1],
-        [0, 0, 0, 1],
+        [2, 1, 0, 1],
+        [0, 0, 0, 0],
     ]
-    with pytest.raises(QuantityError, match="circle"):
-        upstream_matrix(pd.Series([2, 1], index=[1, 2]))
+    for circle in ([2, 1], [2, 3, 1]):
+        with pytest.raises(QuantityError, match="circle"):
+            upstream_matrix(pd.Series(circle, index=range(1, len(circle) + 1)))
 
 
 def test_an_empty_set_of_outlines_is_no_error():

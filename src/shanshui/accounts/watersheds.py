@@ -1,14 +1,30 @@
 """Results of a model by watershed, as InVEST users read them."""
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
-from shanshui.core.vocabulary import AnyLayers, Facts, Watersheds
+from shanshui.core.quantity import ANY, TEXT, Key, Table
+from shanshui.core.vocabulary import AnyLayers, Watersheds
 from shanshui.kernels.labels import label_statistics
 from shanshui.region.grid import grid_of
 from shanshui.region.unitset import rasterised
 
+WatershedResults = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "watershed": Key("watershed"),
+            "layer": TEXT,
+            "mean": ANY,
+            "total": ANY,
+            "unit": TEXT,
+            "known_km2": "km2",
+        }
+    ),
+]
 PER_AREA = {
     "t/ha/yr": ("t/yr", 100.0),
     "kg/ha/yr": ("kg/yr", 100.0),
@@ -19,7 +35,7 @@ PER_AREA = {
 
 
 @assessment(source="invest_guide", bytes_per_cell=8)
-def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> Facts:
+def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> WatershedResults:
     """Mean and total of each layer in each watershed, cells counted by their centre.
 
     Parameters
@@ -32,7 +48,13 @@ def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> Facts:
     Returns
     -------
     table
-        ``watershed, layer, mean, total, unit`` (of the total; empty for layers that do not add up), ``known_km2``.
+        ``watershed, layer, mean, total, unit`` (of the total; empty for layers that do not add up), ``known_km2``; mean and total are missing
+        where no cell is known.
+
+    Notes
+    -----
+    ``mean = sum v / n``, ``total = a sum v`` over the ``n`` known cells of a watershed, ``a`` the area of a cell. Zonal results of InVEST
+    [S].
     """
     first = next(iter(layers.data_vars.values()))
     grid = grid_of(first)
@@ -54,12 +76,10 @@ def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> Facts:
                     "watershed": names.astype(str).to_numpy(),
                     "layer": str(name),
                     "mean": mean,
-                    "total": total[1:] * grid.cell_km2 * factor,
+                    "total": np.where(cells[1:] > 0, total[1:] * grid.cell_km2 * factor, np.nan),
                     "unit": unit,
                     "known_km2": cells[1:] * grid.cell_km2,
                 }
             )
         )
-    frame = pd.concat(rows, ignore_index=True)
-    frame.attrs["units"] = {"known_km2": "km2"}
-    return frame
+    return pd.concat(rows, ignore_index=True)

@@ -1,4 +1,4 @@
-"""River basins by their outlets, and nested Pfafstetter basins within them."""
+"""River basins by their outlets, and how far up them a cell lies."""
 
 from typing import Annotated
 
@@ -8,18 +8,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from shapely import Point
 
+from shanshui.basins.tables import OutletPoints, RiverBasins
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
+    BasinLabels,
     FlowDirection,
     Index,
     Mask,
     Outlets,
     Rivers,
-    StreamOrder,
-    UnitLabels,
-    Units,
     UpstreamArea,
 )
 from shanshui.kernels.accumulate import (
@@ -27,18 +26,15 @@ from shanshui.kernels.accumulate import (
     distance_to_outlet,
     downstream,
     longest_above,
-    reaches,
     spread_up,
     upstream_order,
 )
-from shanshui.kernels.labels import label_sizes, relabel
 from shanshui.region.grid import GridSpec, grid_of, like
-from shanshui.region.unitset import polygons
 
-MINOR = "minor basins"
+MINOR, MINOR_ZH = "minor basins", "其他小流域"
 
 
-@assessment(source="own_basins", bytes_per_cell=24)
+@assessment(source="jenson1988", bytes_per_cell=24)
 def river_basin_outlets(
     flow_direction: FlowDirection,
     upstream_area: UpstreamArea,
@@ -48,7 +44,7 @@ def river_basin_outlets(
     *,
     least_share: Annotated[float, Between(0.0, 1.0)] = 0.02,
     snap_km: Annotated[float, Between(0.0, 200.0)] = 10.0,
-) -> Units:
+) -> OutletPoints:
     """Points at which the river basins of the region end.
 
     Parameters
@@ -72,8 +68,22 @@ def river_basin_outlets(
     Returns
     -------
     points
-        Index ``unit`` from 1; ``code, name, parent, cell, upstream_km2, published_km2, moved_km``; the last row, cell -1,
-        stands for all minor basins.
+        Index ``unit`` from 1; ``code, name, name_zh, parent, cell, upstream_km2, published_km2, moved_km``; the last row, cell
+        -1, stands for all minor basins. Codes are ``B01``, ``B02`` … in the order of the rows: reference outlets as given,
+        then others by the ground of the region that they drain, the greatest first.
+
+    Raises
+    ------
+    QuantityError
+        No ground within reach of a reference outlet.
+
+    Notes
+    -----
+    Pour points, Jenson and Domingue (1988) [M]. A reference outlet goes to the cell with the least
+    ``|ln(A / A_p)| + 0.001 d / d_max``: A the upstream area and A_p the published one [km2], d the way moved and d_max
+    ``snap_km`` [km], so that of cells equally near in area the nearest in place stands [D]; without a published area to the
+    cell of the greatest A. Another outlet is a cell whose water leaves and through which at least
+    ``least_share`` of the region's cells drain.
     """
     grid = grid_of(flow_direction)
     nxt = downstream(np.ascontiguousarray(flow_direction.values))
@@ -88,11 +98,30 @@ def river_basin_outlets(
     )
     for rank, c in enumerate(natural[np.argsort(-gathered[natural], kind="stable")]):
         if int(c) not in taken:
-            name = _river_at(int(c), rivers, grid, snap_km) or f"basin {rank + 1}"
+            name, zh = _river_at(int(c), rivers, grid, snap_km) or (
+                f"basin {rank + 1}",
+                f"流域{rank + 1}",
+            )
             used = sum(str(row["name"]).split(" (")[0] == name for row in rows)
-            name = f"{name} ({used + 1})" if used else name
-            rows.append({"name": name, "cell": int(c), "published_km2": np.nan, "moved_km": 0.0})
-    rows.append({"name": MINOR, "cell": -1, "published_km2": np.nan, "moved_km": 0.0})
+            tail = f" ({used + 1})" if used else ""
+            rows.append(
+                {
+                    "name": name + tail,
+                    "name_zh": zh + tail,
+                    "cell": int(c),
+                    "published_km2": np.nan,
+                    "moved_km": 0.0,
+                }
+            )
+    rows.append(
+        {
+            "name": MINOR,
+            "name_zh": MINOR_ZH,
+            "cell": -1,
+            "published_km2": np.nan,
+            "moved_km": 0.0,
+        }
+    )
     frame = pd.DataFrame(rows)
     cell = frame["cell"].to_numpy()
     frame["upstream_km2"] = np.where(cell >= 0, area[cell], np.nan).astype(float)
@@ -100,23 +129,44 @@ def river_basin_outlets(
     frame["parent"] = ""
     x, y = grid.x()[cell % grid.nx], grid.y()[cell // grid.nx]
     out = gpd.GeoDataFrame(
-        frame[["code", "name", "parent", "cell", "upstream_km2", "published_km2", "moved_km"]],
+        frame[
+            [
+                "code",
+                "name",
+                "name_zh",
+                "parent",
+                "cell",
+                "upstream_km2",
+                "published_km2",
+                "moved_km",
+            ]
+        ],
         geometry=gpd.points_from_xy(np.where(cell >= 0, x, np.nan), np.where(cell >= 0, y, np.nan)),
         crs=grid.crs or None,
     )
     out.index = pd.RangeIndex(1, len(out) + 1, name="unit")
-    out.attrs["units"] = {"upstream_km2": "km2", "published_km2": "km2", "moved_km": "km"}
     return out
 
 
-def _river_at(cell: int, rivers: gpd.GeoDataFrame | None, grid: GridSpec, snap_km: float) -> str:
-    """Name of the nearest named river within reach of a cell."""
+def _named(frame: gpd.GeoDataFrame) -> pd.Series:
+    """Chinese name of each row; the other name where there is none."""
+    zh = frame["name_zh"] if "name_zh" in frame else pd.Series("", frame.index)
+    return zh.where(zh.notna() & (zh != ""), frame["name"])
+
+
+def _river_at(
+    cell: int, rivers: gpd.GeoDataFrame | None, grid: GridSpec, snap_km: float
+) -> tuple[str, str] | None:
+    """Names of the nearest named river within reach of a cell."""
     if rivers is None:
-        return ""
+        return None
     place = Point(grid.x()[cell % grid.nx], grid.y()[cell // grid.nx])
     named = rivers[rivers["name"] != ""]
     far = named.distance(place)
-    return str(named.loc[far.idxmin(), "name"]) if len(far) and far.min() <= snap_km * 1000 else ""
+    if not len(far) or far.min() > snap_km * 1000:
+        return None
+    nearest = far.idxmin()
+    return str(named.loc[nearest, "name"]), str(_named(named)[nearest])
 
 
 def _snapped(
@@ -124,8 +174,8 @@ def _snapped(
 ) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     reach = max(1, int(snap_km * 1000 / grid.cell_m))
-    for name, published, place in zip(
-        points["name"], points["published_km2"], points.geometry, strict=True
+    for name, zh, published, place in zip(
+        points["name"], _named(points), points["published_km2"], points.geometry, strict=True
     ):
         i = int((grid.top - place.y) // grid.cell_m)
         j = int((place.x - grid.left) // grid.cell_m)
@@ -150,6 +200,7 @@ def _snapped(
         rows.append(
             {
                 "name": name,
+                "name_zh": zh,
                 "cell": int(cells[best]),
                 "published_km2": float(published),
                 "moved_km": float(far[best]),
@@ -158,8 +209,8 @@ def _snapped(
     return rows
 
 
-@assessment(source="own_basins", bytes_per_cell=14)
-def river_basins(flow_direction: FlowDirection, river_basin_outlets: Units) -> UnitLabels:
+@assessment(source="jenson1988", bytes_per_cell=14)
+def river_basins(flow_direction: FlowDirection, river_basin_outlets: RiverBasins) -> BasinLabels:
     """River basin of each cell: the first outlet it drains through.
 
     Parameters
@@ -173,6 +224,11 @@ def river_basins(flow_direction: FlowDirection, river_basin_outlets: Units) -> U
     -------
     (y, x) [1]
         Unit of ``river_basin_outlets``; 0 outside.
+
+    Notes
+    -----
+    ``B(c) = u`` where c is the cell of outlet u, else ``B(c) = B(n)`` with n the cell that c drains into; Jenson and Domingue
+    (1988) [M]. An outlet above another one keeps its own basin.
     """
     nxt = downstream(np.ascontiguousarray(flow_direction.values))
     label = np.zeros(nxt.size, np.int32)
@@ -187,7 +243,7 @@ def river_basins(flow_direction: FlowDirection, river_basin_outlets: Units) -> U
 
 @assessment(source="own_basins", bytes_per_cell=24)
 def upstream_index(
-    flow_direction: FlowDirection, river_basins: UnitLabels, river_basin_outlets: Units
+    flow_direction: FlowDirection, river_basins: BasinLabels, river_basin_outlets: RiverBasins
 ) -> Index:
     """How far up its river basin a cell lies.
 
@@ -205,6 +261,12 @@ def upstream_index(
     (y, x) [1]
         Flow-path length to the basin's outlet over the longest one in the basin: 0 at the outlet, 1 at the
         farthest source; NaN outside. Minor basins share one longest path.
+
+    Notes
+    -----
+    Our own (decision 0005): ``u = d / d_max`` with d the length of the flow path to the basin's outlet and d_max the longest
+    in the basin [km]. Upper, middle and lower course are told within the basin, since a mountain region is wholly upper
+    in the sense of a great river. In a basin whose outlet lies below another one, paths begin at its own outlet.
     """
     codes = np.ascontiguousarray(flow_direction.values)
     side = grid_of(flow_direction).cell_m / 1000.0
@@ -222,191 +284,3 @@ def upstream_index(
     length *= scale[label]
     length[nxt < 0] = np.nan
     return like(flow_direction, length.reshape(codes.shape), "1")
-
-
-def pfafstetter(onward: NDArray[np.int64], area: NDArray[np.float64], levels: int) -> list[str]:
-    """Pfafstetter code of each reach of a drainage tree.
-
-    Parameters
-    ----------
-    onward : (reach,) int
-        Place of the next reach downstream; -1 at the mouth. One mouth.
-    area : (reach,) float
-        Whole area upstream of the lower end of each reach.
-    levels : int
-        Digits.
-
-    Returns
-    -------
-    list of str
-        At each level the main stem follows the largest area; its four largest tributaries are 2, 4, 6, 8
-        going up, the stretches between them 1, 3, 5, 7, 9. Where fewer than four join, the numbers
-        stop earlier. Ties go to the reach that comes first.
-    """
-    above: list[list[int]] = [[] for _ in onward]
-    mouth = -1
-    for reach, below in enumerate(onward):
-        if below >= 0:
-            above[below].append(reach)
-        else:
-            mouth = reach
-    codes = [""] * len(onward)
-    groups = [(mouth, set(range(len(onward))))]
-    for _ in range(levels):
-        finer = []
-        for outlet, members in groups:
-            finer += _split(outlet, members, above, area, codes)
-        groups = finer
-    return codes
-
-
-def _split(
-    outlet: int,
-    members: set[int],
-    above: list[list[int]],
-    area: NDArray[np.float64],
-    codes: list[str],
-) -> list[tuple[int, set[int]]]:
-    stem, sides = [outlet], []
-    while True:
-        here = [r for r in above[stem[-1]] if r in members]
-        if not here:
-            break
-        main = min(here, key=lambda r: (-area[r], r))
-        sides += [(r, len(stem) - 1) for r in here if r != main]
-        stem.append(main)
-    largest = sorted(sides, key=lambda s: (-area[s[0]], s[0]))[:4]
-    largest.sort(key=lambda s: (s[1], -area[s[0]], s[0]))
-    chosen = {reach: 2 * (k + 1) for k, (reach, _) in enumerate(largest)}
-    joints = [joint for _, joint in largest]
-    groups: dict[int, tuple[int, set[int]]] = {}
-
-    def give(reach: int, digit: int) -> None:
-        if digit not in groups:
-            groups[digit] = (reach, set())
-        stack = [reach]
-        while stack:
-            r = stack.pop()
-            groups[digit][1].add(r)
-            codes[r] += str(digit)
-            stack += [u for u in above[r] if u in members and u not in stem_set and u not in chosen]
-
-    stem_set = set(stem)
-    for place, reach in enumerate(stem):
-        # a tributary joins at the upper end of its joint: that stem reach still lies below it
-        give(reach, 2 * sum(joint < place for joint in joints) + 1)
-    for reach, digit in chosen.items():
-        give(reach, digit)
-    return [groups[digit] for digit in sorted(groups)]
-
-
-@assessment(source="verdin1999", bytes_per_cell=34)
-def nested_basins(
-    flow_direction: FlowDirection,
-    upstream_area: UpstreamArea,
-    stream_order: StreamOrder,
-    river_basins: UnitLabels,
-    river_basin_outlets: Units,
-    region_mask: Mask,
-    *,
-    level: Annotated[int, Between(1, 6)] = 1,
-) -> Units:
-    """Pfafstetter basins of one level, within each river basin.
-
-    Parameters
-    ----------
-    flow_direction : (y, x) [1]
-        D8 codes.
-    upstream_area : (y, x) [km2]
-        Area that drains through each cell.
-    stream_order : (y, x) [1]
-        0 off the streams.
-    river_basins : (y, x) [1]
-        River basin of each cell.
-    river_basin_outlets : points
-        Their names and outlets.
-    region_mask : (y, x) [1]
-        1 inside the region; only cells inside count.
-    level : int
-        Digits of the code; each level splits a basin into up to nine.
-
-    Returns
-    -------
-    polygons
-        Index ``unit``; ``code`` (river basin, then digits), ``name``, ``parent`` (the code one level up), ``area_km2``.
-        Ground that drains past every stream carries digit 0. Areas of all units sum to the region's.
-    """
-    grid = grid_of(flow_direction)
-    nxt = downstream(np.ascontiguousarray(flow_direction.values))
-    order = upstream_order(nxt)
-    basin = river_basins.values.ravel()
-    ends = (nxt == np.arange(nxt.size)) | (basin[np.maximum(nxt, 0)] != basin)
-    stream = stream_order.values.ravel() > 0
-    reach, count = reaches(order, nxt, stream, ends)
-    cells = order[reach[order] > 0]
-    last = np.zeros(count + 1, np.int64)
-    last[reach[cells]] = cells  # the lowest cell stands last
-    onward = np.where(ends[last], 0, reach[np.maximum(nxt[last], 0)])
-    codes = _codes(onward[1:] - 1, last[1:], upstream_area.values.ravel(), basin, level)
-    names = river_basin_outlets["code"].to_dict()
-    catchment = spread_up(order, nxt, np.where(ends & (reach == 0), -1, reach).astype(np.int32))
-    words = np.array(["", *codes], dtype=object)
-    place: dict[tuple[int, str], int] = {}
-    target = np.zeros((count + 1, int(max(names)) + 1), np.int32)
-    for r in range(count + 1):
-        owners = [int(basin[last[r]])] if r else list(names)
-        for owner in owners:
-            key = (owner, words[r] if r else "0" * level)
-            target[r, owner] = place.setdefault(key, len(place) + 1)
-    label = target[np.maximum(catchment, 0), basin]
-    label[(basin == 0) | (region_mask.values.ravel() != 1)] = 0
-    sizes = label_sizes(label, len(place))
-    keys = sorted(
-        (f"{names[b]}-{word}", number) for (b, word), number in place.items() if sizes[number]
-    )
-    target = np.zeros(len(place) + 1, np.int32)
-    for unit, (_, number) in enumerate(keys, start=1):
-        target[number] = unit
-    final = relabel(label, target, np.empty(label.size, np.int32)).reshape(flow_direction.shape)
-    laid = grid.lay(final, "1", nodata=0)
-    frame = polygons(laid)
-    text = [code for code, _ in keys]
-    frame["code"] = text
-    owner = river_basin_outlets.set_index("code")["name"].to_dict()
-    frame["name"] = [f"{owner[c.split('-')[0]]} {c.split('-')[1]}" for c in text]
-    frame["parent"] = [c[:-1].rstrip("-") for c in text]
-    frame["area_km2"] = label_sizes(final.ravel(), len(text))[1:] * grid.cell_km2
-    frame.attrs["units"] = {"area_km2": "km2"}
-    return frame[["code", "name", "parent", "area_km2", "geometry"]]
-
-
-def _codes(
-    onward: NDArray[np.int64],
-    last: NDArray[np.int64],
-    area: NDArray[np.float32],
-    basin: NDArray[np.int32],
-    level: int,
-) -> list[str]:
-    """Codes of all reaches, tree by tree; the largest tree of a basin keeps the digits, others end in 0."""
-    count = len(onward)
-    root = np.arange(count)
-    # reaches are numbered down the streams, so below comes later
-    for r in range(count - 1, -1, -1):
-        if onward[r] >= 0:
-            root[r] = root[onward[r]]
-    total = area[last].astype(np.float64)
-    best: dict[int, int] = {}
-    for end in np.flatnonzero(onward < 0).tolist():
-        owner = int(basin[last[end]])
-        if owner not in best or total[end] > total[best[owner]]:
-            best[owner] = end
-    codes = ["0" * level] * count
-    for mouth in best.values():
-        members = np.flatnonzero(root == mouth)
-        place = np.full(count + 1, -1)
-        place[members] = np.arange(members.size)
-        local = np.where(onward[members] >= 0, place[onward[members]], -1)
-        words = pfafstetter(local, total[members], level)
-        for member, code in zip(members.tolist(), words, strict=True):
-            codes[member] = code
-    return codes

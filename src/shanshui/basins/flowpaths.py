@@ -5,12 +5,12 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
+from shanshui.basins.tables import DrainageCheck
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import (
     Elevation,
-    Facts,
     FlowDirection,
     FlowDistance,
     Rivers,
@@ -66,6 +66,13 @@ def conditioned_elevation(
     ------
     QuantityError
         A burn depth without rivers.
+
+    Notes
+    -----
+    ``fill``: ``z' = min over paths to the rim of the greatest z on the path``, by priority flood (Wei, Zhou and Fu 2018 [M]).
+    ``breach``: along the cheapest path out of each depression heights are lowered to that of its floor (Lindsay 2016 [M]).
+    Burning first: ``z - burn_depth_m`` within ``burn_buffer_m`` of a river, never within two cells of the rim [D]. z is the
+    height [m].
     """
     height = np.array(elevation.values, np.float32)
     grid = grid_of(elevation)
@@ -109,10 +116,16 @@ def flow_direction(conditioned_elevation: Elevation) -> FlowDirection:
     (y, x) [1]
         1 E, 2 SE, 4 S, 8 SW, 16 W, 32 NW, 64 N, 128 NE (as ESRI writes them); 0 an outlet at the rim; 255 outside.
 
+    Raises
+    ------
+    QuantityError
+        Cells that lie in a depression.
+
     Notes
     -----
-    Steepest drop per length; of equal ones the first clockwise from east. Flats drain away from higher
-    ground towards lower. The result is the same on every machine and run.
+    O'Callaghan and Mark (1984) [M]: the neighbour of the greatest ``(z - z_n) / d_n``, z the height and d_n the distance to
+    its centre [m]; of equal ones the first clockwise from east. Flats drain away from higher ground towards lower (Barnes,
+    Lehman and Mulla 2014 [M]). The result is the same on every machine and run.
     """
     grid = grid_of(conditioned_elevation)
     height = np.ascontiguousarray(conditioned_elevation.values, np.float32)
@@ -137,6 +150,11 @@ def upstream_area(flow_direction: FlowDirection) -> UpstreamArea:
     -------
     (y, x) [km2]
         At least one cell; NaN outside. Sums over outlets to the area of all cells inside.
+
+    Notes
+    -----
+    ``A(c) = a + sum of A(n)`` over the neighbours n that drain into c, with a the area of a cell [km2]; O'Callaghan and Mark
+    (1984) [M].
     """
     cells = upstream_cells(flow_direction)
     area = cells.astype(np.float32) * np.float32(grid_of(flow_direction).cell_km2)
@@ -152,8 +170,8 @@ def upstream_cells(flow_direction: FlowDirection) -> np.ndarray:
     return accumulate(order, nxt, (nxt >= 0).astype(nxt.dtype)).reshape(codes.shape)
 
 
-@assessment(source="own_basins", bytes_per_cell=14)
-def drainage_check(flow_direction: FlowDirection) -> Facts:
+@assessment(source="jenson1988", bytes_per_cell=14)
+def drainage_check(flow_direction: FlowDirection) -> DrainageCheck:
     """Does every cell reach an outlet?
 
     Parameters
@@ -166,6 +184,11 @@ def drainage_check(flow_direction: FlowDirection) -> Facts:
     table
         One row of ``cells, drained, undrained, outlets``, then the first hundred cells that do not drain with
         their place in ``x`` and ``y`` [m].
+
+    Notes
+    -----
+    ``undrained = cells - drained``, where a cell is drained if the path of directions from it ends in an outlet. Ground
+    without depressions has none undrained (Jenson and Domingue 1988 [M]); a direction grid from elsewhere may.
     """
     codes = np.ascontiguousarray(flow_direction.values)
     nxt = downstream(codes)
@@ -202,11 +225,10 @@ def drainage_check(flow_direction: FlowDirection) -> Facts:
     for column in ("x", "y"):
         if column not in frame:
             frame[column] = np.nan
-    frame.attrs["units"] = {"x": "m", "y": "m"}
     return frame
 
 
-@assessment(source="own_basins", bytes_per_cell=14)
+@assessment(source="jenson1988", bytes_per_cell=14)
 def flow_distance(flow_direction: FlowDirection) -> FlowDistance:
     """Length of the flow path from each cell to its outlet.
 
@@ -219,6 +241,11 @@ def flow_distance(flow_direction: FlowDirection) -> FlowDistance:
     -------
     (y, x) [km]
         0 at outlets; NaN outside.
+
+    Notes
+    -----
+    ``d(c) = l + d(n)`` with n the cell that c drains into and l the way to it: the side of a cell [km], or that times the
+    root of two; along the directions of Jenson and Domingue (1988) [M].
     """
     codes = np.ascontiguousarray(flow_direction.values)
     nxt = downstream(codes)

@@ -7,28 +7,28 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shanshui.basins.tables import PlanningUnitOutlines, RiverBasins
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
-    Facts,
+    BasinLabels,
     FlowDirection,
     Index,
     Mask,
-    PlanningUnits,
     UnitLabels,
-    Units,
     UpstreamArea,
 )
 from shanshui.kernels.accumulate import cut, downstream, number, spread_up, upstream_order
 from shanshui.kernels.labels import label_borders, label_sizes, label_statistics, relabel
 from shanshui.region.adjacency import neighbours
 from shanshui.region.grid import GridSpec, grid_of, like
-from shanshui.region.overlay import shared_areas
 from shanshui.region.unitset import polygons
 
 TARGET_KM2, UNITS, FEWEST_CELLS = 200.0, 1500, 100
 """Automatic target area [D]: a 1500th of the region, at most 200 km2, at least 100 cells."""
+NO_BASIN = ("B00", "no basin", "无流域")
+"""Code and names of what lies in no river basin."""
 SLIVER_SHARE = 1 / 40
 """Automatic least area: 5 km2 at the default target of 200 km2 [D]."""
 
@@ -42,7 +42,7 @@ def target_area(region_km2: float, grid: GridSpec) -> float:
 def planning_unit_labels(
     flow_direction: FlowDirection,
     region_mask: Mask,
-    river_basins: UnitLabels,
+    river_basins: BasinLabels,
     *,
     target_area_km2: Annotated[float, Between(0.0, 1e6)] = 0.0,
     least_area_km2: Annotated[float, Between(0.0, 1e5)] = 0.0,
@@ -58,7 +58,7 @@ def planning_unit_labels(
     river_basins : (y, x) [1]
         River basin of each cell; a unit lies in one where it can.
     target_area_km2 : float [km2]
-        A unit is closed once it has gathered this much; 0 chooses by the size of the region. Larger makes
+        A unit is closed about where it has gathered this much; 0 chooses by the size of the region. Larger makes
         fewer units.
     least_area_km2 : float [km2]
         Smaller units are merged, downstream first, else with the neighbour of the longest border; 0 is a fortieth of the
@@ -74,6 +74,15 @@ def planning_unit_labels(
     ------
     QuantityError
         An empty region.
+
+    Notes
+    -----
+    Our own (decision 0005). Going down the water, a unit is closed at the cell at which ``A >= T``, with A the area gathered
+    since the units above were closed and T the target [km2]; but where streams join there that alone bring half of T, each of
+    them is closed above the joint instead. Passing into another river basin closes a unit, and so does leaving the
+    ground. T is ``max(min(200, R / 1500), 100 a)`` by default, with R the area of the region and a that
+    of a cell [km2]; ``least_area_km2`` is T / 40. It builds on subbasins cut by drained area, as hydrologists cut them for
+    distributed models, and on Pfafstetter's order, which the nested basins keep (Verdin and Verdin 1999 [M]).
     """
     grid = grid_of(flow_direction)
     nxt = downstream(np.ascontiguousarray(flow_direction.values))
@@ -188,13 +197,13 @@ def planning_units(
     flow_direction: FlowDirection,
     upstream_area: UpstreamArea,
     upstream_index: Index,
-    river_basins: UnitLabels,
-    river_basin_outlets: Units,
+    river_basins: BasinLabels,
+    river_basin_outlets: RiverBasins,
     *,
     upper_from: Annotated[float, Between(0.0, 1.0)] = 0.67,
     lower_to: Annotated[float, Between(0.0, 1.0)] = 0.33,
     headwaters_upper: bool = True,
-) -> PlanningUnits:
+) -> PlanningUnitOutlines:
     """Planning units with their area, course and place in the river basin.
 
     Parameters
@@ -219,8 +228,17 @@ def planning_units(
     Returns
     -------
     polygons
-        Index ``unit``; ``area_km2, downstream`` (0 where water leaves the region), ``river_basin, upstream_km2`` (at
-        the unit's outlet), ``upstream_index, position, headwater, rim_share`` (share of the outline on the region's rim).
+        Index ``unit``; ``code, name, name_zh, area_km2, downstream`` (0 where water leaves the region), ``river_basin,
+        upstream_km2`` (at the unit's outlet), ``upstream_index, position, headwater, rim_share`` (share of the outline on the
+        region's rim). The code is that of the river basin and a number that counts the basin's units from its outlet up, such
+        as ``B01-U007``; the name tells river basin, position and the same number.
+
+    Notes
+    -----
+    Our own (decision 0005). ``upstream_index`` is the mean over the unit's cells of u, ``upstream_km2`` the greatest upstream
+    area of a cell of the unit, ``rim_share = 1 - b / p`` with b the border shared with other units and p the outline [km]. The
+    next unit is the one that receives the water of the cell through which most leaves. Numbers follow the index, then
+    the unit; they stand as long as the cut of units stands.
     """
     grid = grid_of(planning_unit_labels)
     label = np.ascontiguousarray(planning_unit_labels.values).ravel()
@@ -239,8 +257,11 @@ def planning_units(
     if headwaters_upper:
         position = np.where(headwater, "upper", position)
     frame = polygons(planning_unit_labels)
+    code, name, name_zh = _names(owner[1:], index, position, river_basin_outlets)
     out = frame.assign(
-        code=[f"U{u:05d}" for u in frame.index],
+        code=code,
+        name=name,
+        name_zh=name_zh,
         area_km2=label_sizes(label, count)[1:] * grid.cell_km2,
         downstream=onward.astype(np.int64),
         river_basin=pd.Series(owner[1:])
@@ -255,6 +276,8 @@ def planning_units(
     )
     order = [
         "code",
+        "name",
+        "name_zh",
         "area_km2",
         "downstream",
         "river_basin",
@@ -265,14 +288,41 @@ def planning_units(
         "rim_share",
         "geometry",
     ]
-    out = gpd.GeoDataFrame(out[order], geometry="geometry", crs=frame.crs)
-    out.attrs["units"] = {
-        "area_km2": "km2",
-        "upstream_km2": "km2",
-        "upstream_index": "1",
-        "rim_share": "1",
-    }
-    return out
+    return gpd.GeoDataFrame(out[order], geometry="geometry", crs=frame.crs)
+
+
+POSITIONS_ZH = {"upper": "上游", "middle": "中游", "lower": "下游"}
+
+
+def _names(
+    owner: NDArray[np.int64],
+    index: NDArray[np.float64],
+    position: NDArray[np.str_],
+    outlets: gpd.GeoDataFrame,
+) -> tuple[list[str], list[str], list[str]]:
+    """Code and names of each unit: its river basin, and its number in it from the outlet up."""
+    number = np.zeros(len(owner), np.int64)
+    for basin in np.unique(owner):
+        inside = np.flatnonzero(owner == basin)
+        number[inside[np.argsort(index[inside], kind="stable")]] = np.arange(1, inside.size + 1)
+    wide = max(3, len(str(int(number.max(initial=0)))))
+    zh = outlets["name_zh"] if "name_zh" in outlets else outlets["name"]
+    parts = [
+        (
+            str(outlets["code"].get(b, NO_BASIN[0])),
+            str(outlets["name"].get(b, NO_BASIN[1])),
+            str(zh.get(b, NO_BASIN[2])),
+        )
+        for b in owner
+    ]
+    return (
+        [f"{code}-U{n:0{wide}d}" for (code, _, _), n in zip(parts, number, strict=True)],
+        [f"{name} {p} {n}" for (_, name, _), p, n in zip(parts, position, number, strict=True)],
+        [
+            f"{name}{POSITIONS_ZH[p]}{n}"
+            for (_, _, name), p, n in zip(parts, position, number, strict=True)
+        ],
+    )
 
 
 def _rim_share(frame: gpd.GeoDataFrame, labels: UnitLabels) -> NDArray[np.float64]:
@@ -292,59 +342,3 @@ def _commonest(label: NDArray[np.int32], code: NDArray[np.int32], count: int) ->
     rank = np.lexsort((-(key % top), cells))  # fullest last, of equals the smaller code last
     best[key[rank] // top] = key[rank] % top
     return best
-
-
-@assessment(source="own_basins", bytes_per_cell=8)
-def unit_neighbours(planning_unit_labels: UnitLabels) -> Facts:
-    """Planning units that touch.
-
-    Parameters
-    ----------
-    planning_unit_labels : (y, x) [1]
-        Unit of each cell.
-
-    Returns
-    -------
-    table
-        ``source, target, border_km``; each pair once.
-    """
-    frame = neighbours(planning_unit_labels)
-    frame.attrs["units"] = {"border_km": "km"}
-    return frame
-
-
-@assessment(source="own_basins", bytes_per_cell=10)
-def unit_county_crosswalk(planning_unit_labels: UnitLabels, counties: Units) -> Facts:
-    """Area that each planning unit shares with each county.
-
-    Parameters
-    ----------
-    planning_unit_labels : (y, x) [1]
-        Unit of each cell.
-    counties : polygons
-        Index ``unit``; ``code, name``.
-
-    Returns
-    -------
-    table
-        ``unit, county`` (code), ``county_name, area_km2, share_of_unit, share_of_county``. Areas are exact along county
-        lines; ``share_of_county`` is of the county's ground on the grid.
-    """
-    grid = grid_of(planning_unit_labels)
-    label = np.ascontiguousarray(planning_unit_labels.values).ravel()
-    size = label_sizes(label, int(label.max())) * grid.cell_km2
-    frame = shared_areas(planning_unit_labels, counties)
-    every = shared_areas(planning_unit_labels.copy(data=np.ones(grid.shape, np.int32)), counties)
-    whole = every.set_index("unit")["area_km2"]
-    out = pd.DataFrame(
-        {
-            "unit": frame["label"],
-            "county": frame["unit"].map(counties["code"]),
-            "county_name": frame["unit"].map(counties["name"]),
-            "area_km2": frame["area_km2"],
-            "share_of_unit": frame["area_km2"] / size[frame["label"]],
-            "share_of_county": frame["area_km2"] / frame["unit"].map(whole),
-        }
-    )
-    out.attrs["units"] = {"area_km2": "km2", "share_of_unit": "1", "share_of_county": "1"}
-    return out

@@ -7,19 +7,19 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from shanshui.basins.tables import SpatialLevels, UnitPopulation
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
     Codes,
+    Counties,
     Density,
-    Facts,
     Index,
-    Outline,
     Population,
+    Prefectures,
     Slope,
     UnitLabels,
-    Units,
 )
 from shanshui.kernels.labels import (
     gather_by_weight,
@@ -61,7 +61,13 @@ def settlement_weight(
     Returns
     -------
     (y, x) [1]
-        At least 0; 0 on water and ice; NaN where slope is.
+        At least 0; 0 on water and ice; NaN where slope is. Ground of unknown cover weighs as other ground.
+
+    Notes
+    -----
+    ``w = 2^(-s / h) k`` with s the slope and h ``half_deg`` [degree], and k the weight of the cover [1]: 0 on water,
+    ``built_weight``, ``farm_weight`` or 1. Three and more classes with a weight each are the weighted method of Eicher
+    and Brewer (2001) [M]; the weights and the fall with slope are our own choice [D].
     """
     weight = np.exp2(-slope.values / np.float32(half_deg))
     if land_cover is not None:
@@ -86,25 +92,26 @@ def _per_weight(
     """Persons per unit of weight, by county (rows 0 to all) and year (columns).
 
     A county that reaches beyond the grid, or beyond the ground on it, brings the share of its area that
-    is there; one without weight there spreads nobody.
+    is there; one without weight there spreads nobody. NaN where a county has no count for the year.
     """
     top = int(counties.index.max())
     seen, total, _, _ = label_statistics(label, weight, top)
     on_grid = counties.intersection(shapely.box(*grid.bounds)).area / counties.area
     # ground that the grid does not know (outside the elevation) keeps its people to itself
     on_grid *= seen[counties.index] / np.maximum(label_sizes(label, top)[counties.index], 1)
-    wide = population.pivot_table(index="code", columns="year", values="population", aggfunc="sum")
-    people = wide.reindex(counties["code"]).fillna(0.0).to_numpy() * on_grid.to_numpy()[:, None]
+    counted = population.dropna(subset=["population"])
+    wide = counted.pivot_table(index="code", columns="year", values="population", aggfunc="sum")
+    people = wide.reindex(counties["code"]).to_numpy() * on_grid.to_numpy()[:, None]
     out = pd.DataFrame(0.0, index=range(top + 1), columns=wide.columns)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = people / total[counties.index][:, None]
-    out.loc[counties.index] = np.where(np.isfinite(share), share, 0.0)
+    room = total[counties.index][:, None]
+    # nobody can be put where there is no weight, counted or not
+    out.loc[counties.index] = np.where(room > 0, people / np.where(room > 0, room, 1.0), 0.0)
     return out
 
 
 @assessment(source="eicher2001", bytes_per_cell=8)
 def population_density(
-    population: Population, counties: Units, settlement_weight: Index
+    population: Population, counties: Counties, settlement_weight: Index
 ) -> Density:
     """People per km2 in the latest census year, spread within each county.
 
@@ -120,13 +127,19 @@ def population_density(
     Returns
     -------
     (y, x) [person/km2]
-        Each county keeps its people, cells going to it by their centre; NaN where the weight is, and 0 in
-        counties without a count.
+        Each county keeps its people, cells going to it by their centre; NaN where the weight is, and in counties without a
+        count for the year; 0 outside all counties.
 
     Raises
     ------
     QuantityError
         No code of the table is one of the counties'.
+
+    Notes
+    -----
+    Dasymetric mapping, Eicher and Brewer (2001) [M]: ``D = P_s w / (A sum_s(w))`` with P_s the people of county s [person]
+    on the grid, w the settlement weight [1], summed over the county's cells, and A the area of a cell [km2]. P_s is the
+    count times the share of the county's area that lies on ground of the grid.
     """
     grid = grid_of(settlement_weight)
     rows = population[population["year"] == population["year"].max()]
@@ -144,10 +157,10 @@ def population_density(
 @assessment(source="eicher2001", bytes_per_cell=8)
 def unit_population(
     population: Population,
-    counties: Units,
+    counties: Counties,
     settlement_weight: Index,
     planning_unit_labels: UnitLabels,
-) -> Facts:
+) -> UnitPopulation:
     """People of each planning unit in each census year.
 
     Parameters
@@ -164,7 +177,18 @@ def unit_population(
     Returns
     -------
     table
-        ``unit, year, population, density``; over all units the people of the counties inside the region.
+        ``unit, year, population`` [person], ``density`` [person/km2]; over all units the people of the counties inside the
+        region. NaN for a unit that has ground in a county without a count for the year: a part is not the whole.
+
+    Raises
+    ------
+    QuantityError
+        No code of the table is one of the counties'.
+
+    Notes
+    -----
+    ``P_u = sum_c(P_s w_c / sum_s(w))`` over the cells c of the unit, each with the county s that its centre lies in; symbols
+    as in :func:`population_density`, Eicher and Brewer (2001) [M]. ``density = P_u / A_u`` with A_u the unit's area [km2].
     """
     grid = grid_of(planning_unit_labels)
     _require_match(population, counties)
@@ -186,12 +210,10 @@ def unit_population(
         )
         for k, year in enumerate(factor.columns)
     ]
-    frame = pd.concat(parts, ignore_index=True)
-    frame.attrs["units"] = {"population": "person", "density": "person/km2"}
-    return frame
+    return pd.concat(parts, ignore_index=True)
 
 
-def _require_match(population: Population, counties: Units) -> None:
+def _require_match(population: Population, counties: Counties) -> None:
     if not population["code"].isin(counties["code"]).any():
         raise QuantityError(
             f"population.code: none of its codes (such as {population['code'].iloc[0]}) is one of the counties' "
@@ -201,13 +223,13 @@ def _require_match(population: Population, counties: Units) -> None:
 
 @assessment(source="own_frame", bytes_per_cell=0)
 def spatial_levels(
-    counties: Units,
-    prefectures: Units | None = None,
+    counties: Counties,
+    prefectures: Prefectures | None = None,
     population: Population | None = None,
     *,
     inner_codes: tuple[str, ...] = (),
     outer_codes: tuple[str, ...] = (),
-) -> Outline:
+) -> SpatialLevels:
     """Inner mountain area, outer city area, and whole region.
 
     Parameters
@@ -227,12 +249,18 @@ def spatial_levels(
     Returns
     -------
     polygons
-        Index ``unit``; ``level`` (``inner``, ``outer``, ``whole``), ``counties`` (how many), ``area_km2``, ``population``.
+        Index ``unit``; ``level`` (``inner``, ``outer``, ``whole``), ``counties`` (how many), ``area_km2``, ``population``;
+        NaN without a table, and where a county of the level has no count in its latest year.
 
     Raises
     ------
     QuantityError
         A code that no county or prefecture has.
+
+    Notes
+    -----
+    Our own convention (decision 0003): inner is I, the counties of ``inner_codes``; outer is O, those of ``outer_codes`` and
+    those whose inner point lies in a prefecture of ``outer_codes``; whole is their union. Area and people are sums.
     """
     known = set(counties["code"]) | (set() if prefectures is None else set(prefectures["code"]))
     strange = [c for c in (*inner_codes, *outer_codes) if str(c) not in known]
@@ -254,7 +282,7 @@ def spatial_levels(
     people = None
     if population is not None:
         latest = population[population["year"] == population["year"].max()]
-        people = counties["code"].map(latest.set_index("code")["population"]).fillna(0.0)
+        people = counties["code"].map(latest.set_index("code")["population"])
     rows, shapes = [], []
     for level, chosen in (("inner", inner), ("outer", outer), ("whole", inner | outer)):
         part = counties[chosen]
@@ -263,7 +291,9 @@ def spatial_levels(
                 "level": level,
                 "counties": len(part),
                 "area_km2": float(part.area.sum() / 1e6),
-                "population": float(people[chosen].sum()) if people is not None else np.nan,
+                "population": float(people[chosen].sum(skipna=False))
+                if people is not None
+                else np.nan,
             }
         )
         shapes.append(
@@ -271,5 +301,4 @@ def spatial_levels(
         )
     out = gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries(shapes, crs=counties.crs))
     out.index = pd.RangeIndex(1, 4, name="unit")
-    out.attrs["units"] = {"area_km2": "km2", "population": "person"}
     return out

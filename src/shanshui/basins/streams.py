@@ -6,9 +6,10 @@ import geopandas as gpd
 import numpy as np
 from shapely import linestrings
 
+from shanshui.basins.tables import RiverReaches
 from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import FlowDirection, Reaches, StreamOrder, UpstreamArea
+from shanshui.core.vocabulary import FlowDirection, StreamOrder, UpstreamArea
 from shanshui.kernels.accumulate import downstream, reaches, strahler, upstream_order
 from shanshui.region.grid import GridSpec, grid_of, like
 
@@ -42,6 +43,12 @@ def stream_order(
     -------
     (y, x) [1]
         1 for headwaters; one more where two of the same order join; 0 off the streams.
+
+    Notes
+    -----
+    Strahler (1957) [M]: a head has order 1; below a joint ``o = max(o_i)``, and one more where the greatest comes from two
+    or more of the streams i that join. A cell is stream where its upstream area reaches ``least_km2``, by default
+    ``max(min(A / 2000, 50), 50 a)`` with A the drained area and a the area of a cell [km2] [D].
     """
     codes = np.ascontiguousarray(flow_direction.values)
     area = upstream_area.values
@@ -58,7 +65,7 @@ def stream_order(
 @assessment(source="strahler1957", bytes_per_cell=26)
 def river_reaches(
     flow_direction: FlowDirection, upstream_area: UpstreamArea, stream_order: StreamOrder
-) -> Reaches:
+) -> RiverReaches:
     """Streams as lines between heads, joints and mouths.
 
     Parameters
@@ -74,7 +81,12 @@ def river_reaches(
     -------
     lines
         ``reach, order, downstream, upstream_km2, length_km``; ``downstream`` is 0 at a mouth. Lines run with the water
-        and end in the first cell of the next reach.
+        and end in the first cell of the next reach. No row where nothing is stream.
+
+    Notes
+    -----
+    The links of Strahler's (1957) [M] network: stretches of one order between heads, joints and mouths. ``length_km`` is that
+    of the line through the centres of cells, ``upstream_km2`` the upstream area at the last cell of the reach.
     """
     grid = grid_of(flow_direction)
     nxt = downstream(np.ascontiguousarray(flow_direction.values))
@@ -103,5 +115,4 @@ def river_reaches(
         geometry=gpd.GeoSeries(lines, crs=grid.crs or None),
     )
     frame["length_km"] = frame.length / 1000.0
-    frame.attrs["units"] = {"upstream_km2": "km2", "length_km": "km"}
     return frame

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shanshui.basins.tables import UnitClimate, UnitLandCover, UnitSlopeClasses, UnitTerrain
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
     Codes,
     Elevation,
-    Facts,
     Index,
     Precipitation,
     Relief,
@@ -37,14 +37,12 @@ def _mean(
         return total[1:] / cells[1:]
 
 
-def _table(columns: dict[str, NDArray[np.float64]], units: dict[str, str]) -> pd.DataFrame:
+def _table(columns: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
     first = next(iter(columns.values()))
-    frame = pd.DataFrame(columns, index=pd.RangeIndex(1, len(first) + 1, name="unit"))
-    frame.attrs["units"] = units
-    return frame
+    return pd.DataFrame(columns, index=pd.RangeIndex(1, len(first) + 1, name="unit"))
 
 
-@assessment(source="own_basins", bytes_per_cell=4)
+@assessment(source="tomlin1990", bytes_per_cell=4)
 def unit_terrain(
     planning_unit_labels: UnitLabels,
     elevation: Elevation,
@@ -53,7 +51,7 @@ def unit_terrain(
     relief_degree: Index,
     *,
     steep_deg: Annotated[float, Between(0.0, 90.0)] = 25.0,
-) -> Facts:
+) -> UnitTerrain:
     """Height, steepness and relief of each planning unit.
 
     Parameters
@@ -76,6 +74,11 @@ def unit_terrain(
     table
         Index ``unit``; ``elevation_mean, elevation_min, elevation_max, slope_mean, steep_share, relief_mean,
         relief_degree_mean``; NaN where a unit has no valid cell.
+
+    Notes
+    -----
+    Zonal statistics, Tomlin (1990) [M]: mean, least and greatest over the unit's cells at which the layer is known.
+    ``steep_share = n(s > steep_deg) / n(s)`` with s the slope [degree] and n a number of cells.
     """
     label, count = _flat(planning_unit_labels)
     cells, total, low, high = label_statistics(label, elevation.values.ravel(), count)
@@ -93,16 +96,12 @@ def unit_terrain(
             "steep_share": _mean(label, steep, count),
             "relief_mean": _mean(label, local_relief.values, count),
             "relief_degree_mean": _mean(label, relief_degree.values, count),
-        },
-        {
-            "elevation_mean": "m", "elevation_min": "m", "elevation_max": "m", "slope_mean": "degree",
-            "steep_share": "1", "relief_mean": "m", "relief_degree_mean": "1",
-        },
-    )  # fmt: skip
+        }
+    )
 
 
-@assessment(source="own_basins", bytes_per_cell=2)
-def unit_slope_classes(planning_unit_labels: UnitLabels, slope_class: Codes) -> Facts:
+@assessment(source="tomlin1990", bytes_per_cell=2)
+def unit_slope_classes(planning_unit_labels: UnitLabels, slope_class: Codes) -> UnitSlopeClasses:
     """Share of each slope class in each planning unit.
 
     Parameters
@@ -116,6 +115,11 @@ def unit_slope_classes(planning_unit_labels: UnitLabels, slope_class: Codes) -> 
     -------
     table
         Index ``unit``; one column ``class_1`` … per class, each in [0, 1], summing to 1 over present cells; NaN in a unit without any.
+
+    Notes
+    -----
+    ``class_k = n_k / sum(n)`` with n_k the unit's cells of class k; zonal shares, Tomlin (1990) [M]. Columns run to the highest
+    class of the grid.
     """
     label, count = _flat(planning_unit_labels)
     code = np.ascontiguousarray(slope_class.values).ravel()
@@ -126,16 +130,16 @@ def unit_slope_classes(planning_unit_labels: UnitLabels, slope_class: Codes) -> 
     names = [f"class_{k}" for k in range(1, classes)]
     if not names:
         names, share = ["class_1"], np.full((count, 1), np.nan)
-    return _table(dict(zip(names, share.T, strict=True)), dict.fromkeys(names, "1"))
+    return _table(dict(zip(names, share.T, strict=True)))
 
 
-@assessment(source="own_basins", bytes_per_cell=2)
+@assessment(source="tomlin1990", bytes_per_cell=2)
 def unit_climate(
     planning_unit_labels: UnitLabels,
     temperature: Temperature | None = None,
     precipitation: Precipitation | None = None,
     ndvi: Index | None = None,
-) -> Facts:
+) -> UnitClimate:
     """Yearly climate and greenness of each planning unit.
 
     Parameters
@@ -152,19 +156,28 @@ def unit_climate(
     Returns
     -------
     table
-        Index ``unit``; ``temperature, precipitation, ndvi`` of those given; area means.
+        Index ``unit``; ``temperature, precipitation, ndvi`` of those given; means of the cells at which the layer is known,
+        NaN in a unit without any.
+
+    Raises
+    ------
+    QuantityError
+        None of the three.
+
+    Notes
+    -----
+    Zonal means, Tomlin (1990) [M].
     """
     label, count = _flat(planning_unit_labels)
     given = {"temperature": temperature, "precipitation": precipitation, "ndvi": ndvi}
     columns = {k: _mean(label, v.values, count) for k, v in given.items() if v is not None}
     if not columns:
         raise QuantityError("unit_climate: none of temperature, precipitation and ndvi was given")
-    units = {"temperature": "degC", "precipitation": "mm/yr", "ndvi": "1"}
-    return _table(columns, {k: units[k] for k in columns})
+    return _table(columns)
 
 
-@assessment(source="own_basins", bytes_per_cell=4)
-def unit_land_cover(planning_unit_labels: UnitLabels, land_cover: Codes) -> Facts:
+@assessment(source="tomlin1990", bytes_per_cell=4)
+def unit_land_cover(planning_unit_labels: UnitLabels, land_cover: Codes) -> UnitLandCover:
     """Area of each land-cover class in each planning unit.
 
     Parameters
@@ -178,6 +191,11 @@ def unit_land_cover(planning_unit_labels: UnitLabels, land_cover: Codes) -> Fact
     -------
     table
         ``unit, class, area_km2, share``; classes that a unit has only. Shares are of the unit's covered ground.
+
+    Notes
+    -----
+    ``area_km2 = n a`` with n the unit's cells of the class and a the area of a cell [km2]; ``share = n / sum(n)``. Zonal
+    areas, Tomlin (1990) [M].
     """
     label, count = _flat(planning_unit_labels)
     code = np.ascontiguousarray(land_cover.values).ravel()
@@ -191,5 +209,4 @@ def unit_land_cover(planning_unit_labels: UnitLabels, land_cover: Codes) -> Fact
     area = cells[unit, kind] * grid_of(land_cover).cell_km2
     frame = pd.DataFrame({"unit": unit, "class": kind, "area_km2": area})
     frame["share"] = frame["area_km2"] / frame.groupby("unit")["area_km2"].transform("sum")
-    frame.attrs["units"] = {"area_km2": "km2", "share": "1"}
     return frame

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Quiet
+from shanshui.cli.options import AsJson, Folder, Overwrite, Quiet
 from shanshui.cli.rows import print_rows
-from shanshui.core.errors import StudyError
+from shanshui.core.errors import DataError, StudyError, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,16 +43,15 @@ def weigh(
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE.csv", help="Write the weights.")
     ] = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Weights from paired judgements, with how far they agree and what would mend them."""
     from shanshui.study.judging import weigh as weights_of
 
-    _print_weights(
-        weights_of(judgements, method, random_index=random_index, draws=draws, seed=seed),
-        to,
-        as_json,
-    )
+    found = weights_of(judgements, method, random_index=random_index, draws=draws, seed=seed)
+    _write(found.table, to, overwrite)
+    _print_weights(found, as_json)
 
 
 def linkages(
@@ -72,16 +71,17 @@ def linkages(
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE.csv", help="Write all columns.")
     ] = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Influence, sensitivity by both definitions, quadrant and extraction loss of each sector."""
     from shanshui.study.judging import linkages_of
 
-    _print_linkages(
-        linkages_of(table, sectors=sectors or None, tolerance=tolerance, sensitivity=sensitivity),
-        to,
-        as_json,
+    found = linkages_of(
+        table, sectors=sectors or None, tolerance=tolerance, sensitivity=sensitivity
     )
+    _write(found, to, overwrite)
+    _print_linkages(found, as_json)
 
 
 def admit(
@@ -106,9 +106,15 @@ def admit(
     as_json: AsJson = False,
 ) -> None:
     """Whether a project may come to a place: verdict, every rule that fired, what would change it."""
+    from shanshui.industry.access_rules import EXEMPTIONS
     from shanshui.study.admission import admitted_at
     from shanshui.study.study import open_study
 
+    if lang not in ("en", "zh"):
+        raise StudyError(f"--lang {lang}: expected en or zh")
+    for word in claim or ():
+        if word not in EXEMPTIONS:
+            raise StudyError(f"--claim {word}: {nearest(word, EXEMPTIONS)}")
     lon, lat = _point(at)
     answer = admitted_at(
         open_study(folder), industry, lon, lat, kind=kind, year=year, exemptions=tuple(claim or ())
@@ -138,6 +144,7 @@ def screen(
     encoding: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of the text; found line by line by default.")
     ] = None,
+    overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -153,6 +160,7 @@ def screen(
             words=words,
             all_rows=all_rows,
             encoding=encoding,
+            overwrite=overwrite,
             tell=tell,
         )
     _print_screening(outcome, as_json, quiet)
@@ -200,9 +208,19 @@ def _node(node: "NodeReport") -> dict[str, Any]:
     }
 
 
-def _print_weights(found: "HierarchyWeights", to: Path | None, as_json: bool) -> None:
-    if to is not None:
-        found.table.to_csv(to, index=False, encoding="utf-8")
+def _write(frame: "pd.DataFrame", to: Path | None, overwrite: bool) -> None:
+    if to is None:
+        return
+    from shanshui.store.sheets import write_csv
+    from shanshui.store.written import replaced
+
+    if to.suffix.lower() != ".csv":
+        raise DataError(f"--to {to}: expected a name that ends in .csv")
+    with replaced(to, overwrite=overwrite) as place:
+        write_csv(frame, place, marked=False)
+
+
+def _print_weights(found: "HierarchyWeights", as_json: bool) -> None:
     if as_json:
         _json({"weights": _records(found.table), "nodes": [_node(n) for n in found.nodes]})
         return
@@ -234,9 +252,7 @@ def _print_weights(found: "HierarchyWeights", to: Path | None, as_json: bool) ->
             typer.echo(f"  as the method gives them (centres multiply to 1): {pairs}")
 
 
-def _print_linkages(frame: "pd.DataFrame", to: Path | None, as_json: bool) -> None:
-    if to is not None:
-        frame.to_csv(to, index=False, encoding="utf-8")
+def _print_linkages(frame: "pd.DataFrame", as_json: bool) -> None:
     if as_json:
         _json(
             {"sectors": _records(frame), **{k: v for k, v in frame.attrs.items() if k != "units"}}

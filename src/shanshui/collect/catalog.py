@@ -207,6 +207,45 @@ INPUTS: dict[str, InputKind] = {
     "land_cover_areas": InputKind(
         "table", Table({**_AMOUNTS, "class": Key("cover_class"), "area_km2": "km2"}), 0.0, 1e7
     ),
+    "monthly_rain_days": InputKind("stack", Layers(), 0.0, 31.0),
+    "infiltration": InputKind("continuous", Grid("1"), 0.0, 1.0),
+    "wind_factor": InputKind("continuous", Grid("kg/m"), 0.0, 5000.0),
+    "soil_carbonate": InputKind("continuous", Grid("%"), 0.0, 100.0),
+    "soil_roughness": InputKind("continuous", Grid("1"), 0.0, 1.0),
+    "reservoirs": InputKind("coefficients", Table({"name": TEXT, "capacity_m3": "m3", "*": ANY})),
+    "emissions": InputKind(
+        "coefficients",
+        Table(
+            {
+                "code": ADMINISTRATIVE,
+                "pollutant": TEXT,
+                "emitted_t": "t/yr",
+                "meets_standard": "1",
+                "*": ANY,
+            }
+        ),
+    ),
+    "purification_capacity": InputKind(
+        "coefficients",
+        Table({"code": ADMINISTRATIVE, "pollutant": TEXT, "capacity_t": "t/yr", "*": ANY}),
+    ),
+    "hydropower_stations": InputKind("coefficients", Table({"*": ANY})),
+    "visits": InputKind(
+        "coefficients",
+        Table(
+            {
+                "site": TEXT,
+                "zone": TEXT,
+                "visits": "1/yr",
+                "population": "person",
+                "travel": "yuan",
+                "hours": "h",
+                "wage": "yuan/h",
+                "spending": "yuan",
+                "*": ANY,
+            }
+        ),
+    ),
 }
 
 
@@ -254,6 +293,17 @@ WANTED: dict[str, str] = {
     "protected_areas": "polygons of reserves from the protected-planet database or the administration",
     "roads": "road lines of a topographic map",
     "watersheds": "polygons of the watersheds to report by",
+    "monthly_precipitation": "twelve maps of monthly rain from a climate atlas",
+    "monthly_rain_days": "twelve maps of days with rain from a climate atlas or a reanalysis",
+    "infiltration": "soil texture classes scaled from 0 (clay) to 1 (sand)",
+    "wind_factor": "wind speed, soil wetness and snow by day from a reanalysis, worked into the weather factor of wind erosion",
+    "soil_carbonate": "soil grids with calcium carbonate",
+    "lakes": "polygons of lakes and reservoirs of a topographic map",
+    "reservoirs": "a register of reservoirs with their capacity",
+    "emissions": "emissions of pollutants by place from the statistics of the environment, with the state of air and water",
+    "purification_capacity": "what ecosystems of a place can take of each pollutant, from local measurement",
+    "hydropower_stations": "a register of power stations with head, efficiency, price and cost, in the columns InVEST users have",
+    "visits": "visits to each site by zone of origin, with cost and time of the way",
 }
 """Dataset that would supply an input, for those who lack it."""
 

@@ -39,7 +39,7 @@ class Link:
     seen: bool
 
 
-def chain(plan: Plan, name: str, ledger: Ledger) -> list[Link]:
+def chain(plan: Plan, name: str, ledger: Ledger, variant: str = "") -> list[Link]:
     """Walk from a product back to its files.
 
     Parameters
@@ -50,6 +50,8 @@ def chain(plan: Plan, name: str, ledger: Ledger) -> list[Link]:
         Product.
     ledger : Ledger
         What was made when.
+    variant : str
+        Whose products.
 
     Returns
     -------
@@ -62,7 +64,7 @@ def chain(plan: Plan, name: str, ledger: Ledger) -> list[Link]:
 
     def walk(product: str, depth: int) -> None:
         item = plan.steps[product]
-        record = ledger.product(product)
+        record = ledger.product(product, variant)
         if isinstance(item, Step):
             settings = item.card.checked(item.settings)
             link = Link(

@@ -2,7 +2,6 @@
 
 import csv
 from functools import cache
-from importlib.resources import files
 from typing import Annotated
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
+from shanshui.core.shipped import shipped_text
 from shanshui.core.vocabulary import Counties, Employment, Index, Labels, UnitLabels
 from shanshui.industry.access_rules import (
     FACTS,
@@ -29,7 +29,7 @@ from shanshui.region.grid import like
 @cache
 def judged_industries() -> tuple[dict[str, str], ...]:
     """Industries that stand for the nine categories and for what the region has: code, category, names [D]."""
-    text = files("shanshui.industry").joinpath("judged_industries.csv").read_text("utf-8")
+    text = shipped_text("industry/judged_industries.csv")
     return tuple(csv.DictReader(text.splitlines()))
 
 

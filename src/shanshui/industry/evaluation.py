@@ -3,7 +3,6 @@
 import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between, OneOf
+from shanshui.core.shipped import shipped_text
 from shanshui.decision.criteria import benefits, ranged
 from shanshui.decision.grading import discriminant_check, grades_of
 from shanshui.decision.hierarchy import hierarchy_weights
@@ -48,7 +48,7 @@ class Indicator:
 @cache
 def evaluation_system() -> tuple[Indicator, ...]:
     """Fifteen indicators in three groups, as printed but for one row: exports stand under driving force, where they belong [S]."""
-    text = files("shanshui.industry").joinpath("evaluation_system.csv").read_text("utf-8")
+    text = shipped_text("industry/evaluation_system.csv")
     return tuple(Indicator(**row) for row in csv.DictReader(text.splitlines()))
 
 

@@ -3,7 +3,6 @@
 import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Annotated
 
 import numpy as np
@@ -15,6 +14,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between
+from shanshui.core.shipped import shipped_text
 from shanshui.core.vocabulary import (
     Codes,
     Elevation,
@@ -47,7 +47,7 @@ class Crop:
 @cache
 def crops() -> dict[str, Crop]:
     """Crops and undergrowth models of the region, limits of our own choice from what growers publish [D]."""
-    text = files("shanshui.industry").joinpath("crops.csv").read_text("utf-8")
+    text = shipped_text("industry/crops.csv")
     out = {}
     for row in csv.DictReader(text.splitlines()):
         limits = {}

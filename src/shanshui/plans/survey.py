@@ -1,11 +1,6 @@
 """The survey: where we are."""
 
-from shanshui.basins.delineation import (
-    nested_basins,
-    river_basin_outlets,
-    river_basins,
-    upstream_index,
-)
+from shanshui.basins.delineation import river_basin_outlets, river_basins, upstream_index
 from shanshui.basins.flowpaths import (
     conditioned_elevation,
     drainage_check,
@@ -13,12 +8,8 @@ from shanshui.basins.flowpaths import (
     flow_distance,
     upstream_area,
 )
-from shanshui.basins.planning_units import (
-    planning_unit_labels,
-    planning_units,
-    unit_county_crosswalk,
-    unit_neighbours,
-)
+from shanshui.basins.nested import nested_basins
+from shanshui.basins.planning_units import planning_unit_labels, planning_units
 from shanshui.basins.population import (
     population_density,
     settlement_weight,
@@ -32,6 +23,7 @@ from shanshui.basins.unit_facts import (
     unit_slope_classes,
     unit_terrain,
 )
+from shanshui.basins.unit_links import unit_county_crosswalk, unit_neighbours, unit_upstream
 from shanshui.flow.plan import Step, step
 from shanshui.terrain.aspect import aspect
 from shanshui.terrain.downscaling import land_cover_fine, temperature_fine
@@ -100,6 +92,7 @@ def survey(have: set[str]) -> list[Step]:
         step(planning_unit_labels),
         step(planning_units),
         step(unit_neighbours),
+        step(unit_upstream),
         step(unit_terrain),
         step(unit_slope_classes),
         *(

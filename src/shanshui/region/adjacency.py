@@ -28,7 +28,7 @@ def neighbours(labels: xr.DataArray) -> pd.DataFrame:
 
 
 def upstream_matrix(downstream: pd.Series) -> sparse.csr_array:
-    """Which unit drains through which.
+    """How far up the water one unit lies from another.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def upstream_matrix(downstream: pd.Series) -> sparse.csr_array:
     Returns
     -------
     (unit, unit) sparse [1]
-        1 where the column's unit lies upstream of, or is, the row's.
+        Units on the way from the column's unit down to the row's, that one counted; 0 where it does not drain through it.
 
     Raises
     ------
@@ -51,11 +51,13 @@ def upstream_matrix(downstream: pd.Series) -> sparse.csr_array:
     own = np.arange(count)
     has = place >= 0
     step = sparse.csr_array((np.ones(has.sum()), (place[has], own[has])), shape=(count, count))
-    reach = sparse.csr_array(sparse.eye_array(count))
-    power = reach
-    for _ in range(count + 1):
-        power = step @ power
+    reach = sparse.csr_array((count, count))
+    power = step
+    for k in range(1, count + 1):
         if power.nnz == 0:
             return reach
-        reach = reach + power
+        reach = reach + k * power
+        power = step @ power
+    if power.nnz == 0:
+        return reach
     raise QuantityError("downstream: some units drain in a circle; a drainage tree has none")

@@ -198,6 +198,7 @@ def _account(study: Study, lang: str) -> dict[str, Any] | None:
         frame,
         lang,
         say("account_note", lang),
+        of=("gep",),
     )
 
 
@@ -214,7 +215,7 @@ def _equivalents(rows: pd.DataFrame, study: Study, lang: str) -> dict[str, Any]:
             "high_billion": sums["high"].to_numpy(),
         }
     )
-    return table_of(_frame(study, lang), frame, lang, say("account_note", lang))
+    return table_of(_frame(study, lang), frame, lang, say("account_note", lang), of=("gep",))
 
 
 _FLOW_WORDS = (
@@ -245,7 +246,8 @@ def _compared(study: Study, lang: str) -> dict[str, Any] | None:
         (say(key, lang), frame, value / 1e6, source) for key, frame, value, source in PUBLISHED
     ]
     frame = pd.DataFrame(rows, columns=["account", "frame", "million_per_km2", "source_of"])
-    return table_of(say("compared", lang), frame, lang, say("compared_note", lang))
+    note = say("compared_note", lang)
+    return table_of(say("compared", lang), frame, lang, note, of=("gep_summary", "gep"))
 
 
 def _prefectures(study: Study, lang: str) -> dict[str, Any] | None:
@@ -259,7 +261,8 @@ def _prefectures(study: Study, lang: str) -> dict[str, Any] | None:
             "coordination": rows["coordination"], "grade": [say(g, lang) for g in rows["grade"]],
         }
     )  # fmt: skip
-    return table_of(word("mismatch", lang), frame, lang, say("county_note", lang))
+    note = say("county_note", lang)
+    return table_of(word("mismatch", lang), frame, lang, note, of=("mismatch",))
 
 
 def _condition(study: Study, lang: str) -> dict[str, Any] | None:
@@ -271,25 +274,23 @@ def _condition(study: Study, lang: str) -> dict[str, Any] | None:
         rows.drop(columns="code"),
         lang,
         say("condition_note", lang),
+        of=("condition_account",),
     )
 
 
 def _futures(study: Study, lang: str) -> dict[str, Any] | None:
-    parts = [
-        study[f"future_{n}"].assign(future=say(n, lang))
-        for n in ("moderate", "strong")
-        if study.has(f"future_{n}")
-    ]
-    if not parts:
+    made = {n: f"future_{n}" for n in ("moderate", "strong") if study.has(f"future_{n}")}
+    if not made:
         return None
-    rows = pd.concat(parts)
+    rows = pd.concat([study[product].assign(future=say(n, lang)) for n, product in made.items()])
     frame = pd.DataFrame(
         {
             "future": rows["future"], "quantity": [say(q, lang) for q in rows["quantity"]], "unit_of": rows["unit"],
             "now": rows["now"], "later": rows["now"] + rows["change"], "change_percent": 100 * rows["change_share"],
         }
     )  # fmt: skip
-    return table_of(say("futures", lang), frame, lang, say("futures_note", lang))
+    note = say("futures_note", lang)
+    return table_of(say("futures", lang), frame, lang, note, of=tuple(made.values()))
 
 
 def _balance(study: Study, lang: str) -> dict[str, Any] | None:
@@ -303,7 +304,8 @@ def _balance(study: Study, lang: str) -> dict[str, Any] | None:
             "volume_m3": rows["volume_m3"],
         }
     )
-    return table_of(word("water_balance_check", lang), frame, lang, say("balance_note", lang))
+    title, note = word("water_balance_check", lang), say("balance_note", lang)
+    return table_of(title, frame, lang, note, of=("water_balance_check",))
 
 
 def _red_line(study: Study, lang: str) -> dict[str, Any] | None:
@@ -324,6 +326,7 @@ def _red_line(study: Study, lang: str) -> dict[str, Any] | None:
         frame,
         lang,
         say("red_line_note", lang).format(share=f"{whole:.0%}"),
+        of=("red_line_share",),
     )
 
 
@@ -331,4 +334,5 @@ def _steep(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("steep_farmland"):
         return None
     frame = study["steep_farmland"].copy()
-    return table_of(word("steep_farmland", lang), frame, lang, say("steep_note", lang))
+    title, note = word("steep_farmland", lang), say("steep_note", lang)
+    return table_of(title, frame, lang, note, of=("steep_farmland",))

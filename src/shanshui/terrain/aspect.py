@@ -20,7 +20,13 @@ def aspect(elevation: Elevation) -> Aspect:
     Returns
     -------
     (y, x) [degree]
-        Clockwise from grid north, in [0, 360); NaN where the ground is level or missing.
+        Clockwise from grid north, in [0, 360); NaN where the ground is level or missing. A missing neighbour is taken as
+        high as the centre.
+
+    Notes
+    -----
+    ``A = atan2(-p, q)``, by whole turns in [0, 360), with p and q the rise eastward and southward [1] by Horn's weights, as
+    in :func:`~shanshui.terrain.slope.slope`: the direction opposite to the gradient. Horn (1981) [M].
     """
     grid = grid_of(elevation)
     east, south = horn_gradient(np.ascontiguousarray(elevation.values, np.float32), grid.cell_m)

@@ -8,15 +8,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import ClassAreas, Codes, Elevation, Slope, Temperature, Units
+from shanshui.core.vocabulary import ClassAreas, Codes, Elevation, Prefectures, Slope, Temperature
 from shanshui.kernels.allocate import bid
 from shanshui.kernels.windows import focal_mean
 from shanshui.region.grid import grid_of, like
 from shanshui.region.unitset import rasterised
 
 
-@assessment(source="own_frame", bytes_per_cell=24)
+@assessment(source="willmott1995", bytes_per_cell=24)
 def temperature_fine(
     temperature: Temperature,
     elevation: Elevation,
@@ -41,7 +42,15 @@ def temperature_fine(
     Returns
     -------
     (y, x) [degC]
-        Window means over a coarse cell stay close to the coarse temperature; NaN where either input is.
+        Window means over a coarse cell stay close to the coarse temperature; NaN where either input is (where the coarse
+        temperature is, if it is left as it is).
+
+    Notes
+    -----
+    ``T = T_c - G (z - z_c) / 1000`` with T_c the coarse temperature [degC], G the lapse rate [degC/km], z the height and z_c
+    the height that the coarse grid saw [m]: a fixed lapse rate down to a base and up again, as Willmott and Matsuura (1995)
+    [M] interpolate temperature. z_c is the mean of the mean of a window of one coarse cell, the tent by which the coarse
+    values were read between [D]. Coarse cells below two cells of the study are left as they are.
     """
     grid = grid_of(elevation)
     cells = round(native_m / grid.cell_m)
@@ -55,13 +64,13 @@ def temperature_fine(
     return like(temperature, values.astype(np.float32), "degC")
 
 
-@assessment(source="own_frame", bytes_per_cell=120)
+@assessment(source="decisions/0007-land-cover-downscaling", bytes_per_cell=120)
 def land_cover_fine(
     land_cover: Codes,
     elevation: Elevation,
     slope: Slope,
     land_cover_areas: ClassAreas,
-    prefectures: Units,
+    prefectures: Prefectures,
     *,
     year: int = 0,
     native_m: Annotated[float, Between(0.0, 1e6)] = 5000.0,
@@ -95,15 +104,24 @@ def land_cover_fine(
         Codes. In each prefecture with areas, the cells of each class are its share of the listed areas, to the
         cell; elsewhere the coarse code stands.
 
+    Raises
+    ------
+    QuantityError
+        A year without areas, areas that are missing or below 0, a class that a prefecture has twice.
+
     Notes
     -----
-    A cell's score for a class is the log of (share of the class in the coarse neighbourhood) times (how common the
-    cell's height and slope are where the coarse cover has the class). Classes bid for cells with one price each until
-    their counts are met; the last cells move where least score is lost. No random numbers.
+    Our own (decision 0007). A cell's score for class k is ``ln(f_k + s) + ln(P(b | k) / P(b))`` with f_k the share of the class
+    in the coarse neighbourhood [1], s the ``smoothing`` and P(b | k) how common the cell's bin of height and slope is where the
+    coarse cover has the class, against how common it is at all [1]. Each cell takes the class of the greatest score plus
+    price; prices move until each class of a prefecture has its cells, ``n_k = n A_k / sum(A)`` (A the listed areas [km2],
+    rounded by largest remainders); the last cells move where least score is lost. No random numbers.
+
+    It builds on the weights of evidence of height and slope, on demands by class as CLUE-S meets them (Verburg and others
+    2002 [M]) and on prices by auction (Bertsekas 1988 [M]).
     """
     grid = grid_of(land_cover)
-    chosen_year = year or int(land_cover_areas["year"].max())
-    areas = land_cover_areas[land_cover_areas["year"] == chosen_year]
+    areas = _areas_of(land_cover_areas, year)
     missing = land_cover.attrs.get("nodata", 255)
     out = np.array(land_cover.values, order="C")
     zone = rasterised(prefectures, grid).values
@@ -133,6 +151,32 @@ def land_cover_fine(
         active = np.flatnonzero(wanted > 0)
         out.ravel()[place] = codes[active][allocation(score[np.ix_(place, active)], wanted[active])]
     return like(land_cover, out, "1", nodata=land_cover.attrs.get("nodata"))
+
+
+def _areas_of(table: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Areas of a year, the latest for 0."""
+    years = sorted({int(y) for y in table["year"]})
+    if not years:
+        return table
+    if year and year not in years:
+        raise QuantityError(
+            f"land_cover_areas: no areas of {year}; it has {', '.join(map(str, years))}; choose one, or 0 for the latest"
+        )
+    areas = table[table["year"] == (year or years[-1])]
+    wrong = areas[~(areas["area_km2"] >= 0)]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise QuantityError(
+            f"land_cover_areas.area_km2: {row['area_km2']:g} for class {row['class']} of {row['code']}; expected 0 or more: "
+            "leave out the prefecture where areas are not known"
+        )
+    twice = areas[areas.duplicated(["code", "class"])]
+    if len(twice):
+        row = twice.iloc[0]
+        raise QuantityError(
+            f"land_cover_areas: {row['code']} has class {row['class']} twice; expected one row each"
+        )
+    return areas
 
 
 def _zones(prefectures: gpd.GeoDataFrame, areas: pd.DataFrame) -> list[tuple[int, pd.Series]]:

@@ -6,18 +6,24 @@ import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
+from shanshui.core.quantity import Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Elevation, Facts, Mask
+from shanshui.core.vocabulary import Elevation, Mask
 from shanshui.region.grid import grid_of
 
+Hypsometry = Annotated[
+    pd.DataFrame,
+    Table({"from_m": "m", "to_m": "m", "area_km2": "km2", "share": "1", "share_above": "1"}),
+]
 
-@assessment(source="own_frame", bytes_per_cell=6)
+
+@assessment(source="strahler1952", bytes_per_cell=6)
 def hypsometry(
     elevation: Elevation,
     region_mask: Mask,
     *,
     step_m: Annotated[float, Between(1.0, 1000.0)] = 100.0,
-) -> Facts:
+) -> Hypsometry:
     """Area of the region by height.
 
     Parameters
@@ -32,7 +38,14 @@ def hypsometry(
     Returns
     -------
     table
-        ``from_m, to_m, area_km2, share, share_above``; areas sum to the region's.
+        ``from_m, to_m, area_km2, share, share_above``; areas sum to the region's. One empty band where the region has no
+        ground.
+
+    Notes
+    -----
+    ``share_above = a / A`` with a the area [km2] at or above ``from_m`` and A the area of the region [km2]: the hypsometric
+    curve of Strahler (1952) [M], with heights left in metres instead of shares of the range. Bands begin at whole
+    multiples of ``step_m``; a height on a limit lies in the band above.
     """
     values = elevation.values[(region_mask.values == 1)]
     values = values[np.isfinite(values)]
@@ -49,7 +62,7 @@ def hypsometry(
         count = np.bincount(place, minlength=bands)
     area = count * cell_km2
     total = max(area.sum(), cell_km2)
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "from_m": edges[:-1],
             "to_m": edges[1:],
@@ -58,11 +71,3 @@ def hypsometry(
             "share_above": area[::-1].cumsum()[::-1] / total,
         }
     )
-    frame.attrs["units"] = {
-        "from_m": "m",
-        "to_m": "m",
-        "area_km2": "km2",
-        "share": "1",
-        "share_above": "1",
-    }
-    return frame

@@ -16,6 +16,8 @@ from shanshui.region.grid import grid_of, like
 Cells = Annotated[int, Between(0, 201)]
 LARGEST = 51
 """Window assumed in estimates before it is known [cell]."""
+SMALLEST, FEWEST_PLACES = 4, 30
+"""Least largest window [cell], and places it is measured at if they can be had [D]."""
 
 
 @assessment(source="tu1990", bytes_per_cell=0)
@@ -33,7 +35,7 @@ def relief_window(
     elevation : (y, x) [m]
         Ground height.
     largest : int [cell]
-        Largest window tried.
+        Largest window tried; halved where it is whole in fewer than thirty places.
     samples : int
         Places at which windows are measured; more is slower and steadier.
     seed : int
@@ -47,18 +49,19 @@ def relief_window(
     Raises
     ------
     QuantityError
-        No place around which the largest window is whole.
+        A grid below 5 x 5 cells, or no place around which a window of four cells is whole.
 
     Notes
     -----
-    Mean relief t of windows of n x n cells, n = 2 to ``largest``; T = ln(t / n^2 cell areas). The window is
-    where the squared deviations of T split in two parts fall furthest below those of T whole (S - S_i greatest).
+    Tu and Liu (1990) [M], ``T_n = ln(t_n / A_n)`` with t_n the mean relief [m] of windows of n x n cells and A_n their
+    area [m2], n = 2 to ``largest``. The window is the n after which ``S - S_n`` is greatest, where S are the squared
+    deviations of all T from their mean, and S_n those of T up to n and after n, each from its own mean.
     On coarse grids the window is large on the ground; it says where *this* grid changes its mind.
     """
     values = np.ascontiguousarray(elevation.values, np.float32)
     ny, nx = values.shape
     largest = min(largest, min(ny, nx) - 1)
-    if largest < 4:
+    if largest < SMALLEST:
         raise QuantityError(
             f"elevation: {ny} x {nx} cells are too few for a relief window; expected at least 5 x 5"
         )
@@ -66,9 +69,11 @@ def relief_window(
     if places.size > samples:
         draw = white(0, 0, 1, samples, seed)[0].astype(np.float64)
         places = np.unique(places[(draw * places.size).astype(np.int64)])
-    while largest >= 4:
+    while largest >= SMALLEST:
         mean, used = growing_range(values, places // nx, places % nx, largest)
-        if used >= min(30, places.size) and used > 0:
+        # a mean of few windows says little: smaller ones are whole in more places, down to the smallest that can be split
+        enough = min(FEWEST_PLACES, places.size) if largest // 2 >= SMALLEST else 1
+        if used >= max(enough, 1):
             break
         largest //= 2
     else:
@@ -134,6 +139,16 @@ def local_relief(
     -------
     (y, x) [m]
         At least 0; NaN where the ground is. The window is cut at the rim and skips missing cells.
+
+    Raises
+    ------
+    QuantityError
+        No window, or one below 2 cells.
+
+    Notes
+    -----
+    ``R = max(z) - min(z)`` over the window, z the height [m]; Tu and Liu (1990) [M]. ``window_cells`` goes before
+    ``window_m``, and that before the found window.
     """
     values = np.ascontiguousarray(elevation.values, np.float32)
     if window_m and not window_cells:
@@ -182,8 +197,9 @@ def relief_degree(
 
     Notes
     -----
-    ``ALT/1000 + (max - min) (1 - P(A)/A) / 500`` with ALT the mean height and P(A)/A the flat share of
-    the window.
+    Feng and others (2007) [M]: ``RDLS = ALT / 1000 + (Max(H) - Min(H)) (1 - P(A) / A) / 500`` with ALT the mean height
+    [m], Max(H) and Min(H) the highest and lowest ground [m], and P(A) / A the share of flat ground [1], all of the window.
+    Ground whose slope is missing is in neither P(A) nor A.
     """
     height = np.ascontiguousarray(elevation.values, np.float32)
     flat = np.where(
@@ -228,6 +244,11 @@ def terrain_ruggedness(elevation: Elevation) -> Relief:
     -------
     (y, x) [m]
         At least 0; NaN where the ground is. Depends on the cell size: compare within one study.
+
+    Notes
+    -----
+    Riley, DeGloria and Elliot (1999) [M]: ``TRI = sqrt(sum (z_i - z)^2)`` over the eight neighbours, z the height [m].
+    A missing neighbour adds nothing.
     """
     values = np.ascontiguousarray(elevation.values, np.float32)
     return elevation.copy(data=ruggedness(values)).rename("terrain_ruggedness")
