@@ -12,7 +12,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.shipped import shipped_text
-from shanshui.core.vocabulary import Counties, Employment, Index, Labels, UnitLabels
+from shanshui.core.vocabulary import Counties, CountyCells, Employment, Index, UnitLabels
 from shanshui.industry.access_rules import (
     FACTS,
     VERDICTS,
@@ -182,7 +182,7 @@ def open_industries(unit_admission: CategoryVerdicts, planning_unit_labels: Unit
 @assessment(source="decisions/0014-industry", bytes_per_cell=4 * len(FACTS))
 def heavy_jobs(
     counties: Counties,
-    county_cells: Labels,
+    county_cells: CountyCells,
     employment: Employment,
     place_facts: PlaceFacts,
     access_rules: RuleTable,
