@@ -268,3 +268,20 @@ def test_better_ground_is_the_same_in_strips_of_any_height(judged, monkeypatch):
         monkeypatch.setattr("shanshui.study.admission.STRIP", strip)
         answers.append(admitted_at(judged, "06", lon, lat).nearest)
     assert answers[0] == answers[1] == answers[2]
+
+
+def test_facts_of_some_rows_are_those_rows_of_the_whole():
+    rng = np.random.default_rng(2)
+    height = grid(rng.uniform(0, 3000, (9, 7)), "m")
+    slope = grid(rng.uniform(0, 40, (9, 7)), "degree")
+    codes = grid(rng.choice([0, 1, 3, 5], (9, 7)), "1", dtype=np.uint8, nodata=0)
+    reserve = areas((130, 170, 520, 610), (0, 0, 90, 90))
+    zones = areas((20, 30, 480, 720), (333, 111, 666, 444), green_unit=[1, 2], sensitivity=[5, None])  # fmt: skip
+    whole = place_facts(height, slope, codes, codes, protected_areas=reserve, zones=zones)
+    for start, stop in ((0, 4), (4, 5), (5, 9)):
+        rows = slice(start, stop)
+        part = place_facts(
+            height[rows], slope[rows], codes[rows], codes[rows], protected_areas=reserve, zones=zones
+        )  # fmt: skip
+        for name, layer in part.data_vars.items():
+            np.testing.assert_array_equal(layer.values, whole[name].values[rows])
