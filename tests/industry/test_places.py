@@ -10,6 +10,7 @@ from tests.worlds import EQUAL_AREA, grid, squares
 from shanshui.core.errors import QuantityError
 from shanshui.industry.access_rules import FACTS, VERDICTS, admitted_cells, rules_of
 from shanshui.industry.admission import heavy_jobs, unit_admission
+from shanshui.industry.layout import relocation
 from shanshui.industry.place_facts import known_by_strip, place_facts, river_distance
 from shanshui.region import grid as region_grid
 
@@ -65,6 +66,28 @@ def test_a_fact_known_only_elsewhere_is_not_known_to_the_units():
     west = grid([[1, 1, 0, 0], [1, 1, 0, 0]], "1", dtype=np.int32, nodata=0)
     assert unit_admission(west, facts, rule).attrs["not_known"] == ["green_unit"]
     assert unit_admission(halves(), facts, rule).attrs["not_known"] == []
+
+
+def test_how_much_of_a_fact_is_known_is_told():
+    height, slope = flat()
+    slope.values[:, 0] = np.nan
+    rule = RESERVE.assign(when="slope_deg > 25 & elevation_m > 5")
+    found = unit_admission(halves(), place_facts(height, slope), rule)
+    assert found.attrs["not_known"] == []
+    assert found.attrs["partly_known"] == {"slope_deg": 0.75}
+    jobs = heavy_jobs(squares(2, 4), halves(), BOTH, place_facts(height, slope), rule)
+    assert jobs.attrs["partly_known"] == {"slope_deg": 0.75}
+    slope.values[:] = np.nan
+    none = unit_admission(halves(), place_facts(height, slope), rule)
+    assert (none.attrs["not_known"], none.attrs["partly_known"]) == (["slope_deg"], {})
+
+
+def test_what_is_not_known_goes_on_to_what_stands_on_it():
+    cities = gpd.GeoDataFrame(
+        {"name": ["town"], "role": ["outer"]}, geometry=gpd.points_from_xy([100], [100]), crs=EQUAL_AREA
+    )  # fmt: skip
+    jobs = heavy_jobs(squares(2, 4), halves(), BOTH, place_facts(*flat()), RESERVE)
+    assert relocation(jobs, cities).attrs["not_known"] == ["protected"]
 
 
 def test_every_fact_has_a_layer_with_its_unit_and_what_nobody_gave_is_missing():
