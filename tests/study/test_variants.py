@@ -404,10 +404,10 @@ def test_an_archive_is_listed_shown_explained_exported_and_checked(archive, tmp_
     before = tree(archive)
     for words in READS:
         shanshui(words[0], archive, *words[1:])
-    shanshui("export", archive, "slope", "--to", tmp_path / "slope.tif")
-    assert (tmp_path / "slope.tif").exists()
     assert open_study(archive)["slope"].shape == (40, 50)
     assert tree(archive) == before
+    shanshui("export", archive, "slope", "--to", tmp_path / "slope.tif")
+    assert (tmp_path / "slope.tif").exists()
 
 
 @pytest.mark.parametrize("words", [("run", "slope"), ("sweep",), ("verify", "--rebuild")])
