@@ -45,9 +45,8 @@ def points_of(region, name, column):
         product = keys()[kind].outlines
         if region.has(product):
             frame = region[product]
-            key = "code" if "code" in frame else "name"
-            inside = frame.representative_point()
-            out |= dict(zip(frame[key].astype(str), inside, strict=True))
+            named = next((frame[c] for c in ("code", "name") if c in frame), frame.index)
+            out |= dict(zip(named.astype(str), frame.representative_point(), strict=True))
     return out
 
 
@@ -55,7 +54,7 @@ def test_every_row_lies_within_the_outline_of_its_own_code(region, placed):
     seen = 0
     for name, (_, place, rows) in placed.items():
         points = points_of(region, name, place.column)
-        word = "code" if "code" in place.rows else "name"
+        word = next((w for w in ("code", "name") if w in place.rows), place.column)
         label = f"{place.column}_{word}" if f"{place.column}_{word}" in rows else word
         label = label if label in rows else place.column
         known = rows[~rows.geometry.isna() & ~rows.is_empty]
