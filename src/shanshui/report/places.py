@@ -111,7 +111,9 @@ def _places(
 def _matched(outlines: gpd.GeoDataFrame, values: pd.Series, column: str) -> gpd.GeoDataFrame:
     """Code, names and outline of the place of each value."""
     keep = [c for c in ("code", *NAMES) if c in outlines]
-    known = outlines[[*keep, outlines.geometry.name]].rename_geometry("geometry")
+    outline = outlines.geometry.name
+    known = outlines[[*keep, outline]].rename(columns={outline: "geometry"})
+    known = known.set_geometry("geometry")
     if column == BY_INDEX:
         return _looked_up(known, pd.Series(known.index, known.index), values)
     found: gpd.GeoDataFrame | None = None
