@@ -27,9 +27,10 @@ def test_the_whole_way_from_an_elevation_file(tmp_path):
     )
     rows = json.loads(shanshui("list", study, "--json"))
     assert {r["product"]: r["state"] for r in rows}["slope"] == "made"
-    assert {r["product"]: r["state"] for r in rows}[
-        "slope_class"
-    ] == "missing"  # what is set for one run stands apart
+    # what was set for one run stands apart
+    assert {r["product"]: r["state"] for r in rows}["slope_class"] == "missing"
+    rows = json.loads(shanshui("list", study, "--json", "--variant", "slope_class.limits_deg=5,15"))
+    assert {r["product"]: r["state"] for r in rows}["slope_class"] == "made"
     shown = json.loads(shanshui("show", study, "slope", "--json"))
     assert shown["units"] == "degree"
     assert shown["shape"] == [60, 70]

@@ -69,7 +69,7 @@ def river_basin_outlets(
     -------
     points
         Index ``unit`` from 1; ``code, name, name_zh, parent, cell, upstream_km2, published_km2, moved_km``; the last row, cell
-        -1, stands for all minor basins. Codes are ``B01``, ``B02`` … in the order of the rows: reference outlets as given,
+        -1 and an empty point, stands for all minor basins. Codes are ``B01``, ``B02`` … in the order of the rows: reference outlets as given,
         then others by the ground of the region that they drain, the greatest first.
 
     Raises
@@ -141,7 +141,7 @@ def river_basin_outlets(
                 "moved_km",
             ]
         ],
-        geometry=gpd.points_from_xy(np.where(cell >= 0, x, np.nan), np.where(cell >= 0, y, np.nan)),
+        geometry=np.where(cell >= 0, gpd.points_from_xy(x, y), Point()),
         crs=grid.crs or None,
     )
     out.index = pd.RangeIndex(1, len(out) + 1, name="unit")
