@@ -322,6 +322,13 @@ def test_nodes_of_one_kind_near_each_other_are_one():
     assert points(**found, merge_cells=0.0, most=1)["score"].tolist() == [5.0]
 
 
+def test_of_equal_neighbours_the_western_and_then_the_southern_stays():
+    score = np.zeros(SIZE)
+    score[0, 0] = score[0, 2] = score[5, 10] = score[7, 10] = 5.0
+    out = points(score=score, corridors=CROSS.head(0), barrier_deviations=-10.0)
+    assert sorted((p.x, p.y) for p in out.geometry) == sorted([cell(0, 0), cell(7, 10)])
+
+
 def test_kinds_take_turns_and_more_links_go_first():
     score = np.zeros(SIZE)
     score[4, 7], score[0, 19] = 3.0, 9.0
@@ -431,6 +438,13 @@ def test_without_rivers_every_corridor_is_listed_by_priority():
     assert lines["name"].tolist() == ["b - c", "a - b"]
     assert lines["type"].tolist() == ["river", "biological"]
     assert lines["rank"].tolist() == [1, 2]
+    touching = CHAIN.set_geometry([CHAIN.geometry.iloc[0], None], crs=EQUAL_AREA)
+    left = security_pattern(SHAPED, NETWORK, touching, PLACES.head(0))
+    left = left[left["element"] == "corridor"]
+    assert left["name"].tolist() == [
+        "a - b"
+    ]  # sources that touch have no line, but keep their rank
+    assert left["rank"].tolist() == [2]
     best = security_pattern(SHAPED, NETWORK, CHAIN, PLACES.head(0), biological=1)
     assert (best["element"] == "corridor").sum() == 1
     with pytest.raises(QuantityError, match="source 3"):
