@@ -132,6 +132,17 @@ def test_a_river_is_burnt_as_deep_and_as_wide_as_told_but_for_two_cells_of_the_r
     assert np.unique(np.argwhere(wide > 4.9)[:, 0]).tolist() == [3, 4, 5]
 
 
+def test_a_river_is_not_burnt_within_two_cells_of_a_hole_even_over_the_corner():
+    _, x = np.indices((9, 14))
+    ground = grid((500.0 - 10.0 * x).astype(np.float32), "m")
+    ground.values[2, 7] = np.nan
+    river = gpd.GeoDataFrame(
+        {"name": ["r"]}, geometry=[shapely.LineString([(0, 450), (1400, 450)])], crs=EQUAL_AREA
+    )
+    fall = ground.values - conditioned_elevation(ground, river, burn_depth_m=5.0).values
+    assert np.flatnonzero(fall[4] > 4.9).tolist() == [2, 3, 4, 10, 11]
+
+
 def test_the_drainage_check_counts_and_places_what_is_caught():
     table = drainage_check(codes([[E, W, 0, 255]]))
     assert table.iloc[0][["what", "cells", "drained", "undrained", "outlets"]].tolist() == [
@@ -241,6 +252,14 @@ def test_an_outlet_counts_from_its_least_share_of_the_region(ends):
     right = grid([[0, 0, 0, 1]], "1", dtype=np.uint8)
     found = river_basin_outlets(ends, upstream_area(ends), right, least_share=0.0)
     assert found["cell"].tolist() == [3, -1]
+
+
+def test_the_first_cell_of_the_grid_may_be_an_outlet(ends):
+    found = outlets_of(ends)
+    assert found["upstream_km2"].tolist()[:2] == pytest.approx([0.02, 0.02])
+    assert [p.coords[0] for p in found.geometry[:2]] == [(50.0, 50.0), (350.0, 50.0)]
+    assert found.geometry.iloc[2].is_empty
+    assert found.crs == EQUAL_AREA
 
 
 def test_outlets_that_drain_more_come_first():
@@ -367,6 +386,36 @@ def test_ground_past_every_stream_carries_zero_and_ground_outside_is_left_out(co
     half = everywhere(comb)
     half.values[:, 2:] = 0
     assert nested(comb, 0.03, mask=half)["area_km2"].tolist() == pytest.approx([0.06])
+
+
+def test_the_largest_tree_of_a_basin_has_the_digits_and_others_none():
+    """Two and three hectares that leave on both sides, neither large enough for a basin of its own."""
+    direction = codes([[0, W, E, E, 0]])
+    outlets = outlets_of(direction, least_share=1.0)
+    area = upstream_area(direction)
+    frame = nested_basins(
+        direction, area, stream_order(direction, area, least_km2=0.01),
+        river_basins(direction, outlets), outlets, everywhere(direction), level=1,
+    )  # fmt: skip
+    assert frame["code"].tolist() == ["B01-0", "B01-1"]
+    assert frame["area_km2"].tolist() == pytest.approx([0.02, 0.03])
+    assert frame["name"].tolist() == ["minor basins 0", "minor basins 1"]
+    turned = codes([[0, W, W, E, 0]])
+    outlets, area = outlets_of(turned, least_share=1.0), upstream_area(turned)
+    frame = nested_basins(
+        turned, area, stream_order(turned, area, least_km2=0.01), river_basins(turned, outlets),
+        outlets, everywhere(turned), level=1,
+    )  # fmt: skip
+    assert frame["area_km2"].tolist() == pytest.approx([0.02, 0.03])
+
+
+def test_a_stream_with_tributaries_is_cut_into_its_parts(comb):
+    """All cells are stream: of ten tributaries of a hectare the four lowest are 2, 4, 6, 8, two at each joint."""
+    frame = nested(comb, 0.01)
+    assert frame["code"].is_unique
+    assert frame["area_km2"].sum() == pytest.approx(0.15)
+    even = frame[frame["code"].str[-1].isin(list("2468"))]
+    assert even["area_km2"].tolist() == pytest.approx([0.01] * 4)
 
 
 def test_tributaries_are_numbered_by_where_they_join():

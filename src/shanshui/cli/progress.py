@@ -67,6 +67,10 @@ def counter(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     if quiet:
         yield lambda *_: None
         return
+    if not console.is_terminal:
+        # a bar would leave blank lines in a log
+        yield lambda text, _, total: None if total else console.print(text)
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(30),

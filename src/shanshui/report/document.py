@@ -307,6 +307,7 @@ def _page(study: Study, lang: str, standing: Standing) -> str:
         summary=summary(study, lang),
         chapters=chapters,
         units=units,
+        variant=study.layout.variant,
         not_current=_head(standing, shown, lang),
         verdicts=verdict_rows(study, lang),
         provenance=provenance_rows(study, lang, standing),

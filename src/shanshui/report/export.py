@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import rasterio
-from rasterio.errors import RasterioError
-
-from shanshui.collect.catalog import located
+from shanshui.collect.adapt import stack_parts
+from shanshui.collect.catalog import InputSpec, kind_of, located
+from shanshui.collect.companions import TABLES, Read, files_of
 from shanshui.core.errors import DataError, PlanError, nearest
 from shanshui.report.formats import WRITERS, Handed
 from shanshui.report.maps import chinese_font
@@ -17,7 +16,6 @@ from shanshui.study.study import Study
 ENDINGS = tuple(WRITERS)
 SINGLE = {".tif", ".parquet", ".geojson", ".csv", ".png"}
 """Formats of one product."""
-_RASTERS = {".tif", ".tiff", ".vrt", ".img", ".asc", ".bil", ".nc"}
 
 
 def export(
@@ -117,32 +115,31 @@ def written_by(study: Study) -> Written:
 
 def _inputs(study: Study) -> Iterator[Path]:
     """Every file that an input names, with those that lie beside it or that it points to."""
-    for declared in study.specs.values():
+    for name, declared in study.specs.items():
         for spec in declared:
             if spec.classes is not None and Path(spec.classes).is_absolute():
                 yield Path(spec.classes)
             if spec.value is None:
                 path = located(spec, study.folders)
                 yield path
-                yield from _beside(path)
+                yield from _around(path, name)
+                if kind_of(name).family == "stack" and path.suffix.lower() in TABLES:
+                    yield from _stacked(path, spec, name, study.folders)
 
 
-def _beside(path: Path) -> Iterator[Path]:
-    if path.suffix.lower() in _RASTERS and path.is_file():
+def _around(path: Path, name: str) -> Iterator[Path]:
+    reads: tuple[Read, ...] = ("raster", "features")
+    for read in reads:
         try:
-            with rasterio.open(path) as file:
-                yield from (Path(name) for name in file.files)
-        except RasterioError:
-            return
-    elif path.suffix.lower() in {".csv", ".txt", ".tsv"} and path.is_file():
-        # a table of grids names files of its own
-        yield from _named_in(path)
+            yield from files_of(path, read, name)
+        except (DataError, OSError):
+            continue  # what it points to is gone: there is nothing to write over
 
 
-def _named_in(path: Path) -> Iterator[Path]:
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        for line in file.read(100_000).splitlines():
-            for word in line.replace(";", ",").split(","):
-                named = Path(word.strip().strip('"'))
-                if named.suffix.lower() in _RASTERS and "\0" not in word and len(word) < 250:
-                    yield path.parent / named
+def _stacked(path: Path, spec: InputSpec, name: str, folders: list[Path]) -> Iterator[Path]:
+    try:
+        parts = stack_parts(path, spec, name)
+    except DataError:
+        return
+    for part in parts.values():
+        yield located(part, folders)

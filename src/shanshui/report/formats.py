@@ -17,7 +17,7 @@ from shanshui import __version__
 from shanshui.core.errors import PlanError
 from shanshui.core.keys import keys
 from shanshui.core.terms import word
-from shanshui.report.places import NAMES, outlined, places_of, with_places
+from shanshui.report.places import joined_columns, outlined, with_places
 from shanshui.store.sheets import plain_text, write_csv, write_workbook
 from shanshui.study.study import Study
 
@@ -59,6 +59,8 @@ def _tags(handed: Handed, name: str) -> dict[str, str]:
     }
     if handed.state[name]:
         tags["state"] = handed.state[name]
+    if record.variant:
+        tags["variant"] = record.variant
     if study.file.study.made_up:
         tags["note"] = MADE_UP
     return tags
@@ -213,20 +215,14 @@ def _notes(study: Study, name: str, frame: pd.DataFrame) -> list[dict[str, str]]
     """Unit of each column, and what it names."""
     facts = study.record(name).facts.get("columns", {})
     declared = study.plan.keys(name) if name in study.plan.steps else {}
-    joined = {}
-    for place in places_of(study, name, frame):
-        of = f"of the {keys()[place.kind].en} in '{place.column}'"
-        joined |= {f"{place.column}_{w}": of for w in ("code", *NAMES)} | {"code": of, "name": of}
+    joined = joined_columns(study, name) if facts else {}
     return [
         {
             "product": name,
             "column": str(column),
             "unit": str(facts.get(column, {}).get("units", "")),
-            "names": " or ".join(keys()[k].en for k in declared[column])
-            if column in declared
-            else ""
-            if column in facts
-            else joined.get(str(column), ""),
+            "names": joined.get(str(column), "")
+            or " or ".join(keys()[k].en for k in declared.get(column, ())),
         }
         for column in frame.columns
     ]

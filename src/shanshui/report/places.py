@@ -10,6 +10,7 @@ from shanshui.study.study import Study
 
 NAMES = ("name", "name_zh", "name_en")
 """Columns of outlines that name a place."""
+FOUND = "found here"
 BY_INDEX = "unit"
 """Key column that holds the index of the outlines; any other holds their code, or their name where they have none."""
 
@@ -90,7 +91,7 @@ def places_of(study: Study, name: str, frame: pd.DataFrame) -> list[Places]:
 def _places(
     study: Study, name: str, values: pd.Series, column: str, kinds: tuple[str, ...]
 ) -> Places | None:
-    best: tuple[int, str] = (-1, "")
+    best: tuple[int, str] = (0, "")
     out: gpd.GeoDataFrame | None = None
     for kind in kinds:
         product = keys()[kind].outlines
@@ -98,30 +99,39 @@ def _places(
         if not product or product == name or not study.has(product):
             continue
         rows = _matched(study[product], values, column)
-        count = int(rows.geometry.notna().sum())
+        count = int(rows[FOUND].sum())
         if count > best[0]:
             best = (count, kind)
         # a column may name places of two kinds, row by row
-        out = rows if out is None else out.where(out.geometry.notna(), rows)
+        out = rows if out is None else _filled(out, rows)
     if out is None or best[0] == 0:
         return None
-    return Places(column, best[1], out)
+    return Places(column, best[1], out.drop(columns=FOUND))
+
+
+def _filled(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Rows of the first lookup, and of the second where the first found none."""
+    both = second.reindex(columns=list(dict.fromkeys([*first.columns, *second.columns])))
+    known = first[FOUND].to_numpy(bool)
+    for column in first.columns:
+        both[column] = first[column].where(known, both[column])
+    return both
 
 
 def _matched(outlines: gpd.GeoDataFrame, values: pd.Series, column: str) -> gpd.GeoDataFrame:
     """Code, names and outline of the place of each value."""
     keep = [c for c in ("code", *NAMES) if c in outlines]
-    known = outlines[[*keep, outlines.geometry.name]].rename_geometry("geometry")
-    if column == BY_INDEX:
-        return _looked_up(known, pd.Series(known.index, known.index), values)
+    words = pd.DataFrame(outlines[keep])
+    known = gpd.GeoDataFrame(words, geometry=outlines.geometry, crs=outlines.crs)
+    by_index = pd.Series(known.index, known.index)
     found: gpd.GeoDataFrame | None = None
-    for key in ("code", "name"):
+    for key in ("code", "name") if column != BY_INDEX else ():
         if key in known:
             rows = _looked_up(known, known[key], values)
-            found = rows if found is None else found.where(found.geometry.notna(), rows)
-    return (
-        _looked_up(known, pd.Series(known.index, known.index), values) if found is None else found
-    )
+            found = rows if found is None else _filled(found, rows)
+    if found is None or not found[FOUND].any():
+        return _looked_up(known, by_index, values)
+    return found
 
 
 def _looked_up(known: gpd.GeoDataFrame, key: pd.Series, values: pd.Series) -> gpd.GeoDataFrame:
@@ -130,8 +140,11 @@ def _looked_up(known: gpd.GeoDataFrame, key: pd.Series, values: pd.Series) -> gp
     if text.duplicated().any():
         # a place of several polygons is one place
         named = known.dissolve(by=text.to_numpy(), aggfunc="first")
-    rows = named.reindex(values.map(_text).to_numpy())
-    return gpd.GeoDataFrame(rows.set_axis(values.index, axis=0), geometry="geometry", crs=known.crs)
+    wanted = values.map(_text).to_numpy()
+    rows = named.reindex(wanted).set_axis(values.index, axis=0)
+    rows = gpd.GeoDataFrame(rows, geometry="geometry", crs=known.crs)
+    rows[FOUND] = named.index.get_indexer(wanted) >= 0
+    return rows
 
 
 def _text(value: object) -> str:
@@ -158,17 +171,27 @@ def with_places(study: Study, name: str, frame: pd.DataFrame | None = None) -> p
     DataFrame or GeoDataFrame
         Beside each key column: ``code, name, name_zh, name_en`` as far as the outlines have them and the rows have not.
     """
-    out = rows_of(study, name) if frame is None else frame
-    for place in places_of(study, name, out):
-        at = int(out.columns.get_indexer([place.column])[0]) + 1
+    return _joined(study, name, rows_of(study, name) if frame is None else frame)[0]
+
+
+def joined_columns(study: Study, name: str) -> dict[str, str]:
+    """What the columns that are joined to the rows of a product say, in words."""
+    return _joined(study, name, rows_of(study, name))[1]
+
+
+def _joined(study: Study, name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    out, said = frame, dict[str, str]()
+    for place in places_of(study, name, frame):
+        at = int(out.columns.get_indexer(pd.Index([place.column]))[0]) + 1
         for word in ("code", *NAMES):
-            if word in place.rows and not _told(out, place, word):
-                label = word if word not in out else f"{place.column}_{word}"
-                if label not in out:
-                    out = out.copy()
-                    out.insert(at, label, place.rows[word])
-                    at += 1
-    return out
+            label = word if word not in out else f"{place.column}_{word}"
+            if word not in place.rows or _told(out, place, word) or label in out:
+                continue
+            out = out.copy()
+            out.insert(at, label, place.rows[word])
+            said[label] = f"of the {keys()[place.kind].en} in '{place.column}'"
+            at += 1
+    return out, said
 
 
 def _told(frame: pd.DataFrame, place: Places, word: str) -> bool:

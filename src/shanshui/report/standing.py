@@ -91,12 +91,20 @@ class Standing:
         PlanError
             Names the first, why, and how to mend it.
         """
+        layout = self.study.layout
+        variant = f" --variant {layout.variant}" if layout.variant else ""
         for name in names:
             if self.state(name) == "stale":
                 raise PlanError(
-                    f"{name}: {self.why(name)}; make it anew: shanshui run {self.study.layout.folder} {name}; "
+                    f"{name}: {self.why(name)}{self._cause(name)}; make it anew: shanshui run {layout.folder} {name}{variant}; "
                     "or write it as it stands, marked as stale, with --stale"
                 )
+
+    def _cause(self, name: str) -> str:
+        """What changed in the first product that made this one stale, as the ledger tells it."""
+        root = next((n for n in sorted(self.roots(name)) if n not in self.gone), name)
+        cause = self.study.stale_reason(root)
+        return f" ({cause})" if cause else ""
 
     def lineage(self, name: str) -> dict[str, str]:
         """Digest of every product that a product was made from, itself first, as far as the ledger holds it."""
@@ -115,7 +123,7 @@ class Standing:
     def _made_from(self, product: str) -> tuple[str, dict[str, str]]:
         """Digest of a product as it stands, and of the products that it was made from."""
         if product not in self._known:
-            record = self.study.ledger.product(product)
+            record = self.study.entry(product)
             parts = {} if record is None else record.parts.get("inputs", {})
             self._known[product] = ("" if record is None else record.digest, dict(parts))
         return self._known[product]

@@ -227,13 +227,15 @@ def value_fills(
         return []
     edges = np.unique(np.quantile(known, np.linspace(0, 1, 8)))
     if len(edges) == 1:
-        return [(places[value.notna().to_numpy()], VALUE_COLOURS[3], f"{edges[0]:.3g} {unit}")]
+        return [
+            (places[value.notna().to_numpy()], VALUE_COLOURS[3], f"{edges[0]:.3g} {unit}".strip())
+        ]
     group = np.clip(np.searchsorted(edges, value, side="right") - 1, 0, len(edges) - 2)
     return [
         (
             places[(group == k) & np.isfinite(value).to_numpy()],
             VALUE_COLOURS[k],
-            f"{edges[k]:.2g}–{edges[k + 1]:.2g} {unit}",
+            f"{edges[k]:.2g}–{edges[k + 1]:.2g} {unit}".strip(),
         )
         for k in range(len(edges) - 1)
     ]
@@ -266,9 +268,9 @@ def _table_spec(study: Study, name: str, lang: str, spec: MapSpec, rim: list[Any
     column = next((c for c in SHOWN_FIRST if c in numbers), numbers[0])
     unit = str(declared[column].get("units", ""))
     placed = frame[frame.geometry.notna()]
-    words = "" if unit in ("1", "") else unit
-    spec.fills = value_fills(placed, placed[column].astype(float), words)
-    spec.title = f"{word(name, lang)}\n{word(column, lang)}"
+    words = word(column, lang) + ("" if unit in ("1", "") else f" ({unit})")
+    spec.fills = value_fills(placed, placed[column].astype(float), "")
+    spec.title = f"{word(name, lang)}\n{words}"
     spec.lines = [(placed, "white", 0.25), *rim]
     return spec
 

@@ -1,6 +1,7 @@
 """Phrases of the report in English and Chinese."""
 
 PHRASES: dict[str, tuple[str, str]] = {
+    "variant": ("variant", "方案"),
     "state_stale": ("stale: its settings, an input or the program changed since it was made", "已过时：生成后其参数、输入或程序有变动"),
     "state_stale_since": ("stale: {products} changed since it was made", "已过时：生成后 {products} 有变动"),
     "state_unchecked": ("not checked: input files are gone", "未核对：输入文件已不存在"),

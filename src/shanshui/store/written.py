@@ -15,12 +15,13 @@ from pathlib import Path
 from rasterio.errors import RasterioError
 
 from shanshui.core.errors import DataError, ResourceError, ShanshuiError, StoreError
-from shanshui.store.layout import STUDY_FILE, _try_lock
+from shanshui.store.layout import NO_LOCKS, STUDY_FILE, lock_fault
 
 _PREFIX = ".shanshui-"
 _PARTS = {"lock", "new", "old"}
 _ROOM = 1_000_000
 """Bytes of free disk below which a failed write is put down to a full disk [D]."""
+_AN_HOUR = 3600
 _HEAD = 4096
 """Bytes at both ends of a file in which the name of the program is looked for."""
 
@@ -123,7 +124,9 @@ def refuse_place(to: Path, written: Written = NOTHING) -> None:
         ) from None
     for other in written.protected:
         if _same(place, other):
-            raise DataError(f"--to {to}: is an input of the study; choose another name")
+            raise DataError(
+                f"--to {to}: is an input, and is never written over; choose another name"
+            )
     solid = next((p for p in place.parents if p.exists()), None)
     if solid is not None and not solid.is_dir():
         raise DataError(f"--to {to}: {solid} is a file, not a folder; choose another place")
@@ -216,7 +219,7 @@ def replaced(to: Path, written: Written = NOTHING, *, overwrite: bool = False) -
         beside.mkdir()
         lock = (beside / "lock").open("a+", encoding="utf-8")
         try:
-            _try_lock(lock)
+            lock_fault(lock)  # on a disk without locks the hour tells, see _in_use
             (beside / "new").mkdir()
             fresh = beside / "new" / to.name
             yield fresh
@@ -261,7 +264,10 @@ def clear_leftovers(folder: Path) -> None:
 
 def _in_use(lock: Path) -> bool:
     with lock.open("r+", encoding="utf-8") as handle:
-        return not _try_lock(handle)
+        fault = lock_fault(handle)
+    if fault in NO_LOCKS:
+        return time.time() - lock.stat().st_mtime < _AN_HOUR
+    return fault != 0
 
 
 def _clear(beside: Path) -> None:

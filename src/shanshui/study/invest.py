@@ -300,6 +300,10 @@ def _classes(table: Path, folder: Path) -> None:
         frame = keyed(raw, str(table))
     except QuantityError as error:
         raise StudyError(str(error)) from None
+    except ValueError as error:
+        raise StudyError(
+            f"{table}: a code is no number that counts classes ({str(error)[:120]}); correct that row"
+        ) from None
     named = next(
         (
             c

@@ -24,6 +24,7 @@ from shanshui.industry.screening import RESULT, Screener, Seen
 from shanshui.store.layout import disk_errors
 from shanshui.store.sheets import inert_table
 from shanshui.store.written import Written, refuse_foreign, replaced
+from shanshui.study.judging import naming, refuse_odd
 
 OURS = ("key", "name", "place", "province", "year", "capital_yuan", "code")
 """Columns of the register that stand beside the result."""
@@ -103,10 +104,12 @@ def screen_register(
     if to.suffix.lower() not in {".parquet", ".csv"}:
         raise DataError(f"--to {to}: expected a name that ends in .parquet or .csv")
     _refuse_encoding(encoding)
+    refuse_odd(register, "register")
     refuse_foreign(to, _over(register, words), overwrite=overwrite)
     screener = Screener()
     if words is not None:
-        screener = Screener(screener.lexicon.extended(_words(words)))
+        with naming(words):
+            screener = Screener(screener.lexicon.extended(_words(words)))
     outcome = ScreeningOutcome(to)
     parts = to.with_name(f".{to.name}.parts")
     with disk_errors(to):
@@ -152,6 +155,15 @@ def _words(words: Path) -> list[dict[str, Any]]:
             f"--words {words}: has no column {', '.join(lacking)}; found {', '.join(map(str, frame.columns))[:200]}; "
             "expected category, word, specificity"
         )
+    numbers = pd.to_numeric(frame["specificity"], errors="coerce")
+    bad = numbers.isna() | frame["word"].isna() | frame["category"].isna()
+    if bad.any():
+        row = int(bad.to_numpy().argmax())
+        raise DataError(
+            f"--words {words}: row {row + 1} is {', '.join(map(str, frame.iloc[row]))[:120]}; expected a category, a word and a "
+            "specificity from 0 to 1"
+        )
+    frame = frame.assign(specificity=numbers)
     return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
 
 
