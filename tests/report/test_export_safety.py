@@ -19,7 +19,9 @@ from shanshui.store import written
 from shanshui.store.sheets import inert_table, sheet_names, write_csv, write_workbook
 from shanshui.store.written import NOTHING, replaced
 
-PRODUCT = {e: "slope" if e in (".tif", ".nc", ".zarr", ".png") else "planning_units" for e in ENDINGS}
+PRODUCT = {
+    e: "slope" if e in (".tif", ".nc", ".zarr", ".png") else "planning_units" for e in ENDINGS
+}
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from shanshui.accounts.tables import WaterSupply, by_cover
-from shanshui.accounts.watersheds import ground_of, known_sums
+from shanshui.accounts.watersheds import known_sums
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, Key, Layers, Table
@@ -23,6 +23,7 @@ from shanshui.core.vocabulary import (
 from shanshui.kernels.services import budyko
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import grid_of, like, stacked
+from shanshui.region.ground import ground_of
 
 UNITS = {"evaporation_share": "1", "evapotranspiration": "mm/yr", "water_yield": "mm/yr"}
 Stations = Annotated[

@@ -128,8 +128,8 @@ def locked(layout: Layout) -> Iterator[None]:
     with disk_errors(layout.lock):
         handle = layout.lock.open("a+", encoding="utf-8")
     try:
-        fault = _lock_fault(handle)
-        if fault in _NO_LOCKS:
+        fault = lock_fault(handle)
+        if fault in NO_LOCKS:
             raise StoreError(
                 f"{layout.lock}: this disk has no locks ({os.strerror(fault)}), so that two runs could spoil each "
                 "other; copy the study to a disk of this machine to run it: reading works here"
@@ -150,14 +150,11 @@ def locked(layout: Layout) -> Iterator[None]:
         handle.close()
 
 
-_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS}
+NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS}
+"""Errors of disks that have no locks."""
 
 
-def _try_lock(handle: IO[str]) -> bool:
-    return _lock_fault(handle) == 0
-
-
-def _lock_fault(handle: IO[str]) -> int:
+def lock_fault(handle: IO[str]) -> int:
     """Lock a file, or the number of the error that stood against it."""
     try:
         import fcntl
