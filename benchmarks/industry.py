@@ -141,17 +141,6 @@ def leontief_by_numpy(sectors):
     return {"seconds": time.perf_counter() - start, "peak_mb": peak() - before}
 
 
-def linkage_sums(sectors):
-    from shanshui.industry.input_output import linkage_sums as sums
-
-    a = table(sectors)
-    sums(a[:50, :50])
-    before = peak()
-    start = time.perf_counter()
-    sums(a)
-    return {"seconds": time.perf_counter() - start, "peak_mb": peak() - before}
-
-
 def acceptability(draws, method="weighted-sum"):
     import numpy as np
 
@@ -238,7 +227,6 @@ ROUTES = {
     "screening, pandas str.contains": (screening_by_pandas, (100_000,)),
     "Leontief inverse": (leontief, (153, 5000)),
     "Leontief inverse, numpy inv": (leontief_by_numpy, (153, 5000)),
-    "linkage sums, no inverse": (linkage_sums, (153, 5000)),
     "acceptability 120 x 15, weighted sum": (acceptability, (10_000,)),
     "acceptability 120 x 15, TOPSIS": (lambda n: acceptability(n, "topsis"), (10_000,)),
     "acceptability 120 x 15, VIKOR": (lambda n: acceptability(n, "vikor"), (10_000,)),

@@ -7,34 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.worlds import grid, squares
 
-from shanshui.accounts.equivalents import (
-    elasticity,
-    equivalent_factors,
-    equivalent_value,
-    regional_standard,
-)
-from shanshui.accounts.extent import (
-    asset_value,
-    condition_account,
-    condition_index,
-    extent_account,
-    extent_series,
-    service_series,
-    supply_use,
-    value_series,
-)
+from shanshui.accounts.assets import supply_use
+from shanshui.accounts.downscaled import net_primary_production, primary_products
+from shanshui.accounts.equivalents import equivalent_factors, equivalent_value
+from shanshui.accounts.extent import condition_account, extent_account, extent_series
 from shanshui.accounts.flows import (
     cover_cells,
-    net_primary_production,
     population_of_units,
-    primary_products,
     service_amounts,
     unit_cells,
     units_inside,
 )
 from shanshui.accounts.frames import FRAMES, frame_of
 from shanshui.accounts.futures import climate_futures
-from shanshui.accounts.gep import account_total, gep, unit_gep
+from shanshui.accounts.gep import account_total, gep
 from shanshui.accounts.indicators import (
     coupling_coordination,
     gep_hot_spots,
@@ -43,6 +29,8 @@ from shanshui.accounts.indicators import (
     mismatch,
 )
 from shanshui.accounts.prices import deflator, price_of, price_table
+from shanshui.accounts.series import service_series, value_series
+from shanshui.accounts.unit_gep import unit_gep
 from shanshui.core.errors import PlanError, QuantityError
 
 ONE = np.uint8
@@ -217,7 +205,6 @@ def test_equivalents_of_the_handbook():
         }
     )
     assert equivalent_value(areas)["value"].sum() == pytest.approx(0.74630e9, rel=1e-5)
-    assert elasticity(areas, "broadleaf forest") < 1
     sums = equivalent_factors().drop(columns="status").sum(axis=1)
     for name, total in {
         "paddy": 3.89,
@@ -229,8 +216,6 @@ def test_equivalents_of_the_handbook():
         assert sums[name] == pytest.approx(total, abs=0.011), name
     with pytest.raises(QuantityError, match="shrub"):
         equivalent_value(areas.assign(ecosystem="shrubs"))
-    crops = pd.DataFrame({"area_ha": [100.0], "price": [2000.0], "yield_t": [3.5]})
-    assert regional_standard(crops, 100.0) == pytest.approx(1000.0)
 
 
 def test_equivalents_as_a_frame():
@@ -403,14 +388,6 @@ def test_series_follow_areas():
     )
     with pytest.raises(QuantityError, match="has no row"):
         value_series(areas, units, table.iloc[[0]], year=2010)
-
-
-def test_assets_and_condition():
-    assert asset_value(100.0, rate=0.0, years=10) == 1000.0
-    assert asset_value(3.0, rate=0.03, years=100) == pytest.approx(94.797, abs=0.001)
-    assert (
-        condition_index(np.array([0.5, 9.0]), np.zeros(2), np.ones(2), np.array([0.5, 0.5])) == 0.75
-    )
 
 
 def test_futures_compare_known_cells():

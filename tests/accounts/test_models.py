@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from tests.accounts.case import BIOPHYSICAL, REFERENCE, THREATS, grids
 from tests.worlds import grid
 
-from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock, carbon_value
+from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock
 from shanshui.accounts.habitat import habitat_quality, habitat_rarity, threat_maps
 from shanshui.accounts.nutrients import nutrient_delivery
 from shanshui.accounts.sediment import sediment_delivery
-from shanshui.accounts.water_yield import hydropower, water_supply, water_yield
+from shanshui.accounts.water_yield import water_supply, water_yield
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.kernels.distance import distance_to
 
@@ -99,25 +99,6 @@ def test_water_in_percent_is_refused(case):
     percent.attrs = case["pawc"].attrs
     with pytest.raises(QuantityError, match="divide percent by 100"):
         water_yield(case["P"], case["E0"], case["depth"], percent, case["lulc"], BIOPHYSICAL)
-
-
-def test_hydropower_by_hand():
-    supply = pd.DataFrame({"ws_id": [1], "supply_m3": [1e6]})
-    station = pd.DataFrame(
-        {
-            "ws_id": [1],
-            "efficiency": [0.8],
-            "fraction": [0.5],
-            "height": [100.0],
-            "kw_price": [0.5],
-            "cost": [0.0],
-            "time_span": [2],
-            "discount": [10.0],
-        }
-    )
-    out = hydropower(supply, station).iloc[0]
-    assert out["energy_kwh"] == pytest.approx(0.8 * 0.5 * 100 * 1e6 * 0.00272)
-    assert out["value"] == pytest.approx(0.5 * out["energy_kwh"] * (1 + 1 / 1.1))
 
 
 def test_sediment_is_the_reference(case):
@@ -310,13 +291,9 @@ def test_carbon_is_the_reference(case):
     np.testing.assert_allclose(half["c_above"], out["c_above"] / 2)
 
 
-def test_carbon_change_and_its_value():
+def test_carbon_change_is_after_less_before():
     change = carbon_change(grid([[100.0]], "t/ha"), grid([[130.0]], "t/ha"))
     assert float(change.values[0, 0]) == 30.0
-    assert carbon_value(30.0, 10.0, 3) == pytest.approx(300.0)
-    assert carbon_value(30.0, 10.0, 3, discount=0.1) == pytest.approx(
-        100 * (1 + 1 / 1.1 + 1 / 1.21)
-    )
 
 
 def test_oxygen_follows_carbon_dioxide():

@@ -2,7 +2,7 @@ import json
 
 import pandas as pd
 import pytest
-from tests.cli.test_cli import shanshui
+from tests.command import shanshui
 from tests.industry.test_input_output import plain_table
 from tests.industry.test_screening import mixed
 
@@ -87,10 +87,10 @@ def test_screen_a_register(tmp_path):
     )
     assert found["rows"] == 3
     assert "no file" in shanshui(
-        "screen", tmp_path / "none.csv", "--to", tmp_path / "o.csv", code=2
+        "screen", tmp_path / "none.csv", "--to", tmp_path / "p.csv", code=2
     )
     assert "OURS=THEIRS" in shanshui(
-        "screen", tmp_path / "r.csv", "--to", tmp_path / "o.csv", "--column", "name", code=2
+        "screen", tmp_path / "r.csv", "--to", tmp_path / "p.csv", "--column", "name", code=2
     )
 
 

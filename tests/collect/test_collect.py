@@ -6,9 +6,10 @@ import shapely
 import xarray as xr
 from tests.worlds import grid_spec, squares, write_raster
 
-from shanshui.collect.adapt import features_input, raster_input, table_input
+from shanshui.collect.adapt import features_input, table_input
 from shanshui.collect.catalog import INPUTS, InputSpec
 from shanshui.collect.quality import verdict
+from shanshui.collect.rasters import raster_input
 from shanshui.collect.readers import read_features, read_table
 from shanshui.core.errors import DataError
 from shanshui.region.grid import fitted_grid

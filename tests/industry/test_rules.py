@@ -23,18 +23,17 @@ from shanshui.industry.access_rules import (
 from shanshui.industry.admission import judged_industries, open_industries, unit_admission
 from shanshui.industry.clusters import (
     cluster_industries,
-    construction_jobs,
     firm_places,
     phase_out_schedule,
     service_hubs,
 )
 from shanshui.industry.layout import allocated, layout, phase_out, relocation
+from shanshui.industry.place_facts import place_facts, river_distance
 from shanshui.industry.suitability import crop_areas, crop_suitability, crops, fitness, unit_growing
 from shanshui.industry.symbiosis import (
     matched_streams,
     material_circularity,
     symbiosis,
-    treatment_plants,
 )
 
 RULES = pd.read_csv(files("shanshui.industry").joinpath("access_rules.csv"), dtype=str)
@@ -176,7 +175,7 @@ def world():
 
 def test_units_admit_what_their_land_admits():
     label, height, slope = world()
-    found = unit_admission(label, height, slope, RULES).set_index(["unit", "code"])
+    found = unit_admission(label, place_facts(height, slope), RULES).set_index(["unit", "code"])
     assert found.loc[(1, "3491"), "verdict"] == "forbid"
     assert found.loc[(2, "3491"), "verdict"] == "encourage"
     assert found.loc[(2, "3491"), "rules"] == "E4"
@@ -190,9 +189,9 @@ def test_a_little_open_land_is_enough_and_how_much_is_a_setting():
     label, height, slope = world()
     slope.values[0, 0], height.values[0, 0] = 2.0, 300.0
     for least, verdict in ((0.1, "encourage"), (0.2, "forbid")):
-        found = unit_admission(label, height, slope, RULES, least_share=least).set_index(
-            ["unit", "code"]
-        )
+        found = unit_admission(
+            label, place_facts(height, slope), RULES, least_share=least
+        ).set_index(["unit", "code"])
         assert found.loc[(1, "3491"), "verdict"] == verdict
         assert found.loc[(1, "3491"), "open_share"] == pytest.approx(1 / 8)
 
@@ -202,13 +201,13 @@ def test_any_unit_layer_may_bring_facts():
     zones = gpd.GeoDataFrame(
         {"green_unit": [1]}, geometry=[shapely.box(0, 0, 400, 200)], crs="EPSG:6933"
     )
-    found = unit_admission(label, height, slope, RULES, zones=zones).set_index(["unit", "code"])
+    found = unit_admission(label, place_facts(height, slope, zones=zones), RULES).set_index(
+        ["unit", "code"]
+    )
     assert found.loc[(2, "3491"), "verdict"] == "forbid"
     assert "U1" in found.loc[(2, "3491"), "rules"]
     with pytest.raises(QuantityError, match="no column is a fact"):
-        unit_admission(
-            label, height, slope, RULES, zones=zones.rename(columns={"green_unit": "colour"})
-        )
+        place_facts(height, slope, zones=zones.rename(columns={"green_unit": "colour"}))
 
 
 def test_rivers_are_distances():
@@ -216,13 +215,14 @@ def test_rivers_are_distances():
     rivers = gpd.GeoDataFrame(
         {"name": ["r"]}, geometry=[shapely.LineString([(0, 50), (400, 50)])], crs="EPSG:6933"
     )
-    found = unit_admission(label, height, slope, RULES, rivers=rivers).set_index(["unit", "code"])
+    facts = place_facts(height, slope, river_distance=river_distance(height, rivers))
+    found = unit_admission(label, facts, RULES).set_index(["unit", "code"])
     assert "W1" in found.loc[(2, "26"), "rules"].split()
 
 
 def test_the_share_of_emerging_industries():
     label, height, slope = world()
-    share = open_industries(unit_admission(label, height, slope, RULES), label).values
+    share = open_industries(unit_admission(label, place_facts(height, slope), RULES), label).values
     # of seventeen, metals and carbon are limited as smelting and building materials are
     assert share[3, 0] == pytest.approx(15 / 17)
     # and only herbs, software, games and services need no building above 2,000 m
@@ -482,19 +482,6 @@ def test_streams_that_are_none_are_refused():
             matched_streams(streams(tuple(row)))
 
 
-def test_a_plant_is_built_only_if_it_pays():
-    saving = np.array([[[5.0, 5.0]], [[9.0, 0.0]]])
-    cheap = treatment_plants([10], [6, 6], saving, {"p": 20.0, "q": 100.0}, {"p": 20, "q": 20})
-    assert cheap.built == ("p",)
-    assert cheap.gain == pytest.approx(5 * 10 - 20)
-    both = treatment_plants([10], [6, 6], saving, {"p": 1.0, "q": 1.0}, {"p": 20, "q": 20})
-    assert both.built == ("p", "q")
-    assert both.gain == pytest.approx(9 * 6 + 5 * 4 - 2)
-    assert (
-        treatment_plants([10], [6, 6], saving, {"p": 1e4, "q": 1e4}, {"p": 20, "q": 20}).built == ()
-    )
-
-
 def test_clusters_beside_what_is_there():
     firms = pd.DataFrame(
         {
@@ -545,12 +532,6 @@ def test_only_what_the_rules_eliminate_leaves():
     assert found["leaves"].tolist() == [2020, 2022]
     assert found["remaining"].tolist() == [30.0, 0.0]
     assert phase_out_schedule(plants.iloc[[2]], RULES).empty
-
-
-def test_work_of_an_investment():
-    inverse = np.array([[1.2, 0.3], [0.1, 1.1]])
-    found = construction_jobs([10.0, 0.0], inverse, [2.0, 1.0], local_share=0.5)
-    assert found == pytest.approx({"direct": 20.0, "indirect": 5.0, "total": 25.0, "local": 12.5})
 
 
 def test_firms_on_the_map():

@@ -19,10 +19,9 @@ from shanshui.industry.screening import (
     Screener,
     Seen,
     head_office,
-    kappa,
-    screening_quality,
     text_scores,
 )
+from shanshui.industry.screening_quality import coding_quality, kappa, screening_quality
 from shanshui.study.screening import screen_register
 
 
@@ -175,13 +174,47 @@ def test_keys_that_went_by_are_known_in_any_split():
 def test_quality_with_a_pencil():
     found = ["it", "it", "", "biology", "biology", ""]
     truth = ["it", "biology", "it", "biology", "biology", ""]
-    table = screening_quality(found, truth).set_index("category")
+    table = coding_quality(found, truth).set_index("category")
     assert table.loc["it", ["precision", "recall"]].tolist() == [0.5, 0.5]
     assert table.loc["biology", "precision"] == 1.0
     assert table.loc["biology", "recall"] == pytest.approx(2 / 3)
+    assert table.loc["biology", "f1"] == pytest.approx(2 * 2 / (2 + 3))
+    assert table.loc["it", ["found", "true"]].tolist() == [2.0, 2.0]
+    assert table.attrs["kappa"] == pytest.approx(kappa(found, truth))
+    # of truth biology, one was called it
+    assert table.attrs["confusion"]["biology"] == {"": 0, "biology": 2, "it": 1}
     # agreement 4 of 6, by chance (2*2 + 3*2 + 1*2) / 36
     assert kappa(found, truth) == pytest.approx((4 / 6 - 12 / 36) / (1 - 12 / 36))
     assert kappa(["it"] * 3, ["it"] * 3) == 1.0
+    none = coding_quality(["it"], [""]).set_index("category")
+    assert none.loc["it", "precision"] == 0.0
+    assert np.isnan(none.loc["it", "recall"])
+    for wrong in (([], []), (["it"], ["it", "it"])):
+        with pytest.raises(DataError, match="expected one length"):
+            coding_quality(*wrong)
+
+
+def test_the_screening_is_held_against_what_a_person_says():
+    sample = pd.DataFrame(
+        {
+            "name": ["甲光伏发电有限公司", "乙餐馆", "丙有限公司", "丁有限公司"],
+            "code": ["4416", "6210", "", ""],
+            "scope": ["", "", "生物技术", ""],
+            "category": ["energy", None, "energy", ""],
+        }
+    )
+    found = screening_quality(sample)
+    # one of two is found: of the other there is little evidence, and a person has yet to look
+    assert found.set_index("category").loc["energy"].to_dict() == pytest.approx(
+        {"precision": 1.0, "recall": 0.5, "f1": 2 / 3, "found": 1.0, "true": 2.0}
+    )
+    # 3 of 4 agree; by chance (1*2 + 3*2) / 16
+    assert found.attrs["kappa"] == pytest.approx((0.75 - 0.5) / 0.5)
+    assert found.attrs["rows"] == 4
+    mine = pd.DataFrame({"category": ["biology"], "word": ["餐馆"], "specificity": [1.0]})
+    assert "biology" in set(screening_quality(sample, mine)["category"])
+    with pytest.raises(DataError, match="beauty; known: it, equipment"):
+        screening_quality(sample.assign(category="beauty"))
 
 
 def test_dates_in_any_form():
@@ -279,7 +312,7 @@ def test_progress_counts_rows_of_the_whole(tmp_path, monkeypatch):
         told = []
         screen_register(
             tmp_path / name,
-            tmp_path / "o.csv",
+            tmp_path / f"of {name}.csv",
             tell=lambda _, done, of, told=told: told.append((done, of)),
         )
         assert told[-1] == (5000, 5000)

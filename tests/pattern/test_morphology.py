@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
+from tests.worlds import grid
 
 from shanshui.core.errors import QuantityError
 from shanshui.pattern.morphology import CLASSES, coherence, morphology, morphology_shares
@@ -192,16 +193,50 @@ def test_every_shape(shape, connectivity, width):
         assert not np.isin(out, CLASSES["bridge"]).any()
 
 
-def test_shares_and_coherence():
-    shares = morphology_shares(morphology(TWO), cell_km2=2.0)
-    assert shares["share"].sum() == pytest.approx(1.0)
-    assert shares.loc["core", "area_km2"] == 36.0
-    assert shares.loc["core", "objects"] == 2
-    assert coherence(TWO) == 1.0
+def shares_of(shape, **options):
+    codes = morphology(np.where(shape, 2, 1).astype(np.uint8), **options)
+    table = morphology_shares(grid(codes, "1", cell_m=2000.0, nodata=129))
+    return table.set_index("class"), table.attrs["coherence"]
+
+
+def test_two_blocks_on_a_line_have_18_core_cells_of_53():
+    shares, together = shares_of(TWO)
+    # cells of 4 km2: 2 x 9 core, 3 on the line and the 2 edges that it passes are bridge, 30 edge
+    assert shares["area_km2"].to_dict() == {
+        "core": 72.0, "islet": 0.0, "perforation": 0.0, "edge": 120.0, "loop": 0.0, "bridge": 20.0, "branch": 0.0,
+    }  # fmt: skip
+    assert shares["share"].tolist() == pytest.approx([18 / 53, 0, 0, 30 / 53, 0, 5 / 53, 0])
+    assert shares["objects"].to_dict() == {
+        "core": 2, "islet": 0, "perforation": 0, "edge": 2, "loop": 0, "bridge": 1, "branch": 0,
+    }  # fmt: skip
+    assert together == 1.0
+
+
+def test_two_blocks_apart_hold_together_by_half():
     apart = TWO.copy()
     apart[3, 6:9] = False
-    assert coherence(apart) == pytest.approx(0.5)
-    assert np.isnan(coherence(np.zeros((2, 2), bool)))
+    assert shares_of(apart)[1] == pytest.approx(0.5)
+    three = np.zeros((5, 9), bool)
+    three[1, 1:4] = three[3, 7] = True
+    # 3 cells and 1: (9 + 1) / 16
+    assert coherence(three) == pytest.approx(10 / 16)
+
+
+def test_bare_ground_has_no_shares():
+    shares, together = shares_of(np.zeros((3, 3), bool))
+    assert shares["share"].isna().all()
+    assert (shares["objects"] == 0).all()
+    assert np.isnan(together)
+
+
+def test_what_lies_in_a_hole_counts_with_its_class():
+    shape = block(13)
+    shape[5:12, 5:12] = False
+    shape[8, 8] = True
+    inner, _ = shares_of(shape, internal=True)
+    plain, _ = shares_of(shape)
+    assert inner.loc["islet", "objects"] == plain.loc["islet", "objects"] == 1
+    np.testing.assert_array_equal(inner["area_km2"], plain["area_km2"])
 
 
 def test_labelled_grids_come_back_labelled():

@@ -12,24 +12,24 @@ from shanshui.pattern.assembly import (
     pattern_summary,
     restoration_priorities,
     security_pattern,
-    source_network,
 )
 from shanshui.pattern.barriers import barriers, pinch_points
 from shanshui.pattern.linkage import corridor_detour, corridors, least_cost_links
+from shanshui.pattern.massifs import massif_zones
+from shanshui.pattern.network import source_network
 from shanshui.pattern.nodes import nodes
-from shanshui.pattern.resistance import resistance, scaled
+from shanshui.pattern.patches import large_cores
+from shanshui.pattern.resistance import cover_resistance, resistance, road_factor, slope_factor
 from shanshui.pattern.river_corridors import river_corridors
 from shanshui.pattern.sources import (
     habitat_morphology,
-    large_cores,
-    massif_zones,
     mean_rank,
     source_candidates,
     source_cells,
     source_score,
     sources,
 )
-from shanshui.pattern.stability import early_warning, pattern_stability
+from shanshui.pattern.stability import early_warning, pattern_draws, pattern_stability
 from shanshui.region.grid import GridSpec
 
 CRS = "+proj=laea +lat_0=30 +lon_0=105 +units=m"
@@ -70,13 +70,24 @@ ROADS = gpd.GeoDataFrame(
 )
 
 
+def hardness(cover=COVER, slope=FLAT, roads=None):
+    """Resistance from cover, slope and roads, as the plan puts it together."""
+    near = road_factor(MASK, roads) if roads is not None else {"factor": None, "least": None}
+    return resistance(
+        cover_resistance(cover, TABLE),
+        slope_factor(slope),
+        road_factor=near["factor"],
+        road_least=near["least"],
+    )
+
+
 def chain(**settings):
     score = lay(three_hills().astype(np.float32))
     zones = massif_zones(MASSIFS, MASK)
     codes = source_candidates(score, MASK, quantile=0.8)
     shape = habitat_morphology(codes)
     label = source_cells(shape, **{"least_km2": 20.0, **settings})
-    hard = resistance(COVER, TABLE, FLAT, MASK, roads=ROADS)
+    hard = hardness(roads=ROADS)
     patches = sources(label, score, hard, zones, MASSIFS)
     links = least_cost_links(hard, label, patches)
     return {
@@ -163,43 +174,6 @@ def test_what_reserves_are_caught(made):
         sources(made["label"], made["score"], made["hard"], protected_areas=away).attrs["capture"]
         == 0.0
     )
-
-
-def test_resistance_by_cover_slope_and_road(made):
-    hard = made["hard"].values
-    assert hard[15, 12] == 1.0
-    assert hard[10, 40] == 400.0
-    assert hard[10, 41] == pytest.approx(120.0)
-    assert hard[40, 5] == 80.0
-    steep = lay(np.full(GRID.shape, 30.0, np.float32), "degree")
-    assert resistance(COVER, TABLE, steep, MASK).values[40, 5] == pytest.approx(
-        80.0
-    )  # all alike: scaled to 1
-    mixed = steep.copy(data=np.where(np.arange(80) < 40, 30.0, 0.0) * np.ones((60, 1), "f4"))
-    out = resistance(COVER, TABLE, mixed, MASK).values
-    assert out[40, 5] / out[0, 41] == pytest.approx(1.5)
-    assert resistance(COVER, TABLE, mixed, MASK, combine="maximum").values[40, 5] == out[40, 5]
-    weighted = resistance(COVER, TABLE, mixed, MASK, combine="weighted", slope_weight=0.5).values
-    assert weighted[40, 5] > weighted[40, 60]
-    with pytest.raises(QuantityError, match="slope_factors"):
-        resistance(COVER, TABLE, FLAT, MASK, slope_factors=(1.0,))
-
-
-def test_lights_make_harder_but_threefold_at_most():
-    dark = lay(np.ones(GRID.shape, np.float32), "nW/cm2/sr")
-    dark.values[50, 5] = 1e6
-    out = resistance(COVER, TABLE, FLAT, MASK, lights=dark).values
-    assert out[50, 5] == pytest.approx(3.0 * out[50, 6])
-    assert out[50, 6] == out[40, 6]
-
-
-@pytest.mark.parametrize("bend", ["linear", "sqrt", "exponential"])
-def test_bends_keep_order_and_range(bend):
-    values = np.array([[2.0, 4.0, 40.0, 4000.0]])
-    out = scaled(values, bend, 1000.0)
-    assert out[0, 0] == 1.0
-    assert out.max() == 1000.0
-    assert (np.diff(out) >= 0).all()
 
 
 def test_links_tell_their_kind_and_crossings(made):
@@ -338,12 +312,11 @@ def test_stems_of_rivers():
 def test_stability_of_a_clear_pattern():
     score = three_hills().astype(np.float32)
     sense = lay(np.where(score > 0.5, 1, 5).astype(np.uint8), nodata=0)
-    options = {"samples": 4, "least_km2": 20.0, "quantile": 0.8}
-    hard = resistance(COVER, TABLE, FLAT, MASK)
-    ground = (lay(score), lay(score, "mm/yr"), sense, hard, MASK)
-    out = pattern_stability(*ground, **options)
-    again = pattern_stability(*ground, **options)
-    other = pattern_stability(*ground, **options, seed=1)
+    options = {"least_km2": 20.0, "quantile": 0.8}
+    ground = (lay(score), lay(score, "mm/yr"), sense, hardness(), MASK)
+    out = pattern_stability(*ground, pattern_draws(samples=4), **options)
+    again = pattern_stability(*ground, pattern_draws(samples=4), **options)
+    other = pattern_stability(*ground, pattern_draws(samples=4, seed=1), **options)
     for name in ("source_frequency", "corridor_frequency"):
         np.testing.assert_array_equal(out[name], again[name])
     assert float(out["source_frequency"].values[15, 12]) == 1.0

@@ -1,14 +1,16 @@
-"""Carbon: what the land holds, what it takes up in a year, oxygen on the same basis, and what that is worth."""
+"""Carbon: what the land holds, what it takes up in a year, oxygen on the same basis, and what a gain is worth."""
 
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
+from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import Layers
+from shanshui.core.quantity import Grid, Layers
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import CarbonDensity, Codes, Coefficients, Productivity
+from shanshui.core.vocabulary import CarbonDensity, Codes, Productivity
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import like, stacked
 
@@ -16,13 +18,15 @@ POOLS = {"c_above": "above", "c_below": "below", "c_soil": "soil", "c_dead": "de
 UNITS = {**dict.fromkeys(POOLS, "t/ha"), "carbon": "t/ha"}
 CarbonStock = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
 CO2_PER_C = 44.0 / 12.0
+"""Mass of carbon dioxide over that of its carbon."""
 O2_PER_CO2 = 32.0 / 44.0
+"""Mass of oxygen given off over that of carbon dioxide taken up."""
 
 
 @assessment(source="invest_guide", halo=0, bytes_per_cell=8)
 def carbon_stock(
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover(*POOLS)],
     *,
     maturity: Annotated[float, Between(0.0, 2.0)] = 1.0,
 ) -> CarbonStock:
@@ -41,6 +45,16 @@ def carbon_stock(
     -------
     layers
         The four pools and ``carbon``, their sum [t/ha of C]; NaN where the land cover is missing.
+
+    Raises
+    ------
+    QuantityError
+        A code without a row, a density that is missing or negative.
+
+    Notes
+    -----
+    ``C = f (c_above + c_below + c_dead) + c_soil`` by class, ``C`` and ``c`` in t/ha of carbon, ``f`` the ``maturity`` [1].
+    The pools and their sum are the carbon model of InVEST [S]; ``f`` is ours [D] and 1 leaves the model as it is.
     """
     table = ByCover.of(land_cover, biophysical, "biophysical")
     layers = {}
@@ -64,35 +78,52 @@ def carbon_change(carbon_before: CarbonDensity, carbon_after: CarbonDensity) -> 
     -------
     (y, x) [t/ha]
         After minus before; NaN where either is missing.
+
+    Notes
+    -----
+    ``dC = C_after - C_before`` [t/ha of C], the sequestration of the carbon model of InVEST [S]; below 0 where carbon was lost.
     """
     return like(carbon_before, carbon_after.values - carbon_before.values, "t/ha")
 
 
+@assessment(source="invest_guide", halo=0, bytes_per_cell=0)
 def carbon_value(
-    change: float, price: float, years: int, *, discount: float = 0.0, price_change: float = 0.0
-) -> float:
+    carbon_change: CarbonDensity,
+    *,
+    co2_price: Annotated[float, Between(0.0, 1e6)] = 380.0,
+    years: Annotated[int, Between(1, 500)] = 20,
+    discount: Annotated[float, Between(0.0, 1.0)] = 0.03,
+    price_change: Annotated[float, Between(-0.5, 1.0)] = 0.0,
+) -> Annotated[xr.DataArray, Grid("yuan/ha")]:
     """Present value of carbon gained evenly over some years.
 
     Parameters
     ----------
-    change : float [t]
+    carbon_change : (y, x) [t/ha]
         Carbon gained over the whole time.
-    price : float [yuan/t]
-        Of a ton of carbon now.
+    co2_price : float [yuan/t]
+        Of a ton of carbon dioxide in the first year; 380 is the cost of afforestation of the Garze account in 2010 [S].
     years : int [yr]
-        Over which it is gained.
+        Over which it is gained: those between the two land covers.
     discount : float [1]
-        Yearly rate by which later years count less.
+        Yearly rate by which later years count less; 0.03 is the low end of accounts of assets [M].
     price_change : float [1]
-        Yearly rate by which the price falls.
+        Yearly rate by which the price falls; below 0 it rises.
 
     Returns
     -------
-    float [yuan]
-        Sum over years 0 to ``years - 1``.
+    (y, x) [yuan/ha]
+        Below 0 where carbon was lost; NaN where the change is missing.
+
+    Notes
+    -----
+    ``V = 44/12 p dC / n * sum_{t=0}^{n-1} 1 / ((1 + r)^t (1 + c)^t)`` with ``dC`` the change [t/ha of C], ``p`` the price
+    [yuan/t of CO2], ``n`` the years, ``r`` the discount and ``c`` the fall of the price [1/yr]: the valuation of the carbon
+    model of InVEST [S], which prices carbon itself; 44/12 turns carbon into its dioxide.
     """
     ratio = 1.0 / ((1.0 + discount) * (1.0 + price_change))
-    return price * change / years * sum(ratio**t for t in range(years))
+    worth = co2_price * CO2_PER_C / years * sum(ratio**t for t in range(years))
+    return like(carbon_change, carbon_change.values * np.float32(worth), "yuan/ha")
 
 
 @assessment(source="gep_garze2017", halo=0, bytes_per_cell=4)
@@ -114,103 +145,14 @@ def carbon_fixed(
     -------
     layers
         ``co2`` and ``o2`` [t/ha/yr], always in the ratio 44 to 32: valuing both counts one flow twice.
+
+    Notes
+    -----
+    ``NEP = a NPP`` [g/m2/yr of C, ``a`` the ``nep_share``; 1 g/m2 = 0.01 t/ha], ``CO2 = 44/12 NEP``, ``O2 = 32/44 CO2`` [t/ha/yr].
+    The route by net ecosystem production is that of the Garze account [S]; there oxygen was taken from another basis than
+    carbon (0.31e8 t of dioxide beside 2.51e8 t of oxygen), which is not followed.
     """
     carbon = net_primary_production.values * np.float32(nep_share * 0.01)
     co2 = carbon * np.float32(CO2_PER_C)
     layers = {"co2": co2, "o2": co2 * np.float32(O2_PER_CO2)}
     return stacked(net_primary_production, layers, {"co2": "t/ha/yr", "o2": "t/ha/yr"})
-
-
-def light_use(
-    solar: float,
-    ndvi: float,
-    temperature: float,
-    wetness: float,
-    *,
-    ndvi_low: float,
-    ndvi_high: float,
-    efficiency: float,
-    optimum: float,
-) -> float:
-    """Net primary production of a month by light use (CASA).
-
-    Parameters
-    ----------
-    solar : float [MJ/m2]
-        Radiation of the month.
-    ndvi : float [1]
-        Vegetation index.
-    temperature : float [degC]
-        Mean of the month.
-    wetness : float [1]
-        Actual over potential evaporation, in [0, 1].
-    ndvi_low, ndvi_high : float [1]
-        5th and 95th percentile of the cover's index.
-    efficiency : float [g/MJ]
-        Greatest use of light by the cover.
-    optimum : float [degC]
-        Temperature of the month of greatest index.
-
-    Returns
-    -------
-    float [g/m2]
-        Carbon of the month.
-    """
-    simple = (1.0 + ndvi) / (1.0 - ndvi)
-    low, high = (1 + ndvi_low) / (1 - ndvi_low), (1 + ndvi_high) / (1 - ndvi_high)
-    linear = np.clip((ndvi - ndvi_low) / (ndvi_high - ndvi_low) * 0.949 + 0.001, 0.001, 0.95)
-    ratio = np.clip((simple - low) / (high - low) * 0.949 + 0.001, 0.001, 0.95)
-    absorbed = solar * 0.5 * (linear + ratio) / 2.0
-    t1 = 0.8 + 0.02 * optimum - 0.0005 * optimum**2
-    t2 = (
-        1.184
-        / (1.0 + np.exp(0.2 * (optimum - 10.0 - temperature)))
-        / (1.0 + np.exp(0.3 * (-optimum - 10.0 + temperature)))
-    )
-    water = 0.5 + 0.5 * np.clip(wetness, 0.0, 1.0)
-    return absorbed * t1 * t2 * water * efficiency
-
-
-def soil_respiration(temperature: float, rain: float) -> float:
-    """Carbon that the soil breathes out in a month, after Pei et al. [M].
-
-    Parameters
-    ----------
-    temperature : float [degC]
-        Mean of the month.
-    rain : float [mm]
-        Of the month.
-
-    Returns
-    -------
-    float [g/m2]
-        Carbon.
-    """
-    return float(0.22 * (np.exp(0.0912 * temperature) + np.log(0.3145 * rain + 1.0)) * 30.0 * 0.465)
-
-
-def carbon_by_rate(
-    areas_ha: dict[str, float], rates: dict[str, float], *, soil_ratio: float = 0.0
-) -> float:
-    """Carbon fixed in a year from areas and rates by cover, the route where no production is known.
-
-    Parameters
-    ----------
-    areas_ha : dict of str to float [ha]
-        Area of each cover.
-    rates : dict of str to float [t/ha/yr]
-        Carbon that a hectare of the cover fixes in its plants.
-    soil_ratio : float [1]
-        Carbon that the soil fixes for each ton in plants.
-
-    Returns
-    -------
-    float [t/yr]
-        Of carbon; 44/12 as much carbon dioxide.
-
-    Raises
-    ------
-    KeyError
-        A cover without a rate.
-    """
-    return sum(area * rates[cover] for cover, area in areas_ha.items()) * (1.0 + soil_ratio)

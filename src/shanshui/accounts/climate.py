@@ -45,6 +45,14 @@ def reference_evapotranspiration(
     -------
     (y, x) [mm/yr]
         0 or more; NaN where an input is missing.
+
+    Notes
+    -----
+    ``ET0 = sum_m n_m f (Ra_m / 2.45) (T_m + l) sqrt(TD)`` over the twelve months; months with ``T_m + l`` below 0 give 0.
+    ``n_m`` days of the month; ``Ra_m`` radiation above the air on its middle day [MJ/m2/d] (Allen et al. 1998, equation 21 [M]);
+    2.45 MJ/kg turns it into mm; ``T_m = T + sqrt(2) s cos(2 pi (m - 7) / 12)`` [degC], ``m`` = 1 for January, half a year later south of
+    the equator; ``TD`` the daily range [K]; ``f`` = 0.0023, ``l`` = 17.8 K as published by Hargreaves and Samani 1985 [M].
+    The sine for the months is ours [D]: atlases often give the year and its deviation only.
     """
     out = np.empty(temperature.shape, np.float32)
     hargreaves_year(
@@ -87,6 +95,13 @@ def hot_days(
     -------
     (y, x) [d/yr]
         In [0, 365.25]; NaN where an input is missing.
+
+    Notes
+    -----
+    ``D = sum_m n_m Phi((T_m + TD/2 - limit) / scatter)`` with ``Phi`` the normal distribution, ``n_m`` days of the month, ``T_m`` the
+    month by the sine of ``reference_evapotranspiration`` [degC] and ``TD`` the daily range [K]. The method is ours [D]: counts of hot
+    days need daily records, and this stands in for them. The limit of 26 degC is that of local climate regulation in the Garze account
+    [S].
     """
     out = np.empty(temperature.shape, np.float32)
     days_above(
@@ -115,24 +130,3 @@ def latitudes(grid: xr.DataArray) -> NDArray[np.float32]:
     part = (place - low)[:, None]
     high = np.minimum(low + 1, rows.size - 1)
     return (along[low] * (1.0 - part) + along[high] * part).astype(np.float32)
-
-
-def temperature_humidity_index(
-    temperature: NDArray[np.floating] | float, humidity: NDArray[np.floating] | float
-) -> NDArray[np.float64]:
-    """How warm air feels.
-
-    Parameters
-    ----------
-    temperature : (...) [degC]
-        Mean of the month.
-    humidity : (...) [1]
-        Relative humidity, in [0, 1].
-
-    Returns
-    -------
-    (...) [1]
-        In degrees Fahrenheit; 60 to 65 is comfortable.
-    """
-    t = np.asarray(temperature, np.float64)
-    return 1.8 * t + 32.0 - 0.55 * (1.0 - np.asarray(humidity)) * (1.8 * t - 26.0)

@@ -1,12 +1,12 @@
 """Value of ecosystems by equivalent factors: area, factor, and the worth of one standard equivalent."""
 
 from functools import cache
-from importlib.resources import files
 from io import StringIO
 
 import pandas as pd
 
 from shanshui.core.errors import QuantityError, nearest
+from shanshui.core.shipped import shipped_text
 
 STANDARD_2010 = 3406.50
 """Worth of one standard equivalent in China, 2010 [yuan/ha], Xie et al. 2015 [S]."""
@@ -19,7 +19,7 @@ SERVICES = (
 @cache
 def equivalent_factors() -> pd.DataFrame:
     """Factors by ecosystem and service [1]; ``status`` tells how each row is known. Built-up land counts 0 [D]."""
-    text = files("shanshui.accounts").joinpath("equivalent_factors.csv").read_text("utf-8")
+    text = shipped_text("accounts/equivalent_factors.csv")
     return pd.read_csv(StringIO(text)).set_index("ecosystem")
 
 
@@ -42,6 +42,11 @@ def equivalent_value(areas: pd.DataFrame, *, standard: float = STANDARD_2010) ->
     ------
     QuantityError
         An ecosystem without factors.
+
+    Notes
+    -----
+    ``V_kf = A_k e_kf D`` [yuan/yr]: ``A`` area [ha], ``e`` the factor of ecosystem k and service f [1], ``D`` one standard equivalent,
+    3406.50 yuan/ha in 2010 (Xie et al. 2015 [S]); a region may take a seventh of the mean value of its grain a hectare instead.
     """
     factors = equivalent_factors()
     for name in areas["ecosystem"]:
@@ -54,44 +59,3 @@ def equivalent_value(areas: pd.DataFrame, *, standard: float = STANDARD_2010) ->
     )
     rows = areas[["ecosystem", "area_ha"]].merge(long, on="ecosystem")
     return rows.assign(value=rows["area_ha"] * rows["factor"] * standard)
-
-
-def regional_standard(crops: pd.DataFrame, total_area_ha: float) -> float:
-    """Worth of one standard equivalent of a region: a seventh of the mean value of its grain.
-
-    Parameters
-    ----------
-    crops : table
-        ``area_ha, price`` (yuan/t), ``yield_t`` (t/ha) of each grain.
-    total_area_ha : float [ha]
-        Sown with grain.
-
-    Returns
-    -------
-    float [yuan/ha]
-        Before any correction.
-    """
-    return float((crops["area_ha"] * crops["price"] * crops["yield_t"]).sum() / total_area_ha / 7.0)
-
-
-def elasticity(areas: pd.DataFrame, ecosystem: str, change: float = 0.5) -> float:
-    """How far the total follows the factors of one ecosystem; below 1 the total is robust.
-
-    Parameters
-    ----------
-    areas : table
-        ``ecosystem, area_ha``.
-    ecosystem : str
-        Whose factors change.
-    change : float [1]
-        Relative change.
-
-    Returns
-    -------
-    float [1]
-        Relative change of the total over that of the factors.
-    """
-    rows = equivalent_value(areas)
-    base = rows["value"].sum()
-    part = rows.loc[rows["ecosystem"] == ecosystem, "value"].sum()
-    return float(abs(part * change / base) / change)

@@ -1,10 +1,27 @@
 """What another climate does to water and soil, the land staying as it is."""
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
-from shanshui.core.vocabulary import Evapotranspiration, Facts, Mask, Precipitation, SoilLoss
+from shanshui.core.quantity import ANY, TEXT, Table
+from shanshui.core.vocabulary import Evapotranspiration, Mask, Precipitation, SoilLoss
+
+Futures = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "quantity": TEXT,
+            "unit": TEXT,
+            "now": ANY,
+            "future": ANY,
+            "change": ANY,
+            "change_share": "1",
+        }
+    ),
+]
 
 
 @assessment(source="own_accounts", bytes_per_cell=4)
@@ -18,7 +35,7 @@ def climate_futures(
     water_yield_future: Precipitation,
     soil_loss: SoilLoss | None = None,
     soil_loss_future: SoilLoss | None = None,
-) -> Facts:
+) -> Futures:
     """Means of the region now and in a future.
 
     Parameters
@@ -37,7 +54,12 @@ def climate_futures(
     Returns
     -------
     table
-        ``quantity, unit, now, future, change, change_share`` over cells known in both.
+        ``quantity, unit, now, future, change, change_share`` over cells known in both; missing where there is none.
+
+    Notes
+    -----
+    ``change = mean(x') - mean(x)``, ``change_share = change / mean(x)`` over cells of the region: ``x`` now, ``x'`` in the future. The
+    delta of two runs of the same models, land and soil unchanged; ours [D].
     """
     inside = region_mask.values == 1
     pairs = [
@@ -53,8 +75,6 @@ def climate_futures(
         a = float(now.values[known].mean(dtype=np.float64)) if known.any() else np.nan
         b = float(later.values[known].mean(dtype=np.float64)) if known.any() else np.nan
         rows.append((name, unit, a, b, b - a, (b - a) / a if a else np.nan))
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         rows, columns=["quantity", "unit", "now", "future", "change", "change_share"]
     )
-    frame.attrs["units"] = {"change_share": "1"}
-    return frame

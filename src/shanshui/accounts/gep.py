@@ -4,10 +4,9 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from shanshui.accounts.draws import drawn
 from shanshui.accounts.equivalents import SERVICES, STANDARD_2010, equivalent_factors
-from shanshui.accounts.flows import Amounts
 from shanshui.accounts.frames import (
     CATEGORY,
     FLOWS,
@@ -19,28 +18,24 @@ from shanshui.accounts.frames import (
     frame_of,
 )
 from shanshui.accounts.prices import deflator, price_of, price_table
+from shanshui.accounts.tables import Account, Prices, Products, RegionAmounts, by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import PlanError, QuantityError, nearest
-from shanshui.core.quantity import Table
 from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Coefficients, Facts
 from shanshui.region.coefficients import keyed
 
 COLUMNS = (
     "frame", "category", "service", "flow", "amount", "per", "method", "price", "price_unit", "price_year", "price_source", "status",
     "value", "counts", "share", "low", "high", "note",
 )  # fmt: skip
-Account = Annotated[pd.DataFrame, Table(("frame", "service", "flow", "value", "counts"))]
-Products = Annotated[pd.DataFrame, Table(("code", "year", "flow", "amount"))]
-UNITS = {"value": "yuan/yr", "low": "yuan/yr", "high": "yuan/yr", "share": "1"}
 WATER_SERVICES = ("wat", "hyd")
 
 
-@assessment(source="own_accounts", bytes_per_cell=0)
+@assessment(source="ouyang2013", bytes_per_cell=0)
 def gep(
-    region_amounts: Amounts,
-    prices: Coefficients | None = None,
-    biophysical: Coefficients | None = None,
+    region_amounts: RegionAmounts,
+    prices: Prices | None = None,
+    biophysical: Annotated[pd.DataFrame, by_cover("ecosystem")] | None = None,
     products: Products | None = None,
     *,
     frame: Annotated[str, OneOf(*FRAMES)] = "gep2020",
@@ -90,7 +85,19 @@ def gep(
     Raises
     ------
     QuantityError
-        A price without a year, an amount in another kind of unit than its price, two frames in one table.
+        A price without a year, an amount in another kind of unit than its price, a flow in two units, a flow that a table names wrongly, leaves
+        blank or gives beside a map, no row of the year or before, a class without an ecosystem.
+    PlanError
+        The frame ``xie2015`` without ``biophysical``.
+
+    Notes
+    -----
+    ``GEP = sum_f q_f p_f`` over the flows that count: ``q`` amount of a year, ``p = p_0 prod_y (1 + i_y)`` its price carried from the
+    year of its source to the account's by the change ``i`` of consumer prices [M]. Gross ecosystem product (Ouyang et al. 2013 [M]);
+    lists of services by frame: guideline of 2020 and SEEA EA [M], norm of 2022 [S2], GB/T 46869-2025 (title and annexes [S2]);
+    ``xie2015``: ``sum_k A_k e_kf D`` [S]. Prices of the Garze account 2010 [S], whose lines the table gives again to 3e-4 [C]. Interval:
+    ``GEP' = sum_f q_f p_f u_s v_f``, ``u`` triangular (1 - a, 1, 1 + a) once a service, ``v`` (1 - b, 1, 1 + b) once a flow; a = 0.2, b =
+    0.3 [D].
     """
     system = frame_of(frame)
     amounts = _with_tables(_summed(region_amounts), products, year)
@@ -114,7 +121,9 @@ def _summed(amounts: pd.DataFrame) -> pd.DataFrame:
             f"region_amounts: {per.index[per > 1][0]} stands in two units; convert one"
         )
     grouped = amounts.groupby("flow")
-    return pd.DataFrame({"amount": grouped["amount"].sum(), "per": grouped["per"].first()})
+    return pd.DataFrame(
+        {"amount": grouped["amount"].sum(min_count=1), "per": grouped["per"].first()}
+    )
 
 
 def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int) -> pd.DataFrame:
@@ -128,6 +137,11 @@ def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int
             raise QuantityError(
                 f"products.flow: {flow} comes from a map already; drop its rows, or the map's input: the same flow must not count twice"
             )
+    if (blank := products["amount"].isna()).any():
+        row = products[blank].iloc[0]
+        raise QuantityError(
+            f"products.amount: {row['flow']} of {row['code']} in {row['year']} is blank; give 0 where there is none, or drop the row"
+        )
     known = products[products["year"] <= year]
     if known.empty:
         raise QuantityError(f"products.year: no rows of {year} or before")
@@ -239,12 +253,14 @@ def _totalled(
     if draws and rows["method"].iloc[0] != "reported":
         random = np.random.default_rng(seed)
         sums, ends = np.zeros(draws), np.full((len(rows), 2), np.nan)
-        factors = _drawn(rows, price_spread, amount_spread, draws, random)
-        for at in np.flatnonzero(np.isfinite(rows["value"])):
-            drawn = rows["value"].iloc[at] * factors[at]
-            ends[at] = np.percentile(drawn, (5, 95))
+        # one row's draws at a time: all together would take rows x draws
+        for at, factor in enumerate(drawn(rows, price_spread, amount_spread, draws, random)):
+            if not np.isfinite(rows["value"].iloc[at]):
+                continue
+            worth = rows["value"].iloc[at] * factor
+            ends[at] = np.percentile(worth, (5, 95))
             if counted[at]:
-                sums += drawn
+                sums += worth
         rows["low"], rows["high"] = ends.T
         low, high = (float(v) for v in np.percentile(sums, (5, 95)))
     last = {
@@ -264,20 +280,7 @@ def _totalled(
     out = pd.concat([rows, pd.DataFrame([blank | last])], ignore_index=True)[list(COLUMNS)]
     out["price_year"] = out["price_year"].astype("int64")
     out["counts"] = out["counts"].astype(bool)
-    out.attrs["units"] = UNITS
     return out
-
-
-def _drawn(
-    rows: pd.DataFrame,
-    price_spread: float,
-    amount_spread: float,
-    draws: int,
-    random: np.random.Generator,
-) -> NDArray[np.float64]:
-    """Factors (flow, draw) on the values: prices drawn each, one amount error for the flows of a service."""
-    shift = {s: _triangular(random, amount_spread, draws) for s in rows["service"].unique()}
-    return np.stack([shift[s] * _triangular(random, price_spread, draws) for s in rows["service"]])
 
 
 def _nothing(frame: str) -> pd.DataFrame:
@@ -288,13 +291,7 @@ def _nothing(frame: str) -> pd.DataFrame:
         "frame": frame, "category": "total", "service": "total", "flow": "total", "price_year": 0, "counts": False,
         "note": "no flow of this frame is known: it needs maps of climate, soil or products",
     }  # fmt: skip
-    out = pd.DataFrame([row])[list(COLUMNS)]
-    out.attrs["units"] = UNITS
-    return out
-
-
-def _triangular(random: np.random.Generator, spread: float, draws: int) -> np.ndarray:
-    return random.triangular(1 - spread, 1, 1 + spread, draws) if spread > 0 else np.ones(draws)
+    return pd.DataFrame([row])[list(COLUMNS)]
 
 
 def account_total(account: pd.DataFrame) -> float:
@@ -311,90 +308,3 @@ def account_total(account: pd.DataFrame) -> float:
             f"account: holds the frames {' and '.join(frames)}; totals of two frames must not be mixed"
         )
     return float(account.loc[account["counts"].astype(bool), "value"].sum())
-
-
-@assessment(source="own_accounts", bytes_per_cell=0)
-def unit_gep(
-    amounts: Amounts,
-    gep: Account,
-    unit_people: Facts | None = None,
-    *,
-    price_spread: Annotated[float, Between(0.0, 1.0)] = 0.3,
-    amount_spread: Annotated[float, Between(0.0, 1.0)] = 0.2,
-    draws: Annotated[int, Between(0, 100_000)] = 500,
-    seed: int = 0,
-) -> Facts:
-    """Account of each unit, at the prices of the region's account.
-
-    Parameters
-    ----------
-    amounts : table
-        ``unit, flow, amount`` of planning units, counties or prefectures.
-    gep : table
-        The region's account: its frame, its prices, what counts.
-    unit_people : table, optional
-        ``code`` (the unit), ``population``.
-    price_spread, amount_spread : float [1]
-        Half widths of the triangular distributions, relative [D]; one draw of a price holds for all units.
-    draws : int
-        Draws for the interval; 0 leaves it out.
-    seed : int
-        Of the draws.
-
-    Returns
-    -------
-    table
-        Index ``unit``; ``area_km2`` of known land cover, value of each service and ``total`` with ``low, high`` [yuan/yr], ``per_km2``,
-        ``per_head`` (NaN without people),
-        ``location_quotient`` = share of the value over share of the area. All NaN under frames whose values are reported for the region only.
-
-    Raises
-    ------
-    QuantityError
-        An account of two frames.
-    """
-    account_total(gep)
-    priced = gep[gep["counts"].astype(bool) & gep["price"].notna()]
-    factor = priced.groupby(["flow", "service"])["price"].sum().reset_index()
-    rows = amounts.merge(factor, on="flow")
-    rows["value"] = rows["amount"] * rows["price"]
-    wide = rows.pivot_table(index="unit", columns="service", values="value", aggfunc="sum")
-    units = pd.Index(sorted(amounts["unit"].unique()), name="unit")
-    wide = wide.reindex(units)
-    services = list(dict.fromkeys(priced["service"]))
-    out = wide[services].copy()
-    out.columns.name = None
-    area = amounts[amounts["flow"].str.startswith("cover_")].groupby("unit")["known_km2"].sum()
-    out.insert(0, "area_km2", area.reindex(units))
-    out["total"] = out[services].sum(axis=1, min_count=1)
-    out["low"], out["high"] = np.nan, np.nan
-    if draws and len(priced):
-        flows = priced.drop_duplicates(["flow", "service"])
-        factors = _drawn(flows, price_spread, amount_spread, draws, np.random.default_rng(seed))
-        held = amounts.pivot_table(
-            index="unit", columns="flow", values="amount", aggfunc="sum"
-        ).reindex(units)
-        value = (
-            held.reindex(columns=flows["flow"]).fillna(0.0).to_numpy() * flows["price"].to_numpy()
-        )
-        ends = np.percentile(value @ factors, (5, 95), axis=1)
-        known = out["total"].notna().to_numpy()
-        out["low"], out["high"] = np.where(known, ends, np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        out["per_km2"] = out["total"] / out["area_km2"]
-        people = (
-            None
-            if unit_people is None
-            else unit_people.set_index("code")["population"].reindex(units)
-        )
-        out["per_head"] = np.nan if people is None else out["total"] / people.where(people > 0)
-        out["location_quotient"] = out["per_km2"] / (out["total"].sum() / out["area_km2"].sum())
-    money = dict.fromkeys([*services, "total", "low", "high"], "yuan/yr")
-    out.attrs["units"] = {
-        **money,
-        "area_km2": "km2",
-        "per_km2": "yuan/km2/yr",
-        "per_head": "yuan/person/yr",
-        "location_quotient": "1",
-    }
-    return out

@@ -7,11 +7,12 @@ import pandas as pd
 import xarray as xr
 
 from shanshui.accounts.hillslope import hillslope
+from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Amount, Codes, Coefficients, Elevation, Watersheds
+from shanshui.core.vocabulary import Amount, Codes, Elevation, Watersheds
 from shanshui.kernels.delivery import retained
 from shanshui.kernels.services import connectivity
 from shanshui.region.coefficients import ByCover
@@ -32,6 +33,11 @@ UNITS = {
     "stream": "1",
 }
 NutrientDelivery = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
+COLUMNS = tuple(
+    f"{name}_{n}"
+    for n in "np"
+    for name in ("load", "eff", "crit_len", "proportion_subsurface", "load_type")
+)
 LOAD_TYPES = ("measured-runoff", "application-rate")
 
 
@@ -40,7 +46,7 @@ def nutrient_delivery(
     elevation: Elevation,
     runoff_proxy: Amount,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover(*COLUMNS)],
     watersheds: Watersheds | None = None,
     *,
     nutrient: Annotated[str, OneOf("n", "p")] = "n",
@@ -90,6 +96,22 @@ def nutrient_delivery(
         ``load`` as declared, ``surface_load`` and ``subsurface_load`` after the proxy, ``effective_retention``, ``ndr``,
         exports, and ``retention`` = load after the proxy minus total export [kg/ha/yr]; NaN where an input is missing, and
         exports NaN on streams and where no stream is reached. The middle of the curve is that of the map: runs of different extents differ.
+
+    Raises
+    ------
+    QuantityError
+        No cell with all inputs, a code without a row, a coefficient out of range, a type of load that is neither word.
+
+    Notes
+    -----
+    ``load' = load RP / mean(RP)``, ``surface = (1 - f) load'``, ``subsurface = f load'`` [kg/ha/yr]. Retention down the way, from the
+    stream up: ``eff' = eff (1 - s)`` beside a stream, ``eff'_below s + eff (1 - s)`` where ``eff > eff'_below``, else ``eff'_below``; ``s
+    = exp(-5 l / crit_len)``. ``NDR = (1 - eff') / (1 + exp((IC0 - IC) / k))``, ``IC = lg(mean(S) sqrt(A) / sum 1/S)``, ``IC0`` the middle
+    of its least and greatest; ``NDR_sub = 1 - eff_sub (1 - exp(-5 d / l_sub))``; ``export = surface NDR + subsurface NDR_sub``. ``RP``
+    runoff proxy, ``f`` share below ground, ``eff`` greatest retention of a class [1], ``l`` step to the cell below [m], ``S`` slope in
+    [0.005, 1], ``A`` ground above [m2], ``d`` way to the stream. Nutrient model of InVEST [S] with the connectivity of Borselli et al.
+    2008 [M]; defaults are its own. A forest cell (0.67, 150 m, 30 m wide) beside the stream holds 0.42352, a farm cell (0.48) above it
+    0.45922 [C].
     """
     table = ByCover.of(land_cover, biophysical, "biophysical")
     load, efficiency = _load(table, nutrient)
@@ -129,7 +151,9 @@ def nutrient_delivery(
     del up, down
     known = np.isfinite(ic)
     middle = (float(ic[known].min()) + float(ic[known].max())) / 2 if known.any() else 0.0
-    ndr = ((1.0 - held) / (1.0 + np.exp((middle - ic) / k))).astype(np.float32).reshape(shape)
+    # a steep curve overflows to a delivery of 0, which is its limit
+    with np.errstate(over="ignore"):
+        ndr = ((1.0 - held) / (1.0 + np.exp((middle - ic) / k))).astype(np.float32).reshape(shape)
     steps = way.steps_down() * (cell if subsurface_distance == "metres" else 1.0)
     soil = (
         1.0 - subsurface_efficiency * (1.0 - np.exp(-5.0 * steps / subsurface_critical_length))
@@ -159,11 +183,6 @@ def _load(table: ByCover, nutrient: str) -> tuple[pd.Series, pd.Series]:
     efficiency = table.column(f"eff_{nutrient}", high=1.0)
     kind = f"load_type_{nutrient}"
     if table.has(kind):
-        kinds = table.table.loc[list(table.codes), kind].astype(str).str.strip().str.lower()
-        odd = ~kinds.isin(LOAD_TYPES)
-        if odd.any():
-            raise QuantityError(
-                f"biophysical.{kind}: code {kinds.index[odd][0]} holds '{kinds[odd].iloc[0]}', expected {' or '.join(LOAD_TYPES)}"
-            )
+        kinds = table.words(kind, LOAD_TYPES)
         load = load.where(kinds == LOAD_TYPES[0], load * (1.0 - efficiency))
     return load, efficiency

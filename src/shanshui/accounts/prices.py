@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from io import StringIO
 
 import numpy as np
 import pandas as pd
 
 from shanshui.core.errors import QuantityError, nearest
+from shanshui.core.shipped import shipped_text
 from shanshui.core.units import conversion
 
 COLUMNS = ("flow", "method", "price", "unit", "year")
@@ -46,8 +46,8 @@ class Price:
 
 
 @cache
-def _shipped(name: str) -> pd.DataFrame:
-    return pd.read_csv(StringIO(files("shanshui.accounts").joinpath(name).read_text("utf-8")))
+def _frame(text: str) -> pd.DataFrame:
+    return pd.read_csv(StringIO(text))
 
 
 def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
     QuantityError
         A column missing, a price without a year, negative or not a number, an unknown method.
     """
-    shipped = _shipped("prices.csv")
+    shipped = _frame(shipped_text("accounts/prices.csv"))
     if own is None:
         return shipped
     missing = [c for c in COLUMNS if c not in own.columns]
@@ -88,7 +88,7 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
         if bad.any():
             raise QuantityError(
                 f"prices.{column}: row {int(np.flatnonzero(bad)[0]) + 2} ({frame['flow'][bad].iloc[0]}) holds "
-                f"{own[column][bad].iloc[0]!r}, expected {words}"
+                f"'{own[column][bad].iloc[0]}', expected {words}"
             )
     for method in frame["method"]:
         if method not in METHODS:
@@ -108,7 +108,8 @@ def deflator(start: int, end: int) -> float:
     QuantityError
         A year for which no index is known.
     """
-    change = _shipped("consumer_prices.csv").set_index("year")["change_percent"]
+    index = _frame(shipped_text("accounts/consumer_prices.csv")).set_index("year")
+    change = index["change_percent"]
     low, high = min(start, end), max(start, end)
     first, last = int(change.index.min()) - 1, int(change.index.max())
     if low < first or high > last:

@@ -1,44 +1,103 @@
 """Pollutants that land and water take out: what is emitted where the standard holds, what they can take elsewhere."""
 
+from typing import Annotated
+
 import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.vocabulary import Coefficients, Facts
+from shanshui.core.quantity import ANY, TEXT, Key, Table
+from shanshui.core.vocabulary import ADMINISTRATIVE
+
+AMOUNTS = ("emitted_t", "capacity_t", "purified_t")
+Emissions = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "code": ADMINISTRATIVE,
+            "pollutant": TEXT,
+            "emitted_t": "t/yr",
+            "meets_standard": "1",
+            "*": ANY,
+        }
+    ),
+]
+Capacity = Annotated[
+    pd.DataFrame,
+    Table({"code": ADMINISTRATIVE, "pollutant": TEXT, "capacity_t": "t/yr", "*": ANY}),
+]
+Purified = Annotated[
+    pd.DataFrame,
+    Table({"code": Key("=emissions"), "pollutant": TEXT, **dict.fromkeys(AMOUNTS, "t/yr")}),
+]
 
 
 @assessment(source="gep_garze2017", bytes_per_cell=0)
-def purification(emissions: Facts, purification_capacity: Coefficients) -> Facts:
-    """Amount of each pollutant purified per unit.
+def purification(emissions: Emissions, purification_capacity: Capacity | None = None) -> Purified:
+    """Amount of each pollutant purified in each place.
 
     Parameters
     ----------
     emissions : table
-        ``unit, pollutant, emitted_t, meets_standard`` (1 where the ambient quality of that pollutant in that unit meets its standard).
-    purification_capacity : table
-        ``unit, pollutant, capacity_t``: what the ecosystems of the unit can take. No default stands: published rates differ tenfold.
+        ``code, pollutant, emitted_t`` a year, ``meets_standard`` (1 where the ambient quality of that pollutant there meets its standard, else 0).
+    purification_capacity : table, optional
+        ``code, pollutant, capacity_t``: what the ecosystems of the place can take in a year. No default stands: published rates differ tenfold.
 
     Returns
     -------
     table
-        ``unit, pollutant, emitted_t, capacity_t, purified_t``: the emission where the standard is met, else the capacity, never
+        ``code, pollutant, emitted_t, capacity_t, purified_t`` [t/yr]: the emission where the standard is met, else the capacity, never
         above the emission.
 
     Raises
     ------
     QuantityError
-        A pollutant beyond its standard without a capacity.
+        A pollutant beyond its standard without a capacity, an amount that is missing or below 0, a standard that is neither 0 nor 1,
+        a pollutant that stands twice for a place.
+
+    Notes
+    -----
+    ``Q = E`` where the standard is met, else ``Q = min(E, C)``: ``E`` emission, ``C`` capacity [t/yr]. Rule of the Garze account and of
+    the guideline behind it [S]: where the standard holds, land and water have taken all that was emitted.
     """
-    rows = emissions.merge(purification_capacity, on=["unit", "pollutant"], how="left")
-    over = rows["meets_standard"].astype(int) == 0
+    _check(emissions, "emissions", "emitted_t")
+    meets = pd.to_numeric(emissions["meets_standard"], errors="coerce")
+    if (odd := ~meets.isin((0, 1))).any():
+        row = emissions[odd].iloc[0]
+        raise QuantityError(
+            f"emissions.meets_standard: {row['pollutant']} in {row['code']} holds '{row['meets_standard']}', expected 1 or 0"
+        )
+    rows = emissions.assign(meets_standard=meets)
+    if purification_capacity is None:
+        rows["capacity_t"] = float("nan")
+    else:
+        _check(purification_capacity, "purification_capacity", "capacity_t")
+        takes = purification_capacity[["code", "pollutant", "capacity_t"]]
+        rows = rows.drop(columns="capacity_t", errors="ignore").merge(
+            takes, on=["code", "pollutant"], how="left"
+        )
+    over = rows["meets_standard"] == 0
     lacks = over & rows["capacity_t"].isna()
     if lacks.any():
         first = rows[lacks].iloc[0]
         raise QuantityError(
-            f"purification_capacity: none for {first['pollutant']} in unit {first['unit']}, which is beyond its standard; add a row"
+            f"purification_capacity: none for {first['pollutant']} in {first['code']}, which is beyond its standard; add a row"
         )
-    taken = rows["emitted_t"].where(~over, rows[["emitted_t", "capacity_t"]].min(axis=1))
-    out = rows.assign(purified_t=taken)
-    out = out[["unit", "pollutant", "emitted_t", "capacity_t", "purified_t"]]
-    out.attrs["units"] = dict.fromkeys(("emitted_t", "capacity_t", "purified_t"), "t/yr")
-    return pd.DataFrame(out)
+    least = rows[["emitted_t", "capacity_t"]].min(axis=1)
+    out = rows.assign(purified_t=rows["emitted_t"].where(~over, least))
+    out = out[["code", "pollutant", *AMOUNTS]]
+    return pd.DataFrame(out.assign(code=out["code"].astype(str)))
+
+
+def _check(table: pd.DataFrame, name: str, amount: str) -> None:
+    bad = ~(pd.to_numeric(table[amount], errors="coerce") >= 0)
+    if bad.any():
+        row = table[bad].iloc[0]
+        raise QuantityError(
+            f"{name}.{amount}: {row['pollutant']} in {row['code']} holds '{row[amount]}', expected t a year, 0 or more; fill it or drop the row"
+        )
+    if (twice := table.duplicated(["code", "pollutant"])).any():
+        row = table[twice].iloc[0]
+        raise QuantityError(
+            f"{name}: {row['pollutant']} stands twice in {row['code']}; keep one row"
+        )

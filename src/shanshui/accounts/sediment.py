@@ -3,16 +3,17 @@
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from shanshui.accounts.hillslope import hillslope
+from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import (
     Codes,
-    Coefficients,
     Elevation,
     Erodibility,
     Erosivity,
@@ -48,7 +49,7 @@ def sediment_delivery(
     rainfall_erosivity: Erosivity,
     soil_erodibility: Erodibility,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Annotated[pd.DataFrame, by_cover("usle_c", "usle_p")],
     drainage: Mask | None = None,
     watersheds: Watersheds | None = None,
     *,
@@ -100,6 +101,21 @@ def sediment_delivery(
         ``rkls`` potential and ``usle`` actual loss, ``sdr_factor`` (1 on streams), ``sed_export``, ``sed_deposition``,
         ``avoided_erosion`` = rkls - usle, ``avoided_export`` = avoided erosion that would have arrived, plus deposition [t/ha/yr];
         ``ls``, ``ic``, ``stream`` [1]. Losses are NaN on streams and where an input is missing; delivery is NaN where no stream is reached.
+
+    Raises
+    ------
+    QuantityError
+        No cell with all inputs, erosivity or erodibility below 0, a code without a row, a coefficient out of range.
+
+    Notes
+    -----
+    ``RKLS = R K LS``, ``USLE = RKLS C P`` [t/ha/yr]; ``IC = lg(Dup / Ddn)``, ``Dup = mean(C) mean(S) sqrt(A)`` over all ground above,
+    ``Ddn = sum 1 / (C S)`` over the cells of the way to the stream; ``SDR = SDRmax / (1 + exp((IC0 - IC) / k))``; ``E = USLE SDR``, ``E'
+    = USLE (1 - SDR)``; ``dT_i = (sum_k p_ik SDR_k - SDR_i) / (1 - SDR_i)`` with SDR 1 on streams, ``T_i = dT_i sum_j F_j p_ji``, ``F_i =
+    (1 - dT_i) sum_j F_j p_ji + E'_i``. ``R, K, LS, C, P`` as in ``soil_retention`` (C at least 0.001 here), ``S`` slope in [0.005, 1]
+    (Cavalli et al. 2013), ``A`` ground above [m2], ``p`` shares of flow, ``T`` deposition, ``F`` sediment on the way. Connectivity after
+    Borselli et al. 2008 [M], delivery after Vigiak et al. 2012 [M], put together as in InVEST [S], whose code counts cells where its
+    guide prints lengths; defaults are its own.
     """
     table = ByCover.of(land_cover, biophysical, "biophysical")
     cover = table.grid("usle_c", high=1.0)
@@ -145,7 +161,9 @@ def sediment_delivery(
     ic = np.empty(rkls.size, np.float32)
     connectivity(up, down, way.stream, ic)
     del up, down
-    ratio = (sdr_max / (1.0 + np.exp((ic_0 - ic) / k))).astype(np.float32)
+    # a steep curve overflows to a delivery of 0, which is its limit
+    with np.errstate(over="ignore"):
+        ratio = (sdr_max / (1.0 + np.exp((ic_0 - ic) / k))).astype(np.float32)
     ratio[(way.stream == 1).ravel()] = 1.0
     sdr = ratio.reshape(shape)
     shed = (usle * (1.0 - sdr)).astype(np.float32)

@@ -241,7 +241,7 @@ def river_basins(flow_direction: FlowDirection, river_basin_outlets: RiverBasins
     return like(flow_direction, label.reshape(flow_direction.shape), "1", nodata=0)
 
 
-@assessment(source="own_basins", bytes_per_cell=24)
+@assessment(source="own_basins", bytes_per_cell=40)
 def upstream_index(
     flow_direction: FlowDirection, river_basins: BasinLabels, river_basin_outlets: RiverBasins
 ) -> Index:
@@ -274,13 +274,13 @@ def upstream_index(
     order = upstream_order(nxt)
     length = distance_to_outlet(order, nxt, codes.shape[1], side, side)
     label = river_basins.values.ravel()
-    start = np.zeros(int(label.max()) + 1, np.float32)
+    start = np.zeros(int(label.max()) + 1)
     for unit, cell in river_basin_outlets["cell"].items():
         if cell >= 0 and unit < start.size:
             start[unit] = length[cell]
     length -= start[label]
     most = longest_above(order, nxt, length, label)
-    scale = np.where(most > 0, 1.0 / np.maximum(most, 1e-12), 0.0).astype(np.float32)
+    scale = np.where(most > 0, 1.0 / np.maximum(most, 1e-12), 0.0)
     length *= scale[label]
     length[nxt < 0] = np.nan
-    return like(flow_direction, length.reshape(codes.shape), "1")
+    return like(flow_direction, length.reshape(codes.shape).astype(np.float32), "1")

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Quiet
+from shanshui.cli.options import AsJson, Folder, Overwrite, Quiet
 from shanshui.cli.rows import plain as _plain
 from shanshui.cli.rows import print_json as _json
-from shanshui.cli.rows import print_rows
+from shanshui.cli.rows import print_rows, write_rows
 from shanshui.cli.rows import records as _records
-from shanshui.core.errors import StudyError
+from shanshui.core.errors import StudyError, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,16 +45,15 @@ def weigh(
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE.csv", help="Write the weights.")
     ] = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Weights from paired judgements, with how far they agree and what would mend them."""
     from shanshui.study.judging import weigh as weights_of
 
-    _print_weights(
-        weights_of(judgements, method, random_index=random_index, draws=draws, seed=seed),
-        to,
-        as_json,
-    )
+    found = weights_of(judgements, method, random_index=random_index, draws=draws, seed=seed)
+    write_rows(found.table, to, overwrite)
+    _print_weights(found, as_json)
 
 
 def linkages(
@@ -74,16 +73,17 @@ def linkages(
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE.csv", help="Write all columns.")
     ] = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Influence, sensitivity by both definitions, quadrant and extraction loss of each sector."""
     from shanshui.study.judging import linkages_of
 
-    _print_linkages(
-        linkages_of(table, sectors=sectors or None, tolerance=tolerance, sensitivity=sensitivity),
-        to,
-        as_json,
+    found = linkages_of(
+        table, sectors=sectors or None, tolerance=tolerance, sensitivity=sensitivity
     )
+    write_rows(found, to, overwrite)
+    _print_linkages(found, as_json)
 
 
 def admit(
@@ -108,9 +108,15 @@ def admit(
     as_json: AsJson = False,
 ) -> None:
     """Whether a project may come to a place: verdict, every rule that fired, what would change it."""
+    from shanshui.industry.access_rules import EXEMPTIONS
     from shanshui.study.admission import admitted_at
     from shanshui.study.study import open_study
 
+    if lang not in ("en", "zh"):
+        raise StudyError(f"--lang {lang}: expected en or zh")
+    for word in claim or ():
+        if word not in EXEMPTIONS:
+            raise StudyError(f"--claim {word}: {nearest(word, EXEMPTIONS)}")
     lon, lat = _point(at)
     answer = admitted_at(
         open_study(folder), industry, lon, lat, kind=kind, year=year, exemptions=tuple(claim or ())
@@ -140,6 +146,7 @@ def screen(
     encoding: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of the text; found line by line by default.")
     ] = None,
+    overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -155,6 +162,7 @@ def screen(
             words=words,
             all_rows=all_rows,
             encoding=encoding,
+            overwrite=overwrite,
             tell=tell,
         )
     _print_screening(outcome, as_json, quiet)
@@ -189,9 +197,7 @@ def _node(node: "NodeReport") -> dict[str, Any]:
     }
 
 
-def _print_weights(found: "HierarchyWeights", to: Path | None, as_json: bool) -> None:
-    if to is not None:
-        found.table.to_csv(to, index=False, encoding="utf-8")
+def _print_weights(found: "HierarchyWeights", as_json: bool) -> None:
     if as_json:
         _json({"weights": _records(found.table), "nodes": [_node(n) for n in found.nodes]})
         return
@@ -228,9 +234,7 @@ def _print_weights(found: "HierarchyWeights", to: Path | None, as_json: bool) ->
             typer.echo(f"  as the method gives them (centres multiply to 1): {pairs}")
 
 
-def _print_linkages(frame: "pd.DataFrame", to: Path | None, as_json: bool) -> None:
-    if to is not None:
-        frame.to_csv(to, index=False, encoding="utf-8")
+def _print_linkages(frame: "pd.DataFrame", as_json: bool) -> None:
     if as_json:
         _json(
             {"sectors": _records(frame), **{k: v for k, v in frame.attrs.items() if k != "units"}}

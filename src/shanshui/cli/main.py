@@ -2,28 +2,37 @@
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from shanshui.cli.decide import admit, linkages, screen, weigh
-from shanshui.cli.options import AsJson, Folder, Quiet
+from shanshui.cli.ending import Commands, ending
+from shanshui.cli.options import AsJson, Folder, Memory, Overwrite, Quiet, Variant
 from shanshui.cli.rank import rank
 from shanshui.cli.rows import number, print_rows
-from shanshui.core.errors import ShanshuiError
+from shanshui.cli.upkeep import sweep, verify
+from shanshui.core.errors import StudyError
+
+if TYPE_CHECKING:
+    from shanshui.flow.run import Outcome
+
 
 app = typer.Typer(
     name="shanshui",
+    cls=Commands,
     help="Planning-support for ecologically sensitive mountain regions: one study folder, one command.",
+    epilog="With --debug a fault of the program shows its trace.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (weigh, rank, linkages, admit, screen):
+for command in (weigh, rank, linkages, admit, screen, verify, sweep):
     app.command()(command)
 
 
@@ -79,7 +88,8 @@ def new(
         size=size,
         seed=seed,
     )
-    typer.echo(f"{place}\nnext: shanshui check {folder}   and   shanshui run {folder}")
+    named = shlex.quote(str(folder))
+    typer.echo(f"{place}\nnext: shanshui check {named}   and   shanshui run {named}")
 
 
 @app.command(name="import-invest")
@@ -96,7 +106,7 @@ def import_invest_study(
     typer.echo(str(place))
     for name in beside:
         typer.echo(f"not carried over: {name}")
-    typer.echo(f"next: shanshui run {folder} {' '.join(products)}")
+    typer.echo(f"next: shanshui run {shlex.quote(str(folder))} {' '.join(products)}")
 
 
 @app.command()
@@ -183,18 +193,25 @@ def run(
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="STEP.SETTING=VALUE", help="Over the study file, for this run."
+            "--set",
+            metavar="STEP.SETTING=VALUE",
+            help="Over the study file; what it reaches stands apart, as a variant.",
         ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--as", metavar="NAME", help="Name of that variant; by default made of what is set."
+        ),
+    ] = None,
+    variant: Annotated[
+        str | None,
+        typer.Option("--variant", metavar="NAME", help="Bring a variant that there is up to date."),
     ] = None,
     workers: Annotated[
         int, typer.Option(min=0, help="Steps or strips at once; 0 is one per processor.")
     ] = 0,
-    memory: Annotated[
-        float | None,
-        typer.Option(
-            metavar="GB", help="What the run may take; by default three quarters of what is free."
-        ),
-    ] = None,
+    memory: Memory = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Make everything anew.")] = False,
     dry: Annotated[
         bool,
@@ -207,11 +224,16 @@ def run(
     from shanshui.cli.progress import listener
     from shanshui.study.study import open_study, parse_settings
 
+    if name is not None and not settings:
+        raise StudyError(f"--as {name}: names what --set sets; give --set STEP.SETTING=VALUE")
+    if name is not None and variant is not None:
+        raise StudyError("--as and --variant: give one name")
     study = open_study(folder)
     options: dict[str, Any] = {
         "workers": workers,
         "memory": memory,
         "settings": parse_settings(settings or []),
+        "variant": name or variant,
     }
     if dry:
         _print_estimates(study.estimates(*(products or []), **options), as_json)
@@ -220,7 +242,12 @@ def run(
     with listener(quiet=quiet, as_json=as_json) as tell:
         outcome = study.run(*(products or []), fresh=fresh, tell=tell, **options)
     if not quiet and not as_json:
-        typer.echo(f"{len(outcome.made)} made, {len(outcome.known)} stood, {outcome.seconds:.1f} s")
+        typer.echo(_done(outcome))
+        if outcome.variant:
+            typer.echo(
+                f"variant {outcome.variant}: what differs stands apart; see: shanshui list {folder} "
+                f"--variant {shlex.quote(outcome.variant)}"
+            )
 
 
 @app.command(name="list")
@@ -230,12 +257,19 @@ def list_products(
     as_mermaid: Annotated[
         bool, typer.Option("--mermaid", help="The plan as a Mermaid graph.")
     ] = False,
+    variant: Variant = "",
+    variants: Annotated[
+        bool, typer.Option("--variants", help="The variants that there are, and what each sets.")
+    ] = False,
 ) -> None:
     """Products with unit, dims, state and how long they took."""
     from shanshui.core.terms import terms
     from shanshui.study.study import open_study
 
-    study = open_study(folder)
+    study = open_study(folder).variant(variant)
+    if variants:
+        _print_variants(study.variants(), as_json)
+        return
     if as_mermaid:
         from shanshui.flow.draw import mermaid
 
@@ -244,7 +278,7 @@ def list_products(
     rows: list[dict[str, Any]] = []
     for name, state in study.states().items():
         kind = study.plan.kind(name) if name in study.plan.steps else None
-        record = study.ledger.product(name)
+        record = study.entry(name)
         unit = getattr(kind, "unit", "") or (terms()[name].unit if name in terms() else "")
         dims = {
             "Grid": "y, x",
@@ -261,6 +295,7 @@ def list_products(
                 "dims": dims,
                 "state": state,
                 "seconds": round(record.seconds, 2) if record else None,
+                "variant": record.variant if record else "",
             }
         )
     if as_json:
@@ -271,6 +306,7 @@ def list_products(
         took = "" if row["seconds"] is None else f"{row['seconds']:.2f} s"
         typer.echo(
             f"{row['product']:{wide}} {row['unit']:12} {row['dims']:11} {took:>10}  {row['state']}"
+            + (f" [{row['variant']}]" if row["variant"] else "")
         )
 
 
@@ -279,13 +315,16 @@ def show(
     folder: Folder,
     product: Annotated[str, typer.Argument(metavar="PRODUCT")],
     as_json: AsJson = False,
+    variant: Variant = "",
 ) -> None:
     """Shape, unit, range, mean, share of nodata, source, made when and why."""
     from shanshui.flow.explain import source_words
+    from shanshui.report.places import with_places
     from shanshui.study.study import open_study
 
-    study = open_study(folder)
+    study = open_study(folder).variant(variant)
     record = study.record(product)
+    study.objects.verified(record.digest)
     facts: dict[str, Any] = {"product": product, "kind": record.kind, **record.facts}
     if "units" in facts:
         facts["unit"] = facts["units"]
@@ -297,16 +336,31 @@ def show(
         "reason": record.reason,
         "seconds": round(record.seconds, 3),
         "bytes": record.bytes,
-        "file": str(study.layout.products / f"{product}{record.suffix}"),
+        "file": str(study.file_of(product)),
+        "state": study.state(product),
     }
-    rows = _rows(study[product]) if record.kind in ("table", "series") else []
+    if facts["state"] != "made":
+        facts["stale_because"] = study.stale_reason(product)
+    fault = study.objects.products.fault(product, record.digest, record.variant)
+    if fault:
+        facts["file_fault"] = f"{fault}; shanshui run {folder} writes it anew"
+    if record.variant:
+        facts["variant"] = record.variant
+    rows = []
+    if record.kind in ("table", "series"):
+        rows = _rows(with_places(study, product))
     if as_json:
         typer.echo(json.dumps(facts | ({"rows": rows} if rows else {}), ensure_ascii=False))
         return
     for key, value in facts.items():
         if key == "layers":
             continue
-        if key == "columns":
+        if key == "stale_because":
+            continue
+        if key == "state":
+            why = facts.get("stale_because", "")
+            typer.echo(f"{key:14} {value}{f' ({why})' if why else ''}")
+        elif key == "columns":
             for column, fact in value.items():
                 span = (
                     f"{fact['min']:.6g} to {fact['max']:.6g}, mean {fact['mean']:.6g}"
@@ -331,11 +385,12 @@ def explain(
     folder: Folder,
     product: Annotated[str, typer.Argument(metavar="PRODUCT")],
     as_json: AsJson = False,
+    variant: Variant = "",
 ) -> None:
     """The chain back to the input files, with settings and editions."""
     from shanshui.study.study import open_study
 
-    study = open_study(folder)
+    study = open_study(folder).variant(variant)
     links = study.explain(product)
     rows: list[dict[str, Any]] = []
     for link in links:
@@ -396,12 +451,18 @@ def export(
         ),
     ],
     lang: Annotated[str, typer.Option(metavar="en|zh", help="Words on a map.")] = "en",
+    variant: Variant = "",
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Also products that are not up to date, marked as such.")
+    ] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write products for other programs."""
     from shanshui.report.export import export as write
     from shanshui.study.study import open_study
 
-    typer.echo(str(write(open_study(folder), products, to, lang)))
+    study = open_study(folder).variant(variant)
+    typer.echo(str(write(study, products, to, lang, overwrite=overwrite, stale=stale)))
 
 
 @app.command()
@@ -411,24 +472,15 @@ def report(
     to: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The page; by default in the study folder.")
     ] = None,
+    variant: Variant = "",
+    overwrite: Overwrite = False,
 ) -> None:
     """One self-contained page with maps, charts, tables and where each came from."""
     from shanshui.report.document import write_report
     from shanshui.study.study import open_study
 
-    typer.echo(str(write_report(open_study(folder), lang, to).resolve()))
-
-
-@app.command()
-def sweep(folder: Folder) -> None:
-    """Delete kept results that no product stands for any more."""
-    from shanshui.store.layout import locked
-    from shanshui.study.study import open_study
-
-    study = open_study(folder)
-    with locked(study.layout):
-        count, size = study.objects.sweep()
-    typer.echo(f"{count} files, {size / 1e6:.1f} MB")
+    study = open_study(folder).variant(variant)
+    typer.echo(str(write_report(study, lang, to, overwrite=overwrite).resolve()))
 
 
 ROWS_SHOWN, ROWS_GIVEN = 40, 5000
@@ -479,6 +531,25 @@ def _print_estimates(rows: list[Any], as_json: bool) -> None:
     )
 
 
+def _print_variants(variants: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(variants, ensure_ascii=False))
+        return
+    wide = max(map(len, variants), default=0)
+    for name, settings in variants.items():
+        told = ", ".join(
+            f"{s}.{k} = {v}" for s, words in settings.items() for k, v in words.items()
+        )
+        typer.echo(f"{name:{wide}}  {told}")
+
+
+def _done(outcome: "Outcome") -> str:
+    parts = [f"{len(outcome.made)} made, {len(outcome.known)} stood"]
+    parts += [f"{len(outcome.restored)} restored"] * bool(outcome.restored)
+    parts += [f"{len(outcome.damaged)} damaged"] * bool(outcome.damaged)
+    return f"{', '.join(parts)}, {outcome.seconds:.1f} s"
+
+
 def _when(seconds: float) -> str:
     import time
 
@@ -486,17 +557,11 @@ def _when(seconds: float) -> str:
 
 
 def main() -> None:
-    """Run the command; errors of ours end in one line, not in a traceback."""
-    try:
+    """Run the command; whatever goes wrong ends in one line, not in a traceback."""
+    debug = "--debug" in sys.argv or bool(os.environ.get("SHANSHUI_DEBUG"))
+    sys.argv = [word for word in sys.argv if word != "--debug"]
+    with ending(sys.argv[1:], debug=debug):
         app()
-    except ShanshuiError as error:
-        typer.echo(f"shanshui: {error}", err=True)
-        if os.environ.get("SHANSHUI_DEBUG"):
-            raise
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("shanshui: stopped; what is finished is kept, run again to go on", err=True)
-        sys.exit(130)
 
 
 if __name__ == "__main__":

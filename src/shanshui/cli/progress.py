@@ -67,6 +67,10 @@ def counter(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     if quiet:
         yield lambda *_: None
         return
+    if not console.is_terminal:
+        # a bar would leave blank lines in a log
+        yield lambda text, _, total: None if total else console.print(text)
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(30),
@@ -92,12 +96,17 @@ def _json(event: Event) -> None:
 
 
 def _lines(event: Event) -> None:
-    if event.kind in {"made", "failed"}:
+    if event.kind in {"made", "failed", *_MENDED}:
         sys.stdout.write(_line(event) + "\n")
         sys.stdout.flush()
 
 
+_MENDED = {"mended", "restored", "damaged"}
+
+
 def _line(event: Event) -> str:
+    if event.kind in _MENDED:
+        return f"{event.kind} {event.step} {event.reason}".replace("  ", " ")
     if event.kind == "failed":
         return f"failed {event.step:24} {event.reason}"
     return f"made   {event.step:24} {event.seconds:7.2f} s  {event.bytes / 1e6:8.2f} MB  {event.reason}"
@@ -125,7 +134,7 @@ class _Bars:
                     total=event.of,
                     cells=f"{event.cells / 1e6:.1f} of {event.of / 1e6:.1f} M",
                 )
-            elif event.kind in {"made", "failed"}:
+            elif event.kind in {"made", "failed", *_MENDED}:
                 if task is not None:
                     self._bar.remove_task(self._tasks.pop(event.step))
                 self._bar.console.print(_line(event))

@@ -137,6 +137,22 @@ INPUTS: dict[str, InputKind] = {
     "stressors": InputKind(
         "coefficients", Table({"code": TEXT, "stressor": TEXT, "amount": ANY, "*": ANY})
     ),
+    "io_table_before": InputKind("coefficients", Table({"*": ANY})),
+    "multiregional_table": InputKind("coefficients", Table({"*": ANY})),
+    "sector_regions": InputKind("coefficients", Table({"code": TEXT, "region": TEXT, "*": ANY})),
+    "household_accounts": InputKind(
+        "coefficients", Table({"code": TEXT, "wages": ANY, "spending": ANY, "*": ANY})
+    ),
+    "investment": InputKind(
+        "coefficients", Table({"project": TEXT, "code": TEXT, "amount": ANY, "*": ANY})
+    ),
+    "start_flows": InputKind(
+        "coefficients", Table({"row": TEXT, "column": TEXT, "amount": ANY, "*": ANY})
+    ),
+    "flow_sums": InputKind(
+        "coefficients", Table({"side": TEXT, "name": TEXT, "amount": ANY, "*": ANY})
+    ),
+    "labelled_firms": InputKind("coefficients", Table({"name": TEXT, "category": TEXT, "*": ANY})),
     "firms": InputKind("register", Table({"name": TEXT, "*": ANY})),
     "reports": InputKind("coefficients", Table({"year": "yr", "text": TEXT, "*": ANY})),
     "words": InputKind("coefficients", Table({"category": TEXT, "word": TEXT, "*": ANY})),
@@ -175,8 +191,60 @@ INPUTS: dict[str, InputKind] = {
         "coefficients",
         Table({"firm": TEXT, "material": TEXT, "kind": TEXT, "amount": ANY, "*": ANY}),
     ),
+    "bridge_processes": InputKind(
+        "coefficients",
+        Table(
+            {
+                "process": TEXT,
+                "takes": TEXT,
+                "makes": TEXT,
+                "fixed": "yuan/yr",
+                "capacity": ANY,
+                "*": ANY,
+            }
+        ),
+    ),
     "land_cover_areas": InputKind(
         "table", Table({**_AMOUNTS, "class": Key("cover_class"), "area_km2": "km2"}), 0.0, 1e7
+    ),
+    "monthly_rain_days": InputKind("stack", Layers(), 0.0, 31.0),
+    "infiltration": InputKind("continuous", Grid("1"), 0.0, 1.0),
+    "wind_factor": InputKind("continuous", Grid("kg/m"), 0.0, 5000.0),
+    "soil_carbonate": InputKind("continuous", Grid("%"), 0.0, 100.0),
+    "soil_roughness": InputKind("continuous", Grid("1"), 0.0, 1.0),
+    "reservoirs": InputKind("coefficients", Table({"name": TEXT, "capacity_m3": "m3", "*": ANY})),
+    "emissions": InputKind(
+        "coefficients",
+        Table(
+            {
+                "code": ADMINISTRATIVE,
+                "pollutant": TEXT,
+                "emitted_t": "t/yr",
+                "meets_standard": "1",
+                "*": ANY,
+            }
+        ),
+    ),
+    "purification_capacity": InputKind(
+        "coefficients",
+        Table({"code": ADMINISTRATIVE, "pollutant": TEXT, "capacity_t": "t/yr", "*": ANY}),
+    ),
+    "hydropower_stations": InputKind("coefficients", Table({"*": ANY})),
+    "visits": InputKind(
+        "coefficients",
+        Table(
+            {
+                "site": TEXT,
+                "zone": TEXT,
+                "visits": "1/yr",
+                "population": "person",
+                "travel": "yuan",
+                "hours": "h",
+                "wage": "yuan/h",
+                "spending": "yuan",
+                "*": ANY,
+            }
+        ),
     ),
 }
 
@@ -203,19 +271,39 @@ WANTED: dict[str, str] = {
     "employment": "employed persons by industry of counties from the census",
     "place_indicators": "figures of counties or prefectures from yearbooks: product per head, urban people, research spending",
     "io_table": "an input-output table of the nation or the province from the statistical office",
+    "io_table_before": "an input-output table of an earlier year with the same sectors, in the prices of the later one",
+    "multiregional_table": "an input-output table of several regions, sectors of one after those of another",
+    "sector_regions": "the region of each sector of a table of several regions",
+    "start_flows": "a table of flows of an earlier year or a larger place",
+    "flow_sums": "sums of the rows and columns of flows that are known here and now",
+    "household_accounts": "wages that each sector pays and what households spend on it, from the input-output table's parts",
+    "investment": "projects with what they spend by sector of the input-output table",
     "sector_names": "a table of the sectors' codes with category and industry",
     "stressors": "water, energy, land, carbon or jobs by sector of the input-output table",
     "firms": "a register of firms with names and, better, business scopes and industry codes",
+    "labelled_firms": "a sample of firms with the category that a person gave them",
     "reports": "texts of government work reports, a row each with the year and the place",
     "judgements": "paired judgements of the evaluation system's criteria",
     "readiness": "levels of technologies with their evidence and its date",
     "clusters": "clusters of cities with the industries meant for each key city",
     "capacities": "plants with industry code, capacity and the year they were built",
     "streams": "wastes, heat and water that firms of a park supply and need",
+    "bridge_processes": "processes that turn one material of the streams into another, with costs and capacity",
     "massifs": "points along the ridges of each massif, with its name",
     "protected_areas": "polygons of reserves from the protected-planet database or the administration",
     "roads": "road lines of a topographic map",
     "watersheds": "polygons of the watersheds to report by",
+    "monthly_precipitation": "twelve maps of monthly rain from a climate atlas",
+    "monthly_rain_days": "twelve maps of days with rain from a climate atlas or a reanalysis",
+    "infiltration": "soil texture classes scaled from 0 (clay) to 1 (sand)",
+    "wind_factor": "wind speed, soil wetness and snow by day from a reanalysis, worked into the weather factor of wind erosion",
+    "soil_carbonate": "soil grids with calcium carbonate",
+    "lakes": "polygons of lakes and reservoirs of a topographic map",
+    "reservoirs": "a register of reservoirs with their capacity",
+    "emissions": "emissions of pollutants by place from the statistics of the environment, with the state of air and water",
+    "purification_capacity": "what ecosystems of a place can take of each pollutant, from local measurement",
+    "hydropower_stations": "a register of power stations with head, efficiency, price and cost, in the columns InVEST users have",
+    "visits": "visits to each site by zone of origin, with cost and time of the way",
 }
 """Dataset that would supply an input, for those who lack it."""
 

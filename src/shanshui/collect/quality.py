@@ -9,17 +9,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from shanshui.collect.adapt import (
-    coefficients_input,
-    features_input,
-    raster_input,
-    stack_parts,
-    table_input,
-)
+from shanshui.collect.adapt import coefficients_input, features_input, stack_parts, table_input
 from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.collect.classes import class_table
-from shanshui.collect.readers import TABLES
+from shanshui.collect.companions import TABLES
+from shanshui.collect.rasters import raster_input
 from shanshui.collect.registers import register_input
+from shanshui.collect.scaling import Linear, plausible, refuse_unused
 from shanshui.core.errors import ShanshuiError
 from shanshui.region.grid import GridSpec
 
@@ -94,21 +90,13 @@ def verdict(
         )
         return out
     try:
+        refuse_unused(spec, kind, name)
         if kind.family in ("continuous", "categorical"):
             with raster_input(path, spec, kind, name, scratch) as source:
                 source.check_overlap(grid)
                 sample = source.sample(grid)
                 out.facts |= {"crs": source.crs.name, "cell_m": round(source.native_m(grid), 1)}
-                judge(
-                    out,
-                    sample,
-                    spec,
-                    kind,
-                    source.missing_code,
-                    source.nodata,
-                    source.factor,
-                    source.shift,
-                )
+                judge(out, sample, spec, kind, source.missing_code, source.nodata, source.line)
         elif kind.family == "stack":
             parts = stack_parts(path, spec, name)
             out.facts |= {"layers": len(parts)}
@@ -122,11 +110,7 @@ def verdict(
         elif kind.family == "table":
             frame = table_input(path, spec, kind, name)
             out.facts |= {"rows": len(frame), "units": int(frame["code"].nunique())}
-            out.facts["years"] = (
-                f"{frame['year'].min()}-{frame['year'].max()}" if len(frame) else "-"
-            )
-            if frame.empty:
-                out.problems.append(f"{name}: {path} has no usable rows")
+            out.facts["years"] = f"{frame['year'].min()}-{frame['year'].max()}"
         else:
             frame = features_input(path, spec, kind, name, grid)
             out.facts |= {"features": len(frame), "crs": frame.attrs["source_crs"]}
@@ -147,8 +131,7 @@ def judge(
     kind: InputKind,
     missing: int | None,
     nodata: list[float],
-    factor: float = 1.0,
-    shift: float = 0.0,
+    line: Linear,
 ) -> None:
     """Judge the values of a grid, in the study's unit.
 
@@ -164,8 +147,8 @@ def judge(
         Code of missing cells.
     nodata : list of float
         Stored numbers that were already taken as missing.
-    factor, shift : float
-        Stored number to value.
+    line : Linear
+        Number read to value.
     """
     seen = values[np.isfinite(values)] if values.dtype.kind == "f" else values[values != missing]
     out.facts["coverage"] = float(seen.size / values.size) if values.size else 0.0
@@ -184,8 +167,8 @@ def judge(
         text = f"{out.name}: every value is {low:g}; a constant grid says nothing"
         (out.problems if kind.unit == "m" and out.name == "elevation" else out.doubts).append(text)
     if not spec.checked:
-        _judge_sentinels(out, seen, kind, spec, factor, shift)
-    lo, hi = spec.plausible or (kind.low, kind.high)
+        _judge_sentinels(out, seen, kind, spec, line)
+    lo, hi = plausible(spec, kind, out.name)
     if not out.problems and (low < lo or high > hi):
         out.problems.append(
             f"{out.name}: values run from {low:g} to {high:g} {kind.unit}, plausible is {lo:g} to {hi:g}; "
@@ -207,11 +190,11 @@ def judge(
 
 
 def _judge_sentinels(
-    out: Verdict, seen: NDArray[Any], kind: InputKind, spec: InputSpec, factor: float, shift: float
+    out: Verdict, seen: NDArray[Any], kind: InputKind, spec: InputSpec, line: Linear
 ) -> None:
-    lo, hi = spec.plausible or (kind.low, kind.high)
+    lo, hi = plausible(spec, kind, out.name)
     for number in SENTINELS:
-        value = np.float32(number * factor + shift)
+        value = np.float32(line.of(number))
         share = float(np.mean(seen == value))
         if share > 0 and not lo <= value <= hi:
             out.problems.append(

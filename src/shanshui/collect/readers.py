@@ -14,10 +14,8 @@ from pyproj import CRS
 from rasterio.errors import RasterioError
 
 from shanshui.collect.catalog import InputSpec
+from shanshui.collect.companions import TABLES, refuse_remote
 from shanshui.core.errors import DataError
-
-CUBES = {".nc", ".nc4", ".zarr"}
-TABLES = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".parquet"}
 
 ALIASES = {
     "adcode": "code", "代码": "code", "行政区划代码": "code", "区划代码": "code", "编码": "code",
@@ -31,15 +29,19 @@ ALIASES = {
 
 
 def require(path: Path, name: str) -> None:
-    """Refuse a path that is not there, naming likely ones.
+    """Refuse a path that is not there, naming likely ones, and one that is no file or folder.
 
     Raises
     ------
     DataError
-        Missing file.
+        Missing file, a pipe or a device.
     """
-    if path.exists():
+    if path.is_file() or path.is_dir():
         return
+    if path.exists():
+        raise DataError(
+            f"{name}: {path} is neither a file nor a folder, but a pipe or a device; copy what it gives into a file"
+        )
     beside = sorted(p.name for p in path.parent.glob("*")) if path.parent.is_dir() else []
     from shanshui.core.errors import nearest
 
@@ -58,6 +60,7 @@ def open_raster(path: Path, spec: InputSpec, name: str) -> Any:
         Unreadable, truncated, or without the band.
     """
     require(path, name)
+    refuse_remote(path, name)
     try:
         file = rasterio.open(path)
     except RasterioError as error:
@@ -154,6 +157,7 @@ def read_features(path: Path, spec: InputSpec, name: str) -> gpd.GeoDataFrame:
         Unreadable, no such layer, no coordinate system, no rows.
     """
     require(path, name)
+    refuse_remote(path, name)
     if path.suffix.lower() in TABLES - {".parquet"}:
         return _points_of(read_table(path, spec, name), spec, name, path)
     try:

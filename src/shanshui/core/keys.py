@@ -3,7 +3,8 @@
 import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from shanshui.core.shipped import shipped_text
 
 
 @dataclass(frozen=True)
@@ -33,5 +34,5 @@ class Kind:
 @cache
 def keys() -> dict[str, Kind]:
     """Every kind by name."""
-    text = files("shanshui.core").joinpath("keys.csv").read_text("utf-8")
-    return {row["kind"]: Kind(**row) for row in csv.DictReader(text.splitlines())}
+    rows = csv.DictReader(shipped_text("core/keys.csv").splitlines())
+    return {row["kind"]: Kind(**row) for row in rows}

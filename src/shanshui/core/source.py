@@ -2,15 +2,15 @@
 
 import re
 from functools import cache
-from importlib.resources import files
 
 from shanshui.core.errors import PlanError, nearest
+from shanshui.core.shipped import shipped_text
 
 
 @cache
 def sources() -> dict[str, dict[str, str]]:
     """Every entry of ``sources.bib`` by key, with its fields."""
-    text = files("shanshui.core").joinpath("sources.bib").read_text("utf-8")
+    text = shipped_text("core/sources.bib")
     entries = {}
     for key, body in re.findall(r"@\w+\{([^,\s]+),(.*?)\n\}", text, flags=re.DOTALL):
         entries[key] = dict(re.findall(r"(\w+)\s*=\s*\{(.*?)\},?\n", body + "\n"))

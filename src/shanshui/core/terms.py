@@ -3,7 +3,8 @@
 import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from shanshui.core.shipped import shipped_text
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Term:
 @cache
 def terms() -> dict[str, Term]:
     """Every term by name."""
-    text = files("shanshui.core").joinpath("terms.csv").read_text("utf-8")
+    text = shipped_text("core/terms.csv")
     return {row["name"]: Term(**row) for row in csv.DictReader(text.splitlines())}
 
 

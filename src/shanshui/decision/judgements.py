@@ -168,7 +168,10 @@ def _number(text: str, where: str) -> float:
         raise QuantityError(
             f"{where}: '{text}' is no judgement; expected 3, 1/3, or an interval such as 1/5..1/3"
         )
-    return float(found[1]) / float(found[2] or 1.0)
+    below = float(found[2] or 1.0)
+    if below == 0:
+        raise QuantityError(f"{where}: '{text}' divides by 0; a judgement is a number above 0")
+    return float(found[1]) / below
 
 
 def judgement(value: object, where: str = "judgement") -> tuple[float, float]:
@@ -273,6 +276,11 @@ def _of_list(frame: pd.DataFrame) -> list[Judgements]:
     for key, part in parts:
         named = dict(zip(keys, key, strict=True))
         rows, columns = (part[c].astype(str).str.strip() for c in ("row", "column"))
+        blank = ((rows == "") | (columns == "")).to_numpy().nonzero()[0]
+        if len(blank):
+            raise QuantityError(
+                f"judgements: row {blank[0] + 1} compares '{rows.iloc[blank[0]]}' with '{columns.iloc[blank[0]]}'; name both items"
+            )
         items = tuple(dict.fromkeys([*rows, *columns]))
         place = {item: k for k, item in enumerate(items)}
         lower, upper = (np.full((len(items), len(items)), np.nan) for _ in range(2))
@@ -283,9 +291,9 @@ def _of_list(frame: pd.DataFrame) -> list[Judgements]:
             else:
                 low, high = judgement(part["value"].iloc[k], where)
             i, j = place[a], place[b]
-            known = lower[i, j]
-            if np.isfinite(known) and abs(known - low) > TOLERANCE * low:
-                raise QuantityError(f"{where}: given twice, {known:g} and {low:g}; keep one")
+            for known, now in ((lower[i, j], low), (upper[i, j], high)):
+                if np.isfinite(known) and abs(known - now) > TOLERANCE * abs(now):
+                    raise QuantityError(f"{where}: given twice, {known:g} and {now:g}; keep one")
             lower[i, j], upper[i, j] = low, high
         bounds = checked_intervals(lower, upper)
         out.append(

@@ -12,7 +12,8 @@ class Event:
     Attributes
     ----------
     kind : str
-        ``started``, ``progress``, ``known``, ``made``, ``failed`` or ``done``.
+        ``started``, ``progress``, ``known``, ``made``, ``failed`` or ``done``; before the steps ``mended`` (the
+        ledger), ``restored`` (a file of ``products/``) and ``damaged`` (a kept result that is not asked for here).
     step : str
         Product, empty for the whole run.
     reason : str

@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shanshui.core.errors import DataError, QuantityError, nearest
+from shanshui.core.shipped import shipped_text
 
 VERDICTS = ("encourage", "allow", "limit", "forbid", "eliminate")
 """From welcome to unwelcome: the gravest that fires stands; ``allow`` where none does."""
@@ -206,14 +206,14 @@ def _term(text: str, rule: str) -> Term:
 @cache
 def shipped_rules() -> tuple[Rule, ...]:
     """Rules that come with the product, for the Qinba case: from the papers [S], from law by memory [M], our own [D]."""
-    text = files("shanshui.industry").joinpath("access_rules.csv").read_text("utf-8")
+    text = shipped_text("industry/access_rules.csv")
     return rules_of(csv.DictReader(text.splitlines()))
 
 
 @cache
 def divisions() -> dict[str, tuple[str, str]]:
     """Divisions of the national economy by their two digits: English, Chinese [M]."""
-    text = files("shanshui.industry").joinpath("industry_codes.csv").read_text("utf-8")
+    text = shipped_text("industry/industry_codes.csv")
     return {r["division"]: (r["name"], r["name_zh"]) for r in csv.DictReader(text.splitlines())}
 
 

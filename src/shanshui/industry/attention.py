@@ -1,18 +1,13 @@
 """How much reports speak of each emerging industry: by year, place and category, with the passages."""
 
-from typing import Annotated
-
 import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
-from shanshui.core.vocabulary import Facts
 from shanshui.industry.lexicon import CATEGORIES, Lexicon, read_lexicon, sentence_around
+from shanshui.industry.tables import Attention, Passages, Reports, Vocabulary
 
-Reports = Annotated[pd.DataFrame, Table(("year", "text"))]
-Vocabulary = Annotated[pd.DataFrame, Table(("category", "word"))]
 PER = 10_000.0
 """Letters to which mentions are normalised."""
 WHOLE = "all"
@@ -42,7 +37,7 @@ def _read(reports: pd.DataFrame, words: pd.DataFrame | None) -> tuple[pd.DataFra
 
 
 @assessment(source="sei2018", bytes_per_cell=0)
-def report_attention(reports: Reports, words: Vocabulary | None = None) -> Facts:
+def report_attention(reports: Reports, words: Vocabulary | None = None) -> Attention:
     """Mentions of each emerging industry in government work reports.
 
     Parameters
@@ -58,6 +53,16 @@ def report_attention(reports: Reports, words: Vocabulary | None = None) -> Facts
         ``year, place, category, mentions, achieved, planned`` (counts; what is denied is left out), ``letters`` of the report,
         ``per_10k`` mentions per ten thousand letters, ``share`` of all mentions of the report [1], NaN where there are none. An empty
         report has no rate. Attributes tell the edition of the vocabulary.
+
+    Raises
+    ------
+    QuantityError
+        A row without a year.
+
+    Notes
+    -----
+    per_10k = 10^4 m_k / letters, share = m_k / sum_k m_k, m_k mentions of category k: the longest word at the leftmost place (Aho and Corasick
+    1975 [M]), denied ones left out, in a clause of plans counted as planned. Categories are those of the classification of 2018; words [D].
     """
     rows, lexicon = _read(reports, words)
     out = []
@@ -82,13 +87,14 @@ def report_attention(reports: Reports, words: Vocabulary | None = None) -> Facts
                 }
             )
     frame = pd.DataFrame(out)
-    frame.attrs["units"] = {"share": "1", "per_10k": "1"}
     frame.attrs["lexicon"] = lexicon.edition
     return frame
 
 
 @assessment(source="sei2018", bytes_per_cell=0)
-def report_passages(reports: Reports, words: Vocabulary | None = None, *, most: int = 3) -> Facts:
+def report_passages(
+    reports: Reports, words: Vocabulary | None = None, *, most: int = 3
+) -> Passages:
     """Sentences behind the counts.
 
     Parameters
@@ -104,6 +110,16 @@ def report_passages(reports: Reports, words: Vocabulary | None = None, *, most: 
     -------
     table
         ``year, place, category, word, kind, passage``.
+
+    Raises
+    ------
+    QuantityError
+        A row without a year.
+
+    Notes
+    -----
+    Passages = the sentences of the ``most`` mentions of a category with the greatest weight, the earlier among equals; a sentence stands once
+    for it. Categories are those of the classification of 2018; words, weights and this choice are our own [D].
     """
     rows, lexicon = _read(reports, words)
     out = []
@@ -133,11 +149,9 @@ def report_passages(reports: Reports, words: Vocabulary | None = None, *, most: 
     columns = ["year", "place", "category", "word", "kind", "passage"]
     frame = pd.DataFrame(out, columns=columns)
     order = {c: k for k, c in enumerate(CATEGORIES)}
-    frame = frame.sort_values(
+    return frame.sort_values(
         ["year", "place", "category"],
         key=lambda s: s.map(order) if s.name == "category" else s,
         kind="stable",
         ignore_index=True,
     )
-    frame.attrs["units"] = {}
-    return frame

@@ -3,27 +3,31 @@
 from typing import Annotated
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Features, Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Units
+from shanshui.core.vocabulary import Counties, Prefectures
 from shanshui.industry.access_rules import admit, checked_code, rules_of
-from shanshui.industry.admission import RuleTable
 from shanshui.industry.layout import phase_out
 from shanshui.industry.lexicon import CATEGORIES
-
-Clusters = Annotated[pd.DataFrame, Table(("cluster", "core", "city", "categories"))]
-Hubs = Annotated[pd.DataFrame, Table(("scheme", "city", "role"))]
-Capacities = Annotated[pd.DataFrame, Table(("plant", "code", "capacity"))]
-FirmPlaces = Annotated[gpd.GeoDataFrame, Features(("code", "name", "firms", "leading"))]
+from shanshui.industry.tables import (
+    Capacities,
+    ClusterIndustries,
+    Clusters,
+    FirmCounts,
+    FirmPlaces,
+    Hubs,
+    LeadingFirms,
+    PhaseOut,
+    RuleTable,
+    ServiceHubs,
+)
 
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=0)
-def cluster_industries(clusters: Clusters, emerging_firms: Facts) -> Facts:
+def cluster_industries(clusters: Clusters, emerging_firms: FirmCounts) -> ClusterIndustries:
     """Industries meant for the key city of each cluster, beside the firms that are there.
 
     Parameters
@@ -38,6 +42,16 @@ def cluster_industries(clusters: Clusters, emerging_firms: Facts) -> Facts:
     table
         ``cluster, core, city, category, intended``, ``firms`` of the city in it, ``rank`` of the category among the city's, ``verdict``:
         ``meant and there``, ``meant, not there``, ``there, not meant``. A city that is in no layer has no firms.
+
+    Raises
+    ------
+    QuantityError
+        A category that is none of the nine.
+
+    Notes
+    -----
+    rank_k = 1 + number of categories with more firms in the city. Our own comparison [D] (decisions/0014-industry) of the papers' list of key
+    cities with what a register holds.
     """
     rows = []
     names, codes = emerging_firms["name"].astype(str), emerging_firms["code"].astype(str)
@@ -75,13 +89,11 @@ def cluster_industries(clusters: Clusters, emerging_firms: Facts) -> Facts:
                     )
                 )
     columns = ["cluster", "core", "city", "category", "intended", "firms", "rank", "verdict"]
-    out = pd.DataFrame(rows, columns=columns)
-    out.attrs["units"] = {}
-    return out
+    return pd.DataFrame(rows, columns=columns)
 
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=0)
-def service_hubs(hubs: Hubs) -> Facts:
+def service_hubs(hubs: Hubs) -> ServiceHubs:
     """Role of each city in the service network as different schemes give it, and where they differ.
 
     Parameters
@@ -93,6 +105,16 @@ def service_hubs(hubs: Hubs) -> Facts:
     -------
     table
         ``city`` and a column per scheme, blank where it is silent; ``agree`` where all that name it say the same.
+
+    Raises
+    ------
+    QuantityError
+        A city with two roles in one scheme.
+
+    Notes
+    -----
+    agree = (the roles that schemes give a city are one). Schemes stand beside each other as different plans and papers print them; that a
+    silent scheme does not disagree is our own rule (decisions/0014-industry) [D].
     """
     rows = hubs.assign(**{c: hubs[c].astype(str) for c in ("scheme", "city", "role")})
     if rows.duplicated(["scheme", "city"]).any():
@@ -104,7 +126,6 @@ def service_hubs(hubs: Hubs) -> Facts:
     agree = [len({v for v in line if v}) <= 1 for line in wide.to_numpy()]
     out = wide.reset_index().assign(agree=agree)
     out.columns = pd.Index([str(c) for c in out.columns])
-    out.attrs["units"] = {}
     return out
 
 
@@ -115,7 +136,7 @@ def phase_out_schedule(
     *,
     start: int = 2020,
     years: Annotated[int, Between(1, 50)] = 10,
-) -> Facts:
+) -> PhaseOut:
     """Year in which each plant that the rules eliminate leaves: the oldest first, capacity along a straight line.
 
     Parameters
@@ -132,33 +153,45 @@ def phase_out_schedule(
     Returns
     -------
     table
-        ``plant, code, capacity, leaves`` [yr], ``remaining`` capacity of its industry after it left, ``rules``. Plants that may stay are
+        ``plant, code, capacity, leaves`` [yr], ``remaining`` capacity of its division (first two digits) after it left, ``rules``. Plants
+        that may stay are
         left out.
+
+    Raises
+    ------
+    QuantityError
+        Codes of no division, capacities that are missing or below 0.
+
+    Notes
+    -----
+    With capacity C of a division and T years from ``start``, capacity left <= C (1 - (t - start + 1) / T) in year t: plants
+    leave in order of the year they were built, then of size, each in the first year in which the line falls below what is left. Our own rule [D]
+    (decisions/0014-industry); that old capacity goes first and within five to ten years is the papers' [S].
     """
     rules = rules_of(access_rules.to_dict("records"))
-    rows = capacities.assign(code=[checked_code(str(c)) for c in capacities["code"]])
+    rows = capacities.reset_index(drop=True)
+    rows["code"] = [checked_code(str(c)) for c in rows["code"]]
     answers = {
         c: admit(c, {}, kind="existing", year=start, rules=rules) for c in rows["code"].unique()
     }
     gone = rows[[answers[c].verdict == "eliminate" for c in rows["code"]]]
+    named = {
+        c: " ".join(r.rule for r in answer.fired if r.verdict == "eliminate")
+        for c, answer in answers.items()
+    }
     parts = []
-    for code, part in gone.groupby(gone["code"].str[:2], sort=True):
+    for _, part in gone.groupby(gone["code"].str[:2], sort=True):
         table = phase_out(part, start=start, stop=start + years - 1)
-        table["code"] = table["plant"].map(
-            dict(zip(part["plant"].astype(str), part["code"], strict=True))
-        )
-        names = [
-            r.rule for r in answers[str(table["code"].iloc[0])].fired if r.verdict == "eliminate"
-        ]
-        parts.append(table.assign(division=str(code), rules=" ".join(names)))
+        code = part.loc[table.index, "code"]
+        parts.append(table.assign(code=code, rules=code.map(named)))
     columns = ["plant", "code", "capacity", "leaves", "remaining", "rules"]
-    out = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-    out.attrs["units"] = {}
-    return out
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
 @assessment(source="sei2018", bytes_per_cell=0)
-def firm_places(emerging_firms: Facts, prefectures: Units, counties: Units) -> FirmPlaces:
+def firm_places(
+    emerging_firms: LeadingFirms, prefectures: Prefectures, counties: Counties
+) -> FirmPlaces:
     """Places with emerging firms on the map.
 
     Parameters
@@ -172,6 +205,11 @@ def firm_places(emerging_firms: Facts, prefectures: Units, counties: Units) -> F
     -------
     polygons
         ``code, name, firms``, ``leading`` category; prefectures first, so that counties lie above them.
+
+    Notes
+    -----
+    firms_p = sum_k n_pk, leading_p = the category with most firms; the first in the table among equals. Categories are those of the
+    classification of 2018.
     """
     total = emerging_firms.groupby(emerging_firms["code"].astype(str))["firms"].sum()
     most = emerging_firms.sort_values("firms", ascending=False).drop_duplicates("code")
@@ -194,51 +232,4 @@ def firm_places(emerging_firms: Facts, prefectures: Units, counties: Units) -> F
         )
     out = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=prefectures.crs)
     out.index = pd.RangeIndex(1, len(out) + 1, name="place")
-    out.attrs["units"] = {"firms": "1"}
     return out
-
-
-def construction_jobs(
-    investment: np.ndarray,
-    inverse: np.ndarray,
-    jobs_per_output: np.ndarray,
-    *,
-    local_share: float = 1.0,
-) -> dict[str, float]:
-    """Work that an investment gives: on the site, with suppliers, and what of both stays in the place.
-
-    Parameters
-    ----------
-    investment : (sector,) [money]
-        Final demand by sector that builds, equips and keeps the works.
-    inverse : (sector, sector) [1]
-        Leontief inverse; that of the place, if there is one.
-    jobs_per_output : (sector,) [person*yr/money]
-        Work in a unit of output.
-    local_share : float [1]
-        Of the jobs that people of the place take.
-
-    Returns
-    -------
-    dict [person*yr]
-        ``direct, indirect, total, local``.
-
-    Raises
-    ------
-    QuantityError
-        A share outside [0, 1], shapes that do not fit.
-    """
-    y, jobs, table = (np.asarray(v, np.float64) for v in (investment, jobs_per_output, inverse))
-    if not 0.0 <= local_share <= 1.0:
-        raise QuantityError(f"local_share: {local_share}, expected 0 to 1")
-    if table.shape != (len(y), len(y)) or jobs.shape != y.shape:
-        raise QuantityError(
-            f"investment, inverse, jobs: {y.shape}, {table.shape}, {jobs.shape} do not fit"
-        )
-    direct, total = float(jobs @ y), float(jobs @ table @ y)
-    return {
-        "direct": direct,
-        "indirect": total - direct,
-        "total": total,
-        "local": local_share * total,
-    }

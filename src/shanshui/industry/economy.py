@@ -8,17 +8,14 @@ import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Units
+from shanshui.core.vocabulary import Gdp, Prefectures
 from shanshui.industry.structure import (
     shift_share,
     structural_change,
 )
+from shanshui.industry.tables import GrowthParts, SectorStructure
 
-Gdp = Annotated[pd.DataFrame, Table(("code", "year", "sector", "yuan"))]
-Employment = Annotated[pd.DataFrame, Table(("code", "year", "industry", "persons"))]
-Indicators = Annotated[pd.DataFrame, Table(("code", "year", "indicator", "value"))]
 SECTORS = ("primary", "secondary", "tertiary")
 EVEN = 1e-6
 """Change of share that rounding of the figures explains."""
@@ -52,11 +49,27 @@ def prefecture_codes(counties: gpd.GeoDataFrame, prefectures: gpd.GeoDataFrame) 
     return out
 
 
+def sector_products(gdp: pd.DataFrame) -> pd.DataFrame:
+    """Product of each of the three sectors by code and year, where all three are known [yuan].
+
+    Parameters
+    ----------
+    gdp : table
+        ``code, year, sector, yuan``; rows of one place, year and sector are summed, and a missing one leaves the sum unknown.
+
+    Returns
+    -------
+    table
+        Index ``code`` as text and ``year``; columns ``primary, secondary, tertiary``.
+    """
+    rows = gdp[gdp["sector"].isin(SECTORS)].assign(code=gdp["code"].astype(str))
+    sums = rows.groupby(["code", "year", "sector"])["yuan"].sum(skipna=False)
+    return sums.unstack("sector").reindex(columns=list(SECTORS)).dropna()  # noqa: PD010 - a sum stands once
+
+
 def sector_shares(gdp: pd.DataFrame) -> pd.DataFrame:
-    """Share of each sector by code and year, where all three are known and positive in sum."""
-    rows = gdp[gdp["sector"].isin(SECTORS)]
-    wide = rows.pivot_table(index=["code", "year"], columns="sector", values="yuan", aggfunc="sum")
-    wide = wide.reindex(columns=list(SECTORS)).dropna()
+    """Share of each sector by code and year, where all three are known, none is negative and their sum is not 0."""
+    wide = sector_products(gdp)
     wide = wide[(wide >= 0).all(axis=1) & (wide.sum(axis=1) > 0)]
     return wide.div(wide.sum(axis=1), axis=0)
 
@@ -72,8 +85,10 @@ def _two_years(gdp: pd.DataFrame, first: int, last: int) -> tuple[int, int]:
     return first, last
 
 
-@assessment(source="decisions/0014-industry", bytes_per_cell=0)
-def growth_parts(gdp: Gdp, prefectures: Units, *, first_year: int = 0, last_year: int = 0) -> Facts:
+@assessment(source="dunn1960", bytes_per_cell=0)
+def growth_parts(
+    gdp: Gdp, prefectures: Prefectures, *, first_year: int = 0, last_year: int = 0
+) -> GrowthParts:
     """Growth of each prefecture's sectors parted into that of all places, of the sector, and its own (shift-share).
 
     Parameters
@@ -89,40 +104,48 @@ def growth_parts(gdp: Gdp, prefectures: Units, *, first_year: int = 0, last_year
     -------
     table
         ``code, name, sector, national, mix, competitive, allocation, total`` [yuan]; the first three sum to the total.
+
+    Raises
+    ------
+    QuantityError
+        No prefecture has all sectors in both years, years in the wrong order, a sector that begins at nothing in all places.
+
+    Notes
+    -----
+    Dunn (1960) [M], with e_i the product of sector i of the place, E_i that of all places, G = E'/E - 1 of all sectors, g_i = E'_i/E_i - 1:
+    national_i = e_i G, mix_i = e_i (g_i - G), competitive_i = e'_i - e_i (1 + g_i), total_i = e'_i - e_i. Allocation after Esteban-Marquillas
+    (1972) [M]: (e_i - e E_i / E)(r_i - g_i), r_i = e'_i/e_i - 1. In nominal yuan the rise of prices is part of the national effect.
     """
     first, last = _two_years(gdp, first_year, last_year)
-    rows = gdp[gdp["sector"].isin(SECTORS) & gdp["year"].isin([first, last])]
-    wide = rows.assign(code=rows["code"].astype(str)).pivot_table(
-        index="code", columns=["year", "sector"], values="yuan", aggfunc="sum"
-    )
-    wide = wide.reindex(columns=pd.MultiIndex.from_product([[first, last], SECTORS])).dropna()
-    before, after = wide[first].to_numpy(np.float64), wide[last].to_numpy(np.float64)
+    known = sector_products(gdp).reset_index("year")
+    both = [known[known["year"] == y].drop(columns="year") for y in (first, last)]
+    codes = both[0].index.intersection(both[1].index).sort_values()
+    before, after = (table.loc[codes].to_numpy(np.float64) for table in both)
     parts = []
     for code, name in zip(
         prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True
     ):
-        if code in wide.index:
-            k = wide.index.get_loc(code)
+        if code in codes:
+            k = codes.get_loc(code)
             table = shift_share(before[k], after[k], before.sum(axis=0), after.sum(axis=0))
             parts.append(table.assign(code=code, name=name, sector=list(SECTORS)))
     if not parts:
         raise QuantityError(f"gdp: no prefecture has all sectors in {first} and {last}")
     columns = ["code", "name", "sector", "national", "mix", "competitive", "allocation", "total"]
     out = pd.concat(parts, ignore_index=True)[columns]
-    out.attrs["units"] = dict.fromkeys(columns[3:], "yuan")
     out.attrs["years"] = [first, last]
     return out
 
 
-@assessment(source="decisions/0014-industry", bytes_per_cell=0)
+@assessment(source="moore1978", bytes_per_cell=0)
 def industry_structure(
     gdp: Gdp,
-    prefectures: Units,
+    prefectures: Prefectures,
     *,
     first_year: int = 0,
     last_year: int = 0,
     least_rise: Annotated[float, Between(0.0, 1.0)] = 0.0,
-) -> Facts:
+) -> SectorStructure:
     """Sector shares of each prefecture in two years, and how they moved.
 
     Parameters
@@ -141,9 +164,19 @@ def industry_structure(
     table
         ``code, name``, shares ``primary_first … tertiary_last`` [1], ``change`` half the sum of absolute changes [1], ``angle`` [degree],
         ``secondary_change`` [1], ``secondary_risen``. Attributes tell how many rose, of how many, and who lacks figures.
+
+    Raises
+    ------
+    QuantityError
+        No prefecture has all three sectors in both years, or the last year does not come later.
+
+    Notes
+    -----
+    With shares s_i = x_i / sum x: change = 1/2 sum_i |s_i' - s_i| (Michaely 1962 [M]); angle = arccos(s . s' / (|s| |s'|)), in degrees (Moore
+    1978 [M]). A rise below 1e-6 is rounding of the figures [D].
     """
     first_year, last_year = _two_years(gdp, first_year, last_year)
-    shares = sector_shares(gdp.assign(code=gdp["code"].astype(str)))
+    shares = sector_shares(gdp)
     rows, lost = [], []
     for code, name in zip(
         prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True
@@ -172,12 +205,6 @@ def industry_structure(
             f"gdp: no prefecture has all sectors in {first_year} and {last_year}; years there are: {', '.join(map(str, known[:30]))}"
         )
     out = pd.DataFrame(rows)
-    out.attrs["units"] = {
-        **dict.fromkeys([f"{s}_{e}" for s in SECTORS for e in ("first", "last")], "1"),
-        "change": "1",
-        "angle": "degree",
-        "secondary_change": "1",
-    }
     out.attrs["years"] = [first_year, last_year]
     out.attrs["risen"] = int(out["secondary_risen"].sum())
     out.attrs["without_figures"] = lost

@@ -3,15 +3,17 @@
 from typing import Annotated
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Units
-from shanshui.industry.economy import Employment, prefecture_codes
+from shanshui.core.vocabulary import Counties, Employment, Gdp, Prefectures
+from shanshui.industry.economy import prefecture_codes, sector_products
 from shanshui.industry.regional_tables import location_quotients
-from shanshui.industry.structure import concentration, krugman_specialisation
+from shanshui.industry.structure import basic_jobs, concentration, krugman_specialisation
+from shanshui.industry.tables import EmploymentStructure, GreenGaps, UrbanFlow
 
 GREEN_CLASSES: dict[str, tuple[str, ...]] = {
     "green farming": ("agriculture",),
@@ -33,10 +35,10 @@ GREEN_CLASSES: dict[str, tuple[str, ...]] = {
 """Classes of a green economy by the industries of the census; the census does not tell emerging industry from other [D]."""
 
 
-@assessment(source="decisions/0014-industry", bytes_per_cell=0)
+@assessment(source="krugman1991", bytes_per_cell=0)
 def employment_structure(
-    employment: Employment, prefectures: Units, counties: Units, *, year: int | None = None
-) -> Facts:
+    employment: Employment, prefectures: Prefectures, counties: Counties, *, year: int | None = None
+) -> EmploymentStructure:
     """What each prefecture's people work at, beside the nation.
 
     Parameters
@@ -54,6 +56,16 @@ def employment_structure(
     -------
     table
         ``code, name, industry, persons, share`` [1], ``location_quotient`` [1], ``specialisation`` (Krugman) and ``herfindahl`` of the place.
+
+    Raises
+    ------
+    QuantityError
+        No rows of the year, no place of the table within the prefectures.
+
+    Notes
+    -----
+    With e_i jobs of the place, n_i of the nation, sums e and n: share = e_i / e; location_quotient = (e_i / e) / (n_i / n) (Miller and Blair
+    2009, section 8.2 [S2]); specialisation = sum_i |e_i / e - n_i / n|, 0 to 2 (Krugman 1991 [M]); herfindahl = sum_i (e_i / e)^2.
     """
     wide, nation, names = jobs_by_place(employment, prefectures, counties, year)
     rows = []
@@ -74,9 +86,7 @@ def employment_structure(
         "specialisation",
         "herfindahl",
     ]
-    out = pd.DataFrame(rows, columns=columns)
-    out.attrs["units"] = {"persons": "person", **dict.fromkeys(columns[4:], "1")}
-    return out
+    return pd.DataFrame(rows, columns=columns)
 
 
 def jobs_by_place(
@@ -90,6 +100,12 @@ def jobs_by_place(
     rows = employment[employment["year"] == chosen]
     if rows.empty:
         raise QuantityError(f"employment: no rows of {chosen}")
+    gap = rows[rows["persons"].isna()]
+    if len(gap):
+        raise QuantityError(
+            f"employment.persons: missing for {gap['code'].iloc[0]}, {gap['industry'].iloc[0]} in {chosen} ({len(gap)} rows); give the "
+            "figure, or leave the row out where nobody works at it"
+        )
     nation = rows.groupby("industry")["persons"].sum()
     belongs = prefecture_codes(counties, prefectures)
     inside = rows.assign(code=rows["code"].astype(str).map(belongs)).dropna(subset=["code"])
@@ -109,12 +125,12 @@ def jobs_by_place(
 @assessment(source="decisions/0014-industry", bytes_per_cell=0)
 def green_composition(
     employment: Employment,
-    prefectures: Units,
-    counties: Units,
+    prefectures: Prefectures,
+    counties: Counties,
     *,
     year: int | None = None,
     target: Annotated[float, Between(0.5, 1.0)] = 0.75,
-) -> Facts:
+) -> GreenGaps:
     """Make-up of a green economy: share of each class of work against what good places have.
 
     Parameters
@@ -134,6 +150,16 @@ def green_composition(
     -------
     table
         ``code, name, class, share, target, gap`` [1]: gap is target less share, above 0 where there is less than aimed at.
+
+    Raises
+    ------
+    QuantityError
+        No rows of the year, no place of the table within the prefectures.
+
+    Notes
+    -----
+    gap_k = t_k - e_k / e. t_k = n_k / n, the nation's share, for farming, industry and public services; for the other classes of services the
+    greater of it and the quantile ``target`` of the prefectures' shares. Our own measure (decisions/0014-industry): classes and target [D].
     """
     wide, nation, names = jobs_by_place(employment, prefectures, counties, year)
     rows = []
@@ -149,6 +175,61 @@ def green_composition(
         for code, value in share.items():
             rows.append((str(code), names[str(code)], kind, float(value), aim, aim - float(value)))
     out = pd.DataFrame(rows, columns=["code", "name", "class", "share", "target", "gap"])
-    out = out.sort_values(["code", "class"], ignore_index=True)
-    out.attrs["units"] = {"share": "1", "target": "1", "gap": "1"}
+    return out.sort_values(["code", "class"], ignore_index=True)
+
+
+@assessment(source="urbanflow2022", bytes_per_cell=0)
+def urban_flow(
+    employment: Employment,
+    prefectures: Prefectures,
+    counties: Counties,
+    gdp: Gdp | None = None,
+    *,
+    year: int | None = None,
+) -> UrbanFlow:
+    """Jobs of each prefecture that serve places outside, and the flow of product that they stand for.
+
+    Parameters
+    ----------
+    employment : table
+        ``code, year, industry, persons``; all places of the table together are the nation.
+    prefectures : polygons
+        ``code, name``.
+    counties : polygons
+        ``code, parent``.
+    gdp : table, optional
+        ``code, year, sector, yuan`` of the prefectures in the year of the jobs: product of a job.
+    year : int
+        The latest of the jobs by default.
+
+    Returns
+    -------
+    table
+        ``code, name, industry, persons, basic`` [person] jobs beyond the nation's share, ``flow`` [yuan/yr] of them; the flow is NaN where
+        the product of all three sectors is not known, and attributes name these places.
+
+    Notes
+    -----
+    Minimum of basic employment by location quotient: E_i = max(0, e_i - e n_i / n), e and n jobs of the place and of the nation; urban flow
+    F = N sum_i E_i with N = product / e, as used for the cities of Guanzhong (ChinaXiv-202202.00020 [S2]). The nation's shares stand for
+    what a place needs itself.
+    """
+    chosen = int(employment["year"].max()) if year is None else year
+    wide, nation, names = jobs_by_place(employment, prefectures, counties, chosen)
+    product: dict[str, float] = {}
+    if gdp is not None:
+        total = sector_products(gdp).sum(axis=1).reset_index(name="yuan")
+        total = total[total["year"] == chosen]
+        product = dict(zip(total["code"], total["yuan"].astype(float), strict=True))
+    rows = []
+    for code, line in wide.iterrows():
+        each = product.get(str(code), np.nan) / float(line.sum())
+        for industry, persons, basic in zip(
+            wide.columns, line, basic_jobs(line, nation), strict=True
+        ):
+            rows.append(
+                (code, names[str(code)], industry, float(persons), float(basic), each * basic)
+            )
+    out = pd.DataFrame(rows, columns=["code", "name", "industry", "persons", "basic", "flow"])
+    out.attrs["without_figures"] = [names[str(c)] for c in wide.index if str(c) not in product]
     return out

@@ -3,7 +3,6 @@
 import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Annotated, Any
 
 import numpy as np
@@ -12,9 +11,8 @@ from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
 from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Facts
+from shanshui.core.shipped import shipped_text
 from shanshui.decision.criteria import benefits, ranged
 from shanshui.decision.grading import discriminant_check, grades_of
 from shanshui.decision.hierarchy import hierarchy_weights
@@ -22,9 +20,8 @@ from shanshui.decision.interval_ranking import interval_weighted_sum
 from shanshui.decision.judgements import judgements_of
 from shanshui.decision.ranking import grey_relation, ranks
 from shanshui.decision.robustness import rank_acceptability
+from shanshui.industry.tables import Evaluation, Judgements, LeafWeights, Values, Weights
 
-Judged = Annotated[pd.DataFrame, Table()]
-Values = Annotated[pd.DataFrame, Table(("subject", "code", "indicator", "value"))]
 READING = (
     "interval AHP - DA - QCM read as interval weights, quick cluster (k-means) grades of the composite, discriminant analysis of the grades; "
     "the source does not define DA and QCM, so equality with it is not claimed [D]"
@@ -51,19 +48,19 @@ class Indicator:
 @cache
 def evaluation_system() -> tuple[Indicator, ...]:
     """Fifteen indicators in three groups, as printed but for one row: exports stand under driving force, where they belong [S]."""
-    text = files("shanshui.industry").joinpath("evaluation_system.csv").read_text("utf-8")
+    text = shipped_text("industry/evaluation_system.csv")
     return tuple(Indicator(**row) for row in csv.DictReader(text.splitlines()))
 
 
-@assessment(source="decisions/0013-judgement", bytes_per_cell=0)
+@assessment(source="saaty1980", bytes_per_cell=0)
 def evaluation_weights(
-    judgements: Judged,
+    judgements: Judgements,
     *,
     method: str = "interval-eigenvector",
     random_index: str = "saaty",
     draws: int = 4000,
     seed: int = 0,
-) -> Facts:
+) -> Weights:
     """Weights of a hierarchy of judgements, local and in the whole.
 
     Parameters
@@ -82,6 +79,18 @@ def evaluation_weights(
     table
         ``parent, item, level, leaf, weight, lower, upper, global_weight, global_lower, global_upper`` [1], ``consistency_ratio`` of the
         comparison. Attributes tell the method, the table and what was found.
+
+    Raises
+    ------
+    QuantityError
+        Judgements that are none, or that hold no weights under the method.
+
+    Notes
+    -----
+    Crisp: A w = lambda_max w or the row geometric mean, CR = (lambda_max - n) / ((n - 1) RI) (Saaty 1980 [M]). Interval eigenvector, the
+    default: w = [k x-, m x+], x- and x+ the principal eigenvectors of the matrices of lower and upper bounds, k = sqrt(sum_j 1 / sum_i u_ij),
+    m = sqrt(sum_j 1 / sum_i l_ij) (ChinaXiv-201806.00199 [S]). global_weight = product of the local weights from the top. The other solvers
+    stand in ``decision.interval_ahp`` with their sources; decisions/0013-judgement says what a result tells.
     """
     found = hierarchy_weights(
         judgements_of(judgements), method, random_index=random_index, draws=draws, seed=seed
@@ -91,8 +100,6 @@ def evaluation_weights(
         raise QuantityError(f"judgements for {lost.parent}: {lost.weights.finding}")
     ratios = {node.parent: node.consistency.ratio for node in found.nodes}
     out = found.table.assign(consistency_ratio=found.table["parent"].map(ratios))
-    numbers = [c for c in out.columns if c not in ("parent", "item", "level", "leaf")]
-    out.attrs["units"] = dict.fromkeys(numbers, "1")
     out.attrs["method"] = method
     out.attrs["random_index"] = random_index
     out.attrs["findings"] = [
@@ -103,7 +110,7 @@ def evaluation_weights(
 
 @assessment(source="decisions/0013-judgement", bytes_per_cell=0)
 def industry_evaluation(
-    evaluation_weights: Facts,
+    evaluation_weights: LeafWeights,
     evaluation_indicators: Values,
     evaluation_values: Values | None = None,
     *,
@@ -113,7 +120,7 @@ def industry_evaluation(
     count: Annotated[int, Between(0, 9)] = 0,
     draws: Annotated[int, Between(100, 1_000_000)] = 10_000,
     seed: int = 0,
-) -> Facts:
+) -> Evaluation:
     """Composite score, grade and check of every place and every industry.
 
     Parameters
@@ -143,6 +150,19 @@ def industry_evaluation(
         ``subject, code, name, score, lower, upper, rank, grade, check_grade, first_share`` (share of weights under which it comes first),
         ``indicators`` used, ``filled`` values taken from the median, ``known_weight`` of the indicators that are known. Attributes hold the
         reading of the method, settings of the three stages and their findings.
+
+    Raises
+    ------
+    QuantityError
+        Values of unknown indicators, weights of unknown ones, no indicator that enough places know.
+
+    Notes
+    -----
+    z_pi = (x_pi - min_i) / (max_i - min_i), turned for costs; score_p = sum_i w_i z_pi, w the global weights of the indicators that are known,
+    scaled to 1; lower and upper by the interval weights. Grades: k-means of the score (MacQueen 1967 [M]), the number by the silhouette
+    (Rousseeuw 1987 [M]). Check: linear discriminant analysis (Fisher 1936 [M]) that leaves each place out, or grey relation (Deng 1982 [M]).
+    first_share: share of ``draws`` weights within their intervals under which a place comes first (Lahdelma and others 1998 [M]). The three
+    stages are our reading of AHP-DA-QCM, which its source does not define (decisions/0013-judgement) [D].
     """
     values = _merged(evaluation_indicators, evaluation_values)
     parts, facts = [], {}
@@ -163,9 +183,6 @@ def industry_evaluation(
         "filled", "known_weight",
     ]  # fmt: skip
     out = out[columns]
-    out.attrs["units"] = dict.fromkeys(
-        ("score", "lower", "upper", "first_share", "known_weight"), "1"
-    )
     out.attrs["reading"] = READING
     out.attrs["stages"] = {
         "weights": evaluation_weights.attrs.get("method", ""),

@@ -7,15 +7,13 @@ import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Units
-from shanshui.industry.attention import Vocabulary
+from shanshui.core.vocabulary import Counties, Prefectures
 from shanshui.industry.lexicon import CATEGORIES, read_lexicon
 from shanshui.industry.screening import ALONE, WITH_CODE, Screener
 from shanshui.industry.structure import concentration
+from shanshui.industry.tables import EmergingFirms, Register, ScreenedFirms, Vocabulary
 
-Register = Annotated[pd.DataFrame, Table(("name",))]
 PUBLISHED = {"陕西": 240, "河南": 52, "湖北": 492, "四川": 357, "甘肃": 245, "重庆": 44}
 """Firms of the nine categories in 119 counties, register of May 2019; they sum to 1430 [S]."""
 _ENDINGS = ("市", "县", "区", "州", "地区", "林区", "自治州", "自治县", "省")
@@ -28,7 +26,7 @@ def screened_firms(
     *,
     with_code: Annotated[float, Between(0.01, 1.0)] = WITH_CODE,
     alone: Annotated[float, Between(0.01, 1.0)] = ALONE,
-) -> Facts:
+) -> ScreenedFirms:
     """Firms of a register that are of an emerging industry, or may be.
 
     Parameters
@@ -47,6 +45,18 @@ def screened_firms(
     table
         ``name, place, province, year, category, also, decision, basis, code_score, text_score, evidence, review``; firms of none are left out,
         their number is in the attributes.
+
+    Raises
+    ------
+    DataError
+        Words that cannot be read.
+
+    Notes
+    -----
+    c = 1 whole code, 0.5 starred, 0 none; t = 1 - prod over words of (1 - weight), a word once, by its strongest mention. A category is
+    accepted if c = 1, or c = 0.5 and t >= with_code, or t >= alone; within 0.15 below the limit a firm goes to review. Categories and the
+    star are those of the classification of strategic emerging industries of 2018 (codes [M]); words, weights and limits are our own [D].
+    Words are found by the automaton of Aho and Corasick (1975) [M], the longest at the leftmost place.
     """
     kept = [c for c in ("name", "place", "province", "year", "capital_yuan") if c in firms]
     if {"category", "decision"} <= set(firms.columns):
@@ -61,13 +71,14 @@ def screened_firms(
     for column in out.columns:
         if out[column].dtype.kind not in "biuf":
             out[column] = [str(v) if isinstance(v, str) else "" for v in out[column]]
-    out.attrs["units"] = {"code_score": "1", "text_score": "1"}
     out.attrs["rows"] = len(firms)
     return out
 
 
 @assessment(source="sei2018", bytes_per_cell=0)
-def emerging_firms(screened_firms: Facts, prefectures: Units, counties: Units) -> Facts:
+def emerging_firms(
+    screened_firms: ScreenedFirms, prefectures: Prefectures, counties: Counties
+) -> EmergingFirms:
     """Emerging firms by place and category.
 
     Parameters
@@ -83,6 +94,11 @@ def emerging_firms(screened_firms: Facts, prefectures: Units, counties: Units) -
         ``code, name, category, firms`` (accepted), ``review`` (not counted among them), ``share`` of the category [1],
         ``herfindahl`` of the category over places [1]. Places that are in neither layer stand with a blank code. Attributes hold counts by
         province, beside the published ones when all six provinces are there.
+
+    Notes
+    -----
+    share_pk = n_pk / sum_p n_pk and herfindahl_k = sum_p share_pk^2, n_pk accepted firms of category k in place p. Categories are those of the
+    classification of 2018.
     """
     rows = screened_firms
     place = rows["place"].astype(str) if "place" in rows else pd.Series("", index=rows.index)
@@ -115,7 +131,6 @@ def emerging_firms(screened_firms: Facts, prefectures: Units, counties: Units) -
         key=lambda s: s.map(order) if s.name == "category" else s,
         ignore_index=True,
     )
-    out.attrs["units"] = {"share": "1", "herfindahl": "1"}
     out.attrs["accepted"] = int(accepted.sum())
     if "province" in rows:
         found = rows.loc[accepted, "province"].astype(str).str.rstrip("省市").value_counts()

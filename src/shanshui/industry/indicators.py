@@ -5,10 +5,25 @@ import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
-from shanshui.core.vocabulary import Facts, Places, Population, Units
-from shanshui.industry.economy import Employment, Gdp, Indicators, prefecture_codes
+from shanshui.core.vocabulary import (
+    Counties,
+    Employment,
+    Gdp,
+    PlaceIndicators,
+    Population,
+    Prefectures,
+)
+from shanshui.industry.economy import prefecture_codes, sector_products
 from shanshui.industry.evaluation import evaluation_system
 from shanshui.industry.lexicon import CATEGORIES
+from shanshui.industry.tables import (
+    FirmCounts,
+    IndicatorValues,
+    Levels,
+    LinkedCategories,
+    PrefectureGep,
+    RoledCities,
+)
 
 CORE_ROLE = "core"
 Row = tuple[str, str, str, str, float, str]
@@ -16,18 +31,18 @@ Row = tuple[str, str, str, str, float, str]
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=0)
 def evaluation_indicators(
-    prefectures: Units,
-    counties: Units,
+    prefectures: Prefectures,
+    counties: Counties,
     population: Population | None = None,
-    cities: Places | None = None,
+    cities: RoledCities | None = None,
     employment: Employment | None = None,
     gdp: Gdp | None = None,
-    place_indicators: Indicators | None = None,
-    prefecture_gep: Facts | None = None,
-    emerging_firms: Facts | None = None,
-    linkages: Facts | None = None,
-    technology_maturity: Facts | None = None,
-) -> Facts:
+    place_indicators: PlaceIndicators | None = None,
+    prefecture_gep: PrefectureGep | None = None,
+    emerging_firms: FirmCounts | None = None,
+    linkages: LinkedCategories | None = None,
+    technology_maturity: Levels | None = None,
+) -> IndicatorValues:
     """Indicators of places and industries that the study's data give; a user's values come on top.
 
     Parameters
@@ -59,6 +74,14 @@ def evaluation_indicators(
     -------
     table
         ``subject`` place or industry, ``code, name, indicator, value, basis`` in words.
+
+    Notes
+    -----
+    primacy = P1 / P2, residents of the first and second county; accessibility = least straight distance to a core city [km]; resources =
+    GEP_p / sum GEP; layout_area = firms_p / sum firms (places), places with a firm / places (industries); technical_efficiency = science and
+    information staff / employed; employment_effect = employed / residents; innovation = research / product; spillover = output-weighted mean
+    of (influence + sensitivity) / 2; growth_potential = the same mean of value added / output; exports = sum of shares of exports; maturity =
+    mean level. Formulas of the papers' table where it prints one [S], stand-ins of our own where the data lack it [D]: ``basis`` says which.
     """
     names = dict(zip(prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True))
     belongs = prefecture_codes(counties, prefectures)
@@ -73,12 +96,14 @@ def evaluation_indicators(
     if employment is not None:
         found |= _labour(employment, population, belongs)
     if prefecture_gep is not None:
-        value = prefecture_gep["total"].reindex(prefectures.index)
-        share = value / value.sum()
+        value = prefecture_gep.reset_index().set_index("unit")["total"]
+        value = value.reindex(prefectures.index)
+        share = value / value.sum(skipna=False)
         of_code = dict(zip(prefectures["code"].astype(str), share, strict=True))
         found["resources"] = (of_code, "share of the region's ecosystem product")
-    if emerging_firms is not None:
-        firms = emerging_firms.assign(code=emerging_firms["code"].astype(str).map(belongs))
+    firms = emerging_firms
+    if firms is not None:
+        firms = firms.assign(code=firms["code"].astype(str).map(belongs))
         count = firms.groupby("code")["firms"].sum().reindex(list(names), fill_value=0)
         if count.sum():
             basis = "share of the region's emerging firms"
@@ -90,12 +115,10 @@ def evaluation_indicators(
         if code in names and np.isfinite(value)
     ]
     rows += _given(place_indicators, gdp, names)
-    rows += _of_industries(emerging_firms, linkages, technology_maturity, len(names))
+    rows += _of_industries(firms, linkages, technology_maturity, len(names))
     out = pd.DataFrame(rows, columns=["subject", "code", "name", "indicator", "value", "basis"])
     out = out.drop_duplicates(["subject", "code", "indicator"], keep="last")
-    out = out.sort_values(["subject", "code", "indicator"], ignore_index=True)
-    out.attrs["units"] = {}
-    return out
+    return out.sort_values(["subject", "code", "indicator"], ignore_index=True)
 
 
 def _primacy(population: pd.DataFrame, belongs: dict[str, str]) -> dict[str, float]:
@@ -104,6 +127,8 @@ def _primacy(population: pd.DataFrame, belongs: dict[str, str]) -> dict[str, flo
     latest = latest[latest["place"].notna() & (latest["place"] != latest["code"].astype(str))]
     out = {}
     for place, part in latest.groupby("place"):
+        if part["population"].isna().any():
+            continue
         top = part["population"].nlargest(2).to_numpy()
         if len(top) == 2 and top[1] > 0:
             out[str(place)] = float(top[0] / top[1])
@@ -129,10 +154,9 @@ def _labour(
     year = int(employment["year"].max())
     jobs = employment[employment["year"] == year]
     jobs = jobs.assign(place=jobs["code"].astype(str).map(belongs)).dropna(subset=["place"])
-    total = jobs.groupby("place")["persons"].sum()
-    science = (
-        jobs[jobs["industry"].isin(["science", "information"])].groupby("place")["persons"].sum()
-    )
+    total = jobs.groupby("place")["persons"].sum(skipna=False)
+    staff = jobs[jobs["industry"].isin(["science", "information"])]
+    science = staff.groupby("place")["persons"].sum(skipna=False)
     out = {
         "technical_efficiency": (
             _plain(science / total.where(total > 0)),
@@ -143,7 +167,7 @@ def _labour(
         near = min(population["year"].unique(), key=lambda y: (abs(int(y) - year), int(y)))
         people = population[population["year"] == near]
         people = people.assign(place=people["code"].astype(str).map(belongs))
-        heads = people.groupby("place")["population"].sum()
+        heads = people.groupby("place")["population"].sum(skipna=False)
         share = total / heads.where(heads > 0)
         out["employment_effect"] = (_plain(share), "employed over residents")
     return out
@@ -163,12 +187,7 @@ def _given(
         for code, indicator, value, year in _cells(given)
     ]
     if gdp is not None:
-        money = gdp.assign(code=gdp["code"].astype(str)).groupby(["code", "year"])["yuan"].sum()
-        keys = money.index.to_frame(index=False)
-        whole = {
-            (str(c), int(y)): float(v)
-            for c, y, v in zip(keys["code"], keys["year"], money, strict=True)
-        }
+        whole = sector_products(gdp).sum(axis=1).to_dict()
         out += [
             (
                 "place",
@@ -201,6 +220,7 @@ def _of_industries(
 ) -> list[Row]:
     out: list[Row] = []
     if firms is not None:
+        # firms of several counties of one prefecture are of one place; those of no prefecture are of none
         some = firms[firms["firms"] > 0].groupby("category")["code"].nunique()
         out += [
             (

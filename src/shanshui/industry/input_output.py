@@ -1,4 +1,4 @@
-"""Input-output analysis: coefficients, inverses, linkages, multipliers, prices and decomposition."""
+"""Input-output analysis: coefficients, inverses, linkages, multipliers and decomposition."""
 
 from typing import Literal
 
@@ -66,12 +66,6 @@ def technical_coefficients(flows: ArrayLike, output: ArrayLike) -> Square:
     return _over(z, _vector(output, len(z), "output"), 1)
 
 
-def allocation_coefficients(flows: ArrayLike, output: ArrayLike) -> Square:
-    """Share of each sector's output that goes to each other, B = x^-1 Z; arguments as :func:`technical_coefficients`."""
-    z = _square(flows, "flows")
-    return _over(z, _vector(output, len(z), "output"), 0)
-
-
 def _factor(coefficients: ArrayLike) -> tuple[Square, NDArray[np.int32]]:
     a = _square(coefficients, "coefficients")
     system = -a
@@ -114,50 +108,6 @@ def leontief_inverse(coefficients: ArrayLike) -> Square:
     factor = _factor(coefficients)
     n = len(factor[0])
     return np.asarray(lu_solve(factor, np.eye(n, order="F"), overwrite_b=True, check_finite=False))
-
-
-def ghosh_inverse(allocation: ArrayLike) -> Square:
-    """Output of the column that a unit of primary input of the row reaches, G = (I - B)^-1.
-
-    Parameters
-    ----------
-    allocation : (sector, sector) [1]
-        Allocation coefficients B.
-
-    Returns
-    -------
-    (sector, sector) [1]
-        x' = v' G.
-
-    Raises
-    ------
-    QuantityError
-        Not square, gaps, or I - B singular.
-    """
-    return leontief_inverse(allocation)
-
-
-def linkage_sums(coefficients: ArrayLike) -> tuple[Vector, Vector]:
-    """Column and row sums of the Leontief inverse without forming it: for tables of thousands of sectors.
-
-    Parameters
-    ----------
-    coefficients : (sector, sector) [1]
-        Technical coefficients.
-
-    Returns
-    -------
-    ((sector,), (sector,)) [1]
-        Column sums (backward), row sums (forward).
-
-    Raises
-    ------
-    QuantityError
-        Not square, gaps, or I - A singular.
-    """
-    factor = _factor(coefficients)
-    one = np.ones(len(factor[0]))
-    return lu_solve(factor, one, trans=1), lu_solve(factor, one)
 
 
 def influence_coefficient(inverse: ArrayLike, weights: ArrayLike | None = None) -> Vector:
@@ -310,29 +260,27 @@ def multipliers(inverse: ArrayLike, per_output: ArrayLike) -> Vector:
     return np.asarray(per_output, np.float64) @ _square(inverse, "inverse")
 
 
-def household_multipliers(
-    coefficients: ArrayLike, wages: ArrayLike, spending: ArrayLike
-) -> tuple[Vector, Vector]:
-    """Output multipliers without and with the spending of wages (type I and type II).
+def household_inverse(coefficients: ArrayLike, wages: ArrayLike, spending: ArrayLike) -> Square:
+    """Leontief inverse of a table closed for households: a further row of their income and column of their demand.
 
     Parameters
     ----------
     coefficients : (sector, sector) [1]
-        Technical coefficients.
+        Technical coefficients A.
     wages : (sector,) [1]
-        Household income per unit of output.
+        Household income h per unit of output.
     spending : (sector,) [1]
-        Household demand per unit of household income.
+        Household demand c per unit of household income.
 
     Returns
     -------
-    ((sector,), (sector,)) [1]
-        Column sums over the sectors; the second is never below the first.
+    (sector + 1, sector + 1) [1]
+        (I - [[A, c], [h, 0]])^-1; households come last.
 
     Raises
     ------
     QuantityError
-        Shapes that differ, or households that spend all that returns to them (singular).
+        Shapes that differ, or households to whom all that they spend returns (singular).
     """
     a = _square(coefficients, "coefficients")
     n = len(a)
@@ -340,25 +288,7 @@ def household_multipliers(
     bordered[:n, :n] = a
     bordered[n, :n] = _vector(wages, n, "wages")
     bordered[:n, n] = _vector(spending, n, "spending")
-    return leontief_inverse(a).sum(axis=0), leontief_inverse(bordered)[:n, :n].sum(axis=0)
-
-
-def prices(inverse: ArrayLike, primary: ArrayLike) -> Vector:
-    """Price of each sector from primary inputs per unit of output, p = L' v.
-
-    Parameters
-    ----------
-    inverse : (sector, sector) [1]
-        Leontief inverse.
-    primary : (sector,) [1]
-        Primary inputs per unit of output.
-
-    Returns
-    -------
-    (sector,) [1]
-        1 everywhere in the base year.
-    """
-    return multipliers(inverse, primary)
+    return leontief_inverse(bordered)
 
 
 def structural_decomposition(

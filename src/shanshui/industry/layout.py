@@ -13,7 +13,15 @@ from scipy.sparse import coo_array
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Places, PlanningUnits
+from shanshui.core.vocabulary import PlanningUnits
+from shanshui.industry.tables import (
+    ChainLayout,
+    GrowingLand,
+    HeavyJobs,
+    Relocation,
+    RoledCities,
+    UnitVerdicts,
+)
 
 CORE_ROLE = "core"
 PLANT, PROCESS, RESEARCH = "plant", "process", "research"
@@ -113,9 +121,9 @@ def _km(a: gpd.GeoSeries, b: gpd.GeoSeries) -> NDArray[np.float64]:
 @assessment(source="decisions/0014-industry", bytes_per_cell=0)
 def layout(
     planning_units: PlanningUnits,
-    unit_admission: Facts,
-    unit_growing: Facts,
-    cities: Places,
+    unit_admission: UnitVerdicts,
+    unit_growing: GrowingLand,
+    cities: RoledCities,
     *,
     target_ha: Annotated[float, Between(0.0, 1e9)] = 0.0,
     land_share: Annotated[float, Between(0.0, 1.0)] = 0.05,
@@ -123,7 +131,7 @@ def layout(
     reach_km: Annotated[float, Between(1.0, 5000.0)] = 200.0,
     haul_weight: Annotated[float, Between(0.0, 100.0)] = 1.0,
     process_code: str = "2740",
-) -> Facts:
+) -> ChainLayout:
     """Chain of a grown product placed on units and cities: medicinal herbs by default.
 
     Growing goes where it suits and harms least, making to towns whose units admit it, research to core cities; amounts by a linear programme.
@@ -155,7 +163,20 @@ def layout(
     -------
     table
         ``link`` plant, process or research; ``place, name, to``; ``amount_ha`` [ha] grown, made or served; ``share`` of the whole [1];
-        ``suitability`` [1], ``km``. Attributes tell what was asked and what found room.
+        ``suitability`` [1], ``km``. Attributes tell what was asked, what found room, and
+        the facts of places that admission did not know.
+
+    Raises
+    ------
+    QuantityError
+        No town but core cities, a process_code that was not judged.
+
+    Notes
+    -----
+    max sum_ut (s_u - h d_ut / R + K) q_ut, with sum_t q_ut <= sigma A_u, sum_u q_ut <= theta Q, sum q <= Q, q_ut = 0 where d_ut > R or the
+    unit of town t forbids making; s suitability, A land that suits, d distance, h haul_weight, R reach_km, sigma land_share, theta city_share,
+    Q target_ha; K so large that placing goes before worth. The transportation problem (Hitchcock 1941 [M]) with our own worth and limits
+    (decisions/0014-industry) [D]; research goes to the nearest core city.
     """
     centres = planning_units.geometry.representative_point()
     towns = _places(cities, planning_units.crs).reset_index(drop=True)
@@ -192,8 +213,8 @@ def layout(
     out = pd.concat([plant, process, research], ignore_index=True)
     out["share"] = out["amount_ha"] / found.placed if found.placed else 0.0
     out = out[["link", "place", "name", "to", "amount_ha", "share", "suitability", "km"]]
-    out.attrs["units"] = {"amount_ha": "ha", "share": "1", "suitability": "1", "km": "km"}
     out.attrs["asked_ha"], out.attrs["placed_ha"] = asked, found.placed
+    out.attrs["not_known"] = unit_admission.attrs.get("not_known", [])
     return out
 
 
@@ -255,13 +276,13 @@ def _later_links(
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=0)
 def relocation(
-    heavy_jobs: Facts,
-    cities: Places,
+    heavy_jobs: HeavyJobs,
+    cities: RoledCities,
     *,
     receiving_roles: tuple[str, ...] = ("outer", "core"),
     reach_km: Annotated[float, Between(1.0, 5000.0)] = 300.0,
     city_share: Annotated[float, Between(0.01, 1.0)] = 0.25,
-) -> Facts:
+) -> Relocation:
     """Heavy industry that the rules push out, and the parks of the periphery that could take it.
 
     Parameters
@@ -281,7 +302,18 @@ def relocation(
     -------
     table
         ``code, name, to, jobs, km``: jobs moved, nearest first under the shares of the receivers; the rest finds no room and stands with a
-        blank ``to``.
+        blank ``to``. Attributes name the facts of places that the rules did not know.
+
+    Raises
+    ------
+    QuantityError
+        No city with a role that receives.
+
+    Notes
+    -----
+    max sum_pt (K - d_pt) q_pt, with sum_t q_pt <= J_p pushed_share_p, sum_p q_pt <= theta J, q_pt = 0 where d_pt > R; J the sum of what is pushed,
+    theta city_share, K above every distance: as many jobs as find room move, and as near as can be. The transportation problem (Hitchcock 1941
+    [M]) with our own limits (decisions/0014-industry) [D].
     """
     crs = heavy_jobs.attrs.get("crs")
     towns = _places(cities, crs) if crs else cities
@@ -320,7 +352,7 @@ def relocation(
     out = pd.concat([rows, rest], ignore_index=True).sort_values(
         ["jobs", "code"], ascending=[False, True], ignore_index=True
     )
-    out.attrs["units"] = {"jobs": "person", "km": "km"}
+    out.attrs["not_known"] = heavy_jobs.attrs.get("not_known", [])
     return out
 
 
@@ -341,7 +373,7 @@ def phase_out(
     Returns
     -------
     table
-        ``plant, capacity, leaves`` [yr] (blank: stays), ``remaining`` of all after it left. Never above the line.
+        ``plant, capacity, leaves`` [yr] (blank: stays), ``remaining`` of all after it left. Never above the line. Rows keep their index.
 
     Raises
     ------
@@ -361,7 +393,7 @@ def phase_out(
     order = pd.DataFrame(
         {"plant": capacities["plant"].astype(str), "capacity": size, "built": built.fillna(np.inf)}
     )
-    order = order.sort_values(["built", "capacity", "plant"], ignore_index=True)
+    order = order.sort_values(["built", "capacity", "plant"])
     total, left = float(size.sum()), float(size.sum())
     years = stop - start + 1
     leaves: list[float] = []

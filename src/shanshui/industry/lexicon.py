@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import Any
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from shanshui.core.errors import DataError
+from shanshui.core.shipped import shipped_text
 
 CATEGORIES = (
     "it", "equipment", "materials", "biology", "vehicles", "energy", "environment", "digital", "services",
@@ -267,13 +267,13 @@ def sentence_around(text: str, start: int, stop: int, most: int = 160) -> str:
 
 def read_lexicon() -> Lexicon:
     """Words that come with the product: nine categories, Chinese and English [D]."""
-    text = files("shanshui.industry").joinpath("lexicon.csv").read_text("utf-8")
+    text = shipped_text("industry/lexicon.csv")
     return Lexicon.of(csv.DictReader(text.splitlines()))
 
 
 def read_codes() -> dict[str, dict[str, bool]]:
     """Category by code of the national economy: True where the code belongs to it in part only (a star) [M]."""
-    text = files("shanshui.industry").joinpath("emerging_codes.csv").read_text("utf-8")
+    text = shipped_text("industry/emerging_codes.csv")
     out: dict[str, dict[str, bool]] = {}
     for row in csv.DictReader(text.splitlines()):
         out.setdefault(row["code"], {})[row["category"]] = row["partial"] == "1"

@@ -4,13 +4,12 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
 from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Facts, Units
-from shanshui.industry.economy import Employment
+from shanshui.core.vocabulary import Counties, Employment, Prefectures
 from shanshui.industry.employment import jobs_by_place
 from shanshui.industry.extraction import VARIANTS, footprint, hypothetical_extraction
 from shanshui.industry.input_output import (
@@ -24,10 +23,14 @@ from shanshui.industry.input_output import (
 )
 from shanshui.industry.io_table import InputOutputTable, read_table
 from shanshui.industry.regional_tables import location_quotients, regional_coefficients
-
-IoTable = Annotated[pd.DataFrame, Table()]
-Stressors = Annotated[pd.DataFrame, Table(("code", "stressor", "amount"))]
-SectorNames = Annotated[pd.DataFrame, Table(("code",))]
+from shanshui.industry.tables import (
+    Footprints,
+    IoTable,
+    Linkages,
+    RegionalLinkages,
+    SectorNames,
+    Stressors,
+)
 
 
 def linkage_table(
@@ -97,7 +100,6 @@ def linkage_table(
             "growth": share,
         }
     )
-    out.attrs["units"] = {c: "1" for c in out.columns[3:] if c != "quadrant"}
     out.attrs["sensitivity"] = sensitivity
     out.attrs["imports"] = "in the flows" if table.competitive else "left out of the flows"
     out.attrs["without_output"] = [
@@ -120,7 +122,7 @@ def linkages(
     sectors: Annotated[int, Between(0, 100_000)] = 0,
     sensitivity: Annotated[str, OneOf("ghosh", "leontief")] = "ghosh",
     tolerance: Annotated[float, Between(0.0, 1.0)] = 0.01,
-) -> Facts:
+) -> Linkages:
     """Influence, sensitivity, quadrant and extraction loss of each sector.
 
     Parameters
@@ -140,14 +142,33 @@ def linkages(
     -------
     table
         As :func:`linkage_table`; ``name`` from the words where they are given.
+
+    Raises
+    ------
+    DataError
+        No square of sectors, or a table that does not balance: where and by how much.
+    QuantityError
+        I - A is singular.
+
+    Notes
+    -----
+    A = [z_ij / x_j], L = (I - A)^-1 (Miller and Blair 2009, section 2.2 [S2]), n sectors, g_ij = l_ij x_j / x_i the Ghosh inverse:
+
+    influence_j = sum_i l_ij / (sum_ij l_ij / n) (Rasmussen 1956 [M]); sensitivity_leontief_i = sum_j l_ij / (sum_ij l_ij / n);
+    sensitivity_ghosh_i = sum_j g_ij / (sum_ij g_ij / n) (Jones 1976 [M]); variation_j = standard deviation (n - 1) over mean of column j of L;
+    quadrant key where influence and sensitivity are above 1, backward or forward where one is, weak where none;
+    loss_v = (sum x - sum x~) / sum x, x~ output without the sector in variant v (Dietzenbacher, van der Linden and Steenge 1993 [S2]);
+    value_added_j = sum_i v_i l_ij, v_i value added over output; growth = v_j; exports = share of all exports.
+
+    The Ghosh form is the default of the quadrant: row sums of L mix unit demands of unequal sectors.
     """
     out = linkage_table(
         read_table(io_table, sectors or None), sensitivity=sensitivity, tolerance=tolerance
     )
     attrs = dict(out.attrs)
     if sector_names is not None:
-        words = sector_names.assign(code=sector_names["code"].map(_code)).set_index("code")
-        at = out["code"].map(_code)
+        words = sector_names.assign(code=sector_names["code"].map(plain_code)).set_index("code")
+        at = out["code"].map(plain_code)
         for column in ("name", "name_zh", "category", "industry"):
             if column in words:
                 given = at.map(words[column].to_dict())
@@ -156,9 +177,61 @@ def linkages(
     return out
 
 
-def _code(value: object) -> str:
+def plain_code(value: object) -> str:
+    """A sector's code without what a spreadsheet added or left out."""
     text = str(value).strip().removesuffix(".0")
     return text.lstrip("0") or text
+
+
+def by_sector(
+    rows: pd.DataFrame,
+    table: InputOutputTable,
+    name: str,
+    what: str,
+    column: str = "amount",
+    *,
+    low: float = 0.0,
+) -> NDArray[np.float64]:
+    """Amounts in the order of a table's sectors.
+
+    Parameters
+    ----------
+    rows : table
+        ``code`` of the sector and the column of amounts; several rows of a sector are summed.
+    table : InputOutputTable
+        Has the sectors.
+    name, what : str
+        The input, and what of it, for messages.
+    column : str
+        Holds the amounts.
+    low : float
+        Least amount.
+
+    Returns
+    -------
+    (sector,)
+        0 for a sector without a row.
+
+    Raises
+    ------
+    QuantityError
+        No rows, a code that is no sector, amounts that are missing or below ``low``.
+    """
+    if rows.empty:
+        raise QuantityError(f"{name}: no rows of {what}")
+    place = {plain_code(code): k for k, code in enumerate(table.codes)}
+    out = np.zeros(len(place))
+    numbers = pd.to_numeric(rows[column], errors="coerce")
+    for code, given, value in zip(rows["code"], rows[column], numbers, strict=True):
+        if plain_code(code) not in place:
+            raise QuantityError(
+                f"{name}.code: '{code}' is no sector; known: {', '.join(table.codes[:8])} …"
+            )
+        if not (np.isfinite(value) and value >= low):
+            least = "a number" if low == -np.inf else f"{low:g} or more"
+            raise QuantityError(f"{name}.{column}: {what}, {code}: {given!r}, expected {least}")
+        out[place[plain_code(code)]] += float(value)
+    return out
 
 
 @assessment(source="miller2009", bytes_per_cell=0)
@@ -168,7 +241,7 @@ def footprints(
     *,
     sectors: Annotated[int, Between(0, 100_000)] = 0,
     tolerance: Annotated[float, Between(0.0, 1.0)] = 0.01,
-) -> Facts:
+) -> Footprints:
     """Water, land, carbon or jobs of each sector's production, and behind the final demand for it.
 
     Parameters
@@ -187,19 +260,25 @@ def footprints(
     table
         ``stressor, code, name, intensity`` per unit of own output, ``total_intensity`` per unit of final demand, ``production,
         consumption`` in the stressor's unit; both have one sum.
+
+    Raises
+    ------
+    DataError
+        A table that does not balance.
+    QuantityError
+        A code that is no sector, an amount that is missing, stressors of a sector without output.
+
+    Notes
+    -----
+    intensity_j = s_j / x_j, total_intensity' = intensity' (I - A)^-1, production_j = s_j, consumption_j = total_intensity_j y_j, s the stressor
+    and y final demand for home output (Miller and Blair 2009, chapter 10 [S2]). sum s = sum consumption when the table balances.
     """
     table = read_table(io_table, sectors or None).checked(tolerance)
     a = technical_coefficients(table.flows, table.output)
-    place = {_code(code): k for k, code in enumerate(table.codes)}
     parts = []
     for name, rows in stressors.groupby(stressors["stressor"].astype(str), sort=True):
-        amount = np.zeros(len(place))
-        for code, value in zip(rows["code"], pd.to_numeric(rows["amount"]), strict=True):
-            if _code(code) not in place:
-                raise QuantityError(
-                    f"stressors.code: '{code}' is no sector; known: {', '.join(table.codes[:8])} …"
-                )
-            amount[place[_code(code)]] += float(value)
+        # what takes up, such as a sink of carbon, is below 0
+        amount = by_sector(rows, table, "stressors", str(name), low=-np.inf)
         found = footprint(a, amount, table.output, inverse_demand(table, a))
         parts.append(
             found.assign(stressor=str(name), code=list(table.codes), name=list(table.names))
@@ -214,7 +293,6 @@ def footprints(
         "consumption",
     ]
     out = pd.concat(parts, ignore_index=True)[columns]
-    out.attrs["units"] = {}
     out.attrs["imports"] = (
         "in the flows"
         if table.competitive
@@ -228,14 +306,14 @@ def regional_linkages(
     io_table: IoTable,
     sector_names: SectorNames,
     employment: Employment,
-    prefectures: Units,
-    counties: Units,
+    prefectures: Prefectures,
+    counties: Counties,
     *,
     quotient: Annotated[str, OneOf("slq", "cilq", "rlq", "flq", "aflq")] = "flq",
     delta: Annotated[float, Between(0.0, 0.99)] = 0.3,
     year: int | None = None,
     tolerance: Annotated[float, Between(0.0, 1.0)] = 0.01,
-) -> Facts:
+) -> RegionalLinkages:
     """Multipliers of each prefecture from the national table, cut to what its own industries can supply.
 
     Parameters
@@ -264,14 +342,28 @@ def regional_linkages(
     table
         ``code, name, industry, location_quotient, multiplier`` of output within the place, ``national_multiplier, kept`` share of the
         national one's indirect part that stays, ``influence, sensitivity, quadrant`` within the place [1].
+
+    Raises
+    ------
+    DataError
+        A table that does not balance.
+    QuantityError
+        Sectors without an industry, industries that the table of jobs does not have.
+
+    Notes
+    -----
+    SLQ_i = (e_i / e) / (n_i / n), jobs of the place over the nation's; CILQ_ij = SLQ_i / SLQ_j; FLQ_ij = CILQ_ij lambda, SLQ_i lambda on the
+    diagonal, lambda = [log2(1 + e / n)]^delta (Flegg and Webber 1997 [S2]); AFLQ multiplies by log2(1 + SLQ_j) where that is above 1 (Flegg and
+    Webber 2000 [M]); RLQ_ij = SLQ_i / log2(1 + SLQ_j) (Round 1978 [M]). r_ij = a_ij min(1, LQ_ij), multiplier_j = sum_i of (I - R)^-1,
+    kept = (multiplier - 1) / (national_multiplier - 1). delta 0.3, of 0.25 to 0.35 in published surveys [M].
     """
     table = read_table(io_table).checked(tolerance)
-    words = sector_names.assign(code=sector_names["code"].map(_code)).set_index("code")
+    words = sector_names.assign(code=sector_names["code"].map(plain_code)).set_index("code")
     if "industry" not in words:
         raise QuantityError(
             "sector_names: no column industry; found " + ", ".join(map(str, words.columns))
         )
-    groups = [str(words["industry"].get(_code(c), "")) for c in table.codes]
+    groups = [str(words["industry"].get(plain_code(c), "")) for c in table.codes]
     if "" in groups:
         lost = [c for c, g in zip(table.codes, groups, strict=True) if not g]
         raise QuantityError(f"sector_names: no industry for sectors {', '.join(lost[:8])}")
@@ -315,6 +407,5 @@ def regional_linkages(
         "code", "name", "industry", "location_quotient", "multiplier", "national_multiplier", "kept", "influence", "sensitivity", "quadrant",
     ]  # fmt: skip
     out = pd.DataFrame(rows, columns=columns)
-    out.attrs["units"] = dict.fromkeys(columns[3:-1], "1")
     out.attrs["quotient"] = quotient
     return out

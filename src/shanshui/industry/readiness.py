@@ -1,14 +1,11 @@
 """How ready a technology is: nine levels, each with its evidence, the weakest part deciding."""
 
-from typing import Annotated
-
 import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
-from shanshui.core.vocabulary import Facts
+from shanshui.industry.tables import Maturity, Readiness
 
 LEVELS: dict[int, tuple[str, str]] = {
     1: ("principle observed", "发现基本原理"),
@@ -22,11 +19,10 @@ LEVELS: dict[int, tuple[str, str]] = {
     9: ("proven in routine use", "实际应用成熟"),
 }
 """Levels in our own words (Mankins 1995; the Chinese scale has the same nine) [S2]."""
-Evidence = Annotated[pd.DataFrame, Table(("technology", "part", "level", "evidence", "date"))]
 
 
 @assessment(source="mankins1995", bytes_per_cell=0)
-def technology_maturity(readiness: Evidence) -> Facts:
+def technology_maturity(readiness: Readiness) -> Maturity:
     """Level of each technology with the evidence that holds it.
 
     Parameters
@@ -44,6 +40,11 @@ def technology_maturity(readiness: Evidence) -> Facts:
     ------
     QuantityError
         A level outside 1 to 9, or a date without a year.
+
+    Notes
+    -----
+    level = min over parts of max{l: a claim of level l has evidence}, 0 if none has. Levels of Mankins (1995) [S2] in our own words; that the
+    weakest part decides is the practice of readiness reviews [M].
     """
     level = pd.to_numeric(readiness["level"], errors="coerce")
     bad = ~level.isin(list(LEVELS))
@@ -84,6 +85,4 @@ def technology_maturity(readiness: Evidence) -> Facts:
                 "date": "" if held is None else str(held["date"]),
             }
         )
-    frame = pd.DataFrame(out)
-    frame.attrs["units"] = {"level": "1"}
-    return frame
+    return pd.DataFrame(out)

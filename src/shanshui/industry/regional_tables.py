@@ -30,12 +30,13 @@ def location_quotients(regional: ArrayLike, national: ArrayLike) -> Vector:
     QuantityError
         Shapes that differ, negative values, gaps, nothing at all.
     """
-    r, n = _pair(regional, national)
+    r, n = checked_pair(regional, national)
     share = n / n.sum()
     return np.where(n > 0, (r / r.sum()) / np.where(n > 0, share, 1.0), np.nan)
 
 
-def _pair(regional: ArrayLike, national: ArrayLike) -> tuple[Vector, Vector]:
+def checked_pair(regional: ArrayLike, national: ArrayLike) -> tuple[Vector, Vector]:
+    """Figures of a region and of the nation that it is part of; refused where they are none."""
     r, n = np.asarray(regional, np.float64), np.asarray(national, np.float64)
     if r.shape != n.shape or r.ndim != 1:
         raise QuantityError(f"regional, national: shapes {r.shape} and {n.shape}, expected one")
@@ -83,7 +84,7 @@ def regional_coefficients(
         Unknown quotient, an exponent out of range, shapes that differ.
     """
     a = np.asarray(coefficients, np.float64)
-    r, n = _pair(regional, national)
+    r, n = checked_pair(regional, national)
     if a.shape != (len(r), len(r)):
         raise QuantityError(f"coefficients: shape {a.shape} for {len(r)} sectors")
     if quotient not in QUOTIENTS:

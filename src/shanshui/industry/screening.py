@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from shanshui.core.errors import DataError
 from shanshui.industry.access_rules import divisions
@@ -288,59 +288,3 @@ class Seen:
         if len(add):
             self.runs.append(add)
         return fresh
-
-
-def screening_quality(found: ArrayLike, truth: ArrayLike) -> pd.DataFrame:
-    """How well categories were found where a person knows them.
-
-    Parameters
-    ----------
-    found, truth : (firm,)
-        Categories, blank for none.
-
-    Returns
-    -------
-    DataFrame
-        ``category, precision, recall, f1, found, true`` [1]; NaN where nothing was found, or nothing is there. Cohen's kappa of both codings
-        in ``attrs["kappa"]``, the confusion in ``attrs["confusion"]``.
-
-    Raises
-    ------
-    DataError
-        Lengths that differ.
-    """
-    a, b = np.asarray(found, object), np.asarray(truth, object)
-    if a.shape != b.shape or a.ndim != 1 or not len(a):
-        raise DataError(f"found, truth: {a.shape} and {b.shape}, expected one length above 0")
-    rows = []
-    for category in sorted({str(v) for v in (*a, *b) if v}):
-        hit = float(((a == category) & (b == category)).sum())
-        said, real = float((a == category).sum()), float((b == category).sum())
-        precision = hit / said if said else np.nan
-        recall = hit / real if real else np.nan
-        rows.append(
-            {
-                "category": category,
-                "precision": precision,
-                "recall": recall,
-                "f1": 2 * hit / (said + real) if said + real else np.nan,
-                "found": said,
-                "true": real,
-            }
-        )
-    out = pd.DataFrame(rows)
-    out.attrs["kappa"] = kappa(a, b)
-    table = pd.crosstab(pd.Series(b, name="truth"), pd.Series(a, name="found"))
-    out.attrs["confusion"] = {
-        str(k): {str(c): int(v) for c, v in row.items()}
-        for k, row in table.to_dict("index").items()
-    }
-    return out
-
-
-def kappa(first: ArrayLike, second: ArrayLike) -> float:
-    """Agreement of two codings beyond chance (Cohen 1960) [1]; 1 when both say one thing only."""
-    a, b = np.asarray(first, object), np.asarray(second, object)
-    both = float((a == b).mean())
-    chance = sum(float((a == k).mean()) * float((b == k).mean()) for k in {*a, *b})
-    return 1.0 if chance >= 1.0 else (both - chance) / (1.0 - chance)

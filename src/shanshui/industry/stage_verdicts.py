@@ -8,15 +8,15 @@ import pandas as pd
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Population, Units
-from shanshui.industry.economy import (
-    PRIMARY_JOBS,
+from shanshui.core.vocabulary import (
+    Counties,
     Employment,
     Gdp,
-    Indicators,
-    prefecture_codes,
-    sector_shares,
+    PlaceIndicators,
+    Population,
+    Prefectures,
 )
+from shanshui.industry.economy import PRIMARY_JOBS, prefecture_codes, sector_products, sector_shares
 from shanshui.industry.stages import (
     WEIGHTS,
     Verdict,
@@ -24,6 +24,7 @@ from shanshui.industry.stages import (
     stage_of,
     value_added_stage,
 )
+from shanshui.industry.tables import StageVerdicts
 
 YUAN_PER_DOLLAR: dict[int, float] = {
     2000: 2.46, 2005: 2.86, 2010: 3.66, 2014: 4.30, 2015: 4.33, 2019: 5.10, 2020: 5.23, 2021: 5.49,
@@ -34,16 +35,16 @@ YUAN_PER_DOLLAR: dict[int, float] = {
 @assessment(source="chen2006", bytes_per_cell=0)
 def industrial_stage(
     gdp: Gdp,
-    prefectures: Units,
-    counties: Units,
+    prefectures: Prefectures,
+    counties: Counties,
     population: Population | None = None,
-    place_indicators: Indicators | None = None,
+    place_indicators: PlaceIndicators | None = None,
     employment: Employment | None = None,
     *,
     years: tuple[float, ...] = (),
     yuan_per_dollar: Annotated[float, Between(0.0, 1000.0)] = 0.0,
     least_known: Annotated[float, Between(0.0, 1.0)] = 0.5,
-) -> Facts:
+) -> StageVerdicts:
     """Stage of industrialisation of each prefecture by several criteria, the verdict of each beside the whole.
 
     Parameters
@@ -73,9 +74,22 @@ def industrial_stage(
     table
         ``code, name, year, criterion, value, stage, score, doubt`` per criterion, and a row ``composite`` with the share of the weights
         that is known in ``value``. Criteria without data do not appear.
+
+    Raises
+    ------
+    QuantityError
+        No criterion known for any prefecture, a year without purchasing power.
+
+    Notes
+    -----
+    Chen, Huang and Zhong (2006) on the limits of Chenery, Robinson and Syrquin (1986); limits and weights [M]. Within stage j = 2, 3, 4 of
+    five lambda = (j - 2) 33 + (x - lower) / (upper - lower) 33, from the upper limit down where less is later; 0 before, 100 after.
+    K = sum_k w_k lambda_k / sum of the w_k that are known, w 0.36 product per head (dollars of 2005 at purchasing power parity), 0.22 value
+    added, 0.22 manufacturing in goods, 0.12 urban share, 0.08 primary share of work; 0 pre, to 33 early, to 66 middle, to 99 late, then post.
+    The ladder of value added is scored by its primary share within a rung [D].
     """
     belongs = prefecture_codes(counties, prefectures)
-    shares = sector_shares(gdp.assign(code=gdp["code"].astype(str)))
+    shares = sector_shares(gdp)
     values = _stage_values(gdp, belongs, population, place_indicators, employment)
     names = dict(zip(prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True))
     rows = []
@@ -108,7 +122,6 @@ def industrial_stage(
         raise QuantityError(
             f"gdp: no criterion is known for any prefecture in {', '.join(f'{y:g}' for y in years)}"
         )
-    out.attrs["units"] = {"score": "1"}
     out.attrs["weights"] = WEIGHTS
     return out
 
@@ -158,19 +171,17 @@ def _stage_values(
         people = population.assign(code=population["code"].astype(str).map(belongs)).dropna(
             subset=["code"]
         )
-        heads = people.groupby(["code", "year"])["population"].sum()
-        money = (
-            gdp.assign(code=gdp["code"].astype(str))
-            .groupby(["code", "year"])["yuan"]
-            .sum(min_count=1)
-        )
-        out["gdp_per_head"] = (money / heads).dropna()
+        # a county without a figure leaves its prefecture without one
+        heads = people.groupby(["code", "year"])["population"].sum(skipna=False)
+        out["gdp_per_head"] = (sector_products(gdp).sum(axis=1) / heads.where(heads > 0)).dropna()
     if employment is not None:
         jobs = employment.assign(code=employment["code"].astype(str).map(belongs)).dropna(
             subset=["code"]
         )
-        total = jobs.groupby(["code", "year"])["persons"].sum()
-        farm = jobs[jobs["industry"] == PRIMARY_JOBS].groupby(["code", "year"])["persons"].sum()
+        farms = jobs[jobs["industry"] == PRIMARY_JOBS]
+        total, farm = (
+            rows.groupby(["code", "year"])["persons"].sum(skipna=False) for rows in (jobs, farms)
+        )
         out["primary_jobs"] = (farm / total.where(total > 0)).dropna()
     if indicators is not None:
         rows = indicators.assign(code=indicators["code"].astype(str))

@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from shanshui.core.errors import QuantityError
-from shanshui.industry.regional_tables import location_quotients
+from shanshui.industry.regional_tables import checked_pair
 
 Vector = NDArray[np.float64]
 
@@ -141,22 +141,23 @@ def krugman_specialisation(regional: ArrayLike, national: ArrayLike) -> float:
     return float(np.abs(_shares(regional, "regional") - _shares(national, "national")).sum())
 
 
-def urban_flow(jobs: ArrayLike, national: ArrayLike, output_per_job: float) -> tuple[Vector, float]:
-    """Jobs that serve places outside, and the flow that they stand for.
+def basic_jobs(jobs: ArrayLike, national: ArrayLike) -> Vector:
+    """Jobs that serve places outside: those beyond what the nation's shares would give a place.
 
     Parameters
     ----------
     jobs, national : (sector,) [person]
         Of the place and of the nation.
-    output_per_job : float [money/person]
-        Of the place.
 
     Returns
     -------
-    ((sector,) [person], float [money])
-        Basic jobs beyond the national share, and their sum times the output of a job.
+    (sector,) [person]
+        max(0, e_i - e n_i / n), e and n the sums; 0 where the place has no more than its share.
+
+    Raises
+    ------
+    QuantityError
+        Shapes that differ, negative values, gaps, nothing at all, or jobs in a sector that the nation does not have.
     """
-    e, n = np.asarray(jobs, np.float64), np.asarray(national, np.float64)
-    _ = location_quotients(e, n)
-    basic = np.maximum(e - e.sum() * n / n.sum(), 0.0)
-    return basic, float(output_per_job * basic.sum())
+    e, n = checked_pair(jobs, national)
+    return np.maximum(e - e.sum() * n / n.sum(), 0.0)

@@ -3,7 +3,6 @@
 import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Annotated
 
 import numpy as np
@@ -15,10 +14,10 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between
+from shanshui.core.shipped import shipped_text
 from shanshui.core.vocabulary import (
     Codes,
     Elevation,
-    Facts,
     Index,
     Mask,
     Precipitation,
@@ -26,6 +25,7 @@ from shanshui.core.vocabulary import (
     Temperature,
     UnitLabels,
 )
+from shanshui.industry.tables import CropAreas, UnitGrowing
 from shanshui.kernels.labels import label_statistics
 from shanshui.region.grid import grid_of, like
 
@@ -47,7 +47,7 @@ class Crop:
 @cache
 def crops() -> dict[str, Crop]:
     """Crops and undergrowth models of the region, limits of our own choice from what growers publish [D]."""
-    text = files("shanshui.industry").joinpath("crops.csv").read_text("utf-8")
+    text = shipped_text("industry/crops.csv")
     out = {}
     for row in csv.DictReader(text.splitlines()):
         limits = {}
@@ -87,7 +87,7 @@ def fitness(
     return np.clip(np.minimum(up, down), 0.0, 1.0).astype(np.float32) + 0.0 * x
 
 
-@assessment(source="decisions/0014-industry", halo=0, bytes_per_cell=16)
+@assessment(source="fao1976", halo=0, bytes_per_cell=16)
 def crop_suitability(
     temperature: Temperature,
     precipitation: Precipitation,
@@ -122,6 +122,17 @@ def crop_suitability(
     -------
     layers
         One per crop, 0 to 1 [1]; 0 where cover or the red line forbids; NaN where a condition is missing.
+
+    Raises
+    ------
+    QuantityError
+        A crop of an unknown cover.
+
+    Notes
+    -----
+    f = min over temperature, rain, height, slope of the trapezoid t(x; a, b, c, d) = max(0, min((x - a) / (b - a), 1, (d - x) / (d - c))): the
+    worst condition decides (FAO 1976, maximum limitation [M]). 0 on other cover and within the red line. Limits of each crop are our own
+    choice from what growers publish [D].
     """
     cover = land_cover.values
     ground = {
@@ -159,7 +170,7 @@ def unit_growing(
     planning_unit_labels: UnitLabels,
     *,
     least: Annotated[float, Between(0.0, 1.0)] = 0.4,
-) -> Facts:
+) -> UnitGrowing:
     """Land of each planning unit on which a crop grows well enough.
 
     Parameters
@@ -175,21 +186,24 @@ def unit_growing(
     -------
     table
         ``unit, area_km2`` [km2] that suits and mean ``suitability`` [1] of it; units without any are left out.
+
+    Notes
+    -----
+    area_u = a |{c in u: f(c) >= least}|, a the area of a cell; suitability_u = mean f over these cells. Our own sum [D]
+    (decisions/0014-industry).
     """
     label = np.ascontiguousarray(planning_unit_labels.values, np.int32).ravel()
     fit = suitability.values.ravel()
     good = np.where(fit >= least, fit, np.nan).astype(np.float32)
     count, total, _, _ = label_statistics(label, good, int(label.max(initial=0)))
     units = np.flatnonzero(count[1:] > 0) + 1
-    out = pd.DataFrame(
+    return pd.DataFrame(
         {
             "unit": units,
             "area_km2": count[units] * grid_of(suitability).cell_km2,
             "suitability": total[units] / count[units],
         }
     )
-    out.attrs["units"] = {"area_km2": "km2", "suitability": "1"}
-    return out
 
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=2)
@@ -199,7 +213,7 @@ def crop_areas(
     *,
     least: Annotated[float, Between(0.0, 1.0)] = 0.4,
     good: Annotated[float, Between(0.0, 1.0)] = 0.7,
-) -> Facts:
+) -> CropAreas:
     """Land on which each crop could grow.
 
     Parameters
@@ -215,6 +229,11 @@ def crop_areas(
     -------
     table
         ``crop, name, name_zh, kind, suited_km2, good_km2`` [km2].
+
+    Notes
+    -----
+    suited = a |{c inside: f(c) >= least}|, good = a |{c inside: f(c) >= good}|, a the area of a cell. Our own sum [D]
+    (decisions/0014-industry).
     """
     rows = []
     inside = region_mask.values == 1
@@ -231,8 +250,6 @@ def crop_areas(
                 "good_km2": float(((grid.values >= good) & inside).sum()) * cell,
             }
         )
-    out = pd.DataFrame(rows).sort_values(
+    return pd.DataFrame(rows).sort_values(
         ["suited_km2", "crop"], ascending=[False, True], ignore_index=True
     )
-    out.attrs["units"] = {"suited_km2": "km2", "good_km2": "km2"}
-    return out

@@ -1,7 +1,6 @@
 """Who can use what another throws away: matching of wastes, heat and water as a linear programme, and how closed the circle is."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -11,10 +10,8 @@ from scipy.sparse import coo_array
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
-from shanshui.core.vocabulary import Facts
+from shanshui.industry.tables import Circularity, Exchanges, MaterialFlows, Streams
 
-Streams = Annotated[pd.DataFrame, Table(("firm", "material", "kind", "amount"))]
 SUPPLY, DEMAND = "supply", "demand"
 EARTH_KM = 6371.0
 NUMBERS: dict[str, float] = {
@@ -31,6 +28,7 @@ NUMBERS: dict[str, float] = {
     "lat": np.nan,
 }
 """Numbers of a stream and what stands where one is blank; haulage [yuan/t/km] and reach [D]."""
+PLACES = (("x_km", "y_km"), ("lon", "lat"))
 ALL_YEAR = tuple(range(1, 13))
 
 
@@ -72,7 +70,7 @@ def checked_streams(streams: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     QuantityError
-        Unknown kinds, amounts below 0, purity outside [0, 1], months that are none.
+        Unknown kinds, amounts below 0 or missing, purity outside [0, 1], months that are none, a place that some streams have and others lack.
     """
     out = streams.copy()
     out["kind"] = out["kind"].astype(str).str.strip().str.lower()
@@ -99,6 +97,7 @@ def checked_streams(streams: pd.DataFrame) -> pd.DataFrame:
             raise QuantityError(
                 f"streams.{column}: {out.loc[bad, 'firm'].iloc[0]} has {out.loc[bad, column].iloc[0]:g}, expected {low:g} to {high:g}"
             )
+    _check_places(out)
     months = out["months"] if "months" in out else pd.Series("", index=out.index)
     out["months"] = pd.Series([_months(m) for m in months], index=out.index, dtype=object)
     return out.reset_index(drop=True)
@@ -122,8 +121,20 @@ def _months(text: object) -> frozenset[int]:
     return frozenset(found)
 
 
+def _check_places(streams: pd.DataFrame) -> None:
+    """All streams have a place of one kind, or none has any: they are then of one park."""
+    ways = [streams[list(way)].notna().all(axis=1) for way in PLACES]
+    some = streams[[c for way in PLACES for c in way]].notna().any(axis=1)
+    if some.any() and not any(way.all() for way in ways):
+        short = min((~way for way in ways), key=lambda lacks: int(lacks.sum()))
+        raise QuantityError(
+            f"streams: {streams.loc[short, 'firm'].iloc[0]} has no place as others have; give x_km, y_km or lon, lat to all streams, or a "
+            "place to none (then all are of one park)"
+        )
+
+
 def _distances(a: pd.DataFrame, b: pd.DataFrame) -> NDArray[np.float64]:
-    """Between every two places; 0 where neither has one."""
+    """Between every two places; 0 where none is told."""
     if a["x_km"].notna().all() and b["x_km"].notna().all():
         x = a["x_km"].to_numpy()[:, None] - b["x_km"].to_numpy()
         y = a["y_km"].to_numpy()[:, None] - b["y_km"].to_numpy()
@@ -223,28 +234,43 @@ def _pairs(
     NDArray[np.float64],
 ]:
     """Pairs that may exchange, their saving, distance, and the share of the year in common."""
-    km = _distances(give, take)
+    saving, km, share = trade_terms(give, take)
     alike = give["material"].to_numpy(str)[:, None] == take["material"].to_numpy(str)
     apart = give["firm"].to_numpy(str)[:, None] != take["firm"].to_numpy(str)
     pure = give["purity"].to_numpy()[:, None] >= take["purity"].to_numpy() - 1e-12
+    i, j = np.nonzero(alike & apart & pure & (share > 0) & (saving > 0))
+    return i, j, saving[i, j], km[i, j], share[i, j]
+
+
+def trade_terms(
+    give: pd.DataFrame, take: pd.DataFrame
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """What a unit from each supply to each demand saves, how far it goes, and in what share of the year it can.
+
+    Parameters
+    ----------
+    give, take : table
+        Supplies and demands as :func:`checked_streams` gives them.
+
+    Returns
+    -------
+    ((supply, demand) [yuan/unit], (supply, demand) [km], (supply, demand) [1])
+        Price and saved disposal less treatment and haulage; the share is of the shorter season, 0 beyond the reach of either.
+    """
+    km = _distances(give, take)
     near = (km <= give["reach_km"].to_numpy()[:, None]) & (km <= take["reach_km"].to_numpy())
-    common = np.array([[len(a & b) for b in take["months"]] for a in give["months"]]).reshape(
-        len(give), len(take)
-    )
-    length = np.array(
-        [[min(len(a), len(b)) for b in take["months"]] for a in give["months"]]
+    share = np.array(
+        [[len(a & b) / max(min(len(a), len(b)), 1) for b in take["months"]] for a in give["months"]]
     ).reshape(len(give), len(take))
     saving = (
         take["price"].to_numpy() + give["disposal"].to_numpy()[:, None] - give["treatment"].to_numpy()[:, None]
         - take["treatment"].to_numpy() - np.maximum(give["haulage"].to_numpy()[:, None], take["haulage"].to_numpy()) * km
     )  # fmt: skip
-    i, j = np.nonzero(alike & apart & pure & near & (common > 0) & (saving > 0))
-    share = common[i, j] / np.maximum(length[i, j], 1)
-    return i, j, saving[i, j], km[i, j], share
+    return saving, km, np.where(near, share, 0.0)
 
 
 @assessment(source="own_symbiosis", bytes_per_cell=0)
-def symbiosis(streams: Streams) -> Facts:
+def symbiosis(streams: Streams) -> Exchanges:
     """Exchanges of wastes, heat and water between the firms of parks.
 
     Parameters
@@ -256,11 +282,23 @@ def symbiosis(streams: Streams) -> Facts:
     -------
     table
         ``material, source, target, amount, km, saving, value``; attributes tell the gain of all and what each firm's closing would cost.
+
+    Raises
+    ------
+    QuantityError
+        Unknown kinds, amounts below 0 or missing, purity outside [0, 1], months that are none, places that only some streams
+        have.
+
+    Notes
+    -----
+    max sum_ij s_ij q_ij with sum_j q_ij <= supply_i, sum_i q_ij <= demand_j, 0 <= q_ij <= m_ij min(supply_i, demand_j), q_ij = 0 unless material,
+    purity, season and reach fit; s_ij = price_j + saved disposal_i - treatment_i - treatment_j - haulage d_ij, m_ij the season in common over
+    the shorter one. loss_if_closed_f = gain of all less the gain without f. A linear programme of our own (decisions/0014-industry) on the
+    transportation problem (Hitchcock 1941 [M]); straight distances, haulage and reach where none is given [D].
     """
     found = matched_streams(streams)
     out = found.flows
     firms = sorted({*out["source"], *out["target"]})
-    out.attrs["units"] = {"km": "km", "value": "yuan/yr"}
     out.attrs["gain"] = found.gain
     out.attrs["loss_if_closed"] = {
         str(firm): found.gain - matched_streams(streams, closed=str(firm)).gain for firm in firms
@@ -269,7 +307,7 @@ def symbiosis(streams: Streams) -> Facts:
 
 
 @assessment(source="own_symbiosis", bytes_per_cell=0)
-def material_circularity(streams: Streams, symbiosis: Facts) -> Facts:
+def material_circularity(streams: Streams, symbiosis: MaterialFlows) -> Circularity:
     """How closed the circle of each material is: the register of what flows.
 
     Parameters
@@ -283,7 +321,12 @@ def material_circularity(streams: Streams, symbiosis: Facts) -> Facts:
     -------
     table
         ``material, supply, demand, exchanged``, ``recycling_rate`` exchanged over supply, ``substitution_rate`` exchanged over demand,
-        ``potential_rate`` what could be exchanged at most (the lesser of both, over supply) [1]; last the row ``all``.
+        ``potential_rate`` what could be exchanged at most (the lesser of both, over supply) [1]; NaN where there is none of it.
+
+    Notes
+    -----
+    recycling_rate = exchanged / supply, substitution_rate = exchanged / demand, potential_rate = min(supply, demand) / supply. Our own rates [D]
+    (decisions/0014-industry), of what flows by the register alone.
     """
     rows = checked_streams(streams)
     parts = []
@@ -298,103 +341,8 @@ def material_circularity(streams: Streams, symbiosis: Facts) -> Facts:
         return (a / b.where(b > 0)).astype(float)
 
     least = frame[["supply", "demand"]].min(axis=1)
-    out = frame.assign(
+    return frame.assign(
         recycling_rate=rate(frame["exchanged"], frame["supply"]),
         substitution_rate=rate(frame["exchanged"], frame["demand"]),
         potential_rate=rate(least, frame["supply"]),
-    )
-    out.attrs["units"] = dict.fromkeys(
-        ("recycling_rate", "substitution_rate", "potential_rate"), "1"
-    )
-    return out
-
-
-@dataclass(frozen=True)
-class TreatmentChoice:
-    """Plants that are worth their fixed cost.
-
-    Attributes
-    ----------
-    built : tuple of str
-        Plants.
-    throughput : dict of str to float
-        Of each.
-    gain : float [yuan/yr]
-        Savings less fixed costs.
-    """
-
-    built: tuple[str, ...]
-    throughput: dict[str, float]
-    gain: float
-
-
-def treatment_plants(
-    supply: NDArray[np.floating],
-    demand: NDArray[np.floating],
-    saving: NDArray[np.floating],
-    fixed: dict[str, float],
-    capacity: dict[str, float],
-) -> TreatmentChoice:
-    """Which plants that turn a waste into an input are worth building: a mixed-integer programme.
-
-    Parameters
-    ----------
-    supply, demand : (source,), (target,)
-        Amounts a year.
-    saving : (plant, source, target) [yuan/unit]
-        Of a unit that goes through a plant; not above 0 means it may not.
-    fixed : dict of str to float [yuan/yr]
-        Cost of each plant, in the order of ``saving``.
-    capacity : dict of str to float
-        Amount a year of each plant.
-
-    Returns
-    -------
-    TreatmentChoice
-        Of greatest gain; none built when none pays.
-
-    Raises
-    ------
-    QuantityError
-        Shapes that do not fit.
-    """
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
-    s, d = np.asarray(supply, np.float64), np.asarray(demand, np.float64)
-    gains = np.asarray(saving, np.float64)
-    names = list(fixed)
-    if gains.shape != (len(names), len(s), len(d)) or list(capacity) != names:
-        raise QuantityError(
-            f"saving: shape {gains.shape}, expected ({len(names)}, {len(s)}, {len(d)}); capacity names the same plants as fixed"
-        )
-    p, i, j = np.nonzero(gains > 0)
-    flows, plants = len(p), len(names)
-    cost = np.concatenate([-gains[p, i, j], list(fixed.values())])
-    rows = np.concatenate([i, len(s) + j, len(s) + len(d) + p])
-    columns = np.tile(np.arange(flows), 3)
-    extra_rows = len(s) + len(d) + np.arange(plants)
-    system = coo_array(
-        (
-            np.concatenate([np.ones(3 * flows), -np.array(list(capacity.values()))]),
-            (
-                np.concatenate([rows, extra_rows]),
-                np.concatenate([columns, flows + np.arange(plants)]),
-            ),
-        ),
-        shape=(len(s) + len(d) + plants, flows + plants),
-    ).tocsr()
-    found = milp(
-        cost,
-        constraints=LinearConstraint(system, -np.inf, np.concatenate([s, d, np.zeros(plants)])),
-        integrality=np.concatenate([np.zeros(flows), np.ones(plants)]),
-        bounds=Bounds(0.0, np.concatenate([np.full(flows, np.inf), np.ones(plants)])),
-    )
-    if not found.success:
-        raise QuantityError(f"treatment plants: the programme failed: {found.message}")
-    through = np.bincount(p, found.x[:flows], plants)
-    built = found.x[flows:] > 0.5
-    return TreatmentChoice(
-        tuple(n for n, b in zip(names, built, strict=True) if b),
-        {n: float(t) for n, t, b in zip(names, through, built, strict=True) if b},
-        float(-found.fun),
     )

@@ -6,13 +6,11 @@ the least of its neighbours' distances plus the step, whatever the order of work
 with any number of threads. Ways back and allocation are read off the finished distances.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+
+from shanshui.kernels.crew import processors, share
 
 TILE = 128
 _ROOM = 8
@@ -20,8 +18,6 @@ _ROOM = 8
 _STRIDE = 1.0
 """How far the front moves before any tile is taken further, in widths of a tile of typical cells [D]: measured."""
 _BUCKETS = 4096
-THREADS = max(1, min(8, os.cpu_count() or 1))
-_POOL = ThreadPoolExecutor(THREADS, thread_name_prefix="cost")
 ROWS = np.array([0, 0, 1, -1, 1, 1, -1, -1], np.int64)
 COLS = np.array([1, -1, 0, 0, 1, -1, 1, -1], np.int64)
 OFF = np.int64(-1)
@@ -344,6 +340,7 @@ def accumulated_cost(
     four_neighbours: bool = False,
     limit: float = np.inf,
     ways: bool = False,
+    threads: int | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.int8] | None]:
     """Least cost from the nearest source to each cell.
 
@@ -361,6 +358,8 @@ def accumulated_cost(
         Cost beyond which cells are left out.
     ways : bool
         Ask for the directions back too.
+    threads : int, optional
+        That share the tiles; all processors by default. Results do not depend on it.
 
     Returns
     -------
@@ -370,6 +369,8 @@ def accumulated_cost(
         Direction towards the source, see ``ROWS`` and ``COLS``; -1 at sources and where no way leads.
     """
     ny, nx = resistance.shape
+    crew = processors() if threads is None else threads
+    room = TILE, _ROOM * TILE**2
     cost = np.full((ny + 2, nx + 2), np.inf, resistance.dtype)
     dist = np.full((ny + 2, nx + 2), np.inf)
     _frame(resistance, source, cost, dist)
@@ -393,29 +394,41 @@ def accumulated_cost(
                 if tiles.size == 0:
                     continue
                 waiting[mine] = np.inf
-                crews = min(THREADS, tiles.size)
+                crews = min(crew, tiles.size)
                 found = [np.full(waiting.shape, np.inf) for _ in range(crews)]
-                each: list[Any] = [
-                    (cost, dist, tiles, k, crews, done, until, sides, cell, limit, found[k])
-                    for k in range(crews)
-                ]
-                submit: Any = _POOL.submit
-                jobs = [submit(_share, *one, TILE, _ROOM * TILE**2) for one in each[1:]]
-                _share(*each[0], TILE, _ROOM * TILE**2)
-                for job in jobs:
-                    job.result()
+                share(
+                    _share,
+                    (
+                        (
+                            cost,
+                            dist,
+                            tiles,
+                            k,
+                            crews,
+                            done,
+                            until,
+                            sides,
+                            cell,
+                            limit,
+                            found[k],
+                            *room,
+                        )
+                        for k in range(crews)
+                    ),
+                )
                 for part in found:
                     np.minimum(waiting, part, out=waiting)
     back = None
     if ways:
         back = np.empty((ny, nx), np.int8)
-        piece = -(-ny // THREADS)
-        jobs = [
-            _POOL.submit(_ways, cost, dist, sides, cell, back, low, min(low + piece, ny + 1))
-            for low in range(1, ny + 1, piece)
-        ]
-        for job in jobs:
-            job.result()
+        piece = -(-ny // crew)
+        share(
+            _ways,
+            (
+                (cost, dist, sides, cell, back, low, min(low + piece, ny + 1))
+                for low in range(1, ny + 1, piece)
+            ),
+        )
     return dist[1:-1, 1:-1], back
 
 

@@ -5,34 +5,40 @@ the rim. Edges are kept where they start: east, south, south-east, south-west. R
 pieces; every sum is taken row by row, so results do not depend on the number of threads.
 """
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-THREADS = max(1, min(8, os.cpu_count() or 1))
+from shanshui.kernels.crew import processors, share
+
 _SHARED = 256  # rows from which a kernel is worth sharing
-_POOL = ThreadPoolExecutor(THREADS, thread_name_prefix="lattice")
 SQRT_HALF = np.sqrt(0.5)
 
 
-def by_rows(kernel: Callable[..., Any], *arrays: Any, rows: int, first: int = 0) -> None:
-    """Run ``kernel(*arrays, low, high)`` over rows ``first`` to ``first + rows`` on all cores."""
-    if rows < _SHARED or THREADS == 1:
+def by_rows(
+    kernel: Callable[..., Any],
+    *arrays: Any,
+    rows: int,
+    first: int = 0,
+    threads: int | None = None,
+) -> None:
+    """Run ``kernel(*arrays, low, high)`` over rows ``first`` to ``first + rows``, shared among threads; all processors by default."""
+    crew = processors() if threads is None else threads
+    if rows < _SHARED or crew == 1:
         kernel(*arrays, first, first + rows)
         return
-    piece = -(-rows // (2 * THREADS)) * 2
-    starts = range(first, first + rows, piece)
-    waiting = [
-        _POOL.submit(kernel, *arrays, low, min(low + piece, first + rows)) for low in starts[1:]
-    ]
-    kernel(*arrays, first, first + piece)
-    for one in waiting:
-        one.result()
+    # even pieces: sweeps over every second row meet the same rows whoever works on them
+    piece = -(-rows // (2 * crew)) * 2
+    share(
+        kernel,
+        (
+            (*arrays, low, min(low + piece, first + rows))
+            for low in range(first, first + rows, piece)
+        ),
+    )
 
 
 def framed(ny: int, nx: int, dtype: Any = np.float64) -> NDArray[Any]:
@@ -70,8 +76,8 @@ def lay_edges(cell, node, resistances, diagonals, east, south, down, back, low, 
 
 
 @nb.njit(cache=True, nogil=True)
-def clamp_edges(east, south, down, back, fixed, value, ground, injection):
-    """Take fixed nodes out: their edges become grounds of the neighbours, with what flows in at the fixed value."""
+def clamp_edges(east, south, down, back, fixed, ground):
+    """Take fixed nodes out: their edges become grounds of the neighbours, as corrections see them."""
     ny, nx = fixed.shape
     edges = (east, south, down, back)
     for i in range(ny - 1):
@@ -89,34 +95,110 @@ def clamp_edges(east, south, down, back, fixed, value, ground, injection):
                 edges[k][i, j] = 0.0
                 if a and not b:
                     ground[r, s] += g
-                    injection[r, s] += g * value[i, j]
                 elif b and not a:
                     ground[i, j] += g
-                    injection[i, j] += g * value[r, s]
 
 
 @nb.njit(cache=True, nogil=True)
-def laplacian(east, south, down, back, ground, x, out, part, low, high):
-    """Net current out of each cell at potentials ``x``; ``part`` takes the row sums of x times it."""
+def laplacian(east, south, down, back, ground, x, out, energy, low, high):
+    """Net current out of each cell at potentials ``x``; ``energy`` takes what edges and grounds of each row turn into heat.
+
+    Energy is a sum of squares, not x times the net currents: those cancel where neighbours conduct far better than the rest.
+    """
     nx = x.shape[1]
     for i in range(low, high):
         total = 0.0
         for j in range(1, nx - 1):
             c = x[i, j]
-            t = (
-                east[i, j] * (c - x[i, j + 1])
+            e = c - x[i, j + 1]
+            s = c - x[i + 1, j]
+            d = c - x[i + 1, j + 1]
+            b = c - x[i + 1, j - 1]
+            out[i, j] = (
+                east[i, j] * e
                 + east[i, j - 1] * (c - x[i, j - 1])
-                + south[i, j] * (c - x[i + 1, j])
+                + south[i, j] * s
                 + south[i - 1, j] * (c - x[i - 1, j])
-                + down[i, j] * (c - x[i + 1, j + 1])
+                + down[i, j] * d
                 + down[i - 1, j - 1] * (c - x[i - 1, j - 1])
-                + back[i, j] * (c - x[i + 1, j - 1])
+                + back[i, j] * b
                 + back[i - 1, j + 1] * (c - x[i - 1, j + 1])
                 + ground[i, j] * c
             )
-            out[i, j] = t
-            total += t * c
-        part[i] = total
+            total += (
+                east[i, j] * e * e
+                + south[i, j] * s * s
+                + down[i, j] * d * d
+                + back[i, j] * b * b
+                + ground[i, j] * c * c
+            )
+        energy[i] = total
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def less(total, lost, current):
+    """``total - current``, and what its rounding takes off added to ``lost`` (Knuth's sum of two)."""
+    found = total - current
+    back = found - total
+    return found, lost + ((total - (found - back)) - (current + back))
+
+
+@nb.njit(cache=True, nogil=True)
+def balance(east, south, down, back, ground, sent, x, low_x, out, energy, through, low, high):
+    """Current that is left at each cell by potentials given in two parts, ``x + low_x``.
+
+    Each current is taken from a difference of potentials, so its error is relative to itself, and the two cells of an edge see
+    the same one; sums are compensated. ``energy`` takes the heat of each row, ``through`` the greatest current through one of its cells.
+    """
+    nx = x.shape[1]
+    for i in range(low, high):
+        heat = 0.0
+        most = 0.0
+        for j in range(1, nx - 1):
+            c = np.float64(x[i, j])
+            rest = np.float64(low_x[i, j])
+            total = np.float64(sent[i, j])
+            lost = 0.0
+            into = 0.0
+            away = 0.0
+            for k in range(8):
+                if k == 0:
+                    g, a, b = east[i, j], x[i, j + 1], low_x[i, j + 1]
+                elif k == 1:
+                    g, a, b = south[i, j], x[i + 1, j], low_x[i + 1, j]
+                elif k == 2:
+                    g, a, b = down[i, j], x[i + 1, j + 1], low_x[i + 1, j + 1]
+                elif k == 3:
+                    g, a, b = back[i, j], x[i + 1, j - 1], low_x[i + 1, j - 1]
+                elif k == 4:
+                    g, a, b = east[i, j - 1], x[i, j - 1], low_x[i, j - 1]
+                elif k == 5:
+                    g, a, b = south[i - 1, j], x[i - 1, j], low_x[i - 1, j]
+                elif k == 6:
+                    g, a, b = down[i - 1, j - 1], x[i - 1, j - 1], low_x[i - 1, j - 1]
+                else:
+                    g, a, b = back[i - 1, j + 1], x[i - 1, j + 1], low_x[i - 1, j + 1]
+                drop = (c - a) + (rest - b)
+                current = g * drop
+                total, lost = less(total, lost, current)
+                if k < 4:
+                    heat += current * drop
+                if current > 0.0:
+                    away += current
+                else:
+                    into -= current
+            current = ground[i, j] * c
+            total, lost = less(total, lost, current)
+            total, lost = less(total, lost, ground[i, j] * rest)
+            heat += current * c
+            if current > 0.0:
+                away += current
+            else:
+                into -= current
+            out[i, j] = total + lost
+            most = max(most, into, away)
+        energy[i] = heat
+        through[i] = most
 
 
 @nb.njit(cache=True, nogil=True)

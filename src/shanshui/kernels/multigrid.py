@@ -10,6 +10,7 @@ The cycle is symmetric (rows even then odd, and back), hence fit for conjugate g
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numba as nb
@@ -287,14 +288,19 @@ class Multigrid:
         East, south, south-east and south-west conductances.
     ground : framed (y, x) array
         Conductance to ground.
+    threads : int, optional
+        That share the rows; all processors by default.
     """
 
-    def __init__(self, edges: tuple[NDArray[Any], ...], ground: NDArray[Any]) -> None:
+    def __init__(
+        self, edges: tuple[NDArray[Any], ...], ground: NDArray[Any], threads: int | None = None
+    ) -> None:
+        self.by_rows = partial(by_rows, threads=threads)
         largest = max(float(e.max()) for e in edges)
         self.scale = 1.0 / largest if largest > 0 else 1.0
         finest = tuple(np.empty(ground.shape, np.float32) for _ in range(5))
         for source, target in zip((*edges, ground), finest, strict=True):
-            by_rows(copy_scaled, source, self.scale, target, rows=ground.shape[0])
+            self.by_rows(copy_scaled, source, self.scale, target, rows=ground.shape[0])
         self.levels = [self._level(finest)]
         while True:
             level = self.levels[-1]
@@ -303,22 +309,21 @@ class Multigrid:
                 break
             across, along = np.empty((rows, cols), np.float32), np.empty((rows, cols), np.float32)
             amid = np.empty((rows, cols, 4), np.float32)
-            by_rows(_line_weights, *level.edges[:4], across, along, rows=rows)
-            by_rows(_centre_weights, *level.edges[:4], across, along, amid, rows=rows)
+            self.by_rows(_line_weights, *level.edges[:4], across, along, rows=rows)
+            self.by_rows(_centre_weights, *level.edges[:4], across, along, amid, rows=rows)
             level.weights = (across, along, amid)
             shape = (rows + 4 - rows % 2, cols + 4 - cols % 2)
             coarser = tuple(np.zeros(shape, np.float32) for _ in range(5))
             for parity in (0, 1):
-                by_rows(_coarsen, level.edges, across, along, amid, coarser, parity, rows=rows)
+                self.by_rows(_coarsen, level.edges, across, along, amid, coarser, parity, rows=rows)
             self.levels.append(self._level(coarser))
         self._active, self._inverse = _dense_inverse(self.levels[-1])
 
-    @staticmethod
-    def _level(edges: tuple[NDArray[np.float32], ...]) -> _Level:
+    def _level(self, edges: tuple[NDArray[np.float32], ...]) -> _Level:
         shape = edges[0].shape
         b, v, r = (np.zeros(shape, np.float32) for _ in range(3))
         level = _Level(edges, np.zeros(shape, np.float32), b, v, r)
-        by_rows(_inverse_diagonal, edges, level.inverse, rows=level.rows, first=1)
+        self.by_rows(_inverse_diagonal, edges, level.inverse, rows=level.rows, first=1)
         return level
 
     @property
@@ -332,7 +337,7 @@ class Multigrid:
         return self.levels[0].v
 
     def _sweep(self, level: _Level, parity: int, backward: bool, afresh: bool) -> None:
-        by_rows(
+        self.by_rows(
             _relax,
             level.edges,
             level.inverse,
@@ -354,7 +359,7 @@ class Multigrid:
         level.v.fill(0)
         self._sweep(level, 1, False, True)
         self._sweep(level, 0, False, False)
-        by_rows(
+        self.by_rows(
             _residual,
             level.edges,
             level.inverse,
@@ -365,9 +370,9 @@ class Multigrid:
             first=1,
         )
         below = self.levels[depth + 1]
-        by_rows(_restrict, level.r, across, along, amid, below.b, rows=across.shape[0])
+        self.by_rows(_restrict, level.r, across, along, amid, below.b, rows=across.shape[0])
         self._cycle(depth + 1)
-        by_rows(
+        self.by_rows(
             _prolong, below.v, across, along, amid, level.inverse, level.v, rows=across.shape[0]
         )
         self._sweep(level, 0, True, False)

@@ -7,97 +7,35 @@ import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import Features, Table
+from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Facts, Index
-from shanshui.pattern.connectivity import connectivity_indices, network_measures
-from shanshui.pattern.linkage import BIOLOGICAL, CorridorLines
-from shanshui.pattern.nodes import Nodes
-from shanshui.pattern.river_corridors import RiverCorridors
-from shanshui.pattern.sources import Sources
+from shanshui.core.vocabulary import Index
+from shanshui.pattern.linkage import BIOLOGICAL
+from shanshui.pattern.tables import (
+    Counts,
+    Elements,
+    Losses,
+    MassifSources,
+    NodeKinds,
+    RankedCorridors,
+    RankedNodes,
+    RankedRivers,
+    RankedSources,
+    Restoration,
+    SecurityPattern,
+)
 from shanshui.region.grid import grid_of
 
-SecurityPattern = Annotated[
-    gpd.GeoDataFrame, Features(("element", "type", "name", "rank", "reason"))
-]
-Network = Annotated[pd.DataFrame, Table(("source", "d_pc", "intra", "flux", "connector"))]
 
-
-@assessment(source="saura2010")
-def source_network(
-    sources: Sources,
-    corridors: CorridorLines,
-    *,
-    reference_cost: Annotated[float, Between(0.0, 1e12)] = 0.0,
-    reference_probability: Annotated[float, Between(1e-9, 1.0)] = 0.5,
-) -> Network:
-    """What each source gives to the connectivity of all.
-
-    Parameters
-    ----------
-    sources : polygons
-        Index is the number; ``name, area_km2``.
-    corridors : lines
-        ``source, target, cost``.
-    reference_cost : float [m]
-        Cost at which the chance of passing is the reference probability; 0 takes the median of the corridors [D].
-    reference_probability : float [1]
-        There.
-
-    Returns
-    -------
-    table
-        ``source, name, area_km2, component, d_iic, d_pc`` [% lost without it] and its parts ``intra, flux, connector``. Attributes: ``iic,
-        pc, eca_km2, alpha, beta, gamma, components, reference_cost``.
-    """
-    if sources.empty:
-        columns = [
-            "source",
-            "name",
-            "area_km2",
-            "component",
-            "d_iic",
-            "d_pc",
-            "intra",
-            "flux",
-            "connector",
-        ]
-        return pd.DataFrame(columns=columns, dtype=float)
-    links = corridors[["source", "target"]].assign(distance=corridors["cost"])
-    middle = float(links["distance"].median()) if len(links) else 1.0
-    scale = reference_cost or max(middle, 1e-9)
-    found = connectivity_indices(
-        pd.DataFrame({"area": sources["area_km2"]}),
-        links,
-        reference_distance=scale,
-        reference_probability=reference_probability,
-    )
-    table = found.nodes.reset_index(names="source").rename(columns={"area": "area_km2"})
-    table.insert(1, "name", table["source"].map(sources["name"]))
-    shape = network_measures(len(sources), len(links)) if len(sources) > 2 else {}
-    table.attrs["units"] = {"area_km2": "km2"} | dict.fromkeys(
-        ("d_iic", "d_pc", "intra", "flux", "connector"), "%"
-    )
-    table.attrs |= {
-        "iic": found.iic,
-        "pc": found.pc,
-        "eca_km2": found.eca_pc,
-        "components": found.components,
-        "reference_cost": scale,
-        **{k: float(v) for k, v in dict(shape).items()},
-    }
-    return table
-
-
-@assessment(source="own_pattern")
+@assessment(source="mcrae2012")
 def restoration_priorities(
-    nodes: Nodes,
+    nodes: NodeKinds,
     barriers: Index,
     resistance: Index,
     *,
     radius_cells: Annotated[float, Between(1.0, 100.0)] = 2.0,
     cost_per_km2: Annotated[float, Between(0.0, 1e12)] = 1.0,
-) -> Facts:
+) -> Restoration:
     """Barrier and weak nodes by what restoring the ground around them gains for its cost.
 
     Parameters
@@ -116,7 +54,15 @@ def restoration_priorities(
     Returns
     -------
     table
-        ``node, kind, gain`` [cost of movement saved, resistance m], ``cost``, ``gain_per_cost, rank``; the best first.
+        ``node, kind``, ``gain`` [m: cost of movement saved, resistance metres], ``cost`` [any: that of the setting], ``gain_per_cost`` [any],
+        ``rank`` [1]; the best first, unknown ones last. Cells without a resistance cannot be opened and count in neither; NaN where none in reach
+        is known.
+
+    Notes
+    -----
+    gain = 2 r I, with I the greatest improvement score in reach [1] and r the reach [m]; cost = c a sum log10 R over the cells in reach, with R
+    the resistance [1], a the area of a cell [km2] and c the setting. What restoring gains: McRae et al. (2012) [S]; that opening costs with the
+    logarithm of resistance is ours [D].
     """
     grid = grid_of(resistance)
     radius = int(radius_cells)
@@ -126,9 +72,13 @@ def restoration_priorities(
         j = int((node.geometry.x - grid.left) / grid.cell_m)
         box = np.s_[max(i - radius, 0) : i + radius + 1, max(j - radius, 0) : j + radius + 1]
         score = barriers.values[box]
-        gain = float(np.nanmax(score)) if np.isfinite(score).any() else 0.0
+        gain = float(np.nanmax(score)) if np.isfinite(score).any() else np.nan
         hard = resistance.values[box]
-        effort = float(np.nansum(np.log10(np.maximum(hard, 1.0)))) * grid.cell_km2 * cost_per_km2
+        hard = hard[np.isfinite(hard)]
+        effort = np.nan
+        if hard.size:
+            steps = np.log10(np.maximum(hard, 1.0)).sum()
+            effort = float(steps) * grid.cell_km2 * cost_per_km2
         rows.append(
             {
                 "node": number,
@@ -143,17 +93,16 @@ def restoration_priorities(
         ["gain_per_cost", "node"], ascending=[False, True], na_position="last"
     ).reset_index(drop=True)
     frame["rank"] = np.arange(1, len(frame) + 1)
-    frame.attrs["units"] = {"gain": "m"}
     return frame
 
 
-@assessment(source="own_pattern")
+@assessment(source="yu1996")
 def security_pattern(
-    sources: Sources,
-    source_network: Network,
-    corridors: CorridorLines,
-    nodes: Nodes,
-    river_corridors: RiverCorridors | None = None,
+    sources: RankedSources,
+    source_network: Losses,
+    corridors: RankedCorridors,
+    nodes: RankedNodes,
+    river_corridors: RankedRivers | None = None,
     *,
     biological: Annotated[int, Between(0, 10_000)] = 0,
 ) -> SecurityPattern:
@@ -178,9 +127,24 @@ def security_pattern(
     -------
     polygons, lines and points
         Index ``part``; ``element``: patch, corridor or node; ``type``: core patch, river, biological or the kind of node; ``name``,
-        ``size`` [km2 or km], ``rank`` within element and type, ``reason``.
+        ``size`` [km2 of a patch, km of a corridor, NaN of a node], ``rank`` within element and type, ``reason``.
+
+    Raises
+    ------
+    QuantityError
+        A source that the network does not know.
+
+    Notes
+    -----
+    rank = 1 + |parts of the same element before it|: patches by d_pc, the loss of connectivity without them [%], biological corridors by their
+    priority, rivers in their own order, nodes over all kinds. Sources, corridors and strategic points as the parts of a security pattern: Yu
+    (1996) [M]; the ranks are ours [D].
     """
     gain = source_network.set_index("source")["d_pc"].reindex(sources.index)
+    if gain.isna().any():
+        raise QuantityError(
+            f"source_network: found no d_pc of source {gain.index[gain.isna()][0]}; expected a row for each source"
+        )
     rows: list[dict[str, Any]] = []
     ranks = gain.rank(ascending=False, method="first")
     for number, row in sources.iterrows():
@@ -254,15 +218,15 @@ def _rivers(stems: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
 
 @assessment(source="own_pattern")
 def pattern_summary(
-    security_pattern: SecurityPattern,
-    sources: Sources,
+    security_pattern: Elements,
+    sources: MassifSources,
     *,
     expected_patches: Annotated[int, Between(0, 100_000)] = 0,
     expected_nodes: Annotated[int, Between(0, 100_000)] = 0,
     expected_rivers: Annotated[int, Between(0, 100_000)] = 0,
     expected_biological: Annotated[int, Between(0, 100_000)] = 0,
     expected_massifs: tuple[str, ...] = (),
-) -> Facts:
+) -> Counts:
     """How many patches, nodes and corridors were found, beside what a published pattern has.
 
     Parameters
@@ -279,7 +243,13 @@ def pattern_summary(
     Returns
     -------
     table
-        ``what, found, expected``: counts, the share of the reserves' ground captured, and each massif's patches.
+        ``what, found, expected`` [1]: counts, the share of the reserves' ground captured, and each massif's patches. ``expected`` is NaN where
+        nothing was published.
+
+    Notes
+    -----
+    found = |parts of that element and type|. Counts of our own [D], beside the published pattern that the settings tell: 6 patches, 42 nodes, 10
+    river and 2 biological corridors in the study's papers [S].
     """
     element, kind = security_pattern["element"], security_pattern["type"]
     river = (element == "corridor") & (kind == "river")

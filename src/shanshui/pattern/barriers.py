@@ -3,29 +3,26 @@
 from typing import Annotated
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Grid
-from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Index, UnitLabels
+from shanshui.core.setting import Between, Each, OneOf
+from shanshui.core.vocabulary import Index
 from shanshui.kernels.disc import disc_maximum, disc_minimum
 from shanshui.pattern.circuit.lattice import Lattice
 from shanshui.pattern.circuit.modes import pairwise
-from shanshui.pattern.linkage import Detour, Links, kept_pairs
+from shanshui.pattern.linkage import kept_pairs
 from shanshui.pattern.reach import MEMORY, Reach
+from shanshui.pattern.tables import Current, Detour, Pairs, SourceCells
 from shanshui.region.grid import grid_of, like
-
-Current = Annotated[xr.DataArray, Grid("A")]
 
 
 @assessment(source="mcrae2008", bytes_per_cell=250)
 def pinch_points(
     resistance: Index,
-    source_cells: UnitLabels,
-    least_cost_links: Links,
+    source_cells: SourceCells,
+    least_cost_links: Pairs,
     corridor_detour: Detour,
     *,
     corridor_share: Annotated[float, Between(0.0, 1.0)] = 0.2,
@@ -52,6 +49,13 @@ def pinch_points(
     -------
     (y, x) [A]
         High where a corridor has no way round; NaN off the corridors and within sources.
+
+    Notes
+    -----
+    With g_xy = 2 / (R_x + R_y) between neighbouring cells (over sqrt 2 along diagonals) [1/ohm], the voltages v of a pair solve sum_y g_xy (v_x -
+    v_y) = i_x, one ampere into the one source and out of the other, and the current of a cell is I_x = (1/2) sum_y g_xy |v_x - v_y| + |i_x| / 2
+    [A]; summed, or the greatest, over pairs. Ground is that of the least detours: Q_s of the detours [m], s the share [1], so that current cannot
+    leave the corridors. After McRae et al. (2008) [M], pinch points within corridors as in Linkage Mapper [S]; the share is ours [D].
     """
     beyond = corridor_detour.values
     label = source_cells.values
@@ -81,10 +85,10 @@ def pinch_points(
 @assessment(source="mcrae2012", bytes_per_cell=60)
 def barriers(
     resistance: Index,
-    source_cells: UnitLabels,
-    least_cost_links: Links,
+    source_cells: SourceCells,
+    least_cost_links: Pairs,
     *,
-    radii_cells: tuple[float, ...] = (1.0, 2.0, 3.0),
+    radii_cells: Annotated[tuple[float, ...], Each(1.0, 1000.0)] = (1.0, 2.0, 3.0),
     open_resistance: Annotated[float, Between(1e-6, 1e6)] = 1.0,
     statistic: Annotated[str, OneOf("max", "sum")] = "max",
 ) -> Index:
@@ -97,7 +101,7 @@ def barriers(
     source_cells : (y, x) [1]
         Number of the source; 0 elsewhere.
     least_cost_links : lines
-        ``source, target, cost, status``.
+        ``source, target, status``.
     radii_cells : tuple of float [cell]
         Circles within which ground would be restored [D].
     open_resistance : float [1]
@@ -109,10 +113,24 @@ def barriers(
     -------
     (y, x) [1]
         Improvement score: cost saved over the diameter, the greatest over the radii, shown over the whole circle; 0 where nothing
-        is gained, NaN where no way leads.
+        is gained and within sources, NaN where resistance is missing.
+
+    Raises
+    ------
+    QuantityError
+        No radius.
+    PlanError
+        A radius below one cell.
+
+    Notes
+    -----
+    I = max over radii (LCD - LCD') / (2 r), LCD' = min_r CWD_a + min_r CWD_b + 2 r R_o, with CWD_a and CWD_b the costs from the two sources
+    [resistance m], min_r their least within a circle of radius r [m] around the cell, LCD the least of their sum, and R_o the resistance of
+    restored ground [1]; 0 where that is less than 0. Every cell within r of the centre shows its score. After McRae et al. (2012) [S], the fill by
+    the circle's maximum as in Linkage Mapper [S]; radii are ours [D].
     """
-    if min(radii_cells, default=0.0) < 1.0:
-        raise QuantityError(f"radii_cells: found {radii_cells}; expected 1 cell or more each")
+    if not radii_cells:
+        raise QuantityError("radii_cells: found none; expected one or more, each of 1 cell or more")
     grid = grid_of(resistance)
     opened = _Opened(Reach(resistance.values, source_cells.values, grid.cell_m))
     total = np.zeros(resistance.shape)
@@ -174,48 +192,3 @@ def _gained(
     opened = one + other + diameter * open_resistance
     with np.errstate(invalid="ignore"):
         return np.where(np.isfinite(opened), np.maximum((least - opened) / diameter, 0.0), 0.0)
-
-
-def improvement(
-    one: NDArray[np.float64],
-    other: NDArray[np.float64],
-    least: float,
-    radius: float,
-    cell: float,
-    open_resistance: float = 1.0,
-) -> NDArray[np.float64]:
-    """Score of restoring a circle around each cell, for one link and one radius.
-
-    Parameters
-    ----------
-    one, other : (y, x) arrays [m]
-        Costs from the two sources; inf where none leads.
-    least : float [m]
-        Cost of the link as it is.
-    radius : float [cell]
-        Of the circle.
-    cell : float [m]
-        Side of a cell.
-    open_resistance : float
-        Of restored ground.
-
-    Returns
-    -------
-    (y, x) array
-        (cost - cost with the circle open) / diameter, 0 where that is less; each cell shows the best circle that covers it.
-
-    Raises
-    ------
-    QuantityError
-        A radius below one cell.
-    """
-    if radius < 1.0:
-        raise QuantityError(f"radius: found {radius:g}; expected 1 cell or more")
-    gained = _gained(
-        disc_minimum(one, radius),
-        disc_minimum(other, radius),
-        least,
-        2.0 * radius * cell,
-        open_resistance,
-    )
-    return np.asarray(disc_maximum(gained, radius))

@@ -78,6 +78,17 @@ def importance_grade(
     -------
     (y, x) [1]
         1 extremely important, 3 important, 5 general, 0 outside or missing.
+
+    Raises
+    ------
+    QuantityError
+        ``important_share`` below ``extreme_share``.
+
+    Notes
+    -----
+    Extreme where v >= t(p_1), important where v >= t(p_2), t(p) = the least of the values u > 0 with sum_(v_i >= u) v_i <= p sum_(v_i > 0) v_i,
+    with v the amount of a cell [any] and p_1, p_2 the shares [1]; equal values stand or fall together. Grades by cumulative share, 50 % and 80 %:
+    guide of 2020 [M].
     """
     if important_share < extreme_share:
         raise QuantityError(
@@ -121,6 +132,11 @@ def soil_importance(
     -------
     (y, x) [1]
         1 extremely important, 3 important, 5 general, 0 outside or missing.
+
+    Notes
+    -----
+    Extreme where s >= S_1 and f >= F_1, important where s >= S_2 and f >= F_2, with s the slope [degree] and f the share of green cover [1]. Limits
+    25 and 15 degrees, 0.8 and 0.6: guide of 2020 [M].
     """
     steep, green = slope.values, vegetation_fraction.values
     with np.errstate(invalid="ignore"):
@@ -163,6 +179,12 @@ def biodiversity_index(
     -------
     (y, x) [1]
         In [0, 1]; NaN outside and where an input is missing. A stand-in where no species records are at hand: it ranks, it counts no species.
+
+    Notes
+    -----
+    B = n(NPP) n(P) n(T) (1 - n(h)), n(v) = min(max((v - v_l) / (v_h - v_l), 0), 1), with NPP the production [g/m2/yr], P the rain [mm/yr], T the
+    warmth [degC], h the height [m], v_l and v_h the percentiles of the region's cells; n is 0.5 where both are equal. The quick index of the
+    guide of 2017, S_bio = NPP F_pre F_tem (1 - F_alt) [S2]; percentiles instead of extremes are ours [D].
     """
     inside = region_mask.values == 1
     out = np.ones(elevation.shape, np.float32)
@@ -203,6 +225,15 @@ def service_importance(
     -------
     (y, x) [1]
         Least code of those known; 0 where none is.
+
+    Raises
+    ------
+    QuantityError
+        No service was given.
+
+    Notes
+    -----
+    code = min over the services known at the cell, 1 being the most important: guide of 2020 [M].
     """
     given = [importance_water, importance_soil, importance_biodiversity, importance_sand]
     return least_code([g for g in given if g is not None], "service_importance")
@@ -226,13 +257,29 @@ def protection_importance(
     -------
     (y, x) [1]
         1 extremely important, 3 important, 5 general, 0 missing: the security districts of the study.
+
+    Raises
+    ------
+    QuantityError
+        Neither was given.
+
+    Notes
+    -----
+    code = min(M, S), M the importance of services and S the sensitivity; where one is missing, the other. The matrix of the draft of 2019 (S1
+    makes 1; S3 makes 3 unless M1; S5 leaves M) [S] is this minimum.
     """
     given = [service_importance, ecological_sensitivity]
     return least_code([g for g in given if g is not None], "protection_importance")
 
 
 def least_code(grids: list[Codes], name: str) -> Codes:
-    """Join grades by the least code; 0 is missing."""
+    """Join grades by the least code; 0 is missing.
+
+    Raises
+    ------
+    QuantityError
+        No grade was given.
+    """
     if not grids:
         raise QuantityError(f"{name}: no grade was given")
     out = np.full(grids[0].shape, 255, np.uint8)

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from shanshui.core.errors import QuantityError
 from shanshui.pattern.circuit.links import Links
 
 
@@ -24,16 +25,27 @@ def link_priority(links: pd.DataFrame, names: list[int], values: pd.Series | Non
     -------
     series [1]
         In [0, 1]; NaN of links that were dropped.
+
+    Raises
+    ------
+    QuantityError
+        A source without a worth.
     """
     kept = links[links["status"] == "kept"]
     out = pd.Series(np.nan, index=links.index)
     if kept.empty:
         return out
-    worth = pd.Series(1.0, index=names) if values is None else values.reindex(names).fillna(0.0)
+    worth = pd.Series(1.0, index=names) if values is None else values.reindex(names)
+    if worth.isna().any():
+        raise QuantityError(
+            f"values: found none for source {worth.index[worth.isna()][0]}; expected the worth of each source"
+        )
     ends = kept["source"].map(worth) + kept["target"].map(worth)
-    parts = [1.0 / kept["cost_per_euclidean"].fillna(0.0).clip(lower=1e-12), link_centrality(kept)]
-    parts.append(ends)
-    ranks = [part.rank(method="average") / len(kept) for part in parts]
+    parts = [1.0 / kept["cost_per_euclidean"], link_centrality(kept), ends]
+    # links that carry or cost the same must rank the same, whatever rounding makes of a solution
+    ranks = [
+        (part / (part.max() or 1.0)).round(9).rank(method="average") / len(kept) for part in parts
+    ]
     out[kept.index] = sum(ranks) / len(ranks)
     return out
 
@@ -60,6 +72,7 @@ def link_centrality(links: pd.DataFrame) -> pd.Series:
     total = np.zeros(len(links))
     for a, b in combinations(range(nodes.size), 2):
         if circuit.component[a] == circuit.component[b]:
-            v, _ = circuit.between(a, b, tolerance=1e-12, limit=0)
-            total += np.abs(v[place[:, 0]] - v[place[:, 1]]) / np.maximum(cost, floor)
+            solved = circuit.between(a, b, tolerance=1e-12, limit=0)
+            drop = sum(v[place[:, 0]] - v[place[:, 1]] for v in (solved.field, solved.low))
+            total += np.abs(drop) / np.maximum(cost, floor)
     return pd.Series(total, index=links.index)

@@ -11,36 +11,38 @@ from scipy import ndimage
 from shapely.geometry import LineString
 
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import Features, Grid
 from shanshui.core.setting import Between, OneOf
-from shanshui.core.vocabulary import Index, StreamOrder, UnitLabels
+from shanshui.core.vocabulary import Index, StreamOrder
 from shanshui.kernels.distance import distance_to
 from shanshui.pattern.corridors import (
     ADJACENCY,
     COLUMNS,
     Corridors,
+    cost_distance,
     least_cost_corridors,
 )
 from shanshui.pattern.reach import Reach, detour
-from shanshui.pattern.sources import Sources
+from shanshui.pattern.tables import (
+    CorridorLines,
+    CrossedSources,
+    Detour,
+    Lines,
+    Links,
+    Pairs,
+    SourceAreas,
+    SourceCells,
+    Ways,
+)
 from shanshui.region.grid import GridSpec, grid_of, like
 
-Links = Annotated[
-    gpd.GeoDataFrame, Features(("source", "target", "cost", "length_km", "status", "priority"))
-]
-CorridorLines = Annotated[
-    gpd.GeoDataFrame, Features(("source", "target", "type", "length_km", "width_km", "gravity"))
-]
-Lines = Annotated[gpd.GeoDataFrame, Features(("name",))]
-Detour = Annotated[xr.DataArray, Grid("m")]
 RIVER, BIOLOGICAL = "river", "biological"
 
 
 @assessment(source="linkagemapper", bytes_per_cell=60)
 def least_cost_links(
     resistance: Index,
-    source_cells: UnitLabels,
-    sources: Sources,
+    source_cells: SourceCells,
+    sources: SourceAreas,
     *,
     adjacency: Annotated[str, OneOf(*ADJACENCY)] = "cost",
     max_cost_ratio: Annotated[float, Between(1.0, 1e9)] = 1e6,
@@ -69,8 +71,21 @@ def least_cost_links(
     Returns
     -------
     lines
-        Index ``link``; ``source, target, euclidean_km, cost`` [resistance m], ``length_km, cost_per_euclidean, cost_per_length, adjacency,
-        status, priority``.
+        Index ``link``; ``source, target``; ``euclidean_km`` [km] between nearest cells, ``cost`` [resistance m], ``length_km`` [km] of the path,
+        ``cost_per_euclidean, cost_per_length`` [1], ``adjacency``, ``status``: ``kept`` or why dropped, ``priority`` [1] of those kept.
+
+    Raises
+    ------
+    QuantityError
+        Resistances of 0 or less, an unknown adjacency, a source without an area.
+
+    Notes
+    -----
+    cost_ab = min over paths of sum (R_x + R_y) / 2 d_xy, with R the resistance [1] and d the distance between neighbouring centres [m], diagonals
+    sqrt 2 cells long: Dijkstra's least cost. Pairs are neighbours when their grounds of least cost meet. Adjacency, pruning and the rule on third
+    sources follow Linkage Mapper, McRae and Kavanagh (2011) [S]. priority = (k_1 + k_2 + k_3) / (3 n), with k the ranks among the n kept links by
+    Euclidean length over cost, by current through the link when every pair of sources exchanges one ampere, and by the areas of the ends: ours
+    [D].
     """
     if len(sources) < 2:
         nothing = pd.DataFrame(columns=[*COLUMNS, "priority"])
@@ -98,14 +113,6 @@ def _laid(found: Corridors, links: pd.DataFrame, grid: GridSpec) -> gpd.GeoDataF
         frame, geometry=[line_of(path, grid) for path in found.paths], crs=grid.crs
     )
     out.index = pd.RangeIndex(1, len(out) + 1, name="link")
-    out.attrs["units"] = {
-        "euclidean_km": "km",
-        "length_km": "km",
-        "cost": "m",
-        "cost_per_euclidean": "1",
-        "cost_per_length": "1",
-        "priority": "1",
-    }
     return out
 
 
@@ -136,8 +143,37 @@ def cells_of(line: Any, grid: GridSpec) -> tuple[NDArray[np.intp], NDArray[np.in
     return rows[fresh], cols[fresh]
 
 
+@assessment(source="knaapen1992", bytes_per_cell=40)
+def cumulative_resistance(resistance: Index, source_cells: SourceCells) -> Detour:
+    """Least cost of reaching each cell from the nearest source: the minimum cumulative resistance.
+
+    Parameters
+    ----------
+    resistance : (y, x) [1]
+        To movement; missing is no way.
+    source_cells : (y, x) [1]
+        Number of the source; 0 elsewhere.
+
+    Returns
+    -------
+    (y, x) [m]
+        Resistance times metres; 0 on sources. NaN where no way leads, and everywhere without a source.
+
+    Notes
+    -----
+    MCR(x) = min over sources j and paths from j to x of sum_i D_i R_i, with D_i the length of a step [m] and R_i the mean resistance [1] of its
+    two cells; Knaapen et al. (1992), in security patterns since Yu (1996) [M].
+    """
+    if not ((source_cells.values > 0) & np.isfinite(resistance.values)).any():
+        return like(resistance, np.full(resistance.shape, np.nan, np.float32), "m")
+    cost = cost_distance(resistance, source_cells).values
+    return like(resistance, np.where(np.isfinite(cost), cost, np.nan).astype(np.float32), "m")
+
+
 @assessment(source="linkagemapper", bytes_per_cell=60)
-def corridor_detour(resistance: Index, source_cells: UnitLabels, least_cost_links: Links) -> Detour:
+def corridor_detour(
+    resistance: Index, source_cells: SourceCells, least_cost_links: Pairs
+) -> Detour:
     """Cost of the best detour through each cell beyond the least-cost path, over all links that were kept.
 
     Parameters
@@ -153,6 +189,11 @@ def corridor_detour(resistance: Index, source_cells: UnitLabels, least_cost_link
     -------
     (y, x) [m]
         Resistance times metres; 0 on the paths. NaN where none leads.
+
+    Notes
+    -----
+    NLCC(x) = min over links ab of CWD_a(x) + CWD_b(x) - LCD_ab, with CWD the least costs from the sources and LCD_ab = min_x (CWD_a + CWD_b)
+    [resistance m]: the normalised least-cost corridor of Linkage Mapper, McRae and Kavanagh (2011) [S].
     """
     reach = Reach(resistance.values, source_cells.values, grid_of(resistance).cell_m)
     out = np.full(resistance.shape, np.inf)
@@ -170,9 +211,9 @@ def kept_pairs(links: gpd.GeoDataFrame) -> list[tuple[int, int]]:
 
 @assessment(source="own_pattern", bytes_per_cell=60)
 def corridors(
-    least_cost_links: Links,
-    sources: Sources,
-    source_cells: UnitLabels,
+    least_cost_links: Ways,
+    sources: CrossedSources,
+    source_cells: SourceCells,
     resistance: Index,
     stream_order: StreamOrder | None = None,
     roads: Lines | None = None,
@@ -213,6 +254,13 @@ def corridors(
     lines
         Index ``corridor``; ``source, target, type`` river or biological, ``length_km, cost`` [resistance m], ``width_km`` mean, ``river_share``
         [1], ``order`` of the greatest stream followed, ``roads, railways`` crossed, ``priority, gravity`` [1].
+
+    Notes
+    -----
+    width = a n / L, with n the cells outside sources whose detour is at most h cost, h the share of the detour [1], a the area of a cell [km2]
+    and L the length of the path [km]; one cell at least. river where |cells of the path near a stream| / |cells of the path| >= the share.
+    gravity = (ln S_a / P_a) (ln S_b / P_b) (L_max / L_ab)^2, with S areas [km2], P mean resistances [1] and L costs, as Kong et al. (2010) and
+    later Chinese studies write it [M]. The split by rivers, 60 % within 500 m of a stream, is ours [D].
     """
     grid = grid_of(resistance)
     kept = least_cost_links[least_cost_links["status"] == "kept"]
@@ -256,9 +304,6 @@ def corridors(
     )
     frame = frame.sort_values("priority", ascending=False, kind="stable")
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="corridor")
-    frame.attrs["units"] = {
-        "length_km": "km", "cost": "m", "width_km": "km", "river_share": "1", "priority": "1", "gravity": "1",
-    }  # fmt: skip
     return frame
 
 
@@ -268,7 +313,8 @@ def _near_stream(
     """Order of the nearest stream that counts, 0 where none is near."""
     if order is None:
         return None
-    streams = np.nan_to_num(order.values) >= least
+    with np.errstate(invalid="ignore"):
+        streams = order.values >= least  # a missing order is no stream that could be followed
     if not streams.any():
         return np.zeros(grid.shape, np.int32)
     far = distance_to(streams) * grid.cell_m
@@ -286,11 +332,11 @@ def _width(
 ) -> float:
     """Area of a corridor outside the sources over its length."""
     cells = int(((beyond <= most) & (sources == 0)).sum())
-    return max(cells * grid.cell_km2 / max(length_km, grid.cell_m / 1000.0), grid.cell_m / 1000.0)
+    return max(cells * grid.cell_km2 / length_km, grid.cell_m / 1000.0)
 
 
 def _crossings(line: Any, lines: gpd.GeoDataFrame | None) -> int:
-    if line is None or lines is None or len(lines) == 0:
+    if line is None or lines is None:
         return 0
     met = lines.geometry.iloc[lines.sindex.query(line, predicate="intersects")].intersection(line)
     return int(sum(len(getattr(g, "geoms", [g])) for g in met if not g.is_empty))

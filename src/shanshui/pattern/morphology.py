@@ -8,9 +8,13 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
+from shanshui.core.vocabulary import Codes
 from shanshui.kernels.distance import distance_to
 from shanshui.kernels.thinning import contact_kinds, contacts, grow, skeleton
+from shanshui.pattern.tables import MorphologyShares
+from shanshui.region.grid import grid_of
 
 BACKGROUND, BRANCH, EDGE, PERFORATION, ISLET, CORE, BRIDGE, LOOP, MISSING = (
     0, 1, 3, 5, 9, 17, 33, 65, 129,
@@ -254,55 +258,55 @@ def _closed_in(mask: Flags, structure: Flags) -> Flags:
     return mask & ~rim[label]
 
 
-def morphology_shares(
-    classes: NDArray[Any] | xr.DataArray, *, cell_km2: float = 1.0
-) -> pd.DataFrame:
-    """Area, share and number of objects of each class.
+@assessment(source="mspa2009", bytes_per_cell=24)
+def morphology_shares(habitat_morphology: Codes) -> MorphologyShares:
+    """Area, share and number of objects of each class of the morphological pattern.
 
     Parameters
     ----------
-    classes : (y, x) array of uint8
-        From :func:`morphology`.
-    cell_km2 : float [km2]
-        Area of a cell.
+    habitat_morphology : (y, x) [1]
+        Codes as :func:`morphology` gives them.
 
     Returns
     -------
     table
-        Index ``class``; ``area_km2, share`` of the foreground [1], ``objects``: groups that hold together by corners.
+        ``class``: core, islet, perforation, edge, loop, bridge, branch; ``area_km2`` [km2], ``share`` of the foreground [1], NaN without any;
+        ``objects`` [1]: groups that hold together by sides and corners. Attribute ``coherence`` of the foreground [1].
+
+    Notes
+    -----
+    A_c = a n_c; share = A_c / sum A; coherence = sum_i A_i^2 / (sum_i A_i)^2 over the foreground's components i: the chance that two random places of
+    it are connected, after Jaeger (2000) [M]. Classes after Soille and Vogt (2009) [S]; what lies within edges is bridge or loop, and what lies in
+    holes of cores counts with its class.
     """
-    codes = np.asarray(classes)
+    codes = habitat_morphology.values
+    cell_km2 = grid_of(habitat_morphology).cell_km2
     plain = np.where((codes > INTERNAL) & (codes < MISSING), codes - INTERNAL, codes)
     plain = np.where((codes > MISSING) & (codes < BORDER_OPENING), codes - INTERNAL, plain)
-    plain = np.where((codes == CORE_OPENING) | (codes == BORDER_OPENING), BACKGROUND, plain)
-    rows = {}
+    rows = []
     for name, members in CLASSES.items():
         mask = np.isin(plain, members)
-        rows[name] = (mask.sum() * cell_km2, ndimage.label(mask, np.ones((3, 3)))[1])
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["area_km2", "objects"])
+        rows.append((name, mask.sum() * cell_km2, ndimage.label(mask, np.ones((3, 3)))[1]))
+    frame = pd.DataFrame(rows, columns=["class", "area_km2", "objects"])
     total = frame["area_km2"].sum()
-    frame.insert(1, "share", frame["area_km2"] / total if total > 0 else np.nan)
-    frame.index.name = "class"
-    frame.attrs["units"] = {"area_km2": "km2", "share": "1"}
+    frame.insert(2, "share", frame["area_km2"] / total if total > 0 else np.nan)
+    frame.attrs["coherence"] = coherence(np.isin(plain, np.concatenate([*CLASSES.values()])))
     return frame
 
 
-def coherence(foreground: NDArray[Any], *, connectivity: int = 8) -> float:
+def coherence(foreground: NDArray[Any]) -> float:
     """Chance that two random pixels of a shape lie in the same component [1]: 1 for a single one.
 
     Parameters
     ----------
     foreground : (y, x) array of bool
-        The shape.
-    connectivity : int
-        8 or 4.
+        The shape; it holds together by sides and corners.
 
     Returns
     -------
     float
         Sum of squared areas over the square of the whole; NaN for no foreground.
     """
-    joined = np.ones((3, 3)) if connectivity == 8 else None
-    label, count = ndimage.label(np.asarray(foreground, bool), joined)
+    label, count = ndimage.label(np.asarray(foreground, bool), np.ones((3, 3)))
     sizes = np.bincount(label.ravel(), minlength=count + 1)[1:].astype(np.float64)
     return float((sizes**2).sum() / sizes.sum() ** 2) if count else float("nan")

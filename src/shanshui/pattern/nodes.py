@@ -13,17 +13,20 @@ from scipy.spatial import cKDTree
 from shapely.geometry import Point
 
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import Features
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Codes, Index, UnitLabels
-from shanshui.pattern.barriers import Current
-from shanshui.pattern.linkage import CorridorLines, Detour
+from shanshui.core.vocabulary import Codes, Index
 from shanshui.pattern.morphology import CORE
-from shanshui.pattern.river_corridors import RiverCorridors
+from shanshui.pattern.tables import (
+    Courses,
+    Current,
+    Detour,
+    Lines,
+    Nodes,
+    RiverCourses,
+    SourceCells,
+)
 from shanshui.region.grid import GridSpec, grid_of
 
-Lines = Annotated[gpd.GeoDataFrame, Features(("name",))]
-Nodes = Annotated[gpd.GeoDataFrame, Features(("kind", "score", "rank", "reason"))]
 NEAR_CELLS = 3.0
 """Links that run this near a node count for it [D]."""
 REASONS = {
@@ -37,13 +40,13 @@ REASONS = {
 
 @assessment(source="own_pattern", bytes_per_cell=40)
 def nodes(
-    corridors: CorridorLines,
+    corridors: Courses,
     pinch_points: Current,
     barriers: Index,
     corridor_detour: Detour,
     habitat_morphology: Codes,
-    source_cells: UnitLabels,
-    river_corridors: RiverCorridors | None = None,
+    source_cells: SourceCells,
+    river_corridors: RiverCourses | None = None,
     roads: Lines | None = None,
     railways: Lines | None = None,
     *,
@@ -59,7 +62,7 @@ def nodes(
     Parameters
     ----------
     corridors : lines
-        ``source, target, priority``.
+        Where they run.
     pinch_points : (y, x) [A]
         Current within corridors.
     barriers : (y, x) [1]
@@ -93,6 +96,15 @@ def nodes(
         Index ``node``; ``kind``: intersection, pinch, barrier, stepping_stone or weak; ``score`` in the unit of its kind, ``links`` that
         run near, ``rank`` from 1 over all, ``reason``. Kinds take turns in the rank: the best of each kind by its score and the links near by,
         then the second of each.
+
+    Notes
+    -----
+    rank = place in the order (turn, -links, kind), turn being the place within its kind by (score, links). intersection: where two corridors, or
+    a corridor and a river, meet outside sources. pinch: the greatest current in each group of cells at or above the 1 - p quantile of current, p
+    the share. barrier: the greatest score in each group at or above mean + k sd of positive scores. stepping stone: the centre of each core
+    outside sources of at least the area that touches the least detours. weak: where a corridor crosses a road or railway. The published pattern
+    has such nodes [S]; pinch points after McRae et al. (2008) [M], barriers after McRae et al. (2012) [S], shares, deviations and the order of
+    ranks are ours [D].
     """
     grid = grid_of(pinch_points)
     lines = [g for g in corridors.geometry if g is not None]

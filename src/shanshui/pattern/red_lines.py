@@ -2,32 +2,28 @@
 
 from typing import Annotated
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import Features
-from shanshui.core.setting import Between
-from shanshui.core.vocabulary import (
-    Codes,
-    Coefficients,
-    Facts,
-    Mask,
-    Slope,
-    SoilLoss,
-    UnitLabels,
-    Units,
-)
+from shanshui.core.setting import Between, Each
+from shanshui.core.vocabulary import Codes, Labels, Mask, Slope, SoilLoss
 from shanshui.kernels.labels import label_class_counts
-from shanshui.pattern.importance import EXTREME
+from shanshui.pattern.importance import EXTREME, MISSING
+from shanshui.pattern.patches import known_flags, large_patches, majority
+from shanshui.pattern.tables import (
+    Biophysical,
+    CountyNames,
+    Districts,
+    Protected,
+    RedLineShares,
+    SteepFarmland,
+)
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import grid_of, like
 from shanshui.region.unitset import burnt
 
-Protected = Annotated[gpd.GeoDataFrame, Features(("name",))]
 MU_PER_HA = 15.0
 
 
@@ -61,33 +57,34 @@ def red_line_candidate(
     Returns
     -------
     (y, x) [1]
-        1 candidate, 0 other ground, 255 outside. A proposal to start from: no basis by itself for a legal line.
+        1 candidate, 0 other ground, 255 outside, and where what is missing could decide: importance of ground that is neither protected nor
+        built on, built land of ground that would be chosen. A proposal to start from: no basis by itself for a legal line.
+
+    Notes
+    -----
+    Candidate = (E or P) and not T, in groups of at least A km2 joined by sides and corners, with E the extremely important ground after the majority
+    (more than half of the graded among nine cells), P the protected areas and T towns. The union less towns, and the least patch of 1 km2, follow
+    the guide of 2017 [S2]; the majority of 3 x 3 is usual after the evaluation [S].
     """
     grid = grid_of(region_mask)
     inside = region_mask.values == 1
+    known = inside & (protection_importance.values != MISSING)
     chosen = (protection_importance.values == EXTREME) & inside
     if smooth:
-        chosen = (
-            ndimage.uniform_filter(chosen.astype(np.float32), 3, mode="nearest") > 0.5
-        ) & inside
+        chosen = majority(chosen, known)
     if protected_areas is not None and len(protected_areas):
-        chosen |= burnt(protected_areas, grid, 0.0).astype(bool) & inside
-    if developed_land is not None:
-        chosen &= developed_land.values != 1
-    chosen = _large(chosen, least_km2 / grid.cell_km2)
-    return like(region_mask, np.where(inside, chosen, 255).astype(np.uint8), "1", nodata=255)
+        reserve = burnt(protected_areas, grid, 0.0).astype(bool) & inside
+        chosen |= reserve
+        known |= reserve
+    built, told = known_flags(developed_land, grid.shape)
+    # towns are out whatever their importance; what may be a town is decided only where it would be chosen
+    known = (known & (told | ~chosen)) | (built & inside)
+    chosen = large_patches(chosen & known & ~built, least_km2 / grid.cell_km2)
+    return like(region_mask, np.where(known, chosen, 255).astype(np.uint8), "1", nodata=255)
 
 
-def _large(chosen: NDArray[np.bool_], cells: float) -> NDArray[np.bool_]:
-    """Patches of at least so many cells, joined by sides and corners."""
-    label, count = ndimage.label(chosen, np.ones((3, 3), np.int8))
-    keep = np.bincount(label.ravel(), minlength=count + 1) >= cells
-    keep[0] = False
-    return np.asarray(keep[label], np.bool_)
-
-
-@assessment(source="own_accounts", halo=0, bytes_per_cell=4)
-def developed_land(land_cover: Codes, biophysical: Coefficients) -> Mask:
+@assessment(source="redline2017", halo=0, bytes_per_cell=4)
+def developed_land(land_cover: Codes, biophysical: Biophysical) -> Mask:
     """Land that people have built on.
 
     Parameters
@@ -101,14 +98,21 @@ def developed_land(land_cover: Codes, biophysical: Coefficients) -> Mask:
     -------
     (y, x) [1]
         1 built, 0 not, 255 missing.
+
+    Notes
+    -----
+    T(x) = 1 where b_c >= 0.5, with b_c the table's share of built land [1] of the class c of the cell. The guide of 2017 leaves towns out of red
+    lines [S2]; that they are read from land cover, and the half, are ours [D].
     """
     built = ByCover.of(land_cover, biophysical, "biophysical").grid("built", high=1.0)
     code = np.where(np.isnan(built), 255, built >= 0.5).astype(np.uint8)
     return like(land_cover, code, "1", nodata=255)
 
 
-@assessment(source="own_accounts", bytes_per_cell=8)
-def red_line_share(county_cells: UnitLabels, red_line_candidate: Codes, counties: Units) -> Facts:
+@assessment(source="redline2017", bytes_per_cell=8)
+def red_line_share(
+    county_cells: Labels, red_line_candidate: Codes, counties: CountyNames
+) -> RedLineShares:
     """Share of each county inside the candidate.
 
     Parameters
@@ -123,7 +127,12 @@ def red_line_share(county_cells: UnitLabels, red_line_candidate: Codes, counties
     Returns
     -------
     table
-        ``unit, code, name, area_km2, red_line_km2, share``; counties with ground inside the region only.
+        ``unit, code, name, area_km2, red_line_km2`` [km2] and ``share`` [1] of the ground that is decided; counties with such ground only.
+
+    Notes
+    -----
+    share = A_1 / (A_0 + A_1), with A_1 the candidate's area in the county and A_0 that of its other ground [km2], missing ground left out of both.
+    The share of land is what the red-line guide asks of a delineation [S2]; 25 % of the land of 15 provinces in 2018 [S].
     """
     label = np.ascontiguousarray(county_cells.values, np.int32).ravel()
     count = int(label.max(initial=0))
@@ -136,14 +145,13 @@ def red_line_share(county_cells: UnitLabels, red_line_candidate: Codes, counties
     for column in ("name", "code"):
         frame.insert(1, column, frame["unit"].map(counties[column]))
     frame["share"] = frame["red_line_km2"] / frame["area_km2"]
-    frame.attrs["units"] = {"area_km2": "km2", "red_line_km2": "km2", "share": "1"}
     return frame
 
 
-@assessment(source="own_accounts", bytes_per_cell=8)
+@assessment(source="mnr2020", bytes_per_cell=8)
 def security_districts(
-    county_cells: UnitLabels, protection_importance: Codes, counties: Units
-) -> Facts:
+    county_cells: Labels, protection_importance: Codes, counties: CountyNames
+) -> Districts:
     """Area of extreme and of plain importance in each county: the ecological security districts.
 
     Parameters
@@ -158,7 +166,13 @@ def security_districts(
     Returns
     -------
     table
-        ``unit, code, name, extreme_km2, important_km2, general_km2, extreme_share`` of the graded ground; counties inside the region only.
+        ``unit, code, name, extreme_km2, important_km2, general_km2`` [km2] and ``extreme_share`` [1] of the graded ground; counties with such
+        ground only.
+
+    Notes
+    -----
+    A_g = a n_g, with n_g the cells of grade g in the county and a the area of a cell [km2]; extreme_share = A_extreme / (A_extreme + A_important +
+    A_general). Grades of protection importance after the guide of 2020 [M]; their sums by county are the study's own districts [D].
     """
     label = np.ascontiguousarray(county_cells.values, np.int32).ravel()
     count = int(label.max(initial=0))
@@ -171,27 +185,24 @@ def security_districts(
         frame.insert(1, column, frame["unit"].map(counties[column]))
     graded = frame[["extreme_km2", "important_km2", "general_km2"]].sum(axis=1)
     frame["extreme_share"] = frame["extreme_km2"] / graded
-    frame.attrs["units"] = dict.fromkeys(("extreme_km2", "important_km2", "general_km2"), "km2") | {
-        "extreme_share": "1"
-    }
     return frame
 
 
-@assessment(source="own_accounts", bytes_per_cell=24)
+@assessment(source="soilwaterlaw2010", bytes_per_cell=24)
 def steep_farmland(
     slope: Slope,
     land_cover: Codes,
-    biophysical: Coefficients,
+    biophysical: Biophysical,
     region_mask: Mask,
     potential_loss: SoilLoss | None = None,
     soil_loss: SoilLoss | None = None,
     *,
     limit_deg: Annotated[float, Between(0.0, 90.0)] = 25.0,
     margin_deg: Annotated[float, Between(0.0, 20.0)] = 2.0,
-    payments: tuple[float, ...] = (500.0, 300.0, 400.0),
+    payments: Annotated[tuple[float, ...], Each(0.0, 1e6)] = (500.0, 300.0, 400.0),
     yield_t_per_ha: Annotated[float, Between(0.0, 100.0)] = 3.0,
     forest_c: Annotated[float, Between(0.0, 1.0)] = 0.005,
-) -> Facts:
+) -> SteepFarmland:
     """Farmland steeper than the legal limit: how much, in how many patches, what its conversion costs and saves.
 
     Parameters
@@ -220,13 +231,24 @@ def steep_farmland(
     Returns
     -------
     table
-        One row per limit: ``limit_deg, area_ha, area_mu, patches, payment`` [yuan in all], ``grain_lost`` [t/yr],
-        ``soil_kept`` [t/yr, NaN without losses].
+        One row per limit: ``limit_deg`` [degree], ``area_ha`` [ha], ``area_mu`` [mu], ``patches`` [1], ``payment`` [yuan in all], ``grain_lost``
+        [t/yr], ``soil_kept`` [t/yr, NaN where no loss is known], ``soil_known`` [1]: share of that area where losses are known; ``unknown_ha`` [ha]:
+        farmland without a slope and ground without a cover, which no other column counts.
+
+    Notes
+    -----
+    A = sum a f over cells with s > L; payment = 15 A sum p; grain = y A; soil = sum a f max(SE - c PSE, 0) over those cells, with a the area of a
+    cell [ha], f the share of farmland [1], s the slope and L the limit [degree], p the payments [yuan/mu], 15 mu to the hectare, y the yield
+    [t/ha], SE the loss now, PSE that of bare ground [t/ha/yr] and c the cover factor of forest [1]. Ground above 25 degrees may not be farmed by
+    law (2010) [S2]; payments are those of the programme of 2014 [S]; yield, margin and c are ours [D].
     """
     grid = grid_of(slope)
     farm = ByCover.of(land_cover, biophysical, "biophysical").grid("farmland", high=1.0)
-    farm = np.where((region_mask.values == 1) & np.isfinite(farm), farm, 0.0)
+    inside = region_mask.values == 1
+    covered, sloped = inside & np.isfinite(farm), np.isfinite(slope.values)
+    farm = np.where(covered, farm, 0.0)
     cell_ha = grid.cell_km2 * 100.0
+    unknown = (inside & ~covered).sum() + farm[~sloped].sum(dtype=np.float64)
     spared = None
     if potential_loss is not None and soil_loss is not None:
         spared = np.maximum(soil_loss.values - potential_loss.values * np.float32(forest_c), 0.0)
@@ -235,9 +257,12 @@ def steep_farmland(
         with np.errstate(invalid="ignore"):
             steep = (slope.values > limit) & (farm > 0)
         area = float(farm[steep].sum(dtype=np.float64)) * cell_ha
-        kept = np.nan
+        kept, seen = np.nan, 0.0
         if spared is not None:
-            kept = float(np.nansum(spared[steep] * farm[steep], dtype=np.float64)) * cell_ha
+            told = steep & np.isfinite(spared)
+            seen = float(farm[told].sum(dtype=np.float64)) * cell_ha
+            if seen > 0 or area == 0:
+                kept = float((spared[told] * farm[told]).sum(dtype=np.float64)) * cell_ha
         rows.append(
             {
                 "limit_deg": limit,
@@ -247,10 +272,8 @@ def steep_farmland(
                 "payment": area * MU_PER_HA * sum(payments),
                 "grain_lost": area * yield_t_per_ha,
                 "soil_kept": kept,
+                "soil_known": seen / area if area > 0 else np.nan,
+                "unknown_ha": float(unknown) * cell_ha,
             }
         )
-    frame = pd.DataFrame(rows)
-    frame.attrs["units"] = {
-        "limit_deg": "degree", "area_ha": "ha", "area_mu": "mu", "payment": "yuan", "grain_lost": "t/yr", "soil_kept": "t/yr",
-    }  # fmt: skip
-    return frame
+    return pd.DataFrame(rows)

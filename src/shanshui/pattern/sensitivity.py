@@ -7,8 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
-from shanshui.core.errors import QuantityError
-from shanshui.core.setting import Between
+from shanshui.core.setting import Ascending, Between
 from shanshui.core.vocabulary import (
     Codes,
     DaysPerYear,
@@ -39,6 +38,12 @@ def scored(
     return np.where(np.isfinite(values), score, np.nan).astype(np.float32)
 
 
+def _told(codes: xr.DataArray) -> NDArray[np.float32]:
+    """Scores that came as codes; NaN where 0 or a missing code stands."""
+    values = codes.values.astype(np.float32)
+    return np.where((values > 0) & (values != codes.attrs.get("nodata", 0)), values, np.nan)
+
+
 def _graded(
     place: xr.DataArray,
     scores: list[NDArray[np.float32]],
@@ -60,7 +65,7 @@ def erosion_sensitivity(
     region_mask: Mask,
     texture_score: Index | None = None,
     *,
-    cuts: tuple[float, float] = CUTS,
+    cuts: Annotated[tuple[float, float], Ascending(1.0, 5.0)] = CUTS,
 ) -> Codes:
     """Sensitivity to erosion by water.
 
@@ -83,6 +88,12 @@ def erosion_sensitivity(
     -------
     (y, x) [1]
         1 extremely sensitive, 3 sensitive, 5 general, 0 outside or missing.
+
+    Notes
+    -----
+    SS = (s_R s_h s_V s_T)^(1/4), without texture (s_R s_h s_V)^(1/3), with scores s [1] of erosivity R: 1 below 100, 3 to 600, 5 above; of relief
+    h: 50, 300 m; of green cover V: 5 below 0.2, 3 to 0.6, 1 above; and of texture T. General where SS < 2.33, sensitive to 3.66, extremely
+    sensitive above. Draft guide of 2019 [S], whose published code gives the gravest ground the code of the least.
     """
     scores = [
         scored(rainfall_erosivity.values, 100.0, 600.0),
@@ -90,7 +101,7 @@ def erosion_sensitivity(
         scored(vegetation_fraction.values, 0.2, 0.6, falling=True),
     ]
     if texture_score is not None:
-        scores.append(texture_score.values.astype(np.float32))
+        scores.append(_told(texture_score))
     return _graded(rainfall_erosivity, scores, region_mask, cuts)
 
 
@@ -101,7 +112,7 @@ def karst_sensitivity(
     vegetation_fraction: Index,
     region_mask: Mask,
     *,
-    cuts: tuple[float, float] = CUTS,
+    cuts: Annotated[tuple[float, float], Ascending(1.0, 5.0)] = CUTS,
 ) -> Codes:
     """Sensitivity to rock desertification on carbonate.
 
@@ -122,6 +133,11 @@ def karst_sensitivity(
     -------
     (y, x) [1]
         1 extremely sensitive, 3 sensitive, 5 general, 0 outside or missing.
+
+    Notes
+    -----
+    SS = (s_C s_s s_V)^(1/3), with scores s [1] of carbonate C: 1 below 30, 3 to 70, 5 above [%]; of slope s: 8, 25 degrees; of green cover V as for
+    erosion. Graded at 2.33 and 3.66. Draft guide of 2019 [S].
     """
     scores = [
         scored(carbonate.values, 30.0, 70.0),
@@ -140,7 +156,7 @@ def desertification_sensitivity(
     windy_days: DaysPerYear | None = None,
     texture_score: Index | None = None,
     *,
-    cuts: tuple[float, float] = CUTS,
+    cuts: Annotated[tuple[float, float], Ascending(1.0, 5.0)] = CUTS,
 ) -> Codes:
     """Sensitivity to desertification.
 
@@ -165,6 +181,11 @@ def desertification_sensitivity(
     -------
     (y, x) [1]
         1 extremely sensitive, 3 sensitive, 5 general, 0 outside or missing.
+
+    Notes
+    -----
+    SS = (prod_k s_k)^(1/n) over the n factors known, with scores s [1] of aridity ET0 / P: 1 below 1.5, 3 to 16, 5 above; of windy days: 10, 30
+    d/yr; of texture; of green cover as for erosion. Graded at 2.33 and 3.66. Draft guide of 2019 [S]. Aridity is missing where no rain is told.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         aridity = np.where(
@@ -179,7 +200,7 @@ def desertification_sensitivity(
     if windy_days is not None:
         scores.append(scored(windy_days.values, 10.0, 30.0))
     if texture_score is not None:
-        scores.append(texture_score.values.astype(np.float32))
+        scores.append(_told(texture_score))
     return _graded(precipitation, scores, region_mask, cuts)
 
 
@@ -205,10 +226,15 @@ def erosion_class(
     -------
     (y, x) [1]
         1 micro (below what is tolerated), 2 light (to 25 t/ha), 3 moderate (50), 4 strong (80), 5 very strong (150), 6 extreme; 0 outside or missing.
+
+    Notes
+    -----
+    class = 1 + |limits <= A|, with limits T, 25, 50, 80, 150 of the loss A [t/ha/yr] and T the loss tolerated; a loss of exactly a limit belongs
+    to the class above. SL 190-2007 [S2].
     """
     edges = np.array([tolerated, 25.0, 50.0, 80.0, 150.0])
     values = soil_loss.values
-    code = np.digitize(np.nan_to_num(values), edges) + 1
+    code = np.digitize(values, edges) + 1
     known = np.isfinite(values) & (region_mask.values == 1)
     return like(soil_loss, np.where(known, code, MISSING).astype(np.uint8), "1", nodata=MISSING)
 
@@ -226,6 +252,10 @@ def erosion_fragility(erosion_class: Codes) -> Codes:
     -------
     (y, x) [1]
         1 extremely fragile, 3 fragile, 5 general, 0 missing.
+
+    Notes
+    -----
+    1 where class >= 4, 3 where class = 3, else 5: the guide of 2020 calls strong erosion extremely fragile, moderate fragile [M].
     """
     code = erosion_class.values
     out = np.where(code >= 4, EXTREME, np.where(code == 3, IMPORTANT, GENERAL))
@@ -251,9 +281,15 @@ def ecological_sensitivity(
     -------
     (y, x) [1]
         Least code of those known; 0 where none is.
+
+    Raises
+    ------
+    QuantityError
+        No kind was given.
+
+    Notes
+    -----
+    code = min over the kinds known at the cell, 1 being the gravest. Draft guide of 2019 [S].
     """
     given = [erosion_sensitivity, karst_sensitivity, desertification_sensitivity]
-    found = [g for g in given if g is not None]
-    if not found:
-        raise QuantityError("ecological_sensitivity: no kind was given")
-    return least_code(found, "ecological_sensitivity")
+    return least_code([g for g in given if g is not None], "ecological_sensitivity")

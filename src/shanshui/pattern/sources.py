@@ -3,63 +3,21 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Features, Grid
-from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Codes, Index, Mask, UnitLabels
-from shanshui.kernels.distance import distance_to
+from shanshui.core.setting import Between, Each
+from shanshui.core.vocabulary import Amount, Codes, Index, Mask
+from shanshui.pattern.massifs import massif_names
 from shanshui.pattern.morphology import CORE, morphology
+from shanshui.pattern.patches import known_flags, large_cores, majority
+from shanshui.pattern.tables import MassifCells, Massifs, Protected, SourceCells, Sources
 from shanshui.region.grid import grid_of, like
 from shanshui.region.unitset import burnt, polygons
-
-Amount = Annotated[xr.DataArray, Grid("any")]
-Massifs = Annotated[gpd.GeoDataFrame, Features(("name",))]
-Protected = Annotated[gpd.GeoDataFrame, Features(("name",))]
-Sources = Annotated[gpd.GeoDataFrame, Features(("area_km2", "score", "massif"))]
-
-
-@assessment(source="own_pattern", bytes_per_cell=24)
-def massif_zones(massifs: Massifs, region_mask: Mask) -> UnitLabels:
-    """Massif that each cell belongs to: the one whose nearest mark is the nearest of all.
-
-    Parameters
-    ----------
-    massifs : points, lines or polygons
-        ``name``; several marks may share one.
-    region_mask : (y, x) [1]
-        1 inside.
-
-    Returns
-    -------
-    (y, x) [1]
-        Place of the name among all names in order, from 1; 0 outside.
-    """
-    grid = grid_of(region_mask)
-    best = np.full(grid.shape, np.inf, np.float32)
-    out = np.zeros(grid.shape, np.int32)
-    for number, name in enumerate(massif_names(massifs), start=1):
-        marks = massifs[massifs["name"] == name]
-        touched = burnt(marks, grid, 0.75 * grid.cell_m).astype(bool)
-        if not touched.any():
-            continue
-        far = distance_to(touched)
-        nearer = far < best
-        best[nearer], out[nearer] = far[nearer], number
-    out[region_mask.values != 1] = 0
-    return like(region_mask, out, "1", nodata=0)
-
-
-def massif_names(massifs: gpd.GeoDataFrame) -> list[str]:
-    """Names of massifs, each once, in order."""
-    return sorted({str(n) for n in massifs["name"]})
 
 
 @assessment(source="own_pattern", bytes_per_cell=40)
@@ -68,9 +26,9 @@ def source_score(
     water_retention: Amount,
     ecological_sensitivity: Codes,
     region_mask: Mask,
-    massif_zones: UnitLabels | None = None,
+    massif_zones: MassifCells | None = None,
     *,
-    weights: tuple[float, ...] = (1.0, 1.0, 1.0),
+    weights: Annotated[tuple[float, ...], Each(0.0, 1e6, 3)] = (1.0, 1.0, 1.0),
 ) -> Index:
     """Mean rank of a cell in diversity of species, in water that it holds, and in sensitivity.
 
@@ -93,6 +51,19 @@ def source_score(
     -------
     (y, x) [1]
         In [0, 1]; 1 is the best of the region or the massif. NaN outside and where a value is missing.
+
+    Raises
+    ------
+    QuantityError
+        Weights that are all 0.
+    PlanError
+        Weights that are not three, or negative.
+
+    Notes
+    -----
+    S = sum_k (w_k / sum w) (r_k - 1) / max(n - 1, 1), with r_k the rank [1] of the cell among the n known cells of its massif in diversity, water
+    held and sensitivity, equal values sharing their mean rank, and w_k the weights [1]. The three criteria are those of the study's own papers
+    [S]; their mean rank is ours [D].
     """
     return like(
         region_mask,
@@ -163,7 +134,7 @@ def mean_rank(
 def source_candidates(
     source_score: Index,
     region_mask: Mask,
-    massif_zones: UnitLabels | None = None,
+    massif_zones: MassifCells | None = None,
     developed_land: Mask | None = None,
     *,
     quantile: Annotated[float, Between(0.0, 1.0)] = 0.75,
@@ -189,7 +160,13 @@ def source_candidates(
     Returns
     -------
     (y, x) [1]
-        2 candidate, 1 other ground, 0 outside or missing: what :func:`morphology` takes.
+        2 candidate, 1 other ground, 0 outside or where score or built land is missing: what :func:`morphology` takes.
+
+    Notes
+    -----
+    Candidate where S >= Q_q(S), the quantile q of the scores [1] of the massif, not built, and then by the majority: more than half of the known
+    among the nine cells. Cells without a score have no say, so that missing ground eats nothing of the ground beside it. The upper quartile is
+    the cut of published patterns [S]; the majority is ours [D].
     """
     return like(
         region_mask,
@@ -197,7 +174,7 @@ def source_candidates(
             source_score.values,
             region_mask.values == 1,
             None if massif_zones is None else massif_zones.values,
-            None if developed_land is None else developed_land.values == 1,
+            developed_land,
             quantile,
             smooth,
         ),
@@ -210,22 +187,22 @@ def candidates(
     score: NDArray[np.floating],
     inside: NDArray[np.bool_],
     zones: NDArray[np.integer] | None,
-    built: NDArray[np.bool_] | None,
+    developed_land: Mask | None,
     quantile: float,
     smooth: bool,
 ) -> NDArray[np.uint8]:
     """Codes 2 candidate, 1 other, 0 missing."""
+    built, told = known_flags(developed_land, inside.shape)
     zone = np.ones(inside.shape, np.int32) if zones is None else np.where(zones > 0, zones, 0)
-    known = inside & np.isfinite(score)
+    known = inside & np.isfinite(score) & told
     chosen = np.zeros(inside.shape, bool)
     for number in np.unique(zone[known]):
         cells = known & (zone == number)
         chosen |= cells & (score >= np.quantile(score[cells], quantile))
-    if built is not None:
-        chosen &= ~built
+    chosen &= ~built
     if smooth:
-        chosen = ndimage.uniform_filter(chosen.astype(np.float32), 3, mode="constant") > 0.5
-    return np.where(inside, np.where(chosen, 2, 1), 0).astype(np.uint8)
+        chosen = majority(chosen, known)
+    return np.where(known, np.where(chosen, 2, 1), 0).astype(np.uint8)
 
 
 @assessment(source="mspa2009", bytes_per_cell=60)
@@ -252,7 +229,17 @@ def habitat_morphology(
     Returns
     -------
     (y, x) [1]
-        17 core, 9 islet, 5 perforation, 3 edge, 65 loop, 33 bridge, 1 branch, 0 background, 129 missing.
+        17 core, 9 islet, 5 perforation, 3 edge, 65 loop, 33 bridge, 1 branch, 0 background, 129 missing; with ``transition`` also 35, 37, 67, 69.
+
+    Raises
+    ------
+    QuantityError
+        A connectivity other than 8 or 4, other codes than 0, 1, 2.
+
+    Notes
+    -----
+    core = foreground where d > w + 0.98 [S], with d the distance between cell centres [cell] to the nearest background and w the edge width
+    [cell]; the rest by how it hangs on the cores, as in :func:`shanshui.pattern.morphology.morphology`. After Soille and Vogt (2009) [S].
     """
     codes: xr.DataArray = morphology(
         source_candidates,
@@ -270,7 +257,7 @@ def source_cells(
     least_km2: Annotated[float, Between(0.0, 1e6)] = 50.0,
     merge_m: Annotated[float, Between(0.0, 1e5)] = 0.0,
     most: Annotated[int, Between(0, 100_000)] = 0,
-) -> UnitLabels:
+) -> SourceCells:
     """Cores large enough to be sources, the largest first.
 
     Parameters
@@ -288,6 +275,12 @@ def source_cells(
     -------
     (y, x) [1]
         Number of the source; 0 elsewhere.
+
+    Notes
+    -----
+    A source is a group of cores, joined by sides and corners, with n a >= A, n its cells, a the area of a cell and A the least area [km2];
+    merging closes the cores by a disc of half the distance (dilation, then erosion). Cores after Soille and Vogt (2009) [S]; the least area is
+    ours [D], 20 km2 in west Jilin [S].
     """
     grid = grid_of(habitat_morphology)
     label = large_cores(
@@ -299,31 +292,12 @@ def source_cells(
     return like(habitat_morphology, label, "1", nodata=0)
 
 
-def large_cores(
-    core: NDArray[np.bool_], least_cells: float, merge_cells: float = 0.0, most: int = 0
-) -> NDArray[np.int32]:
-    """Numbered cores of at least so many cells, the largest first; merged over small gaps."""
-    shape = core
-    if merge_cells > 0:
-        near = distance_to(core) <= merge_cells / 2.0
-        shape = core | (distance_to(~near) > merge_cells / 2.0)
-    label, count = ndimage.label(shape, np.ones((3, 3)), output=np.int32)
-    sizes = np.bincount(label.ravel(), minlength=count + 1)
-    sizes[0] = 0
-    order = [k for k in np.argsort(-sizes, kind="stable") if sizes[k] >= max(least_cells, 1.0)]
-    if most:
-        order = order[:most]
-    number = np.zeros(count + 1, np.int32)
-    number[order] = np.arange(1, len(order) + 1)
-    return number[label]
-
-
-@assessment(source="own_pattern", bytes_per_cell=40)
+@assessment(source="yu1996", bytes_per_cell=40)
 def sources(
-    source_cells: UnitLabels,
+    source_cells: SourceCells,
     source_score: Index,
     resistance: Index,
-    massif_zones: UnitLabels | None = None,
+    massif_zones: MassifCells | None = None,
     massifs: Massifs | None = None,
     protected_areas: Protected | None = None,
     *,
@@ -352,8 +326,13 @@ def sources(
     -------
     polygons
         Index ``unit``: number of the source; ``name, massif, area_km2, score`` mean [1], ``resistance`` mean [1],
-        ``protected_share`` of the patch [1]. Attributes ``capture``: share of the reserves' ground inside all sources, and
-        ``captured``: whether that reaches the target.
+        ``protected_share`` of the patch [1]. Means are over the cells of the patch where a value is known; NaN where none is. Attributes ``capture``:
+        share of the reserves' ground inside all sources, and ``captured``: whether that reaches the target.
+
+    Notes
+    -----
+    capture = |reserves and sources| / |reserves| over cells [1]. That more than 70 % of the reserves should lie in sources is the check of the
+    study's own papers [S]; sources after the practice of security patterns since Yu (1996) [M].
     """
     grid = grid_of(source_cells)
     label = source_cells.values
@@ -361,8 +340,8 @@ def sources(
     numbers = np.arange(1, count + 1)
     frame = polygons(source_cells)
     frame["area_km2"] = np.bincount(label.ravel(), minlength=count + 1)[1:] * grid.cell_km2
-    frame["score"] = _means(np.nan_to_num(source_score.values), label, count)
-    frame["resistance"] = _means(np.nan_to_num(resistance.values, nan=1.0), label, count)
+    frame["score"] = _means(source_score.values, label, count)
+    frame["resistance"] = _means(resistance.values, label, count)
     frame["massif"] = ""
     if massif_zones is not None and massifs is not None:
         names = ["", *massif_names(massifs)]
@@ -377,12 +356,6 @@ def sources(
         frame["protected_share"] = _means(reserve, label, count)
         if reserve.any():
             capture = float((reserve & (label > 0)).sum() / reserve.sum())
-    frame.attrs["units"] = {
-        "area_km2": "km2",
-        "score": "1",
-        "resistance": "1",
-        "protected_share": "1",
-    }
     frame.attrs["capture"] = capture
     frame.attrs["capture_target"] = capture_target
     frame.attrs["captured"] = bool(capture >= capture_target) if np.isfinite(capture) else None
@@ -390,10 +363,11 @@ def sources(
 
 
 def _means(values: NDArray[Any], label: NDArray[np.integer], count: int) -> NDArray[np.float64]:
-    """Mean over the cells of each number from 1."""
-    cells = np.bincount(label.ravel(), minlength=count + 1)[1:]
-    total = np.bincount(label.ravel(), values.ravel().astype(np.float64), count + 1)[1:]
-    return np.asarray(total / np.maximum(cells, 1))
+    """Mean over the known cells of each number from 1; NaN where none is known."""
+    known = np.isfinite(values)
+    cells = np.bincount(label[known], minlength=count + 1)[1:]
+    total = np.bincount(label[known], values[known].astype(np.float64), count + 1)[1:]
+    return np.divide(total, cells, out=np.full(count, np.nan), where=cells > 0)
 
 
 def _names(massif: pd.Series) -> list[str]:

@@ -1,45 +1,48 @@
 """Ecosystem accounts: what nature gives here, in quantity and in money."""
 
-from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock
+from shanshui.accounts.assets import asset_account, supply_use
+from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock, carbon_value
 from shanshui.accounts.climate import hot_days, reference_evapotranspiration
 from shanshui.accounts.climate_regulation import climate_regulation
+from shanshui.accounts.culture import travel_cost
+from shanshui.accounts.downscaled import net_primary_production, primary_products
 from shanshui.accounts.erosion_drivers import (
     rainfall_erosivity,
     rainfall_erosivity_monthly,
     soil_erodibility,
 )
-from shanshui.accounts.extent import (
-    condition_account,
-    extent_account,
-    extent_series,
-    service_series,
-    supply_use,
-    value_series,
-)
-from shanshui.accounts.flood_mitigation import flood_mitigation
+from shanshui.accounts.extent import condition_account, extent_account, extent_series
+from shanshui.accounts.flood_mitigation import flood_mitigation, flood_storage
 from shanshui.accounts.flows import (
     cover_cells,
-    net_primary_production,
     population_of_units,
-    primary_products,
     service_amounts,
     unit_cells,
     units_inside,
 )
 from shanshui.accounts.futures import climate_futures
-from shanshui.accounts.gep import gep, unit_gep
+from shanshui.accounts.gep import gep
 from shanshui.accounts.habitat import habitat_quality, habitat_rarity, threat_maps
 from shanshui.accounts.indicators import gep_hot_spots, gep_summary, mismatch
 from shanshui.accounts.nutrients import nutrient_delivery
+from shanshui.accounts.purification import purification
+from shanshui.accounts.sand_fixation import sand_fixation
+from shanshui.accounts.seasonal_yield import quick_flow
 from shanshui.accounts.sediment import sediment_delivery
+from shanshui.accounts.series import service_series, value_series
 from shanshui.accounts.soil_retention import (
     cover_factor,
     length_slope_factor,
     soil_retention,
     vegetation_fraction,
 )
-from shanshui.accounts.water_retention import water_balance_check, water_retention
-from shanshui.accounts.water_yield import water_supply, water_yield
+from shanshui.accounts.unit_gep import unit_gep
+from shanshui.accounts.water_retention import (
+    water_balance_check,
+    water_retention,
+    water_retention_index,
+)
+from shanshui.accounts.water_yield import hydropower, water_supply, water_yield
 from shanshui.accounts.watersheds import watershed_results
 from shanshui.flow.plan import Step, step
 from shanshui.plans.survey import cover_of, warmth_of
@@ -100,9 +103,16 @@ def accounts(have: set[str]) -> list[Step]:
                 "carbon_after": "carbon_stock.carbon",
             },
         ),
+        step(carbon_value),
         step(carbon_fixed),
         step(climate_regulation, binds=cover),
         step(flood_mitigation, binds=cover),
+        step(flood_storage),
+        step(sand_fixation, binds=cover),
+        step(quick_flow, binds=cover),
+        step(water_retention_index),
+        step(purification),
+        step(travel_cost),
         step(primary_products, binds=cover),
         *(
             step(watershed_results, name=f"{model}_watersheds", binds={"layers": model})
@@ -114,11 +124,8 @@ def accounts(have: set[str]) -> list[Step]:
             )
             if "watersheds" in have
         ),
-        *(
-            [step(water_supply, binds=cover | {"water_yield": "water_yield.water_yield"})]
-            if "watersheds" in have
-            else []
-        ),
+        step(water_supply, binds=cover | {"water_yield": "water_yield.water_yield"}),
+        step(hydropower),
         *_amounts(cover),
         *_account(cover),
         *_futures(cover, warm),
@@ -148,7 +155,11 @@ def _derived(have: set[str], cover: dict[str, str], warm: dict[str, str]) -> lis
 
 
 def _runoff(have: set[str]) -> dict[str, str]:
-    return {} if "runoff_proxy" in have else {"runoff_proxy": "precipitation"}
+    """What spreads the load of nutrients: the map that is given, quick flow, or rain."""
+    if "runoff_proxy" in have:
+        return {}
+    by_storms = {"monthly_precipitation", "monthly_rain_days"} <= have
+    return {"runoff_proxy": "quick_flow" if by_storms else "precipitation"}
 
 
 def _amounts(cover: dict[str, str]) -> list[Step]:
@@ -159,6 +170,7 @@ def _amounts(cover: dict[str, str]) -> list[Step]:
         "co2": "carbon_fixed.co2",
         "o2": "carbon_fixed.o2",
         "cooling": "climate_regulation",
+        "sand_retained": "sand_fixation.retained",
     }
     labels = {
         "region": "region_mask",
@@ -204,6 +216,7 @@ def _account(cover: dict[str, str]) -> list[Step]:
         step(gep_hot_spots),
         step(gep_summary),
         step(supply_use),
+        step(asset_account),
         step(extent_account, binds=cover),
         step(extent_series, binds={"prefectures": "units_inside"}),
         step(condition_account, binds={"prefectures": "units_inside"}),

@@ -3,6 +3,7 @@
 from shanshui.flow.plan import Step, step
 from shanshui.industry.admission import heavy_jobs, open_industries, unit_admission
 from shanshui.industry.attention import report_attention, report_passages
+from shanshui.industry.balancing import balanced_flows
 from shanshui.industry.clusters import (
     cluster_industries,
     firm_places,
@@ -10,16 +11,25 @@ from shanshui.industry.clusters import (
     service_hubs,
 )
 from shanshui.industry.economy import growth_parts, industry_structure
-from shanshui.industry.employment import employment_structure, green_composition
+from shanshui.industry.employment import employment_structure, green_composition, urban_flow
 from shanshui.industry.evaluation import evaluation_weights, industry_evaluation
 from shanshui.industry.firms import emerging_firms, screened_firms
+from shanshui.industry.impacts import (
+    construction_jobs,
+    household_multipliers,
+    output_change,
+    regional_spillover,
+)
 from shanshui.industry.indicators import evaluation_indicators
 from shanshui.industry.layout import layout, relocation
 from shanshui.industry.linkage import footprints, linkages, regional_linkages
+from shanshui.industry.place_facts import place_facts, river_distance
 from shanshui.industry.readiness import technology_maturity
+from shanshui.industry.screening_quality import screening_quality
 from shanshui.industry.stage_verdicts import industrial_stage
 from shanshui.industry.suitability import crop_areas, crop_suitability, unit_growing
 from shanshui.industry.symbiosis import material_circularity, symbiosis
+from shanshui.industry.treatment import treatment_plants
 from shanshui.plans.survey import cover_of, warmth_of
 
 
@@ -44,10 +54,17 @@ def industry(have: set[str]) -> list[Step]:
         step(industrial_stage, binds=inside),
         step(employment_structure, binds=inside),
         step(green_composition, binds=inside),
+        step(urban_flow, binds=inside),
         step(linkages),
         step(footprints),
+        step(household_multipliers),
+        step(output_change),
+        step(regional_spillover),
+        step(construction_jobs),
+        step(balanced_flows),
         step(regional_linkages, binds=inside),
         step(screened_firms),
+        step(screening_quality),
         step(emerging_firms),
         step(firm_places),
         step(cluster_industries),
@@ -58,6 +75,8 @@ def industry(have: set[str]) -> list[Step]:
         step(evaluation_weights),
         step(evaluation_indicators, binds=inside),
         step(industry_evaluation),
+        step(river_distance),
+        step(place_facts),
         step(unit_admission),
         step(open_industries),
         step(crop_suitability, binds=cover | warm),
@@ -69,4 +88,5 @@ def industry(have: set[str]) -> list[Step]:
         step(phase_out_schedule),
         step(symbiosis),
         step(material_circularity),
+        step(treatment_plants),
     ]

@@ -5,7 +5,6 @@ from shanshui.pattern.assembly import (
     pattern_summary,
     restoration_priorities,
     security_pattern,
-    source_network,
 )
 from shanshui.pattern.barriers import barriers, pinch_points
 from shanshui.pattern.importance import (
@@ -16,7 +15,15 @@ from shanshui.pattern.importance import (
     soil_importance,
 )
 from shanshui.pattern.landscape_metrics import landscape_metrics
-from shanshui.pattern.linkage import corridor_detour, corridors, least_cost_links
+from shanshui.pattern.linkage import (
+    corridor_detour,
+    corridors,
+    cumulative_resistance,
+    least_cost_links,
+)
+from shanshui.pattern.massifs import massif_zones
+from shanshui.pattern.morphology import morphology_shares
+from shanshui.pattern.network import component_scan, protected_connectivity, source_network
 from shanshui.pattern.nodes import nodes
 from shanshui.pattern.red_lines import (
     developed_land,
@@ -25,7 +32,13 @@ from shanshui.pattern.red_lines import (
     security_districts,
     steep_farmland,
 )
-from shanshui.pattern.resistance import resistance
+from shanshui.pattern.resistance import (
+    cover_resistance,
+    light_factor,
+    resistance,
+    road_factor,
+    slope_factor,
+)
 from shanshui.pattern.river_corridors import river_corridors
 from shanshui.pattern.sensitivity import (
     desertification_sensitivity,
@@ -37,13 +50,12 @@ from shanshui.pattern.sensitivity import (
 )
 from shanshui.pattern.sources import (
     habitat_morphology,
-    massif_zones,
     source_candidates,
     source_cells,
     source_score,
     sources,
 )
-from shanshui.pattern.stability import early_warning, pattern_stability
+from shanshui.pattern.stability import early_warning, pattern_draws, pattern_stability
 from shanshui.plans.survey import cover_of, warmth_of
 
 
@@ -105,9 +117,18 @@ def _network(have: set[str]) -> list[Step]:
         step(source_score, binds=retained),
         step(source_candidates),
         step(habitat_morphology),
+        step(morphology_shares),
         step(source_cells),
-        step(resistance, binds=cover),
+        step(cover_resistance, binds=cover),
+        step(slope_factor),
+        step(light_factor, binds=cover),
+        step(road_factor, binds=_ways_of(have)),
+        step(
+            resistance,
+            binds={"road_factor": "road_factor.factor", "road_least": "road_factor.least"},
+        ),
         step(sources),
+        step(cumulative_resistance),
         step(least_cost_links),
         step(corridor_detour),
         step(corridors),
@@ -116,10 +137,20 @@ def _network(have: set[str]) -> list[Step]:
         step(barriers),
         step(nodes),
         step(source_network),
+        step(component_scan),
+        step(protected_connectivity),
         step(restoration_priorities),
         step(security_pattern),
         step(pattern_summary),
+        # draws need no data: without any there is no pattern to judge
+        *([step(pattern_draws)] if have else []),
         step(pattern_stability, binds=retained),
         step(early_warning, binds=cover),
         step(landscape_metrics, binds=cover),
     ]
+
+
+def _ways_of(have: set[str]) -> dict[str, str]:
+    """Railways alone do for roads in a study that has no roads."""
+    alone = "railways" in have and "roads" not in have
+    return {"roads": "railways"} if alone else {}

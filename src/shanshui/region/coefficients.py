@@ -49,7 +49,7 @@ def keyed(table: pd.DataFrame, name: str) -> pd.DataFrame:
     odd = codes.isna() | (codes != np.floor(codes))
     if odd.any():
         raise QuantityError(
-            f"{name}.{key}: row {int(np.flatnonzero(odd)[0]) + 2} holds {frame[key][odd].iloc[0]!r}, expected a whole number"
+            f"{name}.{key}: row {int(np.flatnonzero(odd)[0]) + 2} holds '{frame[key][odd].iloc[0]}', expected a whole number"
         )
     twice = codes.duplicated()
     if twice.any():
@@ -137,13 +137,45 @@ class ByCover:
         for at, (code, number) in enumerate(numbers.items()):
             if not np.isfinite(number):
                 raise QuantityError(
-                    f"{self.name}.{column}: code {code} holds {given.iloc[at]!r}, expected a number"
+                    f"{self.name}.{column}: code {code} holds '{given.iloc[at]}', expected a number"
                 )
             if not low <= number <= high:
                 raise QuantityError(
                     f"{self.name}.{column}: code {code} holds {number:g}, expected {low:g} to {high:g}"
                 )
         return numbers.astype(float)
+
+    def words(self, column: str, allowed: tuple[str, ...]) -> pd.Series:
+        """Words of one column for the codes of the map, in lower case.
+
+        Parameters
+        ----------
+        column : str
+            Lower case.
+        allowed : tuple of str
+            Words it may hold.
+
+        Returns
+        -------
+        Series
+            Index ``lucode``.
+
+        Raises
+        ------
+        QuantityError
+            No such column, or another word for a code of the map.
+        """
+        if column not in self.table.columns:
+            raise QuantityError(
+                f"{self.name}: no column {column}; {nearest(column, map(str, self.table.columns))}"
+            )
+        words = self.table.loc[list(self.codes), column].astype(str).str.strip().str.lower()
+        odd = ~words.isin(allowed)
+        if odd.any():
+            raise QuantityError(
+                f"{self.name}.{column}: code {words.index[odd][0]} holds '{words[odd].iloc[0]}', expected {' or '.join(allowed)}"
+            )
+        return words
 
     def laid(self, numbers: pd.Series) -> NDArray[np.float32]:
         """Put a number per code on the map; NaN where the map is missing."""

@@ -49,7 +49,7 @@ def unit_set(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
         raise DataError(
             f"{name}.code: missing in {int(blank.sum())} rows (first: {rows}); give every unit a code"
         )
-    text = code.map(_plain_code).astype("string")
+    text = code.map(plain_code).astype("string")
     twice = text[text.duplicated()].unique()
     if len(twice):
         raise DataError(
@@ -71,7 +71,7 @@ def unit_set(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
     return out[["code", "name", "parent", *rest, "geometry"]]
 
 
-def _plain_code(value: object) -> str:
+def plain_code(value: object) -> str:
     """420104.0 read from a spreadsheet is 420104."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

@@ -8,6 +8,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
+from shanshui.report.maps import legend_text
 from shanshui.report.words import say
 
 CATEGORY_COLOURS = {
@@ -222,7 +223,7 @@ def extent_chart(
             wide[code] / 1e3,
             lw=1.8,
             color=colours.get(int(code), "#777"),
-            label=names.get(int(code), str(code)),
+            label=legend_text(names.get(int(code), str(code))),
         )
     ax.axhline(0, color="#888", lw=0.7)
     ax.set_ylabel(say("change_area", lang), fontsize=8)

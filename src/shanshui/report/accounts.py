@@ -16,6 +16,7 @@ from shanshui.report.account_figures import (
     series_chart,
     service_chart,
 )
+from shanshui.report.places import named
 from shanshui.report.tables import table_of
 from shanshui.report.views import cover_classes
 from shanshui.report.words import say
@@ -97,7 +98,7 @@ def account_chapters(study: Study, show: Any, lang: str) -> list[dict[str, Any]]
             "mismatch",
             lambda: chart(
                 "mismatch",
-                lambda: mismatch_chart(study["mismatch"], lang),
+                lambda: mismatch_chart(named(study, "mismatch", lang), lang),
                 "",
                 say("mismatch_note", lang),
             ),
@@ -198,6 +199,7 @@ def _account(study: Study, lang: str) -> dict[str, Any] | None:
         frame,
         lang,
         say("account_note", lang),
+        of=("gep",),
     )
 
 
@@ -214,7 +216,7 @@ def _equivalents(rows: pd.DataFrame, study: Study, lang: str) -> dict[str, Any]:
             "high_billion": sums["high"].to_numpy(),
         }
     )
-    return table_of(_frame(study, lang), frame, lang, say("account_note", lang))
+    return table_of(_frame(study, lang), frame, lang, say("account_note", lang), of=("gep",))
 
 
 _FLOW_WORDS = (
@@ -245,51 +247,52 @@ def _compared(study: Study, lang: str) -> dict[str, Any] | None:
         (say(key, lang), frame, value / 1e6, source) for key, frame, value, source in PUBLISHED
     ]
     frame = pd.DataFrame(rows, columns=["account", "frame", "million_per_km2", "source_of"])
-    return table_of(say("compared", lang), frame, lang, say("compared_note", lang))
+    note = say("compared_note", lang)
+    return table_of(say("compared", lang), frame, lang, note, of=("gep_summary", "gep"))
 
 
 def _prefectures(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("mismatch") or study["mismatch"].empty:
         return None
-    rows = study["mismatch"].sort_values("mismatch", ascending=False)
+    rows = named(study, "mismatch", lang).sort_values("mismatch", ascending=False)
     frame = pd.DataFrame(
         {
+            "code": rows["code"],
             "name": rows["name"], "share_inside": rows["share_inside"], "gep_billion": rows["gep"] / BILLION, "gdp_billion": rows["gdp"] / BILLION,
             "ratio": rows["ratio"], "mismatch_ratio": rows["mismatch"], "quadrant": [say(q, lang) for q in rows["quadrant"]],
             "coordination": rows["coordination"], "grade": [say(g, lang) for g in rows["grade"]],
         }
     )  # fmt: skip
-    return table_of(word("mismatch", lang), frame, lang, say("county_note", lang))
+    note = say("county_note", lang)
+    return table_of(word("mismatch", lang), frame, lang, note, of=("mismatch",))
 
 
 def _condition(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("condition_account"):
         return None
-    rows = study["condition_account"].sort_values("change", ascending=False)
+    rows = named(study, "condition_account", lang).sort_values("change", ascending=False)
     return table_of(
         word("condition_account", lang),
-        rows.drop(columns="code"),
+        rows[["code", "name", "opening", "closing", "change"]],
         lang,
         say("condition_note", lang),
+        of=("condition_account",),
     )
 
 
 def _futures(study: Study, lang: str) -> dict[str, Any] | None:
-    parts = [
-        study[f"future_{n}"].assign(future=say(n, lang))
-        for n in ("moderate", "strong")
-        if study.has(f"future_{n}")
-    ]
-    if not parts:
+    made = {n: f"future_{n}" for n in ("moderate", "strong") if study.has(f"future_{n}")}
+    if not made:
         return None
-    rows = pd.concat(parts)
+    rows = pd.concat([study[product].assign(future=say(n, lang)) for n, product in made.items()])
     frame = pd.DataFrame(
         {
             "future": rows["future"], "quantity": [say(q, lang) for q in rows["quantity"]], "unit_of": rows["unit"],
             "now": rows["now"], "later": rows["now"] + rows["change"], "change_percent": 100 * rows["change_share"],
         }
     )  # fmt: skip
-    return table_of(say("futures", lang), frame, lang, say("futures_note", lang))
+    note = say("futures_note", lang)
+    return table_of(say("futures", lang), frame, lang, note, of=tuple(made.values()))
 
 
 def _balance(study: Study, lang: str) -> dict[str, Any] | None:
@@ -303,16 +306,18 @@ def _balance(study: Study, lang: str) -> dict[str, Any] | None:
             "volume_m3": rows["volume_m3"],
         }
     )
-    return table_of(word("water_balance_check", lang), frame, lang, say("balance_note", lang))
+    title, note = word("water_balance_check", lang), say("balance_note", lang)
+    return table_of(title, frame, lang, note, of=("water_balance_check",))
 
 
 def _red_line(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("red_line_share"):
         return None
-    rows = study["red_line_share"].sort_values("share", ascending=False)
+    rows = named(study, "red_line_share", lang).sort_values("share", ascending=False)
     whole = rows["red_line_km2"].sum() / rows["area_km2"].sum()
     frame = pd.DataFrame(
         {
+            "code": rows["code"],
             "name": rows["name"],
             "area_km2": rows["area_km2"],
             "red_line_km2": rows["red_line_km2"],
@@ -324,6 +329,7 @@ def _red_line(study: Study, lang: str) -> dict[str, Any] | None:
         frame,
         lang,
         say("red_line_note", lang).format(share=f"{whole:.0%}"),
+        of=("red_line_share",),
     )
 
 
@@ -331,4 +337,5 @@ def _steep(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("steep_farmland"):
         return None
     frame = study["steep_farmland"].copy()
-    return table_of(word("steep_farmland", lang), frame, lang, say("steep_note", lang))
+    title, note = word("steep_farmland", lang), say("steep_note", lang)
+    return table_of(title, frame, lang, note, of=("steep_farmland",))

@@ -15,10 +15,12 @@ from shanshui.core.errors import PlanError
 from shanshui.core.terms import word
 from shanshui.flow.plan import Step
 from shanshui.report.accounts import account_chapters
+from shanshui.report.export import written_by
 from shanshui.report.figures import cover_chart, hypsometry_chart, slope_chart, unit_size_chart
 from shanshui.report.industry import industry_chapter
-from shanshui.report.maps import as_png, as_svg, chinese_font, drawing
+from shanshui.report.maps import as_png, as_svg, chinese_font, drawing, stamp
 from shanshui.report.pattern import pattern_chapter
+from shanshui.report.standing import Standing
 from shanshui.report.tables import (
     basin_table,
     cover_areas,
@@ -30,9 +32,10 @@ from shanshui.report.tables import (
     unit_table,
     verdict_rows,
 )
-from shanshui.report.views import map_of, map_products, source_of
+from shanshui.report.views import map_of, map_parts, map_products, source_of
 from shanshui.report.words import say
-from shanshui.store.layout import disk_errors
+from shanshui.store.sheets import plain_text
+from shanshui.store.written import refuse_foreign, replaced
 from shanshui.study.study import Study
 
 NEEDED = (
@@ -63,6 +66,10 @@ class Figure:
         The picture.
     made : str
         When and why the product was made.
+    of : tuple of str
+        All products that it shows.
+    state : str
+        Words on those that are not up to date.
     """
 
     number: int
@@ -72,9 +79,13 @@ class Figure:
     source: str
     svg: Markup
     made: str
+    of: tuple[str, ...]
+    state: str
 
 
-def write_report(study: Study, lang: str = "en", to: Path | None = None) -> Path:
+def write_report(
+    study: Study, lang: str = "en", to: Path | None = None, *, overwrite: bool = False
+) -> Path:
     """Write the report of a study.
 
     Parameters
@@ -85,6 +96,8 @@ def write_report(study: Study, lang: str = "en", to: Path | None = None) -> Path
         ``en`` or ``zh``.
     to : Path, optional
         The page; by default ``report/survey-LANG.html`` in the study, with PNG maps in ``report/maps-LANG``.
+    overwrite : bool
+        Replace files of these names that the study did not write.
 
     Returns
     -------
@@ -95,6 +108,8 @@ def write_report(study: Study, lang: str = "en", to: Path | None = None) -> Path
     ------
     PlanError
         The survey has not been run, or an unknown language.
+    DataError
+        A name that is not a page's, or a place where something of others stands.
     """
     if lang not in ("en", "zh"):
         raise PlanError(f"--lang {lang}: expected en or zh")
@@ -106,36 +121,57 @@ def write_report(study: Study, lang: str = "en", to: Path | None = None) -> Path
     to = to or study.layout.report / f"survey-{lang}.html"
     if to.suffix.lower() not in {".html", ".htm"}:
         raise PlanError(f"--to {to}: the report is a page; expected a name that ends in .html")
-    chapters = _chapters(study, lang)
-    page = _page(study, lang, chapters)
-    with disk_errors(to):
-        to.parent.mkdir(parents=True, exist_ok=True)
-        fresh = to.with_name(f".{to.name}")
-        fresh.write_text(page, "utf-8")
-        fresh.replace(to)
-        _png_maps(study, lang, to.parent / f"maps-{lang}")
+    written = written_by(study)
+    pictures = {name: to.parent / f"maps-{lang}" / f"{name}.png" for name in map_products(study)}
+    for place in (to, *pictures.values()):
+        refuse_foreign(place, written, overwrite=overwrite)
+    standing = Standing(study)
+    page = _page(study, lang, standing)
+    with replaced(to, written, overwrite=overwrite) as fresh:
+        fresh.write_text(plain_text(page), "utf-8")
+    # without a Chinese font on the machine the words of pictures are English
+    shown = lang if lang == "en" or chinese_font() else "en"
+    for name, place in pictures.items():
+        if standing.odd(map_parts(name)):
+            continue
+        with replaced(place, written, overwrite=overwrite) as fresh, drawing(shown):
+            figure = map_of(study, name, shown)
+            stamp(figure, standing.why(name, shown))
+            as_png(figure, fresh)
     return to
 
 
 class _Gallery:
     """Numbers figures in the order of the page."""
 
-    def __init__(self, study: Study, lang: str) -> None:
-        self.study, self.lang, self.count = study, lang, 0
+    def __init__(self, study: Study, lang: str, standing: Standing) -> None:
+        self.study, self.lang, self.standing, self.count = study, lang, standing, 0
 
     def map(self, name: str, note: str = "") -> list[Figure]:
         """Map of a product, if it was made."""
-        return self.chart(name, lambda: map_of(self.study, name, self.lang), note=note)
+        of = map_parts(name)[1:]
+        return self.chart(name, lambda: map_of(self.study, name, self.lang), note=note, beside=of)
 
     def chart(
-        self, name: str, draw: Callable[[], Any], title: str = "", note: str = ""
+        self,
+        name: str,
+        draw: Callable[[], Any],
+        title: str = "",
+        note: str = "",
+        beside: tuple[str, ...] = (),
     ) -> list[Figure]:
-        """Chart of a product, if it was made."""
+        """Chart of a product and of those beside it, if it was made; only words where they do not belong together."""
         if not self.study.has(name):
             return []
         self.count += 1
-        with drawing(self.lang):
-            svg = Markup(as_svg(draw()))  # noqa: S704 - our own drawing
+        of = (name, *beside)
+        svg = Markup("")
+        if odd := self.standing.odd(of):
+            left = {"product": word(name, self.lang), "by": word(odd, self.lang)}
+            note = say("left_out", self.lang).format(**left)
+        else:
+            with drawing(self.lang):
+                svg = Markup(as_svg(draw()))  # noqa: S704 - our own drawing
         return [
             Figure(
                 self.count,
@@ -145,12 +181,40 @@ class _Gallery:
                 source_of(self.study, name),
                 svg,
                 made_when(self.study, name, self.lang),
+                of,
+                state_words(self.standing, of, self.lang),
             )
         ]
 
 
-def _chapters(study: Study, lang: str) -> list[dict[str, Any]]:
-    show = _Gallery(study, lang)
+def state_words(standing: Standing, of: tuple[str, ...], lang: str) -> str:
+    """Which of some products are not up to date, and why; blank when all are."""
+    said = {n: standing.why(n, lang) for n in of if standing.study.has(n)}
+    return "; ".join(f"{word(n, lang)}: {why}" for n, why in said.items() if why)
+
+
+def _settled(table: dict[str, Any], standing: Standing, lang: str) -> dict[str, Any]:
+    """Table with words on what is not up to date; without rows where its products do not belong together."""
+    of = table["of"]
+    if odd := standing.odd(of):
+        left = say("left_out", lang).format(product=table["title"], by=word(odd, lang))
+        table = table | {"rows": [], "heads": [], "note": left}
+    return table | {"state": state_words(standing, of, lang)}
+
+
+def _head(standing: Standing, shown: list[str], lang: str) -> list[tuple[str, list[str]]]:
+    """What to say on top of the page of products that are not up to date."""
+    out = []
+    for state in ("stale", "unchecked"):
+        found = [n for n in dict.fromkeys(shown) if standing.state(n) == state]
+        if found:
+            words = [f"{word(n, lang)}: {standing.why(n, lang)}" for n in found]
+            out.append((say(f"{state}_head", lang).format(count=len(found)), words))
+    return out
+
+
+def _chapters(study: Study, lang: str, standing: Standing) -> list[dict[str, Any]]:
+    show = _Gallery(study, lang, standing)
     cover = "land_cover_fine" if study.has("land_cover_fine") else "land_cover"
     relief = (
         f"{say('window', lang)}: {study['relief_window']:g} × {study['relief_window']:g}"
@@ -174,6 +238,7 @@ def _chapters(study: Study, lang: str) -> list[dict[str, Any]]:
                     "unit_slope_classes",
                     lambda: slope_chart(slope_by_basin(study, lang), edges, lang),
                     say("slope_shares", lang),
+                    beside=("planning_units", "river_basin_outlets"),
                 ),
                 *show.map("landform"),
                 *show.map("relief_degree", relief),
@@ -216,7 +281,15 @@ def _chapters(study: Study, lang: str) -> list[dict[str, Any]]:
     ]
 
 
-def _page(study: Study, lang: str, chapters: list[dict[str, Any]]) -> str:
+def _page(study: Study, lang: str, standing: Standing) -> str:
+    chapters = [
+        c | {"tables": [_settled(t, standing, lang) for t in c["tables"]]}
+        for c in _chapters(study, lang, standing)
+    ]
+    units = _settled(unit_table(study, lang, standing), standing, lang)
+    pieces = [*(f.of for c in chapters for f in c["figures"])]
+    pieces += [t["of"] for c in chapters for t in c["tables"]] + [units["of"]]
+    shown = [n for of in pieces for n in of if study.has(n)]
     env = Environment(
         loader=PackageLoader("shanshui.report"),
         autoescape=True,
@@ -233,9 +306,11 @@ def _page(study: Study, lang: str, chapters: list[dict[str, Any]]) -> str:
         about=about,
         summary=summary(study, lang),
         chapters=chapters,
-        units=unit_table(study, lang),
+        units=units,
+        variant=study.layout.variant,
+        not_current=_head(standing, shown, lang),
         verdicts=verdict_rows(study, lang),
-        provenance=provenance_rows(study, lang),
+        provenance=provenance_rows(study, lang, standing),
         absent=[
             (word(n, lang), wanted(why)) for n, why in study.plan.absent.items() if "." not in n
         ],
@@ -244,12 +319,3 @@ def _page(study: Study, lang: str, chapters: list[dict[str, Any]]) -> str:
         machine=run.get("machine", {}),
         now=time.strftime("%Y-%m-%d %H:%M"),
     )
-
-
-def _png_maps(study: Study, lang: str, folder: Path) -> None:
-    """Maps as files; without a Chinese font on the machine their words are English."""
-    folder.mkdir(parents=True, exist_ok=True)
-    shown = lang if lang == "en" or chinese_font() else "en"
-    for name in map_products(study):
-        with drawing(shown):
-            as_png(map_of(study, name, shown), folder / f"{name}.png")

@@ -147,7 +147,8 @@ def _candidates(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("unit_admission"):
         return None
     rows = study["unit_admission"]
-    size = study["planning_units"]["area_km2"].sort_values(ascending=False).index[:UNITS_SHOWN]
+    units = study["planning_units"]
+    size = units["area_km2"].sort_values(ascending=False).index[:UNITS_SHOWN]
     name = "name_zh" if lang == "zh" else "name"
     mark = "、" if lang == "zh" else ", "
     out = []
@@ -157,14 +158,17 @@ def _candidates(study: Study, lang: str) -> dict[str, Any] | None:
         decided = dict.fromkeys(r for text in closed["closing_rules"] for r in text.split())
         out.append(
             {
-                "unit": str(unit),
+                "code": units["code"][unit],
+                "name": units["name_zh" if lang == "zh" and "name_zh" in units else "name"][unit],
                 "welcome": mark.join(own.loc[own["verdict"] == "encourage", name]) or "–",
                 "limited": mark.join(own.loc[own["verdict"] == "limit", name]) or "–",
                 "closed": mark.join(closed[name]) or "–",
                 "rules": " ".join(decided) or "–",
             }
         )
-    return table_of(say("candidates", lang), pd.DataFrame(out), lang, say("candidates_note", lang))
+    title, note = say("candidates", lang), say("candidates_note", lang)
+    of = ("unit_admission", "planning_units")
+    return table_of(title, pd.DataFrame(out), lang, note, of=of)
 
 
 def _city_words(study: Study, lang: str) -> dict[str, str]:
@@ -193,7 +197,7 @@ def _layout(study: Study, lang: str) -> dict[str, Any] | None:
     note = say("layout_note", lang).format(
         asked=f"{rows.attrs['asked_ha']:,.0f}", placed=f"{rows.attrs['placed_ha']:,.0f}"
     )
-    return table_of(say("layout_table", lang), frame, lang, note)
+    return table_of(say("layout_table", lang), frame, lang, note, of=("layout",))
 
 
 def _relocation(study: Study, lang: str) -> dict[str, Any] | None:
@@ -211,7 +215,8 @@ def _relocation(study: Study, lang: str) -> dict[str, Any] | None:
     to["to"] = [words.get(n, n) for n in to["to"]]
     left = float(rows.loc[rows["to"] == "", "jobs"].sum())
     note = say("relocation_note", lang).format(left=f"{left:,.0f}")
-    return table_of(say("relocation_table", lang), to[["to", "places", "jobs", "km"]], lang, note)
+    frame = to[["to", "places", "jobs", "km"]]
+    return table_of(say("relocation_table", lang), frame, lang, note, of=("relocation",))
 
 
 def _crops(study: Study, lang: str) -> dict[str, Any] | None:
@@ -221,7 +226,8 @@ def _crops(study: Study, lang: str) -> dict[str, Any] | None:
     frame = rows[["name_zh" if lang == "zh" else "name", "suited_km2", "good_km2"]].rename(
         columns={"name_zh": "name"}
     )
-    return table_of(say("crops_table", lang), frame, lang, say("crops_note", lang))
+    note = say("crops_note", lang)
+    return table_of(say("crops_table", lang), frame, lang, note, of=("crop_areas",))
 
 
 def _regional(study: Study, lang: str) -> dict[str, Any] | None:
@@ -242,9 +248,8 @@ def _regional(study: Study, lang: str) -> dict[str, Any] | None:
                 "kept": float(np.nanmean(part["kept"])),
             }
         )
-    return table_of(
-        say("regional_table", lang), pd.DataFrame(out), lang, say("regional_note", lang)
-    )
+    title, note = say("regional_table", lang), say("regional_note", lang)
+    return table_of(title, pd.DataFrame(out), lang, note, of=("regional_linkages",))
 
 
 def _green(study: Study, lang: str) -> dict[str, Any] | None:
@@ -254,7 +259,8 @@ def _green(study: Study, lang: str) -> dict[str, Any] | None:
     wide = rows.pivot_table(index="name", columns="class", values="gap")
     wide = (100 * wide).round(1).reset_index()
     wide.columns = pd.Index(["name", *(say(f"green_{c}", lang) for c in wide.columns[1:])])
-    return table_of(say("green_table", lang), wide, lang, say("green_note", lang))
+    note = say("green_note", lang)
+    return table_of(say("green_table", lang), wide, lang, note, of=("green_composition",))
 
 
 def _clusters(study: Study, lang: str, names: dict[str, str]) -> dict[str, Any] | None:
@@ -277,9 +283,8 @@ def _clusters(study: Study, lang: str, names: dict[str, str]) -> dict[str, Any] 
                 "there": of["there, not meant"],
             }
         )
-    return table_of(
-        say("clusters_table", lang), pd.DataFrame(out), lang, say("clusters_note", lang)
-    )
+    title, note = say("clusters_table", lang), say("clusters_note", lang)
+    return table_of(title, pd.DataFrame(out), lang, note, of=("cluster_industries",))
 
 
 def _maturity(study: Study, lang: str, names: dict[str, str]) -> dict[str, Any] | None:
@@ -288,7 +293,8 @@ def _maturity(study: Study, lang: str, names: dict[str, str]) -> dict[str, Any] 
     rows = study["technology_maturity"]
     frame = rows[["technology", "category", "level", "weakest", "evidence", "date"]].copy()
     frame["category"] = [names.get(str(c), str(c)) for c in frame["category"]]
-    return table_of(say("maturity_table", lang), frame, lang, say("maturity_note", lang))
+    note = say("maturity_note", lang)
+    return table_of(say("maturity_table", lang), frame, lang, note, of=("technology_maturity",))
 
 
 def _exchange(study: Study, lang: str) -> dict[str, Any] | None:
@@ -303,4 +309,5 @@ def _exchange(study: Study, lang: str) -> dict[str, Any] | None:
         rows[["material", "source", "target", "amount", "km", "value"]],
         lang,
         note,
+        of=("symbiosis",),
     )

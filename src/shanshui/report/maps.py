@@ -37,6 +37,7 @@ from rasterio.enums import Resampling
 from shanshui.core.terms import terms, word
 from shanshui.report.words import say
 from shanshui.store.rasters import RasterReader
+from shanshui.store.sheets import plain_text
 from shanshui.study.study import Study
 
 WIDEST = 1300
@@ -117,6 +118,8 @@ class MapSpec:
         How strong the ground shows through.
     source : str
         Below the map.
+    title : str
+        Above the legend; the product's word by default.
     """
 
     product: str = ""
@@ -130,6 +133,7 @@ class MapSpec:
     shade: float = 0.45
     whole: bool = False
     source: str = ""
+    title: str = ""
 
 
 @cache
@@ -148,6 +152,8 @@ def style(lang: str) -> dict[str, Any]:
         "font.family": "sans-serif",
         "font.sans-serif": fonts,
         "axes.unicode_minus": False,
+        # names come from data: a $ in one of them is a $, not mathematics
+        "text.parse_math": False,
         "font.size": 9,
         "svg.fonttype": "none",
         "svg.hashsalt": "shanshui",
@@ -293,7 +299,7 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
     _north(ax, lang)
     if handles:
         ncol = 1 if len(handles) <= 22 else 2
-        title = word(spec.product, lang) if spec.product else None
+        title = spec.title or (word(spec.product, lang) if spec.product else None)
         figure.legend(
             handles=handles,
             loc="center left",
@@ -314,6 +320,18 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
             0.03, 0.965, say("made_up", lang), fontsize=8, color="#a02020", va="top", bbox=banner
         )
     return figure
+
+
+def legend_text(name: str) -> str:
+    """Name as a legend takes it: one that begins with _ would be left out."""
+    return f"\u200b{name}" if name.startswith("_") else name
+
+
+def stamp(figure: Figure, words: str) -> None:
+    """Write over a figure that its product is not up to date, if there are words for it."""
+    if words:
+        banner = {"facecolor": "#a02020", "edgecolor": "white", "linewidth": 0.6, "pad": 3}
+        figure.text(0.03, 0.9, words, fontsize=8, color="white", va="top", bbox=banner, zorder=20)
 
 
 def _overlay(ax: Any, spec: MapSpec) -> list[Any]:
@@ -374,7 +392,7 @@ def _colour(
             rasterized=True,
         )
         # codes that share a word share a line of the legend
-        legend = {spec.classes[c][0]: spec.classes[c][1] for c in present}
+        legend = {legend_text(spec.classes[c][0]): spec.classes[c][1] for c in present}
         return [Patch(color=colour, label=label) for label, colour in legend.items()]
     seen = values[np.isfinite(values)]
     if seen.size == 0:
@@ -395,7 +413,10 @@ def _colour(
         rasterized=True,
     )
     bar = figure.add_axes((0.79, 0.25, 0.018, 0.5))
-    figure.colorbar(image, cax=bar, extend="both")
+    scale = "{x:g}" if isinstance(norm, mpl.colors.LogNorm) else None
+    figure.colorbar(image, cax=bar, extend="both", format=scale)
+    if scale:
+        bar.yaxis.set_minor_formatter("")
     unit = terms()[spec.product].unit if spec.product in terms() else ""
     unit = {"1": "", "degree": "°", "degC": "°C", "person/km2": "/km²", "mm/yr": "mm/yr"}.get(
         unit, unit
@@ -512,7 +533,7 @@ def as_svg(figure: Figure) -> str:
     sink = io.StringIO()
     _save(figure, sink, format="svg", metadata={"Date": None, "Creator": "shanshui"})
     text = sink.getvalue()
-    text = _EMBEDDED.sub(_lighter, text[text.index("<svg") :])
+    text = _EMBEDDED.sub(_lighter, plain_text(text[text.index("<svg") :]))
     return re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r'\1 width="100%"', text, count=1)
 
 

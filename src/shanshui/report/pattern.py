@@ -101,7 +101,8 @@ def _summary(study: Study, lang: str) -> dict[str, Any] | None:
             "expected": [_count(v) for v in rows["expected"]],
         }
     )
-    return table_of(say("pattern_counts", lang), frame, lang, say("pattern_counts_note", lang))
+    title, note = say("pattern_counts", lang), say("pattern_counts_note", lang)
+    return table_of(title, frame, lang, note, of=("pattern_summary",))
 
 
 def _count(value: float) -> str:
@@ -118,9 +119,9 @@ def _patches(study: Study, lang: str) -> dict[str, Any] | None:
     network = study["source_network"].set_index("source")
     for column in ("d_pc", "intra", "flux", "connector"):
         frame[column] = network[column].reindex(frame.index)
-    return table_of(
-        say("patches", lang), frame.reset_index(drop=True), lang, say("patches_note", lang)
-    )
+    note = say("patches_note", lang)
+    of = ("sources", "source_network")
+    return table_of(say("patches", lang), frame.reset_index(drop=True), lang, note, of=of)
 
 
 def _corridors(study: Study, lang: str) -> dict[str, Any] | None:
@@ -143,9 +144,8 @@ def _corridors(study: Study, lang: str) -> dict[str, Any] | None:
             "gravity": rows["gravity"],
         }
     )
-    return table_of(
-        say("corridor_list", lang), frame.reset_index(drop=True), lang, say("corridor_note", lang)
-    )
+    title, note = say("corridor_list", lang), say("corridor_note", lang)
+    return table_of(title, frame.reset_index(drop=True), lang, note, of=("corridors", "sources"))
 
 
 def _first(study: Study, lang: str) -> dict[str, Any] | None:
@@ -160,4 +160,5 @@ def _first(study: Study, lang: str) -> dict[str, Any] | None:
             "gain_per_cost": rows["gain_per_cost"],
         }
     )
-    return table_of(say("restore_first", lang), frame, lang, say("restore_note", lang))
+    title, note = say("restore_first", lang), say("restore_note", lang)
+    return table_of(title, frame, lang, note, of=("restoration_priorities",))

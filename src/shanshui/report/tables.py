@@ -10,6 +10,8 @@ import pandas as pd
 from shanshui.core.source import citation
 from shanshui.core.terms import terms, word
 from shanshui.flow.plan import Source, Step
+from shanshui.report.places import by_unit
+from shanshui.report.standing import Standing
 from shanshui.report.views import basin_names, cover_classes
 from shanshui.report.words import say
 from shanshui.study.study import Study
@@ -35,7 +37,7 @@ COLUMNS = (
 def slope_by_basin(study: Study, lang: str) -> pd.DataFrame:
     """Share of each slope class in the twelve largest river basins."""
     units = study["planning_units"]
-    shares = study["unit_slope_classes"].reindex(units.index).fillna(0.0)
+    shares = by_unit(study, "unit_slope_classes").reindex(units.index).fillna(0.0)
     area = shares.mul(units["area_km2"], axis=0).groupby(units["river_basin"]).sum()
     largest = area.sum(axis=1).sort_values(ascending=False).index[:12]
     out = area.loc[largest].div(area.loc[largest].sum(axis=1), axis=0)
@@ -60,9 +62,15 @@ def cover_areas(study: Study, lang: str) -> pd.DataFrame:
 
 
 def table_of(
-    title: str, frame: pd.DataFrame, lang: str, note: str = "", long: bool = False
+    title: str,
+    frame: pd.DataFrame,
+    lang: str,
+    note: str = "",
+    *,
+    of: tuple[str, ...],
+    long: bool = False,
 ) -> dict[str, Any]:
-    """Title, heads in words with units, and rows as text, for the page."""
+    """Title, heads in words with units, and rows as text, for the page; ``of`` are the products shown."""
 
     def text(value: Any) -> str:
         if value is None or (isinstance(value, float) and not np.isfinite(value)):
@@ -91,6 +99,7 @@ def table_of(
         "heads": heads,
         "rows": [[text(v) for v in row] for row in frame.itertuples(index=False)],
         "note": note,
+        "of": of,
         "long": long,
         "numeric": [frame[c].dtype.kind in "iuf" for c in frame.columns],
     }
@@ -102,7 +111,7 @@ def level_tables(study: Study, lang: str) -> list[dict[str, Any]]:
         return []
     frame = pd.DataFrame(study["spatial_levels"].drop(columns="geometry"))
     frame["level"] = [say(level, lang) for level in frame["level"]]
-    return [table_of(word("spatial_levels", lang), frame, lang)]
+    return [table_of(word("spatial_levels", lang), frame, lang, of=("spatial_levels",))]
 
 
 def basin_table(study: Study, lang: str) -> dict[str, Any]:
@@ -123,16 +132,26 @@ def basin_table(study: Study, lang: str) -> dict[str, Any]:
     frame["moved_km"] = outlets["moved_km"].to_numpy()
     frame["planning_units"] = outlets["name"].map(units["size"]).fillna(0).astype(int).to_numpy()
     frame["area_km2"] = outlets["name"].map(units["sum"]).fillna(0.0).to_numpy()
-    return table_of(word("river_basins", lang), frame, lang)
+    of = ("river_basin_outlets", "planning_units")
+    return table_of(word("river_basins", lang), frame, lang, of=of)
 
 
-def unit_table(study: Study, lang: str) -> dict[str, Any]:
-    """Every planning unit with its main facts."""
+def unit_table(study: Study, lang: str, standing: Standing) -> dict[str, Any]:
+    """Every planning unit with its main facts, as far as they were made from the same units."""
     frame = pd.DataFrame(study["planning_units"].drop(columns="geometry"))
+    of, notes = ["planning_units", "river_basin_outlets"], []
+    for name in ("unit_terrain", "unit_climate", "unit_population"):
+        if not study.has(name):
+            continue
+        if odd := standing.odd([*of, name]):
+            notes.append(say("left_out", lang).format(product=word(name, lang), by=word(odd, lang)))
+        else:
+            of.append(name)
     for name in ("unit_terrain", "unit_climate"):
-        if study.has(name):
-            frame = frame.join(study[name])
-    if study.has("unit_population"):
+        if name in of:
+            more = by_unit(study, name)
+            frame = frame.join(more[[c for c in more if c not in frame]])
+    if "unit_population" in of:
         people = study["unit_population"]
         latest = people[people["year"] == people["year"].max()].set_index("unit")["population"]
         frame["population"] = latest.round()
@@ -143,7 +162,8 @@ def unit_table(study: Study, lang: str) -> dict[str, Any]:
     frame["position"] = frame["position"].map(lambda p: say(p, lang))
     frame["downstream"] = frame["downstream"].map(frame["code"]).fillna("–")
     shown = [c for c in COLUMNS if c in frame]
-    return table_of(say("units_table", lang), frame[shown], lang, long=True)
+    title = say("units_table", lang)
+    return table_of(title, frame[shown], lang, " ".join(notes), of=tuple(of), long=True)
 
 
 def verdict_rows(study: Study, lang: str) -> list[dict[str, Any]]:
@@ -178,7 +198,7 @@ def verdict_rows(study: Study, lang: str) -> list[dict[str, Any]]:
     return rows
 
 
-def provenance_rows(study: Study, lang: str) -> list[dict[str, Any]]:
+def provenance_rows(study: Study, lang: str, standing: Standing) -> list[dict[str, Any]]:
     """Every product with inputs, source, settings and when it was made."""
     rows = []
     for name in study.plan.steps:
@@ -196,6 +216,7 @@ def provenance_rows(study: Study, lang: str) -> list[dict[str, Any]]:
                 "source": citation(item.card.source) if isinstance(item, Step) else "",
                 "settings": ", ".join(f"{k} = {_short(v)}" for k, v in settings.items()),
                 "made": made_when(study, name, lang),
+                "state": standing.why(name, lang),
             }
         )
     return rows

@@ -12,6 +12,7 @@ import pandas as pd
 from shanshui.collect.classes import class_table
 from shanshui.core.errors import PlanError
 from shanshui.core.source import citation
+from shanshui.core.terms import word
 from shanshui.flow.plan import Layer, Step
 from shanshui.report.maps import MapSpec, draw_map
 from shanshui.report.pattern_maps import (
@@ -20,6 +21,7 @@ from shanshui.report.pattern_maps import (
     morphology_classes,
     pattern_spec,
 )
+from shanshui.report.places import by_unit, outlined
 from shanshui.report.words import say
 from shanshui.study.study import Study
 from shanshui.terrain.landform import LANDFORMS, POSITIONS
@@ -90,13 +92,25 @@ def map_products(study: Study) -> list[str]:
     return [n for n in names if study.has(n)]
 
 
+def map_parts(name: str) -> tuple[str, ...]:
+    """Products that a map shows as one: the named one first."""
+    if name in ("unit_gep", "gep_hot_spots"):
+        return (name, "planning_units")
+    if name in ("security_pattern", "corridors", "nodes"):
+        return (name, "sources")
+    if name == "river_basins":
+        return (name, "river_basin_outlets")
+    return (name,)
+
+
 def map_of(study: Study, name: str, lang: str) -> Any:
     """Draw the map of one product."""
     return draw_map(study, _map_spec(study, name, lang), lang)
 
 
-def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
-    rim = []
+def _rim(study: Study, name: str) -> list[tuple[gpd.GeoDataFrame, str, float]]:
+    """Outline of the region, and of the counties where they help to find one's way."""
+    rim: list[tuple[gpd.GeoDataFrame, str, float]] = []
     if study.has("boundary"):
         outline = _outline(study, study.record("boundary").digest)
         rim = [(outline, "#222", 1.0)]
@@ -109,6 +123,11 @@ def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
             counties = study["counties"]
             within = counties.representative_point().within(outline.geometry.iloc[0])
             rim.insert(0, (counties[within], "#777", 0.35))
+    return rim
+
+
+def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
+    rim = _rim(study, name)
     spec = MapSpec(source=source_of(study, name))
     reaches = study["river_reaches"] if study.has("river_reaches") else None
     top = int(reaches["order"].max()) if reaches is not None and len(reaches) else 0
@@ -154,6 +173,8 @@ def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
     if record.kind == "features":
         spec.lines = [(study[name], "#a2402f", 0.7), *rim]
         return spec
+    if record.kind in ("table", "series"):
+        return _table_spec(study, name, lang, spec, rim)
     if record.kind != "grid":
         raise PlanError(f"{name}: a {record.kind} has no map; export it as .csv or .xlsx")
     spec.product = name
@@ -189,25 +210,69 @@ def _unit_fills(study: Study, name: str, lang: str) -> list[tuple[gpd.GeoDataFra
     if name == "firm_places":
         return firm_fills(study[name])
     units = study["planning_units"]
-    table = study[name]
+    table = by_unit(study, name)
     if name == "gep_hot_spots":
         spot = table["spot"].reindex(units.index).fillna("")
         return [(units[spot == k], c, say(k or "neither", lang)) for k, c in SPOT_COLOURS.items()]
     value = (table["per_km2"] / 1e6).reindex(units.index)
-    known = value.dropna()
+    return value_fills(units, value, say("million_per_km2", lang))
+
+
+def value_fills(
+    places: gpd.GeoDataFrame, value: pd.Series, unit: str
+) -> list[tuple[gpd.GeoDataFrame, str, str]]:
+    """Places by value in at most seven groups of one size."""
+    known = value[np.isfinite(value)]
     if known.empty:
         return []
     edges = np.unique(np.quantile(known, np.linspace(0, 1, 8)))
-    group = np.clip(np.searchsorted(edges, value, side="right") - 1, 0, max(len(edges) - 2, 0))
-    unit = say("million_per_km2", lang)
+    if len(edges) == 1:
+        return [
+            (places[value.notna().to_numpy()], VALUE_COLOURS[3], f"{edges[0]:.3g} {unit}".strip())
+        ]
+    group = np.clip(np.searchsorted(edges, value, side="right") - 1, 0, len(edges) - 2)
     return [
         (
-            units[(group == k) & value.notna().to_numpy()],
+            places[(group == k) & np.isfinite(value).to_numpy()],
             VALUE_COLOURS[k],
-            f"{edges[k]:.2g}–{edges[k + 1]:.2g} {unit}",
+            f"{edges[k]:.2g}–{edges[k + 1]:.2g} {unit}".strip(),
         )
         for k in range(len(edges) - 1)
     ]
+
+
+SHOWN_FIRST = ("per_km2", "share", "total", "value", "population", "area_km2")
+"""Columns of a table of places that its map shows, the first that is there; else its first number."""
+
+
+def _table_spec(study: Study, name: str, lang: str, spec: MapSpec, rim: list[Any]) -> MapSpec:
+    """A table of places, on their own outlines.
+
+    Raises
+    ------
+    PlanError
+        Rows that have no place, several rows for one place, or no numbers.
+    """
+    frame = outlined(study, name)
+    if frame is None or not set(frame.geom_type.dropna()) <= {"Polygon", "MultiPolygon"}:
+        raise PlanError(f"{name}: its rows have no areas to draw; export it as .csv or .xlsx")
+    if frame.geometry.dropna().duplicated().any():
+        raise PlanError(f"{name}: has several rows for one place; export it as .gpkg or .csv")
+    declared = study.record(name).facts.get("columns", {})
+    numbers = [
+        c for c in frame.columns
+        if c in declared and frame[c].dtype.kind in "iuf" and c not in study.plan.keys(name)
+    ]  # fmt: skip
+    if not numbers:
+        raise PlanError(f"{name}: has no numbers to draw; export it as .gpkg or .csv")
+    column = next((c for c in SHOWN_FIRST if c in numbers), numbers[0])
+    unit = str(declared[column].get("units", ""))
+    placed = frame[frame.geometry.notna()]
+    words = word(column, lang) + ("" if unit in ("1", "") else f" ({unit})")
+    spec.fills = value_fills(placed, placed[column].astype(float), "")
+    spec.title = f"{word(name, lang)}\n{words}"
+    spec.lines = [(placed, "white", 0.25), *rim]
+    return spec
 
 
 @lru_cache(maxsize=2)

@@ -1,6 +1,13 @@
 """Phrases of the report in English and Chinese."""
 
 PHRASES: dict[str, tuple[str, str]] = {
+    "variant": ("variant", "方案"),
+    "state_stale": ("stale: its settings, an input or the program changed since it was made", "已过时：生成后其参数、输入或程序有变动"),
+    "state_stale_since": ("stale: {products} changed since it was made", "已过时：生成后 {products} 有变动"),
+    "state_unchecked": ("not checked: input files are gone", "未核对：输入文件已不存在"),
+    "stale_head": ("Not up to date: {count} of the products shown here. Each is marked where it stands; run the study to bring them up to date.", "以下 {count} 项成果已过时，已在图表旁注明；重新运行研究即可更新。"),
+    "unchecked_head": ("Not checked against the inputs, whose files are gone: {count} of the products shown here.", "输入文件已不存在，以下 {count} 项成果未能核对。"),
+    "left_out": ("Left out: {product}, made from another version of {by} than the rest.", "略去 {product}：其所依据的 {by} 与其余成果版本不同。"),
     "industry": ("Industry", "产业"),
     "sector_primary": ("primary", "第一产业"),
     "sector_secondary": ("secondary", "第二产业"),

@@ -1,7 +1,9 @@
 """Rasters as other circuit and landscape programs exchange them: ESRI ASCII grids, plain or gzipped, and GeoTIFF."""
 
+import codecs
 import gzip
 import warnings
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,18 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 
-from shanshui.core.errors import DataError
+from shanshui.core.errors import DataError, ResourceError
 
 NODATA = -9999.0
+_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_HEAD = 4096
+"""Bytes in which a header ends."""
+_LONGEST_CELL = 40
+"""Letters of one number with what parts it from the next: the longest double has 24."""
+_MOST_TEXT = 1 << 29
+"""Bytes of a list of nodes, pairs or edges [D]."""
+_BYTES_PER_CELL = 24
+_FAR = 1e15
 _HEADER = {
     "ncols",
     "nrows",
@@ -67,53 +78,96 @@ class Raster:
 
     def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
         """Row and column of a place; none outside."""
+        if not (np.isfinite(x) and np.isfinite(y)):
+            return None
         col = int(np.floor((x - self.left) / self.cell))
         row = int(np.floor((self.bottom + self.values.shape[0] * self.cell - y) / self.cell))
         inside = 0 <= row < self.values.shape[0] and 0 <= col < self.values.shape[1]
         return (row, col) if inside else None
 
 
-def text_of(path: Path) -> str:
+def text_of(path: Path, most: int = _MOST_TEXT) -> str:
     """Text of a file, gzipped or not.
+
+    Parameters
+    ----------
+    path : Path
+        UTF-8, GB 18030, or UTF-16 with its mark.
+    most : int [byte]
+        What it may unpack to.
+
+    Returns
+    -------
+    str
+        All of it.
 
     Raises
     ------
     DataError
-        Missing, damaged, or not text.
+        Missing, damaged, larger than that, or not text.
     """
+    raw = _bytes_of(path, most + 1)
+    if len(raw) > most:
+        raise DataError(
+            f"{path}: holds more than {most / 1e6:,.0f} MB of text, far more than what it describes; is it the right file?"
+        )
+    return _decoded(raw, path)
+
+
+def _bytes_of(path: Path, most: int) -> bytes:
+    """The first bytes of a regular file, unpacked."""
     try:
-        raw = path.read_bytes()
-        if raw[:2] == b"\x1f\x8b":
-            raw = gzip.decompress(raw)
-        return raw.decode("utf-8-sig")
+        if path.exists() and not path.is_file():
+            what = "a folder" if path.is_dir() else "no regular file"
+            raise DataError(f"{path}: is {what}; expected a file")
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if packed else path.open("rb") as source:
+            return source.read(most)
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file") from error
-    except (OSError, EOFError, gzip.BadGzipFile) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read ({error}); the file may be cut off") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is neither text, gzipped text nor GeoTIFF") from error
+
+
+def _decoded(raw: bytes, path: Path) -> str:
+    tries = ["utf-8-sig", "gb18030"]
+    if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        tries = ["utf-16"]
+    for encoding in tries:
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise DataError(f"{path}: is neither text, gzipped text nor GeoTIFF")
 
 
 def is_raster(path: Path) -> bool:
-    """Whether a file is a GeoTIFF or an ASCII grid rather than a list."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(4)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
-    if head[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"):
+    """Whether a file is a GeoTIFF or an ASCII grid rather than a list.
+
+    Raises
+    ------
+    DataError
+        Missing or unreadable.
+    """
+    head = _bytes_of(path, 200)
+    if head[:4] in _TIFF:
         return True
-    start = text_of(path)[:200].split()
+    start = head.decode("utf-8-sig", errors="replace").split()
     return bool(start) and start[0].lower() in _HEADER
 
 
-def read_raster(path: Path) -> Raster:
+def read_raster(path: Path, room: int | None = None) -> Raster:
     """Grid of a file.
 
     Parameters
     ----------
     path : Path
         ``.asc``, ``.asc.gz``, ``.tif``.
+    room : int, optional [byte]
+        Memory that there is: what a file declares is held against it before it is read.
 
     Returns
     -------
@@ -124,25 +178,35 @@ def read_raster(path: Path) -> Raster:
     ------
     DataError
         Header fields missing or not numbers, too few or too many cells, cells that are not numbers, cells that are not square.
+    ResourceError
+        More cells than memory holds.
     """
-    with path.open("rb") if path.exists() else _missing(path) as file:
-        head = file.read(4)
-    if head in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"):
-        return _read_tiff(path)
-    return _read_ascii(path)
+    if _bytes_of(path, 4) in _TIFF:
+        return _read_tiff(path, room)
+    return _read_ascii(path, room)
 
 
-def _missing(path: Path) -> Any:
-    raise DataError(f"{path}: there is no such file")
+def _refuse_size(path: Path, rows: int, cols: int, room: int | None) -> None:
+    need = rows * cols * _BYTES_PER_CELL
+    if room is not None and need > room:
+        raise ResourceError(
+            f"{path}: {rows} x {cols} cells need about {need / 2**30:.1f} GiB and {room / 2**30:.1f} GiB are free; "
+            "cut out a part, or take larger cells"
+        )
 
 
-def _read_tiff(path: Path) -> Raster:
+def _read_tiff(path: Path, room: int | None) -> Raster:
     try:
         with rasterio.open(path) as file:
+            _refuse_size(path, file.height, file.width, room)
+            if np.dtype(file.dtypes[0]).kind not in "biuf":
+                raise DataError(f"{path}: holds {file.dtypes[0]}; expected real numbers")
             values = file.read(1, masked=True).astype(np.float64).filled(np.nan)
             transform, crs = file.transform, file.crs
-    except RasterioError as error:
+    except (RasterioError, ValueError, TypeError) as error:
         raise DataError(f"{path}: cannot be read as GeoTIFF ({error})") from error
+    if not all(map(np.isfinite, transform[:6])):
+        raise DataError(f"{path}: its place is not finite; assign its corner and cell anew")
     width, height = transform.a, -transform.e
     if transform.b or transform.d or height <= 0:
         raise DataError(f"{path}: the grid is turned or upside down; warp it to north up")
@@ -152,8 +216,31 @@ def _read_tiff(path: Path) -> Raster:
     return Raster(values, transform.c, transform.f - height * values.shape[0], width, crs)
 
 
-def _read_ascii(path: Path) -> Raster:
-    text = text_of(path)
+def _read_ascii(path: Path, room: int | None) -> Raster:
+    start = _decoded(_whole_letters(_bytes_of(path, _HEAD)), path)
+    header, _ = _header_of(start, path)
+    rows, cols, cell = _checked_header(path, header)
+    _refuse_size(path, rows, cols, room)
+    text = text_of(path, rows * cols * _LONGEST_CELL + _HEAD)
+    header, at = _header_of(text, path)
+    if rows * cols > len(text) - at:
+        raise DataError(
+            f"{path}: found at most {(len(text) - at) // 2} cells, expected {rows} x {cols} = {rows * cols}; the file is cut off"
+        )
+    values = _cells(path, text[at:], rows, cols)
+    values[values == header.get("nodata_value", NODATA)] = np.nan
+    left = header.get("xllcorner", header.get("xllcenter", 0.0) - cell / 2)
+    bottom = header.get("yllcorner", header.get("yllcenter", 0.0) - cell / 2)
+    return Raster(values, left, bottom, cell)
+
+
+def _whole_letters(raw: bytes) -> bytes:
+    """Bytes up to the last end of a line: a letter of several bytes may be cut in two after it."""
+    return raw[: raw.rfind(b"\n") + 1] or raw
+
+
+def _header_of(text: str, path: Path) -> tuple[dict[str, float], int]:
+    """Fields of the header, and where the cells begin."""
     header: dict[str, float] = {}
     at = 0
     while True:
@@ -172,6 +259,11 @@ def _read_ascii(path: Path) -> Raster:
             at = len(text)
             break
         at = end + 1
+    return header, at
+
+
+def _checked_header(path: Path, header: dict[str, float]) -> tuple[int, int, float]:
+    """Rows, columns and side of a cell."""
     cell = header.get("cellsize", header.get("dx"))
     lacking = [k for k in ("ncols", "nrows") if k not in header]
     if cell is None:
@@ -185,25 +277,30 @@ def _read_ascii(path: Path) -> Raster:
         )
     if "dy" in header and abs(header["dy"] - cell) > 1e-4 * cell:
         raise DataError(f"{path}: cells are {cell:g} by {header['dy']:g}; expected square ones")
-    rows, cols = int(header["nrows"]), int(header["ncols"])
-    if rows < 1 or cols < 1 or cell <= 0:
-        raise DataError(f"{path}: found {rows} rows, {cols} columns, cell size {cell:g}")
+    for key, value in header.items():
+        if key != "nodata_value" and not abs(value) < _FAR:
+            raise DataError(f"{path}: {key} is {value:g}; expected a finite number")
+    for key in ("nrows", "ncols"):
+        if header[key] != int(header[key]) or header[key] < 1:
+            raise DataError(f"{path}: {key} is {header[key]:g}; expected a whole number above 0")
+    if cell <= 0:
+        raise DataError(f"{path}: cellsize is {cell:g}; expected a number above 0")
+    return int(header["nrows"]), int(header["ncols"]), cell
+
+
+def _cells(path: Path, body: str, rows: int, cols: int) -> NDArray[np.float64]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            values = np.fromstring(text[at:], sep=" ")
+            values = np.fromstring(body, sep=" ")
     except (ValueError, DeprecationWarning) as error:
-        raise DataError(f"{path}: {_bad_word(text[at:], cols)}") from error
+        raise DataError(f"{path}: {_bad_word(body, cols)}") from error
     if values.size != rows * cols:
         what = "cut off" if values.size < rows * cols else "longer than its header says"
         raise DataError(
             f"{path}: found {values.size} cells, expected {rows} x {cols} = {rows * cols}; the file is {what}"
         )
-    values = values.reshape(rows, cols)
-    values[values == header.get("nodata_value", NODATA)] = np.nan
-    left = header.get("xllcorner", header.get("xllcenter", 0.0) - cell / 2)
-    bottom = header.get("yllcorner", header.get("yllcenter", 0.0) - cell / 2)
-    return Raster(values, left, bottom, cell)
+    return values.reshape(rows, cols)
 
 
 def _bad_word(body: str, cols: int) -> str:

@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import IO
 from shanshui.core.errors import ResourceError, StoreError, StudyError
 
 STUDY_FILE = "study.toml"
+MANIFEST = ".manifest"
+"""Ending of the note beside each kept object."""
 
 
 class Layout:
@@ -20,18 +23,22 @@ class Layout:
     ----------
     folder : path
         The study folder.
+    variant : str
+        Whose products and reports; the study's own by default.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, variant: str = "") -> None:
         self.folder = Path(folder)
+        self.variant = variant
         self.study_file = self.folder / STUDY_FILE
         self.store = self.folder / "store"
         self.objects = self.store / "objects"
         self.temporary = self.store / "tmp"
         self.ledger = self.store / "ledger.sqlite"
+        self.variants = self.store / "variants.json"
         self.lock = self.store / "lock"
-        self.products = self.folder / "products"
-        self.report = self.folder / "report"
+        self.products = self.folder / "products" / variant
+        self.report = self.folder / "report" / variant
 
     def make(self) -> None:
         """Create the folders of the store."""
@@ -42,6 +49,14 @@ class Layout:
     def object(self, digest: str, suffix: str) -> Path:
         """Place of an object."""
         return self.objects / digest[:2] / f"{digest}{suffix}"
+
+    def manifest(self, digest: str) -> Path:
+        """Place of the note beside an object."""
+        return self.object(digest, MANIFEST)
+
+    def shown(self, name: str, suffix: str, variant: str = "") -> Path:
+        """Place of a product for other programs."""
+        return self.folder / "products" / variant / f"{name}{suffix}"
 
     def keep(self, temporary: Path, digest: str, suffix: str) -> Path:
         """Move a finished file to its place, at once or not at all."""
@@ -58,10 +73,27 @@ class Layout:
         """Room left on the disk that holds the study."""
         return shutil.disk_usage(self.folder).free
 
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Folder for what is only looked at: that of the store if a run has made it, else one that goes again."""
+        if self.temporary.is_dir() and os.access(self.temporary, os.W_OK):
+            yield self.temporary
+            return
+        with tempfile.TemporaryDirectory(prefix="shanshui-") as folder:
+            yield Path(folder)
+
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full or forbidden disk into words."""
+    """Turn a full, forbidden or failing disk into words.
+
+    Raises
+    ------
+    ResourceError
+        Full.
+    StoreError
+        Forbidden, or something else stands in the way.
+    """
     try:
         yield
     except OSError as error:
@@ -72,6 +104,11 @@ def disk_errors(path: Path) -> Iterator[None]:
         if error.errno in {errno.EACCES, errno.EROFS, errno.EPERM}:
             raise StoreError(
                 f"{path}: cannot be written ({error.strerror}); check its permissions"
+            ) from error
+        if error.errno in {errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY}:
+            raise StoreError(
+                f"{path}: cannot be written ({error.strerror}: {error.filename2 or error.filename}); "
+                "something else stands there: move it away"
             ) from error
         raise
 
@@ -84,26 +121,41 @@ def locked(layout: Layout) -> Iterator[None]:
     ------
     StudyError
         Another process holds it.
+    StoreError
+        The folder cannot be written, or its disk has no locks.
     """
     layout.make()
-    handle = layout.lock.open("a+", encoding="utf-8")
+    with disk_errors(layout.lock):
+        handle = layout.lock.open("a+", encoding="utf-8")
     try:
-        if not _try_lock(handle):
+        fault = lock_fault(handle)
+        if fault in NO_LOCKS:
+            raise StoreError(
+                f"{layout.lock}: this disk has no locks ({os.strerror(fault)}), so that two runs could spoil each "
+                "other; copy the study to a disk of this machine to run it: reading works here"
+            )
+        if fault:
             handle.seek(0)
             owner = handle.read().strip() or "unknown"
             raise StudyError(
                 f"{layout.folder}: another run holds this study (process {owner}); wait for it, or stop it"
             )
-        handle.seek(0)
-        handle.truncate()
-        handle.write(str(os.getpid()))
-        handle.flush()
+        with disk_errors(layout.lock):
+            handle.seek(0)
+            handle.truncate()
+            handle.write(str(os.getpid()))
+            handle.flush()
         yield
     finally:
         handle.close()
 
 
-def _try_lock(handle: IO[str]) -> bool:
+NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS}
+"""Errors of disks that have no locks."""
+
+
+def lock_fault(handle: IO[str]) -> int:
+    """Lock a file, or the number of the error that stood against it."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -112,10 +164,10 @@ def _try_lock(handle: IO[str]) -> bool:
         try:
             msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
         except OSError:
-            return False
-        return True
+            return errno.EACCES
+        return 0
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+    except OSError as error:
+        return error.errno or errno.EACCES
+    return 0

@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-import os
-import shutil
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,20 @@ import xarray as xr
 
 from shanshui.core.errors import StoreError
 from shanshui.region.grid import STRIP, GridSpec
-from shanshui.store.layout import Layout, disk_errors
+from shanshui.store.layout import MANIFEST, Layout, disk_errors
 from shanshui.store.ledger import Ledger
+from shanshui.store.manifests import (
+    bytes_digest,
+    read_manifest,
+    settled,
+    stamp_of,
+    write_manifest,
+)
+from shanshui.store.publishing import Products
 from shanshui.store.rasters import RasterReader, RasterWriter
 from shanshui.store.tables import read_table, table_digest, write_table
 from shanshui.store.vectors import features_digest, read_features, write_features
+from shanshui.store.watch import Watch, content_digest
 
 SUFFIX = {
     "grid": ".tif",
@@ -31,8 +39,11 @@ SUFFIX = {
     "scalar": ".json",
 }
 
+READ_BACK_MOST = 16 << 20
+"""Largest table that is read back when it is kept [D], so that its content can be compared later."""
 
-class Objects:
+
+class Objects(Watch):
     """The kept results of one study.
 
     Parameters
@@ -46,7 +57,8 @@ class Objects:
     """
 
     def __init__(self, layout: Layout, ledger: Ledger, grid: GridSpec) -> None:
-        self.layout, self.ledger, self.grid = layout, ledger, grid
+        super().__init__(layout, ledger, grid)
+        self.products = Products(layout, ledger)
 
     def temporary(self, suffix: str) -> Path:
         """Name for a file that is not finished."""
@@ -133,9 +145,9 @@ class Objects:
         Raises
         ------
         StoreError
-            Unknown, missing or unreadable.
+            Unknown, missing, damaged or unreadable.
         """
-        kind, path, facts = self._place(digest)
+        kind, path, facts = self.verified(digest)
         if kind == "grid":
             return self.reader(digest).load()
         if kind == "layers":
@@ -157,75 +169,76 @@ class Objects:
         return frame
 
     def reader(self, digest: str) -> RasterReader:
-        """Open a kept grid for reading by rows."""
-        kind, path, facts = self._place(digest)
+        """Open a kept grid for reading by rows.
+
+        Raises
+        ------
+        StoreError
+            Unknown, missing, damaged, or not a grid.
+        """
+        kind, path, facts = self.verified(digest)
         if kind != "grid":
             raise StoreError(f"{path}: found a {kind}, expected a grid")
         return RasterReader(path, self.grid, facts["units"], facts["nodata"], facts["dtype"])
 
-    def present(self, digest: str) -> bool:
-        """Is the object there, with the size it was kept with?"""
-        known = self.ledger.object(digest)
-        if known is None:
-            return False
-        _, suffix, size, facts = known
-        if not all(self.present(d) for d in facts.get("layers", {}).values()):
-            return False
-        try:
-            return self.layout.object(digest, suffix).stat().st_size == size
-        except OSError:
-            return False
+    # what stands
 
-    def link(self, name: str, digest: str) -> None:
-        """Show an object under its product's name, for other programs."""
-        known = self.ledger.object(digest)
-        if known is None:
-            return
-        suffix = known[1]
-        place = self.layout.object(digest, suffix)
-        shown = self.layout.products / f"{name}{suffix}"
-        with disk_errors(shown):
-            self.layout.products.mkdir(exist_ok=True)
-            if shown.exists() and shown.samefile(place):
-                return
-            fresh = self.temporary(suffix)
-            try:
-                os.link(place, fresh)
-            except OSError:  # a disk without hard links
-                shutil.copyfile(place, fresh)
-            fresh.replace(shown)
+    def settle(
+        self,
+        name: str,
+        recipe: str,
+        digest: str,
+        parts: Mapping[str, Any],
+        reason: str,
+        run: int,
+        seconds: float,
+        variant: str = "",
+    ) -> None:
+        """Have a product stand for an object: noted beside it, shown in ``products/``, then in the ledger.
+
+        In this order a stop in between leaves no older file under a newer entry.
+        """
+        with self._guard:
+            note = read_manifest(self.layout.manifest(digest))
+            if note is None:
+                stored, _ = self.ledger.stored(digest)
+                note = self._note(*self.known(digest), stored)
+            write_manifest(
+                self.layout,
+                digest,
+                settled(note, recipe, parts, seconds, (variant, name), reason, run),
+            )
+        self.products.publish(name, digest, variant)
+        if self.ledger.result_of(recipe) != digest:
+            self.ledger.know_recipe(recipe, digest, parts, seconds)
+        self.ledger.know_product(name, recipe, digest, reason, run, variant)
 
     def sweep(self) -> tuple[int, int]:
         """Delete objects that no product stands for, and leftovers; return how many and their bytes."""
-        live = self.ledger.live_digests()
-        for digest in list(live):
-            known = self.ledger.object(digest)
-            live.update(known[3].get("layers", {}).values() if known else ())
         count = size = 0
-        gone = []
-        for path in [*self.layout.objects.glob("*/*"), *self.layout.temporary.glob("*")]:
-            if path.parent == self.layout.temporary or path.name.split(".")[0] not in live:
+        with self.ledger.writing(), disk_errors(self.layout.objects):
+            live = self.ledger.live_digests()
+            for digest in list(live):
+                known = self.ledger.object(digest)
+                live.update(known[3].get("layers", {}).values() if known else ())
+            dead = [
+                path
+                for path in self.layout.objects.glob("*/*")
+                if path.name.split(".")[0] not in live
+            ]
+            # first forgotten, then deleted: a stop in between leaves files that the next sweep takes
+            self.ledger.drop_objects({path.name.split(".")[0] for path in dead})
+            for path in [*dead, *self.layout.temporary.glob("*")]:
                 size += path.stat().st_size
-                count += 1
+                count += path.suffix != MANIFEST
                 path.unlink()
-                gone.append(path.name.split(".")[0])
-        self.ledger.drop_objects(gone)
         return count, size
 
     def clear_temporary(self) -> None:
         """Drop what a killed run left behind."""
-        for path in self.layout.temporary.glob("*"):
-            path.unlink(missing_ok=True)
-
-    def _place(self, digest: str) -> tuple[str, Path, dict[str, Any]]:
-        known = self.ledger.object(digest)
-        if known is None:
-            raise StoreError(f"object {digest[:12]}: not in the ledger; run again")
-        kind, suffix, _, facts = known
-        path = self.layout.object(digest, suffix)
-        if not path.exists():
-            raise StoreError(f"{path}: kept result is gone; run again")
-        return kind, path, facts
+        with disk_errors(self.layout.temporary):
+            for path in self.layout.temporary.glob("*"):
+                path.unlink(missing_ok=True)
 
     def _keep_grid(self, value: xr.DataArray) -> str:
         nodata = value.attrs.get("nodata")
@@ -240,9 +253,19 @@ class Objects:
 
     def _keep(self, path: Path, digest: str, kind: str, facts: dict[str, Any]) -> str:
         suffix = SUFFIX[kind]
-        size = path.stat().st_size
-        self.layout.keep(path, digest, suffix)
-        self.ledger.know_object(digest, kind, suffix, size, facts)
+        size, stored = path.stat().st_size, bytes_digest(path)
+        reads = digest
+        if suffix == ".parquet":
+            # types and coordinate systems may come back in other words than they went
+            reads = content_digest(kind, path, facts, self.grid) if size <= READ_BACK_MOST else ""
+        place = self.layout.keep(path, digest, suffix)
+        with self._guard:
+            note = read_manifest(self.layout.manifest(digest)) or {}
+            fresh = self._note(kind, suffix, size, facts, stored, reads)
+            kept = {k: note.get(k, {}) for k in ("recipes", "products")}
+            write_manifest(self.layout, digest, fresh | kept)
+            now = self._seen[digest] = stamp_of(place.stat())
+        self.ledger.know_object(digest, kind, suffix, size, facts, stored, now)
         return digest
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,32 +86,34 @@ class RasterWriter:
     summary: Summary = field(default_factory=Summary)
 
     def __post_init__(self) -> None:
-        head = [self.grid.shape, self.dtype, self.units, self.nodata, list(self.grid.transform)[:6]]
-        self._hash = hashlib.sha256(json.dumps([head, self.grid.crs]).encode())
+        self._hash = _head(self.grid, self.dtype, self.units, self.nodata)
         self._next = 0
         kind = np.dtype(self.dtype).kind
         with disk_errors(self.path), rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
-            self._file = rasterio.open(
-                self.path,
-                "w",
-                driver="GTiff",
-                height=self.grid.ny,
-                width=self.grid.nx,
-                count=1,
-                dtype=self.dtype,
-                crs=self.grid.crs,
-                transform=self.grid.transform,
-                nodata=np.nan if kind == "f" else self.nodata,
-                tiled=True,
-                blockxsize=STRIP,
-                blockysize=STRIP,
-                compress="zstd",
-                zstd_level=1,
-                predictor=3 if kind == "f" else 2,
-                bigtiff="if_safer",
-                num_threads=2,
-            )
-            self._file.update_tags(units=self.units)
+            try:
+                self._file = rasterio.open(
+                    self.path,
+                    "w",
+                    driver="GTiff",
+                    height=self.grid.ny,
+                    width=self.grid.nx,
+                    count=1,
+                    dtype=self.dtype,
+                    crs=self.grid.crs,
+                    transform=self.grid.transform,
+                    nodata=np.nan if kind == "f" else self.nodata,
+                    tiled=True,
+                    blockxsize=STRIP,
+                    blockysize=STRIP,
+                    compress="zstd",
+                    zstd_level=1,
+                    predictor=3 if kind == "f" else 2,
+                    bigtiff="if_safer",
+                    num_threads=2,
+                )
+                self._file.update_tags(units=self.units)
+            except RasterioError as error:
+                raise unwritten(self.path, error) from error
 
     def write(self, start: int, values: NDArray[Any]) -> None:
         """Write the rows that follow."""
@@ -154,6 +157,44 @@ class RasterWriter:
             pass
         finally:
             self.path.unlink(missing_ok=True)
+
+
+def _head(grid: GridSpec, dtype: str, units: str, nodata: float | None) -> Any:
+    head = [grid.shape, dtype, units, nodata, list(grid.transform)[:6]]
+    return hashlib.sha256(json.dumps([head, grid.crs]).encode())
+
+
+def raster_digest(path: Path, grid: GridSpec, facts: Mapping[str, Any]) -> str:
+    """Digest of the content of a kept grid, read back.
+
+    Parameters
+    ----------
+    path : Path
+        GeoTIFF of one band.
+    grid : GridSpec
+        Grid that it was kept on.
+    facts : mapping
+        Its type, unit and code of missing cells.
+
+    Raises
+    ------
+    StoreError
+        It cannot be read, or has another shape.
+    """
+    digest = _head(grid, facts["dtype"], facts["units"], facts["nodata"])
+    try:
+        with rasterio.Env(GDAL_CACHEMAX=CACHE_MB), rasterio.open(path) as file:
+            if (file.height, file.width) != grid.shape:
+                raise StoreError(
+                    f"{path}: found {file.height} x {file.width} cells, expected {grid.ny} x {grid.nx}"
+                )
+            for start in range(0, grid.ny, STRIP):
+                rows = min(STRIP, grid.ny - start)
+                window = Window(0, start, grid.nx, rows)
+                digest.update(np.ascontiguousarray(file.read(1, window=window)).data)
+    except RasterioError as error:
+        raise StoreError(f"{path}: a kept grid cannot be read ({error})") from error
+    return str(digest.hexdigest())
 
 
 def unwritten(path: Path, error: Exception) -> ResourceError:

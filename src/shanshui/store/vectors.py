@@ -4,18 +4,29 @@ import hashlib
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
+import shapely
 
 from shanshui.store.layout import disk_errors
 from shanshui.store.tables import table_digest
 
 
 def features_digest(frame: gpd.GeoDataFrame) -> str:
-    """Digest of columns, index, units, coordinate system and geometry."""
-    plain = frame.drop(columns=frame.geometry.name)
+    """Digest of columns, index, units, coordinate systems and shapes.
+
+    Every geometry column counts, with its name and place; no shape at all and an empty shape are not the same.
+    """
+    shapes = {name: frame[name] for name in frame.columns if frame[name].dtype == "geometry"}
+    plain = pd.DataFrame(frame.drop(columns=list(shapes)))
+    plain.attrs = dict(frame.attrs)
     digest = hashlib.sha256(table_digest(plain).encode())
-    digest.update(str(frame.crs.to_wkt() if frame.crs else "").encode())
-    for shape in frame.geometry.to_wkb():
-        digest.update(shape or b"")
+    active = frame.active_geometry_name
+    for name, column in shapes.items():
+        place = list(frame.columns).index(name)
+        digest.update(f"\x1e{name}:{place}:{name == active}:".encode())
+        digest.update(str(column.crs.to_wkt() if column.crs else "").encode())
+        for shape in shapely.to_wkb(column.values, output_dimension=4, byte_order=1):
+            digest.update(b"\x00" if shape is None else len(shape).to_bytes(8, "big") + shape)
     return digest.hexdigest()
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import pyproj
-from numpy.typing import NDArray
 
 from shanshui.core.errors import PlanError, StudyError
 from shanshui.industry.access_rules import (
+    FACTS,
     VERDICTS,
     Admission,
     Rule,
@@ -18,11 +18,12 @@ from shanshui.industry.access_rules import (
     divisions,
     rules_of,
 )
-from shanshui.industry.admission import place_facts
+from shanshui.industry.place_facts import asked_facts
+from shanshui.region.grid import STRIP
+from shanshui.store.rasters import RasterReader
 from shanshui.study.study import Study
 
-NEEDED = ("elevation", "slope", "region_mask", "access_rules")
-WANTED = ("ecological_sensitivity", "protection_importance", "red_line_candidate")
+NEEDED = ("region_mask", "place_facts", "access_rules")
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def admitted_at(
     Parameters
     ----------
     study : Study
-        With its survey made; sensitivity, importance and the red line are taken where they were made.
+        With its place facts made; of them only the cell asked for is read, and rows around it where better ground is looked for.
     code : str
         Industry code, two to four digits.
     lon, lat : float [degree]
@@ -87,7 +88,7 @@ def admitted_at(
     StudyError
         The point lies outside the study's grid or region.
     PlanError
-        The study has no rules, or its terrain has not been made.
+        The study has no rules, or its place facts have not been made.
     QuantityError
         Unknown code, kind or exemption.
     """
@@ -104,15 +105,23 @@ def admitted_at(
         )
     row, column = _cell(study, lon, lat)
     rules = rules_of(study["access_rules"].to_dict("records"))
-    facts = _facts(study)
-    here = {name: float(values[row, column]) for name, values in facts.items()}
-    known = {name: value for name, value in here.items() if np.isfinite(value)}
+    here = {fact: _at(study, f"place_facts.{fact}", row, column) for fact in FACTS}
+    known = {fact: value for fact, value in here.items() if np.isfinite(value)}
     answer = admit(plain, known, kind=kind, year=year, exemptions=exemptions, rules=rules)
     applies = tuple(r for r in rules if r.concerns(plain, kind, year, exemptions))
-    nearest = _nearest(study, plain, facts, row, column, answer.verdict, kind, applies)
+    nearest = _nearest(study, plain, row, column, answer.verdict, kind, applies)
     return PlaceAdmission(
         (plain, *divisions()[plain[:2]]), answer, known, _where(study, row, column), nearest
     )
+
+
+def _reader(study: Study, product: str) -> RasterReader:
+    return study.objects.reader(study.record(product).digest)
+
+
+def _at(study: Study, product: str, row: int, column: int) -> float:
+    """One cell of a kept grid."""
+    return float(_reader(study, product).rows(row, row + 1).values[0, column])
 
 
 def _cell(study: Study, lon: float, lat: float) -> tuple[int, int]:
@@ -123,40 +132,21 @@ def _cell(study: Study, lon: float, lat: float) -> tuple[int, int]:
         raise StudyError(
             f"--at {lon},{lat}: outside the study's grid; expected longitude,latitude within it (is the order lat,lon?)"
         )
-    if study["region_mask"].values[row, column] != 1:
+    if _at(study, "region_mask", row, column) != 1:
         raise StudyError(
             f"--at {lon},{lat}: on the grid, but outside the study's region; its rules do not reach there"
         )
     return row, column
 
 
-def _facts(study: Study) -> dict[str, NDArray[np.float32]]:
-    sensitivity, importance, red_line = (
-        study[name] if study.has(name) else None for name in WANTED
-    )
-    rivers = study["rivers"] if study.has("rivers") else None
-    protected = study["protected_areas"] if study.has("protected_areas") else None
-    zones = study["zones"] if study.has("zones") else None
-    return place_facts(
-        study["elevation"],
-        study["slope"],
-        sensitivity,
-        importance,
-        red_line,
-        rivers,
-        protected,
-        zones,
-    )
-
-
 def _where(study: Study, row: int, column: int) -> dict[str, str]:
     out = {}
     if study.has("planning_unit_labels"):
-        unit = int(study["planning_unit_labels"].values[row, column])
+        unit = int(_at(study, "planning_unit_labels", row, column))
         out["planning unit"] = str(unit) if unit else ""
     for name, cells in (("counties", "county_cells"), ("prefectures", "prefecture_cells")):
         if study.has(name) and study.has(cells):
-            unit = int(study[cells].values[row, column])
+            unit = int(_at(study, cells, row, column))
             if unit:
                 out[name] = str(study[name].loc[unit, "name"])
     return {k: v for k, v in out.items() if v}
@@ -165,34 +155,52 @@ def _where(study: Study, row: int, column: int) -> dict[str, str]:
 def _nearest(
     study: Study,
     code: str,
-    facts: dict[str, NDArray[np.float32]],
     row: int,
     column: int,
     verdict: str,
     kind: str,
     rules: tuple[Rule, ...],
 ) -> dict[str, Any] | None:
-    """Nearest cell of the region whose verdict is better than here."""
+    """Nearest cell of the region whose verdict is better than here; the first from the north-west among equals.
+
+    Strips of rows are read outwards from the place until none that is left can be nearer.
+    """
     now = VERDICTS.index(verdict)
     if now <= VERDICTS.index("allow"):
         return None
-    inside = np.flatnonzero(study["region_mask"].values.ravel() == 1)
-    flat = {name: values.ravel()[inside] for name, values in facts.items()}
-    verdicts, _ = admitted_cells(code, flat, kind=kind, rules=rules)
-    better = np.flatnonzero(verdicts < now)
-    if not len(better):
+    inside = _reader(study, "region_mask")
+    readers = {f: _reader(study, f"place_facts.{f}") for f in {*asked_facts(rules), "elevation_m"}}
+    best: tuple[float, int, int, str] | None = None
+    for start, stop in sorted(study.grid.strips(STRIP), key=lambda s: _apart(row, *s)):
+        if best is not None and _apart(row, start, stop) > best[0]:
+            break
+        cells = inside.rows(start, stop).values == 1
+        facts = {fact: reader.rows(start, stop).values[cells] for fact, reader in readers.items()}
+        verdicts, _ = admitted_cells(code, facts, kind=kind, rules=rules)
+        better = np.flatnonzero(verdicts < now)
+        if not len(better):
+            continue
+        rows, columns = (index[better] for index in np.nonzero(cells))
+        far = np.hypot(rows + start - row, columns - column)
+        at = int(np.argmin(far))
+        found = (float(far[at]), int(rows[at]) + start, int(columns[at]))
+        if best is None or found < best[:3]:
+            best = (*found, VERDICTS[int(verdicts[better[at]])])
+    if best is None:
         return None
-    rows, columns = np.divmod(inside[better], study.grid.nx)
-    far = np.hypot(rows - row, columns - column)
-    at = int(np.argmin(far))
-    x = study.grid.x()[columns[at]]
-    y = study.grid.y()[rows[at]]
+    cells_off, south, east, word = best
+    x, y = study.grid.x()[east], study.grid.y()[south]
     lon, lat = pyproj.Transformer.from_crs(study.grid.crs, "EPSG:4326", always_xy=True).transform(
         x, y
     )
     return {
         "lon": round(float(lon), 4),
         "lat": round(float(lat), 4),
-        "km": round(float(far[at]) * study.grid.cell_m / 1e3, 2),
-        "verdict": VERDICTS[int(verdicts[better[at]])],
+        "km": round(cells_off * study.grid.cell_m / 1e3, 2),
+        "verdict": word,
     }
+
+
+def _apart(row: int, start: int, stop: int) -> int:
+    """Rows between a row and a strip; 0 within it."""
+    return max(start - row, row - (stop - 1), 0)

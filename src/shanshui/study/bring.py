@@ -1,23 +1,24 @@
 """Inputs as the first steps of a plan: file, declaration and grid decide the result."""
 
 import hashlib
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from shanshui.collect.adapt import (
-    coefficients_input,
-    features_input,
-    raster_input,
-    stack_parts,
-    table_input,
-)
+from shanshui.collect.adapt import coefficients_input, features_input, stack_parts, table_input
 from shanshui.collect.catalog import InputKind, InputSpec, Specs, kind_of, located
+from shanshui.collect.classes import class_file
+from shanshui.collect.companions import Read, files_of
 from shanshui.collect.quality import Verdict, judge
+from shanshui.collect.rasters import raster_input
 from shanshui.collect.readers import require
 from shanshui.collect.registers import register_input
+from shanshui.collect.scaling import plausible, refuse_unused
 from shanshui.core.errors import DataError
 from shanshui.core.quantity import Grid
 from shanshui.flow.events import Event
@@ -26,7 +27,16 @@ from shanshui.flow.run import Context
 from shanshui.region.grid import STRIP, GridSpec
 from shanshui.store.ledger import Ledger
 
-_SIDECARS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
+_READ: dict[str, Read] = {
+    "continuous": "raster",
+    "categorical": "raster",
+    "stack": "raster",
+    "polygons": "features",
+    "lines": "features",
+    "points": "features",
+}
+_SETTLED_NS = 2_000_000_000
+"""A file that changed less than this before it was read may change again within one tick of its clock [D]."""
 
 
 def source_of(
@@ -65,9 +75,13 @@ def source_of(
         raise DataError(f"{name}: {len(specs)} files are declared; only tables may have several")
 
     def digests() -> dict[str, str]:
-        found = {}
-        for path, spec in zip(paths, specs, strict=True):
-            digest = found[path.name] = file_digest(path, ledger, name)
+        found: dict[str, str] = {}
+        for place, (path, spec) in enumerate(zip(paths, specs, strict=True)):
+            refuse_unused(spec, kind, name)
+            each = file_digests(path, _READ.get(kind.family, "table"), ledger, name)
+            # files of one name in several folders
+            found |= {k if k not in found else f"{k} ({place + 1})": v for k, v in each.items()}
+            digest = each[path.name]
             if spec.sha256 and spec.sha256 != digest:
                 raise DataError(
                     f"{name}: {path} has sha256 {digest[:16]}…, the study declares {spec.sha256[:16]}…; "
@@ -75,16 +89,19 @@ def source_of(
                 )
             if kind.family == "stack":
                 for layer, part in stack_parts(path, spec, name).items():
-                    found[f"{path.name}:{layer}"] = file_digest(
-                        Path(located(part, folders)), ledger, name
-                    )
+                    of_layer = file_digests(located(part, folders), "raster", ledger, name)
+                    found |= {f"{path.name}:{layer}:{k}": v for k, v in of_layer.items()}
+            if spec.classes is not None:
+                found["classes"] = _digest(class_file(spec.classes), ledger, name)
         return found
 
+    read = _READERS[kind.family]
+
     def make(context: Context) -> Any:
-        return bring(name, specs, paths, kind, context)
+        return read(name, specs, paths, kind, context)
 
     parts = {"declared": [_content(spec) for spec in specs]}
-    return Source(name, kind.gives, ", ".join(map(str, paths)), parts, digests, make, bring)
+    return Source(name, kind.gives, ", ".join(map(str, paths)), parts, digests, make, read)
 
 
 def sources_of(specs: Specs, folders: list[Path], grid: GridSpec, ledger: Ledger) -> list[Source]:
@@ -98,44 +115,77 @@ def sources_of(specs: Specs, folders: list[Path], grid: GridSpec, ledger: Ledger
     return out
 
 
-def bring(
+def _grid(
     name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
-) -> Any:
-    """Read an input and bring it to the study; grids are kept as they stream."""
-    if kind.family in ("continuous", "categorical"):
-        return _bring_raster(name, specs[0], paths[0], kind, context)
-    if kind.family == "stack":
-        each = stack_parts(paths[0], specs[0], name)
-        grid_kind = InputKind("continuous", Grid(specs[0].unit or "1"), kind.low, kind.high)
-        return context.objects.keep_layers(
-            {
-                layer: _bring_raster(
-                    f"{name}.{layer}",
-                    # zeros are the ground without a threat, not gaps
-                    part.model_copy(update={"checked": True}),
-                    Path(part.file) if Path(part.file).is_absolute() else paths[0],
-                    grid_kind,
-                    context,
-                )
-                for layer, part in each.items()
-            }
-        )
-    if kind.family == "coefficients":
-        return coefficients_input(paths[0], specs[0], name)
-    if kind.family == "register":
-        return register_input(paths[0], specs[0], name)
-    if kind.family == "table":
-        parts = [table_input(p, s, kind, name) for p, s in zip(paths, specs, strict=True)]
-        frame = pd.concat(parts, ignore_index=True)
-        keys = list(frame.columns[:-1])
-        if frame.duplicated(keys).any():
-            raise DataError(
-                f"{name}: its files hold the same {', '.join(keys)} more than once; keep one"
+) -> str:
+    return _bring_raster(name, specs[0], paths[0], kind, context)
+
+
+def _stack(
+    name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
+) -> str:
+    each = stack_parts(paths[0], specs[0], name)
+    grid_kind = InputKind("continuous", Grid(specs[0].unit or "1"), kind.low, kind.high)
+    return context.objects.keep_layers(
+        {
+            layer: _bring_raster(
+                f"{name}.{layer}",
+                # zeros are the ground without a threat, not gaps
+                part.model_copy(update={"checked": True}),
+                Path(part.file) if Path(part.file).is_absolute() else paths[0],
+                grid_kind,
+                context,
             )
-        frame = frame.sort_values(keys, ignore_index=True)
-        frame.attrs = parts[0].attrs
-        return frame
+            for layer, part in each.items()
+        }
+    )
+
+
+def _coefficients(
+    name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
+) -> pd.DataFrame:
+    return coefficients_input(paths[0], specs[0], name)
+
+
+def _register(
+    name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
+) -> pd.DataFrame:
+    return register_input(paths[0], specs[0], name)
+
+
+def _table(
+    name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
+) -> pd.DataFrame:
+    parts = [table_input(p, s, kind, name) for p, s in zip(paths, specs, strict=True)]
+    frame = pd.concat(parts, ignore_index=True)
+    keys = list(frame.columns[:-1])
+    if frame.duplicated(keys).any():
+        raise DataError(
+            f"{name}: its files hold the same {', '.join(keys)} more than once; keep one"
+        )
+    frame = frame.sort_values(keys, ignore_index=True)
+    frame.attrs = parts[0].attrs
+    return frame
+
+
+def _features(
+    name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
+) -> gpd.GeoDataFrame:
     return features_input(paths[0], specs[0], kind, name, context.grid)
+
+
+_READERS: dict[str, Callable[..., Any]] = {
+    "continuous": _grid,
+    "categorical": _grid,
+    "stack": _stack,
+    "table": _table,
+    "coefficients": _coefficients,
+    "register": _register,
+    "polygons": _features,
+    "lines": _features,
+    "points": _features,
+}
+"""What reads an input: its code, and no other reader's, is part of the recipe; grids are kept as they stream."""
 
 
 def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, context: Context) -> str:
@@ -150,8 +200,7 @@ def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, conte
             kind,
             source.missing_code,
             source.nodata,
-            source.factor,
-            source.shift,
+            source.line,
         )
         _refuse(look, path)
         writer = None
@@ -159,6 +208,7 @@ def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, conte
             for start, values in source.strips(
                 grid, lambda done: context.tell(Event("progress", name, cells=done, of=grid.cells))
             ):
+                source.check_codes(values)
                 if writer is None:
                     writer = context.objects.raster_writer(
                         str(values.dtype), kind.unit, source.missing_code
@@ -167,7 +217,7 @@ def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, conte
             if writer is None:
                 raise DataError(f"{name}: {path} has no rows")
             facts = writer.summary.facts()
-            low, high = spec.plausible or (kind.low, kind.high)
+            low, high = plausible(spec, kind, name)
             if (
                 facts["min"] is not None
                 and not source.codes
@@ -193,7 +243,7 @@ def _assumed(name: str, spec: InputSpec, kind: InputKind) -> Source:
     DataError
         An input that is no grid of amounts, or a number that is not plausible.
     """
-    low, high = spec.plausible or (kind.low, kind.high)
+    low, high = plausible(spec, kind, name)
     if kind.family != "continuous":
         raise DataError(
             f"{name}: value = {spec.value:g} is given, but this input is {kind.family}; give a file"
@@ -241,8 +291,24 @@ def _content(spec: InputSpec) -> dict[str, Any]:
     }
 
 
-def file_digest(path: Path, ledger: Ledger, name: str) -> str:
-    """Digest of a file and its companions, read again only when size or time changed.
+def file_digests(path: Path, read: Read, ledger: Ledger, name: str) -> dict[str, str]:
+    """Digest of a file and of every file that decides what it says, read again only when one was touched.
+
+    Parameters
+    ----------
+    path : Path
+        A file, or a folder that is one dataset.
+    read : str
+        How it is read.
+    ledger : Ledger
+        Remembers digests of files that have not been touched.
+    name : str
+        Input, for the message.
+
+    Returns
+    -------
+    mapping of str to str
+        The digest of the file by its name, of others by the file's name and theirs; of a folder, one for all in it.
 
     Raises
     ------
@@ -250,26 +316,39 @@ def file_digest(path: Path, ledger: Ledger, name: str) -> str:
         Missing or unreadable file.
     """
     require(path, name)
+    parts = files_of(path, read, name)
     if path.is_dir():
-        parts = sorted(p for p in path.rglob("*") if p.is_file())
-    elif path.suffix.lower() == ".shp":
-        parts = [p for s in _SIDECARS if (p := path.with_suffix(s)).exists()]
-    else:
-        parts = [path]
-    digests: list[str] = []
+        each = [f"{p.relative_to(path).as_posix()}:{_digest(p, ledger, name)}" for p in parts]
+        return {path.name: hashlib.sha256("\n".join(each).encode()).hexdigest()}
+    found: dict[str, str] = {}
     for part in parts:
-        try:
-            stat = part.stat()
-            known = ledger.input_digest(str(part.resolve()), stat.st_size, stat.st_mtime_ns)
-            if known is None:
-                known = _read_digest(part)
-                ledger.know_input(str(part.resolve()), stat.st_size, stat.st_mtime_ns, known)
-        except OSError as error:
-            raise DataError(f"{name}: {part} cannot be read ({error.strerror})") from error
-        digests.append(known)
-    return (
-        digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
-    )
+        key = path.name if part == path else f"{path.name} > {part.name}"
+        # tiles of one name in several folders
+        key = key if key not in found else f"{key} {len(found)}"
+        found[key] = _digest(part, ledger, name)
+    return found
+
+
+def _digest(path: Path, ledger: Ledger, name: str) -> str:
+    place = str(path.resolve())
+    try:
+        before = _stamp(path)
+        known = ledger.input_digest(place, before)
+        if known is None:
+            known = _read_digest(path)
+            stat = path.stat()
+            settled = time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _SETTLED_NS
+            if settled and _stamp(path) == before:
+                ledger.know_input(place, before, known)
+    except OSError as error:
+        raise DataError(f"{name}: {path} cannot be read ({error.strerror})") from error
+    return known
+
+
+def _stamp(path: Path) -> str:
+    """What changes when a file is written, replaced or touched, also where its size and time are put back."""
+    stat = path.stat()
+    return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino} {stat.st_dev}"
 
 
 def _read_digest(path: Path) -> str:

@@ -6,10 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from shanshui.collect.catalog import INPUTS, InputSpec
 from shanshui.core.errors import StudyError, nearest
 from shanshui.region.grid import GridSpec
+
+LEAST_CELL, LARGEST_CELL = 0.01, 1e6
+"""Side of a cell [m] that a study may have: a centimetre to a thousand kilometres [D]."""
+FAR = 1e9
+"""Farthest coordinate [m] of a grid's corner: further than any projection of the Earth reaches [D]."""
+MOST_ROWS = 10_000_000
+"""Rows or columns of a grid; the memory that a run needs is asked when it begins."""
+LONGEST_PATH, LONGEST_NAME = 4000, 255
 
 
 class _Section(BaseModel):
@@ -32,17 +42,42 @@ class GridSection(_Section):
     """The study grid: square cells, north up, an equal-area coordinate system in metres."""
 
     crs: str = Field(description="EPSG code, PROJ string or WKT.")
-    cell_m: float = Field(gt=0, description="Side of a cell in metres.")
-    left: float = Field(description="Western edge of the first column.")
-    top: float = Field(description="Northern edge of the first row.")
-    ny: int = Field(gt=0, description="Rows.")
-    nx: int = Field(gt=0, description="Columns.")
+    cell_m: float = Field(ge=LEAST_CELL, le=LARGEST_CELL, description="Side of a cell in metres.")
+    left: float = Field(ge=-FAR, le=FAR, description="Western edge of the first column.")
+    top: float = Field(ge=-FAR, le=FAR, description="Northern edge of the first row.")
+    ny: int = Field(gt=0, le=MOST_ROWS, description="Rows.")
+    nx: int = Field(gt=0, le=MOST_ROWS, description="Columns.")
+
+    @field_validator("crs")
+    @classmethod
+    def _known_crs(cls, value: str) -> str:
+        try:
+            CRS.from_user_input(value)
+        except (CRSError, ValueError) as error:
+            said = " ".join(str(error).split())[:120]
+            raise ValueError(
+                f"not a coordinate system ({said}); expected an EPSG code such as EPSG:6933, a PROJ text or WKT"
+            ) from None
+        return value
+
+    @field_validator("cell_m", "left", "top", "ny", "nx", mode="before")
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            raise ValueError("expected a number, not true or false")
+        return value
 
 
 class DataSection(_Section):
     """Where data files lie."""
 
     folder: str = Field(default="data", description="Absolute, or below the study folder.")
+
+    @field_validator("folder")
+    @classmethod
+    def _can_be_a_path(cls, value: str) -> str:
+        refuse_path(value)
+        return value
 
 
 class StudyFile(_Section):
@@ -65,6 +100,15 @@ class StudyFile(_Section):
         for name in value:
             if name not in INPUTS:
                 raise ValueError(f"no input '{name}'; {nearest(name, INPUTS)}")
+            specs = value[name] if isinstance(value[name], list) else [value[name]]
+            if not specs:
+                raise ValueError(f"{name}: an empty list; give one file at least, or leave it out")
+            for spec in specs:
+                for text in (spec.file, spec.classes or ""):
+                    try:
+                        refuse_path(text)
+                    except ValueError as error:
+                        raise ValueError(f"{name}: {error}") from None
         return value
 
     def grid_spec(self) -> GridSpec:
@@ -77,6 +121,25 @@ class StudyFile(_Section):
         return {k: v if isinstance(v, list) else [v] for k, v in self.inputs.items()}
 
 
+def refuse_path(text: str) -> None:
+    """Refuse a text that no file can be called.
+
+    Raises
+    ------
+    ValueError
+        A NUL, a name longer than file systems take, the home of nobody.
+    """
+    shown = f"'{text[:60]}{'…' if len(text) > 60 else ''}'".replace("\0", "\\0")
+    if "\0" in text:
+        raise ValueError(f"{shown} holds a NUL character; correct the path")
+    if len(text) > LONGEST_PATH or any(len(p.encode()) > LONGEST_NAME for p in Path(text).parts):
+        raise ValueError(f"{shown} is too long for a path ({len(text)} letters); shorten it")
+    try:
+        Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{shown}: there is no such home folder; write the path in full") from None
+
+
 def read_study_file(path: Path) -> StudyFile:
     """Read and check a study file.
 
@@ -85,16 +148,33 @@ def read_study_file(path: Path) -> StudyFile:
     StudyError
         Missing, not TOML, or a field that is not as it must be.
     """
-    if not path.exists():
-        raise StudyError(f"{path}: no study here; make one with: shanshui new {path.parent}")
     try:
-        content = tomllib.loads(path.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path}: not valid TOML: {error}") from None
+        text = path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise StudyError(
+            f"{path}: no study here; make one with: shanshui new {path.parent}"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise StudyError(f"{path}: not valid TOML: {error}; save it as UTF-8") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StudyError(
+            f"{str(path)[:200]}: cannot be read ({reason}); expected a study folder with a {path.name} in it"
+        ) from None
+    try:
+        content = tomllib.loads(text)
+    except RecursionError:
+        raise StudyError(f"{path}: not valid TOML: brackets nested too deep") from None
+    except ValueError as error:  # also a number of more digits than Python reads
+        raise StudyError(f"{path}: not valid TOML: {str(error)[:200]}") from None
     try:
         return StudyFile.model_validate(content)
     except ValidationError as error:
         raise StudyError(f"{path}: {_words(error)}") from None
+    except RecursionError:
+        raise StudyError(
+            f"{path}: values nested too deep; expected text, numbers and lists of them"
+        ) from None
 
 
 def _words(error: ValidationError) -> str:
@@ -113,9 +193,17 @@ def _words(error: ValidationError) -> str:
             continue
         else:
             found = fault.get("input")
-            shown = "" if isinstance(found, dict) else f" (found {found!r})"
+            shown = "" if isinstance(found, dict) else f" (found {_short(found)})"
             lines.append(f"{field}: {fault['msg'].removeprefix('Value error, ')}{shown}")
     return "; ".join(dict.fromkeys(lines))
+
+
+def _short(value: Any) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # more digits than Python writes
+        return "a number of thousands of digits"
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def _siblings(loc: tuple[int | str, ...]) -> list[str]:

@@ -1,14 +1,15 @@
 """Make a study from the argument file of an InVEST model."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import rasterio
 from rasterio import features
+from rasterio.io import MemoryFile
 
 from shanshui.collect.adapt import coefficients_input
 from shanshui.collect.catalog import InputSpec
@@ -16,8 +17,17 @@ from shanshui.collect.readers import read_features
 from shanshui.core.errors import QuantityError, StudyError, nearest
 from shanshui.region.coefficients import keyed
 from shanshui.region.grid import GridSpec
-from shanshui.store.layout import STUDY_FILE, disk_errors
-from shanshui.study.new import grid_for, grid_text, relative
+from shanshui.store.sheets import plain_text
+from shanshui.study.file import refuse_path
+from shanshui.study.fitting import grid_for
+from shanshui.study.new import relative
+from shanshui.study.toml import (
+    grid_text,
+    refuse_folder,
+    toml_text,
+    write_beside,
+    write_study,
+)
 
 MODELS: dict[str, dict[str, Any]] = {
     "annual_water_yield": {
@@ -145,9 +155,7 @@ def import_invest(
         Another model, a missing argument or file, flow routed to one neighbour only.
     """
     datastack, folder = Path(datastack), Path(folder)
-    place = folder / STUDY_FILE
-    if place.exists():
-        raise StudyError(f"{place}: there is a study already; choose another folder")
+    refuse_folder(folder)
     model, args = _read(datastack)
     plan = MODELS[model]
     here = datastack.resolve().parent
@@ -170,14 +178,13 @@ def import_invest(
         raise StudyError(
             f"{datastack}: no {plan['grid']} or no table; is the argument file complete?"
         )
+    settings = _settings(plan, args, datastack)
     grid = grid_for(reference, None, None, None)
-    with disk_errors(place):
-        folder.mkdir(parents=True, exist_ok=True)
-        _classes(found["biophysical"], folder)
+    _classes(found["biophysical"], folder)
     access = _access(args, here, grid, folder, datastack)
     if access is not None:
         found["accessibility"] = access
-    _write(place, model, datastack, grid, found, plan, args, folder)
+    place = _write(folder, model, datastack, grid, found, plan, settings)
     beside = [a for a in plan["beside"] if args.get(a) not in (None, "", False)]
     products = plan["products"]
     if model == "ndr" and _true(args.get("calc_p")):
@@ -195,17 +202,25 @@ def import_invest(
 
 
 def _read(datastack: Path) -> tuple[str, dict[str, Any]]:
-    if not datastack.is_file():
-        raise StudyError(f"{datastack}: no such file")
+    try:
+        there = datastack.is_file()
+    except (OSError, ValueError):
+        there = False
+    if not there:
+        raise StudyError(f"{str(datastack)[:200]}: no such file")
     if datastack.suffix.lower() != ".json":
         raise StudyError(f"{datastack}: expected the JSON argument file; unpack an archive first")
     try:
         content = json.loads(datastack.read_text("utf-8-sig"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(f"{datastack}: not valid JSON: {error}") from None
+    except RecursionError:
+        raise StudyError(f"{datastack}: not valid JSON: brackets nested too deep") from None
+    except ValueError as error:  # also bytes that are no text, and numbers of too many digits
+        raise StudyError(f"{datastack}: not valid JSON: {str(error)[:200]}") from None
+    except OSError as error:
+        raise StudyError(f"{datastack}: cannot be read ({error.strerror})") from None
     if not isinstance(content, dict) or not isinstance(content.get("args"), dict):
         raise StudyError(f"{datastack}: no args; expected an InVEST argument file")
-    name = str(content.get("model_id") or content.get("model_name") or "")
+    name = str(content.get("model_id") or content.get("model_name") or "")[:200]
     model = OLD_NAMES.get(name, name.removeprefix("natcap.invest."))
     if model not in MODELS:
         raise StudyError(
@@ -230,13 +245,52 @@ def _file(args: dict[str, Any], name: str, here: Path, datastack: Path) -> Path 
     text = args.get(name)
     if not text:
         return None
-    path = Path(str(text).replace("\\", "/")).expanduser()
+    if not isinstance(text, str):
+        raise StudyError(
+            f"{datastack}: {name}: found a {type(text).__name__}; expected the path of a file"
+        )
+    try:
+        refuse_path(text)
+    except ValueError as error:
+        raise StudyError(f"{datastack}: {name}: {error}") from None
+    path = Path(text.replace("\\", "/")).expanduser()
     path = path if path.is_absolute() else here / path
     if not path.exists():
         raise StudyError(
             f"{datastack}: {name}: no file {path}; paths are read from where the argument file lies"
         )
+    if path.is_dir() and path.suffix.lower() not in {".zarr", ".gdb"}:
+        raise StudyError(f"{datastack}: {name}: {path} is a folder; expected a file")
     return path
+
+
+def _settings(
+    plan: dict[str, Any], args: dict[str, Any], datastack: Path
+) -> dict[str, dict[str, float]]:
+    """Settings of each step from the arguments that are given.
+
+    Raises
+    ------
+    StudyError
+        One that is no finite number.
+    """
+    out: dict[str, dict[str, float]] = {}
+    for step, words in plan["steps"].items():
+        for ours, theirs in words.items():
+            given = args.get(theirs)
+            if given in (None, ""):
+                continue
+            try:
+                value = math.nan if isinstance(given, bool) else float(given)
+            except (TypeError, ValueError, OverflowError):
+                value = math.nan
+            if not math.isfinite(value):
+                shown = str(given)[:60]
+                raise StudyError(
+                    f"{datastack}: {theirs}: found '{shown}'; expected a finite number"
+                )
+            out.setdefault(step, {})[ours] = value
+    return out
 
 
 def _classes(table: Path, folder: Path) -> None:
@@ -246,6 +300,10 @@ def _classes(table: Path, folder: Path) -> None:
         frame = keyed(raw, str(table))
     except QuantityError as error:
         raise StudyError(str(error)) from None
+    except ValueError as error:
+        raise StudyError(
+            f"{table}: a code is no number that counts classes ({str(error)[:120]}); correct that row"
+        ) from None
     named = next(
         (
             c
@@ -256,7 +314,7 @@ def _classes(table: Path, folder: Path) -> None:
     )
     names = frame[named].astype(str) if named else pd.Series(frame.index.astype(str), frame.index)
     out = pd.DataFrame({"code": frame.index, "name": names.to_numpy()})
-    out.to_csv(folder / "classes.csv", index=False, encoding="utf-8")
+    write_beside(folder / "classes.csv", out.to_csv(index=False, lineterminator="\n"))
 
 
 def _access(
@@ -272,62 +330,60 @@ def _access(
     column = next((c for c in shapes.columns if str(c).lower() == "access"), None)
     if column is None:
         raise StudyError(f"{datastack}: access_vector_path: {path} has no field access")
+    numbers = pd.to_numeric(shapes[column], errors="coerce")
+    if not np.isfinite(numbers).all():
+        bad = shapes[column][~np.isfinite(numbers)].iloc[0]
+        raise StudyError(
+            f"{datastack}: access_vector_path: {path}: access is '{str(bad)[:40]}'; expected numbers from 0 to 1"
+        )
     values = features.rasterize(
-        zip(shapes.geometry, shapes[column].astype(float), strict=True),
+        zip(shapes.geometry, numbers, strict=True),
         out_shape=grid.shape, fill=1.0, transform=grid.transform, dtype="float32",
     )  # fmt: skip
     place = folder / "accessibility.tif"
-    with rasterio.open(
-        place,
-        "w",
-        driver="GTiff",
-        height=grid.ny,
-        width=grid.nx,
-        count=1,
-        dtype="float32",
-        crs=grid.crs,
-        transform=grid.transform,
-    ) as file:
-        file.write(np.asarray(values, np.float32), 1)
+    with MemoryFile() as memory:
+        with memory.open(
+            driver="GTiff",
+            height=grid.ny,
+            width=grid.nx,
+            count=1,
+            dtype="float32",
+            crs=grid.crs,
+            transform=grid.transform,
+        ) as file:
+            file.write(np.asarray(values, np.float32), 1)
+        write_beside(place, bytes(memory.getbuffer()))
     return place
 
 
 def _write(
-    place: Path,
+    folder: Path,
     model: str,
     datastack: Path,
     grid: GridSpec,
     found: dict[str, Path],
     plan: dict[str, Any],
-    args: dict[str, Any],
-    folder: Path,
-) -> None:
+    settings: dict[str, dict[str, float]],
+) -> Path:
     lines = [
-        f"# Made from {datastack.name}, an argument file of the InVEST model {model}.",
+        f"# Made from {' '.join(plain_text(datastack.name).split())}, an argument file of the InVEST model {model}.",
         "",
         "[study]",
-        f"name = {json.dumps(folder.resolve().name, ensure_ascii=False)}",
+        f"name = {toml_text(plain_text(folder.resolve().name))}",
         "",
         grid_text(grid),
     ]
     units = plan.get("units", {})
+    classes = {
+        "land_cover": "classes.csv",
+        "land_cover_before": "classes.csv",
+        "drainage": "drainage.csv",
+    }
     for name, path in found.items():
-        lines += [
-            f"[inputs.{name}]",
-            f"file = {json.dumps(relative(path, folder), ensure_ascii=False)}",
-        ]
-        if name in ("land_cover", "land_cover_before", "drainage"):
-            lines.append(
-                'classes = "classes.csv"' if name != "drainage" else 'classes = "drainage.csv"'
-            )
-        if name not in (
-            "land_cover",
-            "land_cover_before",
-            "drainage",
-            "biophysical",
-            "threats",
-            "watersheds",
-        ):
+        lines += [f"[inputs.{name}]", f"file = {toml_text(relative(path, folder))}"]
+        if name in classes:
+            lines.append(f'classes = "{classes[name]}"')
+        elif name not in ("biophysical", "threats", "watersheds"):
             lines.append(
                 "checked = true  # it ran in InVEST: zeros and the like are what they are; ranges still hold"
             )
@@ -335,16 +391,9 @@ def _write(
             lines.append(f'unit = "{units[name]}"')
         lines.append("")
     if "drainage" in found:
-        (folder / "drainage.csv").write_text("code,name\n0,none\n1,drained\n", "utf-8")
-    for step, words in plan["steps"].items():
-        values = {
-            ours: args[theirs]
-            for ours, theirs in words.items()
-            if args.get(theirs) not in (None, "")
-        }
-        if values:
-            lines.append(f"[steps.{step}]")
-            lines += [f"{ours} = {float(value)!r}" for ours, value in values.items()]
-            lines.append("")
-    with disk_errors(place):
-        place.write_text("\n".join(lines), "utf-8")
+        write_beside(folder / "drainage.csv", "code,name\n0,none\n1,drained\n")
+    for step, values in settings.items():
+        lines.append(f"[steps.{step}]")
+        lines += [f"{ours} = {value!r}" for ours, value in values.items()]
+        lines.append("")
+    return write_study(folder, "\n".join(lines))

@@ -2,16 +2,21 @@
 
 import csv
 import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shanshui.collect.adapt import coefficients_input
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.readers import read_table as read_cells
 from shanshui.collect.readers import require
-from shanshui.core.errors import DataError, QuantityError
+from shanshui.core.errors import DataError, QuantityError, ShanshuiError
 from shanshui.decision.alternatives import (
     RankedAlternatives,
     alternatives_of,
@@ -19,9 +24,10 @@ from shanshui.decision.alternatives import (
     ranked,
 )
 from shanshui.decision.hierarchy import HierarchyWeights, hierarchy_weights
-from shanshui.decision.judgements import judgements_of
+from shanshui.decision.judgements import judgement, judgements_of
 from shanshui.industry.io_table import read_table
 from shanshui.industry.linkage import linkage_table
+from shanshui.study.file import refuse_path
 
 
 def weigh(
@@ -52,15 +58,47 @@ def weigh(
     QuantityError
         Judgements that are none; says where.
     """
-    judgements = judgements_of(_judgement_cells(file))
-    if not method:
-        method = "eigenvector" if all(j.crisp for j in judgements) else "goal-programme"
-    return hierarchy_weights(judgements, method, random_index=random_index, draws=draws, seed=seed)
+    with naming(file):
+        judgements = judgements_of(_judgement_cells(file))
+        if not method:
+            method = "eigenvector" if all(j.crisp for j in judgements) else "goal-programme"
+        return hierarchy_weights(
+            judgements, method, random_index=random_index, draws=draws, seed=seed
+        )
+
+
+@contextmanager
+def naming(file: Path) -> Iterator[None]:
+    """Messages about what a file holds name the file."""
+    try:
+        yield
+    except ShanshuiError as error:
+        if str(file) in str(error):
+            raise
+        raise type(error)(f"{file}: {error}") from error
+
+
+def refuse_odd(file: Path, name: str) -> None:
+    """Refuse what cannot be a table's file.
+
+    Raises
+    ------
+    DataError
+        Nothing there, a folder, a pipe.
+    """
+    try:
+        refuse_path(str(file))
+    except ValueError as error:
+        raise DataError(f"{name}: {error}") from None
+    require(file, name)
+    if not file.is_file():
+        what = "a folder" if file.is_dir() else "no regular file"
+        raise DataError(f"{name}: {file} is {what}; expected a table (.csv, .xlsx or .parquet)")
 
 
 def _judgement_cells(file: Path) -> pd.DataFrame:
     """Cells as text: fractions and intervals are no numbers yet; a square may have no head."""
-    require(file, "judgements")
+    refuse_odd(file, "judgements")
     if file.suffix.lower() in {".csv", ".tsv", ".txt"}:
         raw = file.read_bytes()
         for encoding in ("utf-8-sig", "gb18030"):
@@ -75,21 +113,49 @@ def _judgement_cells(file: Path) -> pd.DataFrame:
         if not lines:
             raise DataError(f"judgements: {file} is empty")
         mark = max(",", "\t", ";", key=lines[0].count)
-        rows = [
-            [c.strip() for c in r]
-            for r in csv.reader(io.StringIO("\n".join(lines)), delimiter=mark)
-        ]
+        try:
+            rows = [
+                [_point(c.strip(), mark) for c in r]
+                for r in csv.reader(io.StringIO("\n".join(lines)), delimiter=mark)
+            ]
+        except csv.Error as error:
+            raise DataError(f"judgements: {file} cannot be read as a table ({error})") from None
     else:
         frame = read_cells(file, InputSpec(file=str(file)), "judgements")
         rows = [
             [str(c) for c in frame.columns],
             *frame.astype(object).where(frame.notna(), "").to_numpy().tolist(),
         ]
+    _refuse_twice(rows[0], file)
     wide = max(map(len, rows))
     rows = [[*r, *[""] * (wide - len(r))] for r in rows]
     if len(rows) == wide and _bare(rows):
         return pd.DataFrame(rows, columns=[f"item {k + 1}" for k in range(wide)])
     return pd.DataFrame(rows[1:], columns=rows[0])
+
+
+_DECIMAL_COMMA = re.compile(r"^[-+]?\d+,\d+$")
+
+
+def _point(cell: str, mark: str) -> str:
+    """Number with a decimal comma, where the comma does not part cells: 2,5 is no interval from 2 to 5."""
+    return cell.replace(",", ".") if mark != "," and _DECIMAL_COMMA.match(cell) else cell
+
+
+def _refuse_twice(heads: list[Any], file: Path) -> None:
+    """Refuse labels that stand twice; judgements of a square without labels may."""
+    said = [str(h).strip().lower() for h in heads]
+    for head in said:
+        if head and said.count(head) > 1 and not _is_judgement(head):
+            raise DataError(f"judgements: {file} has two columns '{head[:60]}'; keep one")
+
+
+def _is_judgement(text: str) -> bool:
+    try:
+        judgement(text)
+    except ShanshuiError:
+        return False
+    return True
 
 
 def _bare(rows: list[list[Any]]) -> bool:
@@ -145,23 +211,31 @@ def rank(
     QuantityError
         Tables that do not fit one another, or what a method refuses.
     """
-    tables = [
-        None if f is None else read_cells(f, InputSpec(file=str(f)), name)
-        for f, name in ((file, "table"), (criteria, "criteria"))
-    ]
-    if tables[0] is None:
-        raise AssertionError("the table of alternatives is always read")
-    given = alternatives_of(tables[0], tables[1])
-    judged = None
-    if judgements is not None:
-        found = weigh(judgements, "").table
-        leaves = found[found["leaf"]].set_index("item")["global_weight"]
-        if sorted(leaves.index) != sorted(given.criteria):
-            other = ", ".join(sorted(set(leaves.index) ^ set(given.criteria)))
-            raise QuantityError(f"judgements: not of the criteria of the table: {other}")
-        judged = leaves[list(given.criteria)].to_numpy()
+    with naming(file):
+        refuse_odd(file, "table")
+        given = alternatives_of(
+            read_cells(file, InputSpec(file=str(file)), "table"), _criteria_cells(criteria)
+        )
+    judged = None if judgements is None else _judged(judgements, given.criteria)
     weights = criterion_weights(given, judged, objective=objective, combine=combine, share=share)
     return ranked(given, weights, method=method, draws=draws, seed=seed)
+
+
+def _criteria_cells(file: Path | None) -> pd.DataFrame | None:
+    if file is None:
+        return None
+    refuse_odd(file, "criteria")
+    return read_cells(file, InputSpec(file=str(file)), "criteria")
+
+
+def _judged(file: Path, criteria: Sequence[str]) -> NDArray[np.float64]:
+    """Weights of the criteria from judgements of them."""
+    found = weigh(file, "").table
+    leaves = found[found["leaf"]].set_index("item")["global_weight"]
+    if sorted(leaves.index) != sorted(criteria):
+        other = ", ".join(sorted(set(leaves.index) ^ set(criteria)))
+        raise QuantityError(f"{file}: judgements are not of the criteria of the table: {other}")
+    return leaves[list(criteria)].to_numpy()
 
 
 def linkages_of(
@@ -190,5 +264,16 @@ def linkages_of(
     DataError
         No table there, or one that does not balance: by how much and where.
     """
-    frame = coefficients_input(file, InputSpec(file=str(file)), "table")
-    return linkage_table(read_table(frame, sectors), sensitivity=sensitivity, tolerance=tolerance)
+    with naming(file):
+        refuse_odd(file, "table")
+        frame = coefficients_input(file, InputSpec(file=str(file)), "table")
+        try:
+            table = read_table(frame, sectors)
+        except (ValueError, TypeError, AttributeError) as error:
+            if isinstance(error, ShanshuiError):
+                raise
+            raise DataError(
+                f"table: {file} cannot be read as an input-output table ({str(error)[:160]}); expected numbers "
+                "below and beside the names of sectors"
+            ) from error
+        return linkage_table(table, sensitivity=sensitivity, tolerance=tolerance)

@@ -1,5 +1,6 @@
 """Screen a register of any size: block by block, in parts that a stopped run takes up again."""
 
+import codecs
 import hashlib
 import json
 import shutil
@@ -21,6 +22,9 @@ from shanshui.core.errors import DataError
 from shanshui.industry.lexicon import EDITION
 from shanshui.industry.screening import RESULT, Screener, Seen
 from shanshui.store.layout import disk_errors
+from shanshui.store.sheets import inert_table
+from shanshui.store.written import Written, refuse_foreign, replaced
+from shanshui.study.judging import naming, refuse_odd
 
 OURS = ("key", "name", "place", "province", "year", "capital_yuan", "code")
 """Columns of the register that stand beside the result."""
@@ -62,6 +66,7 @@ def screen_register(
     words: Path | None = None,
     all_rows: bool = False,
     encoding: str | None = None,
+    overwrite: bool = False,
     tell: Callable[[str, int, int], None] = lambda *_: None,
 ) -> ScreeningOutcome:
     """Screen the firms of a register for emerging industries.
@@ -80,6 +85,8 @@ def screen_register(
         Also those that are of no emerging industry.
     encoding : str, optional
         Of a text file; found line by line by default.
+    overwrite : bool
+        Replace a file that stands at ``to``.
     tell : callable
         Told what, done and of how much.
 
@@ -91,15 +98,18 @@ def screen_register(
     Raises
     ------
     DataError
-        Unreadable register, a result that is neither Parquet nor CSV.
+        Unreadable register, words or encoding, a result that is neither Parquet nor CSV, or that stands already.
     """
     register, to = Path(register), Path(to)
     if to.suffix.lower() not in {".parquet", ".csv"}:
         raise DataError(f"--to {to}: expected a name that ends in .parquet or .csv")
+    _refuse_encoding(encoding)
+    refuse_odd(register, "register")
+    refuse_foreign(to, _over(register, words), overwrite=overwrite)
     screener = Screener()
     if words is not None:
-        rows = read_table(words, InputSpec(file=str(words)), "words").to_dict("records")
-        screener = Screener(screener.lexicon.extended(rows))
+        with naming(words):
+            screener = Screener(screener.lexicon.extended(_words(words)))
     outcome = ScreeningOutcome(to)
     parts = to.with_name(f".{to.name}.parts")
     with disk_errors(to):
@@ -117,8 +127,44 @@ def screen_register(
                 _screen_block(block[fresh], screener, place, len(block), all_rows)
             _count(outcome, place, int((~fresh).sum()))
             tell("rows", outcome.rows, max(outcome.rows, round(outcome.rows / max(done, 1e-9))))
-        _join(parts, to)
+        with replaced(to, _over(register, words), overwrite=overwrite) as place:
+            _join(parts, place)
+        shutil.rmtree(parts)
     return outcome
+
+
+def _over(register: Path, words: Path | None) -> Written:
+    """What the result must never be written over."""
+    return Written(protected=(register, *([] if words is None else [words])))
+
+
+def _refuse_encoding(encoding: str | None) -> None:
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except (LookupError, ValueError):
+        raise DataError(
+            f"--encoding {encoding}: no such encoding; expected one such as utf-8 or gb18030"
+        ) from None
+
+
+def _words(words: Path) -> list[dict[str, Any]]:
+    frame = read_table(words, InputSpec(file=str(words)), "words")
+    lacking = [c for c in ("category", "word", "specificity") if c not in frame]
+    if lacking:
+        raise DataError(
+            f"--words {words}: has no column {', '.join(lacking)}; found {', '.join(map(str, frame.columns))[:200]}; "
+            "expected category, word, specificity"
+        )
+    numbers = pd.to_numeric(frame["specificity"], errors="coerce")
+    bad = numbers.isna() | frame["word"].isna() | frame["category"].isna()
+    if bad.any():
+        row = int(bad.to_numpy().argmax())
+        raise DataError(
+            f"--words {words}: row {row + 1} is {', '.join(map(str, frame.iloc[row]))[:120]}; expected a category, a word and a "
+            "specificity from 0 to 1"
+        )
+    frame = frame.assign(specificity=numbers)
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
 
 
 def _fingerprint(register: Path, screener: Screener, *rest: Any) -> str:
@@ -133,7 +179,9 @@ def _fingerprint(register: Path, screener: Screener, *rest: Any) -> str:
 def _parts(folder: Path, fingerprint: str) -> set[Path]:
     """Whole parts of an earlier run on the same register with the same words; others are deleted."""
     mark = folder / "of"
-    if folder.exists() and (not mark.exists() or mark.read_text() != fingerprint):
+    if folder.exists() and not mark.is_file():
+        raise DataError(f"{folder}: is not ours, and parts of the result would lie there; move it")
+    if folder.exists() and mark.read_text("utf-8", errors="replace") != fingerprint:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     mark.write_text(fingerprint)
@@ -184,24 +232,24 @@ def _count(outcome: ScreeningOutcome, place: Path, repeated: int) -> None:
 
 def _join(parts: Path, to: Path) -> None:
     """One file from the parts, one part in memory at a time."""
-    to.parent.mkdir(parents=True, exist_ok=True)
-    fresh = to.with_name(f".{to.name}")
     places = sorted(parts.glob("[0-9]*.parquet"))
     writer: Any = None
     try:
         for place in places:
             table = pq.read_table(place).replace_schema_metadata(None)
+            if to.suffix.lower() == ".csv":
+                # names of firms are anybody's text: none of them may be a formula
+                frame = inert_table(table.to_pandas(types_mapper=pd.ArrowDtype))
+                table = pa.Table.from_pandas(frame, schema=table.schema, preserve_index=False)
             if writer is None:
                 writer = (
-                    pq.ParquetWriter(fresh, table.schema)
+                    pq.ParquetWriter(to, table.schema)
                     if to.suffix.lower() == ".parquet"
-                    else pa_csv.CSVWriter(fresh, table.schema)
+                    else pa_csv.CSVWriter(to, table.schema)
                 )
             writer.write_table(table)
     finally:
         if writer is not None:
             writer.close()
     if writer is None:
-        raise DataError(f"{to}: the register has no rows")
-    fresh.replace(to)
-    shutil.rmtree(parts)
+        raise DataError(f"--to {to.name}: the register has no rows")

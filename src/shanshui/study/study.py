@@ -2,26 +2,31 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from shanshui.collect.adapt import raster_input
 from shanshui.collect.catalog import INPUTS, InputSpec, located, wanted
 from shanshui.collect.classes import SHIPPED
 from shanshui.collect.quality import Verdict, verdict
-from shanshui.core.errors import PlanError, ShanshuiError, StudyError, nearest
+from shanshui.collect.rasters import raster_input
+from shanshui.core.errors import PlanError, ShanshuiError, StoreError, StudyError, nearest
 from shanshui.flow.estimate import Estimate, memory_limit
 from shanshui.flow.events import Listener, deaf
 from shanshui.flow.explain import Link, chain
 from shanshui.flow.plan import Plan
 from shanshui.flow.run import Outcome, Run
+from shanshui.flow.variants import Settings, reached
 from shanshui.plans.everything import CHAPTERS, everything
 from shanshui.store.layout import Layout
 from shanshui.store.ledger import Ledger, Record
 from shanshui.store.objects import Objects
+from shanshui.store.verify import Fault, faults
 from shanshui.study.bring import sources_of
 from shanshui.study.file import StudyFile, read_study_file
+from shanshui.study.standing import Standing
+from shanshui.study.upkeep import note_variant, sweep, with_settings
 
 NATIVE = {
     "temperature_fine": "temperature",
@@ -52,6 +57,17 @@ class Study:
         self.grid = self.file.grid_spec()
         self.specs = {k: [self._placed(s) for s in v] for k, v in self.file.specs().items()}
 
+    def __enter__(self) -> "Study":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the ledger; it is opened again when it is asked for."""
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+
     def _placed(self, spec: InputSpec) -> InputSpec:
         """Find a class table that lies with the data."""
         if spec.classes is None or spec.classes in SHIPPED:
@@ -68,8 +84,7 @@ class Study:
     @cached_property
     def ledger(self) -> Ledger:
         """What was made when and why."""
-        self.layout.make()
-        return Ledger(self.layout.ledger)
+        return Ledger(self.layout.ledger, write=False)
 
     @cached_property
     def objects(self) -> Objects:
@@ -79,8 +94,60 @@ class Study:
     @cached_property
     def plan(self) -> Plan:
         """What this study can make, with the settings of its file."""
+        return self.base
+
+    @cached_property
+    def base(self) -> Plan:
+        """The plan of the study itself; that of a variant is another one."""
         plan = everything(sources_of(self.specs, self.folders, self.grid, self.ledger))
         return plan.with_settings(self._native(plan)).with_settings(self.file.steps)
+
+    # variants
+
+    def variants(self) -> dict[str, Settings]:
+        """Variants that there are, with what each sets over the study file: step, setting, value."""
+        return self.ledger.variants()
+
+    def variant(self, name: str = "") -> "Study":
+        """Look at the study as a variant of it: same files and grid, other settings.
+
+        Parameters
+        ----------
+        name : str
+            As ``variants`` has it; empty for the study itself.
+
+        Returns
+        -------
+        Study
+            Shares the ledger with this one. Products that the variant does not reach are those of the study.
+
+        Raises
+        ------
+        PlanError
+            There is no such variant.
+        """
+        known = self.variants()
+        if name and name not in known:
+            raise PlanError(
+                f"no variant '{name}'; {nearest(name, known)}; make one: shanshui run {self.layout.folder} "
+                "--set STEP.SETTING=VALUE --as NAME"
+            )
+        return self.view(name, self.base.with_settings(known[name]) if name else self.base)
+
+    def view(self, name: str, plan: Plan) -> "Study":
+        """Look at the study with another plan, its products under a name of their own."""
+        _ = self.objects, self.base
+        view = copy(self)
+        view.layout = Layout(self.layout.folder, name)
+        for word in ("standing", "reached"):
+            view.__dict__.pop(word, None)
+        view.__dict__["plan"] = plan
+        return view
+
+    @cached_property
+    def reached(self) -> set[str]:
+        """Products that this variant reaches; none of the study itself."""
+        return reached(self.plan, self.base) if self.layout.variant else set()
 
     def _native(self, plan: Plan) -> dict[str, dict[str, float]]:
         out: dict[str, dict[str, float]] = {}
@@ -92,7 +159,10 @@ class Study:
                 continue
             path = located(spec, self.folders)
             try:
-                with raster_input(path, spec, INPUTS[of], of, self.layout.temporary) as source:
+                with (
+                    self.layout.scratch() as scratch,
+                    raster_input(path, spec, INPUTS[of], of, scratch) as source,
+                ):
                     out[name] = {"native_m": round(source.native_m(self.grid), 1)}
             except ShanshuiError:
                 continue  # the run names what is wrong with the file when it reaches it
@@ -125,6 +195,7 @@ class Study:
         memory: float | None = None,
         fresh: bool = False,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
+        variant: str | None = None,
         tell: Listener = deaf,
     ) -> Outcome:
         """Bring products up to date.
@@ -140,7 +211,9 @@ class Study:
         fresh : bool
             Make everything anew.
         settings : mapping of step to mapping of setting to value, optional
-            Over those of the study file, for this run.
+            Over those of the study file. What they reach stands apart, as a variant; the study's own products stay.
+        variant : str, optional
+            Name of the variant; by default a short one made of the settings. Without settings, one that there is.
         tell : callable
             Hears every event.
 
@@ -154,9 +227,12 @@ class Study:
         ShanshuiError
             Says what is wrong and what to do; what was finished is kept.
         """
-        return self.runner(workers=workers, memory=memory, settings=settings, tell=tell).bring(
-            self.targets(products), fresh=fresh
+        run = self.runner(
+            workers=workers, memory=memory, settings=settings, variant=variant, tell=tell
         )
+        if run.variant:
+            note_variant(self, run)
+        return run.bring(self.targets(products), fresh=fresh)
 
     def runner(
         self,
@@ -164,18 +240,26 @@ class Study:
         workers: int = 0,
         memory: float | None = None,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
+        variant: str | None = None,
         tell: Listener = deaf,
     ) -> Run:
         """Prepare a run."""
-        plan = self.plan.with_settings(settings) if settings else self.plan
+        view = self
+        if settings:
+            view = with_settings(self, settings, variant or self.layout.variant)
+        elif variant is not None:
+            view = self.variant(variant)
         limit = memory_limit() if memory is None else int(memory * 1e9)
         return Run(
-            plan,
+            view.plan,
             self.layout,
             self.grid,
             workers=workers or os.cpu_count() or 1,
             memory=limit,
             tell=tell,
+            ledger=self.ledger,
+            variant=view.layout.variant,
+            base=self.base,
         )
 
     def estimates(self, *products: str, **options: Any) -> list[tuple[Estimate, str]]:
@@ -184,18 +268,31 @@ class Study:
 
     def states(self) -> dict[str, str]:
         """``made``, ``stale``, ``missing`` or ``cannot be made: …`` of every product."""
-        run = self.runner(workers=1)
-        out: dict[str, str] = {}
-        stale: set[str] = set()
-        for name in self.plan.steps:
-            out[name] = run.state(name, stale)
-            if out[name] != "made":
-                stale.add(name)
-        return out | {
+        return {name: state for name, (state, _) in self.standing.all().items()} | {
             name: f"cannot be made: {wanted(why)}"
             for name, why in self.plan.absent.items()
             if name.partition(".")[0] not in self.plan.absent or "." not in name
         }
+
+    def state(self, name: str) -> str:
+        """``made``, ``stale`` or ``missing``; a product that can no longer be made is stale.
+
+        Looked at again whenever the ledger or an input file changes.
+        """
+        return self.standing.of(name)[0]
+
+    def fresh(self, name: str) -> bool:
+        """Is a product what a run would make now?"""
+        return self.state(name) == "made"
+
+    def stale_reason(self, name: str) -> str:
+        """Why a product is not what a run would make now, in words; empty when it is."""
+        return self.standing.of(name)[1]
+
+    @cached_property
+    def standing(self) -> Standing:
+        """State of each product, and why."""
+        return Standing(self)
 
     def __getitem__(self, name: str) -> Any:
         """Product as last made: a DataArray, GeoDataFrame, DataFrame, Series or number.
@@ -215,29 +312,66 @@ class Study:
         PlanError
             Unknown, or not made yet.
         """
-        record = self.ledger.product(name)
-        if record is None or not self.objects.present(record.digest):
+        record = self._found(name)
+        if record is None:
             if name in self.plan.absent:
                 raise PlanError(f"{name}: cannot be made here: {self.plan.absent[name]}")
             if name not in self.plan.steps:
                 raise PlanError(f"no product '{name}'; {nearest(name, self.plan.steps)}")
+            variant = self.layout.variant
             raise PlanError(
-                f"{name}: not made yet; run it: shanshui run {self.layout.folder} {name}"
+                f"{name}: not made yet{f' in variant {variant}' if variant else ''}; run it: "
+                f"shanshui run {self.layout.folder} {name}{f' --variant {variant}' if variant else ''}"
+            )
+        if not self.objects.vouched(record.recipe, record.digest):
+            raise StoreError(
+                f"{name}: the ledger names a result that was made by another recipe; run again, or make the ledger "
+                f"anew: shanshui verify {self.layout.folder} --rebuild"
             )
         return record
 
     def has(self, name: str) -> bool:
         """Has a product been made?"""
-        record = self.ledger.product(name)
-        return record is not None and self.objects.present(record.digest)
+        return self._found(name) is not None
+
+    def _found(self, name: str) -> Record | None:
+        record = self.entry(name)
+        if record is None or not self.objects.present(record.digest):
+            return None
+        if not record.variant and name in self.reached:
+            # the study's own result under other settings is none of this variant
+            return record if self.state(name) == "made" else None
+        return record
+
+    def entry(self, name: str) -> Record | None:
+        """How a product is noted in the ledger, whether its kept result is there or not."""
+        return self.ledger.product(name, self.where(name))
+
+    def where(self, name: str) -> str:
+        """Variant under which a product stands here; empty where it is the study's own."""
+        return self.layout.variant if name in self.reached else ""
+
+    def file_of(self, name: str) -> Path:
+        """File of ``products/`` that shows a product as last made."""
+        record = self.record(name)
+        return self.layout.shown(name, record.suffix, record.variant)
 
     def explain(self, name: str) -> list[Link]:
         """Chain from a product back to the input files."""
-        return chain(self.plan, name, self.ledger)
+        return chain(self.plan, name, self.ledger, self.where)
+
+    # is it still right?
+
+    def verify(self, *, deep: bool = False) -> list[Fault]:
+        """What is wrong with what is kept, and the cure of each; with ``deep`` all bytes are read anew."""
+        return faults(self.objects, {*self.base.steps, *self.base.absent}, deep=deep)
+
+    def sweep(self, variant: str | None = None) -> tuple[int, int]:
+        """Delete kept results that no product stands for, and a variant if one is named; files and bytes."""
+        return sweep(self, variant)
 
     def verdicts(self) -> list[Verdict]:
         """Verdict per dataset, in the order of the study file."""
-        self.layout.make()
         out = []
         for name, declared in self.specs.items():
             for spec in declared:
@@ -252,9 +386,8 @@ class Study:
                         )
                     )
                     continue
-                out.append(
-                    verdict(name, spec, INPUTS[name], path, self.grid, self.layout.temporary)
-                )
+                with self.layout.scratch() as scratch:
+                    out.append(verdict(name, spec, INPUTS[name], path, self.grid, scratch))
         if "elevation" not in self.specs and "biophysical" not in self.specs:
             out.append(
                 Verdict(

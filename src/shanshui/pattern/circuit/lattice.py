@@ -9,22 +9,9 @@ from scipy import ndimage
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from shanshui.core.errors import ResourceError
-from shanshui.kernels.lattice import (
-    advance,
-    average_groups,
-    by_rows,
-    clamp_edges,
-    copy_scaled,
-    framed,
-    laplacian,
-    lay_edges,
-    products,
-    through_flow,
-    turn,
-)
-from shanshui.kernels.multigrid import Multigrid
-from shanshui.pattern.circuit.links import Factor
+from shanshui.kernels.lattice import by_rows, framed, lay_edges, through_flow
+from shanshui.pattern.circuit.refine import Solved, above
+from shanshui.pattern.circuit.system import Assembled, Iterated, System
 
 Cells = NDArray[np.float64]
 DIRECT_CELLS = 5_000
@@ -32,8 +19,7 @@ DIRECT_CELLS = 5_000
 FALLBACK_CELLS = 2_000_000
 """Cells up to which a landscape that defeats multigrid is factorised instead [D]: some 2 kB of memory for each."""
 _STALLED = 1e-7
-_STIFF = 1e3
-"""How much better than its best neighbour a short circuit conducts in the preconditioner [D]; exact in the system itself."""
+"""Doubt that multigrid leaves from which the landscape is factorised."""
 
 
 class Lattice:
@@ -51,6 +37,8 @@ class Lattice:
         Of the solution; the preconditioner is in 32 bits in any case.
     solver : str
         ``auto``, ``direct``, ``multigrid`` or ``amg``.
+    threads : int, optional
+        That share the rows; all processors by default. Answers do not depend on it.
     """
 
     def __init__(
@@ -62,6 +50,7 @@ class Lattice:
         mean_resistance: bool = True,
         precision: Any = np.float64,
         solver: str = "auto",
+        threads: int | None = None,
     ) -> None:
         cell = np.ascontiguousarray(np.nan_to_num(conductance, nan=0.0), np.float64)
         node = cell > 0
@@ -71,11 +60,19 @@ class Lattice:
             node |= self.group > 0
         self.node = node
         self.precision = np.dtype(precision)
-        # what rounding leaves of a residual
+        # what rounding leaves of a residual, and of doubt
         self.floor = 5e-6 if self.precision == np.float32 else 0.0
         self.edges = tuple(framed(*self.shape, self.precision) for _ in range(4))
+        self.threads = threads
         by_rows(
-            lay_edges, cell, node, mean_resistance, not four_neighbours, *self.edges, rows=len(cell)
+            lay_edges,
+            cell,
+            node,
+            mean_resistance,
+            not four_neighbours,
+            *self.edges,
+            rows=len(cell),
+            threads=threads,
         )
         joined = node if not mean_resistance else cell > 0
         self.component = _components(joined, node, self.group, four_neighbours)
@@ -93,19 +90,22 @@ class Lattice:
         """Zeros, one for each cell."""
         return np.zeros(self.shape)
 
-    def between(
-        self, source: int, sink: int, *, tolerance: float, limit: int
-    ) -> tuple[Cells, float]:
-        """Potentials for one ampere from node to node, any level; the relative residual."""
-        inject = framed(*self.shape, self.precision)
+    def between(self, source: int, sink: int, *, tolerance: float, limit: int) -> Solved:
+        """Potentials for one ampere from node to node, 0 at the sink."""
+        inject = framed(*self.shape)
         inner = inject[self._inside]
         for cell, amount in ((source, 1.0), (sink, -1.0)):
             inner[self._cells(cell)] += amount / self._cells(cell)[0].size
         number = int(self.component.ravel()[source])
         if self._ready is None or self._ready[0] != number:
-            self._ready = (number, self._system(self.component == number))
-        edges, ground, group, cycle = self._ready[1]
-        return self._solved(edges, ground, group, cycle, inject, tolerance, limit)
+            system = self._system(self.component == number)
+            self._ready = (number, (system, self._prepared(system)))
+        system, solver = self._ready[1]
+        found = self._solved(system, solver, inject, np.zeros(inject.shape), tolerance, limit)
+        found = above(found, np.unravel_index(sink, self.shape))
+        off = self.component != number
+        found.field[off] = found.low[off] = 0.0
+        return found
 
     def clamped(
         self,
@@ -116,7 +116,7 @@ class Lattice:
         *,
         tolerance: float,
         limit: int,
-    ) -> tuple[Cells, float]:
+    ) -> Solved:
         """Potentials with some nodes held, currents sent in and leaks to ground."""
         held, value = np.zeros(self.shape, bool), self.blank()
         for cell, level in zip(fixed, values, strict=True):
@@ -125,24 +125,18 @@ class Lattice:
         tied = held if leak is None else held | (leak > 0)
         numbers = np.unique(self.component[tied])
         reached = np.isin(self.component, numbers[numbers > 0])
-        edges, ground, group, _ = self._system(reached, precondition=False)
-        edges = tuple(e.copy() for e in edges)
-        inject = framed(*self.shape, self.precision)
         inner = self._inside
+        inject, start, shut = framed(*self.shape), framed(*self.shape), framed(*self.shape, bool)
+        shut[inner], start[inner] = held, value
         if injection is not None:
-            inject[inner] = np.where(reached, self._spread(injection), 0.0)
+            inject[inner] = np.where(reached & ~held, self._spread(injection), 0.0)
+        system = self._system(reached, shut)
         if leak is not None:
-            ground[inner] += np.where(reached & ~held, leak, 0.0)
-        framed_held, framed_value = framed(*self.shape, bool), framed(*self.shape)
-        framed_held[inner], framed_value[inner] = held, value
-        clamp_edges(*edges, framed_held, framed_value, ground, inject)
-        inject[framed_held] = 0.0
-        if group is not None:
-            group = np.where(framed_held, 0, group)
-        cycle = self._prepared(edges, ground, group)
-        out, residual = self._solved(edges, ground, group, cycle, inject, tolerance, limit)
-        out[held] = value[held]
-        return out, residual
+            system.ground[inner] += np.where(reached & ~held, leak, 0.0)
+        solver = self._prepared(system)
+        found = self._solved(system, solver, inject, start, tolerance, limit)
+        found.field[held] = value[held]
+        return found
 
     def flow(self, potential: Cells, leak: Cells | None = None) -> Cells:
         """Current through each node: the greater of what enters and what leaves."""
@@ -152,7 +146,17 @@ class Lattice:
         if leak is not None:
             lost[inner] = leak
         inward, outward = framed(*self.shape), framed(*self.shape)
-        by_rows(through_flow, *self.edges, lost, v, inward, outward, rows=self.shape[0], first=1)
+        by_rows(
+            through_flow,
+            *self.edges,
+            lost,
+            v,
+            inward,
+            outward,
+            rows=self.shape[0],
+            first=1,
+            threads=self.threads,
+        )
         into, away = inward[inner], outward[inner]
         if self.group is not None:
             for side in (into, away):
@@ -198,8 +202,8 @@ class Lattice:
         total = np.bincount(self.group.ravel(), amount.ravel())
         return np.where(self.group > 0, (total / np.maximum(sizes, 1))[self.group], amount)
 
-    def _system(self, keep: NDArray[np.bool_], precondition: bool = True) -> Any:
-        """Edges, grounds, groups and preconditioner of part of the landscape."""
+    def _system(self, keep: NDArray[np.bool_], held: NDArray[np.bool_] | None = None) -> System:
+        """The equations of part of the landscape."""
         inner = self._inside
         edges = self.edges
         if not np.array_equal(keep, self.node):
@@ -211,138 +215,32 @@ class Lattice:
             group = framed(*self.shape, np.int32)
             group[inner] = np.where(keep, self.group, 0)
         ground = framed(*self.shape, self.precision)
-        cycle = self._prepared(edges, ground, group) if precondition else None
-        return edges, ground, group, cycle
+        return System(edges, ground, group, held, self.threads)
 
-    def _prepared(self, edges: tuple[Any, ...], ground: Any, group: Any) -> Any:
+    def _prepared(self, system: System) -> Iterated | Assembled:
         if self.solver == "multigrid":
-            return Multigrid(self._stiffened(edges, group), ground)
-        return _Assembled(edges, ground, group, self.solver)
-
-    def _stiffened(self, edges: tuple[Any, ...], group: Any) -> tuple[Any, ...]:
-        """Edges with short circuits made stiff, for the preconditioner."""
-        if group is None:
-            return edges
-        stiff = _STIFF * max(float(e.max()) for e in edges)
-        shifts = ((0, 1), (1, 0), (1, 1), (1, -1))
-        out = []
-        for edge, (di, dj) in zip(edges, shifts, strict=True):
-            inside = (group > 0) & (group == np.roll(group, (-di, -dj), (0, 1)))
-            out.append(np.where(inside, edge.dtype.type(stiff), edge))
-        return tuple(out)
+            return Iterated(system)
+        return Assembled(system, self.solver)
 
     def _solved(
         self,
-        edges: tuple[Any, ...],
-        ground: Any,
-        group: Any,
-        cycle: Any,
+        system: System,
+        solver: Iterated | Assembled,
         inject: Any,
+        start: Any,
         tolerance: float,
         limit: int,
-    ) -> tuple[Cells, float]:
-        """Preconditioned conjugate gradients in the space where short circuits are level."""
-        rows, shape = self.shape[0], inject.shape
-        level = _Leveller(group)
-        r = level(inject).copy()
-        x, p, q = (np.zeros(shape, self.precision) for _ in range(3))
-        part, other = np.zeros(shape[0]), np.zeros(shape[0])
-        goal = max(tolerance, self.floor)
-        wanted = float(np.sqrt(np.vdot(r, r).real))
-        size, before, alpha = wanted, 0.0, 0.0
+    ) -> Solved:
+        """The solution by a solver; by a factorisation where multigrid does not bring it down."""
+        found = solver.potential(inject, start, max(tolerance, self.floor), limit)
+        stalled = not found.doubt <= max(_STALLED, 20.0 * self.floor)
+        if stalled and isinstance(solver, Iterated) and self.size <= FALLBACK_CELLS:
+            again = np.zeros(inject.shape)
+            if system.held is not None:
+                again[system.held] = found.field[system.held]
+            found = Assembled(system, "direct").potential(inject, again, tolerance, limit)
         inner = self._inside
-        if wanted == 0.0:
-            return x[inner].astype(np.float64), 0.0
-        if isinstance(cycle, _Assembled):
-            x, true = cycle.potential(r, tolerance)
-            return x[inner], true
-        for step in range(limit):
-            by_rows(copy_scaled, r, 1.0 / size, cycle.right_side, rows=shape[0])
-            z = level(cycle.cycle())
-            by_rows(products, r, q, z, part, other, rows=rows, first=1)
-            match, old = part.sum() * size, other.sum() * size
-            # the flexible form: rounding in the 32-bit cycle does no harm
-            beta = -alpha * old / before if step else 0.0
-            by_rows(turn, p, z, beta, size, rows=rows, first=1)
-            by_rows(laplacian, *edges, ground, p, q, part, rows=rows, first=1)
-            energy = part.sum()
-            if not (np.isfinite(energy) and energy > 0.0 and np.isfinite(match)):
-                break
-            level(q)
-            before, alpha = match, match / energy
-            by_rows(advance, x, r, p, q, alpha, part, rows=rows, first=1)
-            size = float(np.sqrt(part.sum()))
-            if size <= goal * wanted:
-                break
-        by_rows(laplacian, *edges, ground, x, q, part, rows=rows, first=1)
-        true = float(np.linalg.norm(level(inject - q))) / wanted
-        if true > max(_STALLED, 20.0 * self.floor) and self.size <= FALLBACK_CELLS:
-            return self._solved(
-                edges,
-                ground,
-                group,
-                _Assembled(edges, ground, group, "direct"),
-                inject,
-                tolerance,
-                limit,
-            )
-        return x[inner].astype(np.float64), true
-
-
-class _Assembled:
-    """The same system written out, groups as one node each, for a factorisation."""
-
-    def __init__(self, edges: tuple[Any, ...], ground: Any, group: Any, solver: str) -> None:
-        index = np.arange(ground.size).reshape(ground.shape)
-        if group is not None:
-            first = np.full(int(group.max()) + 1, -1, np.intp)
-            first[group.ravel()[::-1]] = index.ravel()[::-1]
-            index = np.where(group > 0, first[group], index)
-        pairs = (
-            (index[:, :-1], index[:, 1:], edges[0][:, :-1]),
-            (index[:-1], index[1:], edges[1][:-1]),
-            (index[:-1, :-1], index[1:, 1:], edges[2][:-1, :-1]),
-            (index[:-1, 1:], index[1:, :-1], edges[3][:-1, 1:]),
-        )
-        found = [np.nonzero(g) for _, _, g in pairs]
-        a = np.concatenate([p[k] for (p, _, _), k in zip(pairs, found, strict=True)])
-        b = np.concatenate([q[k] for (_, q, _), k in zip(pairs, found, strict=True)])
-        g = np.concatenate([w[k] for (_, _, w), k in zip(pairs, found, strict=True)])
-        lost = np.bincount(index.ravel(), ground.ravel().astype(np.float64), ground.size)
-        self.nodes = np.unique(np.concatenate([a, b, np.flatnonzero(lost)]))
-        place = np.searchsorted(self.nodes, np.minimum(index, self.nodes[-1]))
-        self.place, self.index = np.where(self.nodes[place] == index, place, -1), index
-        kept = a != b
-        self.factor = Factor(
-            self.nodes.size,
-            np.searchsorted(self.nodes, a[kept]),
-            np.searchsorted(self.nodes, b[kept]),
-            g[kept].astype(np.float64),
-            lost[self.nodes],
-            solver,
-        )
-
-    def potential(self, injection: Any, tolerance: float) -> tuple[Any, float]:
-        """Potentials of the framed grid and the relative residual."""
-        on = self.place >= 0
-        sent = np.bincount(self.place[on], injection[on], self.nodes.size).astype(np.float64)
-        values, residual = self.factor.potential(sent, tolerance)
-        return np.where(on, values[np.maximum(self.place, 0)], 0.0), residual
-
-
-class _Leveller:
-    """Projection on vectors that are level within each group."""
-
-    def __init__(self, group: NDArray[np.int32] | None) -> None:
-        self.group = group
-        if group is not None:
-            self.size = np.maximum(np.bincount(group.ravel()), 1)
-            self.total = np.zeros(self.size.size)
-
-    def __call__(self, x: Any) -> Any:
-        if self.group is not None:
-            average_groups(x, self.group, self.total, self.size)
-        return x
+        return found._replace(field=found.field[inner].copy(), low=found.low[inner].copy())
 
 
 def _live_groups(node: NDArray[np.bool_], group: NDArray[Any] | None) -> NDArray[np.int32] | None:
@@ -377,11 +275,3 @@ def _components(
     )
     _, part = connected_components(matrix, directed=False)
     return np.where(label > 0, part[np.maximum(label, 1) - 1] + 1, 0).astype(np.int32)
-
-
-def unsolved(residual: float, tolerance: float) -> ResourceError:
-    """The error of a solve that did not come to its end."""
-    return ResourceError(
-        f"the circuit was not solved: relative residual {residual:.1e}, wanted {tolerance:.0e}; "
-        "resistances that differ by more than some 1e8 are beyond double precision: cap them, or take solver 'direct'"
-    )

@@ -10,14 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shanshui.core.errors import QuantityError
-from shanshui.pattern.circuit.lattice import unsolved
+from shanshui.pattern.circuit.refine import Solved, held_to
 
 Field = NDArray[np.float64]
 Terminals = Mapping[int, NDArray[np.intp]]
 TOLERANCE = 1e-9
-"""Relative residual aimed at [D]."""
+"""Doubt aimed at by iterations [D], see :class:`shanshui.pattern.circuit.refine.Solved`; a factorisation goes on to 1e-14."""
 ACCEPTED = 1e-6
-"""Relative residual beyond which a result is refused [D]: rounding alone leaves 1e-8 where resistances differ by 1e6."""
+"""Doubt beyond which a result is refused, and unbalanced current beyond which currents are [D]: rounding alone leaves 1e-10 of
+a current where resistances differ by 1e6."""
 LIMIT = 1000
 
 
@@ -26,7 +27,7 @@ class Circuit(Protocol):
 
     component: NDArray[np.int32]
     floor: float
-    """Relative residual that rounding leaves."""
+    """Doubt that the precision of the solver leaves."""
 
     @property
     def size(self) -> int:
@@ -42,10 +43,8 @@ class Circuit(Protocol):
         """Zeros of that shape."""
         ...
 
-    def between(
-        self, source: int, sink: int, *, tolerance: float, limit: int
-    ) -> tuple[Field, float]:
-        """Potentials for one ampere from node to node; relative residual."""
+    def between(self, source: int, sink: int, *, tolerance: float, limit: int) -> Solved:
+        """Potentials for one ampere from node to node, 0 at the latter."""
         ...
 
     def clamped(
@@ -57,8 +56,8 @@ class Circuit(Protocol):
         *,
         tolerance: float,
         limit: int,
-    ) -> tuple[Field, float]:
-        """Potentials with nodes held, currents sent in and leaks; relative residual."""
+    ) -> Solved:
+        """Potentials with nodes held, currents sent in and leaks."""
         ...
 
     def flow(self, potential: Field, leak: Field | None = None) -> Field:
@@ -87,7 +86,7 @@ class Answer:
     potential, current : function
         Give the field of potentials [volt] and of currents through nodes [ampere]; nothing where there is no way.
     residual : float [1]
-        Relative residual of the solution.
+        The greatest current left over at a node, over the greatest current through one.
     """
 
     name: tuple[int, ...]
@@ -98,10 +97,10 @@ class Answer:
 
 
 class Fields:
-    """Solved fields, kept in memory; ``keep=False`` forgets them at once."""
+    """Solved fields, kept in memory; ``keep=False`` forgets them at once, ``currents=False`` asks them for resistances only."""
 
-    def __init__(self, keep: bool = True) -> None:
-        self.keep = keep
+    def __init__(self, keep: bool = True, currents: bool = True) -> None:
+        self.keep, self.currents = keep, currents
         self.kept: dict[str, tuple[Field, float]] = {}
 
     def get(self, name: str, solve: Callable[[], tuple[Field, float]]) -> tuple[Field, float]:
@@ -140,28 +139,27 @@ def pairwise_resistances(
     asked = {n for pair in wanted if all(terminals[m].size == 1 for m in pair) for n in pair}
     nodes = np.array([int(terminals[n][0]) for n in single], np.intp)
     place = {n: k for k, n in enumerate(single)}
-    levels = np.zeros((nodes.size, nodes.size))
+    levels = np.zeros((2, nodes.size, nodes.size))
     for number in np.unique(part[nodes]) if nodes.size else ():
         members = [n for n in single if n in asked and part[nodes[place[n]]] == number]
         for name in members[1:]:
-            field, _ = _held(
-                circuit,
-                circuit.between(
-                    int(nodes[place[name]]),
-                    int(nodes[place[members[0]]]),
-                    tolerance=TOLERANCE,
-                    limit=LIMIT,
-                ),
+            solved = circuit.between(
+                int(nodes[place[name]]),
+                int(nodes[place[members[0]]]),
+                tolerance=TOLERANCE,
+                limit=LIMIT,
             )
-            levels[place[name]] = field.ravel()[nodes]
+            good = held_to(solved, max(ACCEPTED, 20.0 * circuit.floor), currents=False)
+            levels[:, place[name]] = good.field.ravel()[nodes], good.low.ravel()[nodes]
     for a, b in wanted:
         if a in place and b in place:
             i, j = place[a], place[b]
             apart = part[nodes[i]] != part[nodes[j]] or part[nodes[i]] == 0
-            drop = (levels[i, i] - levels[j, i]) - (levels[i, j] - levels[j, j])
-            yield (a, b), np.inf if apart else float(drop)
+            # near points seen from afar: differences of great numbers, hence the low parts
+            drops = (levels[:, i, i] - levels[:, j, i]) - (levels[:, i, j] - levels[:, j, j])
+            yield (a, b), np.inf if apart else float(drops[0] + drops[1])
         else:
-            (answer,) = pairwise(circuit, terminals, [(a, b)], Fields(keep=False))
+            (answer,) = pairwise(circuit, terminals, [(a, b)], Fields(keep=False, currents=False))
             yield (a, b), answer.resistance
 
 
@@ -256,12 +254,15 @@ def _between_regions(
         held = [*here.tolist(), *there.tolist()]
         level = [1.0] * here.size + [0.0] * there.size
         return _held(
-            circuit, circuit.clamped(held, level, None, None, tolerance=TOLERANCE, limit=LIMIT)
+            circuit,
+            circuit.clamped(held, level, None, None, tolerance=TOLERANCE, limit=LIMIT),
+            store.currents,
         )
 
     flat, residual = store.get(f"pair-{pair[0]}-{pair[1]}", solve)
     field = np.asarray(flat).ravel()[: part.size].reshape(circuit.shape)
-    total = float(circuit.flow(field).ravel()[circuit.distinct(here)].sum())
+    # taken where potentials are near 0 and hence keep their digits
+    total = float(circuit.flow(field).ravel()[circuit.distinct(there)].sum())
 
     def potential() -> Field:
         return field / total
@@ -392,11 +393,10 @@ def advanced(circuit: Circuit, sources: Field, grounds: Field, conflict: str = "
     return Answer((), np.nan, lambda: potential, lambda: circuit.flow(potential, leak), residual)
 
 
-def _held(circuit: Circuit, solved: tuple[Field, float]) -> tuple[Field, float]:
-    limit = max(ACCEPTED, 20.0 * circuit.floor)
-    if not solved[1] <= limit:
-        raise unsolved(solved[1], limit)
-    return solved
+def _held(circuit: Circuit, solved: Solved, currents: bool = True) -> tuple[Field, float]:
+    """Potentials that are good enough for what is asked, and what they leave over."""
+    good = held_to(solved, max(ACCEPTED, 20.0 * circuit.floor), currents=currents)
+    return good.field, good.residual
 
 
 def resistance_matrix(

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shanshui.core.errors import QuantityError
-from shanshui.pattern.circuit.lattice import Lattice, unsolved
+from shanshui.pattern.circuit.lattice import Lattice
 from shanshui.pattern.circuit.modes import ACCEPTED, LIMIT, TOLERANCE
+from shanshui.pattern.circuit.refine import held_to
 
 Grid = NDArray[np.float64]
 SMALL_WINDOW = 400
@@ -58,7 +59,7 @@ class Omnidirectional:
     potential : (y, x) array [ampere] or None
         The same over ground that conducts evenly.
     residual : float [1]
-        The greatest relative residual.
+        The greatest current left over at a cell, over the greatest through one.
     done : int
         Windows solved.
     """
@@ -241,10 +242,9 @@ def _solve(windows: Windows, cell: Grid, sent: Grid, ground: tuple[int, int]) ->
     if not sent.any():
         return np.zeros(cell.shape), 0.0
     flat = int(np.ravel_multi_index(ground, cell.shape))
-    v, residual = circuit.clamped([flat], [0.0], sent, None, tolerance=TOLERANCE, limit=LIMIT)
-    if not residual <= ACCEPTED:
-        raise unsolved(residual, ACCEPTED)
-    return circuit.flow(v), residual
+    solved = circuit.clamped([flat], [0.0], sent, None, tolerance=TOLERANCE, limit=LIMIT)
+    good = held_to(solved, ACCEPTED, currents=True)
+    return circuit.flow(good.field), good.residual
 
 
 def _correction(windows: Windows) -> Grid:

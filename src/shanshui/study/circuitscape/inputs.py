@@ -8,7 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shanshui.core.errors import DataError
+from shanshui.flow.estimate import memory_limit
 from shanshui.store.ascii_grid import Raster, is_raster, read_raster, text_of
+
+_LARGEST = 2**53
+"""Largest number up to which every whole one is itself."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,8 @@ def whole(path: Path, values: NDArray[np.float64], what: str) -> NDArray[np.int6
     DataError
         Others.
     """
-    bad = values[values != np.floor(values)]
+    with np.errstate(invalid="ignore"):
+        bad = values[(values != np.floor(values)) | (np.abs(values) > _LARGEST)]
     if bad.size:
         raise DataError(f"{path}: {what}: found {bad.flat[0]:g}; expected whole numbers")
     return values.astype(np.int64)
@@ -100,7 +105,7 @@ def matching(path: Path, base: Path, like: Raster) -> Raster:
     DataError
         It does not.
     """
-    other = read_raster(path)
+    other = read_raster(path, memory_limit())
     differs = like.same_place(other)
     if differs:
         raise DataError(
@@ -174,6 +179,10 @@ def cell_values(path: Path, base: Path, like: Raster, what: str) -> NDArray[np.f
         place = like.cell_at(x, y)
         if place is None:
             raise DataError(f"{path}: the {what} at {x:g}, {y:g} lies outside {base}")
+        if not np.isfinite(value):
+            raise DataError(
+                f"{path}: the {what} at {x:g}, {y:g} is {value:g}; expected a finite number"
+            )
         out[place] = value if np.isnan(out[place]) or what == "ground" else out[place] + value
     return out
 
@@ -209,8 +218,8 @@ def read_pairs(path: Path, names: Iterable[int]) -> Pairs:
                 ]
         else:
             raise ValueError("expected 'mode include', 'mode exclude', or 'min' and 'max' on top")
-    except (ValueError, IndexError) as error:
-        raise DataError(f"{path}: not a file of pairs: {error}") from error
+    except (ValueError, IndexError, OverflowError) as error:
+        raise DataError(f"{path}: not a file of pairs: {str(error)[:200]}") from error
     named = {n for pair in listed for n in pair} | set(ids)
     unknown = sorted(named - known)
     if unknown:
@@ -237,6 +246,8 @@ def read_strengths(path: Path, names: Iterable[int]) -> dict[int, float]:
         said = f"names focal nodes {unknown[:8]}, which are not there" if unknown else ""
         said = said or f"gives focal nodes {twice[:8]} twice"
         raise DataError(f"{path}: {said}")
+    if not np.isfinite(rows[:, 1]).all():
+        raise DataError(f"{path}: a strength is not finite; expected numbers")
     return dict(zip(ids, rows[:, 1].tolist(), strict=True))
 
 

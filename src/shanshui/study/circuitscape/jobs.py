@@ -45,8 +45,17 @@ def run_any(
         if word is not None and word not in known:
             raise DataError(f"{name}: found '{word}'; {nearest(word, known)}")
     given = read_ini(path)
-    if "radius" in given or "resistance_file" in given:
-        from shanshui.study.circuitscape.omniscape import run_omniscape
+    if out is not None and out.exists() and not out.is_dir():
+        raise DataError(f"--out {out}: is a file; expected a folder")
+    try:
+        if "radius" in given or "resistance_file" in given:
+            from shanshui.study.circuitscape.omniscape import run_omniscape
 
-        return run_omniscape(path, out, solver, precision, tell)
-    return run_job(path, out, solver, precision, tell)
+            return run_omniscape(path, out, solver, precision, tell)
+        return run_job(path, out, solver, precision, tell)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise DataError(
+            f"{path}: {error.filename or 'a result'} cannot be written or read ({error.strerror or error})"
+        ) from error

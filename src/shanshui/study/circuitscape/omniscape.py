@@ -3,13 +3,15 @@
 import hashlib
 import json
 import time
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shanshui.core.errors import DataError, QuantityError
+from shanshui.core.errors import DataError, QuantityError, ResourceError
+from shanshui.flow.estimate import memory_limit
 from shanshui.pattern.circuit.omnidirectional import (
     Condition,
     Omnidirectional,
@@ -17,7 +19,7 @@ from shanshui.pattern.circuit.omnidirectional import (
     omnidirectional,
 )
 from shanshui.pattern.circuit.questions import conductances
-from shanshui.store.ascii_grid import Raster, read_raster, write_raster
+from shanshui.store.ascii_grid import Raster, read_raster, text_of, write_raster
 from shanshui.study.circuitscape.inputs import matching, table
 from shanshui.study.circuitscape.options import (
     choice,
@@ -28,6 +30,7 @@ from shanshui.study.circuitscape.options import (
     truth,
 )
 from shanshui.study.circuitscape.work import Outcome, Tell
+from shanshui.study.file import refuse_path
 
 _FLAGS = {
     "source_from_resistance": False,
@@ -57,6 +60,8 @@ _NUMBERS = {
     "condition2_lower": 0.0,
     "condition2_upper": 0.0,
 }
+_WHOLE = ("radius", "block_size", "buffer", "n_conditions")
+_MOST_CELLS = 1e7
 _FILES = (
     "resistance_file",
     "source_file",
@@ -124,7 +129,13 @@ def run_omniscape(
     if precision == "single" or words["precision"] == "single":
         outcome.remarks.append("precision: windows are solved in double precision in any case")
     base = _file(path, given, "resistance_file")
-    raster = read_raster(base)
+    raster = read_raster(base, memory_limit())
+    window = (2 * int(numbers["radius"]) + 1) ** 2 * 8
+    if window > memory_limit():
+        raise ResourceError(
+            f"{path}: radius: a window of {numbers['radius']:g} cells needs {window / 2**30:.1f} GiB and "
+            f"{memory_limit() / 2**30:.1f} GiB are free; take a smaller radius or larger cells"
+        )
     windows, reclassified = _windows(
         path, given, flags, numbers, words, base, raster, solver or words["solver"]
     )
@@ -148,7 +159,7 @@ def run_omniscape(
     outcome.files += _written(folder, flags, sums, windows, raster, reclassified)
     copy = folder / "config.ini"
     if copy.resolve() != path.resolve():
-        copy.write_text(path.read_text(encoding="utf-8-sig"))
+        copy.write_text(text_of(path), "utf-8")
         outcome.files.append(copy)
     saved.unlink(missing_ok=True)
     outcome.residual, outcome.seconds = sums.residual, time.perf_counter() - began
@@ -276,9 +287,16 @@ def _number(path: Path, key: str, value: str, usual: float | None) -> float:
             raise DataError(f"{path}: {key}: not given; expected a number of cells")
         return usual
     try:
-        return float(value)
+        number = float(value)
     except ValueError as error:
-        raise DataError(f"{path}: {key}: found '{value}'; expected a number") from error
+        raise DataError(f"{path}: {key}: found '{value[:60]}'; expected a number") from error
+    if np.isnan(number) or (np.isinf(number) and key != "r_cutoff"):
+        raise DataError(f"{path}: {key}: found '{value[:60]}'; expected a finite number")
+    if key in _WHOLE and (number != int(number) or not 0 <= number <= _MOST_CELLS):
+        raise DataError(
+            f"{path}: {key}: found '{value[:60]}'; expected a whole number of 0 or more"
+        )
+    return number
 
 
 def _file(path: Path, given: Mapping[str, str], key: str) -> Path:
@@ -291,7 +309,12 @@ def _file(path: Path, given: Mapping[str, str], key: str) -> Path:
 def _folder(path: Path, given: Mapping[str, str], out: Path | None) -> Path:
     if out is not None:
         return out
-    named = Path((given.get("project_name") or path.stem).replace("\\", "/"))
+    value = given.get("project_name") or path.stem
+    try:
+        refuse_path(value)
+    except ValueError as error:
+        raise DataError(f"{path}: project_name: {error}") from None
+    named = Path(value.replace("\\", "/"))
     if named.is_absolute():
         return named
     return (path.parent if (path.parent / named).parent.is_dir() else Path.cwd()) / named
@@ -307,8 +330,11 @@ def _save(place: Path, sums: Omnidirectional) -> None:
 def _taken_up(place: Path) -> Omnidirectional | None:
     if not place.exists():
         return None
-    with np.load(place) as kept:
-        potential = kept["potential"] if kept["potential"].size else None
-        return Omnidirectional(
-            kept["current"], potential, float(kept["facts"][0]), int(kept["facts"][1])
-        )
+    try:
+        with np.load(place) as kept:
+            potential = kept["potential"] if kept["potential"].size else None
+            return Omnidirectional(
+                kept["current"], potential, float(kept["facts"][0]), int(kept["facts"][1])
+            )
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None  # cut off by whatever stopped that run: begun anew

@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from shanshui.core.errors import DataError, nearest
+from shanshui.store.ascii_grid import text_of
+from shanshui.study.file import refuse_path
 
+_MOST_JOB = 1 << 20
+"""Bytes of a job file [D]."""
 SCENARIOS = ("pairwise", "one-to-all", "all-to-one", "advanced")
 _BOOL = {"true": True, "false": False, "1": True, "0": False}
 _FLAGS: dict[str, bool] = {
@@ -121,15 +125,20 @@ def read_ini(path: Path) -> dict[str, str]:
     """
     parser = configparser.ConfigParser(interpolation=None, allow_no_value=True)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
+        refuse_path(str(path))
+    except ValueError as error:
+        raise DataError(str(error)) from None
+    text = text_of(path, _MOST_JOB)
     if "[" not in text:
         text = "[options]\n" + text
     try:
         parser.read_string(text, str(path))
     except configparser.Error as error:
-        raise DataError(f"{path}: not a job file: {error.message}") from error
+        raise DataError(f"{path}: not a job file: {error.message[:300]}") from error
+    except AttributeError:  # an indented line below an option without a value
+        raise DataError(
+            f"{path}: not a job file: an option without a value is followed by an indented line"
+        ) from None
     out: dict[str, str] = {}
     for section in parser.sections():
         for key, value in parser.items(section):
@@ -197,10 +206,12 @@ def refuse_unknown(path: Path, given: Mapping[str, str], known: Iterable[str]) -
     words = set(known)
     unknown = [k for k in given if k not in words]
     if unknown:
-        raise DataError(
-            f"{path}: unknown option(s): "
-            + "; ".join(f"'{k}', {nearest(k, words)}" for k in unknown)
-        )
+        said = []
+        for key in unknown[:5]:
+            hint = nearest(key, words)
+            said.append(f"'{key[:60]}'" + (f", {hint}" if hint.startswith("did you") else ""))
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        raise DataError(f"{path}: unknown option(s): {'; '.join(said)}{more}; leave them out")
 
 
 def _needed(flags: Mapping[str, bool], choices: Mapping[str, str]) -> dict[str, str]:
@@ -271,9 +282,15 @@ def find(path: Path, key: str, value: str) -> Path:
     DataError
         In none of them.
     """
+    try:
+        refuse_path(value)
+    except ValueError as error:
+        raise DataError(f"{path}: {key}: {error}") from None
     named = Path(value.replace("\\", "/"))
     tried = [named] if named.is_absolute() else [path.parent / named, Path.cwd() / named]
     for place in tried:
+        if place.is_dir():
+            raise DataError(f"{path}: {key}: {place} is a folder; expected a file")
         if place.exists():
             return place
     raise DataError(
@@ -282,9 +299,24 @@ def find(path: Path, key: str, value: str) -> Path:
 
 
 def place_output(path: Path, value: str, out: Path | None) -> Path:
-    """Stem of the results: the name without ``.out``, in the folder asked for or where the job says."""
+    """Stem of the results: the name without ``.out``, in the folder asked for or where the job says.
+
+    Raises
+    ------
+    DataError
+        A name that no file can have.
+    """
     named = Path(value.replace("\\", "/"))
-    named = named.with_name(named.name.split(".out")[0])
+    stem = named.name.split(".out")[0]
+    try:
+        refuse_path(value)
+    except ValueError as error:
+        raise DataError(f"{path}: output_file: {error}") from None
+    if stem in {"", ".", ".."}:
+        raise DataError(
+            f"{path}: output_file: found '{value[:80]}'; expected a name such as results.out"
+        )
+    named = named.with_name(stem)
     if out is not None:
         return out / named.name
     if named.is_absolute():

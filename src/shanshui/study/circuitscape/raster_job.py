@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shanshui.core.errors import DataError
+from shanshui.flow.estimate import memory_limit
 from shanshui.pattern.circuit.lattice import Lattice
 from shanshui.pattern.circuit.modes import Answer, advanced
 from shanshui.pattern.circuit.questions import conductances, merged_regions
@@ -21,7 +22,7 @@ class RasterJob(Work):
     def __init__(self, job: Job, outcome: Outcome, tell: Tell) -> None:
         super().__init__(job, outcome, tell)
         base = job.files["habitat_file"]
-        self.raster = read_raster(base)
+        self.raster = read_raster(base, memory_limit())
         cell = self._habitat(base)
         group = None
         if "polygon_file" in job.files:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -63,13 +62,21 @@ class KeptFields(Fields):
     ) -> tuple[NDArray[np.float64], float]:
         """Return the field of that name from its file, solving it if there is none."""
         place = self.folder / f"{name}.npy"
-        if not place.exists():
+        if not _whole(place):
             values, residual = solve()
             fresh = place.with_suffix(".tmp.npy")
             np.save(fresh, np.append(values.ravel(), residual))
             fresh.replace(place)
         flat = np.load(place, mmap_mode="r")
         return flat, float(flat[-1])
+
+
+def _whole(place: Path) -> bool:
+    """Whether a kept field is there and can be read."""
+    try:
+        return bool(np.load(place, mmap_mode="r").size)
+    except (OSError, ValueError, EOFError):
+        return False
 
 
 class Work(ABC):
@@ -212,7 +219,10 @@ class Work(ABC):
         if most is not None:
             self.write_most(most)
         if isinstance(fields, KeptFields):
-            shutil.rmtree(fields.folder)
+            for kept in fields.folder.glob("*.npy"):
+                kept.unlink()
+            if not any(fields.folder.iterdir()):
+                fields.folder.rmdir()
 
     def no_way(self, name: tuple[int, ...]) -> None:
         """Remark that no current can flow."""
@@ -332,6 +342,10 @@ class Work(ABC):
 
     def sources_of(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Currents sent in, from what the source file holds."""
+        if np.isinf(values).any():
+            raise DataError(
+                f"{self.job.files['source_file']}: a source is infinite; expected amperes"
+            )
         out = np.nan_to_num(values, nan=0.0)
         if self.flags["use_unit_currents"]:
             out = np.where(out != 0, 1.0, 0.0)

@@ -1,5 +1,6 @@
 """Economy of a made-up region: product, jobs, linkages, firms, reports and by-products, all from the seed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -71,6 +72,7 @@ def write_economy(
 ) -> None:
     """Write every table of the economy."""
     _product(folder, people, counties, seed)
+    _nature(folder, people, counties)
     random = np.random.default_rng(seed + 11)
     latest = people[people["year"] == people["year"].max()]
     _jobs(folder, latest, random)
@@ -88,7 +90,7 @@ def write_economy(
     _save(folder, "clusters.csv", rows, ["cluster", "core", "city", "categories"])
 
 
-def _save(folder: Path, name: str, rows: list[tuple[object, ...]], columns: list[str]) -> None:
+def _save(folder: Path, name: str, rows: Sequence[tuple[object, ...]], columns: list[str]) -> None:
     pd.DataFrame(rows, columns=columns).to_csv(folder / name, index=False, encoding="utf-8")
 
 
@@ -252,6 +254,31 @@ def _streams(folder: Path, towns: gpd.GeoDataFrame, random: np.random.Generator)
         "months",
     ]
     _save(folder, "streams.csv", rows, columns)
+
+
+def _nature(folder: Path, people: pd.DataFrame, counties: gpd.GeoDataFrame) -> None:
+    """Pollutants of each county, what its land can take of them, and visits to two sites: closed forms, no draw."""
+    latest = people[people["year"] == people["year"].max()].set_index("code")["population"]
+    places = counties.assign(people=counties["code"].map(latest)).dropna(subset=["people"])
+    emitted, takes, visits = [], [], []
+    for k, (code, count) in enumerate(zip(places["code"], places["people"], strict=True)):
+        for pollutant, per_head in (("sulphur_dioxide", 0.004), ("oxygen_demand", 0.012)):
+            amount = round(float(count) * per_head, 1)
+            meets = int((k + len(pollutant)) % 3 > 0)
+            emitted.append((code, pollutant, amount, meets))
+            takes.append((code, pollutant, round(0.6 * amount, 1)))
+        for site in range(2):
+            way = 1.0 + abs(k - 3 * site)
+            visits.append(
+                (
+                    f"site {site + 1}", code, round(float(count) * 0.2 * 0.8**way), round(float(count)),
+                    40.0 * way, 0.5 * way, 25.0, 120.0,
+                )
+            )  # fmt: skip
+    _save(folder, "emissions.csv", emitted, ["code", "pollutant", "emitted_t", "meets_standard"])
+    _save(folder, "purification_capacity.csv", takes, ["code", "pollutant", "capacity_t"])
+    columns = ["site", "zone", "visits", "population", "travel", "hours", "wage", "spending"]
+    _save(folder, "visits.csv", visits, columns)
 
 
 def _product(folder: Path, people: pd.DataFrame, counties: gpd.GeoDataFrame, seed: int) -> None:

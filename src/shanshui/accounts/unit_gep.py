@@ -1,0 +1,112 @@
+"""Account of each unit at the prices of the region's account."""
+
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+
+from shanshui.accounts.draws import drawn, ends_of_units
+from shanshui.accounts.gep import account_total
+from shanshui.accounts.tables import MONEY, PricedFlows, UnitAmounts
+from shanshui.core.assessment import assessment
+from shanshui.core.quantity import Key, Table
+from shanshui.core.setting import Between
+
+UnitAccount = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "unit": Key("=amounts"), "area_km2": "km2", "total": MONEY, "low": MONEY, "high": MONEY, "per_km2": "yuan/km2/yr",
+            "per_head": "yuan/person/yr", "location_quotient": "1", "*": MONEY,
+        }
+    ),
+]  # fmt: skip
+
+
+@assessment(source="ouyang2013", bytes_per_cell=0)
+def unit_gep(
+    amounts: UnitAmounts,
+    gep: PricedFlows,
+    unit_people: Annotated[pd.DataFrame, Table({"unit": Key("=amounts"), "population": "person"})]
+    | None = None,
+    *,
+    price_spread: Annotated[float, Between(0.0, 1.0)] = 0.3,
+    amount_spread: Annotated[float, Between(0.0, 1.0)] = 0.2,
+    draws: Annotated[int, Between(0, 100_000)] = 500,
+    seed: int = 0,
+) -> UnitAccount:
+    """Account of each unit, at the prices of the region's account.
+
+    Parameters
+    ----------
+    amounts : table
+        ``unit, flow, amount`` of planning units, counties or prefectures.
+    gep : table
+        The region's account: its frame, its prices, what counts.
+    unit_people : table, optional
+        ``unit, population``.
+    price_spread, amount_spread : float [1]
+        Half widths of the triangular distributions, relative [D]; one draw of a price holds for all units.
+    draws : int
+        Draws for the interval; 0 leaves it out.
+    seed : int
+        Of the draws.
+
+    Returns
+    -------
+    table
+        Index ``unit``; ``area_km2`` of known land cover, value of each service and ``total`` with ``low, high`` [yuan/yr], ``per_km2``,
+        ``per_head`` (NaN without people),
+        ``location_quotient`` = share of the value over share of the area. NaN: a service whose amount is not known in a unit, or that comes to the
+        account as a table of the region; all, under frames whose values are reported for the region only.
+
+    Raises
+    ------
+    QuantityError
+        An account of two frames.
+
+    Notes
+    -----
+    ``V_us = sum_f q_uf p_f`` over the flows f of service s that count, ``V_u = sum_s V_us`` of the known: ``q`` amount in unit u, ``p``
+    price of the region's account; ``LQ_u = (V_u / A_u) / (sum V / sum A)``. Gross ecosystem product (Ouyang et al. 2013 [M]) at one set
+    of prices, so that units sum to the region; intervals as in ``gep``, one draw for all units [D].
+    """
+    account_total(gep)
+    priced = gep[gep["counts"].astype(bool) & gep["price"].notna()]
+    prices = priced.groupby(["flow", "service"])["price"].sum().reset_index()
+    rows = amounts.merge(prices, on="flow")
+    rows["value"] = rows["amount"] * rows["price"]
+    rows = rows[rows["value"].notna()]
+    wide = rows.pivot_table(index="unit", columns="service", values="value", aggfunc="sum")
+    units = pd.Index(sorted(amounts["unit"].unique()), name="unit")
+    services = list(dict.fromkeys(priced["service"]))
+    out = wide.reindex(index=units, columns=services)
+    out.columns.name = None
+    area = amounts[amounts["flow"].str.startswith("cover_")].groupby("unit")["known_km2"].sum()
+    out.insert(0, "area_km2", area.reindex(units))
+    out["total"] = out[services].sum(axis=1, min_count=1)
+    out["low"], out["high"] = np.nan, np.nan
+    if draws and len(priced):
+        flows = priced.drop_duplicates(["flow", "service"])
+        random = np.random.default_rng(seed)
+        factors = np.empty((len(flows), draws))
+        for at, factor in enumerate(drawn(flows, price_spread, amount_spread, draws, random)):
+            factors[at] = factor
+        held = amounts.pivot_table(
+            index="unit", columns="flow", values="amount", aggfunc="sum"
+        ).reindex(index=units, columns=flows["flow"])
+        # a flow that is not known in a unit is no part of its total, nor of its interval
+        value = held.fillna(0.0).to_numpy() * flows["price"].to_numpy()
+        known = out["total"].notna().to_numpy()
+        out["low"], out["high"] = np.where(known, ends_of_units(value, factors), np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out["per_km2"] = out["total"] / out["area_km2"]
+        people = (
+            None
+            if unit_people is None
+            else unit_people.set_index("unit")["population"].reindex(units)
+        )
+        out["per_head"] = np.nan if people is None else out["total"] / people.where(people > 0)
+        known_km2 = out["area_km2"].where(out["total"].notna()).sum()
+        out["location_quotient"] = out["per_km2"] / (out["total"].sum() / known_km2)
+    return out

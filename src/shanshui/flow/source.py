@@ -1,0 +1,221 @@
+"""Source of functions and classes as trees, without what changes no number."""
+
+import ast
+import copy
+import dis
+import inspect
+import threading
+import types
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from shanshui.core.errors import PlanError
+
+_PARSING = threading.Lock()
+"""Python 3.11 counts the depth of a tree once for all threads: two that parse at once fail with a SystemError."""
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is written of a function or class.
+
+    Attributes
+    ----------
+    nodes : list of trees
+        Bare; one, or several where the text cannot tell which is meant (two lambdas on a line, a class of two branches).
+    annotations : list of trees
+        Of arguments and results.
+    """
+
+    nodes: list[ast.AST]
+    annotations: list[ast.AST]
+
+    @property
+    def text(self) -> str:
+        """The code without comments, docstrings, layout and annotations."""
+        return "\n".join(ast.unparse(node) for node in self.nodes)
+
+    @property
+    def decorators(self) -> list[ast.AST]:
+        """What stands above a function: worked out where it is defined, not where it runs."""
+        return [d for node in self.nodes for d in getattr(node, "decorator_list", [])]
+
+    def outside_functions(self) -> list[ast.AST]:
+        """Parts of a class that are worked out when it is defined."""
+        return [part for node in self.nodes for part in _outside(node)]
+
+    def assigned(self) -> set[str]:
+        """Attributes that the body of a class assigns."""
+        found = set()
+        for node in self.nodes:
+            for statement in getattr(node, "body", []):
+                targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+                found |= {t.id for t in targets if isinstance(t, ast.Name)}
+        return found
+
+
+def source_of(thing: Any) -> Source:
+    """Source of a function or class.
+
+    Raises
+    ------
+    PlanError
+        There is none.
+    """
+    name = f"{thing.__module__}.{thing.__qualname__}"
+    try:
+        with _PARSING:  # it parses where the thing is a class
+            lines, _ = inspect.findsource(thing)
+    except (OSError, TypeError) as error:
+        raise PlanError(
+            f"{name}: its source cannot be read ({error}), so that a change of it would go unseen; define it in a "
+            "module of the package"
+        ) from None
+    module = _module("".join(lines))
+    nodes = (
+        _classes(module.tree, thing.__qualname__)
+        if inspect.isclass(thing)
+        else module.functions(thing.__code__)
+    )
+    if not nodes:
+        raise PlanError(
+            f"{name}: not found in its source; the file was edited after it was loaded: start again"
+        )
+    return Source(
+        [_Bare().visit(copy.deepcopy(n)) for n in nodes],
+        [a for n in nodes for a in _annotations(n)],
+    )
+
+
+def global_names(code: types.CodeType) -> set[str]:
+    """Names of the module that a function and the functions in it read."""
+    found = {
+        str(step.argval)
+        for step in dis.get_instructions(code)
+        if step.opname in {"LOAD_GLOBAL", "LOAD_NAME"}
+    }
+    for part in code.co_consts:
+        if isinstance(part, types.CodeType):
+            found |= global_names(part)
+    return found
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """Every name below a node."""
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+class _Module:
+    """A parsed module and its functions by name and line."""
+
+    def __init__(self, text: str) -> None:
+        with _PARSING:
+            self.tree = ast.parse(text)
+        self._at: dict[tuple[str, int], list[ast.AST]] = defaultdict(list)
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Lambda):
+                self._at["<lambda>", node.lineno].append(node)
+            elif isinstance(node, _FUNCTIONS):
+                line = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+                self._at[node.name, line].append(node)
+
+    def functions(self, code: types.CodeType) -> list[ast.AST]:
+        """Functions that this code can be of."""
+        found = self._at.get((code.co_name, code.co_firstlineno), [])
+        if len(found) > 1:
+            spans = [p for p in code.co_positions() if p[2] and p[3]]
+            # the last is the innermost: a lambda in a lambda lies within both
+            return [n for n in found if _holds(n, spans)][-1:] or found
+        return found
+
+
+@lru_cache(maxsize=48)
+def _module(text: str) -> _Module:
+    return _Module(text)
+
+
+def _holds(node: Any, spans: list[Any]) -> bool:
+    low, high = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+    return bool(spans) and all(low <= (a, c) and (b, d) <= high for a, b, c, d in spans)
+
+
+def _classes(tree: ast.Module, name: str) -> list[ast.AST]:
+    level: list[ast.AST] = [tree]
+    for part in name.replace(".<locals>", "").split("."):
+        level = [
+            node
+            for above in level
+            for node in _inside(above)
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == part
+        ]
+    return level
+
+
+def _inside(node: ast.AST) -> Iterator[ast.AST]:
+    """Statements below a node, also in branches, but not in other functions and classes."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
+            yield from _inside(child)
+
+
+def _outside(node: Any) -> Iterator[ast.AST]:
+    yield from (*node.bases, *node.keywords, *node.decorator_list)
+    for statement in node.body:
+        if isinstance(statement, _FUNCTIONS):
+            yield from statement.decorator_list
+        elif isinstance(statement, ast.ClassDef):
+            yield from _outside(statement)
+        else:
+            yield statement
+
+
+def _annotations(node: ast.AST) -> Iterator[ast.AST]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.arg) and part.annotation is not None:
+            yield part.annotation
+        elif isinstance(part, _FUNCTIONS) and part.returns is not None:
+            yield part.returns
+
+
+class _Bare(ast.NodeTransformer):
+    """Drop docstrings, annotations of functions, and what declares an assessment."""
+
+    _in_class = False
+
+    def visit(self, node: ast.AST) -> Any:
+        """Drop what changes no number below a node."""
+        before = self._in_class
+        self._in_class = isinstance(node, ast.ClassDef) or (
+            before and not isinstance(node, (*_FUNCTIONS, ast.Lambda))
+        )
+        self.generic_visit(node)
+        self._in_class = before
+        if isinstance(getattr(node, "body", None), list):
+            node.body = [s for s in node.body if not _is_words(s)] or [ast.Pass()]  # type: ignore[attr-defined]
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.AnnAssign) and not before:
+            node.annotation = ast.Constant(...)
+        elif isinstance(node, _FUNCTIONS):
+            node.returns = None
+            # memory and citation change no number; the halo stands in the recipe itself
+            node.decorator_list = [d for d in node.decorator_list if not _declares(d)]
+        return node
+
+
+def _is_words(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _declares(node: ast.expr) -> bool:
+    named = node.func if isinstance(node, ast.Call) else node
+    return getattr(named, "id", getattr(named, "attr", "")) == "assessment"

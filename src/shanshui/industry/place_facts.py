@@ -1,0 +1,241 @@
+"""What rules may ask of a place, for every cell: one kept product that all who judge places read."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import Features, Grid, Layers
+from shanshui.core.vocabulary import Codes, Elevation, Rivers, Slope
+from shanshui.industry.access_rules import FACTS, Rule
+from shanshui.kernels.distance import distance_to
+from shanshui.region.grid import STRIP, GridSpec, grid_of, like
+from shanshui.region.unitset import burnt, covered, rasterised
+
+UNITS = {"elevation_m": "m", "slope_deg": "degree", "river_m": "m"}
+"""Units of facts; the others are numbers without one."""
+PlaceFacts = Annotated[xr.Dataset, Layers(tuple((fact, UNITS.get(fact, "1")) for fact in FACTS))]
+Distance = Annotated[xr.DataArray, Grid("m")]
+Areas = Annotated[gpd.GeoDataFrame, Features(("geometry",))]
+TOUCHED = 0.71
+"""A river takes a cell whose centre is nearer than half a diagonal, in cells."""
+
+
+@assessment(source="meijster2000", bytes_per_cell=12)
+def river_distance(elevation: Elevation, rivers: Rivers) -> Distance:
+    """How far the nearest river is.
+
+    Parameters
+    ----------
+    elevation : (y, x) [m]
+        Gives the grid; heights do not matter.
+    rivers : lines
+        Any order.
+
+    Returns
+    -------
+    (y, x) [m]
+        From cell centre to cell centre, 0 on rivers; NaN everywhere if no river lies on the grid: how far one beyond it is, is not known.
+
+    Notes
+    -----
+    d(c) = min over river cells r of sqrt((x_c - x_r)^2 + (y_c - y_r)^2), the exact Euclidean distance transform of Meijster, Roerdink and
+    Hesselink (2000) [M]. A river takes the cells whose centre lies within 0.71 of a cell (half a diagonal) of its line [D].
+    """
+    grid = grid_of(elevation)
+    mark = burnt(_placed(rivers, grid), grid, TOUCHED * grid.cell_m).astype(bool)
+    if not mark.any():
+        return like(elevation, np.full(grid.shape, np.nan, np.float32), "m")
+    return like(elevation, np.asarray(distance_to(mark) * np.float32(grid.cell_m)), "m")
+
+
+@assessment(source="decisions/0014-industry", halo=0, bytes_per_cell=24)
+def place_facts(
+    elevation: Elevation,
+    slope: Slope,
+    ecological_sensitivity: Codes | None = None,
+    protection_importance: Codes | None = None,
+    red_line_candidate: Codes | None = None,
+    river_distance: Distance | None = None,
+    protected_areas: Areas | None = None,
+    zones: Areas | None = None,
+) -> PlaceFacts:
+    """What rules may ask of a place, for every cell of the grid.
+
+    Parameters
+    ----------
+    elevation : (y, x) [m]
+        Height.
+    slope : (y, x) [degree]
+        Steepness.
+    ecological_sensitivity : (y, x) [1], optional
+        1 extreme, 3 sensitive, 5 slight, 0 missing.
+    protection_importance : (y, x) [1], optional
+        1 extreme, 3 important, 5 general, 0 missing.
+    red_line_candidate : (y, x) [1], optional
+        1 inside, 0 not, 255 missing.
+    river_distance : (y, x) [m], optional
+        To the nearest river.
+    protected_areas : polygons, optional
+        Any kind.
+    zones : polygons, optional
+        Columns named as facts, such as ``green_unit``, ``zone`` or ``core_area``: where a polygon tells one, it goes before what is computed.
+
+    Returns
+    -------
+    layers
+        One per fact of :data:`FACTS`: ``elevation_m`` [m], ``slope_deg`` [degree], ``river_m`` [m], the others [1]. NaN where a fact is not
+        known, so everywhere for one that nobody gave: no rule that asks for it fires there.
+
+    Raises
+    ------
+    QuantityError
+        Zones without a column that is a fact, or with one that holds what is no number.
+
+    Notes
+    -----
+    f(c) = the zone's number where its polygon tells one, = the computed value elsewhere. A cell has the facts of its centre; where zones
+    overlap the later one stands. Which facts there are is our own list [D] (decisions/0014-industry), after what the
+    access rules of the papers and of national law ask for.
+    """
+    grid = grid_of(elevation)
+    known: dict[str, NDArray[np.float32]] = {
+        "elevation_m": np.asarray(elevation.values, np.float32),
+        "slope_deg": np.asarray(slope.values, np.float32),
+    }
+    for name, codes in (
+        ("sensitivity", ecological_sensitivity),
+        ("importance", protection_importance),
+    ):
+        if codes is not None:
+            known[name] = _without(codes.values, 0)
+    if red_line_candidate is not None:
+        line = _without(red_line_candidate.values, 255)
+        known["red_line"] = np.where(np.isnan(line), line, line == 1).astype(np.float32)
+    if protected_areas is not None:
+        known["protected"] = covered(_placed(protected_areas, grid), grid).astype(np.float32)
+    if river_distance is not None:
+        known["river_m"] = np.asarray(river_distance.values, np.float32)
+    if zones is not None and len(zones):
+        for name, values in _of_zones(zones, grid).items():
+            computed = known.get(name)
+            known[name] = (
+                values if computed is None else np.where(np.isnan(values), computed, values)
+            )
+    unknown = np.broadcast_to(np.float32(np.nan), grid.shape)
+    return xr.Dataset(
+        {fact: like(elevation, known.get(fact, unknown), UNITS.get(fact, "1")) for fact in FACTS}
+    )
+
+
+def _without(codes: NDArray[np.integer], missing: int) -> NDArray[np.float32]:
+    return np.where(codes == missing, np.float32(np.nan), codes.astype(np.float32))
+
+
+def _placed(frame: gpd.GeoDataFrame, grid: GridSpec) -> gpd.GeoDataFrame:
+    return frame.to_crs(grid.crs) if frame.crs is not None and grid.crs else frame
+
+
+def _of_zones(zones: gpd.GeoDataFrame, grid: GridSpec) -> dict[str, NDArray[np.float32]]:
+    """Facts of the polygon that each cell lies in; NaN outside all."""
+    own = _placed(zones, grid)
+    own = own.set_axis(np.arange(1, len(own) + 1), axis=0)
+    told = [fact for fact in FACTS if fact in own]
+    if not told:
+        raise QuantityError(
+            f"zones: no column is a fact that rules ask for; found {', '.join(map(str, own.columns))}; known: {', '.join(FACTS)}"
+        )
+    label = rasterised(own, grid).values
+    out = {}
+    for fact in told:
+        values = pd.to_numeric(own[fact], errors="coerce")
+        broken = own[fact].notna() & (own[fact].astype(str).str.strip() != "") & values.isna()
+        if broken.any():
+            raise QuantityError(
+                f"zones.{fact}: found '{own.loc[broken, fact].iloc[0]}', expected a number; leave it blank where it is not known"
+            )
+        out[fact] = np.concatenate([[np.nan], values]).astype(np.float32)[label]
+    return out
+
+
+def asked_facts(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """Facts that rules ask for, in order of name."""
+    return tuple(sorted({term.fact for rule in rules for term in rule.when}))
+
+
+def known_by_strip(
+    place_facts: xr.Dataset, label: NDArray[np.int32], asked: Iterable[str]
+) -> Iterator[tuple[dict[str, NDArray[np.float32]], NDArray[np.int32]]]:
+    """Facts of the labelled cells, some rows at a time so that no second copy of the grid is held.
+
+    Parameters
+    ----------
+    place_facts : layers
+        One per fact.
+    label : (y, x)
+        Unit of each cell; 0 is left out.
+    asked : iterable of str
+        Facts wanted.
+
+    Yields
+    ------
+    (dict of fact to (n,), (n,))
+        Facts that at least one cell of the strip knows, and always the height, which gives the number of cells; unit of each.
+
+    Raises
+    ------
+    QuantityError
+        Labels of another grid.
+    """
+    height = place_facts["elevation_m"]
+    if height.shape != label.shape:
+        raise QuantityError(
+            f"place_facts: {height.shape} rows and columns, but the units have {label.shape}; expected one grid"
+        )
+    for start in range(0, label.shape[0], STRIP):
+        rows = slice(start, start + STRIP)
+        inside = label[rows] > 0
+        own = label[rows][inside]
+        if own.size:
+            facts = {f: place_facts[f].values[rows][inside] for f in asked}
+            known = {f: v for f, v in facts.items() if not np.isnan(v).all()}
+            known.setdefault("elevation_m", height.values[rows][inside])
+            yield known, own
+
+
+@dataclass
+class Knowledge:
+    """How much of the facts that rules ask for is known, gathered strip by strip.
+
+    Attributes
+    ----------
+    asked : tuple of str
+        Facts.
+    """
+
+    asked: tuple[str, ...]
+    _cells: int = 0
+    _known: dict[str, int] = field(default_factory=dict)
+
+    def add(self, facts: Mapping[str, NDArray[np.float32]]) -> None:
+        """Take in the facts of more cells."""
+        self._cells += len(facts["elevation_m"])
+        for fact in self.asked:
+            if fact in facts:
+                known = int((~np.isnan(facts[fact])).sum())
+                self._known[fact] = self._known.get(fact, 0) + known
+
+    def attrs(self) -> dict[str, Any]:
+        """``not_known`` facts of no cell, and share of the cells of ``partly_known`` ones: where a fact is missing, its rules do not fire."""
+        share = {f: self._known.get(f, 0) / max(self._cells, 1) for f in self.asked}
+        return {
+            "not_known": [f for f, s in share.items() if s == 0],
+            "partly_known": {f: s for f, s in share.items() if 0 < s < 1},
+        }

@@ -1,0 +1,127 @@
+"""Potentials corrected until the answer stands, and how far it stands."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shanshui.core.errors import ResourceError
+
+Values = NDArray[np.float64]
+STANDS = 1e-14
+"""Doubt at which potentials count as exact [D]: some rounding errors of a double."""
+ROUNDS = 40
+_SLOW = 0.5
+"""A correction that leaves more than this of the doubt before it was the last: only rounding is left, or the solver fails."""
+
+
+class Solved(NamedTuple):
+    """Potentials, and two measures of how good they are.
+
+    Attributes
+    ----------
+    field : array [volt]
+        Rounded to double.
+    low : array [volt]
+        What the rounding took off: differences are those of ``field`` plus those of ``low``.
+    residual : float [1]
+        The greatest current that ``field`` alone leaves over at a node, over the greatest current through a node. Where neighbours
+        conduct C times better than what lies between them and the terminals, rounding leaves some 1e-16 C.
+    doubt : float [1]
+        Estimated error of ``field + low`` in the norm of energy, over the norm of the solution. The relative error of a resistance
+        between the terminals is at most this.
+    """
+
+    field: Values
+    low: Values
+    residual: float
+    doubt: float
+
+
+def refined(
+    balance: Callable[[Values, Values], tuple[Any, float, float]],
+    correction: Callable[[Any, float], tuple[Any, float]],
+    start: Values,
+    goal: float,
+) -> Solved:
+    """Potentials in two parts, corrected until the doubt is ``goal`` or no longer falls.
+
+    An error e of the potentials x changes a resistance b'x by b'e = x'Ae, at most the norms of x and e in energy multiplied
+    (Cauchy and Schwarz), and b'x is the square of the former: the relative change is at most the ratio of the norms. The norm of e is
+    taken from the balance r that x leaves, as the root of r'Mr with the preconditioner M in place of the inverse of A.
+
+    Parameters
+    ----------
+    balance : function
+        Currents that potentials in two parts leave at each node, their energy, the greatest current through a node.
+    correction : function
+        Of such currents, which it may write over, and of an energy that is not worth correcting: potentials, or None, and the
+        energy r'Mr before.
+    start : array of float64 [volt]
+        Potentials of held nodes, 0 elsewhere; becomes the solution.
+    goal : float [1]
+        Doubt to be reached.
+
+    Returns
+    -------
+    Solved
+        The doubt is infinite where the solver broke down.
+    """
+    high, low = start, np.zeros(start.shape)
+    doubt = before = np.inf
+    for _ in range(ROUNDS):
+        rest, energy, through = balance(high, low)
+        step, wrong = correction(rest, goal * goal * energy)
+        if not (np.isfinite(wrong) and wrong >= 0.0 and np.isfinite(energy)):
+            doubt = np.inf
+            break
+        # of nothing, nothing can be in doubt; of what is not begun, all is
+        doubt = float(np.sqrt(wrong / energy)) if energy > 0.0 else (np.inf if wrong else 0.0)
+        if step is None or doubt > _SLOW * before:
+            break
+        before = min(before, doubt)
+        add(high, low, step)
+    rest, _, through = balance(high, np.zeros(start.shape))
+    most = float(np.abs(rest).max(initial=0.0))
+    return Solved(high, low, most / through if through > 0.0 else float(most > 0.0), doubt)
+
+
+def add(high: Values, low: Values, more: Any) -> None:
+    """Add potentials to those in two parts, which stay apart: the low part is below the last digit of the high one."""
+    total = high + more
+    back = total - high
+    # Knuth's sum of two: what the sum rounds off, exactly
+    small = low + ((high - (total - back)) + (more - back))
+    high[...] = total + small
+    low[...] = small - (high - total)
+
+
+def above(solved: Solved, node: Any) -> Solved:
+    """Potentials above that of a node, in place."""
+    field, low = solved.field, solved.low
+    for level in (field[node], low[node]):
+        add(field, low, -level)
+    return solved
+
+
+def held_to(solved: Solved, limit: float, *, currents: bool) -> Solved:
+    """A solution that is good enough for resistances, and for currents where they are asked for.
+
+    Raises
+    ------
+    ResourceError
+        It is not.
+    """
+    if not solved.doubt <= limit:
+        raise ResourceError(
+            f"the circuit was not solved: potentials are in doubt by {solved.doubt:.1e} of themselves, wanted {limit:.0e}; "
+            "resistances lie too many powers of ten apart for this solver: cap the greatest, or take solver 'direct', which bears 1e12"
+        )
+    if currents and not solved.residual <= limit:
+        raise ResourceError(
+            f"the currents are not known: potentials in double precision leave {solved.residual:.1e} of the current over at some cell or node, "
+            f"wanted {limit:.0e}; resistances lie too many powers of ten apart: raise the least or cap the "
+            "greatest (effective resistances can still be asked for)"
+        )
+    return solved

@@ -1,0 +1,199 @@
+"""The grid of a new study, fitted to an elevation raster."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pyproj
+import rasterio
+from rasterio.errors import RasterioError
+from rasterio.warp import calculate_default_transform, transform_bounds
+
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.companions import CUBES, TABLES
+from shanshui.collect.readers import read_features
+from shanshui.core.errors import DataError, ShanshuiError
+from shanshui.region.grid import (
+    MAX_AREA_DISTORTION,
+    GridSpec,
+    fitted_crs,
+    fitted_grid,
+    round_cell,
+)
+
+MARGIN = 0.15
+"""Share of the boundary's width by which the grid reaches beyond it [D], so that rivers arrive whole."""
+
+
+def grid_for(
+    elevation: Path, boundary: Path | None, crs: str | None, cell_m: float | None
+) -> GridSpec:
+    """Fit the grid to the elevation, or to the part of it around a boundary.
+
+    Raises
+    ------
+    DataError
+        A file that is missing, unreadable or in no known place.
+    """
+    if not _exists(elevation):
+        raise DataError(f"elevation: no file {str(elevation)[:200]}; correct --elevation or --data")
+    try:
+        return _grid_for(elevation, boundary, crs, cell_m)
+    except (RasterioError, pyproj.exceptions.ProjError, ValueError, OverflowError) as error:
+        if isinstance(error, ShanshuiError):
+            raise
+        said = " ".join(str(error).split())[:200]
+        raise DataError(
+            f"elevation: {elevation} cannot be brought to a study grid ({said}); is its coordinate system right?"
+        ) from None
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _grid_for(
+    elevation: Path, boundary: Path | None, crs: str | None, cell_m: float | None
+) -> GridSpec:
+    if elevation.suffix.lower() in CUBES:
+        bounds, source, shape, transform = _cube_frame(elevation)
+    else:
+        try:
+            with rasterio.open(elevation) as file:
+                bounds, transform = _north_up(file.transform, file.shape)
+                shape = file.shape
+                source = pyproj.CRS.from_wkt(file.crs.to_wkt()) if file.crs else None
+        except RasterioError as error:
+            raise DataError(
+                f"elevation: {elevation} cannot be read as a raster ({error}); is it complete?"
+            ) from None
+    if source is None:
+        if crs is None:
+            raise DataError(
+                f"elevation: {elevation} has no coordinate system; give --crs EPSG (the one its coordinates are in)"
+            )
+        source = pyproj.CRS.from_user_input(crs)
+    _refuse_source(elevation, source, bounds)
+    if boundary is not None:
+        bounds = _around(boundary, source, bounds)
+    if crs is None and (kept := _kept_grid(source, shape, transform, cell_m, boundary)) is not None:
+        return kept
+    target = pyproj.CRS.from_user_input(
+        crs or fitted_crs(*transform_bounds(source.to_wkt(), "EPSG:4326", *bounds))
+    )
+    box = transform_bounds(source.to_wkt(), target.to_wkt(), *bounds, densify_pts=101)
+    if cell_m is None:
+        native, _, _ = calculate_default_transform(
+            source.to_wkt(), target.to_wkt(), shape[1], shape[0], *_corners(transform, shape)
+        )
+        cell_m = native.a if source == target else round_cell(native.a)
+    grid = fitted_grid(
+        box, crs or fitted_crs(*transform_bounds(source.to_wkt(), "EPSG:4326", *bounds)), cell_m
+    )
+    return grid.checked()
+
+
+def _refuse_source(elevation: Path, source: pyproj.CRS, bounds: tuple[float, ...]) -> None:
+    if not (source.is_geographic or source.is_projected):
+        raise DataError(
+            f"elevation: {elevation} lies in '{source.name[:60]}', which is no coordinate system of the Earth; assign the right one"
+        )
+    if not all(map(math.isfinite, bounds)):
+        raise DataError(f"elevation: {elevation} has no finite place; assign its corner and cell")
+    if source.is_geographic and max(abs(bounds[1]), abs(bounds[3])) > 90.0 + 1e-6:
+        raise DataError(
+            f"elevation: {elevation} reaches from latitude {bounds[1]:g} to {bounds[3]:g}; expected -90 to 90: "
+            "is its coordinate system right?"
+        )
+
+
+def _north_up(
+    transform: rasterio.Affine, shape: tuple[int, int]
+) -> tuple[tuple[float, ...], rasterio.Affine]:
+    """Bounds in order, and the transform of the same cells with north up and west at the left."""
+    a, b, left, d, e, top = (float(v) for v in transform[:6])
+    ends = [(x, y) for x in (0, shape[1]) for y in (0, shape[0])]
+    xs, ys = [left + a * x + b * y for x, y in ends], [top + d * x + e * y for x, y in ends]
+    bounds = (min(xs), min(ys), max(xs), max(ys))
+    if b or d:
+        return bounds, transform
+    return bounds, rasterio.Affine(abs(a), 0.0, bounds[0], 0.0, -abs(e), bounds[3])
+
+
+def _corners(
+    transform: rasterio.Affine, shape: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    right = transform.c + transform.a * shape[1] + transform.b * shape[0]
+    bottom = transform.f + transform.d * shape[1] + transform.e * shape[0]
+    return transform.c, bottom, right, transform.f
+
+
+def _kept_grid(
+    source: pyproj.CRS,
+    shape: tuple[int, int],
+    transform: rasterio.Affine,
+    cell_m: float | None,
+    boundary: Path | None,
+) -> GridSpec | None:
+    """Keep the elevation's own grid where areas can be summed on it: nothing is resampled then."""
+    if source.is_geographic or source.axis_info[0].unit_name not in {"metre", "meter"}:
+        return None
+    square = abs(transform.a + transform.e) < 1e-6 * transform.a and transform.b == transform.d == 0
+    if (
+        not square
+        or boundary is not None
+        or (cell_m is not None and abs(cell_m - transform.a) > 1e-6 * transform.a)
+    ):
+        return None
+    epsg = source.to_epsg()
+    grid = GridSpec(
+        f"EPSG:{epsg}" if epsg else source.to_wkt(), transform.a, transform.c, transform.f, *shape
+    )
+    return grid if grid.area_distortion() <= MAX_AREA_DISTORTION else None
+
+
+def _cube_frame(
+    path: Path,
+) -> tuple[tuple[float, ...], pyproj.CRS | None, tuple[int, int], rasterio.Affine]:
+    from rasterio.transform import from_bounds
+
+    from shanshui.collect.readers import cube_to_array
+
+    cube = cube_to_array(path, InputSpec(file=str(path)), "elevation")
+    x, y = cube["x"].values, cube["y"].values
+    if x.size < 2 or y.size < 2:
+        raise DataError(f"elevation: {path} has {y.size} x {x.size} cells; expected at least 2 x 2")
+    dx, dy = (float(np.ptp(v)) / (v.size - 1) / 2 for v in (x, y))
+    bounds = (
+        float(x.min()) - dx, float(y.min()) - dy, float(x.max()) + dx, float(y.max()) + dy
+    )  # fmt: skip
+    crs = cube.attrs.get("crs")
+    return (
+        bounds,
+        pyproj.CRS.from_user_input(crs) if crs else None,
+        (y.size, x.size),
+        from_bounds(*bounds, x.size, y.size),
+    )
+
+
+def _around(boundary: Path, source: pyproj.CRS, bounds: tuple[float, ...]) -> tuple[float, ...]:
+    if boundary.suffix.lower() in TABLES - {".parquet"}:
+        raise DataError(
+            f"boundary: {boundary} is a table; expected polygons (GeoPackage, Shapefile, GeoJSON, GeoParquet)"
+        )
+    frame = read_features(boundary, InputSpec(file=str(boundary)), "boundary").to_crs(source)
+    left, bottom, right, top = frame.total_bounds
+    grow = MARGIN * max(right - left, top - bottom)
+    box = (
+        max(left - grow, bounds[0]), max(bottom - grow, bounds[1]),
+        min(right + grow, bounds[2]), min(top + grow, bounds[3]),
+    )  # fmt: skip
+    if box[0] >= box[2] or box[1] >= box[3]:
+        raise DataError(
+            f"boundary: {boundary} does not overlap the elevation; it covers {left:g} to {right:g}, {bottom:g} to {top:g} in "
+            f"{source.name}; is its coordinate system right?"
+        )
+    return box

@@ -1,0 +1,130 @@
+"""Variants noted and dropped, what is kept mended and swept."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from shanshui.core.errors import PlanError, nearest
+from shanshui.flow.run import Run
+from shanshui.flow.variants import Settings, checked_name, name_of, settings_over
+from shanshui.store.layout import locked
+from shanshui.store.manifests import write_variants
+from shanshui.store.verify import Fault
+from shanshui.store.verify import mend as mended
+
+if TYPE_CHECKING:
+    from shanshui.study.study import Study
+
+
+def with_settings(
+    study: "Study", settings: Mapping[str, Mapping[str, Any]], name: str = ""
+) -> "Study":
+    """Look at a study with something set otherwise.
+
+    Parameters
+    ----------
+    study : Study
+        Or a variant of it, whose settings stay below the new ones.
+    settings : mapping of step to mapping of setting to value
+        Over those of the study.
+    name : str
+        Of the variant; by default made of what is set.
+
+    Returns
+    -------
+    Study
+        The study itself when nothing differs and no name is given.
+
+    Raises
+    ------
+    PlanError
+        A name that no folder can have, or that stands for other settings.
+    """
+    known = study.variants()
+    if name:
+        checked_name(name, known)
+    plan = study.plan.with_settings(settings)
+    over = settings_over(plan, study.base)
+    name = name or (name_of(over) if over else "")
+    if name in known and known[name] != over:
+        raise PlanError(
+            f"variant '{name}' stands for {_told(known[name])}, not for {_told(over)}; give another name with "
+            f"--as, or drop it first: shanshui sweep {study.layout.folder} --variant {name}"
+        )
+    return study.view(name, plan)
+
+
+def _told(settings: Settings) -> str:
+    return name_of(settings) if settings else "the settings of the study file"
+
+
+def note_variant(study: "Study", run: Run) -> None:
+    """Note what the variant of a run sets, beside the ledger too, so that it can be run again by its name."""
+    over = settings_over(run.plan, study.base)
+    if study.variants().get(run.variant) == over:
+        return
+    with locked(study.layout), study.ledger.writing(mend=True):
+        write_variants(study.layout, {**study.variants(), run.variant: over})
+        study.ledger.know_variant(run.variant, over)
+
+
+def sweep(study: "Study", variant: str | None = None) -> tuple[int, int]:
+    """Delete kept results that no product stands for any more.
+
+    Parameters
+    ----------
+    study : Study
+        Whose results.
+    variant : str, optional
+        Variant to be dropped before.
+
+    Returns
+    -------
+    tuple of int
+        Files deleted, and their bytes.
+
+    Raises
+    ------
+    PlanError
+        There is no such variant.
+    """
+    if variant is not None and variant not in study.variants():
+        raise PlanError(f"no variant '{variant}'; {nearest(variant, study.variants())}")
+    with locked(study.layout), study.ledger.writing(mend=True):
+        if variant is not None:
+            write_variants(
+                study.layout, {k: v for k, v in study.variants().items() if k != variant}
+            )
+            study.ledger.drop_variant(variant)
+        for of, name, _, _ in study.ledger.products():
+            if not of and name not in study.base.steps and name not in study.base.absent:
+                study.ledger.drop_product(name)
+        study.objects.products.withdraw_dropped()
+        return study.objects.sweep()
+
+
+def mend(study: "Study", found: Iterable[Fault]) -> list[str]:
+    """Mend what can be mended without making anything; the next run makes damaged results anew.
+
+    Parameters
+    ----------
+    study : Study
+        Whose results.
+    found : iterable of Fault
+        As ``Study.verify`` gives them.
+
+    Returns
+    -------
+    list of str
+        What was done, in words.
+    """
+    with locked(study.layout), study.ledger.writing(mend=True):
+        return [*study.ledger.remarks(), *mended(study.objects, found)]
+
+
+def rebuild(study: "Study") -> list[str]:
+    """Put the ledger aside and make it anew from the notes beside the kept results; what was done, in words."""
+    with locked(study.layout):
+        if study.layout.ledger.exists():
+            study.ledger.renew(f"{study.layout.ledger}: made anew as asked")
+        with study.ledger.writing(mend=True):
+            return study.ledger.remarks()
