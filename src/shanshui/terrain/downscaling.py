@@ -113,7 +113,7 @@ def land_cover_fine(
 
     Notes
     -----
-    Our own (decision 0007). A cell's score for class k is ``ln(f_k + s) + ln(P(b | k) / P(b))`` with f_k the share of the class
+    The method is our own [D] (decision 0007). A cell's score for class k is ``ln(f_k + s) + ln(P(b | k) / P(b))`` with f_k the share of the class
     in the coarse neighbourhood [1], s the ``smoothing`` and P(b | k) how common the cell's bin of height and slope is where the
     coarse cover has the class, against how common it is at all [1]. Each cell takes the class of the greatest score plus
     price; prices move until each class of a prefecture has its cells, ``n_k = n A_k / sum(A)`` (A the listed areas [km2],
