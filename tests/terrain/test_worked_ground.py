@@ -219,6 +219,13 @@ def test_a_relief_window_needs_five_cells_each_way_and_ground_that_hangs_togethe
         relief_window(grid(dotted, "m"))
 
 
+def test_one_whole_place_is_enough_where_no_smaller_window_is_left():
+    lonely = chequered(6, 6)
+    lonely.values[[0, 5]] = np.nan
+    lonely.values[:, [0, 5]] = np.nan
+    assert relief_window(lonely) == 2.0
+
+
 def test_the_largest_window_is_halved_until_it_finds_whole_ground():
     """Islands of 8 x 8 cells: windows of 20 and 10 are nowhere whole, of 5 they are."""
     ground = chequered(33, 33)
