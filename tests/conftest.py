@@ -1,15 +1,31 @@
-"""Shared worlds: a small study, run once."""
+"""Shared worlds: a small study, run once for all workers."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
+
+from tests.once import compile_once, made_once
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 # workers of the test runner share the machine: one thread each is enough
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_configure(config):
+    if hasattr(config, "workerinput"):
+        run = config.workerinput["testrunuid"]
+        compile_once(Path(tempfile.gettempdir()) / f"kernels-{run}")
+
+
+def pytest_unconfigure(config):
+    run = getattr(config, "workerinput", {}).get("testrunuid")
+    if run:
+        shutil.rmtree(Path(tempfile.gettempdir()) / f"kernels-{run}", ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items):
@@ -25,12 +41,22 @@ def data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def region(tmp_path_factory):
-    """A made-up region of 96 x 96 cells with its survey run."""
+def common(tmp_path_factory) -> Path:
+    """A folder that all workers of this run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def region(common, tmp_path_factory):
+    """A made-up region of 96 x 96 cells with its survey run; each worker has a copy, since tests run parts of it anew."""
     from shanshui import new_study, open_study
 
+    def make(folder):
+        new_study(folder, size=96, seed=3, cell_m=500.0)
+        open_study(folder).run(workers=2)
+
+    known = made_once(common / "made-up-96-3", make)
     folder = tmp_path_factory.mktemp("region") / "study"
-    new_study(folder, size=96, seed=3, cell_m=500.0)
-    study = open_study(folder)
-    study.run(workers=2)
-    return study
+    shutil.copytree(known, folder)
+    return open_study(folder)

@@ -177,6 +177,39 @@ def test_results_by_watershed():
     assert np.isnan(out.loc[("b", "loss"), "mean"])
 
 
+def test_watersheds_may_lie_in_one_another():
+    """Two gauges and the land above both: each is summed by itself, in whatever order."""
+    shapes = boxes((0, 3), (0, 1), (1, 3), (-5, 1), (7, 9), ws_id=[100, 1, 2, 3, 4])
+    layers = xr.Dataset({"loss": grid([[2.0, 4.0, 6.0]], "t/ha/yr", cell_m=KM)})
+    out = watershed_results(layers, shapes).set_index("watershed")
+    assert out["total"].iloc[:4].tolist() == [1200.0, 200.0, 1000.0, 200.0]
+    assert out["known_km2"].tolist() == [3.0, 1.0, 2.0, 1.0, 0.0]
+    # beyond the map nothing is known
+    assert np.isnan(out.loc["4", "total"])
+    table = pd.DataFrame({"lucode": [1], "demand": [1.0]})
+    water, land = (
+        grid([[10.0, 20.0, 30.0]], "mm/yr", cell_m=KM),
+        grid([[1, 1, 1]], "1", dtype=ONE, cell_m=KM),
+    )
+    found = water_supply(water, land, table, shapes).set_index("ws_id")
+    assert found["yield_m3"].iloc[:4].tolist() == [6e4, 1e4, 5e4, 1e4]
+    assert found["consumed_m3"].iloc[:4].tolist() == [300.0, 100.0, 200.0, 100.0]
+
+
+def test_a_slanting_watershed_has_the_cells_whose_centres_it_holds():
+    """A triangle over the lower left of 4 x 4 cells of 1 km."""
+    corner = gpd.GeoDataFrame(
+        {"ws_id": [1]},
+        geometry=[shapely.Polygon([(0, 0), (4.1 * KM, 0), (0, 4.1 * KM)])],
+        crs=EQUAL_AREA,
+    )
+    values = np.arange(16, dtype=np.float32).reshape(4, 4)
+    out = watershed_results(xr.Dataset({"loss": grid(values, "t/ha/yr", cell_m=KM)}), corner)
+    held = [v for i, line in enumerate(values) for j, v in enumerate(line) if j <= i]
+    assert out["known_km2"].iloc[0] == len(held)
+    assert out["total"].iloc[0] == pytest.approx(100 * sum(held))
+
+
 def test_watersheds_are_named_by_number_name_or_order():
     layers = xr.Dataset({"loss": grid([[2.0, 4.0]], "t/ha/yr", cell_m=KM)})
     shapes = boxes((0, 1), (1, 2))

@@ -132,6 +132,17 @@ def test_a_river_is_burnt_as_deep_and_as_wide_as_told_but_for_two_cells_of_the_r
     assert np.unique(np.argwhere(wide > 4.9)[:, 0]).tolist() == [3, 4, 5]
 
 
+def test_a_river_is_not_burnt_within_two_cells_of_a_hole_even_over_the_corner():
+    _, x = np.indices((9, 14))
+    ground = grid((500.0 - 10.0 * x).astype(np.float32), "m")
+    ground.values[2, 7] = np.nan
+    river = gpd.GeoDataFrame(
+        {"name": ["r"]}, geometry=[shapely.LineString([(0, 450), (1400, 450)])], crs=EQUAL_AREA
+    )
+    fall = ground.values - conditioned_elevation(ground, river, burn_depth_m=5.0).values
+    assert np.flatnonzero(fall[4] > 4.9).tolist() == [2, 3, 4, 10, 11]
+
+
 def test_the_drainage_check_counts_and_places_what_is_caught():
     table = drainage_check(codes([[E, W, 0, 255]]))
     assert table.iloc[0][["what", "cells", "drained", "undrained", "outlets"]].tolist() == [
@@ -241,6 +252,14 @@ def test_an_outlet_counts_from_its_least_share_of_the_region(ends):
     right = grid([[0, 0, 0, 1]], "1", dtype=np.uint8)
     found = river_basin_outlets(ends, upstream_area(ends), right, least_share=0.0)
     assert found["cell"].tolist() == [3, -1]
+
+
+def test_the_first_cell_of_the_grid_may_be_an_outlet(ends):
+    found = outlets_of(ends)
+    assert found["upstream_km2"].tolist()[:2] == pytest.approx([0.02, 0.02])
+    assert [p.coords[0] for p in found.geometry[:2]] == [(50.0, 50.0), (350.0, 50.0)]
+    assert found.geometry.iloc[2].is_empty
+    assert found.crs == EQUAL_AREA
 
 
 def test_outlets_that_drain_more_come_first():
@@ -369,6 +388,36 @@ def test_ground_past_every_stream_carries_zero_and_ground_outside_is_left_out(co
     assert nested(comb, 0.03, mask=half)["area_km2"].tolist() == pytest.approx([0.06])
 
 
+def test_the_largest_tree_of_a_basin_has_the_digits_and_others_none():
+    """Two and three hectares that leave on both sides, neither large enough for a basin of its own."""
+    direction = codes([[0, W, E, E, 0]])
+    outlets = outlets_of(direction, least_share=1.0)
+    area = upstream_area(direction)
+    frame = nested_basins(
+        direction, area, stream_order(direction, area, least_km2=0.01),
+        river_basins(direction, outlets), outlets, everywhere(direction), level=1,
+    )  # fmt: skip
+    assert frame["code"].tolist() == ["B01-0", "B01-1"]
+    assert frame["area_km2"].tolist() == pytest.approx([0.02, 0.03])
+    assert frame["name"].tolist() == ["minor basins 0", "minor basins 1"]
+    turned = codes([[0, W, W, E, 0]])
+    outlets, area = outlets_of(turned, least_share=1.0), upstream_area(turned)
+    frame = nested_basins(
+        turned, area, stream_order(turned, area, least_km2=0.01), river_basins(turned, outlets),
+        outlets, everywhere(turned), level=1,
+    )  # fmt: skip
+    assert frame["area_km2"].tolist() == pytest.approx([0.02, 0.03])
+
+
+def test_a_stream_with_tributaries_is_cut_into_its_parts(comb):
+    """All cells are stream: of ten tributaries of a hectare the four lowest are 2, 4, 6, 8, two at each joint."""
+    frame = nested(comb, 0.01)
+    assert frame["code"].is_unique
+    assert frame["area_km2"].sum() == pytest.approx(0.15)
+    even = frame[frame["code"].str[-1].isin(list("2468"))]
+    assert even["area_km2"].tolist() == pytest.approx([0.01] * 4)
+
+
 def test_tributaries_are_numbered_by_where_they_join():
     """A stem of five reaches with four tributaries of unequal size: 2, 4, 6, 8 going up, whatever their size."""
     onward = np.array([-1, 0, 1, 2, 3, 0, 1, 2, 3])
@@ -430,6 +479,32 @@ def test_ground_that_gathers_from_small_streams_closes_at_its_own_cell():
 def test_a_small_unit_joins_its_neighbour_and_one_of_the_least_size_stands(comb):
     assert cut_of(comb, 0.07, 0.03).tolist() == [[1, 1, 2, 2, 3]] * 3
     assert cut_of(comb, 0.07, 0.031).tolist() == [[1, 1, 2, 2, 2]] * 3
+
+
+def three_mouths():
+    """A corner of two hectares with its own mouth, beside six (two sides shared) and above four (one side)."""
+    return codes([[S, E, E, S], [0, E, E, 0], [E, E, E, 0]])
+
+
+def test_a_small_unit_without_a_next_one_joins_over_the_longest_border():
+    labels = cut_of(three_mouths(), 9.0, 0.03)
+    assert labels[0, 0] == labels[0, 1] != labels[2, 0]
+    assert labels.max() == 2
+
+
+def test_a_small_unit_joins_its_own_river_basin_before_a_longer_border():
+    direction = three_mouths()
+    basins = grid([[1, 2, 2, 2], [1, 2, 2, 2], [1, 1, 1, 1]], "1", dtype=np.int32, nodata=0)
+    labels = cut_of(direction, 9.0, 0.03, basins=basins)
+    assert labels[0, 0] == labels[2, 0] != labels[0, 1]
+
+
+def test_an_island_stands_and_what_can_be_joined_is_joined_after_it():
+    direction = codes([[S, E, E, S, 255, 0], [0, E, E, 0, 255, 255], [E, E, E, 0, 255, 255]])
+    mask = grid((direction.values != 255).astype(np.uint8), "1")
+    labels = cut_of(direction, 9.0, 0.03, mask=mask)
+    assert labels[0, 0] == labels[0, 1]
+    assert labels[0, 5] not in (0, labels[0, 0], labels[2, 0])
 
 
 def test_the_least_area_is_a_fortieth_of_the_target():
@@ -647,6 +722,26 @@ def test_density_with_a_pencil_is_of_the_latest_year():
     table = people(("101", 2010, 1.0), ("101", 2020, 400.0), ("102", 2020, 40.0))
     density = population_density(table, counties, weight)
     assert density.values[0].tolist() == pytest.approx([10_000.0, 30_000.0, 1000.0, 3000.0])
+
+
+def test_only_the_ratio_of_weights_counts():
+    counties, weight = two_counties()
+    table = people(("101", 2020, 400.0), ("102", 2020, 40.0))
+    density = population_density(
+        table, counties, weight.copy(data=weight.values * np.float32(0.01))
+    ).values[0]
+    assert density.tolist() == pytest.approx([10_000.0, 30_000.0, 1000.0, 3000.0])
+
+
+def test_the_code_of_what_is_outside_is_told(comb):
+    area = upstream_area(comb)
+    order = stream_order(comb, area)
+    outlets = outlets_of(comb)
+    basins = river_basins(comb, outlets)
+    labels, _ = units_of(comb, 0.07)
+    assert [layer.attrs["nodata"] for layer in (order, basins, labels)] == [0, 0, 0]
+    flat = grid([[2.0, 1.0]], "m")
+    assert flow_direction(flat).attrs["nodata"] == 255
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import json
 
 import pandas as pd
 import pytest
-from tests.cli.test_cli import shanshui
+from tests.command import shanshui
 from tests.industry.test_input_output import plain_table
 from tests.industry.test_screening import mixed
 
@@ -87,8 +87,46 @@ def test_screen_a_register(tmp_path):
     )
     assert found["rows"] == 3
     assert "no file" in shanshui(
-        "screen", tmp_path / "none.csv", "--to", tmp_path / "o.csv", code=2
+        "screen", tmp_path / "none.csv", "--to", tmp_path / "p.csv", code=2
     )
     assert "OURS=THEIRS" in shanshui(
-        "screen", tmp_path / "r.csv", "--to", tmp_path / "o.csv", "--column", "name", code=2
+        "screen", tmp_path / "r.csv", "--to", tmp_path / "p.csv", "--column", "name", code=2
     )
+
+
+def test_rank_sites_by_criteria_judged_and_measured(tmp_path):
+    sites, rules, judged = (tmp_path / n for n in ("s.csv", "c.csv", "j.csv"))
+    sites.write_text("site,price,view\na,3,4\nb,4,3\nc,5,3.5\n")
+    rules.write_text("criterion,direction\nprice,cost\nview,benefit\n")
+    judged.write_text(",price,view\nprice,1,3\nview,1/3,1\n")
+    out = shanshui("rank", sites, "--criteria", rules, "--judgements", judged)
+    assert "price 0.7500 (cost), view 0.2500 (benefit)" in out
+    assert "likeness to vikor" in out
+    assert "when one alternative leaves" in out
+    place = tmp_path / "r.csv"
+    found = json.loads(
+        shanshui(
+            "rank", sites, "--criteria", rules, "--method", "weighted-sum", "--objective", "critic",
+            "--to", place, "--json",
+        )
+    )  # fmt: skip
+    assert found["alternatives"][0]["alternative"] == "a"
+    assert sum(w["weight"] for w in found["weights"]) == pytest.approx(1.0)
+    assert set(found["similarity"]["topsis"]) == {"spearman", "weighted_spearman", "ws"}
+    assert len(found["reversal"]["pairs"]) == 3
+    assert pd.read_csv(place)["rank"].tolist() == [1, 2, 2]
+    assert "expected a number" in shanshui("rank", rules, code=2)
+    judged.write_text(",price,noise\nprice,1,3\nnoise,1/3,1\n")
+    assert "noise, view" in shanshui("rank", sites, "--judgements", judged, code=2)
+
+
+def test_weigh_says_whether_intervals_hold_consistent_judgements(tmp_path):
+    place = tmp_path / "j.csv"
+    place.write_text("row,column,lower,upper\na,b,1,3\nb,c,1,3\na,c,1,9\n")
+    assert "some consistent judgements lie inside" in shanshui("weigh", place)
+    place.write_text("row,column,lower,upper\na,b,2,3\nb,c,2,3\na,c,1,2\n")
+    assert "no consistent judgements lie inside" in shanshui("weigh", place)
+    node = json.loads(shanshui("weigh", place, "--json"))["nodes"][0]
+    assert node["feasible"] is False
+    # l u of a over c is 2; of a over b over c 6 times 6
+    assert node["intransitivity"] == pytest.approx(2.8903717578961645)

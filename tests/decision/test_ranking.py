@@ -7,6 +7,7 @@ from hypothesis.extra.numpy import arrays
 from tests.worlds import grid
 
 from shanshui.core.errors import QuantityError
+from shanshui.decision.fixed_scale import spotis
 from shanshui.decision.grading import discriminant_check, grades_of, silhouette
 from shanshui.decision.interval_ranking import interval_topsis, interval_weighted_sum
 from shanshui.decision.maps import overlay_score
@@ -16,7 +17,6 @@ from shanshui.decision.ranking import (
     promethee,
     ranks,
     scored,
-    spotis,
     topsis,
     vikor,
     weighted_sum,

@@ -1,6 +1,8 @@
 import importlib
 import json
 import sys
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from tests.worlds import grid_spec
 from shanshui.core.errors import PlanError, ResourceError
 from shanshui.core.quantity import Grid, Table
 from shanshui.flow import fingerprint
+from shanshui.flow import run as run_module
 from shanshui.flow.draw import mermaid
 from shanshui.flow.explain import chain
 from shanshui.flow.fingerprint import code_digest
@@ -233,3 +236,85 @@ def test_the_ledger_tells_runs_and_speeds(tmp_path, chapter):
     assert "numba" in last["machine"]
     assert run.ledger.speed("smoothed") > 0
     assert json.dumps(last)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "made", "why"),
+    [
+        ('int(s["cells"])', 'int(s["cells"]) + 1', "smoothed", "halo"),
+        ("halo=0", "halo=1", "doubled", "halo"),
+        ("halo=0", "halo=0, bytes_per_cell=64", "", None),
+        ('source="own_frame", halo=0', 'source="own_accounts", halo=0', "", None),
+        ("FACTOR = 2.0", "FACTOR = 2.0\nOTHER = 3.0", "", None),
+        ("values * FACTOR", "{'f': values}['f'] * FACTOR", "doubled", "code"),
+    ],
+)
+def test_an_edit_runs_exactly_what_it_can_change(tmp_path, chapter, old, new, made, why):
+    bring(tmp_path, plan_of(chapter))
+    chapter.edit(old, new)
+    outcome, reasons, _ = bring(tmp_path, plan_of(chapter))
+    # what comes out is the same, so that nothing below runs
+    assert outcome.made == made.split()
+    assert [reasons[name] for name in outcome.made] == [why] * len(outcome.made)
+
+
+def test_what_cannot_be_followed_is_said_before_the_step_runs(tmp_path, chapter):
+    chapter.edit("FACTOR = 2.0", "import random\nFACTOR = random.Random(3)")
+    chapter.edit("values * FACTOR", "values * FACTOR.random()")
+    with pytest.raises(PlanError, match="_helper: FACTOR holds a random.Random, whose value"):
+        bring(tmp_path, plan_of(chapter))
+
+
+def test_the_door_is_part_of_every_recipe(tmp_path, chapter, monkeypatch):
+    bring(tmp_path, plan_of(chapter))
+    known = code_digest
+    monkeypatch.setattr(run_module, "admit", lambda name, value, expected: value)
+    events = []
+    run = Run(plan_of(chapter), Layout(tmp_path), SPEC, tell=events.append)
+    run._code = known
+    assert set(run.bring(["highest"]).made) == {"doubled", "smoothed", "highest"}
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_as_many_threads_work_as_are_allowed_and_no_more(tmp_path, chapter, workers):
+    at_once, most, changed = set(), [], threading.Condition()
+
+    def watched(fn):
+        def call(**words):
+            with changed:
+                at_once.add(threading.get_ident())
+                most.append(len(at_once))
+                changed.notify_all()
+                # the first wait for all that may work beside them; then a moment for one too many
+                seen = max(most) >= workers
+                changed.wait_for(lambda: max(most) >= workers + seen, 0.05 if seen else 60)
+            result = fn(**words)
+            with changed:
+                at_once.discard(threading.get_ident())
+            return result
+
+        return call
+
+    names = [f"doubled_{k}" for k in range(4)]
+    steps = [step(chapter.module.doubled, name=name) for name in names]
+    steps = [replace(item, call=watched(item.call)) for item in steps]
+    run = Run(Plan.of(*steps, sources=[source()]), Layout(tmp_path), SPEC, workers=workers)
+    run._code = lambda fn: "the same"
+    run.bring(names, fresh=True)
+    # four steps of three strips each
+    assert len(most) == 4 * 3
+    assert max(most) == workers
+    assert len({run.ledger.product(name).digest for name in names}) == 1
+
+
+def test_running_out_of_memory_is_told(tmp_path, chapter):
+    chapter.edit("float(np.nanmax(smoothed.values)) - above", "float(_gone())")
+    chapter.edit("FACTOR = 2.0", "FACTOR = 2.0\n\n\ndef _gone():\n    raise MemoryError\n")
+    events = []
+    run = Run(plan_of(chapter), Layout(tmp_path), SPEC, tell=events.append)
+    run._code = code_digest
+    with pytest.raises(PlanError, match="highest: .*ran out of memory"):
+        run.bring(["highest"])
+    failed = [e for e in events if e.kind == "failed"]
+    assert [e.step for e in failed] == ["highest"]
+    assert "ran out of memory" in failed[0].reason

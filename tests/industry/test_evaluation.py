@@ -169,3 +169,115 @@ def test_judgements_without_weights_stop_the_evaluation():
     )
     with pytest.raises(QuantityError, match="no weights lie inside"):
         evaluation_weights(cycle, method="interval-lp-lower")
+
+
+def leaves(**shares):
+    """Weights of leaves: a share, or a share with its bounds."""
+    rows = []
+    for item, given in shares.items():
+        share, low, high = given if isinstance(given, tuple) else (given, given, given)
+        rows.append((item, True, share, low, high))
+    columns = ["item", "leaf", "global_weight", "global_lower", "global_upper"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def table(*rows):
+    return pd.DataFrame(rows, columns=["subject", "code", "name", "indicator", "value"])
+
+
+THREE = table(
+    *[("place", c, f"p{c}", "primacy", v) for c, v in (("a", 1.0), ("b", 3.0), ("c", 5.0))],
+    *[("place", c, f"p{c}", "accessibility", v) for c, v in (("a", 10.0), ("b", 0.0), ("c", 40.0))],
+)
+
+
+def test_scores_of_three_places_with_a_pencil():
+    found = industry_evaluation(leaves(primacy=0.6, accessibility=0.2), THREE, count=3, draws=100)
+    # primacy 0, .5, 1 at three quarters; far is worse: .75, 1, 0 at a quarter
+    assert found["code"].tolist() == ["c", "b", "a"]
+    assert found["name"].tolist() == ["pc", "pb", "pa"]
+    assert found["score"].tolist() == pytest.approx([0.75, 0.625, 0.1875])
+    assert found["rank"].tolist() == [1, 2, 3]
+    assert found["grade"].tolist() == [1, 2, 3]
+    for bound in ("lower", "upper"):
+        assert found[bound].tolist() == pytest.approx([0.75, 0.625, 0.1875])
+    assert found["first_share"].tolist() == [1.0, 0.0, 0.0]
+    assert found["known_weight"].tolist() == pytest.approx([0.8] * 3)
+    assert set(found["indicators"]) == {2}
+    assert set(found["filled"]) == {0}
+    assert set(found["subject"]) == {"place"}
+
+
+def test_bounds_of_weights_spread_the_score():
+    wide = leaves(primacy=(0.5, 0.25, 0.75), accessibility=(0.5, 0.25, 0.75))
+    found = industry_evaluation(wide, THREE, count=1, draws=4000).set_index("code")
+    # b: .5 and 1, c: 1 and 0; each weight from a quarter to three quarters
+    assert found.loc["b", ["lower", "score", "upper"]].tolist() == pytest.approx([0.625, 0.75, 0.875])  # fmt: skip
+    assert found.loc["c", ["lower", "score", "upper"]].tolist() == pytest.approx([0.25, 0.5, 0.75])
+    # c leads where primacy weighs more than two thirds: a sixth of the way up from a quarter
+    assert found.loc["c", "first_share"] == pytest.approx(1 / 6, abs=0.03)
+    assert found["first_share"].sum() == pytest.approx(1.0)
+
+
+def test_a_weight_beside_its_bounds_widens_them():
+    odd = leaves(primacy=(0.5, 0.6, 0.75), accessibility=(0.5, 0.25, 0.4))
+    found = industry_evaluation(odd, THREE, count=1, draws=100).set_index("code")
+    # primacy weighs from a half to three quarters, the way to the core the rest
+    assert found.loc["b", ["lower", "score", "upper"]].tolist() == pytest.approx([0.625, 0.75, 0.75])  # fmt: skip
+    assert found.loc["c", ["lower", "score", "upper"]].tolist() == pytest.approx([0.5, 0.5, 0.75])
+
+
+@pytest.mark.parametrize(("enough", "used"), [(2 / 3, 2), (0.67, 1)])
+def test_an_indicator_counts_if_enough_places_have_it(enough, used):
+    gap = THREE[~((THREE["code"] == "c") & (THREE["indicator"] == "accessibility"))]
+    weights = leaves(primacy=0.5, accessibility=0.5)
+    found = industry_evaluation(weights, gap, enough=enough, draws=100).set_index("code")
+    assert found["indicators"].iloc[0] == used
+    if used == 2:
+        # the median of 10 and 0 is 5: half of the way
+        assert found.loc["c", "score"] == pytest.approx(0.5 * 1 + 0.5 * 0.5)
+        assert found["filled"].to_dict() == {"a": 0, "b": 0, "c": 1}
+
+
+def test_the_quadrant_cuts_at_the_means_of_both_groups():
+    rows = [("a", 9, 9), ("b", 9, 1), ("c", 1, 9), ("d", 1, 1)]
+    both = table(
+        *[("place", c, c, "primacy", v) for c, v, _ in rows],
+        *[("place", c, c, "innovation", v) for c, _, v in rows],
+    )
+    found = industry_evaluation(leaves(primacy=0.5, innovation=0.5), both, grades="quadrant", check="none", draws=100)  # fmt: skip
+    # strong in both, in the industry's own alone, in the region's alone, in neither
+    assert found.set_index("code")["grade"].to_dict() == {"a": 1, "c": 2, "b": 3, "d": 4}
+    assert found["check_grade"].tolist() == found["grade"].tolist()
+
+
+def test_without_places_or_enough_of_them_there_is_no_evaluation():
+    with pytest.raises(QuantityError, match="no values of places or industries"):
+        industry_evaluation(leaves(primacy=1.0), THREE.assign(subject="moon"))
+    with pytest.raises(QuantityError, match="no indicator is known for enough"):
+        industry_evaluation(leaves(maturity=1.0), THREE)
+
+
+def test_industries_are_judged_beside_places():
+    more = pd.concat([THREE, THREE.assign(subject="industry", indicator="maturity").iloc[:3]])
+    found = industry_evaluation(leaves(primacy=0.5, maturity=0.5), more, draws=100)
+    assert found.groupby("subject", sort=True)["code"].count().to_dict() == {"industry": 3, "place": 3}  # fmt: skip
+    assert set(found.attrs["found"]) == {"place", "industry"}
+    assert found.attrs["found"]["place"]["indicators"] == ["primacy"]
+    assert found.attrs["found"]["place"]["known_weight"] == pytest.approx(0.5)
+
+
+def test_every_weight_of_a_small_hierarchy():
+    rows = [("goal", "a", "b", 3.0), ("a", "x", "y", 1.0)]
+    judged = pd.DataFrame(rows, columns=["parent", "row", "column", "value"])
+    found = evaluation_weights(judged, method="eigenvector").set_index("item")
+    assert found["weight"].to_dict() == pytest.approx({"a": 0.75, "b": 0.25, "x": 0.5, "y": 0.5})
+    assert found["global_weight"].to_dict() == pytest.approx({"a": 0.75, "b": 0.25, "x": 0.375, "y": 0.375})  # fmt: skip
+    assert found["leaf"].to_dict() == {"a": False, "b": True, "x": True, "y": True}
+    assert found["parent"].to_dict() == {"a": "goal", "b": "goal", "x": "a", "y": "a"}
+    for bound in ("lower", "upper"):
+        assert found[bound].to_dict() == pytest.approx(found["weight"].to_dict())
+        assert found[f"global_{bound}"].to_dict() == pytest.approx(found["global_weight"].to_dict())
+    assert found["level"].loc["x"] == found["level"].loc["a"] + 1
+    assert (found["consistency_ratio"] == 0).all()
+    assert found.attrs["random_index"] == "saaty"

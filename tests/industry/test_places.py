@@ -10,6 +10,7 @@ from tests.worlds import EQUAL_AREA, grid, squares
 from shanshui.core.errors import QuantityError
 from shanshui.industry.access_rules import FACTS, VERDICTS, admitted_cells, rules_of
 from shanshui.industry.admission import heavy_jobs, unit_admission
+from shanshui.industry.layout import relocation
 from shanshui.industry.place_facts import known_by_strip, place_facts, river_distance
 from shanshui.region import grid as region_grid
 
@@ -65,6 +66,28 @@ def test_a_fact_known_only_elsewhere_is_not_known_to_the_units():
     west = grid([[1, 1, 0, 0], [1, 1, 0, 0]], "1", dtype=np.int32, nodata=0)
     assert unit_admission(west, facts, rule).attrs["not_known"] == ["green_unit"]
     assert unit_admission(halves(), facts, rule).attrs["not_known"] == []
+
+
+def test_how_much_of_a_fact_is_known_is_told():
+    height, slope = flat()
+    slope.values[:, 0] = np.nan
+    rule = RESERVE.assign(when="slope_deg > 25 & elevation_m > 5")
+    found = unit_admission(halves(), place_facts(height, slope), rule)
+    assert found.attrs["not_known"] == []
+    assert found.attrs["partly_known"] == {"slope_deg": 0.75}
+    jobs = heavy_jobs(squares(2, 4), halves(), BOTH, place_facts(height, slope), rule)
+    assert jobs.attrs["partly_known"] == {"slope_deg": 0.75}
+    slope.values[:] = np.nan
+    none = unit_admission(halves(), place_facts(height, slope), rule)
+    assert (none.attrs["not_known"], none.attrs["partly_known"]) == (["slope_deg"], {})
+
+
+def test_what_is_not_known_goes_on_to_what_stands_on_it():
+    cities = gpd.GeoDataFrame(
+        {"name": ["town"], "role": ["outer"]}, geometry=gpd.points_from_xy([100], [100]), crs=EQUAL_AREA
+    )  # fmt: skip
+    jobs = heavy_jobs(squares(2, 4), halves(), BOTH, place_facts(*flat()), RESERVE)
+    assert relocation(jobs, cities).attrs["not_known"] == ["protected"]
 
 
 def test_every_fact_has_a_layer_with_its_unit_and_what_nobody_gave_is_missing():
@@ -268,3 +291,20 @@ def test_better_ground_is_the_same_in_strips_of_any_height(judged, monkeypatch):
         monkeypatch.setattr("shanshui.study.admission.STRIP", strip)
         answers.append(admitted_at(judged, "06", lon, lat).nearest)
     assert answers[0] == answers[1] == answers[2]
+
+
+def test_facts_of_some_rows_are_those_rows_of_the_whole():
+    rng = np.random.default_rng(2)
+    height = grid(rng.uniform(0, 3000, (9, 7)), "m")
+    slope = grid(rng.uniform(0, 40, (9, 7)), "degree")
+    codes = grid(rng.choice([0, 1, 3, 5], (9, 7)), "1", dtype=np.uint8, nodata=0)
+    reserve = areas((130, 170, 520, 610), (0, 0, 90, 90))
+    zones = areas((20, 30, 480, 720), (333, 111, 666, 444), green_unit=[1, 2], sensitivity=[5, None])  # fmt: skip
+    whole = place_facts(height, slope, codes, codes, protected_areas=reserve, zones=zones)
+    for start, stop in ((0, 4), (4, 5), (5, 9)):
+        rows = slice(start, stop)
+        part = place_facts(
+            height[rows], slope[rows], codes[rows], codes[rows], protected_areas=reserve, zones=zones
+        )  # fmt: skip
+        for name, layer in part.data_vars.items():
+            np.testing.assert_array_equal(layer.values, whole[name].values[rows])

@@ -312,7 +312,7 @@ def test_progress_counts_rows_of_the_whole(tmp_path, monkeypatch):
         told = []
         screen_register(
             tmp_path / name,
-            tmp_path / "o.csv",
+            tmp_path / f"of {name}.csv",
             tell=lambda _, done, of, told=told: told.append((done, of)),
         )
         assert told[-1] == (5000, 5000)

@@ -317,3 +317,248 @@ def test_a_missing_number_of_jobs_is_refused():
     for ask in (employment_structure, green_composition, urban_flow):
         with pytest.raises(QuantityError, match=r"missing for 1, trade in 2020 \(1 rows\)"):
             ask(jobs, prefectures, counties)
+
+
+def test_the_angle_between_two_structures():
+    # (3, 4) and (4, 3) of length 5: arccos(24 / 25)
+    moved = structural_change([3, 4], [4, 3])
+    assert moved["angle"] == pytest.approx(np.degrees(np.arccos(0.96)))
+    assert moved["michaely"] == pytest.approx(1 / 7)
+    # shares, not amounts
+    assert structural_change([30, 40], [4, 3]) == pytest.approx(moved)
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [[1.0, -0.1], [-1.0, 2.0], [1.0, np.nan], [np.inf, 1.0], [0.0, 0.0], [], [[1.0, 2.0]]],
+)
+def test_amounts_that_are_none_are_refused(amounts):
+    for ask in (
+        lambda: concentration(amounts),
+        lambda: structural_change(amounts, [1.0, 1.0]),
+        lambda: structural_change([1.0, 1.0], amounts),
+        lambda: krugman_specialisation(amounts, [1.0, 1.0]),
+    ):
+        with pytest.raises(QuantityError, match="expected amounts of 0 or more"):
+            ask()
+    with pytest.raises(QuantityError, match="shapes"):
+        structural_change([1.0, 1.0], [1.0, 1.0, 1.0])
+
+
+def test_concentration_with_a_pencil():
+    found = concentration([1, 2, 5, 0])
+    # shares 1/8, 1/4, 5/8, 0
+    assert found["herfindahl"] == pytest.approx(30 / 64)
+    assert found["effective"] == pytest.approx(64 / 30)
+    assert found["first"] == pytest.approx(5 / 8)
+    # ordered 0, 1, 2, 5 of 8: twice the sum of rank times amount is 56, over 4 places of 8
+    assert found["gini"] == pytest.approx(56 / 32 - 5 / 4)
+    p = np.array([1, 2, 5]) / 8
+    assert found["entropy"] == pytest.approx(-(p * np.log(p)).sum() / np.log(4))
+    alone = concentration([7])
+    assert (alone["entropy"], alone["gini"], alone["first"]) == (0.0, 0.0, 1.0)
+
+
+def test_specialisation_with_a_pencil():
+    # .25 and .75 against .5 and .5
+    assert krugman_specialisation([1, 3], [10, 10]) == pytest.approx(0.5)
+
+
+def test_shift_share_of_a_place_that_is_specialised():
+    found = shift_share([80, 20], [100, 20], [100, 100], [110, 120])
+    # the nation grows by 15, its sectors by 10 and 20 in a hundred; here by 25 and 0
+    np.testing.assert_allclose(found["national"], [12, 3])
+    np.testing.assert_allclose(found["mix"], [-4, 1])
+    np.testing.assert_allclose(found["competitive"], [12, -4])
+    # 30 more than the nation's shares where it wins .15, 30 fewer where it loses .2
+    np.testing.assert_allclose(found["allocation"], [30 * 0.15, 30 * 0.2])
+    np.testing.assert_allclose(found["total"], [20, 0])
+
+
+def test_a_sector_that_begins_at_nothing_in_the_place_has_the_nations_rate():
+    found = shift_share([0, 100], [30, 100], [100, 100], [150, 100])
+    np.testing.assert_allclose(found["competitive"], [30, 0])
+    # no own growth rate to be specialised in
+    np.testing.assert_allclose(found["allocation"], [0, 0])
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (([1], [1, 1], [1, 1], [1, 1]), "one shape"), (([1, np.nan], [1, 1], [1, 1], [1, 1]), "without gaps"),
+        (([1, 1], [1, 1], [1, 0], [1, 1]), "sector 2 is 0; growth from nothing"),
+    ],
+)  # fmt: skip
+def test_growth_that_cannot_be_parted_is_refused(cells, message):
+    with pytest.raises(QuantityError, match=message):
+        shift_share(*cells)
+
+
+def test_every_column_of_the_structure_of_a_place():
+    table = gdp([("101", 2010, 30, 40, 30), ("101", 2014, 20, 40, 40)])
+    found = industry_structure(table, squares(4, 6, parts=1)).iloc[0]
+    assert [found[f"{s}_first"] for s in ("primary", "secondary", "tertiary")] == [0.3, 0.4, 0.3]
+    assert [found[f"{s}_last"] for s in ("primary", "secondary", "tertiary")] == [0.2, 0.4, 0.4]
+    assert found["change"] == pytest.approx(0.1)
+    # 34 over the root of 34 times 36
+    assert found["angle"] == pytest.approx(np.degrees(np.arccos(34 / np.sqrt(34 * 36))))
+    assert found["secondary_change"] == pytest.approx(0.0)
+    assert not found["secondary_risen"]
+
+
+@pytest.mark.parametrize(
+    ("secondary", "least", "risen"),
+    [(40.0, 0.0, False), (40.00001, 0.0, False), (40.1, 0.0, True), (45.0, 0.06, False), (46.1, 0.06, True)],
+)  # fmt: skip
+def test_what_counts_as_a_rise(secondary, least, risen):
+    table = gdp([("101", 2010, 60, 40, 0), ("101", 2014, 100 - secondary, secondary, 0)])
+    found = industry_structure(table, squares(4, 6, parts=1), least_rise=least)
+    assert found["secondary_risen"].iloc[0] == risen
+    assert found.attrs["risen"] == int(risen)
+
+
+def test_every_column_of_the_parts_of_growth():
+    table = gdp(
+        [("101", 2010, 80, 20, 10), ("101", 2020, 100, 20, 10), ("9", 2010, 20, 80, 90), ("9", 2020, 10, 100, 105)]
+    )  # fmt: skip
+    found = growth_parts(table, squares(4, 6, parts=1)).set_index("sector")
+    # all: 100, 100, 100 to 110, 120, 115: growth .15
+    assert found.loc["primary"].to_dict() == {
+        "code": "101", "name": "c1", "national": pytest.approx(12), "mix": pytest.approx(-4), "competitive": pytest.approx(12),
+        "allocation": pytest.approx((80 - 110 / 3) * 0.15), "total": pytest.approx(20),
+    }  # fmt: skip
+    assert found.attrs["years"] == [2010, 2020]
+    assert found.attrs["units"]["total"] == "yuan"
+    with pytest.raises(QuantityError, match="no prefecture has all sectors in 2010 and 2020"):
+        growth_parts(table.assign(code=table["code"].replace("101", "8")), squares(4, 6, parts=1))
+    with pytest.raises(QuantityError, match="no place has all three sectors"):
+        growth_parts(table[table["sector"] != "primary"], squares(4, 6, parts=1))
+
+
+def test_every_column_of_work_and_its_targets():
+    prefectures = squares(4, 6, parts=2)
+    counties = squares(4, 6, parts=2).assign(code=["1", "2"], parent=["c1", "102"])
+    jobs = pd.DataFrame(
+        [
+            ("1", 2020, "agriculture", 60.0), ("1", 2020, "trade", 40.0), ("2", 2020, "agriculture", 10.0), ("2", 2020, "trade", 90.0),
+            ("9", 2020, "agriculture", 330.0), ("9", 2020, "trade", 470.0), ("2", 1990, "trade", 1e6),
+        ],
+        columns=["code", "year", "industry", "persons"],
+    )  # fmt: skip
+    found = employment_structure(jobs, prefectures, counties).set_index(["code", "industry"])
+    # the nation: 400 and 600
+    assert found.loc[("101", "agriculture")].to_dict() == {
+        "name": "c1", "persons": 60.0, "share": 0.6, "location_quotient": pytest.approx(1.5), "specialisation": pytest.approx(0.4),
+        "herfindahl": pytest.approx(0.52),
+    }  # fmt: skip
+    assert found.loc[("102", "trade"), "location_quotient"] == pytest.approx(1.5)
+    gaps = green_composition(jobs, prefectures, counties, target=0.75).set_index(["code", "class"])
+    # trade aims at three quarters of the way from .4 to .9, farming at the nation's share
+    assert gaps.loc[("101", "trade and e-commerce")].to_dict() == {
+        "name": "c1", "share": 0.4, "target": pytest.approx(0.775), "gap": pytest.approx(0.375),
+    }  # fmt: skip
+    assert gaps.loc[("102", "green farming"), "target"] == pytest.approx(0.4)
+    low = green_composition(jobs, prefectures, counties, target=0.5).set_index(["code", "class"])
+    # the middle place has .65: above the nation's .6
+    assert low.loc[("101", "trade and e-commerce"), "target"] == pytest.approx(0.65)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "value"), [("gdp_per_head", -1.0), ("gdp_per_head", np.nan), ("urban_share", 1.01), ("urban_share", -0.01)]
+)  # fmt: skip
+def test_numbers_that_no_stage_has(criterion, value):
+    with pytest.raises(QuantityError, match="expected"):
+        stage_of(criterion, value)
+
+
+def test_criteria_and_shares_that_are_none():
+    with pytest.raises(QuantityError, match="known: gdp_per_head"):
+        stage_of("beauty", 1.0)
+    for shares in ((0.5, 0.3, 0.3), (-0.1, 0.6, 0.5)):
+        with pytest.raises(QuantityError, match="expected shares that sum to 1"):
+            value_added_stage(*shares)
+    assert value_added_stage(0.335, 0.34, 0.335).stage == "early"
+
+
+@pytest.mark.parametrize(
+    ("shares", "score"),
+    [
+        # from as much farming as industry, .35 of .7 each, down to a fifth
+        ((0.3, 0.4, 0.3), 33 * (0.35 - 0.3) / 0.15), ((0.2, 0.5, 0.3), 33.0), ((0.15, 0.5, 0.35), 49.5), ((0.1, 0.5, 0.4), 66.0),
+        ((0.05, 0.55, 0.4), 82.5), ((0.0, 0.6, 0.4), 99.0), ((0.2, 0.2, 0.6), 33.0),
+    ],
+)  # fmt: skip
+def test_points_of_the_ladder(shares, score):
+    assert value_added_stage(*shares).score == pytest.approx(score)
+
+
+@pytest.mark.parametrize(
+    ("score", "stage"),
+    [
+        (0.0, "pre"), (0.1, "early, first half"), (16.4, "early, first half"), (16.5, "early, second half"), (32.9, "early, second half"),
+        (33.0, "middle, first half"), (66.0, "late, first half"), (82.5, "late, second half"), (99.0, "late, second half"), (99.1, "post"),
+    ],
+)  # fmt: skip
+def test_halves_of_the_composite(score, stage):
+    assert composite_stage({"urban_share": score})[0] == stage
+
+
+def test_the_composite_weighs_what_is_known():
+    stage, score, known = composite_stage({"gdp_per_head": 50.0, "value_added": 20.0, "beauty": 3.0, "urban_share": np.nan})  # fmt: skip
+    assert score == pytest.approx((0.36 * 50 + 0.22 * 20) / 0.58)
+    assert known == pytest.approx(0.58)
+    assert stage == "middle, first half"
+
+
+def test_criteria_that_lie_apart_are_a_doubt():
+    prefectures = squares(4, 6, parts=1)
+    figures = pd.DataFrame(
+        [("101", 2020, "urban_share", 0.2), ("101", 2020, "manufacturing_share", 0.45), ("101", 2020, "gdp_per_head", 100.0)],
+        columns=["code", "year", "indicator", "value"],
+    )  # fmt: skip
+    money = gdp([("101", 2020, 15, 50, 35)])
+    found = industrial_stage(money, prefectures, prefectures, None, figures, yuan_per_dollar=1.0)
+    found = found.set_index("criterion")
+    assert found.loc["composite", "doubt"] == "criteria lie two stages or more apart"
+    assert found.loc["manufacturing_share", "stage"] == "middle"
+    assert found.loc["gdp_per_head", ["value", "stage", "score"]].tolist() == [100.0, "pre", 0.0]
+    assert found.loc["value_added", "value"] == pytest.approx(0.15)
+    assert set(found["year"]) == {2020}
+    assert set(found["name"]) == {"c1"}
+    # .22 of middle, .22 of the ladder's middle: (49.5 + 49.5) * .22 / .92
+    assert found.loc["composite", "score"] == pytest.approx(2 * 49.5 * 0.22 / 0.92)
+    near = industrial_stage(money, prefectures, prefectures, None, figures.iloc[1:2], least_known=0.44)  # fmt: skip
+    assert near.set_index("criterion").loc["composite", "doubt"] == ""
+    none = industrial_stage(money, prefectures, prefectures, None, figures.iloc[1:2], least_known=0.45)  # fmt: skip
+    assert "composite" not in set(none["criterion"])
+
+
+@pytest.mark.parametrize(("year", "rate"), [(2000, 2.46), (2005, 2.86), (2012, 3.98), (2021, 5.49)])
+def test_a_dollars_worth_between_the_years_that_are_known(year, rate):
+    prefectures = squares(4, 6, parts=1)
+    figures = pd.DataFrame({"code": ["101"], "year": [year], "indicator": ["gdp_per_head"], "value": [1000.0]})  # fmt: skip
+    found = industrial_stage(gdp([("9", year, 1, 1, 1)]), prefectures, prefectures, None, figures)
+    assert found["value"].iloc[0] == pytest.approx(1000 / rate)
+
+
+def test_years_without_a_dollars_worth_or_figures_are_refused():
+    prefectures = squares(4, 6, parts=1)
+    for year in (1999, 2022):
+        with pytest.raises(QuantityError, match=f"known for {year} .known: 2000 to 2021"):
+            industrial_stage(gdp([("101", year, 1, 1, 1)]), prefectures, prefectures)
+    with pytest.raises(QuantityError, match="no criterion is known"):
+        industrial_stage(gdp([("9", 2020, 1, 1, 1)]), prefectures, prefectures)
+
+
+def test_given_shares_go_before_those_computed_of_people():
+    prefectures = squares(4, 6, parts=1)
+    figures = pd.DataFrame(
+        [("101", 2020, "urban_population", 40.0), ("101", 2020, "total_population", 100.0)],
+        columns=["code", "year", "indicator", "value"],
+    )
+    money = gdp([("101", 2020, 15, 50, 35)])
+    found = industrial_stage(money, prefectures, prefectures, None, figures, yuan_per_dollar=1.0, least_known=0.0)  # fmt: skip
+    assert found.set_index("criterion").loc["urban_share", "value"] == pytest.approx(0.4)
+    more = pd.concat([figures, pd.DataFrame({"code": ["101"], "year": [2020], "indicator": ["urban_share"], "value": [0.45]})])  # fmt: skip
+    found = industrial_stage(money, prefectures, prefectures, None, more, yuan_per_dollar=1.0, least_known=0.0)  # fmt: skip
+    assert found.set_index("criterion").loc["urban_share", "value"] == pytest.approx(0.45)

@@ -151,6 +151,26 @@ def test_distance_counts_corners_longer():
     )
 
 
+def test_a_way_across_a_continent_is_the_sum_of_its_steps():
+    steps = 60_000
+    nxt = np.minimum(np.arange(steps + 1) * 3 + 3, 3 * steps)
+    # three cells to a row: from each the next is one row down, a side away
+    path = np.full(3 * steps + 1, -1)
+    path[::3] = nxt
+    far = acc.distance_to_outlet(np.arange(0, 3 * steps + 1, 3), path, 2, 30.0, 30.0)
+    assert far[0] == pytest.approx(steps * 30.0 * np.sqrt(2.0), rel=1e-10)
+
+
+@pytest.mark.slow
+def test_cells_are_counted_one_by_one_however_many_there_are():
+    """One river without a tributary: its unit closes above the very cell that makes the target, beyond what 32-bit fractions count."""
+    target = 2**24 + 3
+    nxt = np.minimum(np.arange(1, target + 9, dtype=np.int32), target + 7)
+    inside = np.ones(nxt.size, bool)
+    closed = acc.cut(np.arange(nxt.size, dtype=np.int32), nxt, inside, ~inside, float(target))
+    assert np.flatnonzero(closed).tolist() == [target - 2, target + 7]
+
+
 def test_units_are_cut_at_the_mouths_of_large_tributaries():
     # two arms of six cells join; target 10: each arm brings more than half and becomes a unit
     nxt = np.array([1, 2, 3, 4, 5, 12, 7, 8, 9, 10, 11, 12, 13, 13], np.int32)

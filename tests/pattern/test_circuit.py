@@ -168,15 +168,15 @@ def test_easy_ground_between_hard_links_counts_its_own(contrast, solver):
 
 
 @pytest.mark.parametrize("contrast", [1e6, 1e9, 1e12])
-@pytest.mark.parametrize("solver", ["direct", "multigrid", "amg"])
-def test_regions_held_behind_hard_ground(contrast, solver):
+@pytest.mark.parametrize(("solver", "digits"), [("direct", 13), ("multigrid", 9), ("amg", 9)])
+def test_regions_held_behind_hard_ground(contrast, solver, digits):
     """Columns of easy cells on both sides of one hard column, held at their outer rims: rows side by side."""
     values = np.ones((6, 9))
     values[:, 4] = contrast
     points = np.zeros((6, 9), int)
     points[:, 0], points[:, 8] = 1, 2
     found = between(values, points, solver=solver, four_neighbours=True)
-    assert found == pytest.approx((7.0 + contrast) / 6.0, rel=1e-12)
+    assert found == pytest.approx((7.0 + contrast) / 6.0, rel=10.0**-digits)
 
 
 @pytest.mark.parametrize("solver", ["direct", "multigrid", "amg"])

@@ -121,3 +121,9 @@ def test_circles_by_hand():
     assert smallest_circle(
         np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0], [5.0, 5.0]])
     ) == pytest.approx(np.sqrt(12.5))
+    # in a row down to the right, some twice
+    row = np.array([[4.0, 2.0], [3.0, 3.0], [4.0, 2.0], [1.0, 5.0], [2.0, 4.0]])
+    assert smallest_circle(row) == pytest.approx(np.sqrt(18) / 2)
+    assert smallest_circle(
+        np.array([[1.0, 9.0], [1.0, 3.0], [1.0, 5.0], [1.0, 4.0]])
+    ) == pytest.approx(3.0)

@@ -84,6 +84,12 @@ def test_light_counts_against_the_mean_of_the_class():
     assert np.isnan(out[6:]).all()  # unknown light is not darkness; unknown cover has no mean
 
 
+def test_the_only_cell_of_a_class_is_as_bright_as_its_class():
+    assert light_factor(grid([[6.0, 0.0]], "nW/cm2/sr"), codes([[1, 2]])).values.tolist() == [
+        [1.0, 1.0]
+    ]
+
+
 def test_light_makes_harder_threefold_at_most():
     bright = grid([[0.0] * 9 + [1.0]], "nW/cm2/sr")
     ground = codes([[1] * 10])

@@ -111,6 +111,7 @@ def test_one_changed_setting_runs_only_its_consumers(region):
     outcome = region.run(settings=settings)
     assert set(outcome.made) == {"slope_class", "unit_slope_classes"}
     assert region.run().made == []
+    region.sweep(outcome.variant)
 
 
 def test_tables_are_keyed_by_unit(region):
@@ -375,12 +376,10 @@ def test_an_account_leads_back_to_every_map_and_table(region):
 
 def test_a_frame_can_be_set_for_a_run(region):
     before = region["gep"]["frame"].iloc[0]
-    try:
-        region.run("gep_summary", settings={"gep": {"frame": "xie2015"}}, workers=1)
-        assert region["gep"]["frame"].iloc[0] == "xie2015"
-    finally:
-        region.run("gep_summary", workers=1)
+    outcome = region.run("gep_summary", settings={"gep": {"frame": "xie2015"}}, workers=1)
+    assert region.variant(outcome.variant)["gep"]["frame"].iloc[0] == "xie2015"
     assert region["gep"]["frame"].iloc[0] == before
+    region.sweep(outcome.variant)
 
 
 def test_chapters_can_be_asked_by_name(region):

@@ -70,6 +70,8 @@ def test_the_halo_of_a_window_in_metres_grows_with_the_window_and_not_with_the_c
     assert reach({"window_m": 10.0, "window_cells": 0, "cell_m": 100.0}) >= 1
     # a window in cells goes before one in metres
     assert reach({"window_m": 2000.0, "window_cells": 5, "cell_m": 100.0}) == 3
+    # without a grid a cell is a metre
+    assert reach({"window_m": 2000.0, "window_cells": 0}) == 1003
     # before the window is found the largest is assumed
     assert reach({"window_m": 0.0, "window_cells": 0}) == 26
     assert reach({"window_m": 0.0, "window_cells": 0, "relief_window": 9.0}) == 5
@@ -192,6 +194,12 @@ def test_the_change_point_of_a_chequered_board():
     assert relief_window(board, largest=6) == 3.0
     assert relief_window(board, largest=6, samples=40) == 3.0
     assert relief_window(chequered(5, 20)) == 2.0  # four cells are the largest here: 0.81, 0.64
+
+
+def test_the_change_point_of_an_even_slope():
+    """Relief grows as n - 1, so T = ln(n - 1) - 2 ln n, n = 2 to 9; splits gain 0.273, 0.492, 0.600, 0.608, 0.537 …: n = 5."""
+    slope_of_one = grid(np.tile(np.arange(30.0), (30, 1)).astype(np.float32), "m")
+    assert relief_window(slope_of_one, largest=9) == 5.0
 
 
 def test_a_series_is_split_where_it_changes_most():
@@ -367,6 +375,15 @@ def test_a_peak_is_colder_by_its_height_above_what_the_coarse_grid_saw():
     assert steeper[3, 3] == pytest.approx(10 - 10 * 72 / 1000)
 
 
+def test_a_coarse_cell_of_even_side_saw_as_much_on_both_sides():
+    """Two cells: weights 1, 2, 1 each way, 4 / 16 of the peak at its own cell and 2 / 16 beside it."""
+    warm = grid(np.full((7, 7), 10.0, np.float32), "degC")
+    fine = temperature_fine(warm, peak(), native_m=200.0).values
+    assert fine[3, 3] == pytest.approx(10 - 6 * (81 - 81 / 4) / 1000)
+    for i, j in ((3, 2), (3, 4), (2, 3), (4, 3)):
+        assert fine[i, j] == pytest.approx(10 + 6 * 81 / 8 / 1000)
+
+
 def test_a_coarse_cell_counts_from_two_cells_on():
     warm = grid(np.full((7, 7), 10.0, np.float32), "degC")
     assert (temperature_fine(warm, peak(), native_m=149.0).values == 10.0).all()
@@ -449,6 +466,20 @@ def test_cells_without_cover_ground_or_slope_keep_their_code():
     assert fine[:4, 0].tolist() == [255, 1, 1, 2]
 
 
+def test_the_neighbourhood_is_a_coarse_cell_to_each_side_and_three_cells_at_least():
+    """A cell of class 2 alone: with 300 m to each side its share is felt three cells off, with 100 m one."""
+    ground = grid(np.full((1, 11), 5.0, np.float32), "m")
+    coarse = grid(np.array([[2] + [1] * 10], np.uint8), "1", nodata=255)
+    level = grid(np.zeros((1, 11), np.float32), "degree")
+    places = squares(1, 11, parts=1)
+    for native, cells, found in ((300.0, 4, [0, 1, 2, 3]), (100.0, 2, [0, 1]), (0.0, 2, [0, 1])):
+        areas = areas_table(("101", 2020, 1, 0.11 - cells / 100), ("101", 2020, 2, cells / 100))
+        fine = land_cover_fine(
+            coarse, ground, level, areas, places, native_m=native, smoothing=0.001
+        ).values[0]
+        assert np.flatnonzero(fine == 2).tolist() == found
+
+
 def test_areas_are_of_the_year_asked_for_or_of_the_latest():
     ground, coarse = cover_world()
     level = grid(np.zeros(ground.shape, np.float32), "degree")
@@ -480,13 +511,14 @@ def test_areas_that_are_none_are_refused(row, says):
 
 
 def test_counts_are_rounded_by_the_largest_remainders():
-    """Four cells for shares of 1/3, 1/3 and 1/3: one each, and the fourth to the first class of the list."""
-    ground = grid(np.full((2, 2), 5.0, np.float32), "m")
-    coarse = grid(np.array([[1, 2], [3, 1]], np.uint8), "1", nodata=255)
-    level = grid(np.zeros((2, 2), np.float32), "degree")
-    areas = areas_table(*[("101", 2020, k, 7.0) for k in (1, 2, 3)])
-    fine = land_cover_fine(coarse, ground, level, areas, squares(2, 2, parts=1), native_m=100.0)
-    assert np.bincount(fine.values.ravel(), minlength=4).tolist() == [0, 2, 1, 1]
+    """Five cells in thirds: one each, and the two that are left to the first two classes of the list."""
+    ground = grid(np.full((1, 5), 5.0, np.float32), "m")
+    coarse = grid(np.array([[3, 3, 3, 3, 3]], np.uint8), "1", nodata=255)
+    level = grid(np.zeros((1, 5), np.float32), "degree")
+    # less than a square kilometre in all: shares count, not areas
+    areas = areas_table(*[("101", 2020, k, 0.007) for k in (1, 2, 3)])
+    fine = land_cover_fine(coarse, ground, level, areas, squares(1, 5, parts=1), native_m=100.0)
+    assert np.bincount(fine.values.ravel(), minlength=4).tolist() == [0, 2, 2, 1]
 
 
 def test_the_last_cells_move_where_least_is_lost():

@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from shanshui.accounts.tables import WaterSupply, by_cover
+from shanshui.accounts.watersheds import known_sums
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, Key, Layers, Table
@@ -19,11 +20,10 @@ from shanshui.core.vocabulary import (
     Precipitation,
     Watersheds,
 )
-from shanshui.kernels.labels import label_statistics
 from shanshui.kernels.services import budyko
 from shanshui.region.coefficients import ByCover
-from shanshui.region.grid import grid_of, stacked
-from shanshui.region.unitset import rasterised
+from shanshui.region.grid import grid_of, like, stacked
+from shanshui.region.ground import ground_of
 
 UNITS = {"evaporation_share": "1", "evapotranspiration": "mm/yr", "water_yield": "mm/yr"}
 Stations = Annotated[
@@ -216,7 +216,7 @@ def water_supply(
     biophysical : table
         ``lucode, demand``: consumption of the class in m3/ha/yr.
     watersheds : polygons
-        ``ws_id``, or their order.
+        ``ws_id``, or their order. Each is summed by itself: they may lie in one another.
 
     Returns
     -------
@@ -236,20 +236,15 @@ def water_supply(
     """
     grid = grid_of(water_yield)
     shapes = watersheds.set_index(np.arange(1, len(watersheds) + 1))
-    label = np.ascontiguousarray(rasterised(shapes, grid).values, np.int32).ravel()
     used = ByCover.of(land_cover, biophysical, "biophysical").grid("demand")
-    count = len(shapes)
-    seen, made, _, _ = label_statistics(
-        label, np.ascontiguousarray(water_yield.values).ravel(), count
-    )
-    told, gone, _, _ = label_statistics(label, used.ravel(), count)
-    # a sum over no cell is not 0
-    made, gone = np.where(seen > 0, made, np.nan), np.where(told > 0, gone, np.nan)
+    spots = ground_of(shapes, grid)
+    _, made = known_sums(water_yield, spots)
+    _, gone = known_sums(like(water_yield, used, "m3/ha/yr"), spots)
     frame = pd.DataFrame(
         {
             "ws_id": shapes["ws_id"].to_numpy() if "ws_id" in shapes else shapes.index,
-            "yield_m3": made[1:] * grid.cell_km2 * 1000.0,
-            "consumed_m3": gone[1:] * grid.cell_km2 * 100.0,
+            "yield_m3": made * grid.cell_km2 * 1000.0,
+            "consumed_m3": gone * grid.cell_km2 * 100.0,
         }
     )
     frame["supply_m3"] = frame["yield_m3"] - frame["consumed_m3"]

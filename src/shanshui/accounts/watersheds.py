@@ -4,13 +4,14 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import ANY, TEXT, Key, Table
 from shanshui.core.vocabulary import AnyLayers, Watersheds
-from shanshui.kernels.labels import label_statistics
 from shanshui.region.grid import grid_of
-from shanshui.region.unitset import rasterised
+from shanshui.region.ground import Ground, ground_of
 
 WatershedResults = Annotated[
     pd.DataFrame,
@@ -34,6 +35,20 @@ PER_AREA = {
 """Unit of a total, and amount of a unit of rate on a square kilometre."""
 
 
+def known_sums(
+    grid: xr.DataArray, spots: list[Ground]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Known cells of each part of the ground, and their sum: missing where no cell is known."""
+    cells, total = np.zeros(len(spots), np.int64), np.full(len(spots), np.nan)
+    for at, spot in enumerate(spots):
+        part = grid.values[spot.rows, spot.cols][spot.inside]
+        part = part[np.isfinite(part)]
+        cells[at] = part.size
+        if part.size:
+            total[at] = part.sum(dtype=np.float64)
+    return cells, total
+
+
 @assessment(source="invest_guide", bytes_per_cell=8)
 def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> WatershedResults:
     """Mean and total of each layer in each watershed, cells counted by their centre.
@@ -43,7 +58,7 @@ def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> WatershedRes
     layers : layers
         Results of a model.
     watersheds : polygons
-        ``ws_id``, or ``name``, or their order; where they overlap the later one counts.
+        ``ws_id``, or ``name``, or their order. Each is summed by itself: they may lie in one another.
 
     Returns
     -------
@@ -60,25 +75,23 @@ def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> WatershedRes
     grid = grid_of(first)
     key = next((c for c in ("ws_id", "subws_id") if c in watersheds), None)
     shapes = watersheds.set_index(np.arange(1, len(watersheds) + 1))
-    label = np.ascontiguousarray(rasterised(shapes, grid).values, np.int32).ravel()
     names = shapes[key or "name"] if key or "name" in shapes else shapes.index.to_series()
+    spots = ground_of(shapes, grid)
     rows = []
     for name, values in layers.data_vars.items():
-        cells, total, _, _ = label_statistics(
-            label, np.ascontiguousarray(values.values).ravel(), len(shapes)
-        )
+        cells, total = known_sums(values, spots)
         unit, factor = PER_AREA.get(str(values.attrs.get("units")), ("", np.nan))
         with np.errstate(invalid="ignore"):
-            mean = total[1:] / cells[1:]
+            mean = total / cells
         rows.append(
             pd.DataFrame(
                 {
                     "watershed": names.astype(str).to_numpy(),
                     "layer": str(name),
                     "mean": mean,
-                    "total": np.where(cells[1:] > 0, total[1:] * grid.cell_km2 * factor, np.nan),
+                    "total": total * grid.cell_km2 * factor,
                     "unit": unit,
-                    "known_km2": cells[1:] * grid.cell_km2,
+                    "known_km2": cells * grid.cell_km2,
                 }
             )
         )

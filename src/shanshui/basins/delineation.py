@@ -69,7 +69,7 @@ def river_basin_outlets(
     -------
     points
         Index ``unit`` from 1; ``code, name, name_zh, parent, cell, upstream_km2, published_km2, moved_km``; the last row, cell
-        -1, stands for all minor basins. Codes are ``B01``, ``B02`` … in the order of the rows: reference outlets as given,
+        -1 and an empty point, stands for all minor basins. Codes are ``B01``, ``B02`` … in the order of the rows: reference outlets as given,
         then others by the ground of the region that they drain, the greatest first.
 
     Raises
@@ -141,7 +141,7 @@ def river_basin_outlets(
                 "moved_km",
             ]
         ],
-        geometry=gpd.points_from_xy(np.where(cell >= 0, x, np.nan), np.where(cell >= 0, y, np.nan)),
+        geometry=np.where(cell >= 0, gpd.points_from_xy(x, y), Point()),
         crs=grid.crs or None,
     )
     out.index = pd.RangeIndex(1, len(out) + 1, name="unit")
@@ -241,7 +241,7 @@ def river_basins(flow_direction: FlowDirection, river_basin_outlets: RiverBasins
     return like(flow_direction, label.reshape(flow_direction.shape), "1", nodata=0)
 
 
-@assessment(source="own_basins", bytes_per_cell=24)
+@assessment(source="own_basins", bytes_per_cell=40)
 def upstream_index(
     flow_direction: FlowDirection, river_basins: BasinLabels, river_basin_outlets: RiverBasins
 ) -> Index:
@@ -274,13 +274,13 @@ def upstream_index(
     order = upstream_order(nxt)
     length = distance_to_outlet(order, nxt, codes.shape[1], side, side)
     label = river_basins.values.ravel()
-    start = np.zeros(int(label.max()) + 1, np.float32)
+    start = np.zeros(int(label.max()) + 1)
     for unit, cell in river_basin_outlets["cell"].items():
         if cell >= 0 and unit < start.size:
             start[unit] = length[cell]
     length -= start[label]
     most = longest_above(order, nxt, length, label)
-    scale = np.where(most > 0, 1.0 / np.maximum(most, 1e-12), 0.0).astype(np.float32)
+    scale = np.where(most > 0, 1.0 / np.maximum(most, 1e-12), 0.0)
     length *= scale[label]
     length[nxt < 0] = np.nan
-    return like(flow_direction, length.reshape(codes.shape), "1")
+    return like(flow_direction, length.reshape(codes.shape).astype(np.float32), "1")

@@ -228,7 +228,7 @@ def drainage_check(flow_direction: FlowDirection) -> DrainageCheck:
     return frame
 
 
-@assessment(source="jenson1988", bytes_per_cell=14)
+@assessment(source="jenson1988", bytes_per_cell=22)
 def flow_distance(flow_direction: FlowDirection) -> FlowDistance:
     """Length of the flow path from each cell to its outlet.
 
@@ -251,4 +251,4 @@ def flow_distance(flow_direction: FlowDirection) -> FlowDistance:
     nxt = downstream(codes)
     side = grid_of(flow_direction).cell_m / 1000.0
     length = distance_to_outlet(upstream_order(nxt), nxt, codes.shape[1], side, side)
-    return like(flow_direction, length.reshape(codes.shape), "km")
+    return like(flow_direction, length.reshape(codes.shape).astype(np.float32), "km")

@@ -38,7 +38,7 @@ def target_area(region_km2: float, grid: GridSpec) -> float:
     return max(min(TARGET_KM2, region_km2 / UNITS), FEWEST_CELLS * grid.cell_km2)
 
 
-@assessment(source="own_basins", bytes_per_cell=28)
+@assessment(source="own_basins", bytes_per_cell=36)
 def planning_unit_labels(
     flow_direction: FlowDirection,
     region_mask: Mask,

@@ -1,14 +1,16 @@
 """Commands that answer one question: weights, linkages, admission of a project, firms of a register."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from shanshui.cli.options import AsJson, Folder, Overwrite, Quiet
-from shanshui.cli.rows import print_rows
-from shanshui.core.errors import DataError, StudyError, nearest
+from shanshui.cli.rows import plain as _plain
+from shanshui.cli.rows import print_json as _json
+from shanshui.cli.rows import print_rows, write_rows
+from shanshui.cli.rows import records as _records
+from shanshui.core.errors import StudyError, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +52,7 @@ def weigh(
     from shanshui.study.judging import weigh as weights_of
 
     found = weights_of(judgements, method, random_index=random_index, draws=draws, seed=seed)
-    _write(found.table, to, overwrite)
+    write_rows(found.table, to, overwrite)
     _print_weights(found, as_json)
 
 
@@ -80,7 +82,7 @@ def linkages(
     found = linkages_of(
         table, sectors=sectors or None, tolerance=tolerance, sensitivity=sensitivity
     )
-    _write(found, to, overwrite)
+    write_rows(found, to, overwrite)
     _print_linkages(found, as_json)
 
 
@@ -166,21 +168,6 @@ def screen(
     _print_screening(outcome, as_json, quiet)
 
 
-def _plain(value: Any) -> Any:
-    """What JSON can hold: no NaN, no numpy."""
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if value is None or value != value else value
-
-
-def _json(what: Any) -> None:
-    typer.echo(json.dumps(what, ensure_ascii=False, default=_plain))
-
-
-def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    return [{str(k): _plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
-
-
 def _node(node: "NodeReport") -> dict[str, Any]:
     c, names = node.consistency, node.items
     return {
@@ -199,6 +186,8 @@ def _node(node: "NodeReport") -> dict[str, Any]:
         "geometric_index": c.geometric_index,
         "principal_eigenvalue": c.principal_eigenvalue,
         "indeterminacy": _plain(node.indeterminacy),
+        "feasible": node.feasible,
+        "intransitivity": _plain(node.intransitivity),
         "worst": [names[k] for k in c.worst],
         "repair": [names[c.repair[0]], names[c.repair[1]], c.repair[2], c.repair[3]]
         if c.repair
@@ -206,18 +195,6 @@ def _node(node: "NodeReport") -> dict[str, Any]:
         "experts": node.experts,
         "spread": _plain(node.spread),
     }
-
-
-def _write(frame: "pd.DataFrame", to: Path | None, overwrite: bool) -> None:
-    if to is None:
-        return
-    from shanshui.store.sheets import write_csv
-    from shanshui.store.written import replaced
-
-    if to.suffix.lower() != ".csv":
-        raise DataError(f"--to {to}: expected a name that ends in .csv")
-    with replaced(to, overwrite=overwrite) as place:
-        write_csv(frame, place, marked=False)
 
 
 def _print_weights(found: "HierarchyWeights", as_json: bool) -> None:
@@ -232,6 +209,11 @@ def _print_weights(found: "HierarchyWeights", as_json: bool) -> None:
             f"\n{node.parent}: {node.weights.method}, consistency ratio {c.ratio:.4f} ({word}; random index {c.random_index}), "
             f"geometric index {c.geometric_index:.4f}, indeterminacy {node.indeterminacy:.4f}"
         )
+        if node.indeterminacy > 1.0 + 1e-9:
+            inside = "some" if node.feasible else "no"
+            typer.echo(
+                f"  {inside} consistent judgements lie inside the intervals; intransitivity {node.intransitivity:.4g}"
+            )
         if node.experts > 1:
             typer.echo(f"  {node.experts} experts, greatest spread {node.spread:.3f}")
         if c.worst and c.ratio > 1e-9:

@@ -12,6 +12,7 @@ import typer
 from shanshui.cli.decide import admit, linkages, screen, weigh
 from shanshui.cli.ending import Commands, ending
 from shanshui.cli.options import AsJson, Folder, Memory, Overwrite, Quiet, Variant
+from shanshui.cli.rank import rank
 from shanshui.cli.rows import number, print_rows
 from shanshui.cli.upkeep import sweep, verify
 from shanshui.core.errors import StudyError
@@ -31,7 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (weigh, linkages, admit, screen, verify, sweep):
+for command in (weigh, rank, linkages, admit, screen, verify, sweep):
     app.command()(command)
 
 
@@ -277,7 +278,7 @@ def list_products(
     rows: list[dict[str, Any]] = []
     for name, state in study.states().items():
         kind = study.plan.kind(name) if name in study.plan.steps else None
-        record = study.ledger.product(name, variant)
+        record = study.entry(name)
         unit = getattr(kind, "unit", "") or (terms()[name].unit if name in terms() else "")
         dims = {
             "Grid": "y, x",
@@ -305,6 +306,7 @@ def list_products(
         took = "" if row["seconds"] is None else f"{row['seconds']:.2f} s"
         typer.echo(
             f"{row['product']:{wide}} {row['unit']:12} {row['dims']:11} {took:>10}  {row['state']}"
+            + (f" [{row['variant']}]" if row["variant"] else "")
         )
 
 

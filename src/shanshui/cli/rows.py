@@ -1,8 +1,32 @@
-"""Rows of a table in a terminal."""
+"""Rows of a table in a terminal, and what programs read instead."""
 
-from typing import Any
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+from shanshui.core.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def plain(value: Any) -> Any:
+    """What JSON can hold: no NaN, no numpy."""
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if value is None or value != value else value
+
+
+def print_json(what: Any) -> None:
+    """Print one line of JSON."""
+    typer.echo(json.dumps(what, ensure_ascii=False, default=plain))
+
+
+def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Rows of a table with plain values."""
+    return [{str(k): plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
 
 
 def print_rows(rows: list[dict[str, Any]]) -> None:
@@ -14,6 +38,25 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
     typer.echo("  ".join(names[k].ljust(min(wide[k], 40)) for k in keep))
     for line in cells:
         typer.echo("  ".join(line[k][:40].ljust(min(wide[k], 40)) for k in keep).rstrip())
+
+
+def write_rows(frame: "pd.DataFrame", to: Path | None, overwrite: bool) -> None:
+    """Write a table as CSV, over nothing that somebody else wrote; nowhere to, nothing is written.
+
+    Raises
+    ------
+    DataError
+        A name that does not end in .csv.
+    """
+    if to is None:
+        return
+    from shanshui.store.sheets import write_csv
+    from shanshui.store.written import replaced
+
+    if to.suffix.lower() != ".csv":
+        raise DataError(f"--to {to}: expected a name that ends in .csv")
+    with replaced(to, overwrite=overwrite) as place:
+        write_csv(frame, place, marked=False)
 
 
 def number(value: Any, key: str) -> str:

@@ -119,7 +119,7 @@ def _listed(path: Path, name: str) -> list[Path]:
 def _pointed(path: Path, name: str) -> list[Path]:
     """Sources that a virtual dataset names."""
     try:
-        tree = ElementTree.parse(path)  # noqa: S314 - entities are refused below
+        tree = ElementTree.parse(path)  # noqa: S314 - expat bounds the growth of entities
     except (ElementTree.ParseError, OSError, ValueError) as error:
         raise DataError(
             f"{name}: {path} cannot be read as a virtual dataset ({error}); is it complete?"

@@ -15,7 +15,7 @@ from shanshui.collect.classes import class_table
 from shanshui.collect.companions import TABLES
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.registers import register_input
-from shanshui.collect.scaling import Linear, plausible
+from shanshui.collect.scaling import Linear, plausible, refuse_unused
 from shanshui.core.errors import ShanshuiError
 from shanshui.region.grid import GridSpec
 
@@ -90,6 +90,7 @@ def verdict(
         )
         return out
     try:
+        refuse_unused(spec, kind, name)
         if kind.family in ("continuous", "categorical"):
             with raster_input(path, spec, kind, name, scratch) as source:
                 source.check_overlap(grid)

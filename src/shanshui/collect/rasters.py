@@ -296,12 +296,13 @@ def refuse_alpha(file: Any, name: str, path: Path) -> None:
     DataError
         With its number.
     """
+    used = any(MaskFlags.alpha in flags for flags in file.mask_flag_enums)
     found = [
         b
         for b, kind in zip(file.indexes, file.colorinterp, strict=True)
         if kind is ColorInterp.alpha
     ]
-    if found:
+    if used and found:
         raise DataError(
             f"{name}: {path}: band {found[0]} is marked as transparency (alpha), so that it is not known whether it holds "
             "values; write the file without the mark, or name one band"

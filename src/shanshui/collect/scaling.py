@@ -21,6 +21,34 @@ class Linear:
         return stored * self.factor + self.shift
 
 
+_USED = {
+    "continuous": {"unit", "scale", "offset", "nodata", "band"},
+    "categorical": {"unit", "nodata", "band", "classes"},
+    "stack": {"unit", "scale", "offset", "nodata"},
+    "table": {"unit", "scale", "offset", "nodata", "class_columns"},
+}
+"""Words of a declaration that change numbers, by what the input is."""
+
+
+def refuse_unused(spec: InputSpec, kind: InputKind, name: str) -> None:
+    """Refuse a word that would change numbers if it were obeyed, where nothing obeys it.
+
+    Raises
+    ------
+    DataError
+        With the word.
+    """
+    used = _USED.get(kind.family, set())
+    for word in sorted(set().union(*_USED.values()) - used):
+        if getattr(spec, word) != type(spec).model_fields[word].get_default(
+            call_default_factory=True
+        ):
+            raise DataError(
+                f"{name}.{word}: {name} is read as {kind.family}, where {word} has no meaning; leave it out of "
+                f"[inputs.{name}], and change the file itself if its values are not right"
+            )
+
+
 def linear(
     spec: InputSpec, unit: str, name: str, *, scale: float = 1.0, offset: float = 0.0
 ) -> Linear:

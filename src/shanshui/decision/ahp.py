@@ -73,6 +73,11 @@ def ahp_weights(
     ------
     QuantityError
         Judgements that are none (says where), items that no chain of judgements links, unknown method or table.
+
+    Notes
+    -----
+    ``eigenvector``: ``A w = l w`` with A the judgements and l their greatest eigenvalue. ``geometric``: ``w_i`` in proportion to
+    ``(prod_j a_ij)^(1/n)`` (Crawford and Williams 1985). ``CR = (l - n) / (n - 1) / RI(n)``, accepted up to 0.10 (Saaty 1980).
     """
     a = checked_judgements(matrix)
     if method not in METHODS:

@@ -10,7 +10,13 @@ from shanshui.core.errors import QuantityError, nearest
 from shanshui.decision.ahp import METHODS, ahp_weights
 from shanshui.decision.consistency import Consistency, consistency
 from shanshui.decision.groups import group_judgements
-from shanshui.decision.interval_ahp import SOLVERS, acceptable, interval_weights
+from shanshui.decision.interval_ahp import (
+    SOLVERS,
+    acceptable,
+    feasible,
+    interval_weights,
+    intransitivity,
+)
 from shanshui.decision.intervals import IntervalWeights
 from shanshui.decision.judgements import Judgements
 
@@ -31,6 +37,10 @@ class NodeReport:
         Of the judgements, or of the geometric means of their bounds.
     indeterminacy : float [1]
         Geometric mean of upper over lower.
+    feasible : bool
+        Some crisp consistent judgements lie inside the intervals; False where judgements are missing.
+    intransitivity : float [1]
+        Greatest log departure from interval transitivity: 0 where the intervals follow from one another.
     experts : int
         Who judged.
     spread : float [1]
@@ -42,6 +52,8 @@ class NodeReport:
     weights: IntervalWeights
     consistency: Consistency
     indeterminacy: float
+    feasible: bool
+    intransitivity: float
     experts: int
     spread: float
 
@@ -172,9 +184,18 @@ def _node(
     except QuantityError as error:
         raise QuantityError(f"judgements for {parent}: {error}") from None
     whole = np.isfinite(group.lower).all()
-    wide = acceptable(group.lower, group.upper)[1]["indeterminacy"] if whole else float("nan")
+    bounds = (group.lower, group.upper)
+    wide = acceptable(*bounds)[1]["indeterminacy"] if whole else float("nan")
     if agreement is None:
         raise AssertionError("weights of judgements carry their consistency")
     return NodeReport(
-        parent, ones[0].items, found, agreement, wide, len(ones), float(np.nanmax(group.spread))
+        parent,
+        ones[0].items,
+        found,
+        agreement,
+        wide,
+        bool(whole) and feasible(*bounds),
+        intransitivity(*bounds) if whole else float("nan"),
+        len(ones),
+        float(np.nanmax(group.spread)),
     )

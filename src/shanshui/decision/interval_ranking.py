@@ -132,7 +132,8 @@ def interval_topsis(
     Returns
     -------
     (alternative,) [1]
-        Ideal of the best upper and anti-ideal of the worst lower ends; in [0, 1], more is better.
+        ``d- / (d+ + d-)``: d+ the distance of the lower ends from the best upper ends, d- that of the upper ends from the worst
+        lower ones, in ``w_j x_ij / sqrt(sum_i(l_ij^2 + u_ij^2))``; in [0, 1], more is better.
 
     Raises
     ------

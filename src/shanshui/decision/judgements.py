@@ -208,6 +208,13 @@ def judgement(value: object, where: str = "judgement") -> tuple[float, float]:
     return numbers[0], numbers[-1]
 
 
+def _bound(value: object, where: str) -> float:
+    low, high = judgement(value, where)
+    if low != high and not np.isnan(low):
+        raise QuantityError(f"{where}: '{value}' is an interval; a bound is one number")
+    return low
+
+
 def judgements_of(frame: pd.DataFrame) -> list[Judgements]:
     """Judgements of a table, one entry per node and expert.
 
@@ -280,7 +287,7 @@ def _of_list(frame: pd.DataFrame) -> list[Judgements]:
         for k, (a, b) in enumerate(zip(rows, columns, strict=True)):
             where = f"judgements: {a} over {b}"
             if "lower" in part:
-                low, high = (judgement(part[c].iloc[k], where)[0] for c in ("lower", "upper"))
+                low, high = (_bound(part[c].iloc[k], f"{where}, {c}") for c in ("lower", "upper"))
             else:
                 low, high = judgement(part["value"].iloc[k], where)
             i, j = place[a], place[b]

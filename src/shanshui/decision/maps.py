@@ -16,7 +16,7 @@ PARTS = 16
 """Pieces in which a map is looked through at once; sums do not depend on the machine."""
 
 
-@assessment(source="decisions/0013-judgement", bytes_per_cell=16)
+@assessment(source="hwang1981", bytes_per_cell=16)
 def overlay_score(
     layers: AnyLayers,
     *,
@@ -46,6 +46,21 @@ def overlay_score(
     -------
     (y, x) [1]
         More is better; NaN where any layer is missing.
+
+    Raises
+    ------
+    QuantityError
+        No layers; weights or directions that do not fit them.
+
+    Notes
+    -----
+    With x the layers, of which a cost counts negative and a target t as ``-|x - t|``, x- and x+ their least and greatest
+    value over all cells, w the weights [1] and ``r = (x - x-) / (x+ - x-)`` [1] (Hwang and Yoon 1981 [M]; decision 0013):
+
+    ``weighted-sum``: ``sum(w r)``. ``topsis``: ``d- / (d+ + d-)``, d+ and d- the distances in ``w x / sqrt(sum(x^2))`` to the
+    greatest and the least of each layer. ``vikor``: ``1 - Q``, Q the mean of ``S = sum(w (1 - r))`` and ``R = max(w (1 - r))``,
+    each scaled to [0, 1] over the cells (Opricovic 1998 [M]). ``promethee``: cells below less cells above over all others,
+    weighted (Brans and Vincke 1985 [M]). ``grey``: ``sum(w z / (1 - r + z))`` with z ``distinguishing`` (Deng 1982 [M]).
     """
     names = [str(name) for name in layers.data_vars]
     if not names:

@@ -11,9 +11,7 @@ from shanshui.decision.criteria import (
     Direction,
     Matrix,
     benefits,
-    checked_scores,
     checked_weights,
-    parsed_directions,
     ranged,
 )
 
@@ -42,7 +40,7 @@ def ranks(scores: ArrayLike, *, ascending: bool = False) -> NDArray[np.int64]:
 def weighted_sum(
     matrix: ArrayLike, weights: ArrayLike, directions: Sequence[Direction] | None = None
 ) -> Scores:
-    """Weighted mean of the min-max scaled criteria.
+    """Weighted mean of the min-max scaled criteria: ``sum_j w_j (x_ij - min x_j) / (max x_j - min x_j)``.
 
     Parameters
     ----------
@@ -84,7 +82,8 @@ def topsis(
     Returns
     -------
     (alternative,) [1]
-        d- / (d+ + d-), in [0, 1], more is better; one half where all alternatives are alike.
+        d- / (d+ + d-), in [0, 1], more is better; one half where all alternatives are alike. d+ and d- are the distances in
+        ``v_ij = w_j x_ij / sqrt(sum_i x_ij^2)`` to the greatest and to the least v of each criterion.
 
     Raises
     ------
@@ -154,6 +153,8 @@ def vikor(
     -------
     VikorRanking
         A constant criterion adds no regret; where all sums (or all greatest regrets) are alike that part of ``q`` is 0.
+        ``S = sum_j r_ij`` and ``R = max_j r_ij`` with ``r_ij = w_j (max x_j - x_ij) / (max x_j - min x_j)``, and
+        ``Q = v (S - min S) / (max S - min S) + (1 - v) (R - min R) / (max R - min R)``.
 
     Raises
     ------
@@ -240,7 +241,8 @@ def promethee(
     Returns
     -------
     PrometheeFlows
-        A single alternative has flows of 0.
+        A single alternative has flows of 0. ``phi+(a) = sum_b sum_j w_j P_j(a, b) / (m - 1)``, ``phi-`` with a and b exchanged, net
+        their difference; P_j is the preference for the gap of the two in criterion j.
 
     Raises
     ------
@@ -307,7 +309,8 @@ def grey_relation(
     Returns
     -------
     (alternative,) [1]
-        In (0, 1], more is better; a constant criterion counts as reached by all.
+        In (0, 1], more is better; a constant criterion counts as reached by all. ``sum_j w_j (min + z max) / (d_ij + z max)`` with d
+        the distance from the best scaled value, min and max over all d, and z ``distinguishing``.
 
     Raises
     ------
@@ -324,54 +327,6 @@ def grey_relation(
         return np.ones(len(x))
     least, most = gap.min(), gap.max()
     return ((least + distinguishing * most) / (gap + distinguishing * most)) @ w
-
-
-def spotis(
-    matrix: ArrayLike,
-    weights: ArrayLike,
-    bounds: ArrayLike,
-    directions: Sequence[Direction] | None = None,
-) -> Scores:
-    """Distance from the ideal within fixed bounds (SPOTIS; Dezert and others 2020): no rank reversal.
-
-    Parameters
-    ----------
-    matrix : (alternative, criterion)
-        Scores within ``bounds``.
-    weights : (criterion,) [1]
-        0 or more.
-    bounds : (criterion, 2)
-        Least and greatest value that any alternative could have; chosen apart from the data.
-    directions : sequence, optional
-        As in :func:`weighted_sum`; a target is the ideal.
-
-    Returns
-    -------
-    (alternative,) [1]
-        In [0, 1], less is better.
-
-    Raises
-    ------
-    QuantityError
-        Scores out of bounds, empty bounds, weights or directions that do not fit.
-    """
-    x = checked_scores(matrix)
-    limits = np.asarray(bounds, np.float64)
-    if limits.shape != (x.shape[1], 2) or not (limits[:, 1] > limits[:, 0]).all():
-        raise QuantityError("bounds: expected least and greatest, different, per criterion")
-    if ((x < limits[:, 0]) | (x > limits[:, 1])).any():
-        i, j = np.argwhere((x < limits[:, 0]) | (x > limits[:, 1]))[0]
-        raise QuantityError(
-            f"matrix: row {i + 1}, column {j + 1} holds {x[i, j]:g}, outside its bounds {limits[j, 0]:g} to {limits[j, 1]:g}"
-        )
-    w = checked_weights(weights, x.shape[1])
-    ideal = np.array(
-        [
-            target if target is not None else limits[j, 1 if sign > 0 else 0]
-            for j, (sign, target) in enumerate(parsed_directions(directions, x.shape[1]))
-        ]
-    )
-    return (np.abs(x - ideal) / (limits[:, 1] - limits[:, 0])) @ w
 
 
 RANKINGS = ("weighted-sum", "topsis", "vikor", "promethee", "grey")

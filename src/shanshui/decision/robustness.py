@@ -297,7 +297,9 @@ def rank_similarity(first: ArrayLike, second: ArrayLike) -> dict[str, float]:
     -------
     dict
         ``spearman``; ``weighted_spearman`` (Pinto da Costa and Soares 2005: the top counts more, both sides alike); ``ws`` (Sałabun and
-        Urbaniak 2020: the top of the first counts more). All 1 for the same ranking.
+        Urbaniak 2020: the top of the first counts more). All 1 for the same ranking. With a, b the ranks of n alternatives and
+        ``d = a - b``: ``1 - 6 sum(d^2) / (n (n^2 - 1))``; ``1 - 6 sum(d^2 ((n - a + 1) + (n - b + 1))) / (n^4 + n^3 - n^2 - n)``; and
+        ``1 - sum(2^-a |d| / max(|1 - a|, |n - a|))``.
 
     Raises
     ------

@@ -49,6 +49,11 @@ def entropy_weights(
     ------
     QuantityError
         Missing values; negative ones, or a cost of 0, with ``share``; unknown scaling.
+
+    Notes
+    -----
+    ``w_j = d_j / sum(d)`` with ``d_j = 1 + sum_i(p_ij ln p_ij) / ln m`` and ``p_ij = x_ij / sum_i(x_ij)``: x the scores of m
+    alternatives, ``0 ln 0 = 0``.
     """
     if scaling not in ("share", "range"):
         raise QuantityError(f"scaling: '{scaling}'; expected share or range")
@@ -124,6 +129,11 @@ def critic_weights(scores: ArrayLike, directions: Sequence[Direction] | None = N
     ------
     QuantityError
         Missing values or directions that do not fit.
+
+    Notes
+    -----
+    ``w_j = c_j / sum(c)`` with ``c_j = s_j sum_k(1 - r_jk)``, s_j the standard deviation of the min-max scaled indicator and
+    r_jk the correlation of two.
     """
     x = ranged(scores, directions)
     deviation = x.std(axis=0)
@@ -140,12 +150,22 @@ def critic_weights(scores: ArrayLike, directions: Sequence[Direction] | None = N
 
 
 def deviation_weights(scores: ArrayLike, directions: Sequence[Direction] | None = None) -> Weights:
-    """Weights from the standard deviation of the min-max scaled scores; arguments as :func:`critic_weights`."""
+    """Weights from the standard deviation of the min-max scaled scores; arguments as :func:`critic_weights`.
+
+    Notes
+    -----
+    ``w_j = s_j / sum(s)`` (Diakoulaki, Mavrotas and Papayannakis 1995, who set it beside CRITIC).
+    """
     return _shares(ranged(scores, directions).std(axis=0))
 
 
 def gini_weights(scores: ArrayLike, directions: Sequence[Direction] | None = None) -> Weights:
-    """Weights from the Gini coefficient of each indicator; arguments as :func:`entropy_weights` with shares."""
+    """Weights from the Gini coefficient of each indicator; arguments as :func:`entropy_weights` with shares.
+
+    Notes
+    -----
+    ``w_j = g_j / sum(g)`` with ``g_j = sum_i((2 i - m - 1) x_(i)j) / (m sum_i(x_ij))``, x_(i) the i-th least of m scores.
+    """
     x = np.sort(_positive(scores, directions), axis=0)
     m = len(x)
     total = x.sum(axis=0)
@@ -173,6 +193,11 @@ def merec_weights(scores: ArrayLike, directions: Sequence[Direction] | None = No
     ------
     QuantityError
         Values of 0 or less, targets.
+
+    Notes
+    -----
+    ``w_j = e_j / sum(e)`` with ``e_j = sum_i |S'_ij - S_i|``, ``S_i = ln(1 + sum_k |ln n_ik| / n)`` over n indicators, S'_ij the
+    same without indicator j, and n_ik the score scaled as ``min / x`` for benefits and ``x / max`` for costs.
     """
     x = _above_zero(scores, "MEREC")
     signs = _signs(directions, x.shape[1], "MEREC")
@@ -203,6 +228,11 @@ def cilos_weights(scores: ArrayLike, directions: Sequence[Direction] | None = No
     ------
     QuantityError
         Values of 0 or less, targets.
+
+    Notes
+    -----
+    ``F w = 0`` with ``f_ij = (a_jj - a_ij) / a_jj`` off the diagonal and ``f_jj = -sum_i(f_ij)``: a_ij is the share of indicator
+    j in the alternative that is best by indicator i, costs as ``min / x``.
     """
     x = _above_zero(scores, "CILOS")
     signs = _signs(directions, x.shape[1], "CILOS")
@@ -222,7 +252,12 @@ def cilos_weights(scores: ArrayLike, directions: Sequence[Direction] | None = No
 
 
 def idocriw_weights(scores: ArrayLike, directions: Sequence[Direction] | None = None) -> Weights:
-    """Entropy and CILOS together (IDOCRIW); arguments as :func:`cilos_weights`."""
+    """Entropy and CILOS together (IDOCRIW; Zavadskas and Podvezko 2016); arguments as :func:`cilos_weights`.
+
+    Notes
+    -----
+    ``w_j = e_j c_j / sum(e c)`` with e the entropy weights and c those of CILOS.
+    """
     return _shares(entropy_weights(scores, directions) * cilos_weights(scores, directions))
 
 
@@ -240,6 +275,11 @@ def lopcow_weights(scores: ArrayLike, directions: Sequence[Direction] | None = N
     -------
     (indicator,) [1]
         Sum to 1; a constant indicator has 0.
+
+    Notes
+    -----
+    ``w_j = p_j / sum(p)`` with ``p_j = |100 ln(sqrt(mean_i(x_ij^2)) / s_j)|``, x the min-max scaled scores and s_j their standard
+    deviation.
     """
     x = ranged(scores, directions)
     deviation = x.std(axis=0)
@@ -289,6 +329,11 @@ def combined_weights(
     ------
     QuantityError
         Shapes that differ, a share outside [0, 1], no indicator with weight in both, unknown method.
+
+    Notes
+    -----
+    ``linear``: ``a w_s + (1 - a) w_o`` with a the share. ``multiplicative``: ``w_s w_o`` over its sum. ``game``: ``|a_1| w_s + |a_2|
+    w_o`` over its sum, where a solves ``sum_k a_k (w_l . w_k) = w_l . w_l`` for both l: least distance from both vectors.
     """
     a, b = np.asarray(judged, np.float64), np.asarray(measured, np.float64)
     if a.shape != b.shape or a.ndim != 1:

@@ -1,5 +1,6 @@
 """Where a number came from: the chain back to the input files."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +40,9 @@ class Link:
     seen: bool
 
 
-def chain(plan: Plan, name: str, ledger: Ledger, variant: str = "") -> list[Link]:
+def chain(
+    plan: Plan, name: str, ledger: Ledger, where: Callable[[str], str] = lambda product: ""
+) -> list[Link]:
     """Walk from a product back to its files.
 
     Parameters
@@ -50,8 +53,8 @@ def chain(plan: Plan, name: str, ledger: Ledger, variant: str = "") -> list[Link
         Product.
     ledger : Ledger
         What was made when.
-    variant : str
-        Whose products.
+    where : callable
+        Variant under which a product stands.
 
     Returns
     -------
@@ -64,7 +67,7 @@ def chain(plan: Plan, name: str, ledger: Ledger, variant: str = "") -> list[Link
 
     def walk(product: str, depth: int) -> None:
         item = plan.steps[product]
-        record = ledger.product(product, variant)
+        record = ledger.product(product, where(product))
         if isinstance(item, Step):
             settings = item.card.checked(item.settings)
             link = Link(

@@ -7,12 +7,15 @@ tables do. What cannot be followed is refused, never left out.
 import ast
 import functools
 import hashlib
+import importlib
 import inspect
 import sys
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from shanshui.core.errors import PlanError
 from shanshui.core.shipped import shipped_text
@@ -21,6 +24,9 @@ from shanshui.flow.names import Scope, cells, foreign_name, inner, local_imports
 from shanshui.flow.source import Source, global_names, names_in, source_of
 
 _BLIND = {"eval", "exec", "globals", "__import__"}
+_UNSEEN = {"shanshui.collect", "shanshui.store", "shanshui.study", "shanshui.core.shipped"}
+"""What reads the files of users, whose digests stand in the recipe by themselves, and the one reader of shipped tables."""
+_READS = {"open", "read_text", "read_bytes", "__file__"}
 
 
 @functools.cache
@@ -156,11 +162,18 @@ class _Look:
         return digest_of(look.parts)
 
     def _flags(self, wrapper: Any) -> str:
-        """Options of a compiled kernel, branches of a dispatching function."""
-        options = getattr(getattr(wrapper, "_dispatcher", wrapper), "targetoptions", None)
+        """Options of a compiled or vectorised function, branches of a dispatching one."""
         found: dict[str, Any] = {}
-        if isinstance(options, dict):
-            found["options"] = dict(sorted(options.items()))
+        for holder in ("", "_dispatcher", "gufunc_builder"):
+            thing = getattr(wrapper, holder, None) if holder else wrapper
+            options = getattr(thing, "targetoptions", None)
+            if isinstance(options, dict):
+                found[f"{holder} options"] = dict(sorted(options.items()))
+            if isinstance(layout := getattr(thing, "signature", None), str):
+                found[f"{holder} layout"] = layout
+        if isinstance(wrapper, np.vectorize):
+            words = ("otypes", "signature", "excluded")
+            found |= {word: getattr(wrapper, word) for word in words}
         registry = getattr(wrapper, "registry", None)
         if isinstance(registry, types.MappingProxyType):
             found["registry"] = dict(registry)
@@ -175,13 +188,30 @@ class _Look:
         used = global_names(fn.__code__).union(*map(names_in, source.decorators))
         scope = {name: fn.__globals__[name] for name in used if name in fn.__globals__}
         scope |= cells(fn)
-        self._names(
-            source.nodes, Scope(scope | local_imports(source.nodes, self._ours), self._ours)
-        )
+        scope |= local_imports(source.nodes, self._ours)
+        self._refuse_reading(source, fn.__globals__)
+        self._names(source.nodes, Scope(scope, self._ours))
+        own = {k: v for k, v in vars(fn).items() if k not in {"__wrapped__", "card"}}
+        if own:
+            self.parts["attributes"] = self.text(own, f"an attribute of {fn.__name__}")
         self._annotated(source, fn.__globals__)
         for name, value in (("defaults", fn.__defaults__), ("keywords", fn.__kwdefaults__)):
             if value:
                 self.parts[name] = self.text(value, f"a default of {fn.__name__}")
+
+    def _refuse_reading(self, source: Source, scope: dict[str, Any]) -> None:
+        """Refuse code that reads a file whose content stands in no recipe."""
+        if any(self.where.startswith(f"{room}.") for room in _UNSEEN):
+            return
+        for node in (part for top in source.nodes for part in ast.walk(top)):
+            word = getattr(node, "attr", getattr(node, "id", ""))
+            value = scope.get(word) if isinstance(node, ast.Name) and word != "__file__" else None
+            home = str(getattr(value, "__module__", None) or getattr(value, "__name__", ""))
+            if (word in _READS and value is None) or home.startswith(("importlib.res", "pkgutil")):
+                raise PlanError(
+                    f"{self.where}: {word} reads a file, so that a change of it would go unseen; ship the file and read "
+                    "it with shanshui.core.shipped.shipped_text, or make it an input"
+                )
 
     def of_class(self, kind: type) -> None:
         """Take in a class: its text, its bases and methods, and what was laid on it later."""
@@ -238,9 +268,9 @@ class _Look:
                 self.parts[f"shipped {name}"] = shipped_text(name)
             return {node.func}
         word = node.func.id if isinstance(node.func, ast.Name) and found is None else ""
-        if word in _BLIND:
+        if word in _BLIND or (found is not None and found[1] is importlib.import_module):
             raise PlanError(
-                f"{self.where}: {word}() reaches code that cannot be followed; call it by name"
+                f"{self.where}: {ast.unparse(node.func)}() reaches code that cannot be followed; call it by name"
             )
         base = scope.of(node.args[0]) if word in {"getattr", "vars"} and node.args else None
         if base is None or not isinstance(base[1], types.ModuleType) or not self._ours(base[1]):

@@ -31,6 +31,8 @@ class Scope:
             return node.id, self.values[node.id]
         if isinstance(node, ast.Attribute):
             base = self.of(node.value)
+            if base is not None and base[1] is importlib and node.attr == "import_module":
+                return "importlib.import_module", importlib.import_module
             if base is not None and isinstance(base[1], types.ModuleType) and self.ours(base[1]):
                 missing = object()
                 value = getattr(base[1], node.attr, missing)
@@ -155,7 +157,7 @@ def foreign_name(value: Any) -> str | None:
         if owner is None or isinstance(owner, types.ModuleType | type) or _at_home(value):
             return f"{value.__module__}.{value.__qualname__}"
         return None
-    if type(value).__module__.partition(".")[0] == "numba":
+    if type(value).__module__.startswith("numba.core.types"):
         return f"numba {value}"
     if type(value).__name__ == "fortran":  # routines of LAPACK
         return f"fortran {value.__name__}"

@@ -277,7 +277,11 @@ class Run:
             if not variant and name not in self.plan.steps and name not in self.plan.absent:
                 continue  # of a step that there is no more: left as it is until it is swept
             label = f"{variant}/{name}" if variant else name
-            if not self.objects.sound(digest):
+            if variant and variant == self.variant and name not in self._reached:
+                # the study itself was changed to what the variant sets
+                self.ledger.drop_product(name, variant)
+                self.objects.products.withdraw(name, variant)
+            elif not self.objects.sound(digest):
                 if name not in asked or self.where(name) != variant:
                     outcome.damaged.append(label)
             elif self.objects.products.publish(name, digest, variant):

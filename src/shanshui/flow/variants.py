@@ -42,7 +42,9 @@ def _differs(plan: Plan, base: Plan, name: str) -> bool:
     if other is None or plan.inputs(name) != base.inputs(name):
         return True
     if isinstance(one, Step) and isinstance(other, Step):
-        changed = one.card.checked(one.settings) != other.card.checked(other.settings)
+        # as they are written, since 5 and 5.0 are two settings to a recipe
+        mine, theirs = (item.card.checked(item.settings) for item in (one, other))
+        changed = repr(sorted(mine.items())) != repr(sorted(theirs.items()))
         return changed or one.card is not other.card
     if isinstance(one, Source) and isinstance(other, Source):
         return (one.file, one.parts) != (other.file, other.parts)
@@ -57,7 +59,7 @@ def settings_over(plan: Plan, base: Plan) -> Settings:
         if not (isinstance(item, Step) and isinstance(other, Step)):
             continue
         mine, theirs = item.card.checked(item.settings), other.card.checked(other.settings)
-        changed = {k: v for k, v in mine.items() if v != theirs.get(k)}
+        changed = {k: v for k, v in mine.items() if repr(v) != repr(theirs.get(k))}
         if changed:
             out[name] = changed
     return {k: dict(v) for k, v in json.loads(json.dumps(out, default=str)).items()}

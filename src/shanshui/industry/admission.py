@@ -12,7 +12,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.shipped import shipped_text
-from shanshui.core.vocabulary import Counties, Employment, Index, Labels, UnitLabels
+from shanshui.core.vocabulary import Counties, CountyCells, Employment, Index, UnitLabels
 from shanshui.industry.access_rules import (
     FACTS,
     VERDICTS,
@@ -20,7 +20,7 @@ from shanshui.industry.access_rules import (
     admitted_cells,
     rules_of,
 )
-from shanshui.industry.place_facts import PlaceFacts, asked_facts, known_by_strip
+from shanshui.industry.place_facts import Knowledge, PlaceFacts, asked_facts, known_by_strip
 from shanshui.industry.tables import CategoryVerdicts, HeavyJobs, RuleTable, UnitAdmission
 from shanshui.kernels.labels import label_class_counts, label_sizes
 from shanshui.region.grid import like
@@ -59,8 +59,8 @@ def unit_admission(
     table
         ``unit, code, category, name, name_zh, verdict`` (the best that at least ``least_share`` of the land has), ``open_share`` of the land
         neither forbidden nor to be eliminated, ``welcome_share`` encouraged [1], ``rules`` of that verdict
-        and ``closing_rules`` (the three that close the most land), both of those that fire on at least ``least_share`` of it. Facts that no
-        cell of the units knows fire no rule: attributes name them.
+        and ``closing_rules`` (the three that close the most land), both of those that fire on at least ``least_share`` of it. A fact
+        fires no rule where it is missing: attributes name those that no cell of the units knows, and the known share of those known in part.
 
     Notes
     -----
@@ -74,16 +74,16 @@ def unit_admission(
     most = int(label.max(initial=0))
     size = label_sizes(label.ravel(), most)
     units = np.flatnonzero(size[1:]) + 1
-    asked, known = asked_facts(rules), set()
+    known = Knowledge(asked_facts(rules))
     tallies = [_Tally(industry, most) for industry in judged_industries()]
-    for facts, own in known_by_strip(place_facts, label, asked):
-        known |= set(facts)
+    for facts, own in known_by_strip(place_facts, label, known.asked):
+        known.add(facts)
         for tally in tallies:
             tally.add(facts, own, rules)
     said = {r.rule: r.verdict for r in rules}
     out = pd.concat([t.judged(said, size, units, least_share) for t in tallies], ignore_index=True)
     out = out.sort_values(["unit", "code"], ignore_index=True)
-    out.attrs["not_known"] = sorted(set(asked) - known)
+    out.attrs |= known.attrs()
     return out
 
 
@@ -182,7 +182,7 @@ def open_industries(unit_admission: CategoryVerdicts, planning_unit_labels: Unit
 @assessment(source="decisions/0014-industry", bytes_per_cell=4 * len(FACTS))
 def heavy_jobs(
     counties: Counties,
-    county_cells: Labels,
+    county_cells: CountyCells,
     employment: Employment,
     place_facts: PlaceFacts,
     access_rules: RuleTable,
@@ -218,8 +218,8 @@ def heavy_jobs(
     Returns
     -------
     table
-        ``code, name, x, y`` [m] of a point inside, ``jobs`` [person], ``pushed_share`` [1]; counties without jobs known are left out. Facts
-        that no cell of the counties knows fire no rule: attributes name them.
+        ``code, name, x, y`` [m] of a point inside, ``jobs`` [person], ``pushed_share`` [1]; counties without jobs known are left out. A fact
+        fires no rule where it is missing: attributes name those that no cell knows, and the known share of those known in part.
 
     Raises
     ------
@@ -237,9 +237,9 @@ def heavy_jobs(
     most = max(int(label.max(initial=0)), int(counties.index.max()))
     size = label_sizes(label.ravel(), most)
     closed: NDArray[np.int64] = np.zeros(most + 1, np.int64)
-    asked, known = asked_facts(rules), set()
-    for facts, own in known_by_strip(place_facts, label, asked):
-        known |= set(facts)
+    known = Knowledge(asked_facts(rules))
+    for facts, own in known_by_strip(place_facts, label, known.asked):
+        known.add(facts)
         verdict, _ = admitted_cells(heavy_code, facts, kind="expand", rules=rules)
         closed += np.bincount(own[verdict >= VERDICTS.index("forbid")], minlength=most + 1)
     jobs = _heavy(employment, industries, heavy_share, year)
@@ -257,7 +257,7 @@ def heavy_jobs(
     ).dropna(subset=["jobs"])
     out = out.reset_index(drop=True)
     out.attrs["crs"] = counties.crs.to_wkt() if counties.crs is not None else ""
-    out.attrs["not_known"] = sorted(set(asked) - known)
+    out.attrs |= known.attrs()
     return out
 
 

@@ -216,8 +216,11 @@ def urban_flow(
     """
     chosen = int(employment["year"].max()) if year is None else year
     wide, nation, names = jobs_by_place(employment, prefectures, counties, chosen)
-    known = {} if gdp is None else sector_products(gdp).sum(axis=1).to_dict()
-    product = {code: float(value) for (code, y), value in known.items() if y == chosen}
+    product: dict[str, float] = {}
+    if gdp is not None:
+        total = sector_products(gdp).sum(axis=1).reset_index(name="yuan")
+        total = total[total["year"] == chosen]
+        product = dict(zip(total["code"], total["yuan"].astype(float), strict=True))
     rows = []
     for code, line in wide.iterrows():
         each = product.get(str(code), np.nan) / float(line.sum())

@@ -17,8 +17,8 @@ from shanshui.industry.input_output import (
     structural_decomposition,
     technical_coefficients,
 )
-from shanshui.industry.io_table import InputOutputTable, read_table
-from shanshui.industry.linkage import inverse_demand, plain_code
+from shanshui.industry.io_table import read_table
+from shanshui.industry.linkage import by_sector, inverse_demand, plain_code
 from shanshui.industry.tables import (
     HouseholdMultipliers,
     Households,
@@ -86,7 +86,7 @@ def household_multipliers(
     """
     table = read_table(io_table, sectors or None).checked(tolerance)
     pay, spent = (
-        _by_sector(household_accounts, table, "household_accounts", word, word)
+        by_sector(household_accounts, table, "household_accounts", word, word)
         for word in ("wages", "spending")
     )
     total = float(pay.sum())
@@ -270,7 +270,7 @@ def construction_jobs(
     - direct, local = local_share * total, y the project's demand by sector. A table of the nation counts suppliers all over it.
     """
     table = read_table(io_table, sectors or None).checked(tolerance)
-    persons = _by_sector(
+    persons = by_sector(
         stressors[stressors["stressor"].astype(str) == jobs], table, "stressors", f"stressor '{jobs}'"
     )  # fmt: skip
     idle = np.flatnonzero((table.output == 0) & (persons != 0))
@@ -282,28 +282,9 @@ def construction_jobs(
     behind = multipliers(leontief_inverse(technical_coefficients(table.flows, table.output)), each)
     rows = []
     for project, part in investment.groupby(investment["project"].astype(str), sort=True):
-        y = _by_sector(part, table, "investment", f"project {project}")
+        y = by_sector(part, table, "investment", f"project {project}")
         rows.append((str(project), float(y.sum()), float(each @ y), float(behind @ y)))
     out = pd.DataFrame(rows, columns=["project", "investment", "direct", "total"])
     out["indirect"] = out["total"] - out["direct"]
     out["local"] = local_share * out["total"]
     return out[["project", "investment", "direct", "indirect", "total", "local"]]
-
-
-def _by_sector(
-    rows: pd.DataFrame, table: InputOutputTable, name: str, what: str, column: str = "amount"
-) -> NDArray[np.float64]:
-    """Amounts in the order of the table's sectors; a sector without a row has none."""
-    if rows.empty:
-        raise QuantityError(f"{name}: no rows of {what}")
-    place = {plain_code(code): k for k, code in enumerate(table.codes)}
-    out = np.zeros(len(place))
-    for code, value in zip(rows["code"], pd.to_numeric(rows[column], errors="coerce"), strict=True):  # fmt: skip
-        if plain_code(code) not in place:
-            raise QuantityError(
-                f"{name}.code: '{code}' is no sector; known: {', '.join(table.codes[:8])} …"
-            )
-        if not value >= 0:
-            raise QuantityError(f"{name}.{column}: {what}, {code}: {value}, expected 0 or more")
-        out[place[plain_code(code)]] += float(value)
-    return out

@@ -101,8 +101,9 @@ def evaluation_indicators(
         share = value / value.sum(skipna=False)
         of_code = dict(zip(prefectures["code"].astype(str), share, strict=True))
         found["resources"] = (of_code, "share of the region's ecosystem product")
-    if emerging_firms is not None:
-        firms = emerging_firms.assign(code=emerging_firms["code"].astype(str).map(belongs))
+    firms = emerging_firms
+    if firms is not None:
+        firms = firms.assign(code=firms["code"].astype(str).map(belongs))
         count = firms.groupby("code")["firms"].sum().reindex(list(names), fill_value=0)
         if count.sum():
             basis = "share of the region's emerging firms"
@@ -114,7 +115,7 @@ def evaluation_indicators(
         if code in names and np.isfinite(value)
     ]
     rows += _given(place_indicators, gdp, names)
-    rows += _of_industries(emerging_firms, linkages, technology_maturity, len(names))
+    rows += _of_industries(firms, linkages, technology_maturity, len(names))
     out = pd.DataFrame(rows, columns=["subject", "code", "name", "indicator", "value", "basis"])
     out = out.drop_duplicates(["subject", "code", "indicator"], keep="last")
     return out.sort_values(["subject", "code", "indicator"], ignore_index=True)
@@ -219,6 +220,7 @@ def _of_industries(
 ) -> list[Row]:
     out: list[Row] = []
     if firms is not None:
+        # firms of several counties of one prefecture are of one place; those of no prefecture are of none
         some = firms[firms["firms"] > 0].groupby("category")["code"].nunique()
         out += [
             (

@@ -163,7 +163,8 @@ def layout(
     -------
     table
         ``link`` plant, process or research; ``place, name, to``; ``amount_ha`` [ha] grown, made or served; ``share`` of the whole [1];
-        ``suitability`` [1], ``km``. Attributes tell what was asked and what found room.
+        ``suitability`` [1], ``km``. Attributes tell what was asked, what found room, and
+        the facts of places that admission did not know.
 
     Raises
     ------
@@ -213,6 +214,7 @@ def layout(
     out["share"] = out["amount_ha"] / found.placed if found.placed else 0.0
     out = out[["link", "place", "name", "to", "amount_ha", "share", "suitability", "km"]]
     out.attrs["asked_ha"], out.attrs["placed_ha"] = asked, found.placed
+    out.attrs["not_known"] = unit_admission.attrs.get("not_known", [])
     return out
 
 
@@ -300,7 +302,7 @@ def relocation(
     -------
     table
         ``code, name, to, jobs, km``: jobs moved, nearest first under the shares of the receivers; the rest finds no room and stands with a
-        blank ``to``.
+        blank ``to``. Attributes name the facts of places that the rules did not know.
 
     Raises
     ------
@@ -347,9 +349,11 @@ def relocation(
             "km": np.nan,
         }
     )
-    return pd.concat([rows, rest], ignore_index=True).sort_values(
+    out = pd.concat([rows, rest], ignore_index=True).sort_values(
         ["jobs", "code"], ascending=[False, True], ignore_index=True
     )
+    out.attrs["not_known"] = heavy_jobs.attrs.get("not_known", [])
+    return out
 
 
 def phase_out(

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -182,6 +183,57 @@ def plain_code(value: object) -> str:
     return text.lstrip("0") or text
 
 
+def by_sector(
+    rows: pd.DataFrame,
+    table: InputOutputTable,
+    name: str,
+    what: str,
+    column: str = "amount",
+    *,
+    low: float = 0.0,
+) -> NDArray[np.float64]:
+    """Amounts in the order of a table's sectors.
+
+    Parameters
+    ----------
+    rows : table
+        ``code`` of the sector and the column of amounts; several rows of a sector are summed.
+    table : InputOutputTable
+        Has the sectors.
+    name, what : str
+        The input, and what of it, for messages.
+    column : str
+        Holds the amounts.
+    low : float
+        Least amount.
+
+    Returns
+    -------
+    (sector,)
+        0 for a sector without a row.
+
+    Raises
+    ------
+    QuantityError
+        No rows, a code that is no sector, amounts that are missing or below ``low``.
+    """
+    if rows.empty:
+        raise QuantityError(f"{name}: no rows of {what}")
+    place = {plain_code(code): k for k, code in enumerate(table.codes)}
+    out = np.zeros(len(place))
+    numbers = pd.to_numeric(rows[column], errors="coerce")
+    for code, given, value in zip(rows["code"], rows[column], numbers, strict=True):
+        if plain_code(code) not in place:
+            raise QuantityError(
+                f"{name}.code: '{code}' is no sector; known: {', '.join(table.codes[:8])} …"
+            )
+        if not (np.isfinite(value) and value >= low):
+            least = "a number" if low == -np.inf else f"{low:g} or more"
+            raise QuantityError(f"{name}.{column}: {what}, {code}: {given!r}, expected {least}")
+        out[place[plain_code(code)]] += float(value)
+    return out
+
+
 @assessment(source="miller2009", bytes_per_cell=0)
 def footprints(
     io_table: IoTable,
@@ -223,16 +275,10 @@ def footprints(
     """
     table = read_table(io_table, sectors or None).checked(tolerance)
     a = technical_coefficients(table.flows, table.output)
-    place = {plain_code(code): k for k, code in enumerate(table.codes)}
     parts = []
     for name, rows in stressors.groupby(stressors["stressor"].astype(str), sort=True):
-        amount = np.zeros(len(place))
-        for code, value in zip(rows["code"], pd.to_numeric(rows["amount"]), strict=True):
-            if plain_code(code) not in place:
-                raise QuantityError(
-                    f"stressors.code: '{code}' is no sector; known: {', '.join(table.codes[:8])} …"
-                )
-            amount[place[plain_code(code)]] += float(value)
+        # what takes up, such as a sink of carbon, is below 0
+        amount = by_sector(rows, table, "stressors", str(name), low=-np.inf)
         found = footprint(a, amount, table.output, inverse_demand(table, a))
         parts.append(
             found.assign(stressor=str(name), code=list(table.codes), name=list(table.names))

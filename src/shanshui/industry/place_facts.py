@@ -1,7 +1,8 @@
 """What rules may ask of a place, for every cell: one kept product that all who judge places read."""
 
-from collections.abc import Iterable, Iterator
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 import geopandas as gpd
 import numpy as np
@@ -207,3 +208,34 @@ def known_by_strip(
             known = {f: v for f, v in facts.items() if not np.isnan(v).all()}
             known.setdefault("elevation_m", height.values[rows][inside])
             yield known, own
+
+
+@dataclass
+class Knowledge:
+    """How much of the facts that rules ask for is known, gathered strip by strip.
+
+    Attributes
+    ----------
+    asked : tuple of str
+        Facts.
+    """
+
+    asked: tuple[str, ...]
+    _cells: int = 0
+    _known: dict[str, int] = field(default_factory=dict)
+
+    def add(self, facts: Mapping[str, NDArray[np.float32]]) -> None:
+        """Take in the facts of more cells."""
+        self._cells += len(facts["elevation_m"])
+        for fact in self.asked:
+            if fact in facts:
+                known = int((~np.isnan(facts[fact])).sum())
+                self._known[fact] = self._known.get(fact, 0) + known
+
+    def attrs(self) -> dict[str, Any]:
+        """``not_known`` facts of no cell, and share of the cells of ``partly_known`` ones: where a fact is missing, its rules do not fire."""
+        share = {f: self._known.get(f, 0) / max(self._cells, 1) for f in self.asked}
+        return {
+            "not_known": [f for f, s in share.items() if s == 0],
+            "partly_known": {f: s for f, s in share.items() if 0 < s < 1},
+        }

@@ -28,6 +28,7 @@ NUMBERS: dict[str, float] = {
     "lat": np.nan,
 }
 """Numbers of a stream and what stands where one is blank; haulage [yuan/t/km] and reach [D]."""
+PLACES = (("x_km", "y_km"), ("lon", "lat"))
 ALL_YEAR = tuple(range(1, 13))
 
 
@@ -69,7 +70,7 @@ def checked_streams(streams: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     QuantityError
-        Unknown kinds, amounts below 0, purity outside [0, 1], months that are none.
+        Unknown kinds, amounts below 0 or missing, purity outside [0, 1], months that are none, a place that some streams have and others lack.
     """
     out = streams.copy()
     out["kind"] = out["kind"].astype(str).str.strip().str.lower()
@@ -96,6 +97,7 @@ def checked_streams(streams: pd.DataFrame) -> pd.DataFrame:
             raise QuantityError(
                 f"streams.{column}: {out.loc[bad, 'firm'].iloc[0]} has {out.loc[bad, column].iloc[0]:g}, expected {low:g} to {high:g}"
             )
+    _check_places(out)
     months = out["months"] if "months" in out else pd.Series("", index=out.index)
     out["months"] = pd.Series([_months(m) for m in months], index=out.index, dtype=object)
     return out.reset_index(drop=True)
@@ -119,8 +121,20 @@ def _months(text: object) -> frozenset[int]:
     return frozenset(found)
 
 
+def _check_places(streams: pd.DataFrame) -> None:
+    """All streams have a place of one kind, or none has any: they are then of one park."""
+    ways = [streams[list(way)].notna().all(axis=1) for way in PLACES]
+    some = streams[[c for way in PLACES for c in way]].notna().any(axis=1)
+    if some.any() and not any(way.all() for way in ways):
+        short = min((~way for way in ways), key=lambda lacks: int(lacks.sum()))
+        raise QuantityError(
+            f"streams: {streams.loc[short, 'firm'].iloc[0]} has no place as others have; give x_km, y_km or lon, lat to all streams, or a "
+            "place to none (then all are of one park)"
+        )
+
+
 def _distances(a: pd.DataFrame, b: pd.DataFrame) -> NDArray[np.float64]:
-    """Between every two places; 0 where neither has one."""
+    """Between every two places; 0 where none is told."""
     if a["x_km"].notna().all() and b["x_km"].notna().all():
         x = a["x_km"].to_numpy()[:, None] - b["x_km"].to_numpy()
         y = a["y_km"].to_numpy()[:, None] - b["y_km"].to_numpy()
@@ -272,7 +286,8 @@ def symbiosis(streams: Streams) -> Exchanges:
     Raises
     ------
     QuantityError
-        Unknown kinds, amounts below 0 or missing, purity outside [0, 1], months that are none.
+        Unknown kinds, amounts below 0 or missing, purity outside [0, 1], months that are none, places that only some streams
+        have.
 
     Notes
     -----
@@ -306,7 +321,7 @@ def material_circularity(streams: Streams, symbiosis: MaterialFlows) -> Circular
     -------
     table
         ``material, supply, demand, exchanged``, ``recycling_rate`` exchanged over supply, ``substitution_rate`` exchanged over demand,
-        ``potential_rate`` what could be exchanged at most (the lesser of both, over supply) [1]; last the row ``all``.
+        ``potential_rate`` what could be exchanged at most (the lesser of both, over supply) [1]; NaN where there is none of it.
 
     Notes
     -----

@@ -24,6 +24,7 @@ def bid(score, wanted, rounds, near):
             top = score[c, 0] + price[0]
             for k in range(1, classes):
                 value = score[c, k] + price[k]
+                # of equal values the first class: the same on every machine
                 if value > top:
                     top = value
                     best = k
@@ -35,6 +36,8 @@ def bid(score, wanted, rounds, near):
         if worst <= near:
             break
         for k in range(classes):
+            # the log of wanted over had: scores are logs, so a class at half its count asks the same of any scale; 1 keeps an
+            # empty class finite
             gap = np.log((wanted[k] + 1.0) / (have[k] + 1.0))
             # a class that swings takes shorter steps, one that creeps longer ones
             pace[k] = min(pace[k] * 1.2, 4.0) if gap * last[k] > 0 else max(pace[k] * 0.5, 1e-4)

@@ -55,7 +55,9 @@ def smallest_circle(points: NDArray[np.float64]) -> float:
         try:
             points = points[ConvexHull(points).vertices]
         except QhullError:
-            points = points[[points.sum(axis=1).argmin(), points.sum(axis=1).argmax()]]
+            # all in a row: the first and the last by place are its ends
+            order = np.lexsort(points.T)
+            points = points[[order[0], order[-1]]]
     order = np.random.default_rng(0).permutation(len(points))
     points = points[order]
     centre, radius = points[0], 0.0
@@ -77,10 +79,8 @@ def _outside(point: Any, centre: Any, radius: float) -> bool:
 
 
 def _through(a: Any, b: Any, c: Any) -> tuple[Any, float]:
+    # never three in a row: the third lies outside the circles of the first two, yet between them a circle holds all
     d = 2.0 * ((b - a)[0] * (c - a)[1] - (b - a)[1] * (c - a)[0])
-    if d == 0.0:
-        ends = max(((a, b), (a, c), (b, c)), key=lambda e: np.hypot(*(e[0] - e[1])))
-        return (ends[0] + ends[1]) / 2.0, float(np.hypot(*(ends[0] - ends[1])) / 2.0)
     p, q = ((b - a) ** 2).sum(), ((c - a) ** 2).sum()
     shift = np.array([(c - a)[1] * p - (b - a)[1] * q, (b - a)[0] * q - (c - a)[0] * p]) / d
     return a + shift, float(np.hypot(*shift))

@@ -190,7 +190,7 @@ def joined_columns(study: Study, name: str) -> dict[str, str]:
 def _joined(study: Study, name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
     out, said = frame, dict[str, str]()
     for place in places_of(study, name, frame):
-        at = int(out.columns.get_indexer([place.column])[0]) + 1
+        at = int(out.columns.get_indexer(pd.Index([place.column]))[0]) + 1
         for word in ("code", *NAMES):
             label = word if word not in out else f"{place.column}_{word}"
             if word not in place.rows or _told(out, place, word) or label in out:

@@ -123,7 +123,7 @@ class Standing:
     def _made_from(self, product: str) -> tuple[str, dict[str, str]]:
         """Digest of a product as it stands, and of the products that it was made from."""
         if product not in self._known:
-            record = self.study.record(product) if self.study.has(product) else None
+            record = self.study.entry(product)
             parts = {} if record is None else record.parts.get("inputs", {})
             self._known[product] = ("" if record is None else record.digest, dict(parts))
         return self._known[product]

@@ -128,7 +128,13 @@ def locked(layout: Layout) -> Iterator[None]:
     with disk_errors(layout.lock):
         handle = layout.lock.open("a+", encoding="utf-8")
     try:
-        if not _try_lock(handle, layout.lock):
+        fault = lock_fault(handle)
+        if fault in NO_LOCKS:
+            raise StoreError(
+                f"{layout.lock}: this disk has no locks ({os.strerror(fault)}), so that two runs could spoil each "
+                "other; copy the study to a disk of this machine to run it: reading works here"
+            )
+        if fault:
             handle.seek(0)
             owner = handle.read().strip() or "unknown"
             raise StudyError(
@@ -144,7 +150,12 @@ def locked(layout: Layout) -> Iterator[None]:
         handle.close()
 
 
-def _try_lock(handle: IO[str], path: Path) -> bool:
+NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS}
+"""Errors of disks that have no locks."""
+
+
+def lock_fault(handle: IO[str]) -> int:
+    """Lock a file, or the number of the error that stood against it."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -153,15 +164,10 @@ def _try_lock(handle: IO[str], path: Path) -> bool:
         try:
             msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
         except OSError:
-            return False
-        return True
+            return errno.EACCES
+        return 0
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        if error.errno in {errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS}:
-            raise StoreError(
-                f"{path}: this disk has no locks ({error.strerror}), so that two runs could spoil each other; "
-                "copy the study to a disk of this machine to run it: reading works here"
-            ) from error
-        return False
-    return True
+        return error.errno or errno.EACCES
+    return 0

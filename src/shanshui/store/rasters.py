@@ -90,27 +90,30 @@ class RasterWriter:
         self._next = 0
         kind = np.dtype(self.dtype).kind
         with disk_errors(self.path), rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
-            self._file = rasterio.open(
-                self.path,
-                "w",
-                driver="GTiff",
-                height=self.grid.ny,
-                width=self.grid.nx,
-                count=1,
-                dtype=self.dtype,
-                crs=self.grid.crs,
-                transform=self.grid.transform,
-                nodata=np.nan if kind == "f" else self.nodata,
-                tiled=True,
-                blockxsize=STRIP,
-                blockysize=STRIP,
-                compress="zstd",
-                zstd_level=1,
-                predictor=3 if kind == "f" else 2,
-                bigtiff="if_safer",
-                num_threads=2,
-            )
-            self._file.update_tags(units=self.units)
+            try:
+                self._file = rasterio.open(
+                    self.path,
+                    "w",
+                    driver="GTiff",
+                    height=self.grid.ny,
+                    width=self.grid.nx,
+                    count=1,
+                    dtype=self.dtype,
+                    crs=self.grid.crs,
+                    transform=self.grid.transform,
+                    nodata=np.nan if kind == "f" else self.nodata,
+                    tiled=True,
+                    blockxsize=STRIP,
+                    blockysize=STRIP,
+                    compress="zstd",
+                    zstd_level=1,
+                    predictor=3 if kind == "f" else 2,
+                    bigtiff="if_safer",
+                    num_threads=2,
+                )
+                self._file.update_tags(units=self.units)
+            except RasterioError as error:
+                raise unwritten(self.path, error) from error
 
     def write(self, start: int, values: NDArray[Any]) -> None:
         """Write the rows that follow."""

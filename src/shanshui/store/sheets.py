@@ -51,8 +51,8 @@ def inert_table(frame: pd.DataFrame) -> pd.DataFrame:
     for k in range(out.shape[1]):
         values = out.iloc[:, k]
         if values.dtype.kind not in "biufcmM":
-            inert = values.map(lambda v: inert_text(v) if isinstance(v, str) else v)
-            out.isetitem(k, inert.array)
+            told = values.map(lambda v: inert_text(v) if isinstance(v, str) else v)
+            out.isetitem(k, told.array)
     return out
 
 

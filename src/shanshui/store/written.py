@@ -8,14 +8,14 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rasterio.errors import RasterioError
 
 from shanshui.core.errors import DataError, ResourceError, ShanshuiError, StoreError
-from shanshui.store.layout import STUDY_FILE, _try_lock
+from shanshui.store.layout import NO_LOCKS, STUDY_FILE, lock_fault
 
 _PREFIX = ".shanshui-"
 _PARTS = {"lock", "new", "old"}
@@ -219,8 +219,7 @@ def replaced(to: Path, written: Written = NOTHING, *, overwrite: bool = False) -
         beside.mkdir()
         lock = (beside / "lock").open("a+", encoding="utf-8")
         try:
-            with suppress(StoreError):  # on a disk without locks the hour tells, see _in_use
-                _try_lock(lock, beside)
+            lock_fault(lock)  # on a disk without locks the hour tells, see _in_use
             (beside / "new").mkdir()
             fresh = beside / "new" / to.name
             yield fresh
@@ -264,11 +263,11 @@ def clear_leftovers(folder: Path) -> None:
 
 
 def _in_use(lock: Path) -> bool:
-    try:
-        with lock.open("r+", encoding="utf-8") as handle:
-            return not _try_lock(handle, lock)
-    except StoreError:
+    with lock.open("r+", encoding="utf-8") as handle:
+        fault = lock_fault(handle)
+    if fault in NO_LOCKS:
         return time.time() - lock.stat().st_mtime < _AN_HOUR
+    return fault != 0
 
 
 def _clear(beside: Path) -> None:

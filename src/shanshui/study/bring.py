@@ -2,9 +2,11 @@
 
 import hashlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -16,7 +18,7 @@ from shanshui.collect.quality import Verdict, judge
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.readers import require
 from shanshui.collect.registers import register_input
-from shanshui.collect.scaling import plausible
+from shanshui.collect.scaling import plausible, refuse_unused
 from shanshui.core.errors import DataError
 from shanshui.core.quantity import Grid
 from shanshui.flow.events import Event
@@ -74,9 +76,11 @@ def source_of(
 
     def digests() -> dict[str, str]:
         found: dict[str, str] = {}
-        for path, spec in zip(paths, specs, strict=True):
+        for place, (path, spec) in enumerate(zip(paths, specs, strict=True)):
+            refuse_unused(spec, kind, name)
             each = file_digests(path, _READ.get(kind.family, "table"), ledger, name)
-            found |= each
+            # files of one name in several folders
+            found |= {k if k not in found else f"{k} ({place + 1})": v for k, v in each.items()}
             digest = each[path.name]
             if spec.sha256 and spec.sha256 != digest:
                 raise DataError(
@@ -91,11 +95,13 @@ def source_of(
                 found["classes"] = _digest(class_file(spec.classes), ledger, name)
         return found
 
+    read = _READERS[kind.family]
+
     def make(context: Context) -> Any:
-        return bring(name, specs, paths, kind, context)
+        return read(name, specs, paths, kind, context)
 
     parts = {"declared": [_content(spec) for spec in specs]}
-    return Source(name, kind.gives, ", ".join(map(str, paths)), parts, digests, make, bring)
+    return Source(name, kind.gives, ", ".join(map(str, paths)), parts, digests, make, read)
 
 
 def sources_of(specs: Specs, folders: list[Path], grid: GridSpec, ledger: Ledger) -> list[Source]:
@@ -109,44 +115,77 @@ def sources_of(specs: Specs, folders: list[Path], grid: GridSpec, ledger: Ledger
     return out
 
 
-def bring(
+def _grid(
     name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
-) -> Any:
-    """Read an input and bring it to the study; grids are kept as they stream."""
-    if kind.family in ("continuous", "categorical"):
-        return _bring_raster(name, specs[0], paths[0], kind, context)
-    if kind.family == "stack":
-        each = stack_parts(paths[0], specs[0], name)
-        grid_kind = InputKind("continuous", Grid(specs[0].unit or "1"), kind.low, kind.high)
-        return context.objects.keep_layers(
-            {
-                layer: _bring_raster(
-                    f"{name}.{layer}",
-                    # zeros are the ground without a threat, not gaps
-                    part.model_copy(update={"checked": True}),
-                    Path(part.file) if Path(part.file).is_absolute() else paths[0],
-                    grid_kind,
-                    context,
-                )
-                for layer, part in each.items()
-            }
-        )
-    if kind.family == "coefficients":
-        return coefficients_input(paths[0], specs[0], name)
-    if kind.family == "register":
-        return register_input(paths[0], specs[0], name)
-    if kind.family == "table":
-        parts = [table_input(p, s, kind, name) for p, s in zip(paths, specs, strict=True)]
-        frame = pd.concat(parts, ignore_index=True)
-        keys = list(frame.columns[:-1])
-        if frame.duplicated(keys).any():
-            raise DataError(
-                f"{name}: its files hold the same {', '.join(keys)} more than once; keep one"
+) -> str:
+    return _bring_raster(name, specs[0], paths[0], kind, context)
+
+
+def _stack(
+    name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
+) -> str:
+    each = stack_parts(paths[0], specs[0], name)
+    grid_kind = InputKind("continuous", Grid(specs[0].unit or "1"), kind.low, kind.high)
+    return context.objects.keep_layers(
+        {
+            layer: _bring_raster(
+                f"{name}.{layer}",
+                # zeros are the ground without a threat, not gaps
+                part.model_copy(update={"checked": True}),
+                Path(part.file) if Path(part.file).is_absolute() else paths[0],
+                grid_kind,
+                context,
             )
-        frame = frame.sort_values(keys, ignore_index=True)
-        frame.attrs = parts[0].attrs
-        return frame
+            for layer, part in each.items()
+        }
+    )
+
+
+def _coefficients(
+    name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
+) -> pd.DataFrame:
+    return coefficients_input(paths[0], specs[0], name)
+
+
+def _register(
+    name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
+) -> pd.DataFrame:
+    return register_input(paths[0], specs[0], name)
+
+
+def _table(
+    name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
+) -> pd.DataFrame:
+    parts = [table_input(p, s, kind, name) for p, s in zip(paths, specs, strict=True)]
+    frame = pd.concat(parts, ignore_index=True)
+    keys = list(frame.columns[:-1])
+    if frame.duplicated(keys).any():
+        raise DataError(
+            f"{name}: its files hold the same {', '.join(keys)} more than once; keep one"
+        )
+    frame = frame.sort_values(keys, ignore_index=True)
+    frame.attrs = parts[0].attrs
+    return frame
+
+
+def _features(
+    name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
+) -> gpd.GeoDataFrame:
     return features_input(paths[0], specs[0], kind, name, context.grid)
+
+
+_READERS: dict[str, Callable[..., Any]] = {
+    "continuous": _grid,
+    "categorical": _grid,
+    "stack": _stack,
+    "table": _table,
+    "coefficients": _coefficients,
+    "register": _register,
+    "polygons": _features,
+    "lines": _features,
+    "points": _features,
+}
+"""What reads an input: its code, and no other reader's, is part of the recipe; grids are kept as they stream."""
 
 
 def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, context: Context) -> str:

@@ -1,20 +1,28 @@
-"""Weigh judgements and read input-output tables that lie in a file, without a study."""
+"""Weigh judgements, rank alternatives and read input-output tables that lie in a file, without a study."""
 
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shanshui.collect.adapt import coefficients_input
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.readers import read_table as read_cells
 from shanshui.collect.readers import require
-from shanshui.core.errors import DataError, ShanshuiError
+from shanshui.core.errors import DataError, QuantityError, ShanshuiError
+from shanshui.decision.alternatives import (
+    RankedAlternatives,
+    alternatives_of,
+    criterion_weights,
+    ranked,
+)
 from shanshui.decision.hierarchy import HierarchyWeights, hierarchy_weights
 from shanshui.decision.judgements import judgement, judgements_of
 from shanshui.industry.io_table import read_table
@@ -156,6 +164,78 @@ def _bare(rows: list[list[Any]]) -> bool:
         return all(float(str(row[k])) == 1.0 for k, row in enumerate(rows))
     except ValueError:
         return False
+
+
+def rank(
+    file: Path,
+    criteria: Path | None = None,
+    judgements: Path | None = None,
+    *,
+    method: str = "topsis",
+    objective: str = "",
+    combine: str = "linear",
+    share: float = 0.5,
+    draws: int = 10_000,
+    seed: int = 0,
+) -> RankedAlternatives:
+    """Alternatives of a file in order.
+
+    Parameters
+    ----------
+    file : Path
+        CSV or Excel: names, then a column per criterion, or two that end in ``lower`` and ``upper``.
+    criteria : Path, optional
+        Columns ``criterion``, and if known ``direction, weight, least, greatest``.
+    judgements : Path, optional
+        Paired judgements whose last items are the criteria.
+    method : str
+        A ranking.
+    objective : str
+        Data weights, alone or with the judged ones.
+    combine : str
+        ``linear``, ``multiplicative`` or ``game``.
+    share : float [1]
+        Of the judged with ``linear``.
+    draws, seed : int
+        Of the sets of weights.
+
+    Returns
+    -------
+    RankedAlternatives
+        With the weights, and how firmly the order stands.
+
+    Raises
+    ------
+    DataError
+        Unreadable file.
+    QuantityError
+        Tables that do not fit one another, or what a method refuses.
+    """
+    with naming(file):
+        refuse_odd(file, "table")
+        given = alternatives_of(
+            read_cells(file, InputSpec(file=str(file)), "table"), _criteria_cells(criteria)
+        )
+    judged = None if judgements is None else _judged(judgements, given.criteria)
+    weights = criterion_weights(given, judged, objective=objective, combine=combine, share=share)
+    return ranked(given, weights, method=method, draws=draws, seed=seed)
+
+
+def _criteria_cells(file: Path | None) -> pd.DataFrame | None:
+    if file is None:
+        return None
+    refuse_odd(file, "criteria")
+    return read_cells(file, InputSpec(file=str(file)), "criteria")
+
+
+def _judged(file: Path, criteria: Sequence[str]) -> NDArray[np.float64]:
+    """Weights of the criteria from judgements of them."""
+    found = weigh(file, "").table
+    leaves = found[found["leaf"]].set_index("item")["global_weight"]
+    if sorted(leaves.index) != sorted(criteria):
+        other = ", ".join(sorted(set(leaves.index) ^ set(criteria)))
+        raise QuantityError(f"{file}: judgements are not of the criteria of the table: {other}")
+    return leaves[list(criteria)].to_numpy()
 
 
 def linkages_of(

@@ -42,7 +42,7 @@ class Standing:
         study = self._study
         if name in study.plan.steps:
             return self.all()[name]
-        if study.ledger.product(name, study.layout.variant) is None:
+        if study.entry(name) is None:
             return "missing", "not made yet"
         why = study.plan.absent.get(name)
         return "stale", f"cannot be made any more: {why}" if why else "no step makes it any more"

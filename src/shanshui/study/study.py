@@ -244,9 +244,11 @@ class Study:
         tell: Listener = deaf,
     ) -> Run:
         """Prepare a run."""
-        view = self if variant is None else self.variant(variant)
+        view = self
         if settings:
             view = with_settings(self, settings, variant or self.layout.variant)
+        elif variant is not None:
+            view = self.variant(variant)
         limit = memory_limit() if memory is None else int(memory * 1e9)
         return Run(
             view.plan,
@@ -333,13 +335,21 @@ class Study:
         return self._found(name) is not None
 
     def _found(self, name: str) -> Record | None:
-        record = self.ledger.product(name, self.layout.variant)
+        record = self.entry(name)
         if record is None or not self.objects.present(record.digest):
             return None
         if not record.variant and name in self.reached:
             # the study's own result under other settings is none of this variant
             return record if self.state(name) == "made" else None
         return record
+
+    def entry(self, name: str) -> Record | None:
+        """How a product is noted in the ledger, whether its kept result is there or not."""
+        return self.ledger.product(name, self.where(name))
+
+    def where(self, name: str) -> str:
+        """Variant under which a product stands here; empty where it is the study's own."""
+        return self.layout.variant if name in self.reached else ""
 
     def file_of(self, name: str) -> Path:
         """File of ``products/`` that shows a product as last made."""
@@ -348,7 +358,7 @@ class Study:
 
     def explain(self, name: str) -> list[Link]:
         """Chain from a product back to the input files."""
-        return chain(self.plan, name, self.ledger, self.layout.variant)
+        return chain(self.plan, name, self.ledger, self.where)
 
     # is it still right?
 

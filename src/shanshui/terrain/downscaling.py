@@ -58,8 +58,10 @@ def temperature_fine(
     if cells >= 2:
         height = np.ascontiguousarray(elevation.values, np.float32)
         cells = min(cells, 2 * max(grid.shape) - 1)
-        # twice the mean of a window is the tent by which coarse values were read between
-        around = focal_mean(focal_mean(height, cells), cells)
+        # twice the mean of a window is the tent by which coarse values were read between; a window of even side reaches one
+        # cell further on one side, so the second one is turned round to keep the tent over its cell
+        once = np.ascontiguousarray(focal_mean(height, cells)[::-1, ::-1])
+        around = focal_mean(once, cells)[::-1, ::-1]
         values = values - np.float32(lapse_c_per_km / 1000.0) * (height - around)
     return like(temperature, values.astype(np.float32), "degC")
 

@@ -1,5 +1,6 @@
 """Economy of a made-up region: product, jobs, linkages, firms, reports and by-products, all from the seed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -89,7 +90,7 @@ def write_economy(
     _save(folder, "clusters.csv", rows, ["cluster", "core", "city", "categories"])
 
 
-def _save(folder: Path, name: str, rows: list[tuple[object, ...]], columns: list[str]) -> None:
+def _save(folder: Path, name: str, rows: Sequence[tuple[object, ...]], columns: list[str]) -> None:
     pd.DataFrame(rows, columns=columns).to_csv(folder / name, index=False, encoding="utf-8")
 
 
