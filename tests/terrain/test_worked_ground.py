@@ -570,6 +570,22 @@ def test_counts_are_rounded_by_the_largest_remainders():
     assert np.bincount(fine.values.ravel(), minlength=4).tolist() == [0, 2, 2, 1]
 
 
+@pytest.mark.parametrize(
+    ("cells", "parts", "counts"),
+    [
+        (2, (1, 1, 1), [1, 1, 0]),  # two thirds of a cell each
+        (7, (5, 2, 1), [4, 2, 1]),  # 4.375, 1.75 and 0.875: the last two have most left over
+    ],
+)
+def test_what_is_left_over_goes_to_the_largest_remainders(cells, parts, counts):
+    ground = grid(np.full((1, cells), 5.0, np.float32), "m")
+    coarse = grid(np.full((1, cells), 3, np.uint8), "1", nodata=255)
+    level = grid(np.zeros((1, cells), np.float32), "degree")
+    areas = areas_table(*[("101", 2020, k, float(part)) for k, part in enumerate(parts, 1)])
+    fine = land_cover_fine(coarse, ground, level, areas, squares(1, cells, parts=1), native_m=100.0)
+    assert np.bincount(fine.values.ravel(), minlength=4).tolist() == [0, *counts]
+
+
 def test_the_last_cells_move_where_least_is_lost():
     """All like class 0 best; two must leave it: those that lose 0.1 and 0.2 of their score."""
     score = np.array([[1.0, 0.0], [1.0, 0.9], [1.0, 0.8], [1.0, 0.2]], np.float32)
