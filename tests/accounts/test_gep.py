@@ -446,6 +446,8 @@ def test_figures_that_cannot_be_told_are_left_out():
         people=pd.DataFrame({"population": [0.0]}), beside=pd.DataFrame({"gep": [], "gdp": []})
     )
     assert not {"per_head", "over_gdp", "without_clim"} & set(out.index)
+    few, _ = figures(people=pd.DataFrame({"population": [0.5]}))
+    assert few.loc["per_head", "value"] == pytest.approx(2 * 3584)
     bare, _ = figures(WATER[~WATER["flow"].str.startswith("cover_")])
     assert np.isnan(bare.loc["per_km2", "value"])
     assert "against_china_2015" not in bare.index
