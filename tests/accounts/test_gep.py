@@ -216,6 +216,13 @@ def test_units_column_by_column():
     assert unit_gep(WATER, gep(WATER, year=2010))["per_head"].isna().all()
 
 
+def test_without_spread_the_interval_is_the_total():
+    """Also where a flow of the region is not known in the unit: it takes no part."""
+    out = unit_gep(WATER, gep(WATER, year=2010), draws=9, price_spread=0.0, amount_spread=0.0)
+    assert out["low"].tolist() == pytest.approx([1466.0, 2118.0])
+    assert out["high"].tolist() == pytest.approx([1466.0, 2118.0])
+
+
 def test_a_unit_of_which_nothing_is_known_has_no_value():
     gap = amounts(
         *_rows(WATER), (3, "water_retained", np.nan, "m3", 0.0), (3, "cover_1", 100.0, "ha", 1.0)
