@@ -8,9 +8,9 @@ import typer
 from shanshui.cli.options import AsJson, Folder, Overwrite, Quiet
 from shanshui.cli.rows import plain as _plain
 from shanshui.cli.rows import print_json as _json
-from shanshui.cli.rows import print_rows
+from shanshui.cli.rows import print_rows, write_rows
 from shanshui.cli.rows import records as _records
-from shanshui.core.errors import DataError, StudyError, nearest
+from shanshui.core.errors import StudyError, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,7 @@ def weigh(
     from shanshui.study.judging import weigh as weights_of
 
     found = weights_of(judgements, method, random_index=random_index, draws=draws, seed=seed)
-    _write(found.table, to, overwrite)
+    write_rows(found.table, to, overwrite)
     _print_weights(found, as_json)
 
 
@@ -82,7 +82,7 @@ def linkages(
     found = linkages_of(
         table, sectors=sectors or None, tolerance=tolerance, sensitivity=sensitivity
     )
-    _write(found, to, overwrite)
+    write_rows(found, to, overwrite)
     _print_linkages(found, as_json)
 
 
@@ -195,18 +195,6 @@ def _node(node: "NodeReport") -> dict[str, Any]:
         "experts": node.experts,
         "spread": _plain(node.spread),
     }
-
-
-def _write(frame: "pd.DataFrame", to: Path | None, overwrite: bool) -> None:
-    if to is None:
-        return
-    from shanshui.store.sheets import write_csv
-    from shanshui.store.written import replaced
-
-    if to.suffix.lower() != ".csv":
-        raise DataError(f"--to {to}: expected a name that ends in .csv")
-    with replaced(to, overwrite=overwrite) as place:
-        write_csv(frame, place, marked=False)
 
 
 def _print_weights(found: "HierarchyWeights", as_json: bool) -> None:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shanshui.cli.options import AsJson
-from shanshui.cli.rows import print_json, print_rows, records
+from shanshui.cli.options import AsJson, Overwrite
+from shanshui.cli.rows import print_json, print_rows, records, write_rows
 
 if TYPE_CHECKING:
     from shanshui.decision.alternatives import RankedAlternatives
@@ -50,6 +50,7 @@ def rank(
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE.csv", help="Write the ranking.")
     ] = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Order of alternatives by several criteria, and how firmly it stands."""
@@ -66,8 +67,7 @@ def rank(
         draws=draws,
         seed=seed,
     )
-    if to is not None:
-        found.table.to_csv(to, index=False, encoding="utf-8")
+    write_rows(found.table, to, overwrite)
     if as_json:
         turned = found.reversal
         print_json(

@@ -1,9 +1,12 @@
 """Rows of a table in a terminal, and what programs read instead."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from shanshui.core.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +38,25 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
     typer.echo("  ".join(names[k].ljust(min(wide[k], 40)) for k in keep))
     for line in cells:
         typer.echo("  ".join(line[k][:40].ljust(min(wide[k], 40)) for k in keep).rstrip())
+
+
+def write_rows(frame: "pd.DataFrame", to: Path | None, overwrite: bool) -> None:
+    """Write a table as CSV, over nothing that somebody else wrote; nowhere to, nothing is written.
+
+    Raises
+    ------
+    DataError
+        A name that does not end in .csv.
+    """
+    if to is None:
+        return
+    from shanshui.store.sheets import write_csv
+    from shanshui.store.written import replaced
+
+    if to.suffix.lower() != ".csv":
+        raise DataError(f"--to {to}: expected a name that ends in .csv")
+    with replaced(to, overwrite=overwrite) as place:
+        write_csv(frame, place, marked=False)
 
 
 def number(value: Any, key: str) -> str:

@@ -68,7 +68,8 @@ def source_of(thing: Any) -> Source:
     """
     name = f"{thing.__module__}.{thing.__qualname__}"
     try:
-        lines, _ = inspect.findsource(thing)
+        with _PARSING:  # it parses where the thing is a class
+            lines, _ = inspect.findsource(thing)
     except (OSError, TypeError) as error:
         raise PlanError(
             f"{name}: its source cannot be read ({error}), so that a change of it would go unseen; define it in a "

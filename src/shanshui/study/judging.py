@@ -3,12 +3,14 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shanshui.collect.adapt import coefficients_input
 from shanshui.collect.catalog import InputSpec
@@ -209,23 +211,31 @@ def rank(
     QuantityError
         Tables that do not fit one another, or what a method refuses.
     """
-    tables = [
-        None if f is None else read_cells(f, InputSpec(file=str(f)), name)
-        for f, name in ((file, "table"), (criteria, "criteria"))
-    ]
-    if tables[0] is None:
-        raise AssertionError("the table of alternatives is always read")
-    given = alternatives_of(tables[0], tables[1])
-    judged = None
-    if judgements is not None:
-        found = weigh(judgements, "").table
-        leaves = found[found["leaf"]].set_index("item")["global_weight"]
-        if sorted(leaves.index) != sorted(given.criteria):
-            other = ", ".join(sorted(set(leaves.index) ^ set(given.criteria)))
-            raise QuantityError(f"judgements: not of the criteria of the table: {other}")
-        judged = leaves[list(given.criteria)].to_numpy()
+    with naming(file):
+        refuse_odd(file, "table")
+        given = alternatives_of(
+            read_cells(file, InputSpec(file=str(file)), "table"), _criteria_cells(criteria)
+        )
+    judged = None if judgements is None else _judged(judgements, given.criteria)
     weights = criterion_weights(given, judged, objective=objective, combine=combine, share=share)
     return ranked(given, weights, method=method, draws=draws, seed=seed)
+
+
+def _criteria_cells(file: Path | None) -> pd.DataFrame | None:
+    if file is None:
+        return None
+    refuse_odd(file, "criteria")
+    return read_cells(file, InputSpec(file=str(file)), "criteria")
+
+
+def _judged(file: Path, criteria: Sequence[str]) -> NDArray[np.float64]:
+    """Weights of the criteria from judgements of them."""
+    found = weigh(file, "").table
+    leaves = found[found["leaf"]].set_index("item")["global_weight"]
+    if sorted(leaves.index) != sorted(criteria):
+        other = ", ".join(sorted(set(leaves.index) ^ set(criteria)))
+        raise QuantityError(f"{file}: judgements are not of the criteria of the table: {other}")
+    return leaves[list(criteria)].to_numpy()
 
 
 def linkages_of(
