@@ -162,6 +162,14 @@ def test_products_of_a_unit_that_lies_half_on_the_map():
     assert np.isnan(bare).all()
 
 
+def test_a_unit_smaller_than_its_cells_keeps_its_figure():
+    """Strips of 0.6 km, of which the first holds the centre of a cell of 1 km: 8e6 yuan, not more."""
+    area = squares(1, 1, 1200.0)
+    money = pd.DataFrame({"code": ["101"], "year": [2020], "sector": ["primary"], "yuan": [8e6]})
+    out = primary_products(money, area, km([[2]], "1", dtype=ONE), WEIGHTS)
+    assert float(out.values[0, 0]) == pytest.approx(8e4)
+
+
 def test_units_beyond_the_map_take_no_cell():
     area, land = squares(1, 8, KM), km([[2, 2]], "1", dtype=ONE)
     rows = pd.DataFrame({"code": ["101", "102"], "year": 2020, "npp": [500.0, 700.0]})

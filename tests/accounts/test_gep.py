@@ -286,6 +286,7 @@ def test_reported_shares_are_a_whole():
     assert sum(REPORTED_SHARES.values()) == pytest.approx(1.0)
     out = account(frame="asset_transfer")
     assert out.loc["habitat", "share"] == pytest.approx(0.6025)
+    assert out.loc["habitat", "price_year"] == 2015
     assert out.loc["water", "value"] == pytest.approx(0.1433 * 594.1e9)
 
 

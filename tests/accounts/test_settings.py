@@ -5,23 +5,34 @@ import math
 import pytest
 
 from shanshui.accounts.assets import asset_account
-from shanshui.accounts.carbon import carbon_fixed, carbon_stock, carbon_value
+from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock, carbon_value
 from shanshui.accounts.climate import hot_days, reference_evapotranspiration
 from shanshui.accounts.climate_regulation import climate_regulation
 from shanshui.accounts.culture import travel_cost
-from shanshui.accounts.erosion_drivers import rainfall_erosivity
+from shanshui.accounts.erosion_drivers import (
+    rainfall_erosivity,
+    rainfall_erosivity_monthly,
+    soil_erodibility,
+)
 from shanshui.accounts.extent import condition_account
-from shanshui.accounts.flood_mitigation import flood_storage
+from shanshui.accounts.flood_mitigation import flood_mitigation, flood_storage
 from shanshui.accounts.flows import service_amounts, units_inside
 from shanshui.accounts.gep import gep
 from shanshui.accounts.habitat import habitat_quality
 from shanshui.accounts.indicators import mismatch
 from shanshui.accounts.nutrients import nutrient_delivery
 from shanshui.accounts.sand_fixation import sand_fixation
+from shanshui.accounts.seasonal_yield import quick_flow
 from shanshui.accounts.sediment import sediment_delivery
 from shanshui.accounts.series import service_series, value_series
-from shanshui.accounts.soil_retention import length_slope_factor, vegetation_fraction
+from shanshui.accounts.soil_retention import (
+    cover_factor,
+    length_slope_factor,
+    soil_retention,
+    vegetation_fraction,
+)
 from shanshui.accounts.unit_gep import unit_gep
+from shanshui.accounts.water_retention import water_retention, water_retention_index
 from shanshui.accounts.water_yield import water_yield
 from shanshui.core.errors import PlanError
 
@@ -108,6 +119,19 @@ def test_a_setting_has_its_printed_default_and_its_limits(assessment, setting, d
         )
         with pytest.raises(PlanError, match="outside"):
             card.checked({setting: past})
+
+
+def test_what_looks_at_single_cells_needs_no_rows_around_them():
+    local = (
+        carbon_change, carbon_fixed, carbon_stock, carbon_value, climate_regulation, cover_factor, flood_mitigation, hot_days, quick_flow,
+        rainfall_erosivity, rainfall_erosivity_monthly, reference_evapotranspiration, sand_fixation, soil_erodibility, soil_retention,
+        water_retention, water_yield,
+    )  # fmt: skip
+    whole = (
+        habitat_quality, length_slope_factor, nutrient_delivery, sediment_delivery, vegetation_fraction, water_retention_index,
+    )  # fmt: skip
+    assert {a.card.halo for a in local} == {0}
+    assert {a.card.halo for a in whole} == {None}
 
 
 @pytest.mark.parametrize(
