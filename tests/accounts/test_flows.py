@@ -94,6 +94,7 @@ def test_people_of_each_unit_and_none_where_no_cell_is_known():
 def test_labels_of_cover_leave_out_what_is_missing():
     inside = km([[1, 1, 1, 0]], "1", dtype=ONE)
     np.testing.assert_array_equal(cover_cells(LAND, inside).values, [[2, 0, 3, 0]])
+    assert cover_cells(LAND, inside).attrs["nodata"] == 0
     # the code of gaps may lie among the classes
     among = km([[1, 2, 3, 3]], "1", dtype=ONE, nodata=2)
     np.testing.assert_array_equal(cover_cells(among, inside).values, [[2, 0, 4, 0]])
@@ -161,6 +162,14 @@ def test_products_of_a_unit_that_lies_half_on_the_map():
     assert np.isnan(bare).all()
 
 
+def test_a_unit_smaller_than_its_cells_keeps_its_figure():
+    """Strips of 0.6 km, of which the first holds the centre of a cell of 1 km: 8e6 yuan, not more."""
+    area = squares(1, 1, 1200.0)
+    money = pd.DataFrame({"code": ["101"], "year": [2020], "sector": ["primary"], "yuan": [8e6]})
+    out = primary_products(money, area, km([[2]], "1", dtype=ONE), WEIGHTS)
+    assert float(out.values[0, 0]) == pytest.approx(8e4)
+
+
 def test_units_beyond_the_map_take_no_cell():
     area, land = squares(1, 8, KM), km([[2, 2]], "1", dtype=ONE)
     rows = pd.DataFrame({"code": ["101", "102"], "year": 2020, "npp": [500.0, 700.0]})
@@ -210,6 +219,11 @@ def test_a_year_that_lacks_a_unit_is_no_loss():
     assert out.loc[(2020, 3), "change_km2"] == 4.0
     assert np.isnan(out.loc[(2020, 3), "change_share"])
     assert out.loc[(2001, 2), "change_km2"] == 0.0
+    # a class of half a square kilometre that doubles
+    small = extent_series(AREAS.assign(area_km2=AREAS["area_km2"] / 20), squares(2, 2)).set_index(
+        ["year", "class"]
+    )
+    assert small.loc[(2020, 2), "change_share"] == pytest.approx(0.5)
 
 
 def test_areas_that_make_no_series_are_refused():

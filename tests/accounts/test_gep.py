@@ -216,6 +216,13 @@ def test_units_column_by_column():
     assert unit_gep(WATER, gep(WATER, year=2010))["per_head"].isna().all()
 
 
+def test_without_spread_the_interval_is_the_total():
+    """Also where a flow of the region is not known in the unit: it takes no part."""
+    out = unit_gep(WATER, gep(WATER, year=2010), draws=9, price_spread=0.0, amount_spread=0.0)
+    assert out["low"].tolist() == pytest.approx([1466.0, 2118.0])
+    assert out["high"].tolist() == pytest.approx([1466.0, 2118.0])
+
+
 def test_a_unit_of_which_nothing_is_known_has_no_value():
     gap = amounts(
         *_rows(WATER), (3, "water_retained", np.nan, "m3", 0.0), (3, "cover_1", 100.0, "ha", 1.0)
@@ -279,6 +286,7 @@ def test_reported_shares_are_a_whole():
     assert sum(REPORTED_SHARES.values()) == pytest.approx(1.0)
     out = account(frame="asset_transfer")
     assert out.loc["habitat", "share"] == pytest.approx(0.6025)
+    assert out.loc["habitat", "price_year"] == 2015
     assert out.loc["water", "value"] == pytest.approx(0.1433 * 594.1e9)
 
 
@@ -446,6 +454,8 @@ def test_figures_that_cannot_be_told_are_left_out():
         people=pd.DataFrame({"population": [0.0]}), beside=pd.DataFrame({"gep": [], "gdp": []})
     )
     assert not {"per_head", "over_gdp", "without_clim"} & set(out.index)
+    few, _ = figures(people=pd.DataFrame({"population": [0.5]}))
+    assert few.loc["per_head", "value"] == pytest.approx(2 * 3584)
     bare, _ = figures(WATER[~WATER["flow"].str.startswith("cover_")])
     assert np.isnan(bare.loc["per_km2", "value"])
     assert "against_china_2015" not in bare.index

@@ -102,6 +102,18 @@ def test_drains_lead_to_the_stream_at_once():
     assert row(out, "ic")[0] == pytest.approx(np.log10(0.2 / 150.0), rel=1e-5)
 
 
+def test_a_drain_beyond_the_ground_is_no_stream():
+    z = height()
+    z.values[0, 3] = np.nan
+    drains = line([0, 0, 0, 1], "1", dtype=np.uint8)
+    table = pd.DataFrame({"lucode": [1], "usle_c": [0.2], "usle_p": [0.5]})
+    out = sediment_delivery(
+        z, line([3000.0] * 4, "MJ*mm/(ha*h*yr)"), line([0.03] * 4, "t*ha*h/(ha*MJ*mm)"), cover(), table, drains,
+        threshold_flow_accumulation=3,
+    )  # fmt: skip
+    np.testing.assert_array_equal(row(out, "stream"), [0, 0, 1, np.nan])
+
+
 def test_erosivity_below_nothing_is_refused():
     with pytest.raises(QuantityError, match="negative; expected 0 or more"):
         sediment(rain=-1.0)

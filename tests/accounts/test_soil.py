@@ -204,6 +204,17 @@ def test_cover_factor_by_bands_of_each_kind():
     out = cover_factor(land, table, share, curve="bands").values[0]
     farm = 0.221 - 0.595 * np.log10(0.6)
     np.testing.assert_allclose(out, [0.02, 0.085, 0.09, 0.089, 0.087, farm, 0.7], rtol=1e-6)
+    # the printed table, from the thinnest to the densest cover
+    printed = {
+        1: [0.10, 0.08, 0.06, 0.02, 0.004, 0.001], 2: [0.40, 0.22, 0.14, 0.085, 0.04, 0.011],
+        3: [0.45, 0.24, 0.15, 0.09, 0.043, 0.011], 4: [0.42, 0.23, 0.14, 0.089, 0.042, 0.011],
+        5: [0.40, 0.22, 0.14, 0.087, 0.042, 0.011],
+    }  # fmt: skip
+    bands = grid([[0.05, 0.2, 0.4, 0.6, 0.8, 0.95]], "1")
+    for code, factors in printed.items():
+        one = grid([[code] * 6], "1", dtype=ONE)
+        found = cover_factor(one, table, bands, curve="bands").values[0]
+        np.testing.assert_allclose(found, factors, rtol=1e-6)
     # the bands begin at 10, 30, 50, 70 and 90 %
     edges = grid([[0.0999, 0.1, 0.3, 0.5, 0.7, 0.9, np.nan]], "1")
     forest = cover_factor(land * 0 + 1, table, edges, curve="bands").values[0]

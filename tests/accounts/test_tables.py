@@ -37,6 +37,14 @@ def test_where_all_standards_hold_no_capacity_is_needed():
     assert out["capacity_t"].isna().all()
 
 
+def test_codes_as_numbers_are_codes():
+    numbers = EMITTED.assign(code=[11, 12, 13])
+    texts = TAKES.assign(code=["12", "13"])
+    out = purification(numbers, texts)
+    assert out["code"].tolist() == ["11", "12", "13"]
+    assert out["purified_t"].tolist() == [100.0, 30.0, 20.0]
+
+
 @pytest.mark.parametrize(
     ("emitted", "takes", "message"),
     [

@@ -308,6 +308,8 @@ def test_runoff_begins_when_a_fifth_of_the_storage_is_filled():
     assert out[1] > 0.0
     assert out[2] == pytest.approx(50.8**2 / 304.8)
     assert np.isnan(out[3])
+    # CN 60 stores 169.333 mm: 60 mm give (60 - 33.867)^2 / (60 + 135.467)
+    assert float(storm_runoff(np.array(60.0), np.array(60.0))) == pytest.approx(3.49395, abs=1e-4)
     # nothing on stone: no storage, no storm
     assert float(storm_runoff(np.array(0.0), np.array(100.0))) == 0.0
 

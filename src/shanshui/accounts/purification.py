@@ -67,12 +67,13 @@ def purification(emissions: Emissions, purification_capacity: Capacity | None = 
         raise QuantityError(
             f"emissions.meets_standard: {row['pollutant']} in {row['code']} holds '{row['meets_standard']}', expected 1 or 0"
         )
-    rows = emissions.assign(meets_standard=meets)
+    # one table may hold codes as numbers, the other as texts
+    rows = emissions.assign(meets_standard=meets, code=emissions["code"].astype(str))
     if purification_capacity is None:
         rows["capacity_t"] = float("nan")
     else:
         _check(purification_capacity, "purification_capacity", "capacity_t")
-        takes = purification_capacity[["code", "pollutant", "capacity_t"]]
+        takes = purification_capacity[["code", "pollutant", "capacity_t"]].astype({"code": str})
         rows = rows.drop(columns="capacity_t", errors="ignore").merge(
             takes, on=["code", "pollutant"], how="left"
         )
@@ -86,7 +87,7 @@ def purification(emissions: Emissions, purification_capacity: Capacity | None = 
     least = rows[["emitted_t", "capacity_t"]].min(axis=1)
     out = rows.assign(purified_t=rows["emitted_t"].where(~over, least))
     out = out[["code", "pollutant", *AMOUNTS]]
-    return pd.DataFrame(out.assign(code=out["code"].astype(str)))
+    return pd.DataFrame(out)
 
 
 def _check(table: pd.DataFrame, name: str, amount: str) -> None:
