@@ -61,6 +61,9 @@ def test_degrees_are_ways_on_the_sphere():
     streams = pair(lon=[106.0, 107.0], lat=[0.0, 0.0]).drop(columns=["x_km", "y_km"])
     found = matched_streams(streams.assign(haulage=0.0)).flows
     assert found["km"].iloc[0] == pytest.approx(6371 * np.pi / 180)
+    upward = pair(lon=106.0, lat=[30.0, 31.0]).drop(columns=["x_km", "y_km"])
+    up = matched_streams(upward.assign(haulage=0.0)).flows["km"].iloc[0]
+    assert up == pytest.approx(6371 * np.pi / 180)
     north = pair(lon=[106.0, 107.0], lat=60.0).drop(columns=["x_km", "y_km"])
     # a degree at sixty degrees north is half as wide, a little less along the great circle
     assert matched_streams(north.assign(haulage=0.0)).flows["km"].iloc[0] == pytest.approx(55.6, abs=0.01)  # fmt: skip

@@ -244,3 +244,10 @@ def test_pairs_that_do_not_flow_stay_so_and_signs_stay():
 def test_sums_that_cannot_be_met_are_refused(flows, wanted, message):
     with pytest.raises(QuantityError, match=message):
         balanced_flows(flows, wanted, rounds=20)
+
+
+def test_a_sector_without_output_pays_nothing_of_it():
+    idle = table([[50.0, 0.0], [0.0, 0.0]], {"use": [50.0, 0.0]}, {"value added": [50.0, 0.0]})
+    found = household_multipliers(idle, homes(a=(25, 20)))
+    assert found["income_direct"].tolist() == [0.25, 0.0]
+    assert found["type_one"].tolist() == [2.0, 1.0]

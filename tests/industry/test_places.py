@@ -308,3 +308,10 @@ def test_facts_of_some_rows_are_those_rows_of_the_whole():
         )  # fmt: skip
         for name, layer in part.data_vars.items():
             np.testing.assert_array_equal(layer.values, whole[name].values[rows])
+
+
+def test_without_units_there_are_no_verdicts_and_nothing_is_known():
+    none = grid(np.zeros((2, 4)), "1", dtype=np.int32, nodata=0)
+    found = unit_admission(none, place_facts(*flat()), RESERVE)
+    assert found.empty
+    assert found.attrs["not_known"] == ["protected"]

@@ -62,6 +62,16 @@ def test_what_is_said_of_a_firm():
     assert near["review"] == ""
 
 
+@pytest.mark.parametrize(("blank", "said"), [(None, 0), (np.nan, 0), ("", 0), (4416, 1), ("4416", 1), (4416.0, 1)])  # fmt: skip
+def test_cells_of_a_register_may_be_numbers_or_blank(blank, said):
+    frame = pd.DataFrame(
+        {"name": ["某"], "code": pd.Series([blank], dtype=object), "scope": [None]}
+    )
+    found = Screener(lexicon(("it", "none", 1.0), ("it", "nan", 1.0)), {"4416": {"energy": False}})
+    assert int(found.screened(frame)["decision"].iloc[0] == "accepted") == said
+    assert found.unknown_codes(frame) == 0
+
+
 def test_two_categories_of_one_strength_are_for_a_person():
     words = (("it", "芯", 0.5), ("energy", "光", 0.5))
     codes = {"1": {"it": True, "energy": True}}
