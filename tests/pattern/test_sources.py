@@ -215,6 +215,16 @@ def test_each_column_of_the_sources():
     assert reached.attrs["captured"] is True
 
 
+def test_the_last_source_may_be_unknown_ground():
+    row = grid([[1, 2, 3]], "1", dtype=np.int32, nodata=0, cell_m=1000.0)
+    out = sources(
+        row, index([[0.5, 0.25, np.nan]], cell_m=1000.0), index([[4.0, 2.0, np.nan]], cell_m=1000.0)
+    )
+    assert out["score"].tolist()[:2] == [0.5, 0.25]
+    assert out["resistance"].tolist()[:2] == [4.0, 2.0]
+    assert out.loc[3, ["score", "resistance"]].isna().all()
+
+
 def test_sources_of_one_massif_are_counted():
     zones = grid(np.full((2, 4), 2), "1", dtype=np.int32, nodata=0, cell_m=1000.0)
     assert sources(LABELS, SCORE, HARD, zones, MASSIFS)["name"].tolist() == ["Qin 1", "Qin 2"]
