@@ -218,6 +218,9 @@ def test_a_range_of_1_to_5_is_bent_over_itself():
     up = 1.0 + 4.0 * (np.exp(0.75) - 1.0) / (np.exp(3.0) - 1.0)
     np.testing.assert_allclose(scaled(values, "exponential", 1000.0)[0], [1.0, up, 5.0, np.nan])
     np.testing.assert_allclose(scaled(values, "linear", 1000.0)[0], values[0])
+    # a narrow range as well: a quarter of it becomes a half
+    near = scaled(np.array([[1.0, 1.125, 1.5]]), "sqrt", 1000.0)
+    np.testing.assert_allclose(near[0], [1.0, 1.25, 1.5])
     bent = resistance(factor(values), factor([[1.0] * 4]), transform="sqrt").values[0]
     np.testing.assert_allclose(bent, [1.0, 3.0, 5.0, np.nan])
 

@@ -102,6 +102,17 @@ def test_the_nearest_mark_names_the_massif():
     assert massif_names(marks) == ["East", "West"]
 
 
+def test_maps_of_codes_say_which_one_is_missing():
+    mask = codes([[1, 1, 0]])
+    marks = gpd.GeoDataFrame({"name": ["A"]}, geometry=[Point(50, 50)], crs=EQUAL_AREA)
+    candidates = source_candidates(index([[0.1, 0.9, 0.5]]), mask)
+    shape = habitat_morphology(candidates)
+    assert massif_zones(marks, mask).attrs["nodata"] == 0
+    assert candidates.attrs["nodata"] == 0
+    assert shape.attrs["nodata"] == 129
+    assert source_cells(shape).attrs["nodata"] == 0
+
+
 def test_a_massif_off_the_map_takes_no_ground():
     marks = gpd.GeoDataFrame(
         {"name": ["A", "B"]}, geometry=[Point(9e6, 50), Point(50, 50)], crs=EQUAL_AREA
