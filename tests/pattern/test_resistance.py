@@ -167,6 +167,13 @@ def test_weighed_slope_starts_at_its_own_least():
     np.testing.assert_allclose(out.values[0], [1.0, 5.0])
 
 
+def test_weighed_slope_reaches_the_hardest_cover_however_small_its_factors():
+    out = resistance(
+        factor([[1.0, 1.0, 5.0]]), factor([[1.0, 1.5, 1.0]]), combine="weighted", slope_weight=1.0
+    )
+    np.testing.assert_allclose(out.values[0], [1.0, 5.0, 1.0])
+
+
 def test_level_ground_weighs_as_the_easiest():
     out = resistance(
         factor([[1.0, 5.0]]), factor([[1.0, 1.0]]), combine="weighted", slope_weight=0.5
