@@ -1,8 +1,9 @@
 """What workers of the test runner do once for all of them: make a folder, compile a kernel."""
 
-import os
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
+from tempfile import mkdtemp
 
 try:
     import fcntl
@@ -26,7 +27,7 @@ def made_once(folder, make):
     folder.parent.mkdir(parents=True, exist_ok=True)
     with alone(folder.with_suffix(".lock")):
         if not folder.exists():
-            fresh = folder.with_suffix(f".{os.getpid()}")
+            fresh = Path(mkdtemp(prefix=folder.name, dir=folder.parent)) / "whole"
             make(fresh)
             fresh.rename(folder)
     return folder
@@ -42,14 +43,19 @@ def compile_once(folder):
     from numba.core.dispatcher import Dispatcher
 
     folder.mkdir(parents=True, exist_ok=True)
-    plain = Dispatcher.compile
+    plain, held = Dispatcher.compile, set()
 
     @wraps(plain)
     def compile_(self, signature):
-        function = self.py_func
-        ours = function.__module__.startswith("shanshui.")
-        name = f"{function.__module__}.{function.__qualname__}.lock"
-        with global_compiler_lock, alone(folder / name) if ours else nullcontext():
-            return plain(self, signature)
+        name = f"{self.py_func.__module__}.{self.py_func.__qualname__}"
+        with global_compiler_lock:
+            if not name.startswith("shanshui.") or name in held:
+                return plain(self, signature)
+            held.add(name)
+            try:
+                with alone(folder / name):
+                    return plain(self, signature)
+            finally:
+                held.remove(name)
 
     Dispatcher.compile = compile_
