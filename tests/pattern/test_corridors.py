@@ -272,3 +272,22 @@ def test_ground_that_cannot_be_walked_is_refused():
         cost_distance(np.array([[1, -2]]), [(0, 0)])
     # whole numbers are as good as others
     assert cost_distance(np.array([[1, 3]]), [(0, 0)]).tolist() == [[0.0, 2.0]]
+
+
+def test_sources_on_two_sides_of_a_wall_are_neighbours_by_distance_only():
+    ground = np.ones((9, 9))
+    ground[1:, 4] = np.nan
+    sources = [(5, 2), (5, 6), (0, 4)]  # the third stands in the gap
+    pairs = {
+        way: least_cost_corridors(ground, sources, adjacency=way)
+        .links[["source", "target"]]
+        .to_numpy()
+        .tolist()
+        for way in ("cost", "euclidean", "either", "both", "all")
+    }
+    through_the_gap, every = [[1, 3], [2, 3]], [[1, 2], [1, 3], [2, 3]]
+    assert pairs == {
+        "cost": through_the_gap, "both": through_the_gap, "euclidean": every, "either": every, "all": every,
+    }  # fmt: skip
+    told = least_cost_corridors(ground, sources, adjacency="either").links["adjacency"].tolist()
+    assert told == ["euclidean", "cost, euclidean", "cost, euclidean"]

@@ -254,6 +254,28 @@ def test_erosion_at_the_limits_of_the_standard():
     ]
 
 
+def test_grades_say_that_nought_is_missing_and_lines_that_255_is():
+    one, flat = amount([[1.0]]), amount([[1.0]], "degree")
+    mask = ones([[0]])
+    grades = [
+        importance_grade(one, mask),
+        soil_importance(flat, one, mask),
+        service_importance(codes([[1]])),
+        protection_importance(codes([[1]])),
+        erosion_sensitivity(amount([[1.0]], "MJ*mm/(ha*h*yr)"), amount([[1.0]], "m"), one, mask),
+        karst_sensitivity(amount([[1.0]], "%"), flat, one, mask),
+        desertification_sensitivity(*[amount([[1.0]], "mm/yr")] * 2, one, mask),
+        ecological_sensitivity(codes([[1]])),
+        erosion_class(amount([[1.0]], "t/ha/yr"), mask),
+        erosion_fragility(codes([[1]])),
+    ]
+    assert {g.attrs["nodata"] for g in grades} == {0}
+    assert {g.dtype for g in grades} == {np.dtype(np.uint8)}
+    rows = pd.DataFrame({"lucode": [1], "built": [1.0]})
+    assert developed_land(codes([[1]]), rows).attrs["nodata"] == 255
+    assert red_line_candidate(codes([[1]]), mask).attrs["nodata"] == 255
+
+
 def test_built_land_from_the_half_on():
     rows = pd.DataFrame({"lucode": [1, 2], "built": [0.49, 0.5]})
     assert developed_land(codes([[1, 2, 9]], 9), rows).values.tolist() == [[0, 1, 255]]

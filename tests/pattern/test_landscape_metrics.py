@@ -148,6 +148,7 @@ def test_the_product_tells_level_class_metric_and_unit():
     mask = grid(np.ones((5, 5)), "1", dtype=np.uint8, nodata=255, cell_m=10.0)
     table = landscape_metrics(land, mask, directions=4)
     assert table.columns.tolist() == ["level", "class", "metric", "value", "unit"]
+    assert table.index.tolist() == list(range(len(table)))
     rows = table.set_index(["level", "class", "metric"])
     assert set(table["class"]) == {1, 2, 3, -1}
     assert rows.loc[("class", 1, "te"), "value"] == 60.0

@@ -304,6 +304,21 @@ def test_current_of_pairs_is_summed_or_the_greatest():
     np.testing.assert_allclose(most[[1, 3]], 1.0, rtol=1e-6)
 
 
+def test_current_leaves_a_source_wherever_it_meets_the_corridor():
+    # a wall of source, of which only the lower half lies in the corridor: the cell above it feeds the corridor as well,
+    # whichever number the source has
+    hard = ground(np.ones((4, 5)))
+    wall = np.zeros((4, 5), int)
+    wall[:, 0], wall[3, 4] = 1, 2
+    found = []
+    for label in (labels(wall), labels(np.where(wall > 0, 3 - wall, 0))):
+        links = least_cost_links(hard, label, patches(area_km2=[1.0, 1.0]))
+        beyond = corridor_detour(hard, label, links)
+        found.append(pinch_points(hard, label, links, beyond, corridor_share=0.4).values)
+    assert np.isfinite(found[0]).sum() == 6  # three cells in each of the two lower rows
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6)
+
+
 def test_current_keeps_to_the_share_of_least_detours():
     hard = ground([[1, 1, 1], [3, 3, 3]])
     label = labels([[1, 0, 2], [0, 0, 0]])
@@ -427,6 +442,23 @@ def test_each_column_of_the_rivers():
         river_corridors(rivers, MASK, BANK, least_km=1.0, least_order=5)["length_km"].tolist() == []
     )
     assert river_corridors(rivers, MASK, BANK, least_km=1.0)["name"].tolist() == [""]
+
+
+def test_a_river_names_the_bend_that_it_follows():
+    mask = grid(np.ones((8, 20)), "1", dtype=np.uint8, nodata=255, cell_m=1000.0)
+    bank = labels(np.where(np.arange(20) < 3, 1, 0) * np.ones((8, 1), int))
+    stem = reaches((1, 4, 0, 90.0, [(500, 500), (10_000, 6500), (19_500, 500)]))
+    # from 40 % of the way up to the top and down again: six tenths of the stem, none of it near the straight line
+    bend = line((4300, 2900), (10_000, 6500), (15_700, 2900)).assign(name="Han")
+    found = {"least_km": 1.0, "name_m": 2000.0}
+    assert river_corridors(stem, mask, bank, bend, **found)["name"].tolist() == ["Han"]
+    short = line((6200, 4100), (10_000, 6500), (13_800, 4100)).assign(name="Han")
+    assert river_corridors(stem, mask, bank, short, **{**found, "name_m": 500.0})[
+        "name"
+    ].tolist() == [""]
+    nameless = bend.assign(name="")
+    assert river_corridors(stem, mask, bank, nameless, **found)["name"].tolist() == [""]
+    assert river_corridors(stem, mask, bank, bend.iloc[:0], **found)["name"].tolist() == [""]
 
 
 def test_only_the_river_inside_counts():

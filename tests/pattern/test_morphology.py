@@ -56,6 +56,16 @@ def test_perforation():
     assert morphology(shape, internal=True)[6, 6] == 100
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_a_notch_at_the_rim_of_the_map_is_no_hole(turns):
+    shape = np.ones((11, 11), bool)
+    shape[10, 5] = False
+    found = count(morphology(np.rot90(shape, turns)))
+    assert set(found) == {17, 3}
+    shape[10, 5], shape[5, 5] = True, False
+    assert set(count(morphology(np.rot90(shape, turns)))) == {17, 5}
+
+
 def test_islet():
     assert count(morphology(np.pad(np.ones((1, 3), bool), 2))) == {9: 3}
 

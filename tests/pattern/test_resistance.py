@@ -167,6 +167,13 @@ def test_weighed_slope_starts_at_its_own_least():
     np.testing.assert_allclose(out.values[0], [1.0, 5.0])
 
 
+def test_weighed_slope_reaches_the_hardest_cover_however_small_its_factors():
+    out = resistance(
+        factor([[1.0, 1.0, 5.0]]), factor([[1.0, 1.5, 1.0]]), combine="weighted", slope_weight=1.0
+    )
+    np.testing.assert_allclose(out.values[0], [1.0, 5.0, 1.0])
+
+
 def test_level_ground_weighs_as_the_easiest():
     out = resistance(
         factor([[1.0, 5.0]]), factor([[1.0, 1.0]]), combine="weighted", slope_weight=0.5
@@ -218,6 +225,9 @@ def test_a_range_of_1_to_5_is_bent_over_itself():
     up = 1.0 + 4.0 * (np.exp(0.75) - 1.0) / (np.exp(3.0) - 1.0)
     np.testing.assert_allclose(scaled(values, "exponential", 1000.0)[0], [1.0, up, 5.0, np.nan])
     np.testing.assert_allclose(scaled(values, "linear", 1000.0)[0], values[0])
+    # a narrow range as well: a quarter of it becomes a half
+    near = scaled(np.array([[1.0, 1.125, 1.5]]), "sqrt", 1000.0)
+    np.testing.assert_allclose(near[0], [1.0, 1.25, 1.5])
     bent = resistance(factor(values), factor([[1.0] * 4]), transform="sqrt").values[0]
     np.testing.assert_allclose(bent, [1.0, 3.0, 5.0, np.nan])
 

@@ -102,6 +102,17 @@ def test_the_nearest_mark_names_the_massif():
     assert massif_names(marks) == ["East", "West"]
 
 
+def test_maps_of_codes_say_which_one_is_missing():
+    mask = codes([[1, 1, 0]])
+    marks = gpd.GeoDataFrame({"name": ["A"]}, geometry=[Point(50, 50)], crs=EQUAL_AREA)
+    candidates = source_candidates(index([[0.1, 0.9, 0.5]]), mask)
+    shape = habitat_morphology(candidates)
+    assert massif_zones(marks, mask).attrs["nodata"] == 0
+    assert candidates.attrs["nodata"] == 0
+    assert shape.attrs["nodata"] == 129
+    assert source_cells(shape).attrs["nodata"] == 0
+
+
 def test_a_massif_off_the_map_takes_no_ground():
     marks = gpd.GeoDataFrame(
         {"name": ["A", "B"]}, geometry=[Point(9e6, 50), Point(50, 50)], crs=EQUAL_AREA
@@ -213,6 +224,16 @@ def test_each_column_of_the_sources():
     assert out.attrs["units"]["area_km2"] == "km2"
     reached = sources(LABELS, SCORE, HARD, zones, MASSIFS, reserve, capture_target=2 / 3)
     assert reached.attrs["captured"] is True
+
+
+def test_the_last_source_may_be_unknown_ground():
+    row = grid([[1, 2, 3]], "1", dtype=np.int32, nodata=0, cell_m=1000.0)
+    out = sources(
+        row, index([[0.5, 0.25, np.nan]], cell_m=1000.0), index([[4.0, 2.0, np.nan]], cell_m=1000.0)
+    )
+    assert out["score"].tolist()[:2] == [0.5, 0.25]
+    assert out["resistance"].tolist()[:2] == [4.0, 2.0]
+    assert out.loc[3, ["score", "resistance"]].isna().all()
 
 
 def test_sources_of_one_massif_are_counted():
