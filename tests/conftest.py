@@ -33,6 +33,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "real" in item.keywords and not DATA.is_dir():
             item.add_marker(missing)
+    # long ones first: else one worker begins them when the other has nothing left to do
+    items.sort(key=lambda item: "slow" not in item.keywords)
 
 
 @pytest.fixture(scope="session")
