@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import shanshui  # noqa: F401 - before GDAL is loaded, see core/letters.py
 from tests.once import compile_once, made_once
 
 os.environ.setdefault("MPLBACKEND", "Agg")
