@@ -17,7 +17,7 @@ reach its statement, fastest first, until one fails. A statement that runs on im
 counts as reached by all tests of the folder, of the file, or of the folder. Tests of the whole made-up region (the
 ``region`` fixture) are left out unless ``--golden`` is given, and what runs in a subprocess sees no mutant. Nothing is
 written to the tree: each mutant is a fork of one process that has the libraries loaded, and the changed text is served by
-an import hook.
+an import hook. Texts are read at the start and tests at each mutant: leave the tree alone while a run goes on.
 
 ``survived`` counts mutants that no test noticed, among them those that no test reaches; ``timeout`` those that used more
 processor time than the tests of the sound module by far, and they count as killed.

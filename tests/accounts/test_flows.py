@@ -94,6 +94,9 @@ def test_people_of_each_unit_and_none_where_no_cell_is_known():
 def test_labels_of_cover_leave_out_what_is_missing():
     inside = km([[1, 1, 1, 0]], "1", dtype=ONE)
     np.testing.assert_array_equal(cover_cells(LAND, inside).values, [[2, 0, 3, 0]])
+    # the code of gaps may lie among the classes
+    among = km([[1, 2, 3, 3]], "1", dtype=ONE, nodata=2)
+    np.testing.assert_array_equal(cover_cells(among, inside).values, [[2, 0, 4, 0]])
     bare = km([[0, 255, 2, 2]], "1", dtype=ONE)
     np.testing.assert_array_equal(cover_cells(bare, inside).values, [[1, 256, 3, 0]])
 
@@ -172,6 +175,19 @@ def test_extent_pair_by_pair():
     assert out["from_class"].tolist() == [1, 1, 2]
     assert out["to_class"].tolist() == [1, 2, 2]
     assert out["area_km2"].tolist() == [1.0, 1.0, 1.0]
+
+
+def test_extent_leaves_out_gaps_whatever_their_code():
+    """Gaps are 2 before and 0 after."""
+    before = km([[1, 2, 3, 3, 1]], "1", dtype=ONE, nodata=2)
+    after = km([[3, 1, 0, 1, 2]], "1", dtype=ONE, nodata=0)
+    out = extent_account(before, after, km([[1, 1, 1, 1, 1]], "1", dtype=ONE))
+    pairs = out[["from_class", "to_class"]].to_numpy().tolist()
+    assert pairs == [[1, 2], [1, 3], [3, 1]]
+    plain = extent_account(
+        before.assign_attrs(nodata=None), after.assign_attrs(nodata=None), before * 0 + 1
+    )
+    assert len(plain) == 5
 
 
 AREAS = pd.DataFrame(

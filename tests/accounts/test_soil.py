@@ -72,6 +72,25 @@ def test_grains_may_miss_a_hundred_by_five_and_no_more():
             erodibility(40, 40, clay)
 
 
+@pytest.mark.parametrize(
+    ("sand", "silt", "clay", "carbon"),
+    [(85, 10, 5, 0.4), (10, 85, 5, 0.2), (20, 20, 60, 3.0), (60, 30, 10, 0.9)],
+)
+def test_erodibility_is_the_product_of_its_four_parts(sand, silt, clay, carbon):
+    """Coarse sand, fine soil, carbon and much sand, each by itself, as Williams prints them."""
+    coarse = 0.2 + 0.3 * np.exp(-0.0256 * sand * (1 - silt / 100))
+    fine = (silt / (clay + silt)) ** 0.3
+    humus = 1 - 0.25 * carbon / (carbon + np.exp(3.72 - 2.95 * carbon))
+    rest = 1 - sand / 100
+    much = 1 - 0.7 * rest / (rest + np.exp(-5.51 + 22.9 * rest))
+    us = coarse * fine * humus * much
+    assert erodibility(sand, silt, clay, carbon, correction="none") == pytest.approx(
+        us * 0.1317, rel=1e-5
+    )
+    china = max(-0.01383 + 0.51575 * us, 0.0) * 0.1317
+    assert erodibility(sand, silt, clay, carbon) == pytest.approx(china, rel=1e-5)
+
+
 def test_pure_sand_does_not_erode_by_water_and_gaps_stay():
     assert erodibility(100, 0, 0, correction="none") == 0.0
     # the corrected value would be below 0

@@ -481,6 +481,32 @@ def test_a_small_unit_joins_its_neighbour_and_one_of_the_least_size_stands(comb)
     assert cut_of(comb, 0.07, 0.031).tolist() == [[1, 1, 2, 2, 2]] * 3
 
 
+def three_mouths():
+    """A corner of two hectares with its own mouth, beside six (two sides shared) and above four (one side)."""
+    return codes([[S, E, E, S], [0, E, E, 0], [E, E, E, 0]])
+
+
+def test_a_small_unit_without_a_next_one_joins_over_the_longest_border():
+    labels = cut_of(three_mouths(), 9.0, 0.03)
+    assert labels[0, 0] == labels[0, 1] != labels[2, 0]
+    assert labels.max() == 2
+
+
+def test_a_small_unit_joins_its_own_river_basin_before_a_longer_border():
+    direction = three_mouths()
+    basins = grid([[1, 2, 2, 2], [1, 2, 2, 2], [1, 1, 1, 1]], "1", dtype=np.int32, nodata=0)
+    labels = cut_of(direction, 9.0, 0.03, basins=basins)
+    assert labels[0, 0] == labels[2, 0] != labels[0, 1]
+
+
+def test_an_island_stands_and_what_can_be_joined_is_joined_after_it():
+    direction = codes([[S, E, E, S, 255, 0], [0, E, E, 0, 255, 255], [E, E, E, 0, 255, 255]])
+    mask = grid((direction.values != 255).astype(np.uint8), "1")
+    labels = cut_of(direction, 9.0, 0.03, mask=mask)
+    assert labels[0, 0] == labels[0, 1]
+    assert labels[0, 5] not in (0, labels[0, 0], labels[2, 0])
+
+
 def test_the_least_area_is_a_fortieth_of_the_target():
     """A target of 0.5 km2 leaves a rest of 0.0125 km2 or more alone: after 49 cells two stand, one does not."""
     for rest, units in ((0, 1), (1, 2)):
@@ -696,6 +722,26 @@ def test_density_with_a_pencil_is_of_the_latest_year():
     table = people(("101", 2010, 1.0), ("101", 2020, 400.0), ("102", 2020, 40.0))
     density = population_density(table, counties, weight)
     assert density.values[0].tolist() == pytest.approx([10_000.0, 30_000.0, 1000.0, 3000.0])
+
+
+def test_only_the_ratio_of_weights_counts():
+    counties, weight = two_counties()
+    table = people(("101", 2020, 400.0), ("102", 2020, 40.0))
+    density = population_density(
+        table, counties, weight.copy(data=weight.values * np.float32(0.01))
+    ).values[0]
+    assert density.tolist() == pytest.approx([10_000.0, 30_000.0, 1000.0, 3000.0])
+
+
+def test_the_code_of_what_is_outside_is_told(comb):
+    area = upstream_area(comb)
+    order = stream_order(comb, area)
+    outlets = outlets_of(comb)
+    basins = river_basins(comb, outlets)
+    labels, _ = units_of(comb, 0.07)
+    assert [layer.attrs["nodata"] for layer in (order, basins, labels)] == [0, 0, 0]
+    flat = grid([[2.0, 1.0]], "m")
+    assert flow_direction(flat).attrs["nodata"] == 255
 
 
 @pytest.mark.parametrize(

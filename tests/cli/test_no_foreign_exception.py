@@ -19,7 +19,7 @@ from shanshui.core.errors import ShanshuiError, StudyError
 from shanshui.store.ascii_grid import read_raster
 from shanshui.study.circuitscape.jobs import run_any
 from shanshui.study.invest import import_invest
-from shanshui.study.judging import linkages_of, weigh
+from shanshui.study.judging import linkages_of, rank, weigh
 from shanshui.study.new import new_study
 from shanshui.study.screening import screen_register
 from shanshui.study.study import open_study
@@ -79,6 +79,7 @@ project_name = omni
 SQUARE = ",cost,quality,time\ncost,1,3,1/2\nquality,1/3,1,1/5\ntime,2,5,1\n"
 PAIRED = "parent,row,column,lower,upper\ngoal,a,b,1,3\ngoal,b,c,1/2,2\ngoal,a,c,1,5\n"
 FLOWS = plain_table().to_csv(index=False)
+RANKED = "place,cost,yield\na,1,2\nb,2,3\nc,3,1\n"
 INVEST = json.dumps(
     {
         "model_id": "carbon",
@@ -167,7 +168,7 @@ def place(tmp_path):
     texts = {
         "study.toml": STUDY, "habitat.asc": GRID, "job.ini": JOB, "points.txt": POINTS, "pairs.txt": PAIRS, "omni.ini": OMNI,
         "square.csv": SQUARE, "paired.csv": PAIRED, "flows.csv": FLOWS, "carbon.json": INVEST, "sdr.json": SDR, "pools.csv": POOLS,
-        "register.csv": REGISTER, "words.csv": WORDS,
+        "ranked.csv": RANKED, "register.csv": REGISTER, "words.csv": WORDS,
     }  # fmt: skip
     for name, text in texts.items():
         (tmp_path / name).write_bytes(text.encode())
@@ -191,6 +192,7 @@ TARGETS = {
     "square.csv": lambda p: weigh(p / "square.csv", ""),
     "paired.csv": lambda p: weigh(p / "paired.csv", ""),
     "flows.csv": lambda p: linkages_of(p / "flows.csv"),
+    "ranked.csv": lambda p: rank(p / "ranked.csv", draws=50),
     "carbon.json": lambda p: import_invest(p / "carbon.json", fresh(p)),
     "sdr.json": lambda p: import_invest(p / "sdr.json", fresh(p)),
     "pools.csv": lambda p: import_invest(p / "carbon.json", fresh(p)),
@@ -284,7 +286,8 @@ def shanshui(monkeypatch, capsys, *words):
         (("screen", "register.csv", "--to", "register.csv", "--overwrite"), "is an input"),
         (("screen", "register.csv", "--to", "o.csv", "--words", "square.csv"), "has no column"),
         (("weigh", "data"), "folder"), (("weigh", "square.csv", "--to", "data"), "ends in .csv"),
-        (("weigh", "square.csv", "--to", "pools.csv"), "exists"), (("linkages", "square.csv"), "square.csv"),
+        (("weigh", "square.csv", "--to", "pools.csv"), "exists"), (("weigh", "square.csv", "--to", "square.csv", "--overwrite"), "is an input"),
+        (("linkages", "flows.csv", "--to", "flows.csv", "--overwrite"), "is an input"), (("linkages", "square.csv"), "square.csv"),
         (("circuit", "data"), "folder"), (("circuit", "job.ini", "--out", "habitat.asc"), "expected a folder"),
         (("import-invest", "nothing.json", "x"), "no such file"), (("import-invest", "p" * 5000, "x"), "no such file"),
     ],

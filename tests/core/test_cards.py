@@ -69,7 +69,7 @@ def test_an_assessment_names_a_published_source_or_says_that_it_is_ours(name):
     card = CARDS[name]
     ours = card.source.startswith("decisions/") or card.source.startswith("own_")
     if ours:
-        assert re.search(r"\[D\]|\bours\b|\bour own\b", notes(card)), (
+        assert re.search(r"\[D\]|\bours\b|\bour own\b", notes(card), re.IGNORECASE), (
             "cites a record of our own and does not say that the method is ours"
         )
     else:

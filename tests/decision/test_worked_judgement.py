@@ -148,6 +148,8 @@ def test_what_is_no_interval_says_where():
     low, high = np.array([[1, 2.0], [0.25, 1]]), np.array([[1, 4.0], [0.5, 1]])
     with pytest.raises(QuantityError, match="squares of one size"):
         interval_weights(low, np.ones((3, 3)))
+    with pytest.raises(QuantityError, match="5 in row 1, column 2 is above upper, 4"):
+        interval_weights([[1, 5.0], [0.25, 1]], [[1, 4.0], [0.2, 1]])
     with pytest.raises(QuantityError, match="diagonal must be 1"):
         interval_weights(low * [[2, 1], [1, 1]], high * [[2, 1], [1, 1]])
     with pytest.raises(QuantityError, match="only one bound in row 1, column 2"):
@@ -404,6 +406,13 @@ def test_entropy_with_a_pencil_of_three_rows():
         entropy_weights(x, scaling="ranges")
 
 
+def test_entropy_of_two_rows_is_against_the_log_of_two():
+    """Shares 1/4 and 3/4, and 1/3 and 2/3: entropies 0.5623 and 0.6365 of 0.6931."""
+    found = entropy_weights([[1.0, 1.0], [3.0, 2.0]])
+    spread = [1 - 0.562335 / 0.693147, 1 - 0.636514 / 0.693147]
+    assert found.tolist() == pytest.approx([s / sum(spread) for s in spread], rel=1e-4)
+
+
 def test_lopcow_with_a_pencil():
     """Scaled 0, 1: root mean square over deviation is sqrt(2); 0, 0, 1 and 0, 1/2, 1 differ."""
     x = np.array([[0.0, 0.0], [0.0, 1.0], [4.0, 2.0]])
@@ -485,6 +494,9 @@ def test_preferences_begin_beyond_their_thresholds():
     assert promethee(x, [1.0], preference="v-shape", p=2.0).positive.tolist() == [0.75, 0.25, 0.0]
     # equal thresholds leave no slope between them
     assert promethee(x, [1.0], preference="linear", q=1.0, p=1.0).positive.tolist() == [0.5, 0.0, 0.0]  # fmt: skip
+    # half a unit of deviation: a gap of 1 is two of them
+    steep = promethee(x[:2], [1.0], preference="gaussian", p=0.5).positive
+    assert steep.tolist() == pytest.approx([1 - np.exp(-2.0), 0.0])
     mixed = promethee(np.hstack([x, -x]), [3, 1], preference=["usual", "usual"])
     assert mixed.net.tolist() == pytest.approx([0.5, 0.0, -0.5])
     assert mixed.negative.tolist() == pytest.approx([0.25, 0.5, 0.75])
@@ -505,6 +517,10 @@ def test_fixed_limits_hold_their_ends_and_name_what_lies_outside():
     for bounds in ([[0, 0]], [[1, 0]], [[0, 1], [0, 1]]):
         with pytest.raises(QuantityError, match="least and greatest, different"):
             spotis([[0.5]], [1], bounds)
+
+
+def test_a_criterion_of_noughts_parts_nobody():
+    assert scored("topsis", [[0.0, 1.0], [0.0, 2.0]], [1, 1]).tolist() == [0.0, 1.0]
 
 
 def test_an_unknown_ranking_names_the_nearest():

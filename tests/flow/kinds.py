@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import shanshui.edited_beside as beside
-from numba import njit, vectorize
+from numba import guvectorize, njit, vectorize
 from shanshui.edited_beside import decorated, wrapped
 
 from shanshui.core.shipped import shipped_text
@@ -112,6 +112,27 @@ def _plus(x):
 FAST = njit(_plus, fastmath=False)
 
 
+def _spread(x):
+    return x + 304
+
+
+SPREAD = np.vectorize(_spread, otypes=[float])
+
+
+def _total(x, out):
+    out[0] = 305
+
+
+GENERAL = guvectorize(["f8[:], f8[:]"], "(n)->()")(_total)
+
+
+def steady(x):
+    return min(x, steady.limit)
+
+
+steady.limit = 8
+
+
 def _made(step):
     def inner(x):
         return x + step + 401
@@ -186,6 +207,18 @@ def use_kernel(x):
 
 def use_vectorized(x):
     return each(x)
+
+
+def use_attribute(x):
+    return steady(x)
+
+
+def use_spread(x):
+    return SPREAD(x)
+
+
+def use_general(x):
+    return GENERAL(x)
 
 
 def use_flags(x):

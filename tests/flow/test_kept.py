@@ -261,6 +261,22 @@ def test_a_large_file_is_linked_and_an_edit_of_it_is_noticed(tmp_path, monkeypat
     assert truth(tmp_path) == before
 
 
+def test_products_may_lie_on_another_disk(tmp_path, monkeypatch):
+    import errno
+
+    replace = os.replace
+
+    def across(source, target):
+        if "/store/tmp/" in str(source) and "/products/" in str(target):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", across)
+    bring(tmp_path)
+    assert wrong(tmp_path) == []
+    assert not list((tmp_path / "store/tmp").iterdir())
+
+
 def test_a_folder_in_the_place_of_a_product_is_named_and_kept(tmp_path):
     from shanshui.core.errors import StoreError
 

@@ -219,6 +219,14 @@ def test_bounds_of_weights_spread_the_score():
     assert found["first_share"].sum() == pytest.approx(1.0)
 
 
+def test_a_weight_beside_its_bounds_widens_them():
+    odd = leaves(primacy=(0.5, 0.6, 0.75), accessibility=(0.5, 0.25, 0.4))
+    found = industry_evaluation(odd, THREE, count=1, draws=100).set_index("code")
+    # primacy weighs from a half to three quarters, the way to the core the rest
+    assert found.loc["b", ["lower", "score", "upper"]].tolist() == pytest.approx([0.625, 0.75, 0.75])  # fmt: skip
+    assert found.loc["c", ["lower", "score", "upper"]].tolist() == pytest.approx([0.5, 0.5, 0.75])
+
+
 @pytest.mark.parametrize(("enough", "used"), [(2 / 3, 2), (0.67, 1)])
 def test_an_indicator_counts_if_enough_places_have_it(enough, used):
     gap = THREE[~((THREE["code"] == "c") & (THREE["indicator"] == "accessibility"))]

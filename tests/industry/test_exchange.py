@@ -176,6 +176,17 @@ def test_every_column_of_a_chain():
     assert found.attrs["asked_ha"] == found.attrs["placed_ha"] == pytest.approx(15.0)
 
 
+def test_towns_of_any_other_role_make_and_may_be_given_in_degrees():
+    units, admission, growing, places = chain(roles=("city", "outer", "core", "core"))
+    plain = layout(units, admission, growing, places, land_share=0.05, city_share=1.0)
+    assert set(plain[plain["link"] == "plant"]["to"]) == {"open"}
+    there = places.to_crs("EPSG:4326")
+    degrees = layout(units, admission, growing, there, land_share=0.05, city_share=1.0)
+    assert degrees["km"].tolist() == pytest.approx(plain["km"].tolist(), abs=1e-6, nan_ok=True)
+    moved = relocation(jobs(), RECEIVERS.to_crs("EPSG:4326"), city_share=0.75)
+    assert moved["km"].tolist() == pytest.approx([5.0, 10.0], abs=1e-6)
+
+
 def test_growing_goes_no_farther_than_the_reach():
     near = layout(*chain(), land_share=0.05, city_share=1.0, reach_km=1.0)
     assert near.attrs["placed_ha"] == pytest.approx(15.0)

@@ -101,6 +101,13 @@ def test_codes_agree_whatever_their_zeros():
     assert read_table(padded).codes == ("001", "002")
 
 
+def test_a_column_of_numbers_may_be_the_labels():
+    bare = PLAIN.iloc[:2].drop(columns="name").assign(code=[1, 2]).rename(columns={"code": "部门"})
+    table = read_table(bare)
+    assert table.codes == table.names == ("1", "2")
+    np.testing.assert_array_equal(table.flows, [[20, 40], [30, 60]])
+
+
 def test_cells_that_are_no_numbers_are_named():
     broken = PLAIN.astype(object)
     broken.loc[1, "1"] = "many"

@@ -143,7 +143,12 @@ def test_every_column_of_passages():
     ]
     both = report_passages(REPORTS, most=2)
     assert both[(both["year"] == 2020) & (both["category"] == "energy")]["kind"].tolist() == ["achieved", "planned"]  # fmt: skip
-    assert found["year"].tolist() == sorted(found["year"])
+    # by year and place, and categories in the order of the classification
+    assert found[["year", "category"]].to_numpy().tolist() == [
+        [2019, "energy"],
+        [2020, "it"],
+        [2020, "energy"],
+    ]
 
 
 def readiness(*rows):

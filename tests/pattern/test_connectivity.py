@@ -101,6 +101,13 @@ def test_removal_is_that_of_the_graph_without_the_patch(seed):
         (NODES, CHAIN.drop(columns="probability"), "probability or distance"),
         (NODES, CHAIN.drop(columns="probability").assign(distance=5.0), "reference_distance"),
         (NODES.assign(area=-1.0), CHAIN, "negative"),
+        (NODES.assign(area=np.nan), CHAIN, "missing"),
+        (NODES, CHAIN.assign(source="z"), "links.source: z is no node"),
+        (NODES, CHAIN.drop(columns="target"), "expected source, target"),
+        (NODES, CHAIN.assign(probability=-0.1), "outside"),
+        (NODES, CHAIN.assign(probability=np.nan), "outside"),
+        (NODES, CHAIN.assign(distance=-1.0), "links.distance"),
+        (NODES.assign(area=0.0), CHAIN, "landscape_area"),
         (pd.concat([NODES, NODES]), CHAIN, "stands twice"),
     ],
 )
@@ -121,3 +128,80 @@ def test_protected_and_connected():
     )
     with pytest.raises(QuantityError, match="overlaps"):
         protected_connected_share(NODES, CHAIN, 50.0)
+
+
+def test_a_region_of_exactly_its_protected_areas_is_taken():
+    assert protected_connected_share(NODES, CHAIN, 90.0)["protected"] == pytest.approx(100.0)
+    with pytest.raises(QuantityError, match="region_area"):
+        protected_connected_share(NODES, CHAIN, 89.9)
+    with pytest.raises(QuantityError, match="region_area"):
+        protected_connected_share(NODES.assign(area=0.0), CHAIN, 0.0)
+
+
+def test_the_reference_of_distances_is_checked():
+    links = CHAIN.drop(columns="probability").assign(distance=5.0)
+    for words in (
+        {"reference_distance": 0.0},
+        {"reference_distance": 5.0, "reference_probability": 0.0},
+        {"reference_distance": 5.0, "reference_probability": 1.0},
+    ):
+        with pytest.raises(QuantityError, match="reference_distance"):
+            connectivity_indices(NODES, links, **words)
+    found = connectivity_indices(NODES, links, reference_distance=5.0, reference_probability=0.5)
+    assert found.pc == pytest.approx(5100 / 8100)
+
+
+def test_the_best_of_parallel_links_counts():
+    twice = pd.concat([CHAIN, CHAIN.assign(probability=0.1)])
+    assert connectivity_indices(NODES, twice).pc == pytest.approx(5100 / 8100)
+    loop = pd.concat(
+        [CHAIN, pd.DataFrame({"source": ["a"], "target": ["a"], "probability": [1.0]})]
+    )
+    assert connectivity_indices(NODES, loop).pc == pytest.approx(5100 / 8100)
+
+
+def test_a_threshold_is_a_distance_or_without_one_a_chance():
+    far = CHAIN.assign(distance=[1.0, 2.0])
+    # with the second link left out, a and b only: 1600 + 900 + 400 + 2 x 1200 / 2
+    assert connectivity_indices(NODES, far, threshold=1.0).iic == pytest.approx(4100 / 8100)
+    assert connectivity_indices(NODES, far, threshold=2.0).iic > 4100 / 8100
+    chances = CHAIN.assign(probability=[0.5, 0.4])
+    assert connectivity_indices(NODES, chances, threshold=0.5).iic == pytest.approx(4100 / 8100)
+    assert connectivity_indices(NODES, chances, threshold=0.5).pc > 2900 / 8100
+
+
+def test_a_patch_without_area_gives_nothing_and_a_link_without_chance_joins_nothing():
+    none = connectivity_indices(NODES, CHAIN.assign(probability=[0.5, 0.0]))
+    assert none.pc == pytest.approx(4100 / 8100)
+    empty = connectivity_indices(NODES.assign(area=[0.0, 30.0, 20.0]), CHAIN).nodes
+    assert empty.loc["a", "d_pc"] == pytest.approx(0.0, abs=1e-9)
+    bare = connectivity_indices(NODES.assign(area=0.0), CHAIN, landscape_area=1.0)
+    assert bare.pc == bare.iic == 0.0
+    assert bare.nodes[["d_pc", "d_iic"]].isna().all().all()
+
+
+def test_components_are_numbered_from_one():
+    out = connectivity_indices(NODES, CHAIN.head(1))
+    assert out.components == 2
+    assert out.nodes["component"].tolist() == [1, 1, 2]
+    assert out.eca_iic == pytest.approx(np.sqrt(4100))
+
+
+def test_shapes_of_small_networks():
+    assert network_measures(3, 3) == {"alpha": 1.0, "beta": 1.0, "gamma": 1.0}
+    assert network_measures(4, 2, components=2)["alpha"] == 0.0
+    assert np.isnan(network_measures(2, 1)["gamma"])
+    assert np.isnan(network_measures(2, 1)["alpha"])
+    assert np.isnan(network_measures(0, 0)["beta"])
+
+
+def test_a_scan_counts_links_up_to_the_distance_itself():
+    links = pd.DataFrame(
+        {"source": ["a", "a", "b"], "target": ["b", "b", "c"], "distance": [1.0, 2.0, 3.0]}
+    )
+    out = threshold_scan(NODES, links, np.array([2.0, 2.9, 3.0]))
+    assert out["threshold"].tolist() == [2.0, 2.9, 3.0]
+    assert out["links"].tolist() == [1, 1, 2]  # a pair counts once
+    assert np.isnan(
+        threshold_scan(NODES.assign(area=0.0), links, np.array([9.0]))["largest_share"].iloc[0]
+    )

@@ -229,3 +229,46 @@ def test_two_sources_at_least():
         least_cost_corridors(np.ones((3, 3)), [(0, 0)])
     with pytest.raises(QuantityError, match="euclidean"):
         least_cost_corridors(np.ones((3, 3)), [(0, 0), (2, 2)], adjacency="euclid")
+
+
+def test_pairs_that_are_asked_for_are_looked_at():
+    sources = [(1, 1), (1, 5), (1, 9)]
+    found = least_cost_corridors(
+        np.ones((3, 11)), sources, pairs=[(3, 1)], drop_through_sources=False
+    )
+    assert found.links[["source", "target"]].to_numpy().tolist() == [[1, 3]]
+    assert found.links["cost"].tolist() == [8.0]
+    assert found.links["adjacency"].tolist() == [""]
+    near = least_cost_corridors(np.ones((3, 11)), sources, pairs=[(1, 2)])
+    assert near.links["adjacency"].tolist() == ["cost, euclidean"]
+    with pytest.raises(QuantityError, match="no sources"):
+        least_cost_corridors(np.ones((3, 11)), sources, pairs=[(1, 7)])
+
+
+def test_links_and_surface_end_at_their_limits():
+    sources = [(0, 0), (0, 4), (0, 9)]
+    ground = np.ones((3, 10))
+    at = least_cost_corridors(ground, sources, max_cost=4.0).links
+    assert at["status"].tolist() == ["kept", "longer than max_cost"]
+    assert least_cost_corridors(ground, sources, max_euclidean=4.0).links["status"].tolist() == [
+        "kept",
+        "longer than max_euclidean",
+    ]
+    whole = least_cost_corridors(ground, sources[:2])
+    least = np.unique(whole.surface)
+    cut = least_cost_corridors(ground, sources[:2], truncate=float(least[1]))
+    assert np.isfinite(cut.surface).sum() == (whole.surface <= least[1]).sum()
+    assert np.isinf(cut.surface).any()
+
+
+def test_ground_that_cannot_be_walked_is_refused():
+    with pytest.raises(QuantityError, match="dimensions"):
+        cost_distance(np.ones(3), [(0, 0)])
+    with pytest.raises(QuantityError, match="cell: found 0"):
+        cost_distance(np.ones((2, 2)), [(0, 0)], cell=0.0)
+    with pytest.raises(QuantityError, match="outside"):
+        cost_distance(np.ones((2, 2)), [(-1, 0)])
+    with pytest.raises(QuantityError, match="above 0"):
+        cost_distance(np.array([[1, -2]]), [(0, 0)])
+    # whole numbers are as good as others
+    assert cost_distance(np.array([[1, 3]]), [(0, 0)]).tolist() == [[0.0, 2.0]]

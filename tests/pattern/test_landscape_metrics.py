@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
+from tests.worlds import grid
 
 from shanshui.core.errors import QuantityError
-from shanshui.pattern.compactness import least_edge, most_alike, smallest_circle
-from shanshui.pattern.landscape_metrics import landscape_of
+from shanshui.pattern.compactness import smallest_circle
+from shanshui.pattern.landscape_metrics import landscape_metrics, landscape_of
 
 HAND = np.array([[1, 1, 2], [1, 1, 2], [3, 3, 1]])
 
@@ -58,13 +59,119 @@ def test_the_whole_by_hand():
     assert row["iji"] == pytest.approx(100 * np.log(2) / np.log(3))
 
 
-@pytest.mark.parametrize(
-    ("cells", "edge", "alike"),
-    [(1, 4, 0), (2, 6, 1), (4, 8, 4), (5, 10, 5), (6, 10, 7), (7, 12, 8), (9, 12, 12)],
-)
-def test_compact_shapes(cells, edge, alike):
-    assert least_edge(cells) == edge
-    assert most_alike(cells) == alike
+def test_every_metric_of_a_class_by_hand():
+    one = landscape_of(HAND, cell=10.0, directions=4).class_table().loc[1].to_dict()
+    known = {
+        "ca": 0.05, "pland": 500 / 9, "np": 2, "pd": 2 / 900 * 1e6, "lpi": 400 / 9, "te": 60.0, "ed": 60 / 900 * 1e4,
+        # no cell has its own class on all four sides
+        "tca": 0.0, "cpland": 0.0, "ndca": 0, "dcad": 0.0, "division": 1 - 17 / 81, "mesh": 170_000 / 900 / 1e4, "split": 81 / 17,
+        "lsi": 12 / 10, "ai": 80.0, "pladj": 40.0,
+        # 8 of 20 sides alike, the most compact five have 10 around: G = 0.8, P = 5/9
+        "clumpy": (0.8 - 5 / 9) / (4 / 9),
+        # three sides with each of the other two
+        "iji": 100.0,
+        # sides 8 and 4, roots 2 and 1: (1 - 12/20) / (1 - 1/3)
+        "cohesion": 60.0,
+        # 400 and 100 m2
+        "area_mn": 0.025, "area_am": (0.04**2 + 0.01**2) / 0.05, "area_sd": 0.015, "area_cv": 60.0,
+        "para_mn": 0.3, "para_am": 0.2 * 0.8 + 0.4 * 0.2, "para_sd": 0.1, "para_cv": 100 / 3,
+        "shape_mn": 1.0, "shape_sd": 0.0, "shape_cv": 0.0, "frac_mn": 1.0, "frac_am": 1.0,
+        "gyrate_mn": 5 * np.sqrt(0.5), "gyrate_am": 8 * np.sqrt(0.5), "gyrate_sd": 5 * np.sqrt(0.5), "gyrate_cv": 100.0,
+        "circle_mn": 1 - 2 / np.pi, "circle_am": 1 - 2 / np.pi,
+        "contig_mn": 5 / 24, "contig_am": 5 / 12 * 0.8, "core_mn": 0.0, "core_am": 0.0, "cai_mn": 0.0, "enn_mn": 10 * np.sqrt(2),
+        "enn_am": 10 * np.sqrt(2), "enn_sd": 0.0, "enn_cv": 0.0,
+    }  # fmt: skip
+    found = {name: one[name] for name in known}
+    assert found == pytest.approx(known)
+    assert np.isnan(one["core_cv"])  # nothing varies around nothing
+
+
+def test_every_metric_of_the_whole_by_hand():
+    row = landscape_of(HAND, cell=10.0, directions=4).landscape_row()
+    share = np.array([5, 2, 2]) / 9
+    p = np.array(
+        [5 / 9 * 8 / 14, 5 / 9 * 3 / 14, 5 / 9 * 3 / 14, *[2 / 9 * 3 / 5, 2 / 9 * 2 / 5] * 2]
+    )
+    known = {
+        "ta": 0.09, "np": 4, "pd": 4 / 900 * 1e6, "lpi": 400 / 9, "te": 60.0, "ed": 60 / 900 * 1e4,
+        # 6 sides between classes and 12 at the rim, over those of a square
+        "lsi": 18 / 12,
+        # 12 of 36 sides of cells are alike
+        "pladj": 100 / 3, "ai": 100 * (5 / 9 * 0.8 + 4 / 9),
+        "contag": 100 * (1 + (p * np.log(p)).sum() / (2 * np.log(3))), "iji": 100 * np.log(2) / np.log(3),
+        # sides 8, 4, 6, 6 with roots 2, 1, 1.41, 1.41
+        "cohesion": 100 * (1 - 24 / (20 + 12 * np.sqrt(2))) / (2 / 3),
+        "pr": 3, "prd": 3 / 900 * 1e6, "shdi": -(share * np.log(share)).sum(), "sidi": 48 / 81, "msidi": -np.log(33 / 81),
+        "shei": -(share * np.log(share)).sum() / np.log(3), "siei": 48 / 81 * 1.5, "msiei": -np.log(33 / 81) / np.log(3),
+        "division": 1 - 25 / 81, "mesh": 250_000 / 900 / 1e4, "split": 81 / 25, "tca": 0.0, "ndca": 0, "dcad": 0.0, "cpland": 0.0,
+        "area_mn": 0.0225, "area_am": 25 / 9 / 100,
+    }  # fmt: skip
+    assert {name: row[name] for name in known} == pytest.approx(known)
+
+
+def test_one_class_alone_is_neither_diverse_nor_even():
+    place = landscape_of(np.ones((3, 3), int), cell=10.0)
+    row, only = place.landscape_row(), place.class_table().loc[1]
+    assert {row[n] for n in ("shdi", "sidi", "msidi", "shei", "siei", "msiei", "te", "ed")} == {0.0}
+    assert row["pr"] == 1
+    assert np.isnan(row["contag"])
+    assert np.isnan(row["iji"])
+    assert np.isnan(only["clumpy"])
+    assert only["pland"] == only["ai"] == row["ai"] == 100.0
+    assert only["lsi"] == row["lsi"] == 1.0
+    # one cell in the middle is core
+    assert only["tca"] == 0.01
+    assert only["ndca"] == 1
+    assert only["cai_mn"] == pytest.approx(100 / 9)
+    assert only["cpland"] == pytest.approx(100 / 9)
+    assert only["dcad"] == pytest.approx(1 / 900 * 1e6)
+    # 9 cells in their own square: sides 12, root 3: (1 - 12/36) / (1 - 1/3)
+    assert row["cohesion"] == pytest.approx(100.0)
+    assert landscape_of(np.ones((1, 1), int)).landscape_row()["cohesion"] == 0.0
+
+
+def test_the_depth_of_edges_eats_cores():
+    block = np.ones((7, 7), int)
+    assert [landscape_of(block, edge_depth=k).patch_table()["core"].iloc[0] * 1e4 for k in (0, 1, 2, 3, 4)] == [
+        49.0, 25.0, 9.0, 1.0, 0.0,
+    ]  # fmt: skip
+    two = np.ones((3, 7), int)
+    two[0, 3] = two[2, 3] = 2
+    patch = landscape_of(two, cell=10.0).patch_table().iloc[0]
+    assert patch["nca"] == 2  # the waist parts the core
+    assert patch["core"] == pytest.approx(0.04)
+    assert patch["cai"] == pytest.approx(100 * 4 / 19)
+
+
+def test_the_product_tells_level_class_metric_and_unit():
+    land = grid(np.pad(HAND, 1, constant_values=9), "1", dtype=np.uint8, nodata=9, cell_m=10.0)
+    mask = grid(np.ones((5, 5)), "1", dtype=np.uint8, nodata=255, cell_m=10.0)
+    table = landscape_metrics(land, mask, directions=4)
+    assert table.columns.tolist() == ["level", "class", "metric", "value", "unit"]
+    rows = table.set_index(["level", "class", "metric"])
+    assert set(table["class"]) == {1, 2, 3, -1}
+    assert rows.loc[("class", 1, "te"), "value"] == 60.0
+    assert rows.loc[("landscape", -1, "te"), "value"] == 60.0
+    assert rows.loc[("class", 2, "ca"), "value"] == 0.02
+    units = table.drop_duplicates("metric").set_index("metric")["unit"]
+    assert units[["te", "ca", "pland", "ed", "pd", "iji", "mesh", "para_mn", "area_sd", "gyrate_am"]].tolist() == [
+        "m", "ha", "%", "m/ha", "1/(100 ha)", "%", "ha", "1/m", "ha", "m",
+    ]  # fmt: skip
+    assert units[["area_cv", "enn_cv", "cai_cv"]].tolist() == ["%"] * 3
+    assert (
+        units[["shape_mn", "np", "clumpy", "split", "shdi", "frac_am", "division"]].tolist()
+        == ["1"] * 7
+    )
+    mask.values[:, 3:] = 0
+    half = landscape_metrics(land, mask, directions=4).set_index(["level", "class", "metric"])[
+        "value"
+    ]
+    assert half[("landscape", -1, "ta")] == 0.06
+    assert ("class", 2, "ca") not in half.index
+    with pytest.raises(QuantityError, match="no known cell"):
+        landscape_metrics(land, mask.copy(data=np.zeros((5, 5), np.uint8)))
+    with pytest.raises(QuantityError, match="4 or 8"):
+        landscape_metrics(land, mask, directions=5)
 
 
 def measured():

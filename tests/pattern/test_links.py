@@ -148,6 +148,10 @@ def test_current_prefers_the_cheaper_of_two_ways():
     links = pd.DataFrame({"source": [1, 2, 1], "target": [2, 3, 3], "cost": [1.0, 1.0, 2.0]})
     # 1-2: 3/4 and 1/4 around; 2-3 likewise; 1-3: 1/2 and 1/2
     np.testing.assert_allclose(link_centrality(links), [3 / 4 + 1 / 4 + 1 / 2] * 2 + [1.0])
+    # only the ratio of costs counts
+    np.testing.assert_allclose(
+        link_centrality(links.assign(cost=links["cost"] / 4)), link_centrality(links), rtol=1e-9
+    )
 
 
 def test_touching_sources_cost_nothing_and_carry_all():
@@ -206,6 +210,7 @@ def test_each_column_of_the_corridors():
     assert out["priority"].tolist() == pytest.approx([5.5 / 6, 3.5 / 6])
     # 5 km2 over 6 km is less than a cell; so is 1 km2 over 2 km
     assert out["width_km"].tolist() == [1.0, 1.0]
+    assert strip(roads=line((2000, 0), (2000, 1000)).iloc[:0])["roads"].tolist() == [0, 0]
     assert out["roads"].tolist() == [1, 0]
     assert out["railways"].tolist() == [1, 0]
     assert out["river_share"].tolist() == [0.0, 0.0]

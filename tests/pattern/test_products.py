@@ -89,6 +89,8 @@ def test_the_reference_of_chances_can_be_set():
     alone = source_network(PATCHES, CHAIN.head(0))
     assert alone["d_pc"].tolist() == pytest.approx(np.array([1600, 900, 400]) / 29)
     assert alone.attrs["components"] == 3
+    assert np.isnan(alone.attrs["reference_cost"])  # no corridor tells one
+    assert source_network(PATCHES, CHAIN.head(0), reference_cost=9.0).attrs["reference_cost"] == 9.0
     assert len(source_network(PATCHES.head(0), CHAIN.head(0))) == 0
     with pytest.raises(QuantityError, match="no node"):
         source_network(PATCHES.head(2), CHAIN)
@@ -165,6 +167,15 @@ def test_steps_between_far_areas_count():
     three = reserves((0, 0, 1000, 1000), (3000, 0, 4000, 1000), (6000, 0, 7000, 1000))
     out = protected_connectivity(three, mask, median_m=3000.0).set_index("what")["share"]
     assert out["connected"] == pytest.approx(100 * np.sqrt(3 + 2 * (0.5 + 0.5 + 0.25)) / 10)
+
+
+def test_the_gap_of_a_pair_is_its_own():
+    # the first lies 9 km west of the second and 3 km north of the third; the last two are farther apart than that
+    mask = codes(np.ones((4, 10)))
+    three = reserves((0, 3000, 1000, 4000), (9000, 3000, 10_000, 4000), (0, 0, 1000, 1000))
+    out = protected_connectivity(three, mask, median_m=3000.0).set_index("what")["share"]
+    chances = 0.5 ** (np.array([3.0, 9.0, np.sqrt(90)]) / 3.0)
+    assert out["connected"] == pytest.approx(100 * np.sqrt(3 + 2 * chances.sum()) / 40)
 
 
 def test_areas_beyond_ten_medians_are_not_linked():
@@ -311,6 +322,13 @@ def test_nodes_of_one_kind_near_each_other_are_one():
     assert points(**found, merge_cells=0.0, most=1)["score"].tolist() == [5.0]
 
 
+def test_of_equal_neighbours_the_western_and_then_the_southern_stays():
+    score = np.zeros(SIZE)
+    score[0, 0] = score[0, 2] = score[5, 10] = score[7, 10] = 5.0
+    out = points(score=score, corridors=CROSS.head(0), barrier_deviations=-10.0)
+    assert sorted((p.x, p.y) for p in out.geometry) == sorted([cell(0, 0), cell(7, 10)])
+
+
 def test_kinds_take_turns_and_more_links_go_first():
     score = np.zeros(SIZE)
     score[4, 7], score[0, 19] = 3.0, 9.0
@@ -420,6 +438,13 @@ def test_without_rivers_every_corridor_is_listed_by_priority():
     assert lines["name"].tolist() == ["b - c", "a - b"]
     assert lines["type"].tolist() == ["river", "biological"]
     assert lines["rank"].tolist() == [1, 2]
+    touching = CHAIN.set_geometry([CHAIN.geometry.iloc[0], None], crs=EQUAL_AREA)
+    left = security_pattern(SHAPED, NETWORK, touching, PLACES.head(0))
+    left = left[left["element"] == "corridor"]
+    assert left["name"].tolist() == [
+        "a - b"
+    ]  # sources that touch have no line, but keep their rank
+    assert left["rank"].tolist() == [2]
     best = security_pattern(SHAPED, NETWORK, CHAIN, PLACES.head(0), biological=1)
     assert (best["element"] == "corridor").sum() == 1
     with pytest.raises(QuantityError, match="source 3"):

@@ -245,6 +245,23 @@ def test_an_export_of_features_is_the_same_bytes_each_time(study, tmp_path):
     assert json.loads(place.read_text("utf-8"))["name"] == "u"
 
 
+def test_a_grid_that_cannot_be_read_back_was_not_written(study, tmp_path, monkeypatch):
+    """A disk that fills under a block is only printed by the library: the file must not be taken for whole."""
+    import rasterio.shutil
+
+    copy = rasterio.shutil.copy
+
+    def cut_short(source, to, **options):
+        copy(source, to, **options)
+        if options["driver"] == "COG":
+            os.truncate(to, to.stat().st_size // 2)
+
+    monkeypatch.setattr(rasterio.shutil, "copy", cut_short)
+    with pytest.raises(StoreError, match="could not be written"):
+        export(study, ["slope"], tmp_path / "slope.tif")
+    assert list(tmp_path.iterdir()) == []
+
+
 # the report
 
 

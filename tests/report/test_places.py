@@ -8,60 +8,74 @@ import pytest
 from shanshui.core.errors import PlanError
 from shanshui.core.keys import keys
 from shanshui.report.export import export
-from shanshui.report.places import outlined, places_of, rows_of, with_places
+from shanshui.report.places import outlined, places_of, rows_of
 
 
-def tables(region):
-    """Tables and series of the region that were made."""
-    return [
-        n
-        for n in region.plan.steps
-        if region.has(n) and region.record(n).kind in ("table", "series")
-    ]
-
-
+@pytest.fixture(scope="module")
 def placed(region):
-    return [n for n in tables(region) if outlined(region, n) is not None]
+    """Tables whose rows have places: rows, first places and outlined rows by product."""
+    found = {}
+    for name in region.plan.steps:
+        if region.has(name) and region.record(name).kind in ("table", "series"):
+            shapes = outlined(region, name)
+            if shapes is not None:
+                frame = rows_of(region, name)
+                found[name] = (frame, places_of(region, name, frame)[0], shapes)
+    return found
 
 
-def test_tables_of_every_kind_of_place_are_placed(region):
-    kinds = {places_of(region, n, rows_of(region, n))[0].kind for n in placed(region)}
+def test_tables_of_every_kind_of_place_are_placed(placed):
+    kinds = {place.kind for _, place, _ in placed.values()}
     assert {"planning_unit", "county", "prefecture", "city"} <= kinds
-    assert {
+    named = {
         "county_gep",
         "prefecture_gep",
         "mismatch",
         "unit_gep",
         "unit_terrain",
         "red_line_share",
-    } <= set(placed(region))
+    }
+    assert named <= set(placed)
 
 
-def test_every_row_lies_within_the_outline_of_its_own_code(region, tmp_path):
-    """The point of each outline as the input has it lies in the exported row of the same code."""
+def points_of(region, name, column):
+    """A point inside each place that a column may name, by code, as the input has it."""
+    out = {}
+    for kind in region.plan.keys(name)[column]:
+        product = keys()[kind].outlines
+        if region.has(product):
+            frame = region[product]
+            named = next((frame[c] for c in ("code", "name") if c in frame), frame.index)
+            out |= dict(zip(named.astype(str), frame.representative_point(), strict=True))
+    return out
+
+
+def test_every_row_lies_within_the_outline_of_its_own_code(region, placed):
     seen = 0
-    for name in placed(region):
-        place = places_of(region, name, rows_of(region, name))[0]
-        outlines = region[keys()[place.kind].outlines]
-        rows = gpd.read_file(export(region, [name], tmp_path / f"{name}.gpkg"))
-        key = "code" if "code" in outlines else "name"
-        points = (
-            outlines.drop_duplicates(key)
-            .set_index(outlines[key].astype(str))
-            .representative_point()
-        )
-        label = f"{place.column}_{key}" if f"{place.column}_{key}" in rows else key
+    for name, (_, place, rows) in placed.items():
+        points = points_of(region, name, place.column)
+        word = next((w for w in ("code", "name") if w in place.rows), place.column)
+        label = f"{place.column}_{word}" if f"{place.column}_{word}" in rows else word
         label = label if label in rows else place.column
-        known = rows[rows.geometry.notna() & ~rows.is_empty]
+        known = rows[~rows.geometry.isna() & ~rows.is_empty]
         for code, shape in zip(known[label].astype(str), known.geometry, strict=True):
             assert shape.distance(points[code]) < 1e-6, (name, code)
             seen += 1
     assert seen > 1000
 
 
-def test_every_row_of_a_place_has_its_code_and_name(region):
-    for name in placed(region):
-        frame, place = with_places(region, name), places_of(region, name, rows_of(region, name))[0]
+@pytest.mark.parametrize("ending", [".gpkg", ".geojson"])
+@pytest.mark.parametrize("name", ["county_gep", "prefecture_gep", "unit_terrain"])
+def test_outlines_leave_with_their_rows(region, placed, tmp_path, name, ending):
+    back = gpd.read_file(export(region, [name], tmp_path / f"t{ending}")).to_crs(region.grid.crs)
+    place = placed[name][1]
+    inside = place.rows.set_index("code").representative_point()
+    for code, shape in zip(back["code"].astype(str), back.geometry, strict=True):
+        assert shape.distance(inside[code]) < 1.0
+
+
+def test_every_row_of_a_place_has_its_code_and_name(placed):
+    for name, (_, place, frame) in placed.items():
         known = ~place.rows.geometry.isna().to_numpy()
         for word in ("code", "name"):
             if word not in place.rows:

@@ -9,8 +9,10 @@ import pytest
 import rasterio
 from tests.worlds import grid_spec, squares, write_raster
 
-from shanshui.collect.catalog import InputSpec
+from shanshui.collect.catalog import INPUTS, InputSpec
+from shanshui.collect.quality import verdict
 from shanshui.core.errors import DataError
+from shanshui.flow.fingerprint import code_digest
 from shanshui.store.ledger import Ledger
 from shanshui.study import bring
 
@@ -249,3 +251,60 @@ def test_a_pipe_is_refused_at_once(tmp_path, digests):
     thread.join(20)
     assert said
     assert "is neither a file nor a folder" in said[0]
+
+
+def test_files_of_one_name_in_two_folders_both_count(tmp_path):
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    specs = []
+    for year in (2010, 2020):
+        (tmp_path / str(year)).mkdir()
+        place = tmp_path / str(year) / "pop.csv"
+        place.write_text(f"code,year,population\n101,{year},51000\n")
+        specs.append(InputSpec(file=str(place)))
+    source = bring.source_of("population", specs, [tmp_path], SPEC, ledger)
+    before = source.digests()
+    assert len(before) == 2
+    (tmp_path / "2010" / "pop.csv").write_text("code,year,population\n101,2010,61000\n")
+    after = source.digests()
+    assert [k for k in before if before[k] != after[k]] == ["pop.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "declared", "word"),
+    [
+        ("counties", {"unit": "m"}, "unit"),
+        ("biophysical", {"scale": 2.0}, "scale"),
+        ("firms", {"nodata": 0}, "nodata"),
+        ("land_cover", {"scale": 2.0}, "scale"),
+        ("elevation", {"class_columns": {"1": "a"}}, "class_columns"),
+        ("population", {"band": 2}, "band"),
+        ("elevation", {"classes": "igbp"}, "classes"),
+    ],
+)
+def test_a_word_that_nothing_obeys_is_refused(tmp_path, digests, name, declared, word):
+    (tmp_path / "file.csv").write_text("code\n1\n")
+    with pytest.raises(DataError, match=rf"{name}.{word}: .* where {word} has no meaning"):
+        digests(name, tmp_path / "file.csv", **declared)
+    spec = InputSpec(file="file.csv", **declared)
+    found = verdict(name, spec, INPUTS[name], tmp_path / "file.csv", SPEC, tmp_path)
+    assert "has no meaning" in found.problems[0]
+
+
+def test_each_family_is_read_by_its_own_code(tmp_path):
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    spec = InputSpec(file="a")
+    codes = {
+        name: code_digest(bring.source_of(name, [spec], [tmp_path], SPEC, ledger).code)
+        for name in (
+            "elevation",
+            "land_cover",
+            "population",
+            "counties",
+            "roads",
+            "firms",
+            "prices",
+        )
+    }
+    assert codes["elevation"] == codes["land_cover"]
+    assert codes["counties"] == codes["roads"]
+    assert len(set(codes.values())) == 5

@@ -52,6 +52,13 @@ def test_the_survey_of_the_made_up_region_is_whole(region):
         "karst_sensitivity",
         "massif_zones",
         "service_hubs",
+        "household_multipliers",
+        "output_change",
+        "regional_spillover",
+        "construction_jobs",
+        "balanced_flows",
+        "screening_quality",
+        "treatment_plants",
         "early_warning",
         *(
             f"{kind}_{name}"
@@ -192,7 +199,7 @@ def test_degrees_get_an_equal_area_system_and_a_boundary_is_honoured(tmp_path):
         ({"size": 10}, "at least 64"),
         ({"crs": 4326}, "in degrees"),
         ({"crs": "nonsense"}, "not a coordinate system"),
-        ({"cell_m": -5}, "above 0"),
+        ({"cell_m": -5}, "expected a side in metres, from"),
     ],
 )
 def test_studies_that_cannot_be_are_refused_and_leave_nothing(tmp_path, options, says):
@@ -232,7 +239,7 @@ def bare(tmp_path):
     [
         ("[inputs.elevation]", "[inputs.elevatoin]", "did you mean 'elevation'"),
         ("file = ", "fle = ", "no field 'inputs.elevation.fle'; did you mean 'file'"),
-        ("cell_m = 100.0", "cell_m = -1", "grid.cell_m: .*greater than 0"),
+        ("cell_m = 100.0", "cell_m = -1", "grid.cell_m: .*greater than or equal to"),
         ("[study]", "[stduy]", "no field 'stduy'; did you mean 'study'"),
         ("[study]", "[study", "not valid TOML"),
         ('crs = "EPSG:6933"', 'crs = "EPSG:4326"', "in degrees"),

@@ -211,6 +211,29 @@ def test_variants_outlive_the_ledger(folder):
     assert study.verify(deep=True) == []
 
 
+def test_a_lost_note_of_the_variants_is_named_and_written_anew(folder):
+    from shanshui.study.upkeep import mend
+
+    study = open_study(folder)
+    study.run("slope_class", settings=LIMITS, variant="steep", workers=1)
+    (folder / "store/variants.json").unlink()
+    found = study.verify()
+    assert [f.name for f in found] == ["variants.json"]
+    mend(study, found)
+    assert study.verify() == []
+    assert "steep" in (folder / "store/variants.json").read_text("utf-8")
+
+
+def test_a_ledger_of_a_newer_program_is_no_damage(folder):
+    with sqlite3.connect(folder / "store/ledger.sqlite") as db:
+        db.execute("pragma user_version=7")
+    db.close()
+    for words in (("verify",), ("list",), ("run", "slope")):
+        said = shanshui(words[0], folder, *words[1:], code=2)
+        assert "use that version or a newer one" in said
+    assert [p.name for p in (folder / "store").glob("ledger*")] == ["ledger.sqlite"]
+
+
 def test_variants_on_the_command_line(folder):
     said = shanshui("run", folder, "slope_class", "--set", "slope_class.limits_deg=5,15")
     assert "variant slope_class.limits_deg=5,15: what differs stands apart" in said

@@ -136,8 +136,8 @@ def nested_basins(
     Notes
     -----
     Verdin and Verdin (1999) [M]: going up the main stem, which at each joint follows the greatest upstream area, the four
-    greatest tributaries are 2, 4, 6 and 8, and the stretches between them 1, 3, 5, 7 and 9; each is split again by the same
-    rule. Basin a lies downstream of b where they share n digits, all further digits of a are odd, and the first of
+    greatest tributaries are ``digit = 2 k``, k = 1 to 4 from the mouth, and the stretches between them 1, 3, 5, 7 and 9; each is
+    split again by the same rule. Basin a lies downstream of b where they share n digits, all further digits of a are odd, and the first of
     them is below that of b.
     """
     grid = grid_of(flow_direction)

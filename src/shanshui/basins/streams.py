@@ -85,7 +85,7 @@ def river_reaches(
 
     Notes
     -----
-    The links of Strahler's (1957) [M] network: stretches of one order between heads, joints and mouths. ``length_km`` is that
+    The links of Strahler's (1957) [M] network: stretches of one order between heads, joints and mouths. ``length_km = sum |c_k+1 - c_k|`` is that
     of the line through the centres of cells, ``upstream_km2`` the upstream area at the last cell of the reach.
     """
     grid = grid_of(flow_direction)

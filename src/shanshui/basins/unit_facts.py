@@ -166,7 +166,7 @@ def unit_climate(
 
     Notes
     -----
-    Zonal means, Tomlin (1990) [M].
+    Zonal means, ``sum v / n`` over the known cells of a unit = Tomlin's (1990) zonal mean [M].
     """
     label, count = _flat(planning_unit_labels)
     given = {"temperature": temperature, "precipitation": precipitation, "ndvi": ndvi}

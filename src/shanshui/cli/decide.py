@@ -52,7 +52,7 @@ def weigh(
     from shanshui.study.judging import weigh as weights_of
 
     found = weights_of(judgements, method, random_index=random_index, draws=draws, seed=seed)
-    write_rows(found.table, to, overwrite)
+    write_rows(found.table, to, overwrite, judgements)
     _print_weights(found, as_json)
 
 
@@ -82,7 +82,7 @@ def linkages(
     found = linkages_of(
         table, sectors=sectors or None, tolerance=tolerance, sensitivity=sensitivity
     )
-    write_rows(found, to, overwrite)
+    write_rows(found, to, overwrite, table)
     _print_linkages(found, as_json)
 
 

@@ -319,6 +319,7 @@ def show(
 ) -> None:
     """Shape, unit, range, mean, share of nodata, source, made when and why."""
     from shanshui.flow.explain import source_words
+    from shanshui.report.places import with_places
     from shanshui.study.study import open_study
 
     study = open_study(folder).variant(variant)
@@ -345,7 +346,9 @@ def show(
         facts["file_fault"] = f"{fault}; shanshui run {folder} writes it anew"
     if record.variant:
         facts["variant"] = record.variant
-    rows = _rows(study[product]) if record.kind in ("table", "series") else []
+    rows = []
+    if record.kind in ("table", "series"):
+        rows = _rows(with_places(study, product))
     if as_json:
         typer.echo(json.dumps(facts | ({"rows": rows} if rows else {}), ensure_ascii=False))
         return

@@ -67,7 +67,7 @@ def rank(
         draws=draws,
         seed=seed,
     )
-    write_rows(found.table, to, overwrite)
+    write_rows(found.table, to, overwrite, table, criteria, judgements)
     if as_json:
         turned = found.reversal
         print_json(

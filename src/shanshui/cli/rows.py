@@ -40,8 +40,10 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
         typer.echo("  ".join(line[k][:40].ljust(min(wide[k], 40)) for k in keep).rstrip())
 
 
-def write_rows(frame: "pd.DataFrame", to: Path | None, overwrite: bool) -> None:
-    """Write a table as CSV, over nothing that somebody else wrote; nowhere to, nothing is written.
+def write_rows(
+    frame: "pd.DataFrame", to: Path | None, overwrite: bool, *inputs: Path | None
+) -> None:
+    """Write a table as CSV, over nothing that somebody else wrote and never over an input; nowhere to, nothing is written.
 
     Raises
     ------
@@ -51,11 +53,12 @@ def write_rows(frame: "pd.DataFrame", to: Path | None, overwrite: bool) -> None:
     if to is None:
         return
     from shanshui.store.sheets import write_csv
-    from shanshui.store.written import replaced
+    from shanshui.store.written import Written, replaced
 
     if to.suffix.lower() != ".csv":
         raise DataError(f"--to {to}: expected a name that ends in .csv")
-    with replaced(to, overwrite=overwrite) as place:
+    written = Written(protected=tuple(p for p in inputs if p is not None))
+    with replaced(to, written, overwrite=overwrite) as place:
         write_csv(frame, place, marked=False)
 
 

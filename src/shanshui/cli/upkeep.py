@@ -82,4 +82,6 @@ def sweep(
 
     with open_study(folder) as study:
         count, size = study.sweep(variant)
+        for text in study.ledger.remarks():
+            typer.echo(text)
     typer.echo(f"{count} files, {size / 1e6:.1f} MB")

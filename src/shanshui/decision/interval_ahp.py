@@ -60,6 +60,21 @@ def interval_weights(
     ------
     QuantityError
         Judgements that are none (says where), missing ones, unknown method.
+
+    Notes
+    -----
+    With L, U the bounds l_ij, u_ij, and wL, wU the bounds of the weights:
+
+    ``geometric``: g(C) and g(D), the row geometric means of C (l above the diagonal, u below) and D (the other way round);
+    their least and greatest. ``interval-eigenvector``: ``[k x(L), m x(U)]`` with x the principal eigenvectors that sum to 1,
+    ``k = sqrt(sum_j 1 / sum_i u_ij)`` and ``m = sqrt(sum_j 1 / sum_i l_ij)``; consistent enough if ``k <= 1 <= m``.
+    ``interval-lp-upper``: least ``sum(wU - wL)`` with ``wL_i <= l_ij wU_j``, ``wU_i >= u_ij wL_j``; ``interval-lp-lower``: the greatest
+    with both turned round; each with ``wL_i + sum_(j != i) wU_j >= 1 >= wU_i + sum_(j != i) wL_j``. ``goal-programme``: least J, the sum
+    of p_ij + q_ij, with ``ln l_ij - p_ij <= v_i - v_j <= ln u_ij + q_ij`` and ``sum(v) = 0``, then the ends of each v_i at that J;
+    weights are ``exp(v)``. ``log-least-squares``: centres ``v_i = mean_j ln sqrt(l_ij u_ij)``, half widths
+    ``mean_j min(ln(u_ij / l_ij), ln t) / 2`` with t the width limit. ``normalised-goal-programme``: least sum of
+    ``|(L - I) wU - (n - 1) wL|`` and ``|(U - I) wL - (n - 1) wU|`` under the conditions of sum above. ``simulation``: judgements drawn
+    log-uniformly, kept where their consistency ratio is at most 0.10; the middle 95 % of each weight.
     """
     low, high = checked_intervals(lower, upper)
     if method not in SOLVERS:

@@ -188,9 +188,12 @@ class _Look:
         used = global_names(fn.__code__).union(*map(names_in, source.decorators))
         scope = {name: fn.__globals__[name] for name in used if name in fn.__globals__}
         scope |= cells(fn)
-        self._names(
-            source.nodes, Scope(scope | local_imports(source.nodes, self._ours), self._ours)
-        )
+        scope |= local_imports(source.nodes, self._ours)
+        self._refuse_reading(source, fn.__globals__)
+        self._names(source.nodes, Scope(scope, self._ours))
+        own = {k: v for k, v in vars(fn).items() if k not in {"__wrapped__", "card"}}
+        if own:
+            self.parts["attributes"] = self.text(own, f"an attribute of {fn.__name__}")
         self._annotated(source, fn.__globals__)
         for name, value in (("defaults", fn.__defaults__), ("keywords", fn.__kwdefaults__)):
             if value:
@@ -202,7 +205,7 @@ class _Look:
             return
         for node in (part for top in source.nodes for part in ast.walk(top)):
             word = getattr(node, "attr", getattr(node, "id", ""))
-            value = scope.get(word) if isinstance(node, ast.Name) else None
+            value = scope.get(word) if isinstance(node, ast.Name) and word != "__file__" else None
             home = str(getattr(value, "__module__", None) or getattr(value, "__name__", ""))
             if (word in _READS and value is None) or home.startswith(("importlib.res", "pkgutil")):
                 raise PlanError(

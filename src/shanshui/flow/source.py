@@ -4,6 +4,7 @@ import ast
 import copy
 import dis
 import inspect
+import linecache
 import threading
 import types
 from collections import defaultdict
@@ -68,14 +69,13 @@ def source_of(thing: Any) -> Source:
     """
     name = f"{thing.__module__}.{thing.__qualname__}"
     try:
-        with _PARSING:  # it parses where the thing is a class
-            lines, _ = inspect.findsource(thing)
+        text = _text_of(thing)
     except (OSError, TypeError) as error:
         raise PlanError(
             f"{name}: its source cannot be read ({error}), so that a change of it would go unseen; define it in a "
             "module of the package"
         ) from None
-    module = _module("".join(lines))
+    module = _module(text)
     nodes = (
         _classes(module.tree, thing.__qualname__)
         if inspect.isclass(thing)
@@ -89,6 +89,18 @@ def source_of(thing: Any) -> Source:
         [_Bare().visit(copy.deepcopy(n)) for n in nodes],
         [a for n in nodes for a in _annotations(n)],
     )
+
+
+def _text_of(thing: Any) -> str:
+    """Text of the file of a function or class; ``inspect.findsource`` would parse it, beside the lock."""
+    file = inspect.getsourcefile(thing)
+    if file is None:
+        raise OSError("no file")
+    linecache.checkcache(file)
+    lines = linecache.getlines(file)
+    if not lines:
+        raise OSError("no text")
+    return "".join(lines)
 
 
 def global_names(code: types.CodeType) -> set[str]:

@@ -81,8 +81,14 @@ def landscape_metrics(
         columns=["level", "class", "metric", "value"],
     )
     out = pd.concat([table, whole], ignore_index=True)
-    out["unit"] = [UNITS.get(m, UNITS.get(m.rsplit("_", 1)[0], "1")) for m in out["metric"]]
+    out["unit"] = [_unit(metric) for metric in out["metric"]]
     return out
+
+
+def _unit(metric: str) -> str:
+    """Unit of a metric; a coefficient of variation has none of what it varies."""
+    head, _, tail = metric.rpartition("_")
+    return "%" if tail == "cv" else UNITS.get(metric, UNITS.get(head, "1"))
 
 
 def landscape_of(

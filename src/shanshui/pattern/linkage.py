@@ -332,11 +332,11 @@ def _width(
 ) -> float:
     """Area of a corridor outside the sources over its length."""
     cells = int(((beyond <= most) & (sources == 0)).sum())
-    return max(cells * grid.cell_km2 / max(length_km, grid.cell_m / 1000.0), grid.cell_m / 1000.0)
+    return max(cells * grid.cell_km2 / length_km, grid.cell_m / 1000.0)
 
 
 def _crossings(line: Any, lines: gpd.GeoDataFrame | None) -> int:
-    if line is None or lines is None or len(lines) == 0:
+    if line is None or lines is None:
         return 0
     met = lines.geometry.iloc[lines.sindex.query(line, predicate="intersects")].intersection(line)
     return int(sum(len(getattr(g, "geoms", [g])) for g in met if not g.is_empty))

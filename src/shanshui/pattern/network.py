@@ -82,12 +82,11 @@ def source_network(
         columns = ["source", "name", "area_km2", "component", "d_iic", "d_pc", "intra", "flux"]
         return pd.DataFrame(columns=[*columns, "connector"], dtype=float)
     links = corridors[["source", "target"]].assign(distance=corridors["cost"])
-    middle = float(links["distance"].median()) if len(links) else 1.0
-    scale = reference_cost or max(middle, 1e-9)
+    scale = reference_cost or max(float(links["distance"].median()), 1e-9)
     found = connectivity_indices(
         pd.DataFrame({"area": sources["area_km2"]}),
         links,
-        reference_distance=scale,
+        reference_distance=scale if len(links) else 1.0,
         reference_probability=reference_probability,
     )
     table = found.nodes.reset_index(names="source").rename(columns={"area": "area_km2"})

@@ -16,6 +16,7 @@ from shanshui.report.account_figures import (
     series_chart,
     service_chart,
 )
+from shanshui.report.places import named
 from shanshui.report.tables import table_of
 from shanshui.report.views import cover_classes
 from shanshui.report.words import say
@@ -97,7 +98,7 @@ def account_chapters(study: Study, show: Any, lang: str) -> list[dict[str, Any]]
             "mismatch",
             lambda: chart(
                 "mismatch",
-                lambda: mismatch_chart(study["mismatch"], lang),
+                lambda: mismatch_chart(named(study, "mismatch", lang), lang),
                 "",
                 say("mismatch_note", lang),
             ),
@@ -253,9 +254,10 @@ def _compared(study: Study, lang: str) -> dict[str, Any] | None:
 def _prefectures(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("mismatch") or study["mismatch"].empty:
         return None
-    rows = study["mismatch"].sort_values("mismatch", ascending=False)
+    rows = named(study, "mismatch", lang).sort_values("mismatch", ascending=False)
     frame = pd.DataFrame(
         {
+            "code": rows["code"],
             "name": rows["name"], "share_inside": rows["share_inside"], "gep_billion": rows["gep"] / BILLION, "gdp_billion": rows["gdp"] / BILLION,
             "ratio": rows["ratio"], "mismatch_ratio": rows["mismatch"], "quadrant": [say(q, lang) for q in rows["quadrant"]],
             "coordination": rows["coordination"], "grade": [say(g, lang) for g in rows["grade"]],
@@ -268,10 +270,10 @@ def _prefectures(study: Study, lang: str) -> dict[str, Any] | None:
 def _condition(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("condition_account"):
         return None
-    rows = study["condition_account"].sort_values("change", ascending=False)
+    rows = named(study, "condition_account", lang).sort_values("change", ascending=False)
     return table_of(
         word("condition_account", lang),
-        rows.drop(columns="code"),
+        rows[["code", "name", "opening", "closing", "change"]],
         lang,
         say("condition_note", lang),
         of=("condition_account",),
@@ -311,10 +313,11 @@ def _balance(study: Study, lang: str) -> dict[str, Any] | None:
 def _red_line(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("red_line_share"):
         return None
-    rows = study["red_line_share"].sort_values("share", ascending=False)
+    rows = named(study, "red_line_share", lang).sort_values("share", ascending=False)
     whole = rows["red_line_km2"].sum() / rows["area_km2"].sum()
     frame = pd.DataFrame(
         {
+            "code": rows["code"],
             "name": rows["name"],
             "area_km2": rows["area_km2"],
             "red_line_km2": rows["red_line_km2"],

@@ -89,6 +89,10 @@ def _cog(handed: Handed, to: Path) -> None:
             num_threads="ALL_CPUS",
             bigtiff="IF_SAFER",
         )
+    # GDAL only prints that the disk filled under a block: what cannot be read back was not written
+    with rasterio.open(to) as file:
+        for _, window in file.block_windows(1):
+            file.read(1, window=window)
 
 
 def _cube(handed: Handed, to: Path) -> None:

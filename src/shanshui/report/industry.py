@@ -147,7 +147,8 @@ def _candidates(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("unit_admission"):
         return None
     rows = study["unit_admission"]
-    size = study["planning_units"]["area_km2"].sort_values(ascending=False).index[:UNITS_SHOWN]
+    units = study["planning_units"]
+    size = units["area_km2"].sort_values(ascending=False).index[:UNITS_SHOWN]
     name = "name_zh" if lang == "zh" else "name"
     mark = "、" if lang == "zh" else ", "
     out = []
@@ -157,7 +158,8 @@ def _candidates(study: Study, lang: str) -> dict[str, Any] | None:
         decided = dict.fromkeys(r for text in closed["closing_rules"] for r in text.split())
         out.append(
             {
-                "unit": str(unit),
+                "code": units["code"][unit],
+                "name": units["name_zh" if lang == "zh" and "name_zh" in units else "name"][unit],
                 "welcome": mark.join(own.loc[own["verdict"] == "encourage", name]) or "–",
                 "limited": mark.join(own.loc[own["verdict"] == "limit", name]) or "–",
                 "closed": mark.join(closed[name]) or "–",

@@ -174,6 +174,14 @@ def with_places(study: Study, name: str, frame: pd.DataFrame | None = None) -> p
     return _joined(study, name, rows_of(study, name) if frame is None else frame)[0]
 
 
+def named(study: Study, name: str, lang: str) -> pd.DataFrame:
+    """Rows with code, and the name of their place in a language as ``name``."""
+    frame = with_places(study, name)
+    if lang == "zh" and "name_zh" in frame and "name" in frame:
+        return frame.assign(name=frame["name_zh"].where(frame["name_zh"].notna(), frame["name"]))
+    return frame
+
+
 def joined_columns(study: Study, name: str) -> dict[str, str]:
     """What the columns that are joined to the rows of a product say, in words."""
     return _joined(study, name, rows_of(study, name))[1]

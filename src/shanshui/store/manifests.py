@@ -140,6 +140,11 @@ def read_variants(path: Path) -> dict[str, dict[str, Any]]:
         ) from error
 
 
+def write_variants(layout: Layout, variants: Mapping[str, Mapping[str, Any]]) -> None:
+    """Note the settings of each variant beside the ledger."""
+    write_text(layout, layout.variants, json.dumps(variants, ensure_ascii=False, default=str))
+
+
 def kept(objects: Path) -> Iterator[tuple[str, dict[str, Any], Path]]:
     """Objects with a note that can be read, in order: digest, note and file."""
     for place in sorted(objects.glob(f"*/*{MANIFEST}")):

@@ -1,5 +1,6 @@
 """Products as files for other programs: a state that is compared with the ledger and mended."""
 
+import errno
 import os
 import shutil
 import uuid
@@ -69,7 +70,7 @@ class Products:
                 shown.parent.mkdir(parents=True, exist_ok=True)
                 fresh = self.layout.temporary / f"{uuid.uuid4().hex}{suffix}"
                 linked = self._clone(place, fresh)
-                fresh.replace(shown)
+                _move(fresh, shown)
                 if linked:  # a link more is a change of status: not one of content
                     stored, _ = self.ledger.stored(digest)
                     self.ledger.know_bytes(digest, stored, stamp_of(place.stat()))
@@ -147,6 +148,20 @@ class Products:
         shutil.copyfile(place, fresh)
         fresh.chmod(0o444)
         return False
+
+
+def _move(fresh: Path, shown: Path) -> None:
+    """Put a finished file in its place, also where ``products/`` lies on another disk."""
+    try:
+        fresh.replace(shown)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        beside = shown.with_name(f".{fresh.name}")
+        shutil.copyfile(fresh, beside)
+        beside.chmod(0o444)
+        beside.replace(shown)
+        fresh.unlink()
 
 
 def _shared(place: Path, fresh: Path) -> bool:

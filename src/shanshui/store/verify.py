@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from shanshui.core.errors import StoreError
+from shanshui.store.database import DamagedError
 from shanshui.store.layout import MANIFEST, disk_errors
-from shanshui.store.manifests import CONTENT, read_manifest
+from shanshui.store.manifests import CONTENT, read_manifest, read_variants, write_variants
 from shanshui.store.objects import Objects
 
 
@@ -58,6 +59,11 @@ def faults(objects: Objects, known: Collection[str], *, deep: bool = False) -> l
     -------
     list of Fault
         Empty when all is right.
+
+    Raises
+    ------
+    StoreError
+        The ledger is not one of this version, or cannot be read at all.
     """
     study = objects.layout.folder
     try:
@@ -67,11 +73,12 @@ def faults(objects: Objects, known: Collection[str], *, deep: bool = False) -> l
         names = _names(objects)
         return [
             *_objects(objects, names, deep=deep),
+            *_variants(objects),
             *_recipes(objects),
             *_products(objects, known),
             *_orphans(objects),
         ]
-    except StoreError as error:
+    except DamagedError as error:
         cure = f"shanshui verify {study} --rebuild"
         return [Fault("ledger", str(objects.ledger.path), str(error), cure)]
 
@@ -187,6 +194,17 @@ def _note_faults(
         )
 
 
+def _variants(objects: Objects) -> Iterator[Fault]:
+    place = objects.layout.variants
+    try:
+        noted: Any = read_variants(place)
+    except StoreError:
+        noted = None
+    if noted != objects.ledger.variants():
+        what = "names other variants than the ledger: a lost ledger could not be made anew"
+        yield Fault("note", place.name, what, f"shanshui verify {objects.layout.folder} --mend")
+
+
 def _recipes(objects: Objects) -> Iterator[Fault]:
     study = objects.layout.folder
     there = set(objects.ledger.objects())
@@ -258,6 +276,9 @@ def mend(objects: Objects, found: Iterable[Fault]) -> list[str]:
             objects.suspect(fault.digest)
             _drop_damaged(objects, fault.digest)
             done.append(f"{fault.name}: put down as damaged; the next run makes it anew")
+        elif fault.kind == "note" and not fault.digest:
+            write_variants(objects.layout, objects.ledger.variants())
+            done.append(f"{fault.name}: written anew")
         elif fault.kind == "note" and not read_manifest(objects.layout.manifest(fault.digest)):
             if objects.noted(fault.digest):
                 done.append(f"{fault.name}: its note was written anew")

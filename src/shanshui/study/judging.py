@@ -69,13 +69,24 @@ def weigh(
 
 @contextmanager
 def naming(file: Path) -> Iterator[None]:
-    """Messages about what a file holds name the file."""
+    """Messages about what a file holds name the file.
+
+    Raises
+    ------
+    DataError
+        Cells that cannot be numbers of any kind: whatever a library says of them.
+    """
     try:
         yield
     except ShanshuiError as error:
         if str(file) in str(error):
             raise
         raise type(error)(f"{file}: {error}") from error
+    except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        said = " ".join(str(error).split())[:160]
+        raise DataError(
+            f"{file}: cannot be read as the table it should be ({said}); expected names and numbers"
+        ) from error
 
 
 def refuse_odd(file: Path, name: str) -> None:
@@ -267,13 +278,5 @@ def linkages_of(
     with naming(file):
         refuse_odd(file, "table")
         frame = coefficients_input(file, InputSpec(file=str(file)), "table")
-        try:
-            table = read_table(frame, sectors)
-        except (ValueError, TypeError, AttributeError) as error:
-            if isinstance(error, ShanshuiError):
-                raise
-            raise DataError(
-                f"table: {file} cannot be read as an input-output table ({str(error)[:160]}); expected numbers "
-                "below and beside the names of sectors"
-            ) from error
+        table = read_table(frame, sectors)
         return linkage_table(table, sensitivity=sensitivity, tolerance=tolerance)

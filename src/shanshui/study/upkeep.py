@@ -1,6 +1,5 @@
 """Variants noted and dropped, what is kept mended and swept."""
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +7,7 @@ from shanshui.core.errors import PlanError, nearest
 from shanshui.flow.run import Run
 from shanshui.flow.variants import Settings, checked_name, name_of, settings_over
 from shanshui.store.layout import locked
-from shanshui.store.manifests import write_text
+from shanshui.store.manifests import write_variants
 from shanshui.store.verify import Fault
 from shanshui.store.verify import mend as mended
 
@@ -59,18 +58,13 @@ def _told(settings: Settings) -> str:
 
 
 def note_variant(study: "Study", run: Run) -> None:
-    """Note what the variant of a run sets, so that it can be run again by its name."""
+    """Note what the variant of a run sets, beside the ledger too, so that it can be run again by its name."""
     over = settings_over(run.plan, study.base)
     if study.variants().get(run.variant) == over:
         return
     with locked(study.layout), study.ledger.writing(mend=True):
-        _note(study, {**study.variants(), run.variant: over})
+        write_variants(study.layout, {**study.variants(), run.variant: over})
         study.ledger.know_variant(run.variant, over)
-
-
-def _note(study: "Study", variants: Mapping[str, Settings]) -> None:
-    """Beside the ledger too, which can then be made anew."""
-    write_text(study.layout, study.layout.variants, json.dumps(variants, ensure_ascii=False))
 
 
 def sweep(study: "Study", variant: str | None = None) -> tuple[int, int]:
@@ -97,7 +91,9 @@ def sweep(study: "Study", variant: str | None = None) -> tuple[int, int]:
         raise PlanError(f"no variant '{variant}'; {nearest(variant, study.variants())}")
     with locked(study.layout), study.ledger.writing(mend=True):
         if variant is not None:
-            _note(study, {k: v for k, v in study.variants().items() if k != variant})
+            write_variants(
+                study.layout, {k: v for k, v in study.variants().items() if k != variant}
+            )
             study.ledger.drop_variant(variant)
         for of, name, _, _ in study.ledger.products():
             if not of and name not in study.base.steps and name not in study.base.absent:
