@@ -238,7 +238,8 @@ def record(files, folders, scratch, golden):
 
     answer, _, _ = forked(work, scratch)
     if answer is None or answer["code"] != 0:
-        raise SystemExit(f"{' '.join(folders)}: the tests of the sound modules fail: {answer}")
+        failed = ", ".join(answer["failed"]) if answer and answer["failed"] else "see above"
+        raise SystemExit(f"{' '.join(folders)}: the tests of the sound modules fail: {failed}")
     recorder.duration = answer["duration"]
     recorder.on_import = {file: set(lines) for file, lines in answer["on_import"].items()}
     recorder.in_setup = {(f, n): set(tests) for f, n, tests in answer["in_setup"]}

@@ -413,6 +413,7 @@ def test_a_stream_with_tributaries_is_cut_into_its_parts(comb):
     """All cells are stream: of ten tributaries of a hectare the four lowest are 2, 4, 6, 8, two at each joint."""
     frame = nested(comb, 0.01)
     assert frame["code"].is_unique
+    assert not frame["code"].str.endswith("0").any()
     assert frame["area_km2"].sum() == pytest.approx(0.15)
     even = frame[frame["code"].str[-1].isin(list("2468"))]
     assert even["area_km2"].tolist() == pytest.approx([0.01] * 4)
@@ -495,6 +496,13 @@ def test_a_small_unit_without_a_next_one_joins_over_the_longest_border():
 def test_a_small_unit_joins_its_own_river_basin_before_a_longer_border():
     direction = three_mouths()
     basins = grid([[1, 2, 2, 2], [1, 2, 2, 2], [1, 1, 1, 1]], "1", dtype=np.int32, nodata=0)
+    labels = cut_of(direction, 9.0, 0.03, basins=basins)
+    assert labels[0, 0] == labels[2, 0] != labels[0, 1]
+
+
+def test_a_small_unit_joins_the_next_one_down_before_a_longer_border():
+    direction = codes([[S, E, E, S], [S, E, E, 0], [E, E, E, 0]])
+    basins = grid([[1, 3, 3, 3], [1, 3, 3, 3], [2, 2, 2, 2]], "1", dtype=np.int32, nodata=0)
     labels = cut_of(direction, 9.0, 0.03, basins=basins)
     assert labels[0, 0] == labels[2, 0] != labels[0, 1]
 

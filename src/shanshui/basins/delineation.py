@@ -264,7 +264,7 @@ def upstream_index(
 
     Notes
     -----
-    Our own (decision 0005): ``u = d / d_max`` with d the length of the flow path to the basin's outlet and d_max the longest
+    The measure is our own [D] (decision 0005): ``u = d / d_max`` with d the length of the flow path to the basin's outlet and d_max the longest
     in the basin [km]. Upper, middle and lower course are told within the basin, since a mountain region is wholly upper
     in the sense of a great river. In a basin whose outlet lies below another one, paths begin at its own outlet.
     """

@@ -123,7 +123,7 @@ def flow_direction(conditioned_elevation: Elevation) -> FlowDirection:
 
     Notes
     -----
-    O'Callaghan and Mark (1984) [M]: ``argmax_n (z - z_n) / d_n`` over the eight neighbours, z the height and d_n the distance to
+    O'Callaghan and Mark (1984) [M]: ``n = argmax (z - z_n) / d_n`` over the eight neighbours, z the height and d_n the distance to
     its centre [m]; of equal ones the first clockwise from east. Flats drain away from higher ground towards lower (Barnes,
     Lehman and Mulla 2014 [M]). The result is the same on every machine and run.
     """

@@ -135,10 +135,10 @@ def nested_basins(
 
     Notes
     -----
-    Verdin and Verdin (1999) [M]: going up the main stem, which at each joint follows the greatest upstream area, the four
-    greatest tributaries are ``digit = 2 k``, k = 1 to 4 from the mouth, and the stretches between them 1, 3, 5, 7 and 9; each is
-    split again by the same rule. Basin a lies downstream of b where they share n digits, all further digits of a are odd, and the first of
-    them is below that of b.
+    Verdin and Verdin (1999) [M]: ``code = d_1 d_2 … d_level``. Going up the main stem, which at each joint follows the
+    greatest upstream area, d_1 is 2, 4, 6 and 8 for the four greatest tributaries, and 1, 3, 5, 7 and 9 for the stretches
+    between them; each of these is split again by the same rule. Basin a lies downstream of b where they share n digits, all
+    further digits of a are odd, and the first of them is below that of b.
     """
     grid = grid_of(flow_direction)
     nxt = downstream(np.ascontiguousarray(flow_direction.values))

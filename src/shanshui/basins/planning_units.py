@@ -77,7 +77,7 @@ def planning_unit_labels(
 
     Notes
     -----
-    Our own (decision 0005). Going down the water, a unit is closed at the cell at which ``A >= T``, with A the area gathered
+    The cut is our own [D] (decision 0005). Going down the water, a unit is closed at the cell at which ``A >= T``, with A the area gathered
     since the units above were closed and T the target [km2]; but where streams join there that alone bring half of T, each of
     them is closed above the joint instead. Passing into another river basin closes a unit, and so does leaving the
     ground. T is ``max(min(200, R / 1500), 100 a)`` by default, with R the area of the region and a that
@@ -235,7 +235,7 @@ def planning_units(
 
     Notes
     -----
-    Our own (decision 0005). ``upstream_index`` is the mean over the unit's cells of u, ``upstream_km2`` the greatest upstream
+    The description is our own [D] (decision 0005). ``upstream_index`` is the mean over the unit's cells of u, ``upstream_km2`` the greatest upstream
     area of a cell of the unit, ``rim_share = 1 - b / p`` with b the border shared with other units and p the outline [km]. The
     next unit is the one that receives the water of the cell through which most leaves. Numbers follow the index, then
     the unit; they stand as long as the cut of units stands.

@@ -259,8 +259,9 @@ def spatial_levels(
 
     Notes
     -----
-    Our own convention (decision 0003): inner is I, the counties of ``inner_codes``; outer is O, those of ``outer_codes`` and
-    those whose inner point lies in a prefecture of ``outer_codes``; ``whole = I + O``. Area and people are sums.
+    The convention is our own [D] (decision 0003): ``whole = inner + outer``, a county in both counted once. Inner are the
+    counties of ``inner_codes``; outer those of ``outer_codes`` and those whose inner point lies in a prefecture of
+    ``outer_codes``. Area and people are sums.
     """
     known = set(counties["code"]) | (set() if prefectures is None else set(prefectures["code"]))
     strange = [c for c in (*inner_codes, *outer_codes) if str(c) not in known]

@@ -85,8 +85,9 @@ def river_reaches(
 
     Notes
     -----
-    The links of Strahler's (1957) [M] network: stretches of one order between heads, joints and mouths. ``length_km = sum |c_k+1 - c_k|`` is that
-    of the line through the centres of cells, ``upstream_km2`` the upstream area at the last cell of the reach.
+    The links of Strahler's (1957) [M] network: stretches of one order between heads, joints and mouths. ``length_km =
+    sum(l)`` over the steps l between centres of cells [km], ``upstream_km2`` the upstream area at the last cell of the
+    reach.
     """
     grid = grid_of(flow_direction)
     nxt = downstream(np.ascontiguousarray(flow_direction.values))

@@ -166,7 +166,7 @@ def unit_climate(
 
     Notes
     -----
-    Zonal means, ``sum v / n`` over the known cells of a unit = Tomlin's (1990) zonal mean [M].
+    Zonal means, Tomlin (1990) [M]: ``x_u = sum(x_c) / n`` over the n cells c of the unit at which the layer is known.
     """
     label, count = _flat(planning_unit_labels)
     given = {"temperature": temperature, "precipitation": precipitation, "ndvi": ndvi}

@@ -100,6 +100,7 @@ INPUTS: dict[str, InputKind] = {
     "accessibility": InputKind("continuous", Grid("1"), 0.0, 1.0),
     "drainage": InputKind("categorical", Grid("1")),
     "threat_maps": InputKind("stack", Layers(), 0.0, 1.0),
+    "criteria_maps": InputKind("stack", Layers()),
     "monthly_precipitation": InputKind("stack", Layers(), 0.0, 3000.0),
     "boundary": InputKind("polygons", Features({"*": ANY}, Key("region"))),
     "counties": InputKind("polygons", Features(_PLACE, Key("county"))),

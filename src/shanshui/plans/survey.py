@@ -24,6 +24,7 @@ from shanshui.basins.unit_facts import (
     unit_terrain,
 )
 from shanshui.basins.unit_links import unit_county_crosswalk, unit_neighbours, unit_upstream
+from shanshui.decision.maps import overlay_score
 from shanshui.flow.plan import Step, step
 from shanshui.terrain.aspect import aspect
 from shanshui.terrain.downscaling import land_cover_fine, temperature_fine
@@ -106,4 +107,5 @@ def survey(have: set[str]) -> list[Step]:
         step(population_density),
         step(unit_population),
         step(spatial_levels),
+        step(overlay_score, binds={"layers": "criteria_maps"}),
     ]

@@ -113,11 +113,13 @@ def land_cover_fine(
 
     Notes
     -----
-    Our own (decision 0007). A cell's score for class k is ``ln(f_k + s) + ln(P(b | k) / P(b))`` with f_k the share of the class
-    in the coarse neighbourhood [1], s the ``smoothing`` and P(b | k) how common the cell's bin of height and slope is where the
-    coarse cover has the class, against how common it is at all [1]. Each cell takes the class of the greatest score plus
-    price; prices move until each class of a prefecture has its cells, ``n_k = n A_k / sum(A)`` (A the listed areas [km2],
-    rounded by largest remainders); the last cells move where least score is lost. No random numbers.
+    The method is our own [D] (decision 0007). A cell's score for class k is ``ln(f_k + s) + ln(P(b | k) / P(b))`` with f_k the
+    share of the class in the coarse neighbourhood [1], a window of a coarse cell to each side, s the ``smoothing`` and P(b | k)
+    how common the cell's bin of height and slope is where the coarse cover has the class, against how common it is at
+    all [1]. Bins are twelfths of the heights by eighths of the slopes; to P(b) each of the B bins counts one cell more, and
+    to P(b | k) as many as ``B P(b)``. Each cell takes the class of the greatest score plus price; prices move until each class of a
+    prefecture has its cells, ``n_k = n A_k / sum(A)`` (A the listed areas [km2], rounded by largest remainders); the last cells
+    move where least score is lost. No random numbers.
 
     It builds on the weights of evidence of height and slope, on demands by class as CLUE-S meets them (Verburg and others
     2002 [M]) and on prices by auction (Bertsekas 1988 [M]).

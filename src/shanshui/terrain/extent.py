@@ -26,7 +26,7 @@ def region_mask(elevation: Elevation, boundary: Outline | None = None) -> Mask:
 
     Notes
     -----
-    Our own convention (decision 0003): ``M = 1`` where the centre of the cell lies in the boundary and the height is known.
+    The convention is our own [D] (decision 0003): ``M = 1`` where the centre of the cell lies in the boundary and the height is known.
     Where the centre lies is how GDAL burns polygons, so that cells belong to one of two neighbours and never to both.
     """
     inside = np.isfinite(elevation.values)

@@ -59,7 +59,7 @@ def landform(
 
     Notes
     -----
-    ``class = 1 + #{limits <= relief}``, the limits 20, 75, 200 and 600 m, as Chinese geomorphology grades relief
+    ``class = 1 + n(limits <= R)`` with R the relief and n a number of limits: 20, 75, 200 and 600 m, as Chinese geomorphology grades relief
     after Tu and Liu (1990) [M]. The grading is made for relief over 1 to 5 km2; over a larger window all is mountain.
     """
     values = local_relief.values

@@ -72,10 +72,10 @@ def relief_window(
     while largest >= SMALLEST:
         mean, used = growing_range(values, places // nx, places % nx, largest)
         # a mean of few windows says little: smaller ones are whole in more places, down to the smallest that can be split
-        enough = min(FEWEST_PLACES, places.size) if largest // 2 >= SMALLEST else 1
+        enough = min(FEWEST_PLACES, places.size) if largest > SMALLEST else 1
         if used >= max(enough, 1):
             break
-        largest //= 2
+        largest = max(largest // 2, SMALLEST) if largest > SMALLEST else 0
     else:
         raise QuantityError(
             "elevation: no place around which a window of 4 cells is whole; is most of the grid missing?"
