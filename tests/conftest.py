@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import shanshui  # noqa: F401 - before GDAL is loaded, see core/letters.py
 from tests.once import compile_once, made_once
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -18,14 +19,9 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 def pytest_configure(config):
     if hasattr(config, "workerinput"):
-        run = config.workerinput["testrunuid"]
-        compile_once(Path(tempfile.gettempdir()) / f"kernels-{run}")
-
-
-def pytest_unconfigure(config):
-    run = getattr(config, "workerinput", {}).get("testrunuid")
-    if run:
-        shutil.rmtree(Path(tempfile.gettempdir()) / f"kernels-{run}", ignore_errors=True)
+        # locks only, the same at every run: nothing to clear away
+        user = os.getuid() if hasattr(os, "getuid") else "all"
+        compile_once(Path(tempfile.gettempdir()) / f"kernels-being-compiled-{user}")
 
 
 def pytest_collection_modifyitems(items):
@@ -33,6 +29,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "real" in item.keywords and not DATA.is_dir():
             item.add_marker(missing)
+    # long ones first: else one worker begins them when the other has nothing left to do
+    items.sort(key=lambda item: "slow" not in item.keywords)
 
 
 @pytest.fixture(scope="session")

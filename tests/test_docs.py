@@ -28,6 +28,7 @@ def test_generated_pages_are_up_to_date(page):
     )
 
 
+@pytest.mark.slow
 def test_every_command_and_line_of_the_tutorial_runs(tmp_path):
     text = (ROOT / "docs/tutorial.md").read_text("utf-8")
     python = []

@@ -149,7 +149,7 @@ def test_maps_leave_as_pictures(region, tmp_path):
         (["slope"], "x.tiv", "did you mean '.tif'"),
         (["slope"], "x.csv", "a grid cannot be written as .csv; use .tif, .nc, .zarr, .png"),
         (["slope", "aspect"], "x.tif", "holds one product"),
-        (["unit_neighbours"], "x.geojson", "has no geometry"),
+        (["gep"], "x.geojson", "has no geometry"),
         (["slopes"], "x.tif", "did you mean 'slope'"),
     ],
 )

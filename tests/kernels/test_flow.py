@@ -153,12 +153,18 @@ def test_distance_counts_corners_longer():
 
 def test_a_way_across_a_continent_is_the_sum_of_its_steps():
     steps = 60_000
-    nxt = np.minimum(np.arange(steps + 1) * 3 + 3, 3 * steps)
-    # three cells to a row: from each the next is one row down, a side away
-    path = np.full(3 * steps + 1, -1)
-    path[::3] = nxt
-    far = acc.distance_to_outlet(np.arange(0, 3 * steps + 1, 3), path, 2, 30.0, 30.0)
-    assert far[0] == pytest.approx(steps * 30.0 * np.sqrt(2.0), rel=1e-10)
+    # two columns, from corner to corner down the rows
+    zigzag = 2 * np.arange(steps + 1) + np.arange(steps + 1) % 2
+    nxt = np.full(2 * (steps + 1), -1)
+    nxt[zigzag] = np.append(zigzag[1:], zigzag[-1])
+    far = acc.distance_to_outlet(zigzag, nxt, 2, 30.0, 40.0)
+    assert far[zigzag[0]] == pytest.approx(steps * 50.0, rel=1e-12)
+    assert np.isnan(far[1])
+
+
+def test_a_single_column_is_walked_down_its_rows():
+    far = acc.distance_to_outlet(np.arange(4), np.array([1, 2, 3, 3]), 1, 30.0, 40.0)
+    assert far.tolist() == [120.0, 80.0, 40.0, 0.0]
 
 
 @pytest.mark.slow

@@ -476,6 +476,7 @@ def test_a_window_draws_what_its_target_is_worth():
     assert not none.current.any()
 
 
+@pytest.mark.slow
 def test_blocks_are_near_to_single_cells():
     random = np.random.default_rng(1)
     cell, strength = random.uniform(0.5, 2, (40, 40)), np.ones((40, 40))

@@ -281,6 +281,7 @@ def test_a_wrong_digest_of_a_file_is_another_edition(bare):
         open_study(bare.parent).run("slope")
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_the_middle_goes_on(tmp_path):
     new_study(tmp_path / "s", size=420, seed=2)
     command = [

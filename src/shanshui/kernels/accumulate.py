@@ -49,6 +49,7 @@ def _order(nxt, order):
     for c in range(n):
         if nxt[c] < 0 or inflows[c] != 0:
             continue
+        # on along the stream until another joins: cells that follow each other lie near in memory
         d = c
         while True:
             order[tail] = d
@@ -116,10 +117,10 @@ def distance_to_outlet(order, nxt, nx, width, height):
         if d == c:
             out[c] = 0.0
             continue
-        step = abs(c - d)
-        if step == 1:
+        # by row and column: on a grid of two columns a corner is one cell on, too
+        if c // nx == d // nx:
             out[c] = out[d] + width
-        elif step == nx:
+        elif c % nx == d % nx:
             out[c] = out[d] + height
         else:
             out[c] = out[d] + corner

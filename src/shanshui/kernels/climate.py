@@ -41,6 +41,7 @@ def hargreaves_year(mean, spread, daily, latitude, factor, lift, out):
     for m in range(12):
         middle[m] = day + DAYS[m] / 2.0
         day += DAYS[m]
+    # radiation depends on the latitude alone: a table read between its lines spares trigonometry for each cell and month
     steps = 400
     sun = np.empty((steps + 1, 12))
     low, high = latitude.min(), latitude.max()

@@ -81,6 +81,7 @@ def retained(order, code, stream, efficiency, length, cell, out):
             below = np.float64(out[r * nx + s])
             if np.isnan(below):
                 continue
+            # 5: over its own length a kind of ground reaches 99.3 % of what it can hold
             step = np.exp(-5.0 * cell * (np.sqrt(2.0) if k & 1 else 1.0) / far) if far > 0 else 0.0
             if below == 0.0:
                 held = own * (1.0 - step)

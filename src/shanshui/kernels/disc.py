@@ -13,6 +13,7 @@ def _slide(row, half, out, queue):
     tail = 0
     ahead = 0
     for j in range(n):
+        # equal values leave too: on level ground the queue stays short
         while ahead < n and ahead <= j + half:
             while tail > head and row[queue[tail - 1]] >= row[ahead]:
                 tail -= 1

@@ -39,6 +39,7 @@ def _rows(rows, out):
         for j in range(nx):
             if rows[i, j] < 0:
                 continue
+            # squares of whole numbers are exact in a double: distances are, to the last rounding
             f = float(rows[i, j]) ** 2
             while top >= 0:
                 v = vertex[top]
@@ -92,7 +93,7 @@ def add_decayed(distance, reach, exponential, factor, weight, total, own):
         if d > reach:
             press = 0.0
         elif exponential:
-            press = np.exp(-2.99 * d / reach)
+            press = np.exp(-2.99 * d / reach)  # a twentieth is left at the reach
         else:
             press = (reach - d) / reach
         own.flat[c] = press * weight * factor.flat[c]

@@ -7,6 +7,7 @@ import numpy as np
 @nb.njit(cache=True, nogil=True)
 def lower_beds(order, nxt, height, area, strength, exponent):
     """Lower each cell towards the one it drains to, by the area it drains; in place."""
+    # from the outlets up: the bed below is final, so the implicit step is one division, stable at any strength
     for m in range(order.size - 1, -1, -1):
         c = order[m]
         d = nxt[c]

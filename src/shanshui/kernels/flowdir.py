@@ -56,6 +56,7 @@ def _steepest(water, width, height, out):
                 if np.isnan(v):
                     rim = True
                     continue
+                # in 64 bits, where differences of 32-bit heights are exact; of equal drops the first, from east clockwise
                 drop = (np.float64(z) - np.float64(v)) * inverse[k]
                 if drop > best:
                     best = drop

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 @nb.njit(cache=True, nogil=True)
 def label_statistics(label, value, labels):
     """Count, sum, least and greatest of the present values of labels 1 to ``labels``."""
+    # one pass in the order of cells, in 64 bits: the sum of a label never depends on threads
     count = np.zeros(labels + 1, np.int64)
     total = np.zeros(labels + 1, np.float64)
     low = np.full(labels + 1, np.inf)

@@ -9,6 +9,7 @@ def looked_up(code, first, table, out):
     """Number of each code, ``table[code - first]``; NaN for codes beyond the table."""
     size = table.size
     for c in range(code.size):
+        # widened first: a difference of 8-bit codes would wrap
         k = np.int64(code.flat[c]) - first
         out.flat[c] = table[k] if 0 <= k < size else np.nan
     return out

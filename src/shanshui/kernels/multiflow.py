@@ -16,6 +16,7 @@ _DIAGONAL = 1.0 / np.sqrt(2.0)
 
 @nb.njit(cache=True, nogil=True, inline="always")
 def _pack(share, total):
+    # each share is rounded by itself, as in the reference model: the eight need not sum to 15
     code = np.uint32(0)
     for k in range(8):
         code |= np.uint32(np.int64(0.5 + share[k] / total * 15.0)) << np.uint32(4 * k)

@@ -22,7 +22,10 @@ from shanshui.kernels.lattice import by_rows, copy_scaled
 _ONE = np.float32(1.0)
 _NIL = np.float32(0.0)
 _COARSEST = 14
+"""Rows and columns of a grid that is inverted at once [D]: its inverse fits into the nearest cache."""
 _RIGID = 1e-13
+"""Eigenvalue of the scaled matrix up to which a field costs no energy: what rounding leaves of the level one."""
+# sums of a sweep may be taken in any order: they precondition in 32 bits, and none of their digits reaches the answer
 _LOOSE = {"contract", "reassoc", "nsz"}
 
 

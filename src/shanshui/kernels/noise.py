@@ -22,6 +22,7 @@ def white(row, col, ny, nx, seed):
     out = np.empty((ny, nx), np.float32)
     for i in range(ny):
         for j in range(nx):
+            # 24 bits, all that a 32-bit fraction holds: 1 is never reached by rounding
             out[i, j] = np.float32(_hash(row + i, col + j, seed) >> np.uint64(40)) / np.float32(
                 16777216.0
             )
@@ -80,6 +81,7 @@ def fractal(row, col, ny, nx, cell, wavelength, octaves, gain, seed):
                 n11 = g11x * (fx - 1.0) + g11y * (fy - 1.0)
                 top = n00 + u * (n10 - n00)
                 low = n01 + u * (n11 - n01)
+                # noise of unit gradients reaches the root of a half
                 out[i, j] += np.float32(amplitude * 1.414 * (top + v * (low - top)))
         total += amplitude
         amplitude *= gain

@@ -1,4 +1,7 @@
-"""Services of single cells, fused: each reads its inputs once and writes its results once."""
+"""Services of single cells, fused: each reads its inputs once and writes its results once.
+
+Maps are kept in 32 bits; powers and differences of near numbers are taken in 64, plain products as they are.
+"""
 
 import numba as nb
 import numpy as np

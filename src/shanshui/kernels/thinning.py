@@ -43,6 +43,8 @@ def _thin(shape, anchor, level, levels, simple):
                 k = min(level[i, j], levels)
                 order[fill[k]] = i * nx + j
                 fill[k] += 1
+    # level by level and row by row within one: what stays does not depend on anything else; a pixel that held
+    # something together is looked at again when a neighbour goes
     stack = np.empty(1024, np.int64)
     for k in range(levels + 1):
         for m in range(start[k], start[k + 1]):
