@@ -291,3 +291,10 @@ def test_sources_on_two_sides_of_a_wall_are_neighbours_by_distance_only():
     }  # fmt: skip
     told = least_cost_corridors(ground, sources, adjacency="either").links["adjacency"].tolist()
     assert told == ["euclidean", "cost, euclidean", "cost, euclidean"]
+
+
+def test_sources_that_touch_have_a_link_of_one_step():
+    row = least_cost_corridors(np.array([[1.0, 3.0]]), [(0, 0), (0, 1)]).links.iloc[0]
+    assert row[["euclidean", "cost", "length", "cost_per_euclidean", "cost_per_length"]].tolist() == [
+        1.0, 2.0, 1.0, 2.0, 2.0,
+    ]  # fmt: skip

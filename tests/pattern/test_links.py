@@ -121,6 +121,9 @@ def test_priority_joins_ease_current_and_worth():
     assert out.tolist()[:2] == pytest.approx([4.5 / 6, 4.5 / 6])
     assert np.isnan(out.iloc[2])
     assert link_priority(links, [1, 2, 3], None).tolist()[:2] == pytest.approx([5 / 6, 4 / 6])
+    # ends without any worth are alike
+    nothing = pd.Series(0.0, index=[1, 2, 3])
+    assert link_priority(links, [1, 2, 3], nothing).tolist()[:2] == pytest.approx([5 / 6, 4 / 6])
     assert link_priority(links.assign(status="no"), [1, 2, 3], None).isna().all()
     with pytest.raises(QuantityError, match="source 2"):
         link_priority(links, [1, 2, 3], pd.Series({1: 1.0, 3: 2.0}))
