@@ -91,6 +91,18 @@ def test_people_of_each_unit_and_none_where_no_cell_is_known():
     assert out["population"].iloc[1:].isna().all()
 
 
+def test_people_of_a_unit_are_told_where_nearly_all_of_it_is_known():
+    labels = km([[1] * 100 + [2] * 100], "1", dtype=np.int32, nodata=0)
+    density = np.ones((1, 200), np.float32)
+    density[0, 0] = density[0, 100] = density[0, 101] = np.nan
+    out = population_of_units(labels, km(density, "person/km2"))
+    # 99 of 100 cells are enough, 98 are not
+    assert out["population"].iloc[0] == 99.0
+    assert np.isnan(out["population"].iloc[1])
+    half = population_of_units(labels, km(density, "person/km2"), least_known=0.5)
+    assert half["population"].tolist() == [99.0, 98.0]
+
+
 def test_labels_of_cover_leave_out_what_is_missing():
     inside = km([[1, 1, 1, 0]], "1", dtype=ONE)
     np.testing.assert_array_equal(cover_cells(LAND, inside).values, [[2, 0, 3, 0]])

@@ -271,7 +271,10 @@ def _areas(
 
 @assessment(source="own_accounts", bytes_per_cell=8)
 def population_of_units(
-    labels: Labels, population_density: Annotated[xr.DataArray, Grid("person/km2")]
+    labels: Labels,
+    population_density: Annotated[xr.DataArray, Grid("person/km2")],
+    *,
+    least_known: Annotated[float, Between(0.0, 1.0)] = 0.99,
 ) -> UnitPeople:
     """People of each unit from the map of density.
 
@@ -281,11 +284,14 @@ def population_of_units(
         Unit of each cell; 0 is outside.
     population_density : (y, x) [person/km2]
         People per area.
+    least_known : float [1]
+        Share of a unit's cells whose density must be known for its people to be told [D]: a county that was not counted
+        leaves those of the prefecture unknown, a few cells without a slope at the rim do not.
 
     Returns
     -------
     table
-        ``unit, population``; missing for a unit without a known cell.
+        ``unit, population``; missing for a unit of which less is known.
 
     Notes
     -----
@@ -297,9 +303,11 @@ def population_of_units(
     cells, total, _, _ = label_statistics(
         label, np.ascontiguousarray(population_density.values).ravel(), count
     )
+    size = label_sizes(label, count)[1:]
+    known = (cells[1:] > 0) & (cells[1:] >= least_known * size)
     return pd.DataFrame(
         {
             "unit": np.arange(1, count + 1),
-            "population": np.where(cells[1:] > 0, total[1:] * grid_of(labels).cell_km2, np.nan),
+            "population": np.where(known, total[1:] * grid_of(labels).cell_km2, np.nan),
         }
     )
