@@ -1,0 +1,110 @@
+"""Commands that begin: a study folder, one from an InVEST data set, a circuit job."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shanshui.cli.options import Folder, Quiet
+
+
+def new(
+    folder: Folder,
+    template: Annotated[
+        str | None,
+        typer.Option(
+            metavar="made-up|qinba",
+            help="What to start from; made-up when neither this nor --elevation is given.",
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of the data files.")
+    ] = None,
+    elevation: Annotated[
+        Path | None,
+        typer.Option(metavar="RASTER", help="Elevation raster: enough for a survey of any region."),
+    ] = None,
+    boundary: Annotated[
+        Path | None, typer.Option(metavar="VECTOR", help="Polygons of the region.")
+    ] = None,
+    crs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EPSG",
+            help="Projected coordinate system; by default an equal-area one is fitted.",
+        ),
+    ] = None,
+    cell: Annotated[
+        float | None,
+        typer.Option(
+            metavar="M", help="Side of a cell in metres; by default that of the elevation."
+        ),
+    ] = None,
+    size: Annotated[
+        int, typer.Option(metavar="N", help="Rows and columns of a made-up region.")
+    ] = 512,
+    seed: Annotated[int, typer.Option(metavar="S", help="Seed of a made-up region.")] = 0,
+) -> None:
+    """Make a study folder."""
+    from shanshui.study.new import new_study
+
+    place = new_study(
+        folder,
+        template=template,
+        data=data,
+        elevation=elevation,
+        boundary=boundary,
+        crs=crs,
+        cell_m=cell,
+        size=size,
+        seed=seed,
+    )
+    named = shlex.quote(str(folder))
+    typer.echo(f"{place}\nnext: shanshui check {named}   and   shanshui run {named}")
+
+
+def import_invest_study(
+    datastack: Annotated[
+        Path, typer.Argument(metavar="DATASTACK.json", help="Argument file of an InVEST model.")
+    ],
+    folder: Folder,
+) -> None:
+    """Make a study from an InVEST data set: water yield, sediment, nutrients, habitat or carbon."""
+    from shanshui.study.invest import import_invest
+
+    place, products, beside = import_invest(datastack, folder)
+    typer.echo(str(place))
+    for name in beside:
+        typer.echo(f"not carried over: {name}")
+    typer.echo(f"next: shanshui run {shlex.quote(str(folder))} {' '.join(products)}")
+
+
+def circuit(
+    job: Annotated[
+        Path, typer.Argument(metavar="JOB.ini", help="Job of Circuitscape or Omniscape.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for the results, instead of the job's own."),
+    ] = None,
+    solver: Annotated[
+        str | None, typer.Option(metavar="auto|direct|multigrid|amg", help="Over the job's own.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(metavar="double|single", help="Over the job's own.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run a circuit job; results have the names and formats that its users know."""
+    from shanshui.cli.progress import counter
+    from shanshui.study.circuitscape.jobs import run_any
+
+    with counter(quiet=quiet) as tell:
+        outcome = run_any(job, out, solver, precision, tell)
+    for text in outcome.remarks:
+        typer.echo(text, err=True)
+    if not quiet:
+        for place in outcome.files:
+            typer.echo(str(place))
+        typer.echo(f"relative residual {outcome.residual:.1e}, {outcome.seconds:.1f} s", err=True)

@@ -1,0 +1,169 @@
+"""Commands that make: a run of a study, files for other programs, the report."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shanshui.cli.options import AsJson, Folder, Memory, Overwrite, Quiet, Variant
+from shanshui.core.errors import StudyError
+
+if TYPE_CHECKING:
+    from shanshui.flow.run import Outcome
+
+
+def run(
+    folder: Folder,
+    products: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PRODUCT...]",
+            help="What to make, with all it needs; everything when none is named.",
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="STEP.SETTING=VALUE",
+            help="Over the study file; what it reaches stands apart, as a variant.",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--as", metavar="NAME", help="Name of that variant; by default made of what is set."
+        ),
+    ] = None,
+    variant: Annotated[
+        str | None,
+        typer.Option("--variant", metavar="NAME", help="Bring a variant that there is up to date."),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Steps or strips at once; 0 is one per processor.")
+    ] = 0,
+    memory: Memory = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Make everything anew.")] = False,
+    dry: Annotated[
+        bool,
+        typer.Option("--dry", help="Say what would be made, with memory and time; make nothing."),
+    ] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring products up to date; what is known is not made again."""
+    from shanshui.cli.progress import listener
+    from shanshui.study.study import open_study, parse_settings
+
+    if name is not None and not settings:
+        raise StudyError(f"--as {name}: names what --set sets; give --set STEP.SETTING=VALUE")
+    if name is not None and variant is not None:
+        raise StudyError("--as and --variant: give one name")
+    study = open_study(folder)
+    options: dict[str, Any] = {
+        "workers": workers,
+        "memory": memory,
+        "settings": parse_settings(settings or []),
+        "variant": name or variant,
+    }
+    if dry:
+        _print_estimates(study.estimates(*(products or []), **options), as_json)
+        study.runner(**options).refuse(study.targets(products or []), fresh=fresh)
+        return
+    with listener(quiet=quiet, as_json=as_json) as tell:
+        outcome = study.run(*(products or []), fresh=fresh, tell=tell, **options)
+    if not quiet and not as_json:
+        typer.echo(_done(outcome))
+        if outcome.variant:
+            typer.echo(
+                f"variant {outcome.variant}: what differs stands apart; see: shanshui list {folder} "
+                f"--variant {shlex.quote(outcome.variant)}"
+            )
+
+
+def export(
+    folder: Folder,
+    products: Annotated[list[str], typer.Argument(metavar="PRODUCT...")],
+    to: Annotated[
+        Path,
+        typer.Option(
+            "--to",
+            metavar="FILE",
+            help="By ending: .tif (COG) .nc .zarr .gpkg .parquet .geojson .csv .xlsx .png",
+        ),
+    ],
+    lang: Annotated[str, typer.Option(metavar="en|zh", help="Words on a map.")] = "en",
+    variant: Variant = "",
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Also products that are not up to date, marked as such.")
+    ] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write products for other programs."""
+    from shanshui.report.export import export as write
+    from shanshui.study.study import open_study
+
+    study = open_study(folder).variant(variant)
+    typer.echo(str(write(study, products, to, lang, overwrite=overwrite, stale=stale)))
+
+
+def report(
+    folder: Folder,
+    lang: Annotated[str, typer.Option(metavar="en|zh", help="Language.")] = "en",
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The page; by default in the study folder.")
+    ] = None,
+    variant: Variant = "",
+    overwrite: Overwrite = False,
+) -> None:
+    """One self-contained page with maps, charts, tables and where each came from."""
+    from shanshui.report.document import write_report
+    from shanshui.study.study import open_study
+
+    study = open_study(folder).variant(variant)
+    typer.echo(str(write_report(study, lang, to, overwrite=overwrite).resolve()))
+
+
+ROWS_SHOWN, ROWS_GIVEN = 40, 5000
+"""Rows of a table that a terminal shows, and that JSON holds; exports hold all."""
+
+
+def _print_estimates(rows: list[Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(
+            json.dumps(
+                [
+                    {
+                        "product": e.step,
+                        "state": s,
+                        "memory_bytes": e.bytes,
+                        "seconds": round(e.seconds, 3),
+                        "disk_bytes": e.disk,
+                        "strip_rows": e.rows,
+                    }
+                    for e, s in rows
+                ]
+            )
+        )
+        return
+    todo = [(e, s) for e, s in rows if s != "made"]
+    typer.echo(f"{'product':24} {'state':8} {'memory':>10} {'time':>9}")
+    for e, s in rows:
+        typer.echo(
+            f"{e.step:24} {s:8} {e.bytes / 1e6:8.0f} MB {'' if s == 'made' else f'{e.seconds:.1f} s':>9}"
+        )
+    most = max((e.bytes for e, _ in todo), default=0)
+    typer.echo(
+        f"{len(todo)} to make, about {sum(e.seconds for e, _ in todo):.0f} s one after another (compiling "
+        f"not counted), most memory in one step {most / 1e6:.0f} MB, at most "
+        f"{sum(e.disk for e, _ in todo) / 1e6:.0f} MB of disk"
+    )
+
+
+def _done(outcome: "Outcome") -> str:
+    parts = [f"{len(outcome.made)} made, {len(outcome.known)} stood"]
+    parts += [f"{len(outcome.restored)} restored"] * bool(outcome.restored)
+    parts += [f"{len(outcome.damaged)} damaged"] * bool(outcome.damaged)
+    return f"{', '.join(parts)}, {outcome.seconds:.1f} s"
