@@ -19,6 +19,7 @@ from shanshui.core.errors import PlanError
 _PARSING = threading.Lock()
 """Python 3.11 counts the depth of a tree once for all threads: two that parse at once fail with a SystemError."""
 _TRIES = 5
+"""Parses of one text before it is given up [D]."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
