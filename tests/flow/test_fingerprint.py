@@ -1,3 +1,4 @@
+import ast
 import importlib
 import linecache
 import re
@@ -15,7 +16,7 @@ import shanshui
 from shanshui.core import shipped
 from shanshui.core.assessment import card_of
 from shanshui.core.errors import PlanError
-from shanshui.flow import fingerprint
+from shanshui.flow import fingerprint, source
 from shanshui.flow.canon import digest_of
 from shanshui.flow.fingerprint import code_digest
 
@@ -240,6 +241,36 @@ def test_digests_are_the_same_in_every_process_and_order():
         for order, seed in (("1", "1"), ("-1", "77"))
     }  # fmt: skip
     assert len(said) == 1
+
+
+def disturb(monkeypatch, stumbles):
+    """Fail as Python 3.11 does when a thread parses beside another."""
+    left, parse = [stumbles], ast.parse
+
+    def stumbling(text):
+        if left[0]:
+            left[0] -= 1
+            raise SystemError("AST constructor recursion depth mismatch (before=23, after=33)")
+        return parse(text)
+
+    source._module.cache_clear()
+    monkeypatch.setattr(ast, "parse", stumbling)
+
+
+@pytest.mark.parametrize("stumbles", [1, 3])
+def test_a_parse_that_another_thread_disturbed_is_tried_again(kinds, monkeypatch, stumbles):
+    known = code_digest(kinds.load().use_dict)
+    disturb(monkeypatch, stumbles)
+    assert code_digest(kinds.load().use_dict) == known
+
+
+def test_a_parse_that_is_always_disturbed_is_refused_and_not_remembered(kinds, monkeypatch):
+    known = code_digest(kinds.load().use_dict)
+    with monkeypatch.context() as patch:
+        disturb(patch, 10**6)
+        with pytest.raises(PlanError, match="other threads of this process parse"):
+            code_digest(kinds.load().use_dict)
+    assert code_digest(kinds.load().use_dict) == known
 
 
 def test_threads_that_digest_at_once_agree():

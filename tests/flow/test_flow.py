@@ -11,8 +11,7 @@ from tests.worlds import grid_spec
 
 from shanshui.core.errors import PlanError, ResourceError
 from shanshui.core.quantity import Grid, Table
-from shanshui.flow import fingerprint
-from shanshui.flow import run as run_module
+from shanshui.flow import fingerprint, recipe
 from shanshui.flow.draw import mermaid
 from shanshui.flow.explain import chain
 from shanshui.flow.fingerprint import code_digest
@@ -87,7 +86,7 @@ def bring(folder, plan, **options):
     events = []
     run = Run(plan, Layout(folder), SPEC, tell=events.append, **{"workers": 2, **options})
     # the digest of the package as a whole does not cover the edited module: ask each function
-    run._code = code_digest
+    run.recipes.code = code_digest
     outcome = run.bring(["highest"])
     reasons = {e.step: e.reason for e in events if e.kind in ("made", "known")}
     return outcome, reasons, run
@@ -163,7 +162,7 @@ def test_what_was_finished_before_a_failure_is_kept(tmp_path, chapter):
 def test_fresh_makes_everything_anew(tmp_path, chapter):
     bring(tmp_path, plan_of(chapter))
     run = Run(plan_of(chapter), Layout(tmp_path), SPEC)
-    run._code = code_digest
+    run.recipes.code = code_digest
     assert len(run.bring(["highest"], fresh=True).made) == 4
 
 
@@ -268,10 +267,10 @@ def test_what_cannot_be_followed_is_said_before_the_step_runs(tmp_path, chapter)
 def test_the_door_is_part_of_every_recipe(tmp_path, chapter, monkeypatch):
     bring(tmp_path, plan_of(chapter))
     known = code_digest
-    monkeypatch.setattr(run_module, "admit", lambda name, value, expected: value)
+    monkeypatch.setattr(recipe, "admit", lambda name, value, expected: value)
     events = []
     run = Run(plan_of(chapter), Layout(tmp_path), SPEC, tell=events.append)
-    run._code = known
+    run.recipes.code = known
     assert set(run.bring(["highest"]).made) == {"doubled", "smoothed", "highest"}
 
 
@@ -299,7 +298,7 @@ def test_as_many_threads_work_as_are_allowed_and_no_more(tmp_path, chapter, work
     steps = [step(chapter.module.doubled, name=name) for name in names]
     steps = [replace(item, call=watched(item.call)) for item in steps]
     run = Run(Plan.of(*steps, sources=[source()]), Layout(tmp_path), SPEC, workers=workers)
-    run._code = lambda fn: "the same"
+    run.recipes.code = lambda fn: "the same"
     run.bring(names, fresh=True)
     # four steps of three strips each
     assert len(most) == 4 * 3
@@ -312,7 +311,7 @@ def test_running_out_of_memory_is_told(tmp_path, chapter):
     chapter.edit("FACTOR = 2.0", "FACTOR = 2.0\n\n\ndef _gone():\n    raise MemoryError\n")
     events = []
     run = Run(plan_of(chapter), Layout(tmp_path), SPEC, tell=events.append)
-    run._code = code_digest
+    run.recipes.code = code_digest
     with pytest.raises(PlanError, match="highest: .*ran out of memory"):
         run.bring(["highest"])
     failed = [e for e in events if e.kind == "failed"]

@@ -25,7 +25,7 @@ NAMES = ("elevation", "doubled", "smoothed", "highest")
 @pytest.fixture(autouse=True)
 def _any_machine(monkeypatch):
     """Which libraries and commit made it takes long to ask, and matters to no test here."""
-    monkeypatch.setattr("shanshui.flow.run._machine", dict)
+    monkeypatch.setattr("shanshui.flow.run.machine", dict)
 
 
 def source():
@@ -316,7 +316,7 @@ def test_zeros_of_the_same_size_are_no_result(tmp_path):
     path = object_of(tmp_path, "smoothed")
     path.chmod(0o644)
     path.write_bytes(bytes(path.stat().st_size))
-    assert run(tmp_path).state("smoothed") == "missing"
+    assert run(tmp_path).recipes.standing("smoothed")[0] == "missing"
     assert bring(tmp_path).made == ["smoothed"]
 
 
@@ -454,7 +454,7 @@ def test_a_failure_is_noted_also_when_memory_runs_out(tmp_path, monkeypatch):
     def starve(*args):
         raise MemoryError
 
-    monkeypatch.setattr(made, "_make", starve)
+    monkeypatch.setattr("shanshui.flow.work.Work.make", starve)
     with pytest.raises(PlanError, match="ran out of memory"):
         made.bring(["highest"])
     with sqlite3.connect(tmp_path / "store/ledger.sqlite") as db:

@@ -9,6 +9,7 @@ import threading
 import types
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,8 @@ from shanshui.core.errors import PlanError
 
 _PARSING = threading.Lock()
 """Python 3.11 counts the depth of a tree once for all threads: two that parse at once fail with a SystemError."""
+_TRIES = 5
+"""Parses of one text before it is given up [D]."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -125,8 +128,7 @@ class _Module:
     """A parsed module and its functions by name and line."""
 
     def __init__(self, text: str) -> None:
-        with _PARSING:
-            self.tree = ast.parse(text)
+        self.tree = _parsed(text)
         self._at: dict[tuple[str, int], list[ast.AST]] = defaultdict(list)
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Lambda):
@@ -143,6 +145,18 @@ class _Module:
             # the last is the innermost: a lambda in a lambda lies within both
             return [n for n in found if _holds(n, spans)][-1:] or found
         return found
+
+
+def _parsed(text: str) -> ast.Module:
+    for _ in range(_TRIES):
+        # a library may parse in another thread without our lock: nothing is wrong with the text, and the next
+        # parse counts from its own depth again
+        with _PARSING, suppress(SystemError):
+            return ast.parse(text)
+    raise PlanError(
+        f"a source file could not be parsed in {_TRIES} tries, since other threads of this process parse at the same "
+        "time, which Python 3.11 cannot do; run again, or let them finish first"
+    )
 
 
 @lru_cache(maxsize=48)

@@ -31,7 +31,7 @@ class Standing:
             stale: set[str] = set()
             found = {}
             for name in study.plan.steps:
-                found[name] = run.standing(name, stale)
+                found[name] = run.recipes.standing(name, stale)
                 if found[name][0] != "made":
                     stale.add(name)
             self._mark, self._known = mark, found
