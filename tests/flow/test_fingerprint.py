@@ -404,3 +404,12 @@ def test_a_list_that_holds_itself_has_a_digest():
     loop = [1]
     loop.append(loop)
     assert digest_of(loop) == digest_of(loop)
+
+
+def test_where_the_package_lies_is_in_no_digest():
+    found = [
+        str(path)
+        for path in Path(shanshui.__file__).parent.rglob("*.py")
+        if "__file__" in path.read_text("utf-8") and path.parent.name != "flow"
+    ]
+    assert found == []

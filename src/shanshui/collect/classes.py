@@ -1,6 +1,7 @@
 """Class tables of categorical grids: code, name, colour, and the broad class it belongs to."""
 
 from functools import cache
+from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 
@@ -25,7 +26,8 @@ def class_file(name: str) -> Path:
         No such table.
     """
     if name in SHIPPED:
-        return Path(__file__).with_name(f"classes_{name.replace('-', '_')}.csv")
+        shipped = files("shanshui.collect").joinpath(f"classes_{name.replace('-', '_')}.csv")
+        return Path(str(shipped))
     if not Path(name).is_file():
         raise DataError(f"classes: no table '{name}'; {nearest(name, SHIPPED)}, or give a CSV file")
     return Path(name)

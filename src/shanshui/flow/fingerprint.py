@@ -201,13 +201,16 @@ class _Look:
 
     def _refuse_reading(self, source: Source, scope: dict[str, Any]) -> None:
         """Refuse code that reads a file whose content stands in no recipe."""
-        if any(self.where.startswith(f"{room}.") for room in _UNSEEN):
-            return
+        seen = not any(self.where.startswith(f"{room}.") for room in _UNSEEN)
         for node in (part for top in source.nodes for part in ast.walk(top)):
             word = getattr(node, "attr", getattr(node, "id", ""))
             value = scope.get(word) if isinstance(node, ast.Name) and word != "__file__" else None
             home = str(getattr(value, "__module__", None) or getattr(value, "__name__", ""))
-            if (word in _READS and value is None) or home.startswith(("importlib.res", "pkgutil")):
+            reads = (word in _READS and value is None) or home.startswith(
+                ("importlib.res", "pkgutil")
+            )
+            # where the package lies decides nothing, and would make each installation's results anew
+            if word == "__file__" or (reads and seen):
                 raise PlanError(
                     f"{self.where}: {word} reads a file, so that a change of it would go unseen; ship the file and read "
                     "it with shanshui.core.shipped.shipped_text, or make it an input"

@@ -14,23 +14,12 @@ from shanshui.flow.events import Event, Listener, deaf
 from shanshui.flow.machine import machine
 from shanshui.flow.plan import Plan, Source
 from shanshui.flow.recipe import Recipes, reason
-from shanshui.flow.work import Shelf, Work
+from shanshui.flow.work import Context, Shelf, Work
 from shanshui.region.grid import GridSpec
 from shanshui.store.layout import Layout, locked
 from shanshui.store.ledger import Ledger
 from shanshui.store.objects import Objects
 from shanshui.store.watch import SpoiltError
-
-
-@dataclass
-class Context:
-    """What a step is handed besides its inputs."""
-
-    grid: GridSpec
-    objects: Objects
-    memory: int
-    workers: int
-    tell: Listener
 
 
 @dataclass

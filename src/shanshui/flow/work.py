@@ -20,6 +20,17 @@ from shanshui.store.objects import Objects
 from shanshui.store.rasters import RasterReader, RasterWriter
 
 
+@dataclass
+class Context:
+    """What a source is handed: the grid, where to keep, and what the run may take."""
+
+    grid: GridSpec
+    objects: Objects
+    memory: int
+    workers: int
+    tell: Listener
+
+
 class Shelf:
     """Whole grids kept in memory between steps while they fit a quarter of it.
 

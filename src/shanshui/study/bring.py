@@ -23,7 +23,7 @@ from shanshui.core.errors import DataError
 from shanshui.core.quantity import Grid
 from shanshui.flow.events import Event
 from shanshui.flow.plan import Source
-from shanshui.flow.run import Context
+from shanshui.flow.work import Context
 from shanshui.region.grid import STRIP, GridSpec
 from shanshui.store.ledger import Ledger
 
