@@ -52,6 +52,7 @@ def test_the_survey_of_the_made_up_region_is_whole(region):
         "karst_sensitivity",
         "massif_zones",
         "service_hubs",
+        "overlay_score",
         "household_multipliers",
         "output_change",
         "regional_spillover",

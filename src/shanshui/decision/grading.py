@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.cluster.vq import kmeans2
+from scipy.cluster.vq import ClusterError, kmeans2
 
 from shanshui.core.errors import QuantityError, nearest
 
@@ -62,17 +62,15 @@ def _ordered(values: Vector, labels: Grades) -> Grades:
 def _k_means(values: Vector, count: int, seed: int) -> Grades:
     best: tuple[float, Grades] | None = None
     for start in range(STARTS):
-        centres, labels = (
-            kmeans2(
-                values[:, None],
-                count,
-                minit="++",
-                rng=np.random.default_rng(seed + start),
-                missing="warn",
-            )
-            if count > 1
-            else (values[:1, None], np.zeros(len(values), np.int64))
-        )
+        centres, labels = values[:1, None], np.zeros(len(values), np.int64)
+        if count > 1:
+            random = np.random.default_rng(seed + start)
+            try:
+                centres, labels = kmeans2(
+                    values[:, None], count, minit="++", rng=random, missing="raise"
+                )
+            except ClusterError:  # a group ran empty: another start may not
+                continue
         if len(np.unique(labels)) < count:
             continue
         spread = float(((values - centres[labels, 0]) ** 2).sum())
