@@ -5,7 +5,7 @@ from tests.worlds import grid
 from shanshui.collect.catalog import INPUTS
 from shanshui.core.assessment import assessment, card_of
 from shanshui.core.errors import PlanError, QuantityError
-from shanshui.core.source import citation, require, sources
+from shanshui.core.source import citation, require, short_citation, sources
 from shanshui.core.terms import terms, word
 from shanshui.core.units import conversion
 from shanshui.core.vocabulary import Elevation, Slope
@@ -148,3 +148,18 @@ def test_a_plan_without_inputs_makes_nothing_and_says_why():
     plan = everything([])
     assert not plan.steps
     assert "no input 'elevation'" in plan.absent["slope"]
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("horn1981", "Horn (1981)"),
+        ("jenson1988", "Jenson & Domingue (1988)"),
+        ("barnes2014flats", "Barnes et al. (2014)"),
+        ("seea2021", "United Nations (2021)"),
+        ("own_frame", "shanshui"),
+        ("decisions/0014-industry", "shanshui"),
+    ],
+)
+def test_a_caption_names_families_and_year(key, words):
+    assert short_citation(key) == words

@@ -9,8 +9,9 @@ import shapely
 from tests.worlds import grid
 
 from shanshui.core.assessment import assessment, card_of
+from shanshui.core.door import admit
 from shanshui.core.errors import PlanError, QuantityError
-from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key, Table, admit
+from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key, Table
 from shanshui.core.setting import Ascending, Between, Each
 from shanshui.core.vocabulary import Counties, Labels, Population, Prefectures
 from shanshui.flow.plan import Plan, Source, step
@@ -265,3 +266,79 @@ def test_labels_grids_and_prefectures_have_aliases():
     assert Prefectures.__metadata__[0].key == Key("prefecture")
     mask = grid([[1, 1]], "1")
     assert float(sums(mask)["sum"].iloc[0]) == 2.0
+
+
+def labels(kind):
+    mask = grid([[1, 1]], "1")
+    mask.attrs["key"] = kind
+    return mask
+
+
+@assessment(source="horn1981")
+def shares(
+    labels: Labels,
+    sums: Annotated[pd.DataFrame, Table({"unit": Key("=labels"), "sum": "1"})],
+    places: Annotated[gpd.GeoDataFrame, Features({"*": ANY}, Key("=labels"))],
+) -> Annotated[pd.DataFrame, Table({"unit": Key("=labels"), "sum": "1"})]:
+    """Sums of the places that the labels number."""
+    return sums.copy()
+
+
+def outlines(kind):
+    frame = gpd.GeoDataFrame({"code": ["1"]}, geometry=[shapely.box(0, 0, 1, 1)])
+    frame.attrs["key"] = kind
+    return frame
+
+
+def test_a_result_is_by_the_kind_of_place_of_its_labels():
+    out = sums(labels("county"))
+    assert out.attrs["keys"] == {"unit": "county"}
+    assert "keys" not in sums(grid([[1, 1]], "1")).attrs
+
+
+def test_tables_labels_and_outlines_of_two_kinds_of_place_are_refused_together():
+    county = sums(labels("county"))
+    assert shares(labels("county"), county, outlines("county")) is not None
+    with pytest.raises(
+        QuantityError, match=r"sums\.unit: names county, but labels is by prefecture"
+    ):
+        shares(labels("prefecture"), county, outlines("prefecture"))
+    with pytest.raises(QuantityError, match="places: names county, but labels is by prefecture"):
+        shares(labels("prefecture"), sums(labels("prefecture")), outlines("county"))
+
+
+def test_outlines_and_labels_of_another_kind_are_refused_at_the_door():
+    with pytest.raises(QuantityError, match="counties: is by prefecture, expected county"):
+        admit("counties", outlines("prefecture"), Features({"*": ANY}, Key("county")))
+    with pytest.raises(QuantityError, match="cells: is by prefecture, expected county"):
+        admit("cells", labels("prefecture"), Grid("1", Key("county")))
+
+
+@assessment(source="horn1981")
+def heads(
+    people: Annotated[pd.DataFrame, PEOPLE],
+) -> Annotated[pd.DataFrame, Table({"code": Key("county"), "population": "km2"})]:
+    """Not people."""
+    return people
+
+
+def test_a_plan_refuses_a_table_that_lacks_a_column_or_has_it_in_another_dimension():
+    known = Source("people", PEOPLE, "", {}, dict, lambda c: None, sources)
+    other = Source(
+        "people",
+        Table({"code": Key("county"), "year": "yr"}),
+        "",
+        {},
+        dict,
+        lambda c: None,
+        sources,
+    )
+    assert Plan.of(step(heads), sources=[known]).steps
+    with pytest.raises(
+        PlanError,
+        match=r"heads\.people: takes a table with population, but 'people' has code, year",
+    ):
+        Plan.of(step(heads), sources=[other])
+    again = step(heads, name="again", binds={"people": "heads"})
+    with pytest.raises(PlanError, match=r"again\.people"):
+        Plan.of(step(heads), again, sources=[known])

@@ -10,8 +10,9 @@ from shanshui.accounts.carbon import carbon_stock
 from shanshui.accounts.soil_retention import soil_retention
 from shanshui.accounts.water_retention import water_retention
 from shanshui.accounts.water_yield import water_yield
+from shanshui.core.door import admit
 from shanshui.core.errors import PlanError, QuantityError
-from shanshui.core.quantity import Grid, Layers, Table, admit
+from shanshui.core.quantity import Grid, Layers, Table
 from shanshui.flow.explain import chain, source_words
 from shanshui.flow.plan import Layer, Plan, Source, step
 from shanshui.flow.run import Run

@@ -277,6 +277,15 @@ def test_placing_comes_before_worth_and_limits_hold():
     assert allocated(np.full((2, 2), np.nan), np.ones(2), np.ones(2), 5.0).placed == 0.0
 
 
+def test_placing_comes_before_worth_along_a_chain_of_changed_places():
+    """All three find a place only where each takes the worse one: the last place costs all the others'."""
+    no = np.nan
+    worth = np.array([[-100.0, no, no], [0.0, -100.0, no], [no, 0.0, -100.0]])
+    found = allocated(worth, np.ones(3), np.ones(3), 3.0)
+    assert found.placed == pytest.approx(3.0)
+    assert set(zip(found.source, found.target, strict=True)) == {(0, 0), (1, 1), (2, 2)}
+
+
 def chain():
     units = (
         squares(4, 40, parts=4)

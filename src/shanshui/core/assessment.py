@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
+from shanshui.core.door import admit, agree, given, kind_told
 from shanshui.core.errors import PlanError
 from shanshui.core.quantity import (
     Features,
@@ -14,8 +15,6 @@ from shanshui.core.quantity import (
     Quantity,
     Scalar,
     Table,
-    admit,
-    given,
 )
 from shanshui.core.setting import LIMITS, Limits, finite, known, read
 from shanshui.core.source import require
@@ -147,7 +146,9 @@ def assessment(
                     ready[name] = None
                 else:
                     ready[name] = admit(name, value, quantity)
-            return given(card.name, fn(**ready, **settings), card.gives)
+            agree(ready, card.needs)
+            kinds = {name: kind_told(ready[name], q) for name, q in card.needs.items()}
+            return given(card.name, fn(**ready, **settings), card.gives, kinds)
 
         admitted.card = card  # type: ignore[attr-defined]
         return admitted

@@ -6,9 +6,10 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from shanshui.core.assessment import Card, card_of
-from shanshui.core.errors import PlanError, nearest
+from shanshui.core.errors import PlanError, QuantityError, nearest
 from shanshui.core.keys import keys
-from shanshui.core.quantity import Features, Grid, Key, Layers, Quantity, Table
+from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key, Layers, Quantity, Table
+from shanshui.core.units import conversion
 
 
 @dataclass(frozen=True)
@@ -303,7 +304,28 @@ def _check_kinds(name: str, item: Step, made: Mapping[str, Item]) -> None:
                 f"{name}.{parameter}: takes a {type(expected).__name__}, "
                 f"but '{product}' is a {type(found).__name__}"
             )
+        _check_columns(f"{name}.{parameter}", expected, product, found)
         _check_keys(f"{name}.{parameter}", item, expected, product, made)
+
+
+def _check_columns(where: str, expected: Quantity, product: str, found: Quantity) -> None:
+    """Refuse a table that cannot have a column that is taken, or has it in a unit of another dimension."""
+    if not isinstance(expected, Table | Features) or not isinstance(found, Table | Features):
+        return
+    there = {column.name for column in found.fields}
+    lacks = [c for c in expected.columns if c not in there]
+    if lacks and found.fields and found.more is None:
+        raise PlanError(
+            f"{where}: takes a table with {', '.join(lacks)}, but '{product}' has {', '.join(sorted(there))}"
+        )
+    for column, unit in expected.unit_of.items():
+        told = found.unit_of.get(column)
+        if told is None or {unit, told} & {ANY, TEXT}:
+            continue
+        try:
+            conversion(told, unit)
+        except QuantityError as error:
+            raise PlanError(f"{where}.{column}: {error}") from None
 
 
 def _check_keys(

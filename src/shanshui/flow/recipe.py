@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from shanshui.core.door import admit, agree, given
 from shanshui.core.errors import ShanshuiError
-from shanshui.core.quantity import admit, given
 from shanshui.flow.canon import digest_of
 from shanshui.flow.fingerprint import code_digest, package_digest
 from shanshui.flow.plan import Layer, Plan, Source
@@ -87,7 +87,7 @@ class Recipes:
             bound = {k: p for k, p in item.needs.items() if p in self.plan.steps}
             parts = {
                 # the door converts units and writes them: what it does is part of the result
-                "code": digest_of(*map(self.code, (item.call, admit, given))),
+                "code": digest_of(*map(self.code, (item.call, admit, agree, given))),
                 "settings": card.checked(item.settings),
                 "inputs": inputs,
                 "card": repr((sorted(bound.items()), card.needs, card.gives, self.plan.keys(name))),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linprog
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array, vstack
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -91,20 +91,25 @@ def allocated(
         ),
         shape=(rows + 1, count),
     ).tocsr()
+    limits = np.concatenate([supply, capacity, [total]])
+    # in two stages: a weight that puts placing before worth would have to outweigh whole chains of changed places
+    most = _solved(-np.ones(count), system, limits).sum()
     values = np.asarray(worth, np.float64)[i, j]
-    # every placed unit is worth more than any difference of places
-    lift = float(np.ptp(values)) + 1.0 - float(values.min())
-    found = linprog(
-        -(values + lift),
-        A_ub=system,
-        b_ub=np.concatenate([supply, capacity, [total]]),
-        bounds=(0, None),
-        method="highs",
-    )
+    every = csr_array(-np.ones((1, count)))
+    placed = -most * (1.0 - 1e-9)
+    x = _solved(-values, vstack([system, every]), np.append(limits, placed))
+    keep = x > 1e-9 * total
+    return Allocation(i[keep], j[keep], x[keep], float(x.sum()))
+
+
+def _solved(
+    cost: NDArray[np.float64], system: csr_array, limits: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Amounts of least cost within the limits."""
+    found = linprog(cost, A_ub=system, b_ub=limits, bounds=(0, None), method="highs")
     if not found.success:
         raise QuantityError(f"allocation: the linear programme failed: {found.message}")
-    keep = found.x > 1e-9 * total
-    return Allocation(i[keep], j[keep], found.x[keep], float(found.x.sum()))
+    return np.asarray(found.x, np.float64)
 
 
 def _places(cities: gpd.GeoDataFrame, crs: object) -> gpd.GeoDataFrame:
@@ -173,9 +178,10 @@ def layout(
 
     Notes
     -----
-    max sum_ut (s_u - h d_ut / R + K) q_ut, with sum_t q_ut <= sigma A_u, sum_u q_ut <= theta Q, sum q <= Q, q_ut = 0 where d_ut > R or the
+    max sum_ut (s_u - h d_ut / R) q_ut over the placings of the greatest sum_ut q_ut,
+    with sum_t q_ut <= sigma A_u, sum_u q_ut <= theta Q, sum q <= Q, q_ut = 0 where d_ut > R or the
     unit of town t forbids making; s suitability, A land that suits, d distance, h haul_weight, R reach_km, sigma land_share, theta city_share,
-    Q target_ha; K so large that placing goes before worth. The transportation problem (Hitchcock 1941 [M]) with our own worth and limits
+    Q target_ha: two programmes, placing before worth. The transportation problem (Hitchcock 1941 [M]) with our own worth and limits
     (decisions/0014-industry) [D]; research goes to the nearest core city.
     """
     centres = planning_units.geometry.representative_point()
@@ -301,7 +307,8 @@ def relocation(
     Returns
     -------
     table
-        ``code, name, to, jobs, km``: jobs moved, nearest first under the shares of the receivers; the rest finds no room and stands with a
+        ``code, name, to, jobs, km``: jobs moved, as near as the shares of the receivers allow, the most first;
+        the rest finds no room and stands with a
         blank ``to``. Attributes name the facts of places that the rules did not know.
 
     Raises
@@ -311,8 +318,9 @@ def relocation(
 
     Notes
     -----
-    max sum_pt (K - d_pt) q_pt, with sum_t q_pt <= J_p pushed_share_p, sum_p q_pt <= theta J, q_pt = 0 where d_pt > R; J the sum of what is pushed,
-    theta city_share, K above every distance: as many jobs as find room move, and as near as can be. The transportation problem (Hitchcock 1941
+    min sum_pt d_pt q_pt over the moves of the greatest sum_pt q_pt,
+    with sum_t q_pt <= J_p pushed_share_p, sum_p q_pt <= theta J, q_pt = 0 where d_pt > R; J the sum of what is pushed,
+    theta city_share: as many jobs as find room move, and as near as can be. The transportation problem (Hitchcock 1941
     [M]) with our own limits (decisions/0014-industry) [D].
     """
     crs = heavy_jobs.attrs.get("crs")

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between, Each
-from shanshui.core.vocabulary import Codes, Labels, Mask, Slope, SoilLoss
+from shanshui.core.vocabulary import Codes, CountyCells, Mask, Slope, SoilLoss
 from shanshui.kernels.labels import label_class_counts
 from shanshui.pattern.importance import EXTREME, MISSING
 from shanshui.pattern.patches import known_flags, large_patches, majority
@@ -111,7 +111,7 @@ def developed_land(land_cover: Codes, biophysical: Biophysical) -> Mask:
 
 @assessment(source="redline2017", bytes_per_cell=8)
 def red_line_share(
-    county_cells: Labels, red_line_candidate: Codes, counties: CountyNames
+    county_cells: CountyCells, red_line_candidate: Codes, counties: CountyNames
 ) -> RedLineShares:
     """Share of each county inside the candidate.
 
@@ -150,7 +150,7 @@ def red_line_share(
 
 @assessment(source="mnr2020", bytes_per_cell=8)
 def security_districts(
-    county_cells: Labels, protection_importance: Codes, counties: CountyNames
+    county_cells: CountyCells, protection_importance: Codes, counties: CountyNames
 ) -> Districts:
     """Area of extreme and of plain importance in each county: the ecological security districts.
 

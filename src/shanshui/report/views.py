@@ -11,7 +11,7 @@ import pandas as pd
 
 from shanshui.collect.classes import class_table
 from shanshui.core.errors import PlanError
-from shanshui.core.source import citation
+from shanshui.core.source import short_citation
 from shanshui.core.terms import word
 from shanshui.flow.plan import Layer, Step
 from shanshui.report.maps import MapSpec, draw_map
@@ -343,7 +343,7 @@ def source_of(study: Study, name: str) -> str:
     if isinstance(item, Layer):
         item = study.plan.steps[item.of]
     if isinstance(item, Step):
-        parts.append(citation(item.card.source).split(". ")[0])
+        parts.append(short_citation(item.card.source))
     files = [link for link in study.explain(name) if link.summary == "input"] if item else []
     editions = []
     for link in files:

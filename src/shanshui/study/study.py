@@ -12,6 +12,7 @@ from shanshui.collect.classes import SHIPPED
 from shanshui.collect.quality import Verdict, verdict
 from shanshui.collect.rasters import raster_input
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError, StudyError, nearest
+from shanshui.core.quantity import Table
 from shanshui.flow.estimate import Estimate, memory_limit
 from shanshui.flow.events import Listener, deaf
 from shanshui.flow.explain import Link, chain
@@ -295,14 +296,23 @@ class Study:
         return Standing(self)
 
     def __getitem__(self, name: str) -> Any:
-        """Product as last made: a DataArray, GeoDataFrame, DataFrame, Series or number.
+        """Product as last made: a DataArray, Dataset, GeoDataFrame, DataFrame or number.
+
+        Labels, outlines and tables say in their attributes which kind of place they are by.
 
         Raises
         ------
         PlanError
             Unknown, or not made yet.
         """
-        return self.objects.get(self.record(name).digest)
+        value = self.objects.get(self.record(name).digest)
+        if name in self.plan.steps and hasattr(value, "attrs"):
+            kinds, columns = self.plan.key(name), self.plan.keys(name)
+            if len(kinds) == 1 and not isinstance(self.plan.kind(name), Table):
+                value.attrs["key"] = kinds[0]
+            if said := {c: k[0] for c, k in columns.items() if len(k) == 1}:
+                value.attrs["keys"] = said
+        return value
 
     def record(self, name: str) -> Record:
         """How a product stands in the ledger.
