@@ -9,6 +9,7 @@ import pytest
 
 from shanshui.collect.catalog import INPUTS
 from shanshui.core.assessment import Card
+from shanshui.core.keys import keys
 from shanshui.core.quantity import ANY, TEXT, Features, Table
 from shanshui.core.source import sources
 from shanshui.core.units import conversion
@@ -96,3 +97,12 @@ def test_every_assessment_is_in_a_plan():
             if isinstance(item, Step)
         }
     assert set(CARDS) - bound == set()
+
+
+@pytest.mark.parametrize("rows", ROWS)
+def test_keys_are_of_kinds_that_are_known(rows):
+    found = [
+        *rows.key_of.values(),
+        *([rows.key] if isinstance(rows, Features) and rows.key else []),
+    ]
+    assert {k for key in found if not key.like for k in key.kinds} <= set(keys())

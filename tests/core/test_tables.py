@@ -70,7 +70,12 @@ def test_the_index_counts_as_a_column():
 
 def test_an_unknown_kind_of_place_is_answered_with_the_nearest():
     with pytest.raises(PlanError, match="did you mean 'county'"):
-        Key("conty")
+
+        @assessment(source="horn1981")
+        def wrong(
+            people: Annotated[pd.DataFrame, Table({"code": Key("conty")})],
+        ) -> Annotated[pd.DataFrame, PEOPLE]:
+            return people
 
 
 def result(**columns):

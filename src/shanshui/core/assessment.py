@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from shanshui.core.door import admit, agree, given, kind_told
-from shanshui.core.errors import PlanError
+from shanshui.core.errors import PlanError, nearest
+from shanshui.core.keys import keys
 from shanshui.core.quantity import (
     Features,
     Grid,
@@ -221,4 +222,10 @@ def _bare(hint: Any) -> Any:
 
 
 def _quantity(hint: Any) -> Quantity | None:
-    return next((extra for extra in _extras(hint) if isinstance(extra, _QUANTITIES)), None)
+    found = next((extra for extra in _extras(hint) if isinstance(extra, _QUANTITIES)), None)
+    named = [found.key] if isinstance(found, Grid | Features) else []
+    named += found.key_of.values() if isinstance(found, Table | Features) else []
+    for kind in [kind for key in named if key is not None and not key.like for kind in key.kinds]:
+        if kind not in keys():
+            raise PlanError(f"no kind of place or thing '{kind}'; {nearest(kind, keys())}")
+    return found

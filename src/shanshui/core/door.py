@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from shanshui.core.errors import QuantityError
-from shanshui.core.keys import keys
 from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key, Layers, Quantity, Table
 from shanshui.core.units import conversion
 
@@ -97,7 +96,7 @@ def _told_keys(name: str, value: Any, quantity: Quantity) -> list[tuple[str, Key
 
 
 def _kind_word(kind: str) -> str:
-    return keys()[kind].en if kind in keys() else kind
+    return kind.replace("_", " ")
 
 
 def given(

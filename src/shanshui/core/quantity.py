@@ -3,9 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from shanshui.core.errors import PlanError, nearest
-from shanshui.core.keys import keys
-
 TEXT = "text"
 """Unit word of a column of words: names, verdicts, codes of things that are no key."""
 ANY = "any"
@@ -25,9 +22,6 @@ class Key:
     kinds: tuple[str, ...]
 
     def __init__(self, *kinds: str) -> None:
-        for kind in kinds:
-            if not kind.startswith("=") and kind not in keys():
-                raise PlanError(f"no kind of place or thing '{kind}'; {nearest(kind, keys())}")
         object.__setattr__(self, "kinds", kinds)
 
     @property
