@@ -208,6 +208,15 @@ def test_a_series_is_split_where_it_changes_most():
     assert change_point(np.array([1.0, 1.0, 5.0, 5.5, 9.0, 9.0])) in (1, 3)
 
 
+def test_more_places_than_samples_are_drawn_from_and_fewer_are_all_taken():
+    ground = valley(24, 24, seed=4)
+    every = relief_window(ground, largest=12, samples=24 * 24)
+    # with as many samples as places none is drawn: the seed says nothing
+    assert relief_window(ground, largest=12, samples=24 * 24, seed=9) == every
+    drawn = {relief_window(ground, largest=12, samples=100, seed=s) for s in range(12)}
+    assert len(drawn) > 1
+
+
 def test_a_relief_window_needs_five_cells_each_way_and_ground_that_hangs_together():
     assert relief_window(valley(5, 5)) >= 2.0
     for shape in ((4, 5), (5, 4)):

@@ -51,7 +51,7 @@ def hypsometry(
     values = values[np.isfinite(values)]
     cell_km2 = grid_of(elevation).cell_km2
     if values.size == 0:
-        low, edges, count = 0.0, np.array([0.0, step_m]), np.array([0])
+        edges, count = np.array([0.0, step_m]), np.array([0])
     else:
         low = np.floor(values.min() / step_m) * step_m
         bands = int((values.max() - low) // step_m) + 1

@@ -98,14 +98,12 @@ def change_point(series: np.ndarray) -> int:
     int
         Last index of the first part.
     """
-    whole = np.sum((series - series.mean()) ** 2)
-    gains = [
-        whole
-        - np.sum((series[:i] - series[:i].mean()) ** 2)
-        - np.sum((series[i:] - series[i:].mean()) ** 2)
+    within = [
+        np.sum((series[:i] - series[:i].mean()) ** 2)
+        + np.sum((series[i:] - series[i:].mean()) ** 2)
         for i in range(1, len(series))
     ]
-    return int(np.argmax(gains))
+    return int(np.argmin(within))
 
 
 def _reach(settings: Mapping[str, Any]) -> int:
