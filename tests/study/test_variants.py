@@ -385,6 +385,71 @@ def test_a_damaged_ledger_is_mended_by_what_writes(folder, words):
     assert "all is right" in shanshui("verify", folder)
 
 
+def kept_files(folder):
+    return sorted(p.name for p in (folder / "store/objects").rglob("*") if p.is_file())
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, StoreError])
+def test_a_stop_while_a_lost_ledger_is_made_anew_loses_nothing(folder, monkeypatch, stop):
+    from shanshui.store import manifests
+
+    before = kept_files(folder)
+    (folder / "store/ledger.sqlite").unlink()
+    calls, insert = [], manifests._insert
+
+    def stopping(*args):
+        calls.append(args)
+        if len(calls) == 2:
+            raise stop("stopped")
+        insert(*args)
+
+    monkeypatch.setattr(manifests, "_insert", stopping)
+    with pytest.raises(stop):
+        open_study(folder).sweep()
+    monkeypatch.undo()
+    assert "--rebuild" in shanshui("verify", folder, code=1)
+    assert open_study(folder).has("unit_slope_classes")
+    shanshui("sweep", folder)
+    assert kept_files(folder) == before
+    assert "all is right" in shanshui("verify", folder)
+
+
+def emptied(folder):
+    """A ledger of this edition that knows nothing, as a stop of an older program left it."""
+    with sqlite3.connect(folder / "store/ledger.sqlite") as db:
+        for table in ("object", "recipe", "product", "shown"):
+            db.execute(f"delete from {table}")  # noqa: S608 - our own words
+    db.close()
+
+
+@pytest.mark.parametrize("words", [("sweep",), ("run", "unit_slope_classes"), ("verify", "--mend")])
+def test_a_ledger_that_knows_no_kept_result_is_named_and_filled(folder, words):
+    before = kept_files(folder)
+    emptied(folder)
+    said = shanshui("verify", folder, code=1)
+    assert "knows none of the " in said
+    assert f"shanshui verify {folder} --rebuild" in said
+    assert open_study(folder).state("unit_slope_classes") == "made"
+    shanshui(words[0], folder, *words[1:])
+    assert kept_files(folder) == before
+    assert "all is right" in shanshui("verify", folder)
+
+
+def test_sweeping_refuses_where_the_ledger_knows_none_of_what_is_kept(folder):
+    for path in (folder / "store/objects").rglob("*"):
+        if path.is_file() and path.suffix != ".manifest":
+            data = bytearray(path.read_bytes())
+            data[len(data) // 2] ^= 4
+            path.chmod(0o644)
+            path.write_bytes(bytes(data))
+    before = kept_files(folder)
+    emptied(folder)
+    said = shanshui("sweep", folder, code=2)
+    assert "nothing is deleted" in said
+    assert "--rebuild" in said
+    assert kept_files(folder) == before
+
+
 # reading
 
 

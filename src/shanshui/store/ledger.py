@@ -102,6 +102,10 @@ class Ledger:
         found, self._db.remarks = self._db.remarks, []
         return found
 
+    def lost(self) -> int:
+        """Kept results that the file itself knows nothing of, because it is gone or was never filled."""
+        return self._db.lost()
+
     def state(self) -> tuple[int, ...]:
         """Numbers that change whenever the ledger does."""
         return self._db.state()

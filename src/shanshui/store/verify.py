@@ -72,6 +72,7 @@ def faults(objects: Objects, known: Collection[str], *, deep: bool = False) -> l
             return [_ledger_fault(objects, damage)]
         names = _names(objects)
         return [
+            *_lost(objects),
             *_objects(objects, names, deep=deep),
             *_variants(objects),
             *_recipes(objects),
@@ -86,6 +87,15 @@ def faults(objects: Objects, known: Collection[str], *, deep: bool = False) -> l
 def _ledger_fault(objects: Objects, damage: str) -> Fault:
     cure = f"shanshui verify {objects.layout.folder} --rebuild makes it anew from the kept results"
     return Fault("ledger", str(objects.ledger.path), f"is damaged: {damage}", cure)
+
+
+def _lost(objects: Objects) -> Iterator[Fault]:
+    count = objects.ledger.lost()
+    if count:
+        ledger = objects.ledger.path
+        how = "is gone" if not ledger.exists() else f"knows none of the {count} kept results"
+        cure = f"shanshui verify {objects.layout.folder} --rebuild makes it anew from their notes"
+        yield Fault("ledger", str(ledger), how, cure)
 
 
 def _names(objects: Objects) -> dict[str, str]:

@@ -86,10 +86,13 @@ def sweep(study: "Study", variant: str | None = None) -> tuple[int, int]:
     ------
     PlanError
         There is no such variant.
+    StoreError
+        The ledger knows none of the kept results.
     """
     if variant is not None and variant not in study.variants():
         raise PlanError(f"no variant '{variant}'; {nearest(variant, study.variants())}")
     with locked(study.layout), study.ledger.writing(mend=True):
+        study.objects.refuse_lost()
         if variant is not None:
             write_variants(
                 study.layout, {k: v for k, v in study.variants().items() if k != variant}
