@@ -450,6 +450,65 @@ def test_sweeping_refuses_where_the_ledger_knows_none_of_what_is_kept(folder):
     assert kept_files(folder) == before
 
 
+def aged(folder, *, noted):
+    """The ledger as the first edition left it: without digests of bytes, and here with or without notes."""
+    with sqlite3.connect(folder / "store/ledger.sqlite") as db:
+        db.execute("update object set stored='', stamp=''")
+    db.close()
+    if not noted:
+        for path in (folder / "store/objects").rglob("*.manifest"):
+            path.unlink()
+
+
+def test_the_note_beside_an_old_result_holds_over_what_lies_there_now(folder):
+    file = folder / "products/unit_slope_classes.parquet"
+    before = file.read_bytes()
+    damage(folder, "unit_slope_classes")
+    aged(folder, noted=True)
+    assert "is damaged" in shanshui("verify", folder, code=1)
+    assert "1 made" in shanshui("run", folder, "unit_slope_classes")
+    assert file.read_bytes() == before
+    assert "all is right" in shanshui("verify", folder, "--deep")
+
+
+def test_an_old_table_without_a_note_is_told_to_be_taken_as_found(folder, monkeypatch):
+    monkeypatch.setattr("shanshui.store.watch.table_digest", lambda frame: "as another library")
+    aged(folder, noted=False)
+    assert "they will be taken as found" in shanshui("verify", folder)
+    shanshui("run", folder, "unit_slope_classes")
+    said = shanshui("verify", folder)
+    assert "unit_slope_classes: was kept by an older version" in said
+    assert "they were taken as found" in said
+    # what a grid holds tells by itself
+    assert "slope_class: " not in said
+    monkeypatch.undo()
+    shanshui("run", folder, "unit_slope_classes", "--fresh")
+    assert shanshui("verify", folder).strip() == "all is right"
+
+
+@pytest.mark.parametrize("name", ["slope", "unit_slope_classes"])
+def test_a_damaged_result_is_not_said_to_be_not_made(folder, name):
+    path = damage(folder, name)
+    for words in (("show", folder, name), ("export", folder, name, "--to", folder / "x.tif")):
+        said = shanshui(*words, code=2)
+        assert f"{path}: a kept result is damaged" in said
+        assert "not made yet" not in said
+    path.write_bytes(path.read_bytes()[:-1])
+    assert "a kept result is damaged" in shanshui("show", folder, name, code=2)
+    path.unlink()
+    assert "kept result is gone; run again" in shanshui("show", folder, name, code=2)
+
+
+def test_what_was_put_down_as_damaged_is_cured_by_a_run(folder):
+    damage(folder, "unit_slope_classes")
+    assert f"verify {folder} --mend, then shanshui run {folder}" in shanshui(
+        "verify", folder, code=1
+    )
+    for said in (shanshui("verify", folder, "--mend", code=1), shanshui("verify", folder, code=1)):
+        assert f"is gone; shanshui run {folder}" in said
+        assert "--mend" not in said
+
+
 # reading
 
 

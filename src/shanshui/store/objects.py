@@ -202,7 +202,7 @@ class Objects(Watch):
         with self._guard:
             note = read_manifest(self.layout.manifest(digest))
             if note is None:
-                stored, _ = self.ledger.stored(digest)
+                stored, _ = self.stored(digest)
                 note = self._note(*self.known(digest), stored)
             write_manifest(
                 self.layout,

@@ -321,6 +321,8 @@ class Study:
         ------
         PlanError
             Unknown, or not made yet.
+        StoreError
+            Its kept result is damaged or gone.
         """
         record = self._found(name)
         if record is None:
@@ -328,6 +330,7 @@ class Study:
                 raise PlanError(f"{name}: cannot be made here: {self.plan.absent[name]}")
             if name not in self.plan.steps:
                 raise PlanError(f"no product '{name}'; {nearest(name, self.plan.steps)}")
+            self._refuse_spoilt(name)
             variant = self.layout.variant
             raise PlanError(
                 f"{name}: not made yet{f' in variant {variant}' if variant else ''}; run it: "
@@ -352,6 +355,12 @@ class Study:
             # the study's own result under other settings is none of this variant
             return record if self.state(name) == "made" else None
         return record
+
+    def _refuse_spoilt(self, name: str) -> None:
+        """Say that what was made is damaged or gone, where it is."""
+        entry = self.entry(name)
+        if entry is not None and entry.variant == self.where(name):
+            self.objects.verified(entry.digest)
 
     def entry(self, name: str) -> Record | None:
         """How a product is noted in the ledger, whether its kept result is there or not."""
