@@ -27,7 +27,7 @@ from shanshui.store.verify import Fault, faults
 from shanshui.study.bring import sources_of
 from shanshui.study.file import StudyFile, read_study_file
 from shanshui.study.standing import Standing
-from shanshui.study.upkeep import note_variant, sweep, with_settings
+from shanshui.study.upkeep import noted_variant, sweep, with_settings
 
 NATIVE = {
     "temperature_fine": "temperature",
@@ -231,9 +231,10 @@ class Study:
         run = self.runner(
             workers=workers, memory=memory, settings=settings, variant=variant, tell=tell
         )
-        if run.variant:
-            note_variant(self, run)
-        return run.bring(self.targets(products), fresh=fresh)
+        if not run.variant:
+            return run.bring(self.targets(products), fresh=fresh)
+        with noted_variant(self, run):
+            return run.bring(self.targets(products), fresh=fresh)
 
     def runner(
         self,
