@@ -161,6 +161,13 @@ def test_a_name_stands_for_one_setting(folder):
         "a\nb",
         "a:b",
         "x" * 99,
+        "products",
+        "Products",
+        "report",
+        "maps",
+        "maps-en",
+        "store",
+        "tmp",
     ],
 )
 def test_names_that_no_folder_can_have_are_refused(name):
@@ -507,6 +514,78 @@ def test_what_was_put_down_as_damaged_is_cured_by_a_run(folder):
     for said in (shanshui("verify", folder, "--mend", code=1), shanshui("verify", folder, code=1)):
         assert f"is gone; shanshui run {folder}" in said
         assert "--mend" not in said
+
+
+def test_a_folder_in_the_place_of_one_file_holds_up_no_other(folder):
+    stands = folder / "products/slope.tif"
+    stands.unlink()
+    stands.mkdir()
+    (stands / "mine.txt").write_text("kept", "utf-8")
+    others = [folder / "products/slope_class.tif", folder / "products/unit_slope_classes.parquet"]
+    for file in others:
+        file.unlink()
+    said = shanshui("run", folder, "unit_slope_classes")
+    assert all(file.is_file() for file in others)
+    assert said.count(f"{stands}: a folder stands where the file of slope belongs") == 1
+    assert "move it away" in said
+    assert "a folder stands there; move it away" in shanshui("verify", folder, code=1)
+    shanshui("run", folder, "slope", "--fresh")
+    assert (stands / "mine.txt").read_text("utf-8") == "kept"
+    stands.rename(folder / "mine")
+    shanshui("run", folder, "unit_slope_classes")
+    assert stands.is_file()
+    assert "all is right" in shanshui("verify", folder)
+
+
+def test_a_dropped_variant_leaves_a_folder_that_is_not_ours(folder):
+    study = open_study(folder)
+    study.run("slope_class", settings=LIMITS, variant="steep", workers=1)
+    stands = folder / "products/steep/slope_class.tif"
+    stands.unlink()
+    stands.mkdir()
+    study.sweep("steep")
+    assert study.variants() == {}
+    assert stands.is_dir()
+
+
+@pytest.mark.parametrize("stop", [StoreError, KeyboardInterrupt])
+def test_a_new_variant_of_which_nothing_was_made_leaves_no_trace(folder, monkeypatch, stop):
+    from shanshui.flow.work import Work
+
+    def fail(*args):
+        raise stop("no")
+
+    study = open_study(folder)
+    monkeypatch.setattr(Work, "make", fail)
+    with pytest.raises(stop):
+        study.run("slope_class", settings=LIMITS, variant="steep", workers=1)
+    with pytest.raises(PlanError):
+        study.run("nothing_of_that_name", settings=LIMITS, variant="steep", workers=1)
+    assert study.variants() == {}
+    assert study.verify() == []
+    monkeypatch.undo()
+    study.run("slope_class", settings=LIMITS, variant="steep", workers=1)
+    monkeypatch.setattr(Work, "make", fail)
+    with pytest.raises(stop):
+        study.run("unit_slope_classes", variant="steep", workers=1)
+    assert list(study.variants()) == ["steep"]
+
+
+def test_a_variant_that_made_something_before_it_failed_stays(folder, monkeypatch):
+    from shanshui.flow.work import Work
+
+    make = Work.make
+
+    def fail(self, name, above):
+        if name == "unit_slope_classes":
+            raise StoreError("no")
+        return make(self, name, above)
+
+    monkeypatch.setattr(Work, "make", fail)
+    study = open_study(folder)
+    with pytest.raises(StoreError):
+        study.run("unit_slope_classes", settings=LIMITS, variant="steep", workers=1)
+    assert list(study.variants()) == ["steep"]
 
 
 # reading
