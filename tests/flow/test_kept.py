@@ -278,15 +278,24 @@ def test_products_may_lie_on_another_disk(tmp_path, monkeypatch):
 
 
 def test_a_folder_in_the_place_of_a_product_is_named_and_kept(tmp_path):
-    from shanshui.core.errors import StoreError
-
     bring(tmp_path)
     shown(tmp_path, "smoothed").unlink()
     shown(tmp_path, "smoothed").mkdir()
     (shown(tmp_path, "smoothed") / "thesis").write_text("x")
-    with pytest.raises(StoreError, match=r"smoothed.tif: cannot be written .*move it away"):
-        bring(tmp_path)
+    shown(tmp_path, "doubled").unlink()
+    # whether it stands or is made anew, what comes after it is made and shown
+    for cells in (3, 5):
+        outcome = bring(tmp_path, cells)
+        assert len(outcome.remarks) == 1
+        assert "smoothed.tif: a folder stands" in outcome.remarks[0]
+        assert "move it away" in outcome.remarks[0]
+        assert [f.what for f in wrong(tmp_path) if "move it away" in f.what]
+    assert shown(tmp_path, "doubled").is_file()
+    assert "highest" in outcome.made
     assert (shown(tmp_path, "smoothed") / "thesis").exists()
+    shown(tmp_path, "smoothed").rename(tmp_path / "away")
+    assert bring(tmp_path, 5).restored == ["smoothed"]
+    assert wrong(tmp_path) == []
 
 
 def test_files_that_others_put_beside_the_products_stay(tmp_path):

@@ -161,6 +161,13 @@ def test_a_name_stands_for_one_setting(folder):
         "a\nb",
         "a:b",
         "x" * 99,
+        "products",
+        "Products",
+        "report",
+        "maps",
+        "maps-en",
+        "store",
+        "tmp",
     ],
 )
 def test_names_that_no_folder_can_have_are_refused(name):
@@ -383,6 +390,202 @@ def test_a_damaged_ledger_is_mended_by_what_writes(folder, words):
     path.write_bytes(b"x" * 9000)
     shanshui(words[0], folder, *words[1:])
     assert "all is right" in shanshui("verify", folder)
+
+
+def kept_files(folder):
+    return sorted(p.name for p in (folder / "store/objects").rglob("*") if p.is_file())
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, StoreError])
+def test_a_stop_while_a_lost_ledger_is_made_anew_loses_nothing(folder, monkeypatch, stop):
+    from shanshui.store import manifests
+
+    before = kept_files(folder)
+    (folder / "store/ledger.sqlite").unlink()
+    calls, insert = [], manifests._insert
+
+    def stopping(*args):
+        calls.append(args)
+        if len(calls) == 2:
+            raise stop("stopped")
+        insert(*args)
+
+    monkeypatch.setattr(manifests, "_insert", stopping)
+    with pytest.raises(stop):
+        open_study(folder).sweep()
+    monkeypatch.undo()
+    assert "--rebuild" in shanshui("verify", folder, code=1)
+    assert open_study(folder).has("unit_slope_classes")
+    shanshui("sweep", folder)
+    assert kept_files(folder) == before
+    assert "all is right" in shanshui("verify", folder)
+
+
+def emptied(folder):
+    """A ledger of this edition that knows nothing, as a stop of an older program left it."""
+    with sqlite3.connect(folder / "store/ledger.sqlite") as db:
+        for table in ("object", "recipe", "product", "shown"):
+            db.execute(f"delete from {table}")  # noqa: S608 - our own words
+    db.close()
+
+
+@pytest.mark.parametrize("words", [("sweep",), ("run", "unit_slope_classes"), ("verify", "--mend")])
+def test_a_ledger_that_knows_no_kept_result_is_named_and_filled(folder, words):
+    before = kept_files(folder)
+    emptied(folder)
+    said = shanshui("verify", folder, code=1)
+    assert "knows none of the " in said
+    assert f"shanshui verify {folder} --rebuild" in said
+    assert open_study(folder).state("unit_slope_classes") == "made"
+    shanshui(words[0], folder, *words[1:])
+    assert kept_files(folder) == before
+    assert "all is right" in shanshui("verify", folder)
+
+
+def test_sweeping_refuses_where_the_ledger_knows_none_of_what_is_kept(folder):
+    for path in (folder / "store/objects").rglob("*"):
+        if path.is_file() and path.suffix != ".manifest":
+            data = bytearray(path.read_bytes())
+            data[len(data) // 2] ^= 4
+            path.chmod(0o644)
+            path.write_bytes(bytes(data))
+    before = kept_files(folder)
+    emptied(folder)
+    said = shanshui("sweep", folder, code=2)
+    assert "nothing is deleted" in said
+    assert "--rebuild" in said
+    assert kept_files(folder) == before
+
+
+def aged(folder, *, noted):
+    """The ledger as the first edition left it: without digests of bytes, and here with or without notes."""
+    with sqlite3.connect(folder / "store/ledger.sqlite") as db:
+        db.execute("update object set stored='', stamp=''")
+    db.close()
+    if not noted:
+        for path in (folder / "store/objects").rglob("*.manifest"):
+            path.unlink()
+
+
+def test_the_note_beside_an_old_result_holds_over_what_lies_there_now(folder):
+    file = folder / "products/unit_slope_classes.parquet"
+    before = file.read_bytes()
+    damage(folder, "unit_slope_classes")
+    aged(folder, noted=True)
+    assert "is damaged" in shanshui("verify", folder, code=1)
+    assert "1 made" in shanshui("run", folder, "unit_slope_classes")
+    assert file.read_bytes() == before
+    assert "all is right" in shanshui("verify", folder, "--deep")
+
+
+def test_an_old_table_without_a_note_is_told_to_be_taken_as_found(folder, monkeypatch):
+    monkeypatch.setattr("shanshui.store.watch.table_digest", lambda frame: "as another library")
+    aged(folder, noted=False)
+    assert "they will be taken as found" in shanshui("verify", folder)
+    shanshui("run", folder, "unit_slope_classes")
+    said = shanshui("verify", folder)
+    assert "unit_slope_classes: was kept by an older version" in said
+    assert "they were taken as found" in said
+    # what a grid holds tells by itself
+    assert "slope_class: " not in said
+    monkeypatch.undo()
+    shanshui("run", folder, "unit_slope_classes", "--fresh")
+    assert shanshui("verify", folder).strip() == "all is right"
+
+
+@pytest.mark.parametrize("name", ["slope", "unit_slope_classes"])
+def test_a_damaged_result_is_not_said_to_be_not_made(folder, name):
+    path = damage(folder, name)
+    for words in (("show", folder, name), ("export", folder, name, "--to", folder / "x.tif")):
+        said = shanshui(*words, code=2)
+        assert f"{path}: a kept result is damaged" in said
+        assert "not made yet" not in said
+    path.write_bytes(path.read_bytes()[:-1])
+    assert "a kept result is damaged" in shanshui("show", folder, name, code=2)
+    path.unlink()
+    assert "kept result is gone; run again" in shanshui("show", folder, name, code=2)
+
+
+def test_what_was_put_down_as_damaged_is_cured_by_a_run(folder):
+    damage(folder, "unit_slope_classes")
+    assert f"verify {folder} --mend, then shanshui run {folder}" in shanshui(
+        "verify", folder, code=1
+    )
+    for said in (shanshui("verify", folder, "--mend", code=1), shanshui("verify", folder, code=1)):
+        assert f"is gone; shanshui run {folder}" in said
+        assert "--mend" not in said
+
+
+def test_a_folder_in_the_place_of_one_file_holds_up_no_other(folder):
+    stands = folder / "products/slope.tif"
+    stands.unlink()
+    stands.mkdir()
+    (stands / "mine.txt").write_text("kept", "utf-8")
+    others = [folder / "products/slope_class.tif", folder / "products/unit_slope_classes.parquet"]
+    for file in others:
+        file.unlink()
+    said = shanshui("run", folder, "unit_slope_classes")
+    assert all(file.is_file() for file in others)
+    assert said.count(f"{stands}: a folder stands where the file of slope belongs") == 1
+    assert "move it away" in said
+    assert "a folder stands there; move it away" in shanshui("verify", folder, code=1)
+    shanshui("run", folder, "slope", "--fresh")
+    assert (stands / "mine.txt").read_text("utf-8") == "kept"
+    stands.rename(folder / "mine")
+    shanshui("run", folder, "unit_slope_classes")
+    assert stands.is_file()
+    assert "all is right" in shanshui("verify", folder)
+
+
+def test_a_dropped_variant_leaves_a_folder_that_is_not_ours(folder):
+    study = open_study(folder)
+    study.run("slope_class", settings=LIMITS, variant="steep", workers=1)
+    stands = folder / "products/steep/slope_class.tif"
+    stands.unlink()
+    stands.mkdir()
+    study.sweep("steep")
+    assert study.variants() == {}
+    assert stands.is_dir()
+
+
+@pytest.mark.parametrize("stop", [StoreError, KeyboardInterrupt])
+def test_a_new_variant_of_which_nothing_was_made_leaves_no_trace(folder, monkeypatch, stop):
+    from shanshui.flow.work import Work
+
+    def fail(*args):
+        raise stop("no")
+
+    study = open_study(folder)
+    monkeypatch.setattr(Work, "make", fail)
+    with pytest.raises(stop):
+        study.run("slope_class", settings=LIMITS, variant="steep", workers=1)
+    with pytest.raises(PlanError):
+        study.run("nothing_of_that_name", settings=LIMITS, variant="steep", workers=1)
+    assert study.variants() == {}
+    assert study.verify() == []
+    monkeypatch.undo()
+    study.run("slope_class", settings=LIMITS, variant="steep", workers=1)
+    monkeypatch.setattr(Work, "make", fail)
+    with pytest.raises(stop):
+        study.run("unit_slope_classes", variant="steep", workers=1)
+    assert list(study.variants()) == ["steep"]
+
+
+def test_a_variant_that_made_something_before_it_failed_stays(folder, monkeypatch):
+    from shanshui.flow.work import Work
+
+    make = Work.make
+
+    def fail(self, name, above):
+        if name == "unit_slope_classes":
+            raise StoreError("no")
+        return make(self, name, above)
+
+    monkeypatch.setattr(Work, "make", fail)
+    study = open_study(folder)
+    with pytest.raises(StoreError):
+        study.run("unit_slope_classes", settings=LIMITS, variant="steep", workers=1)
+    assert list(study.variants()) == ["steep"]
 
 
 # reading

@@ -101,7 +101,7 @@ def _lines(event: Event) -> None:
         sys.stdout.flush()
 
 
-_MENDED = {"mended", "restored", "damaged"}
+_MENDED = {"mended", "restored", "damaged", "remark"}
 
 
 def _line(event: Event) -> str:

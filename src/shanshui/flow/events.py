@@ -13,7 +13,8 @@ class Event:
     ----------
     kind : str
         ``started``, ``progress``, ``known``, ``made``, ``failed`` or ``done``; before the steps ``mended`` (the
-        ledger), ``restored`` (a file of ``products/``) and ``damaged`` (a kept result that is not asked for here).
+        ledger), ``restored`` (a file of ``products/``) and ``damaged`` (a kept result that is not asked for here); at
+        the end ``remark`` (a file of ``products/`` that could not be written).
     step : str
         Product, empty for the whole run.
     reason : str

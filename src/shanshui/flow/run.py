@@ -35,7 +35,7 @@ class Outcome:
     damaged : list of str
         Products, not asked for here, whose kept result is gone or damaged.
     remarks : list of str
-        What was done to the ledger itself.
+        What was done to the ledger itself, and files of ``products/`` that could not be written.
     variant : str
         Under which the products stand that its settings reach; empty for the study's own.
     seconds : float
@@ -175,6 +175,9 @@ class Run:
             finally:
                 self.ledger.end_run(run, state)
             outcome.seconds = time.perf_counter() - started
+            for text in (late := self.ledger.remarks()):
+                self._tell(run, Event("remark", "", text))
+            outcome.remarks += late
             self._tell(run, Event("done", seconds=outcome.seconds))
             return outcome
 

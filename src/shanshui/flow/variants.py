@@ -12,6 +12,8 @@ from shanshui.store.objects import SUFFIX
 
 LONGEST = 80
 """Letters of a name [D]: it is a folder's."""
+_OURS = ("products", "report", "maps", "store", "objects", "tmp", "ledger", "lock", "study", "data")
+"""Names in a study folder: a variant of such a name could not be told from them, as ``report/maps-en``."""
 Settings = dict[str, dict[str, Any]]
 
 
@@ -141,4 +143,6 @@ def _fault(name: str) -> str:
         return "ends as a product's file does"
     if re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", name):
         return "is a device's name on some systems"
+    if re.fullmatch(rf"(?i)maps-.*|{'|'.join(_OURS)}", name):
+        return "is the name of a folder or file of the study"
     return ""

@@ -14,7 +14,7 @@ from typing import Any
 
 from shanshui.core.errors import ResourceError, ShanshuiError, StoreError
 from shanshui.store.layout import disk_errors
-from shanshui.store.schema import EDITION, edition_of, prepare
+from shanshui.store.schema import EDITION, edition_of, knows_objects, prepare
 
 READ_WAIT_S, WRITE_WAIT_S = 4.0, 15.0
 """How long another program may hold the file before we say so [D]."""
@@ -46,7 +46,7 @@ class Database:
         self._lock = threading.RLock()
         self._db: sqlite3.Connection | None = None
         self._seen: tuple[int, ...] | None = None
-        self._depth = self._own = 0
+        self._depth = self._own = self._lost = 0
         self._copied = False
         self.remarks: list[str] = []
 
@@ -85,6 +85,12 @@ class Database:
                     last = self._db.execute(text, values).lastrowid or 0
             self._own += 1
             return last
+
+    def lost(self) -> int:
+        """Kept results that the file does not know, and that are read from their notes while it is read."""
+        with self._lock, self._told():
+            self._opened()
+            return 0 if self.writes else self._lost
 
     def state(self) -> tuple[int, ...]:
         """Numbers that change whenever the ledger does."""
@@ -178,7 +184,7 @@ class Database:
         return self._db
 
     def _look(self) -> tuple[int, ...]:
-        """What tells that the file is another one now; of a file that is read as a copy also its time."""
+        """What tells that the file is another one now; of one that is read as a copy also its time and its log."""
         try:
             stat = self.path.stat()
         except OSError:
@@ -186,8 +192,12 @@ class Database:
         return (
             stat.st_dev,
             stat.st_ino,
-            *((stat.st_size, stat.st_mtime_ns) if self._copied else ()),
+            *((stat.st_size, stat.st_mtime_ns, self._log_size()) if self._copied else ()),
         )
+
+    def _log_size(self) -> int:
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return log.stat().st_size if log.exists() else 0
 
     def _drop(self) -> None:
         if self._db is not None:
@@ -203,52 +213,48 @@ class Database:
             gone = not self.path.exists()
             db = sqlite3.connect(self.path, check_same_thread=False, timeout=WRITE_WAIT_S)
             try:
-                empty = edition_of(db, self.path) is None
+                edition_of(db, self.path)
                 db.execute("pragma journal_mode=wal")
                 db.execute("pragma synchronous=normal")
-                prepare(db, self.path)
+                found = prepare(db, self.path, lambda: self._fill(db, True))
                 if look:
                     _examine(db, self.path)
-                if empty:
-                    with db:
-                        found = self._fill(db, True)
-                    if found:
-                        self.remarks.append(
-                            f"the ledger was {'gone' if gone else 'empty'}: made anew from {found} kept results"
-                        )
+                if found:
+                    self.remarks.append(
+                        f"the ledger was {'gone' if gone else 'empty'}: made anew from {found} kept results"
+                    )
             except BaseException:
                 db.close()
                 raise
             return db
 
     def _to_read(self) -> sqlite3.Connection:
-        self._copied = False
+        self._copied, self._lost = False, 0
         if not self.path.exists() or self.path.stat().st_size == 0:
             return self._from_objects()
         with self._told():
             db = self._connected()
             try:
                 found = edition_of(db, self.path)
-                if found == EDITION:
+                if found == EDITION and knows_objects(db):
                     return db
+                # an older edition, or one that nobody filled: brought up to date in memory, the file stays
+                copy = _memory()
+                db.backup(copy)
+                count = prepare(copy, self.path, lambda: self._fill(copy, False))
             except BaseException:
                 db.close()
                 raise
-            # an older edition, or one that nobody finished: brought up to date in memory, the file stays
-            with closing(db):
-                copy = _memory()
-                db.backup(copy)
-            self._copied = True
-            prepare(copy, self.path)
-            if found is None:
-                self._fill(copy, False)
+            if found == EDITION and not count:
+                copy.close()
+                return db
+            db.close()
+            self._copied, self._lost = True, count
             return copy
 
     def _from_objects(self) -> sqlite3.Connection:
         db = _memory()
-        prepare(db, self.path)
-        with db:
-            self._fill(db, False)
+        self._lost = prepare(db, self.path, lambda: self._fill(db, False))
         return db
 
     def _connected(self) -> sqlite3.Connection:

@@ -97,10 +97,19 @@ class Ledger:
         """Put the file aside, so that it is made anew from the kept results."""
         self._db.renew(why)
 
+    def remark(self, text: str) -> None:
+        """Have something told once at the end of what is under way."""
+        if text not in self._db.remarks:
+            self._db.remarks.append(text)
+
     def remarks(self) -> list[str]:
-        """What was done to the file itself since last asked, in words."""
+        """What was done to the file itself, or could not be done, since last asked, in words."""
         found, self._db.remarks = self._db.remarks, []
         return found
+
+    def lost(self) -> int:
+        """Kept results that the file itself knows nothing of, because it is gone or was never filled."""
+        return self._db.lost()
 
     def state(self) -> tuple[int, ...]:
         """Numbers that change whenever the ledger does."""

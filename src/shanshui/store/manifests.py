@@ -154,7 +154,7 @@ def kept(objects: Path) -> Iterator[tuple[str, dict[str, Any], Path]]:
 
 
 def fill(db: sqlite3.Connection, store: Path, *, look: bool) -> int:
-    """Put into an empty ledger what the notes beside the objects say.
+    """Put into a ledger that knows no object what the notes beside the objects say.
 
     Parameters
     ----------
@@ -186,11 +186,14 @@ def fill(db: sqlite3.Connection, store: Path, *, look: bool) -> int:
             _insert(db, digest, note, stamp_of(file.stat()) if look else "")
     for (variant, name), (at, digest, fact) in newest.items():
         db.execute(
-            "insert into product(variant, name, recipe, digest, reason, run, at) values(?,?,?,?,?,?,?)",
+            "insert or replace into product(variant, name, recipe, digest, reason, run, at) values(?,?,?,?,?,?,?)",
             (variant, name, fact["recipe"], digest, fact["reason"], fact["run"], at),
         )
     for name, settings in variants.items():
-        db.execute("insert into variant values(?,?,?)", (name, json.dumps(settings), time.time()))
+        db.execute(
+            "insert or replace into variant values(?,?,?)",
+            (name, json.dumps(settings), time.time()),
+        )
     return count
 
 

@@ -19,6 +19,7 @@ from shanshui.store.layout import MANIFEST, Layout, disk_errors
 from shanshui.store.ledger import Ledger
 from shanshui.store.manifests import (
     bytes_digest,
+    kept,
     read_manifest,
     settled,
     stamp_of,
@@ -201,7 +202,7 @@ class Objects(Watch):
         with self._guard:
             note = read_manifest(self.layout.manifest(digest))
             if note is None:
-                stored, _ = self.ledger.stored(digest)
+                stored, _ = self.stored(digest)
                 note = self._note(*self.known(digest), stored)
             write_manifest(
                 self.layout,
@@ -213,10 +214,35 @@ class Objects(Watch):
             self.ledger.know_recipe(recipe, digest, parts, seconds)
         self.ledger.know_product(name, recipe, digest, reason, run, variant)
 
+    def refuse_lost(self) -> None:
+        """Raise where the ledger knows no kept result although there are some: nothing tells which are needed.
+
+        Raises
+        ------
+        StoreError
+            With the way out.
+        """
+        if self.ledger.objects():
+            return
+        count = sum(file.exists() for _, _, file in kept(self.layout.objects))
+        if count:
+            study = self.layout.folder
+            raise StoreError(
+                f"{self.ledger.path}: knows none of the {count} kept results, so that nothing is deleted; make it "
+                f"anew: shanshui verify {study} --rebuild, or what is damaged: shanshui run {study}"
+            )
+
     def sweep(self) -> tuple[int, int]:
-        """Delete objects that no product stands for, and leftovers; return how many and their bytes."""
+        """Delete objects that no product stands for, and leftovers; return how many and their bytes.
+
+        Raises
+        ------
+        StoreError
+            The ledger knows none of the kept results.
+        """
         count = size = 0
         with self.ledger.writing(), disk_errors(self.layout.objects):
+            self.refuse_lost()
             live = self.ledger.live_digests()
             for digest in list(live):
                 known = self.ledger.object(digest)
@@ -262,8 +288,8 @@ class Objects(Watch):
         with self._guard:
             note = read_manifest(self.layout.manifest(digest)) or {}
             fresh = self._note(kind, suffix, size, facts, stored, reads)
-            kept = {k: note.get(k, {}) for k in ("recipes", "products")}
-            write_manifest(self.layout, digest, fresh | kept)
+            before = {k: note.get(k, {}) for k in ("recipes", "products")}
+            write_manifest(self.layout, digest, fresh | before)
             now = self._seen[digest] = stamp_of(place.stat())
         self.ledger.know_object(digest, kind, suffix, size, facts, stored, now)
         return digest

@@ -45,12 +45,12 @@ class Products:
         Returns
         -------
         bool
-            Whether the file had to be written.
+            Whether the file had to be written. A folder in its place is left, and told in the remarks of the ledger.
 
         Raises
         ------
         StoreError
-            Something else stands in its place.
+            The file cannot be written.
         """
         known = self.ledger.object(digest)
         if known is None:
@@ -63,6 +63,11 @@ class Products:
         before = self.ledger.shown(name, variant)
         file = shown.relative_to(self.layout.folder).as_posix()
         if before is not None and before.digest == digest and self.unlike(before) == "":
+            return False
+        if _is_folder(shown):
+            self.ledger.remark(
+                f"{shown}: a folder stands where the file of {name} belongs; move it away and run again"
+            )
             return False
         with disk_errors(shown):
             written = not self._same(shown, place, digest)
@@ -77,7 +82,7 @@ class Products:
             stamp = stamp_of(shown.stat())
         self.ledger.know_shown(Shown(variant, name, digest, file, stamp))
         if before is not None and before.file != file:
-            (self.layout.folder / before.file).unlink(missing_ok=True)
+            _take_away(self.layout.folder / before.file)
         return written
 
     def withdraw(self, name: str, variant: str = "") -> None:
@@ -87,7 +92,7 @@ class Products:
             return
         file = self.layout.folder / before.file
         with disk_errors(file):
-            file.unlink(missing_ok=True)
+            _take_away(file)
             if variant and file.parent.is_dir() and not any(file.parent.iterdir()):
                 file.parent.rmdir()
         self.ledger.drop_shown(name, variant)
@@ -118,6 +123,8 @@ class Products:
             return ""
         if self._same(shown, self.layout.object(digest, known[1]), digest):
             return ""
+        if _is_folder(shown):
+            return "cannot be written: a folder stands there; move it away"
         return "shows something else" if shown.exists() else "is gone"
 
     def _same(self, shown: Path, place: Path, digest: str) -> bool:
@@ -148,6 +155,16 @@ class Products:
         shutil.copyfile(place, fresh)
         fresh.chmod(0o444)
         return False
+
+
+def _is_folder(place: Path) -> bool:
+    return place.is_dir() and not place.is_symlink()
+
+
+def _take_away(file: Path) -> None:
+    """Delete a file of ours; a folder in its place is none."""
+    if not _is_folder(file):
+        file.unlink(missing_ok=True)
 
 
 def _move(fresh: Path, shown: Path) -> None:

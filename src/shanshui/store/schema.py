@@ -1,6 +1,7 @@
 """Tables of the ledger: their edition, how an older one becomes it, and what is none of ours."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from functools import cache
 from importlib.metadata import version
@@ -119,17 +120,35 @@ def _check_columns(
         )
 
 
-def prepare(db: sqlite3.Connection, path: Path) -> None:
-    """Bring a ledger to the present edition; all of it or nothing.
+def knows_objects(db: sqlite3.Connection) -> bool:
+    """Does a ledger of the present edition know any kept result?"""
+    return db.execute("select 1 from object limit 1").fetchone() is not None
+
+
+def prepare(db: sqlite3.Connection, path: Path, fill: Callable[[], int]) -> int:
+    """Bring a ledger to the present edition, and fill one that knows no kept result; all of it or nothing.
+
+    Parameters
+    ----------
+    db : sqlite3.Connection
+        The file, opened.
+    path : Path
+        Its name, for the message.
+    fill : callable
+        Puts in what the notes beside the kept results say; returns how many it found.
+
+    Returns
+    -------
+    int
+        Kept results that were found by ``fill``.
 
     Raises
     ------
     StoreError
         As ``edition_of``.
     """
-    found = edition_of(db, path)
-    if found == EDITION:
-        return
+    if edition_of(db, path) == EDITION and knows_objects(db):
+        return 0
     db.execute("begin immediate")
     try:
         # another program may have been faster
@@ -143,6 +162,8 @@ def prepare(db: sqlite3.Connection, path: Path) -> None:
                 ):
                     db.execute(text)
             db.execute(_INDEX)
+        # within the same transaction: a stop leaves no edition that looks finished
+        count = 0 if knows_objects(db) else fill()
         db.execute("insert or replace into about values('program', ?)", (version("shanshui"),))
         db.execute(f"pragma application_id={APPLICATION}")
         db.execute(f"pragma user_version={EDITION}")
@@ -150,6 +171,7 @@ def prepare(db: sqlite3.Connection, path: Path) -> None:
         db.rollback()
         raise
     db.commit()
+    return count
 
 
 @cache

@@ -1,5 +1,6 @@
 """Is what is kept still right? Every fault by name, with its cure."""
 
+import shlex
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -72,6 +73,7 @@ def faults(objects: Objects, known: Collection[str], *, deep: bool = False) -> l
             return [_ledger_fault(objects, damage)]
         names = _names(objects)
         return [
+            *_lost(objects),
             *_objects(objects, names, deep=deep),
             *_variants(objects),
             *_recipes(objects),
@@ -86,6 +88,14 @@ def faults(objects: Objects, known: Collection[str], *, deep: bool = False) -> l
 def _ledger_fault(objects: Objects, damage: str) -> Fault:
     cure = f"shanshui verify {objects.layout.folder} --rebuild makes it anew from the kept results"
     return Fault("ledger", str(objects.ledger.path), f"is damaged: {damage}", cure)
+
+
+def _lost(objects: Objects) -> Iterator[Fault]:
+    """A ledger that is there and was never filled; one that is gone is read from the notes, and made by a run."""
+    count, ledger = objects.ledger.lost(), objects.ledger.path
+    if count and ledger.exists():
+        cure = f"shanshui verify {objects.layout.folder} --rebuild makes it anew from their notes"
+        yield Fault("ledger", str(ledger), f"knows none of the {count} kept results", cure)
 
 
 def _names(objects: Objects) -> dict[str, str]:
@@ -103,8 +113,13 @@ def _objects(objects: Objects, names: dict[str, str], *, deep: bool) -> Iterator
         kind, suffix, size, facts = objects.known(digest)
         what = _fault_of(objects, digest, suffix, size, deep=deep)
         if what:
+            there = objects.layout.object(digest, suffix).exists()
+            variant = label.partition(", ")[0].rpartition("/")[0]
+            run = f"shanshui run {study}" + (
+                f" --variant {shlex.quote(variant)}" if variant else ""
+            )
             cure = (
-                f"shanshui verify {study} --mend, then shanshui run {study}"
+                f"shanshui verify {study} --mend, then {run}" * there or run
                 if digest in names
                 else f"nothing stands for it: shanshui sweep {study}"
             )
@@ -136,7 +151,7 @@ def _fault_of(objects: Objects, digest: str, suffix: str, size: int, *, deep: bo
         return f"its file {path} is gone"
     if found != size:
         return f"its file {path} has {found} bytes, {size} were kept"
-    stored, _ = objects.ledger.stored(digest)
+    stored, _ = objects.stored(digest)
     if stored and not objects.whole(digest, anew=deep):
         return f"its file {path} is damaged: its bytes are not those that were kept"
     if deep and not objects.content(digest):
@@ -165,7 +180,7 @@ def _note_faults(
     place = objects.layout.manifest(digest)
     note = read_manifest(place)
     mend = f"shanshui verify {objects.layout.folder} --mend"
-    stored, _ = objects.ledger.stored(digest)
+    stored, _ = objects.stored(digest)
     if note is None:
         if stored:
             what = f"its note {place.name} is {'damaged' if place.exists() else 'gone'}"
@@ -173,11 +188,25 @@ def _note_faults(
                 "note", label, f"{what}: a lost ledger could not be made anew", mend, digest=digest
             )
         else:
-            what = "was kept by an older version, which noted no digest of its bytes"
+            what = "was kept by an older version, which noted no digest of its bytes; they will be taken as found"
             yield Fault(
-                "note", label, what, f"the next run does: or {mend}", serious=False, digest=digest
+                "note",
+                label,
+                what,
+                f"the next run does it, or {mend}",
+                serious=False,
+                digest=digest,
             )
         return
+    if note.get("found"):
+        yield Fault(
+            "note",
+            label,
+            "was kept by an older version, which noted no digest of its bytes: they were taken as found",
+            f"to be sure: shanshui run {objects.layout.folder} --fresh",
+            serious=False,
+            digest=digest,
+        )
     kind, suffix, size, facts = known
     if (note["kind"], note["suffix"], note["bytes"], note["stored"]) != (
         kind,
@@ -274,8 +303,8 @@ def mend(objects: Objects, found: Iterable[Fault]) -> list[str]:
     for fault in found:
         if fault.kind == "object" and fault.digest:
             objects.suspect(fault.digest)
-            _drop_damaged(objects, fault.digest)
-            done.append(f"{fault.name}: put down as damaged; the next run makes it anew")
+            state = "put down as damaged" if _drop_damaged(objects, fault.digest) else "is gone"
+            done.append(f"{fault.name}: {state}; the next run makes it anew")
         elif fault.kind == "note" and not fault.digest:
             write_variants(objects.layout, objects.ledger.variants())
             done.append(f"{fault.name}: written anew")
@@ -296,8 +325,10 @@ def mend(objects: Objects, found: Iterable[Fault]) -> list[str]:
     return done
 
 
-def _drop_damaged(objects: Objects, digest: str) -> None:
-    """Delete a file that is not what it is named after."""
+def _drop_damaged(objects: Objects, digest: str) -> bool:
+    """Delete a file that is not what it is named after; whether there was one."""
     path = objects.layout.object(digest, objects.known(digest)[1])
     with disk_errors(path):
+        there = path.exists()
         path.unlink(missing_ok=True)
+    return there

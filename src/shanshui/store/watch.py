@@ -72,8 +72,9 @@ class Watch:
             Its bytes are not those that were kept.
         """
         kind, path, facts = self._place(digest)
-        stored, _ = self.ledger.stored(digest)
-        if stored and not self._same_bytes(digest, path, stored):
+        stored, _ = self.stored(digest)
+        same_size = path.stat().st_size == self.known(digest)[2]
+        if not same_size or (stored and not self._same_bytes(digest, path, stored)):
             self.suspect(digest)
             raise SpoiltError(
                 f"{path}: a kept result is damaged (its bytes are not those that were kept); have it made anew: "
@@ -87,7 +88,7 @@ class Watch:
         """Are the bytes of an object those that were kept? Read where it was touched, or anew."""
         _, suffix, _, _ = self.known(digest)
         path = self.layout.object(digest, suffix)
-        stored, stamp = self.ledger.stored(digest)
+        stored, stamp = self.stored(digest)
         if anew:
             with self._guard:
                 self._seen.pop(digest, None)
@@ -95,12 +96,23 @@ class Watch:
             return True
         return self._same_bytes(digest, path, stored)
 
+    def stored(self, digest: str) -> tuple[str, str]:
+        """SHA-256 of the bytes that were kept, of the ledger or else of the note, and the stamp when last looked at.
+
+        A ledger of the first edition kept none; where a note lies beside the object, that one holds.
+        """
+        stored, stamp = self.ledger.stored(digest)
+        if stored:
+            return stored, stamp
+        note = read_manifest(self.layout.manifest(digest))
+        return (str(note["stored"]), _SUSPECT) if note and note["stored"] else ("", stamp)
+
     def suspect(self, digest: str) -> None:
         """Have the bytes of an object looked at by whoever asks for it next."""
         with self._guard:
             self._seen.pop(digest, None)
         if self.ledger.writes:
-            stored, _ = self.ledger.stored(digest)
+            stored, _ = self.stored(digest)
             self.ledger.know_bytes(digest, stored, _SUSPECT)
 
     def vouched(self, recipe: str, digest: str) -> bool:
@@ -122,7 +134,7 @@ class Watch:
             return False
         if stat.st_size != size:
             return False
-        stored, stamp = self.ledger.stored(digest)
+        stored, stamp = self.stored(digest)
         if not stored:
             return not self.ledger.writes or self._adopted(digest, path)
         now = stamp_of(stat)
@@ -150,17 +162,21 @@ class Watch:
         return True
 
     def _adopted(self, digest: str, path: Path) -> bool:
-        """Take in an object of the first edition, which kept no digest of bytes, if its content is right."""
+        """Take in an object of the first edition, which kept no digest of bytes, if its content is right.
+
+        What reads as another content and is no grid may do so by another library: noted as taken as found.
+        """
         known = self.ledger.object(digest)
-        if known is None or (known[0] == "grid" and self.content(digest) != digest):
+        right = known is not None and self.content(digest) == digest
+        if known is None or (known[0] == "grid" and not right):
             return False
-        self._note_beside(digest, bytes_digest(path))
+        self._note_beside(digest, bytes_digest(path), found=not right)
         return True
 
     def noted(self, digest: str) -> bool:
         """Write the note beside an object anew from the ledger, if its bytes are right."""
         _, path, _ = self._place(digest)
-        stored, _ = self.ledger.stored(digest)
+        stored, _ = self.stored(digest)
         if not stored:
             return self._adopted(digest, path)
         if not self._same_bytes(digest, path, stored):
@@ -168,7 +184,7 @@ class Watch:
         self._note_beside(digest, stored)
         return True
 
-    def _note_beside(self, digest: str, stored: str) -> None:
+    def _note_beside(self, digest: str, stored: str, *, found: bool = False) -> None:
         known, (_, path, _) = self.known(digest), self._place(digest)
         products: dict[str, dict[str, Any]] = {}
         for variant, name, fact in self.ledger.standing_for(digest):
@@ -176,6 +192,8 @@ class Watch:
         note = self._note(*known, stored)
         note |= {"recipes": self.ledger.recipes_of(digest), "products": products}
         note["grid"] = _parts(self._grid_of(digest))
+        if found:
+            note["found"] = True
         write_manifest(self.layout, digest, note)
         self.ledger.know_bytes(digest, stored, stamp_of(path.stat()))
 

@@ -27,7 +27,7 @@ from shanshui.store.verify import Fault, faults
 from shanshui.study.bring import sources_of
 from shanshui.study.file import StudyFile, read_study_file
 from shanshui.study.standing import Standing
-from shanshui.study.upkeep import note_variant, sweep, with_settings
+from shanshui.study.upkeep import noted_variant, sweep, with_settings
 
 NATIVE = {
     "temperature_fine": "temperature",
@@ -231,9 +231,10 @@ class Study:
         run = self.runner(
             workers=workers, memory=memory, settings=settings, variant=variant, tell=tell
         )
-        if run.variant:
-            note_variant(self, run)
-        return run.bring(self.targets(products), fresh=fresh)
+        if not run.variant:
+            return run.bring(self.targets(products), fresh=fresh)
+        with noted_variant(self, run):
+            return run.bring(self.targets(products), fresh=fresh)
 
     def runner(
         self,
@@ -321,6 +322,8 @@ class Study:
         ------
         PlanError
             Unknown, or not made yet.
+        StoreError
+            Its kept result is damaged or gone.
         """
         record = self._found(name)
         if record is None:
@@ -328,6 +331,7 @@ class Study:
                 raise PlanError(f"{name}: cannot be made here: {self.plan.absent[name]}")
             if name not in self.plan.steps:
                 raise PlanError(f"no product '{name}'; {nearest(name, self.plan.steps)}")
+            self._refuse_spoilt(name)
             variant = self.layout.variant
             raise PlanError(
                 f"{name}: not made yet{f' in variant {variant}' if variant else ''}; run it: "
@@ -352,6 +356,12 @@ class Study:
             # the study's own result under other settings is none of this variant
             return record if self.state(name) == "made" else None
         return record
+
+    def _refuse_spoilt(self, name: str) -> None:
+        """Say that what was made is damaged or gone, where it is."""
+        entry = self.entry(name)
+        if entry is not None and entry.variant == self.where(name):
+            self.objects.verified(entry.digest)
 
     def entry(self, name: str) -> Record | None:
         """How a product is noted in the ledger, whether its kept result is there or not."""

@@ -1,9 +1,10 @@
 """Variants noted and dropped, what is kept mended and swept."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from shanshui.core.errors import PlanError, nearest
+from shanshui.core.errors import PlanError, ShanshuiError, nearest
 from shanshui.flow.run import Run
 from shanshui.flow.variants import Settings, checked_name, name_of, settings_over
 from shanshui.store.layout import locked
@@ -57,14 +58,38 @@ def _told(settings: Settings) -> str:
     return name_of(settings) if settings else "the settings of the study file"
 
 
-def note_variant(study: "Study", run: Run) -> None:
-    """Note what the variant of a run sets, beside the ledger too, so that it can be run again by its name."""
+@contextmanager
+def noted_variant(study: "Study", run: Run) -> Iterator[None]:
+    """Note what the variant of a run sets, beside the ledger too, so that it can be run again by its name.
+
+    A new one of which nothing was made is dropped again when the run fails.
+    """
     over = settings_over(run.plan, study.base)
-    if study.variants().get(run.variant) == over:
-        return
-    with locked(study.layout), study.ledger.writing(mend=True):
-        write_variants(study.layout, {**study.variants(), run.variant: over})
-        study.ledger.know_variant(run.variant, over)
+    before = study.variants()
+    if before.get(run.variant) != over:
+        with locked(study.layout), study.ledger.writing(mend=True):
+            write_variants(study.layout, {**study.variants(), run.variant: over})
+            study.ledger.know_variant(run.variant, over)
+    try:
+        yield
+    except BaseException:
+        if run.variant not in before:
+            # the failure itself is what is to be told
+            with suppress(ShanshuiError):
+                _drop_empty(study, run.variant)
+        raise
+
+
+def _drop_empty(study: "Study", variant: str) -> None:
+    with locked(study.layout), study.ledger.writing():
+        if variant not in {of for of, _, _, _ in study.ledger.products()}:
+            _drop_variant(study, variant)
+
+
+def _drop_variant(study: "Study", variant: str) -> None:
+    others = {k: v for k, v in study.variants().items() if k != variant}
+    write_variants(study.layout, others)
+    study.ledger.drop_variant(variant)
 
 
 def sweep(study: "Study", variant: str | None = None) -> tuple[int, int]:
@@ -86,15 +111,15 @@ def sweep(study: "Study", variant: str | None = None) -> tuple[int, int]:
     ------
     PlanError
         There is no such variant.
+    StoreError
+        The ledger knows none of the kept results.
     """
     if variant is not None and variant not in study.variants():
         raise PlanError(f"no variant '{variant}'; {nearest(variant, study.variants())}")
     with locked(study.layout), study.ledger.writing(mend=True):
+        study.objects.refuse_lost()
         if variant is not None:
-            write_variants(
-                study.layout, {k: v for k, v in study.variants().items() if k != variant}
-            )
-            study.ledger.drop_variant(variant)
+            _drop_variant(study, variant)
         for of, name, _, _ in study.ledger.products():
             if not of and name not in study.base.steps and name not in study.base.absent:
                 study.ledger.drop_product(name)
