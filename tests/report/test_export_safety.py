@@ -4,6 +4,9 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
+import time
+from pathlib import Path
 
 import geopandas as gpd
 import openpyxl
@@ -119,6 +122,78 @@ def test_an_input_is_known_by_another_name_too(study, tmp_path):
     os.link(study.layout.folder / "data" / "elevation.tif", hard)
     with pytest.raises(DataError, match="is an input"):
         export(study, ["slope"], hard, overwrite=True)
+
+
+@pytest.fixture
+def neighbour(tmp_path):
+    """A study of somebody else, as far as its inputs go."""
+    folder = tmp_path / "neighbour"
+    for below in ("rasters", "kept", "far", "kept/tiles"):
+        (folder / below).mkdir(parents=True)
+    (folder / "study.toml").write_text(
+        '[data]\nfolder = "rasters"\n[inputs]\nelevation = { file = "dem.tif" }\n'
+        'rain = { file = "kept/rain.tif", classes = "kept/classes.csv" }\n'
+        'population = [{ file = "kept/2010.csv" }, { file = "kept/2020.csv" }]\n'
+        'counties = { file = "kept/land.gpkg" }\nlai = { file = "kept/tiles" }\n'
+    )
+    for name in (
+        "rasters/dem.tif", "rasters/not_declared.tif", "kept/rain.tif", "kept/classes.csv", "kept/2020.csv",
+        "kept/land.gpkg", "kept/rain.csv", "kept/tiles/1.tif", "far/out.tif",
+    ):  # fmt: skip
+        (folder / name).write_text("a year of work")
+    return folder
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize(
+    "name",
+    ["rasters/dem.tif", "rasters/not_declared.tif", "kept/rain.tif", "kept/classes.csv", "kept/2020.csv",
+     "kept/land.gpkg", "kept/rain.csv", "kept/tiles/1.tif", "kept/tiles/2.tif"],
+)  # fmt: skip
+def test_the_inputs_of_another_study_are_never_written_over(study, neighbour, name, overwrite):
+    before = content(neighbour)
+    with pytest.raises(DataError, match=r"inputs? of the study .*neighbour, and is never written"):
+        export(study, [PRODUCT[Path(name).suffix]], neighbour / name, overwrite=overwrite)
+    with (
+        pytest.raises(DataError, match="of the study"),
+        replaced(neighbour / name, NOTHING, overwrite=overwrite),
+    ):
+        pass  # fmt: skip
+    assert content(neighbour) == before
+
+
+def test_the_inputs_of_another_study_are_known_where_links_lead(study, neighbour, tmp_path):
+    (neighbour / "rasters").rename(tmp_path / "disk")
+    (neighbour / "rasters").symlink_to(tmp_path / "disk")
+    (tmp_path / "road").symlink_to(neighbour / "kept")
+    for place in (neighbour / "rasters" / "dem.tif", tmp_path / "road" / "rain.tif"):
+        with pytest.raises(DataError, match="of the study"):
+            export(study, ["slope"], place, overwrite=True)
+
+
+def test_a_study_file_that_cannot_be_read_protects_all_below_it(study, neighbour):
+    (neighbour / "study.toml").write_text("[data\nfolder =")
+    with pytest.raises(DataError, match="never written over"):
+        export(study, ["slope"], neighbour / "kept" / "rain.tif", overwrite=True)
+
+
+def test_what_is_no_input_of_another_study_may_be_replaced_when_asked(study, neighbour):
+    with pytest.raises(DataError, match="with --overwrite"):
+        export(study, ["slope"], neighbour / "far" / "out.tif")
+    export(study, ["slope"], neighbour / "far" / "out.tif", overwrite=True)
+    export(study, ["slope"], neighbour / "rasters" / "new.tif")
+    assert (neighbour / "rasters" / "dem.tif").read_text() == "a year of work"
+
+
+def test_a_study_below_the_data_of_another_replaces_its_own_exports(study, tmp_path):
+    (tmp_path / "study.toml").write_text('[data]\nfolder = "."\n')
+    shutil.copytree(study.layout.folder, tmp_path / "inner")
+    inner = open_study(tmp_path / "inner")
+    place = tmp_path / "inner" / "slope.tif"
+    export(inner, ["slope"], place)
+    place.write_text("edited since")
+    export(inner, ["slope"], place, overwrite=True)
+    assert place.stat().st_size > 1000
 
 
 def test_a_link_is_not_followed(study, tmp_path):
@@ -243,6 +318,16 @@ def test_an_export_of_features_is_the_same_bytes_each_time(study, tmp_path):
     place = export(study, ["planning_units"], tmp_path / "again" / "u.geojson")
     assert content(place) == first
     assert json.loads(place.read_text("utf-8"))["name"] == "u"
+
+
+def test_a_geopackage_of_several_layers_is_the_same_bytes_on_another_day(study, tmp_path):
+    products = ["planning_units", "unit_terrain"]
+    first = export(study, products, tmp_path / "a.gpkg")
+    time.sleep(0.01)  # the container notes milliseconds
+    assert content(export(study, products, tmp_path / "b.gpkg")) == content(first)
+    with sqlite3.connect(first) as file:
+        dates = {day for (day,) in file.execute("select last_change from gpkg_contents")}
+    assert dates == {"2000-01-01T00:00:00Z"}
 
 
 def test_a_grid_that_cannot_be_read_back_was_not_written(study, tmp_path, monkeypatch):

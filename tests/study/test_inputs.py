@@ -196,8 +196,8 @@ def test_a_file_that_lay_still_is_read_once_and_one_just_written_again(tmp_path,
     ledger, reads = Ledger(tmp_path / "ledger.sqlite"), []
     path = tmp_path / "pop.csv"
     path.write_text("code,year,population\n101,2020,51000\n")
-    real = bring._read_digest
-    monkeypatch.setattr(bring, "_read_digest", lambda p: reads.append(p) or real(p))
+    real = bring.bytes_digest
+    monkeypatch.setattr(bring, "bytes_digest", lambda p: reads.append(p) or real(p))
     for _ in range(2):
         bring.file_digests(path, "table", ledger, "population")
     assert len(reads) == 2

@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from shanshui.cli.options import AsJson, Folder, Variant
 from shanshui.cli.rows import number, print_rows
+
+if TYPE_CHECKING:
+    from shanshui.study.study import Study
 
 ROWS_SHOWN, ROWS_GIVEN = 40, 5000
 """Rows of a table that a terminal shows, and that JSON holds; exports hold all."""
@@ -118,11 +121,32 @@ def show(
     variant: Variant = "",
 ) -> None:
     """Shape, unit, range, mean, share of nodata, source, made when and why."""
-    from shanshui.flow.explain import source_words
     from shanshui.report.places import with_places
     from shanshui.study.study import open_study
 
     study = open_study(folder).variant(variant)
+    facts = _facts(study, product)
+    rows = []
+    if facts["kind"] in ("table", "series"):
+        rows = _rows(with_places(study, product))
+    if as_json:
+        typer.echo(json.dumps(facts | ({"rows": rows} if rows else {}), ensure_ascii=False))
+        return
+    _print_facts(facts)
+    if rows:
+        typer.echo("")
+        last = rows[-1:] if len(rows) > ROWS_SHOWN and "total" in rows[-1].values() else []
+        print_rows(rows[:ROWS_SHOWN] + last)
+        if facts["shape"][0] > ROWS_SHOWN:
+            typer.echo(
+                f"… {facts['shape'][0] - ROWS_SHOWN:,} more rows; all of them: shanshui export {folder} {product} --to {product}.csv"
+            )
+
+
+def _facts(study: "Study", product: str) -> dict[str, Any]:
+    """What is known of a product as it stands, under the names that JSON gives it."""
+    from shanshui.flow.explain import source_words
+
     record = study.record(product)
     study.objects.verified(record.digest)
     facts: dict[str, Any] = {"product": product, "kind": record.kind, **record.facts}
@@ -143,24 +167,18 @@ def show(
         facts["stale_because"] = study.stale_reason(product)
     fault = study.objects.products.fault(product, record.digest, record.variant)
     if fault:
-        facts["file_fault"] = f"{fault}; shanshui run {folder} writes it anew"
+        facts["file_fault"] = f"{fault}; shanshui run {study.layout.folder} writes it anew"
     if record.variant:
         facts["variant"] = record.variant
-    rows = []
-    if record.kind in ("table", "series"):
-        rows = _rows(with_places(study, product))
-    if as_json:
-        typer.echo(json.dumps(facts | ({"rows": rows} if rows else {}), ensure_ascii=False))
-        return
+    return facts
+
+
+def _print_facts(facts: dict[str, Any]) -> None:
+    """Print one line per fact, why it is stale behind its state, and one line per column."""
     for key, value in facts.items():
-        if key == "layers":
+        if key in ("layers", "stale_because"):
             continue
-        if key == "stale_because":
-            continue
-        if key == "state":
-            why = facts.get("stale_because", "")
-            typer.echo(f"{key:14} {value}{f' ({why})' if why else ''}")
-        elif key == "columns":
+        if key == "columns":
             for column, fact in value.items():
                 span = (
                     f"{fact['min']:.6g} to {fact['max']:.6g}, mean {fact['mean']:.6g}"
@@ -168,16 +186,10 @@ def show(
                     else ""
                 )
                 typer.echo(f"  {column:20} {fact['units']:10} {span}")
-        else:
-            typer.echo(f"{key:14} {number(value, key)}")
-    if rows:
-        typer.echo("")
-        last = rows[-1:] if len(rows) > ROWS_SHOWN and "total" in rows[-1].values() else []
-        print_rows(rows[:ROWS_SHOWN] + last)
-        if facts["shape"][0] > ROWS_SHOWN:
-            typer.echo(
-                f"… {facts['shape'][0] - ROWS_SHOWN:,} more rows; all of them: shanshui export {folder} {product} --to {product}.csv"
-            )
+            continue
+        why = facts.get("stale_because", "") if key == "state" else ""
+        said = value if key == "state" else number(value, key)
+        typer.echo(f"{key:14} {said}{f' ({why})' if why else ''}")
 
 
 def explain(

@@ -91,37 +91,52 @@ def verdict(
         return out
     try:
         refuse_unused(spec, kind, name)
-        if kind.family in ("continuous", "categorical"):
-            with raster_input(path, spec, kind, name, scratch) as source:
-                source.check_overlap(grid)
-                sample = source.sample(grid)
-                out.facts |= {"crs": source.crs.name, "cell_m": round(source.native_m(grid), 1)}
-                judge(out, sample, spec, kind, source.missing_code, source.nodata, source.line)
-        elif kind.family == "stack":
-            parts = stack_parts(path, spec, name)
-            out.facts |= {"layers": len(parts)}
-            for layer, part in parts.items():
-                if not Path(part.file).exists() and path.suffix.lower() in TABLES:
-                    out.problems.append(f"{name}: {layer}: no file {part.file}")
-        elif kind.family == "register":
-            out.facts |= {"rows": len(register_input(path, spec, name))}
-        elif kind.family == "coefficients":
-            out.facts |= {"rows": len(coefficients_input(path, spec, name))}
-        elif kind.family == "table":
-            frame = table_input(path, spec, kind, name)
-            out.facts |= {"rows": len(frame), "units": int(frame["code"].nunique())}
-            out.facts["years"] = f"{frame['year'].min()}-{frame['year'].max()}"
-        else:
-            frame = features_input(path, spec, kind, name, grid)
-            out.facts |= {"features": len(frame), "crs": frame.attrs["source_crs"]}
-            if kind.family == "polygons":
-                inside = frame.clip(shapely.box(*grid.bounds)).area.sum()
-                out.facts["coverage"] = float(inside / (grid.cells * grid.cell_m**2))
-                if name in {"counties", "prefectures", "provinces"}:
-                    _judge_gaps(out, frame, grid)
+        _look(out, spec, kind, path, grid, scratch)
     except ShanshuiError as error:
         out.problems.append(str(error))
     return out
+
+
+def _look(
+    out: Verdict, spec: InputSpec, kind: InputKind, path: Path, grid: GridSpec, scratch: Path
+) -> None:
+    """Open a file as its family is opened; what cannot be read is raised."""
+    name = out.name
+    if kind.family in ("continuous", "categorical"):
+        with raster_input(path, spec, kind, name, scratch) as source:
+            source.check_overlap(grid)
+            sample = source.sample(grid)
+            out.facts |= {"crs": source.crs.name, "cell_m": round(source.native_m(grid), 1)}
+            judge(out, sample, spec, kind, source.missing_code, source.nodata, source.line)
+    elif kind.family == "stack":
+        parts = stack_parts(path, spec, name)
+        out.facts |= {"layers": len(parts)}
+        for layer, part in parts.items():
+            if not Path(part.file).exists() and path.suffix.lower() in TABLES:
+                out.problems.append(f"{name}: {layer}: no file {part.file}")
+    elif kind.family == "register":
+        out.facts |= {"rows": len(register_input(path, spec, name))}
+    elif kind.family == "coefficients":
+        out.facts |= {"rows": len(coefficients_input(path, spec, name))}
+    elif kind.family == "table":
+        frame = table_input(path, spec, kind, name)
+        out.facts |= {"rows": len(frame), "units": int(frame["code"].nunique())}
+        out.facts["years"] = f"{frame['year'].min()}-{frame['year'].max()}"
+    else:
+        _look_features(out, spec, kind, path, grid)
+
+
+def _look_features(
+    out: Verdict, spec: InputSpec, kind: InputKind, path: Path, grid: GridSpec
+) -> None:
+    """Note how many features there are, how much they cover, and where units leave gaps."""
+    frame = features_input(path, spec, kind, out.name, grid)
+    out.facts |= {"features": len(frame), "crs": frame.attrs["source_crs"]}
+    if kind.family == "polygons":
+        inside = frame.clip(shapely.box(*grid.bounds)).area.sum()
+        out.facts["coverage"] = float(inside / (grid.cells * grid.cell_m**2))
+        if out.name in {"counties", "prefectures", "provinces"}:
+            _judge_gaps(out, frame, grid)
 
 
 def judge(

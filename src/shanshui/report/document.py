@@ -20,7 +20,7 @@ from shanshui.report.figures import cover_chart, hypsometry_chart, slope_chart, 
 from shanshui.report.industry import industry_chapter
 from shanshui.report.maps import as_png, as_svg, chinese_font, drawing, stamp
 from shanshui.report.pattern import pattern_chapter
-from shanshui.report.standing import Standing
+from shanshui.report.states import ProductStates
 from shanshui.report.tables import (
     basin_table,
     cover_areas,
@@ -125,7 +125,7 @@ def write_report(
     pictures = {name: to.parent / f"maps-{lang}" / f"{name}.png" for name in map_products(study)}
     for place in (to, *pictures.values()):
         refuse_foreign(place, written, overwrite=overwrite)
-    standing = Standing(study)
+    standing = ProductStates(study)
     page = _page(study, lang, standing)
     with replaced(to, written, overwrite=overwrite) as fresh:
         fresh.write_text(plain_text(page), "utf-8")
@@ -144,7 +144,7 @@ def write_report(
 class _Gallery:
     """Numbers figures in the order of the page."""
 
-    def __init__(self, study: Study, lang: str, standing: Standing) -> None:
+    def __init__(self, study: Study, lang: str, standing: ProductStates) -> None:
         self.study, self.lang, self.standing, self.count = study, lang, standing, 0
 
     def map(self, name: str, note: str = "") -> list[Figure]:
@@ -187,13 +187,13 @@ class _Gallery:
         ]
 
 
-def state_words(standing: Standing, of: tuple[str, ...], lang: str) -> str:
+def state_words(standing: ProductStates, of: tuple[str, ...], lang: str) -> str:
     """Which of some products are not up to date, and why; blank when all are."""
     said = {n: standing.why(n, lang) for n in of if standing.study.has(n)}
     return "; ".join(f"{word(n, lang)}: {why}" for n, why in said.items() if why)
 
 
-def _settled(table: dict[str, Any], standing: Standing, lang: str) -> dict[str, Any]:
+def _settled(table: dict[str, Any], standing: ProductStates, lang: str) -> dict[str, Any]:
     """Table with words on what is not up to date; without rows where its products do not belong together."""
     of = table["of"]
     if odd := standing.odd(of):
@@ -202,7 +202,7 @@ def _settled(table: dict[str, Any], standing: Standing, lang: str) -> dict[str, 
     return table | {"state": state_words(standing, of, lang)}
 
 
-def _head(standing: Standing, shown: list[str], lang: str) -> list[tuple[str, list[str]]]:
+def _head(standing: ProductStates, shown: list[str], lang: str) -> list[tuple[str, list[str]]]:
     """What to say on top of the page of products that are not up to date."""
     out = []
     for state in ("stale", "unchecked"):
@@ -213,7 +213,7 @@ def _head(standing: Standing, shown: list[str], lang: str) -> list[tuple[str, li
     return out
 
 
-def _chapters(study: Study, lang: str, standing: Standing) -> list[dict[str, Any]]:
+def _chapters(study: Study, lang: str, standing: ProductStates) -> list[dict[str, Any]]:
     show = _Gallery(study, lang, standing)
     cover = "land_cover_fine" if study.has("land_cover_fine") else "land_cover"
     relief = (
@@ -281,7 +281,7 @@ def _chapters(study: Study, lang: str, standing: Standing) -> list[dict[str, Any
     ]
 
 
-def _page(study: Study, lang: str, standing: Standing) -> str:
+def _page(study: Study, lang: str, standing: ProductStates) -> str:
     chapters = [
         c | {"tables": [_settled(t, standing, lang) for t in c["tables"]]}
         for c in _chapters(study, lang, standing)

@@ -9,7 +9,7 @@ from shanshui.collect.companions import TABLES, Read, files_of
 from shanshui.core.errors import DataError, PlanError, nearest
 from shanshui.report.formats import WRITERS, Handed
 from shanshui.report.maps import chinese_font
-from shanshui.report.standing import Standing
+from shanshui.report.states import ProductStates
 from shanshui.store.written import Written, refuse_foreign, replaced
 from shanshui.study.study import Study
 
@@ -67,7 +67,7 @@ def export(
         raise DataError(f"--to {to}: '{to.suffix}' is not a format; {nearest(to.suffix, ENDINGS)}")
     names = list(dict.fromkeys(part for name in names for part in _parts(study, name, ending)))
     _refuse_kinds(study, names, to, ending)
-    standing = Standing(study)
+    standing = ProductStates(study)
     if not stale:
         standing.refuse_stale(names)
     shown = lang if ending == ".png" and chinese_font() else "en"

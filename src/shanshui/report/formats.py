@@ -19,6 +19,7 @@ from shanshui.core.keys import keys
 from shanshui.core.terms import word
 from shanshui.report.places import joined_columns, outlined, with_places
 from shanshui.store.sheets import plain_text, write_csv, write_workbook
+from shanshui.store.vectors import write_geopackage
 from shanshui.study.study import Study
 
 MADE_UP = "made up: this region does not exist"
@@ -181,11 +182,12 @@ def _plain(frame: Any) -> Any:
 
 
 def _geopackage(handed: Handed, to: Path) -> None:
+    layers = {}
     for name in handed.names:
         shaped = outlined(handed.study, name)
         frame = with_places(handed.study, name) if shaped is None else shaped
-        frame = _plain(_marked(handed, name, frame))
-        pyogrio.write_dataframe(frame, to, layer=name, driver="GPKG", append=to.exists())
+        layers[name] = _plain(_marked(handed, name, frame))
+    write_geopackage(layers, to)
 
 
 def _geojson(handed: Handed, to: Path) -> None:

@@ -11,7 +11,7 @@ from shanshui.core.source import citation
 from shanshui.core.terms import terms, word
 from shanshui.flow.plan import Source, Step
 from shanshui.report.places import by_unit
-from shanshui.report.standing import Standing
+from shanshui.report.states import ProductStates
 from shanshui.report.views import basin_names, cover_classes
 from shanshui.report.words import say
 from shanshui.study.study import Study
@@ -136,7 +136,7 @@ def basin_table(study: Study, lang: str) -> dict[str, Any]:
     return table_of(word("river_basins", lang), frame, lang, of=of)
 
 
-def unit_table(study: Study, lang: str, standing: Standing) -> dict[str, Any]:
+def unit_table(study: Study, lang: str, standing: ProductStates) -> dict[str, Any]:
     """Every planning unit with its main facts, as far as they were made from the same units."""
     frame = pd.DataFrame(study["planning_units"].drop(columns="geometry"))
     of, notes = ["planning_units", "river_basin_outlets"], []
@@ -198,7 +198,7 @@ def verdict_rows(study: Study, lang: str) -> list[dict[str, Any]]:
     return rows
 
 
-def provenance_rows(study: Study, lang: str, standing: Standing) -> list[dict[str, Any]]:
+def provenance_rows(study: Study, lang: str, standing: ProductStates) -> list[dict[str, Any]]:
     """Every product with inputs, source, settings and when it was made."""
     rows = []
     for name in study.plan.steps:

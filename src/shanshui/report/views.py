@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from functools import lru_cache
+from math import floor, log10
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shanshui.collect.classes import class_table
 from shanshui.core.errors import PlanError
@@ -218,27 +220,62 @@ def _unit_fills(study: Study, name: str, lang: str) -> list[tuple[gpd.GeoDataFra
     return value_fills(units, value, say("million_per_km2", lang))
 
 
+LEAST_PLAIN, MOST_PLAIN = 1e-9, 1e12
+"""Numbers between these are written out in a legend [D]."""
+
+
 def value_fills(
     places: gpd.GeoDataFrame, value: pd.Series, unit: str
 ) -> list[tuple[gpd.GeoDataFrame, str, str]]:
-    """Places by value in at most seven groups of one size."""
+    """Places by value in at most seven groups of one size, named by numbers that tell them apart."""
     known = value[np.isfinite(value)]
     if known.empty:
         return []
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, 8)))
+    edges = np.quantile(known, np.linspace(0, 1, 8))
+    # numbers that differ by rounding only are one
+    _, first = np.unique([float(f"{e:.11e}") for e in edges], return_index=True)
+    edges = edges[first]
     if len(edges) == 1:
-        return [
-            (places[value.notna().to_numpy()], VALUE_COLOURS[3], f"{edges[0]:.3g} {unit}".strip())
-        ]
+        words = f"{_number_words(edges[0], 6)} {unit}".strip()
+        return [(places[np.isfinite(value).to_numpy()], VALUE_COLOURS[3], words)]
+    words = edge_words(edges)
+    between = " – " if edges[0] < 0 else "–"
     group = np.clip(np.searchsorted(edges, value, side="right") - 1, 0, len(edges) - 2)
     return [
         (
             places[(group == k) & np.isfinite(value).to_numpy()],
             VALUE_COLOURS[k],
-            f"{edges[k]:.2g}–{edges[k + 1]:.2g} {unit}".strip(),
+            f"{words[k]}{between}{words[k + 1]} {unit}".strip(),
         )
         for k in range(len(edges) - 1)
     ]
+
+
+def edge_words(edges: NDArray[np.float64]) -> list[str]:
+    """Edges of classes with two digits, or as many as tell each from the next.
+
+    Parameters
+    ----------
+    edges : (edge) [any]
+        Ascending, none twice.
+    """
+    for digits in range(2, 17):
+        words = [_number_words(edge, digits) for edge in edges]
+        if len(set(words)) == len(words):
+            return words
+    return [repr(float(edge)) for edge in edges]
+
+
+def _number_words(value: float, digits: int) -> str:
+    """Number with so many digits that count, thousands apart; powers of ten only where there are too many noughts."""
+    rounded = float(f"{value:.{digits - 1}e}")
+    if rounded == 0:
+        return "0"
+    power = floor(log10(abs(rounded)))
+    if not LEAST_PLAIN <= abs(rounded) < MOST_PLAIN:
+        return f"{rounded:.{digits}g}"
+    text = f"{rounded:,.{max(0, digits - 1 - power)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 SHOWN_FIRST = ("per_km2", "share", "total", "value", "population", "area_km2")

@@ -1,10 +1,12 @@
-"""Features kept as GeoParquet."""
+"""Features kept as GeoParquet, and handed out as GeoPackage."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import shapely
 
 from shanshui.store.layout import disk_errors
@@ -39,3 +41,22 @@ def write_features(frame: gpd.GeoDataFrame, path: Path) -> None:
 def read_features(path: Path) -> gpd.GeoDataFrame:
     """Read GeoParquet."""
     return gpd.read_parquet(path)
+
+
+def write_geopackage(layers: Mapping[str, pd.DataFrame], path: Path) -> None:
+    """Write a new GeoPackage, one layer or table per name: the same content gives the same bytes.
+
+    Parameters
+    ----------
+    layers : mapping of str to GeoDataFrame or DataFrame
+        In the order in which they stand in the file.
+    path : Path
+        Where nothing stands yet.
+    """
+    # the container notes when it was written: fixed, for otherwise no two files would be the same
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00Z"})
+    try:
+        for name, layer in layers.items():
+            pyogrio.write_dataframe(layer, path, layer=name, driver="GPKG", append=path.exists())
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

@@ -15,6 +15,7 @@ from pathlib import Path
 from rasterio.errors import RasterioError
 
 from shanshui.core.errors import DataError, ResourceError, ShanshuiError, StoreError
+from shanshui.store.declared import input_at, is_within, studies_above
 from shanshui.store.layout import NO_LOCKS, STUDY_FILE, lock_fault
 
 _PREFIX = ".shanshui-"
@@ -107,12 +108,12 @@ def refuse_place(to: Path, written: Written = NOTHING) -> None:
         A study file, kept results, an input, or below a file.
     """
     place = _absolute(to)
-    for folder in place.parents:
-        if (folder / STUDY_FILE).is_file():
-            inside = place.relative_to(folder).parts
-            if inside == (STUDY_FILE,) or inside[0] in {"store", "products"}:
-                what = "a study file" if inside == (STUDY_FILE,) else "kept results of a study"
-                raise DataError(f"--to {to}: {what} stand there; choose another place")
+    for folder in studies_above(to):
+        if _same(place, folder / STUDY_FILE):
+            raise DataError(f"--to {to}: a study file stands there; choose another place")
+        kept = (folder / "store", folder / "products")
+        if any(is_within(to, k) or _same(place, k) for k in kept):
+            raise DataError(f"--to {to}: kept results of a study stand there; choose another place")
     try:
         place.lstat()
     except (FileNotFoundError, NotADirectoryError, PermissionError):
@@ -127,9 +128,21 @@ def refuse_place(to: Path, written: Written = NOTHING) -> None:
             raise DataError(
                 f"--to {to}: is an input, and is never written over; choose another name"
             )
+    _refuse_inputs(to, written)
     solid = next((p for p in place.parents if p.exists()), None)
     if solid is not None and not solid.is_dir():
         raise DataError(f"--to {to}: {solid} is a file, not a folder; choose another place")
+
+
+def _refuse_inputs(to: Path, written: Written) -> None:
+    """Refuse what other studies read; of the study that writes, the protected files are known."""
+    if written.record is not None and is_within(to, written.record.parent.parent):
+        return
+    for folder in studies_above(to):
+        if said := input_at(to, folder):
+            raise DataError(
+                f"--to {to}: {said} of the study {folder}, and is never written over; choose another name"
+            )
 
 
 def refuse_foreign(to: Path, written: Written = NOTHING, *, overwrite: bool = False) -> None:

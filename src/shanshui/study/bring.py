@@ -26,6 +26,7 @@ from shanshui.flow.plan import Source
 from shanshui.flow.work import Context
 from shanshui.region.grid import STRIP, GridSpec
 from shanshui.store.ledger import Ledger
+from shanshui.store.manifests import bytes_digest
 
 _READ: dict[str, Read] = {
     "continuous": "raster",
@@ -335,7 +336,7 @@ def _digest(path: Path, ledger: Ledger, name: str) -> str:
         before = _stamp(path)
         known = ledger.input_digest(place, before)
         if known is None:
-            known = _read_digest(path)
+            known = bytes_digest(path)
             stat = path.stat()
             settled = time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _SETTLED_NS
             if settled and _stamp(path) == before:
@@ -349,11 +350,3 @@ def _stamp(path: Path) -> str:
     """What changes when a file is written, replaced or touched, also where its size and time are put back."""
     stat = path.stat()
     return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino} {stat.st_dev}"
-
-
-def _read_digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as handle:
-        while block := handle.read(1 << 22):
-            digest.update(block)
-    return digest.hexdigest()

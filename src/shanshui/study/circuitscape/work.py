@@ -70,6 +70,13 @@ class KeptFields(Fields):
         flat = np.load(place, mmap_mode="r")
         return flat, float(flat[-1])
 
+    def clear(self) -> None:
+        """Remove the files of a run that is done."""
+        for kept in self.folder.glob("*.npy"):
+            kept.unlink()
+        if not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
 
 def _whole(place: Path) -> bool:
     """Whether a kept field is there and can be read."""
@@ -196,20 +203,16 @@ class Work(ABC):
         fields = self.fields()
         total = most = None
         table = {}
-        maps = self.flags["write_cur_maps"] or self.flags["write_max_cur_maps"]
         for done, answer in enumerate(self.answers(fields), start=1):
             self.outcome.residual = max(self.outcome.residual, answer.residual)
             table[answer.name] = answer.resistance
             if np.isinf(answer.resistance):
                 self.no_way(answer.name)
-            if maps:
-                now = self.current(answer)
+            if self.flags["write_cur_maps"] or self.flags["write_max_cur_maps"]:
+                now = self.answered(answer)
                 total = now if total is None else total + now
                 if self.flags["write_max_cur_maps"]:
                     most = now if most is None else np.maximum(most, now)
-                if self.flags["write_cur_maps"] and not self.flags["write_cum_cur_map_only"]:
-                    self.write_current("_" + "_".join(map(str, answer.name)), now)
-                self.branches(answer)
             if self.flags["write_volt_maps"]:
                 self.write_voltage("_" + "_".join(map(str, answer.name)), answer.potential())
             self.tell("solved", done, self.questions)
@@ -219,10 +222,15 @@ class Work(ABC):
         if most is not None:
             self.write_most(most)
         if isinstance(fields, KeptFields):
-            for kept in fields.folder.glob("*.npy"):
-                kept.unlink()
-            if not any(fields.folder.iterdir()):
-                fields.folder.rmdir()
+            fields.clear()
+
+    def answered(self, answer: Answer) -> NDArray[np.float64]:
+        """Write the current of one answer, if each is asked for, and return it."""
+        now = self.current(answer)
+        if self.flags["write_cur_maps"] and not self.flags["write_cum_cur_map_only"]:
+            self.write_current("_" + "_".join(map(str, answer.name)), now)
+        self.branches(answer)
+        return now
 
     def no_way(self, name: tuple[int, ...]) -> None:
         """Remark that no current can flow."""

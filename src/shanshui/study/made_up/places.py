@@ -5,7 +5,6 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from numpy.typing import NDArray
 from scipy import ndimage, sparse
@@ -17,6 +16,7 @@ from shanshui.kernels.noise import fractal, white
 from shanshui.region.grid import GridSpec
 from shanshui.region.unitset import polygons
 from shanshui.store.layout import disk_errors
+from shanshui.store.vectors import write_geopackage
 from shanshui.study.made_up.economy import write_economy
 from shanshui.study.made_up.frame import Frame
 from shanshui.study.made_up.towns import name_of, towns_of
@@ -44,16 +44,8 @@ def write_features(folder: Path, grid: GridSpec, frame: Frame) -> tuple[list[str
         "protected_areas": _protected(frame, towns),
         "parks": _parks(towns),
     }
-    # the container notes when it was written: fixed, so that the same seed gives the same bytes
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00Z"})
-    try:
-        with disk_errors(place):
-            for name, layer in layers.items():
-                pyogrio.write_dataframe(
-                    layer, place, layer=name, driver="GPKG", append=place.exists()
-                )
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+    with disk_errors(place):
+        write_geopackage(layers, place)
     people = _population(folder, frame, towns, labels)
     write_economy(folder, people, counties, towns, frame.seed)
     outer = sorted(set(counties.loc[~counties["code"].isin(inner), "parent"]))

@@ -10,7 +10,7 @@ from shanshui.report.words import say
 from shanshui.study.study import Study
 
 
-class Standing:
+class ProductStates:
     """States of a study's products at one moment.
 
     Parameters
