@@ -44,7 +44,7 @@ def gep(
     price_spread: Annotated[float, Between(0.0, 1.0)] = 0.3,
     amount_spread: Annotated[float, Between(0.0, 1.0)] = 0.2,
     draws: Annotated[int, Between(0, 1_000_000)] = 500,
-    seed: int = 0,
+    seed: Annotated[int, Between(0, 2**32 - 1)] = 0,
     standard_equivalent: Annotated[float, Between(0.0, 1e6)] = STANDARD_2010,
 ) -> Account:
     """Ecosystem account of the region under one frame.
