@@ -251,6 +251,10 @@ def test_amounts_by_hand():
     assert out.loc[(2, "cover_2"), "amount"] == 300
     with pytest.raises(QuantityError, match="no cell belongs"):
         service_amounts(labels * 0, land)
+    with pytest.raises(QuantityError, match="no cell belongs"):
+        population_of_units(
+            labels * 0, grid(np.full(labels.shape, 50.0), "person/km2", cell_m=1000.0)
+        )
 
 
 def test_units_sum_to_the_region():

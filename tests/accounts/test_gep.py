@@ -60,6 +60,7 @@ def test_an_account_column_by_column():
     assert total[["category", "service"]].tolist() == ["total", "total"]
     assert total["value"] == pytest.approx(3584.0)
     assert total["share"] == 1.0
+    assert total["price_year"] is pd.NA
     assert not total["counts"]
     assert np.isnan(total["low"])
 
@@ -129,6 +130,23 @@ def test_a_price_of_nothing_is_a_price():
 def test_own_prices_that_are_not_right_are_refused(change, message):
     with pytest.raises(QuantityError, match=message):
         price_table(pd.DataFrame([OWN | change]))
+
+
+def test_the_year_of_a_price_that_is_not_there_is_missing_and_the_others_are_whole():
+    empty = gep(WATER[WATER["flow"] == "none"])
+    reported = gep(WATER, frame="asset_transfer").set_index("flow")["price_year"]
+    own = pd.DataFrame([OWN | {"flow": "water_retained", "method": "reported", "unit": "yuan/m3"}])
+    none = account(amounts((1, "leisure", 7.0, "yuan", 1.0), *_rows(WATER)), own)["price_year"]
+    for years in (empty["price_year"], reported, none):
+        assert years.iloc[-1] is pd.NA
+        assert str(years.dtype) == "Int64"
+        assert (years.dropna() > 1900).all()
+    assert reported.iloc[0] == 2015
+    assert empty.to_csv(columns=["flow", "price_year"], index=False).split() == [
+        "flow,price_year",
+        "total,",
+    ]
+    assert "water_retained,2010\n" in account().to_csv(columns=["price_year"])
 
 
 def test_a_flow_without_a_price_is_shown_and_not_summed():

@@ -98,7 +98,7 @@ SETTINGS = [
     (length_slope_factor, "longest_m", 122.0, 1.0, 1e6),
     (vegetation_fraction, "bare_ndvi", None, -1.0, 1.0),
     (vegetation_fraction, "full_ndvi", None, -1.0, 1.0),
-    (water_yield, "seasonality", 9.0, 0.0, 100.0),
+    (water_yield, "seasonality", 9.0, 1.0, 30.0),
 ]
 
 

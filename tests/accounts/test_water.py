@@ -67,7 +67,7 @@ def test_the_shallower_of_soil_and_roots_holds_the_water():
 
 def test_the_curve_is_capped_at_five():
     """Z AWC / P + 1.25 = 5 at Z = 22.5: more changes nothing."""
-    at, beyond, below = (yields(seasonality=z) for z in (22.5, 60.0, 20.0))
+    at, beyond, below = (yields(seasonality=z) for z in (22.5, 30.0, 20.0))
     assert only(beyond["water_yield"]) == only(at["water_yield"])
     assert only(below["water_yield"]) > only(at["water_yield"]) + 1
 
@@ -86,6 +86,18 @@ def test_no_rain_is_no_figure_and_water_in_percent_is_refused():
     assert np.isfinite(only(yields(water=1.0)["water_yield"]))
     with pytest.raises(QuantityError, match="reaches 1.01"):
         yields(water=1.01)
+
+
+@pytest.mark.parametrize("water", [-0.01, -9999.0])
+def test_a_share_of_water_below_nothing_is_refused(water):
+    assert only(yields(water=0.0)["water_yield"]) < 900.0
+    with pytest.raises(QuantityError, match=f"goes down to {water:g}, expected a share"):
+        yields(water=water)
+
+
+def test_land_is_under_vegetation_or_it_is_not():
+    with pytest.raises(QuantityError, match=r"lulc_veg: code 1 holds 0\.5, expected 1 under"):
+        yields(veg=0.5)
 
 
 STATION = pd.DataFrame(

@@ -9,6 +9,7 @@ import pytest
 
 from shanshui.collect.catalog import INPUTS
 from shanshui.core.assessment import Card
+from shanshui.core.errors import PlanError
 from shanshui.core.keys import keys
 from shanshui.core.quantity import ANY, TEXT, Features, Table
 from shanshui.core.source import sources
@@ -80,6 +81,34 @@ def test_an_assessment_names_a_published_source_or_says_that_it_is_ours(name):
 @pytest.mark.parametrize("name", CARDS)
 def test_an_assessment_has_few_settings(name):
     assert len(CARDS[name].settings) <= 8
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_setting_that_is_a_number_has_limits(name):
+    card = CARDS[name]
+    free = [
+        word
+        for word, kind in card.types.items()
+        if word not in card.ranges and re.search(r"\bint\b|\bfloat\b", str(kind))
+    ]
+    assert free == []
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_what_a_setting_is_without_being_told_lies_within_its_limits(name):
+    CARDS[name].checked({})
+
+
+def test_years_and_seeds_that_are_none_are_refused():
+    seen = set()
+    for card in CARDS.values():
+        for word, limits in card.ranges.items():
+            if word in ("year", "first_year", "last_year", "start", "seed"):
+                seen.add(word)
+                for value in (-1, 10_000_000_000):
+                    with pytest.raises(PlanError, match=word):
+                        limits.check(f"{card.name}.{word}", value)
+    assert seen == {"year", "first_year", "last_year", "start", "seed"}
 
 
 def test_every_assessment_is_in_a_plan():

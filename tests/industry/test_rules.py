@@ -323,6 +323,16 @@ def test_the_chain_is_placed_where_it_may_be():
     assert found[found["link"] == "research"]["amount_ha"].iloc[0] == pytest.approx(10.0)
 
 
+def test_units_of_the_chain_go_by_their_code_and_name():
+    units, *others = chain()
+    units = units.assign(code=["H-1", "H-2", "H-3", "H-4"], name=["a 1", "b 2", "c 3", "d 4"])
+    found = layout(units, *others, target_ha=10.0, land_share=0.05, city_share=1.0)
+    plant = found[found["link"] == "plant"]
+    assert set(zip(plant["place"], plant["name"], strict=True)) == {("H-1", "a 1"), ("H-4", "d 4")}
+    later = found[found["link"] != "plant"]
+    assert later[["place", "name"]].to_numpy().tolist() == [["open", "open"], ["core", "core"]]
+
+
 def test_what_finds_no_room_is_told():
     found = layout(*chain(), target_ha=100.0, land_share=0.05, city_share=1.0)
     assert found.attrs["asked_ha"] == 100.0

@@ -189,9 +189,12 @@ def test_quality_with_a_pencil():
     none = coding_quality(["it"], [""]).set_index("category")
     assert none.loc["it", "precision"] == 0.0
     assert np.isnan(none.loc["it", "recall"])
-    for wrong in (([], []), (["it"], ["it", "it"])):
-        with pytest.raises(DataError, match="expected one length"):
-            coding_quality(*wrong)
+    with pytest.raises(DataError, match="found, truth: 1 and 2 firms, expected as many"):
+        coding_quality(["it"], ["it", "it"])
+    with pytest.raises(DataError, match="no firm, expected at least one"):
+        coding_quality([], [])
+    with pytest.raises(DataError, match="labelled_firms: no firm, expected at least one row"):
+        screening_quality(pd.DataFrame({"name": [], "category": []}))
 
 
 def test_the_screening_is_held_against_what_a_person_says():
@@ -405,6 +408,26 @@ def test_several_texts_of_a_year_are_one_report():
     assert found[found["category"] == "energy"]["mentions"].tolist() == [1, 2]
     with pytest.raises(QuantityError, match="expected a year"):
         report_attention(pd.DataFrame({"year": ["first"], "text": [""]}))
+
+
+@pytest.mark.parametrize(
+    ("year", "said"),
+    [(np.nan, "nothing"), (None, "nothing"), (" ", "nothing"), (2020.5, "'2020.5'")],
+)
+def test_a_year_that_is_none_is_named_in_words(year, said):
+    rows = pd.DataFrame({"year": [2019.0, year], "text": ["光伏", "光伏"]})
+    for ask in (report_attention, report_passages):
+        with pytest.raises(QuantityError, match=f"row 2 holds {said}, expected a year"):
+            ask(rows)
+
+
+def test_years_of_screened_firms_are_whole_or_missing():
+    register = pd.DataFrame(
+        {"name": ["甲光伏发电有限公司"] * 2, "code": "4416", "year": [2010.0, np.nan]}
+    )
+    found = screened_firms(register)
+    assert found["year"].tolist() == [2010, pd.NA]
+    assert found.to_csv(columns=["year"], index=False).split("\n")[:2] == ["year", "2010"]
 
 
 def test_passages_are_the_sentences():

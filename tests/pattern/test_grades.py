@@ -368,6 +368,17 @@ def farmland(slopes, cover, *losses, **settings):
     ).set_index("limit_deg")
 
 
+@pytest.mark.parametrize("setting", ["limit_deg", "margin_deg"])
+def test_every_limit_of_steep_farmland_is_a_slope(setting):
+    limits, margins = (steep_farmland.card.ranges[s] for s in ("limit_deg", "margin_deg"))
+    flat = farmland([1.0], [1], limit_deg=limits.low, margin_deg=margins.high).index
+    sheer = farmland([1.0], [1], limit_deg=limits.high, margin_deg=margins.high).index
+    assert flat.min() >= 0.0
+    assert sheer.max() <= 90.0
+    with pytest.raises(PlanError, match="outside"):
+        farmland([1.0], [1], **{setting: 90.0})
+
+
 def test_each_column_of_steep_farmland():
     # 100 ha a cell: one and a half steeper than 25, two patches
     out = farmland([26.0, 10.0, 30.0, 25.0], [1, 1, 2, 1])

@@ -9,6 +9,7 @@ from shanshui.accounts.flows import Money
 from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
+from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Gdp, Index, Productivity, ProductivityTable, Units
 from shanshui.kernels.labels import label_statistics, spread_by_weight
 from shanshui.region.coefficients import ByCover
@@ -35,7 +36,7 @@ def net_primary_production(
     biophysical: Annotated[pd.DataFrame, by_cover("npp_weight")],
     vegetation_fraction: Index | None = None,
     *,
-    year: int | None = None,
+    year: Annotated[int | None, Between(1900, 2200)] = None,
 ) -> Productivity:
     """Net primary production of cells from the mean of their unit: a labelled downscaling, not an observation.
 
@@ -99,7 +100,7 @@ def primary_products(
     biophysical: Annotated[pd.DataFrame, by_cover("product_weight")],
     *,
     sector: str = "primary",
-    year: int | None = None,
+    year: Annotated[int | None, Between(1900, 2200)] = None,
 ) -> Money:
     """Value of farm, forest, animal and fishery products of cells, from the value added of their unit.
 

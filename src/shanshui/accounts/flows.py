@@ -31,6 +31,7 @@ from shanshui.region.unitset import rasterised
 
 Cooling = Annotated[xr.DataArray, Grid("kWh/ha/yr")]
 Money = Annotated[xr.DataArray, Grid("yuan/ha/yr")]
+NO_UNIT = "labels: no cell belongs to a unit; do units and region lie on the same ground?"
 UnitsInside = Annotated[
     gpd.GeoDataFrame,
     Features(
@@ -204,7 +205,7 @@ def service_amounts(
     label = np.ascontiguousarray(labels.values, np.int32).ravel()
     count = int(label.max(initial=0))
     if count == 0:
-        raise QuantityError("labels: no cell belongs to a unit")
+        raise QuantityError(NO_UNIT)
     cell_km2 = grid_of(labels).cell_km2
     rows: list[pd.DataFrame] = []
     present = np.flatnonzero(label_sizes(label, count)[1:]) + 1
@@ -293,6 +294,11 @@ def population_of_units(
     table
         ``unit, population``; missing for a unit of which less is known.
 
+    Raises
+    ------
+    QuantityError
+        No cell belongs to a unit.
+
     Notes
     -----
     ``P_u = a sum p`` over known cells of the unit: ``p`` people on a km2, ``a`` area of a cell [km2]. Ours [D]: people of the part inside
@@ -300,6 +306,8 @@ def population_of_units(
     """
     label = np.ascontiguousarray(labels.values, np.int32).ravel()
     count = int(label.max(initial=0))
+    if count == 0:
+        raise QuantityError(NO_UNIT)
     cells, total, _, _ = label_statistics(
         label, np.ascontiguousarray(population_density.values).ravel(), count
     )

@@ -44,7 +44,7 @@ def gep(
     price_spread: Annotated[float, Between(0.0, 1.0)] = 0.3,
     amount_spread: Annotated[float, Between(0.0, 1.0)] = 0.2,
     draws: Annotated[int, Between(0, 1_000_000)] = 500,
-    seed: int = 0,
+    seed: Annotated[int, Between(0, 2**32 - 1)] = 0,
     standard_equivalent: Annotated[float, Between(0.0, 1e6)] = STANDARD_2010,
 ) -> Account:
     """Ecosystem account of the region under one frame.
@@ -80,7 +80,7 @@ def gep(
     table
         One row per flow: amount, price with method, year, source and status, ``value`` [yuan/yr], ``counts`` in the total or not,
         with the reason in ``note``, ``share`` of the total, ``low`` and ``high`` (5th and 95th percentile of the draws);
-        the last row, ``total``, sums what counts.
+        the last row, ``total``, sums what counts. ``price_year`` is missing where no price is, and in the total.
 
     Raises
     ------
@@ -180,7 +180,7 @@ def _priced(
             }
             if price is None:
                 row |= {
-                    "method": "", "price": np.nan, "price_unit": "", "price_year": 0, "price_source": "", "status": "",
+                    "method": "", "price": np.nan, "price_unit": "", "price_year": pd.NA, "price_source": "", "status": "",
                     "value": np.nan, "counts": False,
                     "note": f"no price by {' or '.join(entry.methods)} is known: add one in [inputs.prices]",
                 }  # fmt: skip
@@ -273,12 +273,12 @@ def _totalled(
         "method": "",
         "price": np.nan,
         "price_unit": "",
-        "price_year": 0,
+        "price_year": pd.NA,
         "price_source": "",
         "status": "",
     }
     out = pd.concat([rows, pd.DataFrame([blank | last])], ignore_index=True)[list(COLUMNS)]
-    out["price_year"] = out["price_year"].astype("int64")
+    out["price_year"] = out["price_year"].astype("Int64")
     out["counts"] = out["counts"].astype(bool)
     return out
 
@@ -288,10 +288,10 @@ def _nothing(frame: str) -> pd.DataFrame:
     row: dict[str, object] = dict.fromkeys(COLUMNS, "")
     row |= dict.fromkeys(("amount", "price", "value", "share", "low", "high"), np.nan)
     row |= {
-        "frame": frame, "category": "total", "service": "total", "flow": "total", "price_year": 0, "counts": False,
+        "frame": frame, "category": "total", "service": "total", "flow": "total", "price_year": pd.NA, "counts": False,
         "note": "no flow of this frame is known: it needs maps of climate, soil or products",
     }  # fmt: skip
-    return pd.DataFrame([row])[list(COLUMNS)]
+    return pd.DataFrame([row])[list(COLUMNS)].astype({"price_year": "Int64"})
 
 
 def account_total(account: pd.DataFrame) -> float:

@@ -127,7 +127,7 @@ def mismatch(
     gdp: Gdp,
     prefectures: Units,
     *,
-    year: int | None = None,
+    year: Annotated[int | None, Between(1900, 2200)] = None,
     least_share: Annotated[float, Between(0.0, 1.0)] = 0.2,
 ) -> Mismatch:
     """Ecological highlands that are economic lowlands, by prefecture.

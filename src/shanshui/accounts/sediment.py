@@ -55,7 +55,7 @@ def sediment_delivery(
     *,
     threshold_flow_accumulation: Annotated[float, Between(1.0, 1e9)] = 1000.0,
     sdr_max: Annotated[float, Between(0.0, 1.0)] = 0.8,
-    ic_0: float = 0.5,
+    ic_0: Annotated[float, Between(-20.0, 20.0)] = 0.5,
     k: Annotated[float, Between(1e-6, 100.0)] = 2.0,
     l_max: Annotated[float, Between(1.0, 1e6)] = 122.0,
     slope_factor: Annotated[str, OneOf("rusle", "steep")] = "rusle",

@@ -33,7 +33,7 @@ def unit_gep(
     price_spread: Annotated[float, Between(0.0, 1.0)] = 0.3,
     amount_spread: Annotated[float, Between(0.0, 1.0)] = 0.2,
     draws: Annotated[int, Between(0, 100_000)] = 500,
-    seed: int = 0,
+    seed: Annotated[int, Between(0, 2**32 - 1)] = 0,
 ) -> UnitAccount:
     """Account of each unit, at the prices of the region's account.
 

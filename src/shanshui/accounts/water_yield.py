@@ -54,7 +54,7 @@ def water_yield(
     land_cover: Codes,
     biophysical: Annotated[pd.DataFrame, by_cover("lulc_veg", "root_depth", "kc")],
     *,
-    seasonality: Annotated[float, Between(0.0, 100.0)] = 9.0,
+    seasonality: Annotated[float, Between(1.0, 30.0)] = 9.0,
 ) -> WaterYield:
     """Yearly water yield of each cell.
 
@@ -84,7 +84,7 @@ def water_yield(
     Raises
     ------
     QuantityError
-        A share of water above 1, a code without a row, a coefficient that is missing or negative.
+        A share of water outside [0, 1], a code without a row, a coefficient that is missing or negative, ``lulc_veg`` other than 0 and 1.
 
     Notes
     -----
@@ -99,8 +99,17 @@ def water_yield(
         raise QuantityError(
             f"plant_available_water: reaches {float(np.nanmax(water)):g}, expected a share in [0, 1]; divide percent by 100"
         )
+    if np.nanmin(water, initial=0.0) < 0.0:
+        raise QuantityError(
+            f"plant_available_water: goes down to {float(np.nanmin(water)):g}, expected a share in [0, 1]; name the number that stands for "
+            "missing ground as the raster's nodata"
+        )
     table = ByCover.of(land_cover, biophysical, "biophysical")
     green = table.column("lulc_veg", high=1.0)
+    if (part := ~green.isin((0.0, 1.0))).any():
+        raise QuantityError(
+            f"biophysical.lulc_veg: code {green.index[part][0]} holds {green[part].iloc[0]:g}, expected 1 under vegetation or 0"
+        )
     crop = table.column("kc", high=5.0)
     # roots count under vegetation only; tables of other software leave them blank or negative elsewhere
     if table.has("root_depth"):

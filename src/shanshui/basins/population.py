@@ -10,7 +10,7 @@ import shapely
 from shanshui.basins.tables import SpatialLevels, UnitPopulation
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.setting import Between
+from shanshui.core.setting import Between, Each
 from shanshui.core.vocabulary import (
     Codes,
     Counties,
@@ -37,9 +37,9 @@ def settlement_weight(
     land_cover: Codes | None = None,
     *,
     half_deg: Annotated[float, Between(0.1, 90.0)] = 8.0,
-    built_codes: tuple[float, ...] = (13.0,),
-    farm_codes: tuple[float, ...] = (12.0, 14.0),
-    water_codes: tuple[float, ...] = (0.0, 15.0),
+    built_codes: Annotated[tuple[float, ...], Each(-32768.0, 1e6)] = (13.0,),
+    farm_codes: Annotated[tuple[float, ...], Each(-32768.0, 1e6)] = (12.0, 14.0),
+    water_codes: Annotated[tuple[float, ...], Each(-32768.0, 1e6)] = (0.0, 15.0),
     built_weight: Annotated[float, Between(0.0, 1e6)] = 30.0,
     farm_weight: Annotated[float, Between(0.0, 1e6)] = 5.0,
 ) -> Index:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.setting import Between, OneOf
+from shanshui.core.setting import Between, Each, OneOf
 from shanshui.core.vocabulary import AnyLayers, Index
 from shanshui.decision.criteria import checked_weights, parsed_directions
 from shanshui.kernels.overlay import GREY, TOPSIS, VIKOR, WEIGHTED_SUM, overlaid, spans
@@ -20,7 +20,7 @@ PARTS = 16
 def overlay_score(
     layers: AnyLayers,
     *,
-    weights: tuple[float, ...] = (),
+    weights: Annotated[tuple[float, ...], Each(0.0, 1e6)] = (),
     directions: tuple[str, ...] = (),
     method: Annotated[
         str, OneOf("weighted-sum", "topsis", "vikor", "promethee", "grey")

@@ -190,7 +190,7 @@ def heavy_jobs(
     industries: tuple[str, ...] = ("mining", "manufacturing"),
     heavy_share: Annotated[float, Between(0.0, 1.0)] = 0.3,
     heavy_code: str = "31",
-    year: int | None = None,
+    year: Annotated[int | None, Between(1900, 2200)] = None,
 ) -> HeavyJobs:
     """Jobs in heavy industry of each county of the region, and how much of its land the rules close to it.
 

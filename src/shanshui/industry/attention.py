@@ -1,10 +1,13 @@
 """How much reports speak of each emerging industry: by year, place and category, with the passages."""
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
+from shanshui.core.setting import Between
 from shanshui.industry.lexicon import CATEGORIES, Lexicon, read_lexicon, sentence_around
 from shanshui.industry.tables import Attention, Passages, Reports, Vocabulary
 
@@ -26,14 +29,19 @@ def _read(reports: pd.DataFrame, words: pd.DataFrame | None) -> tuple[pd.DataFra
             "text": reports["text"].fillna("").astype(str),
         }
     )
-    broken = rows["year"].isna()
+    # an infinity has no rest
+    broken = rows["year"].mod(1).ne(0)
     if broken.any():
         at = int(np.flatnonzero(broken)[0])
         raise QuantityError(
-            f"reports.year: row {at + 1} holds {reports['year'].iloc[at]!r}, expected a year"
+            f"reports.year: row {at + 1} holds {_said(reports['year'].iloc[at])}, expected a year"
         )
     rows["year"] = rows["year"].astype("int64")
     return rows.sort_values(["year", "place"], kind="stable", ignore_index=True), lexicon
+
+
+def _said(value: object) -> str:
+    return "nothing" if pd.isna(value) or not str(value).strip() else f"'{value}'"  # type: ignore[call-overload]
 
 
 @assessment(source="sei2018", bytes_per_cell=0)
@@ -93,7 +101,7 @@ def report_attention(reports: Reports, words: Vocabulary | None = None) -> Atten
 
 @assessment(source="sei2018", bytes_per_cell=0)
 def report_passages(
-    reports: Reports, words: Vocabulary | None = None, *, most: int = 3
+    reports: Reports, words: Vocabulary | None = None, *, most: Annotated[int, Between(1, 1000)] = 3
 ) -> Passages:
     """Sentences behind the counts.
 

@@ -134,7 +134,7 @@ def phase_out_schedule(
     capacities: Capacities,
     access_rules: RuleTable,
     *,
-    start: int = 2020,
+    start: Annotated[int, Between(1900, 2200)] = 2020,
     years: Annotated[int, Between(1, 50)] = 10,
 ) -> PhaseOut:
     """Year in which each plant that the rules eliminate leaves: the oldest first, capacity along a straight line.

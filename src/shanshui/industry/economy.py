@@ -87,7 +87,11 @@ def _two_years(gdp: pd.DataFrame, first: int, last: int) -> tuple[int, int]:
 
 @assessment(source="dunn1960", bytes_per_cell=0)
 def growth_parts(
-    gdp: Gdp, prefectures: Prefectures, *, first_year: int = 0, last_year: int = 0
+    gdp: Gdp,
+    prefectures: Prefectures,
+    *,
+    first_year: Annotated[int, Between(0, 2200)] = 0,
+    last_year: Annotated[int, Between(0, 2200)] = 0,
 ) -> GrowthParts:
     """Growth of each prefecture's sectors parted into that of all places, of the sector, and its own (shift-share).
 
@@ -142,8 +146,8 @@ def industry_structure(
     gdp: Gdp,
     prefectures: Prefectures,
     *,
-    first_year: int = 0,
-    last_year: int = 0,
+    first_year: Annotated[int, Between(0, 2200)] = 0,
+    last_year: Annotated[int, Between(0, 2200)] = 0,
     least_rise: Annotated[float, Between(0.0, 1.0)] = 0.0,
 ) -> SectorStructure:
     """Sector shares of each prefecture in two years, and how they moved.

@@ -37,7 +37,11 @@ GREEN_CLASSES: dict[str, tuple[str, ...]] = {
 
 @assessment(source="krugman1991", bytes_per_cell=0)
 def employment_structure(
-    employment: Employment, prefectures: Prefectures, counties: Counties, *, year: int | None = None
+    employment: Employment,
+    prefectures: Prefectures,
+    counties: Counties,
+    *,
+    year: Annotated[int | None, Between(1900, 2200)] = None,
 ) -> EmploymentStructure:
     """What each prefecture's people work at, beside the nation.
 
@@ -128,7 +132,7 @@ def green_composition(
     prefectures: Prefectures,
     counties: Counties,
     *,
-    year: int | None = None,
+    year: Annotated[int | None, Between(1900, 2200)] = None,
     target: Annotated[float, Between(0.5, 1.0)] = 0.75,
 ) -> GreenGaps:
     """Make-up of a green economy: share of each class of work against what good places have.
@@ -185,7 +189,7 @@ def urban_flow(
     counties: Counties,
     gdp: Gdp | None = None,
     *,
-    year: int | None = None,
+    year: Annotated[int | None, Between(1900, 2200)] = None,
 ) -> UrbanFlow:
     """Jobs of each prefecture that serve places outside, and the flow of product that they stand for.
 

@@ -13,9 +13,12 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.shipped import shipped_text
+from shanshui.decision.ahp import METHODS
+from shanshui.decision.consistency import RANDOM_INDICES, REFITTED
 from shanshui.decision.criteria import benefits, ranged
 from shanshui.decision.grading import discriminant_check, grades_of
 from shanshui.decision.hierarchy import hierarchy_weights
+from shanshui.decision.interval_ahp import SOLVERS
 from shanshui.decision.interval_ranking import interval_weighted_sum
 from shanshui.decision.judgements import judgements_of
 from shanshui.decision.ranking import grey_relation, ranks
@@ -56,10 +59,10 @@ def evaluation_system() -> tuple[Indicator, ...]:
 def evaluation_weights(
     judgements: Judgements,
     *,
-    method: str = "interval-eigenvector",
-    random_index: str = "saaty",
-    draws: int = 4000,
-    seed: int = 0,
+    method: Annotated[str, OneOf(*METHODS, *SOLVERS)] = "interval-eigenvector",
+    random_index: Annotated[str, OneOf(*RANDOM_INDICES, REFITTED)] = "saaty",
+    draws: Annotated[int, Between(1, 1_000_000)] = 4000,
+    seed: Annotated[int, Between(0, 2**32 - 1)] = 0,
 ) -> Weights:
     """Weights of a hierarchy of judgements, local and in the whole.
 
@@ -119,7 +122,7 @@ def industry_evaluation(
     enough: Annotated[float, Between(0.01, 1.0)] = 0.6,
     count: Annotated[int, Between(0, 9)] = 0,
     draws: Annotated[int, Between(100, 1_000_000)] = 10_000,
-    seed: int = 0,
+    seed: Annotated[int, Between(0, 2**32 - 1)] = 0,
 ) -> Evaluation:
     """Composite score, grade and check of every place and every industry.
 

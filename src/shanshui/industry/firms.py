@@ -43,8 +43,8 @@ def screened_firms(
     Returns
     -------
     table
-        ``name, place, province, year, category, also, decision, basis, code_score, text_score, evidence, review``; firms of none are left out,
-        their number is in the attributes.
+        ``name`` and, as the register has them, ``place, province, year`` (whole), ``capital_yuan``; ``category, also, decision, basis,
+        code_score, text_score, head_office, evidence, review``; firms of none are left out, the number of all is in the attributes.
 
     Raises
     ------
@@ -68,6 +68,8 @@ def screened_firms(
         said = Screener(lexicon, with_code=with_code, alone=alone).screened(firms)
     some = (said["decision"] != "no").to_numpy()
     out = firms.loc[some, kept].join(said[some]).reset_index(drop=True)
+    if "year" in out and out["year"].dtype.kind in "iuf":
+        out["year"] = np.floor(out["year"]).astype("Int64")
     for column in out.columns:
         if out[column].dtype.kind not in "biuf":
             out[column] = [str(v) if isinstance(v, str) else "" for v in out[column]]

@@ -144,7 +144,7 @@ def layout(
     Parameters
     ----------
     planning_units : polygons
-        Index ``unit``; ``area_km2``.
+        Index ``unit``; ``area_km2`` and, if there are, ``code, name``.
     unit_admission : table
         ``unit, code, verdict, open_share``: which industry each unit admits.
     unit_growing : table
@@ -167,7 +167,8 @@ def layout(
     Returns
     -------
     table
-        ``link`` plant, process or research; ``place, name, to``; ``amount_ha`` [ha] grown, made or served; ``share`` of the whole [1];
+        ``link`` plant, process or research; ``place`` (code of the unit that grows, name of the city that makes or
+        researches), ``name`` of it, ``to`` the city next in the chain; ``amount_ha`` [ha] grown, made or served; ``share`` of the whole [1];
         ``suitability`` [1], ``km``. Attributes tell what was asked, what found room, and
         the facts of places that admission did not know.
 
@@ -206,8 +207,8 @@ def layout(
     plant = pd.DataFrame(
         {
             "link": PLANT,
-            "place": planning_units.index.to_numpy()[found.source].astype(str),
-            "name": planning_units.index.to_numpy()[found.source].astype(str),
+            "place": _told(planning_units, "code")[found.source],
+            "name": _told(planning_units, "name")[found.source],
             "to": makers["name"].to_numpy(str)[found.target],
             "amount_ha": found.amount,
             "suitability": fit[found.source],
@@ -222,6 +223,12 @@ def layout(
     out.attrs["asked_ha"], out.attrs["placed_ha"] = asked, found.placed
     out.attrs["not_known"] = unit_admission.attrs.get("not_known", [])
     return out
+
+
+def _told(units: gpd.GeoDataFrame, column: str) -> NDArray[np.str_]:
+    """Codes or names of units; their number where the study has none."""
+    words = units[column] if column in units else units.index.to_series()
+    return words.astype(str).to_numpy(str)
 
 
 def _admitting(

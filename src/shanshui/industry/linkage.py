@@ -311,7 +311,7 @@ def regional_linkages(
     *,
     quotient: Annotated[str, OneOf("slq", "cilq", "rlq", "flq", "aflq")] = "flq",
     delta: Annotated[float, Between(0.0, 0.99)] = 0.3,
-    year: int | None = None,
+    year: Annotated[int | None, Between(1900, 2200)] = None,
     tolerance: Annotated[float, Between(0.0, 1.0)] = 0.01,
 ) -> RegionalLinkages:
     """Multipliers of each prefecture from the national table, cut to what its own industries can supply.

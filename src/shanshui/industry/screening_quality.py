@@ -49,6 +49,10 @@ def screening_quality(
     precision = TP / (TP + FP), recall = TP / (TP + FN), f1 = 2 TP / (2 TP + FP + FN); kappa = (p_o - p_e) / (1 - p_e), p_o the share of firms
     on which both say the same, p_e = sum_k p_k q_k what chance gives (Cohen 1960 [M]).
     """
+    if labelled_firms.empty:
+        raise DataError(
+            "labelled_firms: no firm, expected at least one row; label a sample of the register by hand"
+        )
     truth = labelled_firms["category"].fillna("").astype(str).str.strip()
     strange = sorted(set(truth) - {*CATEGORIES, ""})
     if strange:
@@ -82,8 +86,12 @@ def coding_quality(found: ArrayLike, truth: ArrayLike) -> pd.DataFrame:
         Lengths that differ, no firm at all.
     """
     a, b = np.asarray(found, object), np.asarray(truth, object)
-    if a.shape != b.shape or a.ndim != 1 or not len(a):
-        raise DataError(f"found, truth: {a.shape} and {b.shape}, expected one length above 0")
+    if a.ndim != 1 or b.ndim != 1 or len(a) != len(b):
+        raise DataError(
+            f"found, truth: {a.size} and {b.size} firms, expected as many of each in one row"
+        )
+    if not len(a):
+        raise DataError("found, truth: no firm, expected at least one")
     rows = []
     for category in sorted({str(v) for v in (*a, *b) if v}):
         hit = float(((a == category) & (b == category)).sum())

@@ -7,7 +7,7 @@ import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.setting import Between
+from shanshui.core.setting import Between, Each
 from shanshui.core.vocabulary import (
     Counties,
     Employment,
@@ -41,7 +41,7 @@ def industrial_stage(
     place_indicators: PlaceIndicators | None = None,
     employment: Employment | None = None,
     *,
-    years: tuple[float, ...] = (),
+    years: Annotated[tuple[float, ...], Each(1900.0, 2200.0)] = (),
     yuan_per_dollar: Annotated[float, Between(0.0, 1000.0)] = 0.0,
     least_known: Annotated[float, Between(0.0, 1.0)] = 0.5,
 ) -> StageVerdicts:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Layers
-from shanshui.core.setting import Between
+from shanshui.core.setting import Between, Each
 from shanshui.core.shipped import shipped_text
 from shanshui.core.vocabulary import (
     Codes,
@@ -96,8 +96,22 @@ def crop_suitability(
     land_cover: Codes,
     red_line_candidate: Codes | None = None,
     *,
-    forest_codes: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0, 5.0, 8.0),
-    open_codes: tuple[float, ...] = (6.0, 7.0, 9.0, 10.0, 12.0, 14.0),
+    forest_codes: Annotated[tuple[float, ...], Each(-32768.0, 1e6)] = (
+        1.0,
+        2.0,
+        3.0,
+        4.0,
+        5.0,
+        8.0,
+    ),
+    open_codes: Annotated[tuple[float, ...], Each(-32768.0, 1e6)] = (
+        6.0,
+        7.0,
+        9.0,
+        10.0,
+        12.0,
+        14.0,
+    ),
 ) -> CropLayers:
     """How well each crop would grow, by its worst condition.
 

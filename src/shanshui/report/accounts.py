@@ -183,7 +183,7 @@ def _account(study: Study, lang: str) -> dict[str, Any] | None:
             "per": rows["per"],
             "price": rows["price"],
             "method": [say(str(m), lang) if m else "" for m in rows["method"]],
-            "price_year": [str(y) if y else "" for y in rows["price_year"]],
+            "price_year": ["" if pd.isna(y) else str(int(y)) for y in rows["price_year"]],
             "value_billion": rows["value"] / BILLION,
             "low_billion": rows["low"] / BILLION,
             "high_billion": rows["high"] / BILLION,

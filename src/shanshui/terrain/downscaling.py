@@ -74,7 +74,7 @@ def land_cover_fine(
     land_cover_areas: ClassAreas,
     prefectures: Prefectures,
     *,
-    year: int = 0,
+    year: Annotated[int, Between(0, 2200)] = 0,
     native_m: Annotated[float, Between(0.0, 1e6)] = 5000.0,
     smoothing: Annotated[float, Between(0.0, 1.0)] = 0.02,
 ) -> Codes:

@@ -25,8 +25,8 @@ def relief_window(
     elevation: Elevation,
     *,
     largest: Annotated[int, Between(4, 200)] = 50,
-    samples: int = 20000,
-    seed: int = 0,
+    samples: Annotated[int, Between(1, 10_000_000)] = 20000,
+    seed: Annotated[int, Between(0, 2**32 - 1)] = 0,
 ) -> WindowSize:
     """Window in which local relief stops growing fast, by the mean change point.
 
