@@ -236,8 +236,8 @@ def value_fills(
     _, first = np.unique([float(f"{e:.11e}") for e in edges], return_index=True)
     edges = edges[first]
     if len(edges) == 1:
-        words = f"{_number_words(edges[0], 6)} {unit}".strip()
-        return [(places[np.isfinite(value).to_numpy()], VALUE_COLOURS[3], words)]
+        one = f"{_number_words(edges[0], 6)} {unit}".strip()
+        return [(places[np.isfinite(value).to_numpy()], VALUE_COLOURS[3], one)]
     words = edge_words(edges)
     between = " – " if edges[0] < 0 else "–"
     group = np.clip(np.searchsorted(edges, value, side="right") - 1, 0, len(edges) - 2)
