@@ -59,6 +59,13 @@ def test_a_table_declares_its_columns_with_units_that_are_known(rows):
             assert conversion(f"2 {column.unit}", column.unit)[0] == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("rows", ROWS)
+def test_a_column_of_places_says_of_which_kind_they_are(rows):
+    for column in rows.fields:
+        if column.name in ("place", "province", "zone", "city", "county", "prefecture"):
+            assert column.key is not None, column.name
+
+
 @pytest.mark.parametrize("name", CARDS)
 def test_an_assessment_writes_its_equation_or_rule_beside_the_code(name):
     text = notes(CARDS[name])

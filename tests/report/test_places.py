@@ -34,6 +34,8 @@ def test_tables_of_every_kind_of_place_are_placed(placed):
         "unit_gep",
         "unit_terrain",
         "red_line_share",
+        "screened_firms",
+        "layout",
     }
     assert named <= set(placed)
 
@@ -55,9 +57,16 @@ def test_every_row_lies_within_the_outline_of_its_own_code(region, placed):
     for name, (_, place, rows) in placed.items():
         points = points_of(region, name, place.column)
         word = next((w for w in ("code", "name") if w in place.rows), place.column)
-        label = f"{place.column}_{word}" if f"{place.column}_{word}" in rows else word
-        label = label if label in rows else place.column
-        known = rows[~rows.geometry.isna() & ~rows.is_empty]
+        there = ~rows.geometry.isna() & ~rows.is_empty
+        known = rows[there]
+        codes = place.rows[word] if word in place.rows else rows[word]
+        told = codes[there.to_numpy()].astype(str).to_numpy()
+        # ``code`` may be that of an industry, and ``name`` that of a firm
+        label = next(
+            c
+            for c in (f"{place.column}_{word}", word, place.column)
+            if c in known and np.array_equal(known[c].astype(str).to_numpy(), told)
+        )
         for code, shape in zip(known[label].astype(str), known.geometry, strict=True):
             assert shape.distance(points[code]) < 1e-6, (name, code)
             seen += 1

@@ -9,6 +9,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, TEXT, Table
 from shanshui.core.setting import Between
+from shanshui.core.vocabulary import ADMINISTRATIVE
 
 WAGE_SHARE = 0.33
 """Share of the wage at which time on the way counts [S]."""
@@ -21,7 +22,7 @@ Visits = Annotated[
     pd.DataFrame,
     Table(
         {
-            "site": TEXT, "zone": TEXT, "visits": "1/yr", "population": "person", "travel": "yuan", "hours": "h", "wage": "yuan/h",
+            "site": TEXT, "zone": ADMINISTRATIVE, "visits": "1/yr", "population": "person", "travel": "yuan", "hours": "h", "wage": "yuan/h",
             "spending": "yuan", "*": ANY,
         }
     ),

@@ -154,8 +154,14 @@ INPUTS: dict[str, InputKind] = {
         "coefficients", Table({"side": TEXT, "name": TEXT, "amount": ANY, "*": ANY})
     ),
     "labelled_firms": InputKind("coefficients", Table({"name": TEXT, "category": TEXT, "*": ANY})),
-    "firms": InputKind("register", Table({"name": TEXT, "*": ANY})),
-    "reports": InputKind("coefficients", Table({"year": "yr", "text": TEXT, "*": ANY})),
+    "firms": InputKind(
+        "register",
+        Table({"name": TEXT, "place?": ADMINISTRATIVE, "province?": Key("province"), "*": ANY}),
+    ),
+    "reports": InputKind(
+        "coefficients",
+        Table({"year": "yr", "text": TEXT, "place?": ADMINISTRATIVE, "*": ANY}),
+    ),
     "words": InputKind("coefficients", Table({"category": TEXT, "word": TEXT, "*": ANY})),
     "judgements": InputKind("coefficients", Table({"*": ANY})),
     "evaluation_values": InputKind(
@@ -180,10 +186,10 @@ INPUTS: dict[str, InputKind] = {
     ),
     "clusters": InputKind(
         "coefficients",
-        Table({"cluster": TEXT, "core": TEXT, "city": TEXT, "categories": TEXT, "*": ANY}),
+        Table({"cluster": TEXT, "core": TEXT, "city": Key("city"), "categories": TEXT, "*": ANY}),
     ),
     "hubs": InputKind(
-        "coefficients", Table({"scheme": TEXT, "city": TEXT, "role": TEXT, "*": ANY})
+        "coefficients", Table({"scheme": TEXT, "city": Key("city"), "role": TEXT, "*": ANY})
     ),
     "capacities": InputKind(
         "coefficients", Table({"plant": TEXT, "code": TEXT, "capacity": ANY, "*": ANY})
@@ -236,7 +242,7 @@ INPUTS: dict[str, InputKind] = {
         Table(
             {
                 "site": TEXT,
-                "zone": TEXT,
+                "zone": ADMINISTRATIVE,
                 "visits": "1/yr",
                 "population": "person",
                 "travel": "yuan",

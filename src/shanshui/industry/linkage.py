@@ -52,7 +52,8 @@ def linkage_table(
     DataFrame
         ``code, name, output, influence, sensitivity_leontief, sensitivity_ghosh, quadrant, variation``, ``loss_whole, loss_backward,
         loss_forward, loss_trade`` (shares of all output lost by extraction), ``value_added`` per unit of final demand, ``exports``
-        share of all exports, ``growth`` value added over output. Sectors without output have coefficients of 0 and stand as ``weak``.
+        share of all exports, ``growth`` the share of value added in output: the
+        evaluation reads it as the potential to grow, it is no rate. Sectors without output have coefficients of 0 and stand as ``weak``.
 
     Raises
     ------
@@ -158,7 +159,7 @@ def linkages(
     sensitivity_ghosh_i = sum_j g_ij / (sum_ij g_ij / n) (Jones 1976 [M]); variation_j = standard deviation (n - 1) over mean of column j of L;
     quadrant key where influence and sensitivity are above 1, backward or forward where one is, weak where none;
     loss_v = (sum x - sum x~) / sum x, x~ output without the sector in variant v (Dietzenbacher, van der Linden and Steenge 1993 [S2]);
-    value_added_j = sum_i v_i l_ij, v_i value added over output; growth = v_j; exports = share of all exports.
+    value_added_j = sum_i v_i l_ij, v_i value added over output; growth = v_j, a share and no rate; exports = share of all exports.
 
     The Ghosh form is the default of the quadrant: row sums of L mix unit demands of unequal sectors.
     """

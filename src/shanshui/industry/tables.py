@@ -6,6 +6,7 @@ import geopandas as gpd
 import pandas as pd
 
 from shanshui.core.quantity import ANY, TEXT, Features, Key, Table
+from shanshui.core.vocabulary import ADMINISTRATIVE
 
 PLACE = Key("prefecture", "county")
 """Firms are known by prefecture or by county."""
@@ -28,7 +29,14 @@ Investment = Annotated[
 ]  # fmt: skip
 StartFlows = Annotated[pd.DataFrame, Table({"row": TEXT, "column": TEXT, "amount": ANY})]
 FlowSums = Annotated[pd.DataFrame, Table({"side": TEXT, "name": TEXT, "amount": ANY})]
-Register = Annotated[pd.DataFrame, Table({"name": TEXT, "year?": "yr", "capital_yuan?": "yuan", "*": ANY})]  # fmt: skip
+Register = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "name": TEXT, "place?": ADMINISTRATIVE, "province?": Key("province"), "year?": "yr", "capital_yuan?": "yuan", "*": ANY,
+        }
+    ),
+]  # fmt: skip
 Labelled = Annotated[
     pd.DataFrame,
     Table({"name": TEXT, "category": Key("category"), "scope?": TEXT, "code?": Key("industry")}),
@@ -36,7 +44,7 @@ Labelled = Annotated[
 Vocabulary = Annotated[
     pd.DataFrame, Table({"category": TEXT, "word": TEXT, "specificity?": "1", "*": ANY})
 ]  # fmt: skip
-Reports = Annotated[pd.DataFrame, Table({"year": "yr", "text": TEXT, "place?": TEXT})]
+Reports = Annotated[pd.DataFrame, Table({"year": "yr", "text": TEXT, "place?": ADMINISTRATIVE})]
 Readiness = Annotated[
     pd.DataFrame,
     Table(
@@ -201,7 +209,7 @@ ScreenedFirms = Annotated[
     pd.DataFrame,
     Table(
         {
-            "name": TEXT, "place?": TEXT, "province?": TEXT, "year?": "yr", "capital_yuan?": "yuan", "category": Key("category"),
+            "name": TEXT, "place?": ADMINISTRATIVE, "province?": Key("province"), "year?": "yr", "capital_yuan?": "yuan", "category": Key("category"),
             "decision": TEXT, "*": ANY,
         }
     ),
@@ -247,7 +255,7 @@ Attention = Annotated[
     pd.DataFrame,
     Table(
         {
-            "year": "yr", "place": TEXT, "category": Key("category"), "mentions": "1", "achieved": "1", "planned": "1", "letters": "1",
+            "year": "yr", "place": ADMINISTRATIVE, "category": Key("category"), "mentions": "1", "achieved": "1", "planned": "1", "letters": "1",
             "per_10k": "1", "share": "1",
         }
     ),
@@ -256,7 +264,7 @@ Passages = Annotated[
     pd.DataFrame,
     Table(
         {
-            "year": "yr", "place": TEXT, "category": Key("category"), "word": TEXT, "kind": TEXT, "passage": TEXT,
+            "year": "yr", "place": ADMINISTRATIVE, "category": Key("category"), "word": TEXT, "kind": TEXT, "passage": TEXT,
         }
     ),
 ]  # fmt: skip
