@@ -10,6 +10,8 @@ from shanshui.store.layout import STUDY_FILE
 
 DATA = "data"
 """Folder of inputs where a study file names none."""
+FILES = ("file", "classes")
+"""Words of an input that name a file."""
 
 
 def studies_above(place: Path) -> list[Path]:
@@ -48,13 +50,12 @@ def input_at(place: Path, study: Path) -> str:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every text among declared inputs: what names no file protects none."""
+    """Every file that inputs declare, whatever else stands in them: a unit called m names no folder."""
     todo = [value]
     while todo:
         item = todo.pop()
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, dict):
+        if isinstance(item, dict):
+            yield from (item[word] for word in FILES if isinstance(item.get(word), str))
             todo += item.values()
         elif isinstance(item, list):
             todo += item
