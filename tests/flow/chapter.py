@@ -1,12 +1,17 @@
 """A chapter of three assessments with a helper, to see what a change reaches."""
 
+from typing import Annotated
+
 import numpy as np
+import pandas as pd
 
 from shanshui.core.assessment import assessment
-from shanshui.core.vocabulary import Elevation, Facts, Height
+from shanshui.core.quantity import Table
+from shanshui.core.vocabulary import Elevation, Height
 from shanshui.kernels.windows import focal_mean
 
 FACTOR = 2.0
+Highest = Annotated[pd.DataFrame, Table({"top": "m"})]
 
 
 def _helper(values):
@@ -26,8 +31,6 @@ def smoothed(doubled: Height, *, cells: int = 3) -> Height:
 
 
 @assessment(source="own_frame")
-def highest(smoothed: Height, doubled: Height | None = None, *, above: float = 0.0) -> Facts:
+def highest(smoothed: Height, doubled: Height | None = None, *, above: float = 0.0) -> Highest:
     """Greatest value."""
-    import pandas as pd
-
     return pd.DataFrame({"top": [float(np.nanmax(smoothed.values)) - above]})

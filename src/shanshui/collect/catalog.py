@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from shanshui.core.errors import nearest
-from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key, Layers, Quantity, Table
+from shanshui.core.quantity import ANY, TEXT, Columns, Features, Grid, Key, Layers, Quantity, Table
 from shanshui.core.vocabulary import ADMINISTRATIVE
 
 Family = Literal[
@@ -56,7 +56,7 @@ class InputKind:
 
 _PLACE = {"code": TEXT, "name": TEXT, "parent": TEXT, "*": ANY}
 _NAMED = {"name": TEXT, "*": ANY}
-_AMOUNTS = {"code": ADMINISTRATIVE, "year": "yr"}
+_AMOUNTS: Columns = {"code": ADMINISTRATIVE, "year": "yr"}
 RAIN = "is it in tenths of a millimetre, in inches, in metres, or of a month or a day"
 INPUTS: dict[str, InputKind] = {
     "elevation": InputKind("continuous", Grid("m"), -430.0, 8850.0),

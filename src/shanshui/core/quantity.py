@@ -1,6 +1,6 @@
 """Kinds of things that flow between assessments: units, columns, and what they name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 TEXT = "text"
@@ -43,10 +43,8 @@ class Column:
 Columns = Mapping[str, str | Key]
 
 
-def _columns(declared: Columns | Iterable[str]) -> tuple[tuple[Column, ...], str | None]:
+def _columns(declared: Columns) -> tuple[tuple[Column, ...], str | None]:
     """Columns as declared, and the unit of further ones; a name that ends in ``?`` may be absent."""
-    if not isinstance(declared, Mapping):
-        declared = {**dict.fromkeys(declared, ANY), "*": ANY}
     pairs = dict(declared)
     more = pairs.pop("*", None)
     out = []
@@ -111,8 +109,8 @@ class Table(_Rows):
     fields: tuple[Column, ...]
     more: str | None
 
-    def __init__(self, columns: Columns | Iterable[str] = ()) -> None:
-        fields, more = _columns(columns)
+    def __init__(self, columns: Columns | None = None) -> None:
+        fields, more = _columns(columns or {})
         object.__setattr__(self, "fields", fields)
         object.__setattr__(self, "more", more)
 
@@ -133,8 +131,8 @@ class Features(_Rows):
     more: str | None
     key: Key | None
 
-    def __init__(self, columns: Columns | Iterable[str] = (), key: Key | None = None) -> None:
-        fields, more = _columns(columns)
+    def __init__(self, columns: Columns | None = None, key: Key | None = None) -> None:
+        fields, more = _columns(columns or {})
         object.__setattr__(self, "fields", fields)
         object.__setattr__(self, "more", more)
         object.__setattr__(self, "key", key)

@@ -19,7 +19,6 @@ Mask = Annotated[xr.DataArray, Grid("1")]
 UnitLabels = Annotated[xr.DataArray, Grid("1", Key("planning_unit"))]
 BasinLabels = Annotated[xr.DataArray, Grid("1", Key("river_basin"))]
 CountyCells = Annotated[xr.DataArray, Grid("1", Key("county"))]
-PrefectureCells = Annotated[xr.DataArray, Grid("1", Key("prefecture"))]
 Labels = Annotated[xr.DataArray, Grid("1", Key())]
 FlowDirection = Annotated[xr.DataArray, Grid("1")]
 UpstreamArea = Annotated[xr.DataArray, Grid("km2")]
@@ -75,7 +74,6 @@ ClassAreas = Annotated[
     pd.DataFrame,
     Table({"code": ADMINISTRATIVE, "year": "yr", "class": Key("cover_class"), "area_km2": "km2"}),
 ]
-Facts = Annotated[pd.DataFrame, Table()]
 
 Amount = Annotated[xr.DataArray, Grid("any")]
 Depth = Annotated[xr.DataArray, Grid("mm")]
@@ -86,7 +84,6 @@ SoilLoss = Annotated[xr.DataArray, Grid("t/ha/yr")]
 CarbonDensity = Annotated[xr.DataArray, Grid("t/ha")]
 Percent = Annotated[xr.DataArray, Grid("%")]
 Productivity = Annotated[xr.DataArray, Grid("g/m2/yr")]
-Coefficients = Annotated[pd.DataFrame, Table()]
 AnyLayers = Annotated[xr.Dataset, Layers()]
 DaysPerYear = Annotated[xr.DataArray, Grid("d/yr")]
 MassRate = Annotated[xr.DataArray, Grid("t/ha/yr")]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Features, Grid, Layers
+from shanshui.core.quantity import ANY, Features, Grid, Layers
 from shanshui.core.vocabulary import Codes, Elevation, Rivers, Slope
 from shanshui.industry.access_rules import FACTS, Rule
 from shanshui.kernels.distance import distance_to
@@ -23,7 +23,7 @@ UNITS = {"elevation_m": "m", "slope_deg": "degree", "river_m": "m"}
 """Units of facts; the others are numbers without one."""
 PlaceFacts = Annotated[xr.Dataset, Layers(tuple((fact, UNITS.get(fact, "1")) for fact in FACTS))]
 Distance = Annotated[xr.DataArray, Grid("m")]
-Areas = Annotated[gpd.GeoDataFrame, Features(("geometry",))]
+Areas = Annotated[gpd.GeoDataFrame, Features({"*": ANY})]
 TOUCHED = 0.71
 """A river takes a cell whose centre is nearer than half a diagonal, in cells."""
 
