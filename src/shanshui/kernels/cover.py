@@ -262,6 +262,28 @@ def _cuts(load: NDArray[np.int64], crew: int) -> list[int]:
     return [0, *np.unique(inner[(inner > 0) & (inner < load.size - 1)]).tolist(), load.size - 1]
 
 
+@nb.njit(cache=True, nogil=True)
+def rescaled(runs, scale):
+    """Runs whose cells have their share times ``scale`` (y, x); cells of 0 are left out."""
+    zones = runs.first.size - 1
+    first = np.zeros(zones + 1, np.int64)
+    row, col = np.empty(1024, np.int32), np.empty(1024, np.int32)
+    size, cover = np.empty(1024, np.int32), np.empty(1024, np.float64)
+    m = 0
+    for z in range(zones):
+        started = m
+        for k in range(runs.first[z], runs.first[z + 1]):
+            i = runs.row[k]
+            for c in range(runs.col[k], runs.col[k] + runs.size[k]):
+                value = runs.share[k] * scale[i, c]
+                if value > 0.0:
+                    m, row, col, size, cover = _add(
+                        m, started, i, c, 1, value, row, col, size, cover
+                    )
+        first[z + 1] = m
+    return Runs(first, row[:m].copy(), col[:m].copy(), size[:m].copy(), cover[:m].copy())
+
+
 class Sums(NamedTuple):
     """What is summed up so far over the known cells of each zone.
 

@@ -1,7 +1,7 @@
 """Which part of each cell lies in which zone, exactly: made once for zones and a grid, asked for as many maps as wanted."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -22,6 +22,7 @@ from shanshui.kernels.cover import (
     covered_runs,
     gather_by_cover,
     label_shares,
+    rescaled,
     spread_by_cover,
     zone_values,
 )
@@ -58,6 +59,24 @@ class Cover:
         runs = self.runs
         cells = np.concatenate([[0.0], np.cumsum(runs.size * runs.share)])
         return np.asarray(np.diff(cells[runs.first]) * self.grid.cell_km2, np.float64)
+
+    def along(self, inside: NDArray[np.bool_]) -> "Cover":
+        """The same zones on the cells of a region, of which every cell belongs wholly to the zones that have a part of it.
+
+        Parameters
+        ----------
+        inside : (y, x)
+            Cells of the region: along its outline they are in or out by their centre.
+
+        Returns
+        -------
+        Cover
+            Shares of cells that reach beyond all zones grow to 1 together, so that what zones sum up to is the region; cells
+            outside it are left out. The lines between zones are as exact as before.
+        """
+        taken = self.spread(np.ones(self.grid.shape), np.ones(len(self.zones)))
+        scale = np.where(inside, 1.0 / np.where(taken > 0, np.minimum(taken, 1.0), 1.0), 0.0)
+        return replace(self, runs=rescaled(self.runs, scale))
 
     def cells(self, zone: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Cells of one zone, counted along rows, and the share of each in it; ``zone`` is its place in order."""
@@ -174,7 +193,7 @@ class Cover:
             yield value[:n], weight[:n]
 
     def spread(
-        self, weight: NDArray[np.float32], factor: NDArray[np.float64]
+        self, weight: NDArray[np.floating], factor: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Weight of each cell times the factors of the zones that have a part of it, each by that part.
 
@@ -197,7 +216,7 @@ class Cover:
     def gather(
         self,
         labels: NDArray[np.int32],
-        weight: NDArray[np.float32],
+        weight: NDArray[np.floating],
         factor: NDArray[np.float64],
         count: int,
     ) -> NDArray[np.float64]:
