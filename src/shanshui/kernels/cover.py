@@ -7,6 +7,7 @@ so that a cover needs memory for the cells along outlines alone.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numba as nb
@@ -195,12 +196,7 @@ def _runs(u, v, ring, outer, zone, lo, hi, ny, nx):
 @nb.njit(cache=True, nogil=True)
 def _add(m, started, i, c, cells, value, row, col, size, cover):
     """One more run, or a longer last one."""
-    if (
-        m > started
-        and row[m - 1] == i
-        and col[m - 1] + size[m - 1] == c
-        and cover[m - 1] == value
-    ):
+    if m > started and row[m - 1] == i and col[m - 1] + size[m - 1] == c and cover[m - 1] == value:
         size[m - 1] += cells
         return m, row, col, size, cover
     if m == row.size:
@@ -449,16 +445,14 @@ def add_classes(
     _by_zones(_counted, runs, threads, place, start, runs, at, out)
 
 
-def _by_zones(
-    kernel: Callable[..., Any], runs: Runs, threads: int | None, *arguments: Any
-) -> None:
+def _by_zones(kernel: Callable[..., Any], runs: Runs, threads: int | None, *arguments: Any) -> None:
     zones = runs.first.size - 1
     if zones == 0:
         return
     crew = max(1, min(processors() if threads is None else threads, zones))
     load = np.concatenate([[0], np.cumsum(runs.size + 8, dtype=np.int64)])[runs.first]
     cuts = [0, zones] if crew == 1 else _cuts(load, crew)
-    share(kernel, ((*arguments, a, b) for a, b in zip(cuts, cuts[1:], strict=False)))
+    share(kernel, ((*arguments, a, b) for a, b in pairwise(cuts)))
 
 
 @nb.njit(cache=True, nogil=True)

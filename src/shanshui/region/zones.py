@@ -72,11 +72,12 @@ def zone_statistics(
 
     Notes
     -----
-    With ``f`` the share of a cell in the zone, exact along its lines, and ``w`` its weight (1 without): ``sum = s f w v``, ``mean = s f w v / s f w``,
-    ``variance = s f w (v - mean)^2 / s f w``, s over known cells; ``min, max`` of all cells that the zone has a part of. Percentiles run straight between
-    the known values in order, the k-th of n at ``S_k = (k - 1) f_k w_k + (n - 1) sum_(j<k) f_j w_j``, so that with whole cells they are the
-    usual ones. ``frac`` is the share of a class in the known ground; of classes equally large the greatest code is the majority and
-    the least the minority. As in exactextract [M], which keeps shares of cells in 32 bits, so to seven digits.
+    With ``f`` the share of a cell in the zone, exact along its lines, and ``w`` its weight (1 without): ``sum = s f w v``,
+    ``mean = s f w v / s f w``, ``variance = s f w (v - mean)^2 / s f w``, s over known cells; ``min, max`` of all cells that the
+    zone has a part of. Percentiles run straight between the known values in order, the k-th of n at ``S_k = (k - 1) f_k w_k +
+    (n - 1) sum_(j<k) f_j w_j``, so that with whole cells they are the usual ones. ``frac`` is the share of a class in the known
+    ground; of classes equally large the greatest code is the majority and the least the minority. As in exactextract [M], which
+    keeps shares of cells in 32 bits, so to seven digits.
     """
     asked = _asked(statistics, weights)
     maps = _maps(grid)
