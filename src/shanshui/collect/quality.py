@@ -13,6 +13,7 @@ from shanshui.collect.adapt import coefficients_input, features_input, stack_par
 from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.collect.classes import class_table
 from shanshui.collect.companions import TABLES
+from shanshui.collect.holes import hole_doubts
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.registers import register_input
 from shanshui.collect.scaling import Linear, plausible, refuse_unused
@@ -108,6 +109,8 @@ def _look(
             sample = source.sample(grid)
             out.facts |= {"crs": source.crs.name, "cell_m": round(source.native_m(grid), 1)}
             judge(out, sample, spec, kind, source.missing_code, source.nodata, source.line)
+            if name == "elevation" and not out.problems:
+                out.doubts += hole_doubts(name, sample, grid)
     elif kind.family == "stack":
         parts = stack_parts(path, spec, name)
         out.facts |= {"layers": len(parts)}
