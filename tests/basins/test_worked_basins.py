@@ -16,6 +16,7 @@ from shanshui.basins.flowpaths import (
     upstream_area,
 )
 from shanshui.basins.nested import nested_basins, pfafstetter
+from shanshui.basins.people_inside import people_inside
 from shanshui.basins.planning_units import planning_unit_labels, planning_units, target_area
 from shanshui.basins.population import (
     population_density,
@@ -856,6 +857,39 @@ def test_people_at_the_outline_of_all_counties_stay_in_the_region():
     found = unit_population(table, counties, clipped, inside)
     assert found["population"].tolist() == pytest.approx([300.0], rel=1e-12)
     assert found.attrs["beyond"] == {}
+
+
+def test_people_of_places_are_those_of_the_census():
+    """Three counties in two prefectures; a dense city beside a county on a line amid cells does not leak into it."""
+    counties = squares(2, 5, parts=3)
+    cities = squares(2, 5, parts=3).assign(code=["A", "B", "C"])
+    cities.loc[1, "geometry"] = counties.geometry[1].union(counties.geometry[2])
+    cities = cities.drop(index=2)
+    weight = grid([[1.0, 9.0, 1.0, 5.0, 1.0]] * 2, "1")
+    inside = grid(np.ones((2, 5)), "1", dtype=np.uint8)
+    table = people(
+        ("101", 2020, 900.0), ("102", 2020, 30.0), ("103", 2020, 70.0), ("101", 2010, 1.0)
+    )
+    own = people_inside(table, counties, counties, weight, inside)
+    assert own["population"].tolist() == pytest.approx([900.0, 30.0, 70.0], rel=1e-12)
+    of = people_inside(table, counties, cities, weight, inside)
+    assert of["unit"].tolist() == [1, 3]
+    assert of["population"].tolist() == pytest.approx([930.0, 70.0], rel=1e-12)
+    # the drawing of lines moves nobody
+    cities.loc[3, "geometry"] = cities.geometry[3].buffer(0.05, join_style=2)
+    assert people_inside(table, counties, cities, weight, inside)["population"].tolist() == pytest.approx([930.0, 70.0], rel=1e-12)  # fmt: skip
+    # one cell of the last county lies beyond the region, with a sixth of its weight
+    inside.values[:, 4] = 0
+    found = people_inside(table, counties, counties, weight, inside)["population"].tolist()
+    assert found[2] == pytest.approx(70 * (5 * 2 / 3) / (5 * 2 / 3 + 1))
+    assert found[:2] == pytest.approx([900.0, 30.0])
+    lost = people_inside(table.iloc[[0, 2]], counties, cities, weight, inside)
+    assert np.isnan(lost["population"].iloc[0])
+    inside.values[:, 2:] = 0
+    assert people_inside(table, counties, counties, weight, inside)["unit"].tolist() == [1, 2]
+    weight.values[:] = 0.0
+    even = people_inside(table, counties, counties, weight, inside)
+    assert even["population"].tolist() == pytest.approx([900.0, 30 * 0.2], rel=1e-12)
 
 
 def test_a_county_beyond_the_rim_brings_its_share_and_that_is_told():

@@ -25,9 +25,8 @@ from shanshui.core.vocabulary import (
     UnitLabels,
 )
 from shanshui.kernels.labels import label_sizes
-from shanshui.region.cover import Cover, cover_of
+from shanshui.region.cover import Cover, cover_along
 from shanshui.region.grid import grid_of, like
-from shanshui.region.unitset import covered
 
 BEYOND = 1e-6
 """Share of a county beyond the ground from which it is told [D]: less is the rounding of coordinates."""
@@ -85,7 +84,7 @@ def settlement_weight(
 
 
 @dataclass(frozen=True)
-class _Ground:
+class SettledGround:
     """Where the people of counties go: cells by their share in each county, and how they weigh.
 
     Attributes
@@ -127,20 +126,10 @@ class _Ground:
         return [first, (self.even, np.where(lone, factor, 0.0))] if lone.any() else [first]
 
 
-def _ground(counties: gpd.GeoDataFrame, settlement_weight: xr.DataArray) -> _Ground:
-    """Cells of the counties.
-
-    Along the outline of all counties together a cell is in or out by its centre, as it is with the region, and is shared out whole
-    among the counties that have a part of it: else people would stay behind in cells that no region has. A county that would
-    be left without a cell keeps those that it has a part of.
-    """
+def settled_ground(counties: gpd.GeoDataFrame, settlement_weight: xr.DataArray) -> SettledGround:
+    """Cells of the counties, along the outline of all as a region has them: else people would stay behind in cells that it has not."""
     grid = grid_of(settlement_weight)
-    exact = cover_of(counties, grid)
-    inside = covered(counties, grid)
-    left = exact.sums(grid.lay(np.where(inside, np.float32(1), np.float32(0)), "1")).total
-    for county in np.flatnonzero((left <= 0) & (exact.inside_km2 > 0)):
-        inside.ravel()[exact.cells(int(county))[0]] = True
-    cover = exact.along(inside)
+    exact, cover = cover_along(counties, grid)
     weight = np.ascontiguousarray(settlement_weight.values, np.float32)
     even = np.where(np.isfinite(weight), np.float32(1), np.float32(np.nan))
     room, spare = (cover.sums(grid.lay(v, "1")).total for v in (weight, even))
@@ -148,10 +137,10 @@ def _ground(counties: gpd.GeoDataFrame, settlement_weight: xr.DataArray) -> _Gro
         # ground that the grid does not know (outside the elevation) keeps its people to itself
         known = spare * grid.cell_km2 / cover.inside_km2
         here = np.minimum(exact.inside_km2 / exact.area_km2, 1.0) * np.minimum(known, 1.0)
-    return _Ground(cover, weight, even, room, spare, np.nan_to_num(here))
+    return SettledGround(cover, weight, even, room, spare, np.nan_to_num(here))
 
 
-def _people(population: pd.DataFrame, counties: gpd.GeoDataFrame) -> pd.DataFrame:
+def counted_people(population: pd.DataFrame, counties: gpd.GeoDataFrame) -> pd.DataFrame:
     """People by county (in their order) and year; NaN where a county has no count."""
     counted = population.dropna(subset=["population"])
     wide = counted.pivot_table(index="code", columns="year", values="population", aggfunc="sum")
@@ -194,9 +183,9 @@ def population_density(
     """
     grid = grid_of(settlement_weight)
     rows = population[population["year"] == population["year"].max()]
-    _require_match(population, counties)
-    ground = _ground(counties, settlement_weight)
-    factor = ground.per_weight(_people(rows, counties).to_numpy(float))[:, 0] / grid.cell_km2
+    require_match(population, counties)
+    ground = settled_ground(counties, settlement_weight)
+    factor = ground.per_weight(counted_people(rows, counties).to_numpy(float))[:, 0] / grid.cell_km2
     density = sum(ground.cover.spread(weight, own) for weight, own in ground.layers(factor))
     return like(settlement_weight, np.asarray(density, np.float32), "person/km2")
 
@@ -240,12 +229,12 @@ def unit_population(
     symbols as in :func:`population_density`, Eicher and Brewer (2001) [M]. ``density = P_u / A_u`` with A_u the unit's area [km2].
     """
     grid = grid_of(planning_unit_labels)
-    _require_match(population, counties)
+    require_match(population, counties)
     count = int(planning_unit_labels.values.max())
     label = np.ascontiguousarray(planning_unit_labels.values)
     area = label_sizes(label.ravel(), count)[1:] * grid.cell_km2
-    ground = _ground(counties, settlement_weight)
-    wide = _people(population, counties)
+    ground = settled_ground(counties, settlement_weight)
+    wide = counted_people(population, counties)
     people = np.zeros((count + 1, wide.shape[1]))
     for weight, own in ground.layers(ground.per_weight(wide.to_numpy(float))):
         people += ground.cover.gather(label, weight, own, count)
@@ -269,7 +258,8 @@ def unit_population(
     return out
 
 
-def _require_match(population: Population, counties: Counties) -> None:
+def require_match(population: Population, counties: Counties) -> None:
+    """Refuse a table of other places."""
     if not population["code"].isin(counties["code"]).any():
         raise QuantityError(
             f"population.code: none of its codes (such as {population['code'].iloc[0]}) is one of the counties' "

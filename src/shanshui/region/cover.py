@@ -27,6 +27,7 @@ from shanshui.kernels.cover import (
     zone_values,
 )
 from shanshui.region.grid import GridSpec, grid_of
+from shanshui.region.unitset import covered
 
 BLOCK = 4_000_000
 """Cells that are held in another type at once [D]: 32 MB."""
@@ -297,6 +298,31 @@ def cover_of(frame: gpd.GeoDataFrame, grid: GridSpec) -> Cover:
         grid.shape,
     )
     return Cover(grid, frame.index, cells * grid.cell_km2, runs)
+
+
+def cover_along(frame: gpd.GeoDataFrame, grid: GridSpec) -> tuple[Cover, Cover]:
+    """Exact cover, and the same along the outline of all polygons together, for what is spread from polygons to cells.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Valid polygons in the grid's coordinate system.
+    grid : GridSpec
+        Study grid.
+
+    Returns
+    -------
+    (Cover, Cover)
+        In the second a cell on the outline of all is in or out by its centre, as it is with a region that they make up, and
+        belongs wholly to the polygons that have a part of it: what is spread stays in the region to the last unit. A polygon that
+        would be left without a cell keeps those that it has a part of.
+    """
+    exact = cover_of(frame, grid)
+    inside = covered(frame, grid)
+    left = exact.sums(grid.lay(inside.astype(np.float32), "1")).total
+    for zone in np.flatnonzero((left <= 0) & (exact.inside_km2 > 0)):
+        inside.ravel()[exact.cells(int(zone))[0]] = True
+    return exact, exact.along(inside)
 
 
 def cover_by_centre(frame: gpd.GeoDataFrame, grid: GridSpec) -> Cover:
