@@ -13,8 +13,8 @@ from tests.worlds import EQUAL_AREA, grid, grid_spec
 
 from shanshui.core.errors import DataError, QuantityError
 from shanshui.region import cover as cover_module
-from shanshui.region.cover import cover_by_centre, cover_of
 from shanshui.region.grid import GridSpec, fitted_crs
+from shanshui.region.polygon_cover import cover_by_centre, cover_of
 from shanshui.region.zones import zone_statistics
 
 

@@ -13,8 +13,9 @@ from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Gdp, Index, Productivity, ProductivityTable, Units
 from shanshui.region.coefficients import ByCover
-from shanshui.region.cover import Cover, cover_along
+from shanshui.region.cover import Cover
 from shanshui.region.grid import grid_of, like
+from shanshui.region.polygon_cover import cover_along
 
 LEAST_TOLD = 0.5
 """Share of a cell that must lie in units with a figure [D]: as much as when its centre decided."""

@@ -26,8 +26,9 @@ from shanshui.kernels.labels import (
     label_sizes,
     label_statistics,
 )
-from shanshui.region.cover import Cover, cover_of
+from shanshui.region.cover import Cover
 from shanshui.region.grid import grid_of, like
+from shanshui.region.polygon_cover import cover_of
 from shanshui.region.unitset import rasterised
 
 Cooling = Annotated[xr.DataArray, Grid("kWh/ha/yr")]

@@ -21,8 +21,8 @@ from shanshui.core.vocabulary import (
 )
 from shanshui.kernels.services import budyko
 from shanshui.region.coefficients import ByCover
-from shanshui.region.cover import cover_by_centre
 from shanshui.region.grid import grid_of, like, stacked
+from shanshui.region.polygon_cover import cover_by_centre
 
 UNITS = {"evaporation_share": "1", "evapotranspiration": "mm/yr", "water_yield": "mm/yr"}
 Stations = Annotated[

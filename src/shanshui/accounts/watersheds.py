@@ -8,8 +8,8 @@ import pandas as pd
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import ANY, TEXT, Key, Table
 from shanshui.core.vocabulary import AnyLayers, Watersheds
-from shanshui.region.cover import cover_by_centre
 from shanshui.region.grid import grid_of
+from shanshui.region.polygon_cover import cover_by_centre
 
 WatershedResults = Annotated[
     pd.DataFrame,

@@ -25,8 +25,9 @@ from shanshui.core.vocabulary import (
     UnitLabels,
 )
 from shanshui.kernels.labels import label_sizes
-from shanshui.region.cover import Cover, cover_along
+from shanshui.region.cover import Cover
 from shanshui.region.grid import grid_of, like
+from shanshui.region.polygon_cover import cover_along
 
 BEYOND = 1e-6
 """Share of a county beyond the ground from which it is told [D]: less is the rounding of coordinates."""

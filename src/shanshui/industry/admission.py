@@ -23,8 +23,8 @@ from shanshui.industry.access_rules import (
 from shanshui.industry.place_facts import Knowledge, PlaceFacts, asked_facts, known_by_strip
 from shanshui.industry.tables import CategoryVerdicts, HeavyJobs, RuleTable, UnitAdmission
 from shanshui.kernels.labels import label_class_counts, label_sizes
-from shanshui.region.cover import cover_of
 from shanshui.region.grid import grid_of, like
+from shanshui.region.polygon_cover import cover_of
 
 
 @cache

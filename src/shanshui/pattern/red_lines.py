@@ -21,8 +21,8 @@ from shanshui.pattern.tables import (
     SteepFarmland,
 )
 from shanshui.region.coefficients import ByCover
-from shanshui.region.cover import cover_of
 from shanshui.region.grid import grid_of, like
+from shanshui.region.polygon_cover import cover_of
 from shanshui.region.unitset import burnt
 
 MU_PER_HA = 15.0

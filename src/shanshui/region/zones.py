@@ -11,9 +11,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.errors import QuantityError, nearest
-from shanshui.region.cover import Cover, cover_of, rows_of
+from shanshui.region.cover import Cover, rows_of
 from shanshui.region.grid import GridSpec, grid_of
 from shanshui.region.placed import placed, unrolled
+from shanshui.region.polygon_cover import cover_of
 
 Grids = xr.DataArray | xr.Dataset | Sequence[xr.DataArray] | Mapping[str, xr.DataArray]
 ALWAYS = ("count", "area_km2", "share_known", "share_inside")
