@@ -13,6 +13,7 @@ from shanshui.cli.look import check, explain, list_products, show
 from shanshui.cli.make import export, report, run
 from shanshui.cli.rank import rank
 from shanshui.cli.upkeep import sweep, verify
+from shanshui.cli.why import why
 
 app = typer.Typer(
     name="shanshui",
@@ -34,6 +35,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_products,
     "show": show,
     "explain": explain,
+    "why": why,
     "export": export,
     "report": report,
     "weigh": weigh,
