@@ -108,4 +108,4 @@ def test_the_command_prints_draws_and_writes(region, tmp_path):
     assert "one of them" in shanshui(
         "why", folder, "slope", "--at", "108,33", "--to", tmp_path / "x.tif", code=2
     )
-    assert "no format" in shanshui("why", folder, "slope", "--to", tmp_path / "x.doc", code=1)
+    assert "no format" in shanshui("why", folder, "slope", "--to", tmp_path / "x.doc", code=2)

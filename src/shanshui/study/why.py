@@ -262,7 +262,7 @@ class Why:
             lon,
             lat,
             lost=self._within(product, shape) if empty or rows.empty else [],
-            rows=rows.drop(columns="geometry", errors="ignore").to_dict("records"),
+            rows=_plain_rows(rows),
             place=place,
             empty=empty,
         )
@@ -336,3 +336,8 @@ def cell_at(study: Study, lon: float, lat: float) -> tuple[int, int]:
     raise StudyError(
         f"--at {lon},{lat}: outside the study's grid; expected longitude,latitude within it (is the order lat,lon?)"
     )
+
+
+def _plain_rows(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    plain = rows.drop(columns="geometry", errors="ignore")
+    return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
