@@ -127,7 +127,7 @@ def show(
     study = open_study(folder).variant(variant)
     facts = _facts(study, product)
     rows = []
-    if facts["kind"] in ("table", "series"):
+    if facts["kind"] == "table":
         rows = _rows(with_places(study, product))
     if as_json:
         typer.echo(json.dumps(facts | ({"rows": rows} if rows else {}), ensure_ascii=False))

@@ -12,8 +12,8 @@ from rasterio.windows import Window
 from shanshui.core.errors import DataError
 from shanshui.core.reasons import reasons
 from shanshui.region.grid import STRIP
+from shanshui.report.canvas import as_png, chinese_font, drawing
 from shanshui.report.export import written_by
-from shanshui.report.maps import as_png, chinese_font, drawing
 from shanshui.store.written import refuse_foreign, replaced
 from shanshui.study.why import Lost, Why
 

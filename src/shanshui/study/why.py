@@ -271,8 +271,7 @@ class Why:
         self, product: str, frame: Any, point: shapely.Point
     ) -> tuple[pd.DataFrame, str, shapely.Geometry] | None:
         """Rows of a product that speak of the place around a point, its name and its outline."""
-        flat = frame.to_frame("value") if isinstance(frame, pd.Series) else frame
-        flat = flat.reset_index() if flat.index.name else flat
+        flat = frame.reset_index() if frame.index.name else frame
         if isinstance(flat, gpd.GeoDataFrame):
             here = flat[flat.contains(point)]
             shape = here.geometry.iloc[0] if len(here) else None
