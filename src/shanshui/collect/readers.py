@@ -7,14 +7,19 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
-import rasterio
 import xarray as xr
 from pyproj import CRS
-from rasterio.errors import RasterioError
 
 from shanshui.collect.catalog import InputSpec
-from shanshui.collect.companions import TABLES, refuse_remote
+from shanshui.collect.companions import TABLES
+from shanshui.collect.gate import (
+    checked,
+    layers_of,
+    open_cube,
+    open_raster_file,
+    read_layer,
+    require,
+)
 from shanshui.core.errors import DataError
 
 ALIASES = {
@@ -28,29 +33,6 @@ ALIASES = {
 """Column names that people use for ours; the study file's ``columns`` goes before them."""
 
 
-def require(path: Path, name: str) -> None:
-    """Refuse a path that is not there, naming likely ones, and one that is no file or folder.
-
-    Raises
-    ------
-    DataError
-        Missing file, a pipe or a device.
-    """
-    if path.is_file() or path.is_dir():
-        return
-    if path.exists():
-        raise DataError(
-            f"{name}: {path} is neither a file nor a folder, but a pipe or a device; copy what it gives into a file"
-        )
-    beside = sorted(p.name for p in path.parent.glob("*")) if path.parent.is_dir() else []
-    from shanshui.core.errors import nearest
-
-    where = (
-        nearest(path.name, beside) if beside else f"the folder {path.parent} does not exist either"
-    )
-    raise DataError(f"{name}: no file {path}; {where}; correct inputs.{name}.file or give --data")
-
-
 def open_raster(path: Path, spec: InputSpec, name: str) -> Any:
     """Open a raster that GDAL reads.
 
@@ -59,14 +41,7 @@ def open_raster(path: Path, spec: InputSpec, name: str) -> Any:
     DataError
         Unreadable, truncated, or without the band.
     """
-    require(path, name)
-    refuse_remote(path, name)
-    try:
-        file = rasterio.open(path)
-    except RasterioError as error:
-        raise DataError(
-            f"{name}: {path} cannot be read as a raster ({error}); is it complete?"
-        ) from None
+    file = open_raster_file(path, name, spec.layer)
     if isinstance(spec.band, int) and not 1 <= spec.band <= file.count:
         file.close()
         raise DataError(
@@ -106,11 +81,9 @@ def cube_to_array(path: Path, spec: InputSpec, name: str) -> xr.DataArray:
     """
     require(path, name)
     try:
-        opened = (
-            xr.open_zarr(path, consolidated=False, chunks=None)
-            if path.suffix == ".zarr"
-            else xr.open_dataset(path, engine="h5netcdf")
-        )
+        opened = xr.decode_cf(open_cube(path, name))
+    except DataError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever the format's library raises
         raise DataError(f"{name}: {path} cannot be read ({error}); is it complete?") from None
     with opened as cube:
@@ -156,15 +129,14 @@ def read_features(path: Path, spec: InputSpec, name: str) -> gpd.GeoDataFrame:
     DataError
         Unreadable, no such layer, no coordinate system, no rows.
     """
-    require(path, name)
-    refuse_remote(path, name)
+    checked(path, name)
     if path.suffix.lower() in TABLES - {".parquet"}:
         return _points_of(read_table(path, spec, name), spec, name, path)
     try:
         if path.suffix.lower() in {".parquet", ".geoparquet"}:
-            frame = gpd.read_parquet(path)
+            frame = read_layer(path, name)
         else:
-            layers = [str(row[0]) for row in pyogrio.list_layers(path)]
+            layers = layers_of(path, name)
             if spec.layer is None and len(layers) > 1:
                 raise DataError(
                     f'{name}: {path} has layers {", ".join(layers)}; choose one with layer = "…"'
@@ -173,7 +145,7 @@ def read_features(path: Path, spec: InputSpec, name: str) -> gpd.GeoDataFrame:
                 raise DataError(
                     f"{name}.layer: no layer '{spec.layer}' in {path}; found {', '.join(layers)}"
                 )
-            frame = _decoded(path, spec)
+            frame = _decoded(path, spec, name)
     except DataError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever the format's library raises
@@ -189,12 +161,12 @@ def read_features(path: Path, spec: InputSpec, name: str) -> gpd.GeoDataFrame:
     return _renamed(frame[~frame.geometry.isna()], spec, name, path)
 
 
-def _decoded(path: Path, spec: InputSpec) -> gpd.GeoDataFrame:
+def _decoded(path: Path, spec: InputSpec, name: str) -> gpd.GeoDataFrame:
     """Shapefiles without a code page are tried as UTF-8, then as Chinese."""
     try:
-        return pyogrio.read_dataframe(path, layer=spec.layer, encoding=spec.encoding)
+        return read_layer(path, name, layer=spec.layer, encoding=spec.encoding)
     except UnicodeDecodeError:
-        return pyogrio.read_dataframe(path, layer=spec.layer, encoding="gb18030")
+        return read_layer(path, name, layer=spec.layer, encoding="gb18030")
 
 
 def _points_of(frame: pd.DataFrame, spec: InputSpec, name: str, path: Path) -> gpd.GeoDataFrame:

@@ -14,9 +14,9 @@ from shanshui.collect.adapt import coefficients_input, features_input, stack_par
 from shanshui.collect.catalog import InputKind, InputSpec, Specs, kind_of, located
 from shanshui.collect.classes import class_file
 from shanshui.collect.companions import Read, files_of
+from shanshui.collect.gate import require
 from shanshui.collect.quality import Verdict, judge
 from shanshui.collect.rasters import raster_input
-from shanshui.collect.readers import require
 from shanshui.collect.registers import register_input
 from shanshui.collect.scaling import plausible, refuse_unused
 from shanshui.core.errors import DataError
