@@ -1,10 +1,8 @@
 """Why a cell of an input is missing."""
 
-from enum import IntEnum
 
-
-class Missing(IntEnum):
-    """Reason why a source cell, or the study cell that lies on it, has no value; 0 where it has one."""
+class Missing:
+    """Numbers of the reasons why a source cell, or the study cell that lies on it, has no value; 0 where it has one."""
 
     NOT = 0
     OUTSIDE = 1
@@ -16,15 +14,22 @@ class Missing(IntEnum):
     BEYOND = 7
     CLASSLESS = 8
 
-    def words(self, lang: str = "en") -> str:
-        """The reason in words.
 
-        Parameters
-        ----------
-        lang : str
-            ``en`` or ``zh``.
-        """
-        return _WORDS[self][1 if lang == "zh" else 0]
+REASONS = 9
+"""How many numbers there are."""
+
+
+def words(reason: int, lang: str = "en") -> str:
+    """A reason in words.
+
+    Parameters
+    ----------
+    reason : int
+        As ``Missing`` numbers them.
+    lang : str
+        ``en`` or ``zh``.
+    """
+    return _WORDS[reason][1 if lang == "zh" else 0]
 
 
 _WORDS = {

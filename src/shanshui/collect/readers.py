@@ -7,7 +7,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import xarray as xr
 from pyproj import CRS
 
 from shanshui.collect.catalog import InputSpec
@@ -15,8 +14,6 @@ from shanshui.collect.companions import TABLES
 from shanshui.collect.gate import (
     checked,
     layers_of,
-    open_cube,
-    open_raster_file,
     read_layer,
     require,
 )
@@ -33,24 +30,7 @@ ALIASES = {
 """Column names that people use for ours; the study file's ``columns`` goes before them."""
 
 
-def open_raster(path: Path, spec: InputSpec, name: str) -> Any:
-    """Open a raster that GDAL reads.
-
-    Raises
-    ------
-    DataError
-        Unreadable, truncated, or without the band.
-    """
-    file = open_raster_file(path, name, spec.layer)
-    if isinstance(spec.band, int) and not 1 <= spec.band <= file.count:
-        file.close()
-        raise DataError(
-            f"{name}.band: {spec.band} asked for, but {path} has bands 1 to {file.count}"
-        )
-    return file
-
-
-def raster_crs(file: Any, spec: InputSpec, name: str, path: Path) -> CRS:
+def raster_crs(own: CRS | None, spec: InputSpec, name: str, path: Path) -> CRS:
     """Coordinate system of a raster, the study file's word first.
 
     Raises
@@ -58,67 +38,19 @@ def raster_crs(file: Any, spec: InputSpec, name: str, path: Path) -> CRS:
     DataError
         None known.
     """
-    if spec.crs is None and file.crs is None:
+    if spec.crs is None and own is None:
         raise DataError(
             f'{name}: {path} has no coordinate system; add crs = "EPSG:…" to [inputs.{name}], '
             "or give --crs to shanshui new"
         )
     try:
-        return CRS.from_user_input(spec.crs or file.crs.to_wkt())
+        crs = CRS.from_user_input(spec.crs or own)
     except Exception as error:  # noqa: BLE001 - whatever the format's library raises
         raise DataError(
-            f"{name}.crs: '{spec.crs or file.crs}' is not a coordinate system ({error})"
+            f"{name}.crs: '{spec.crs or own}' is not a coordinate system ({error})"
         ) from None
-
-
-def cube_to_array(path: Path, spec: InputSpec, name: str) -> xr.DataArray:
-    """Read a variable of a NetCDF or Zarr as ``(band, y, x)``.
-
-    Raises
-    ------
-    DataError
-        Unreadable, or no such variable, or no horizontal dims.
-    """
-    require(path, name)
-    try:
-        opened = xr.decode_cf(open_cube(path, name))
-    except DataError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever the format's library raises
-        raise DataError(f"{name}: {path} cannot be read ({error}); is it complete?") from None
-    with opened as cube:
-        names = [str(v) for v in cube.data_vars if cube[v].ndim >= 2]
-        if spec.layer is None and len(names) != 1:
-            raise DataError(f'{name}: {path} holds {", ".join(names)}; choose one with layer = "…"')
-        layer = spec.layer or names[0]
-        if layer not in cube:
-            raise DataError(
-                f"{name}.layer: no variable '{layer}' in {path}; found {', '.join(names)}"
-            )
-        values = cube[layer].load()
-        ref = cube.get("spatial_ref", cube.get("crs"))
-        wkt = None if ref is None else ref.attrs.get("crs_wkt", ref.attrs.get("spatial_ref"))
-    found = {str(d).lower(): d for d in values.dims}
-    y = next((found[d] for d in ("y", "lat", "latitude") if d in found), None)
-    x = next((found[d] for d in ("x", "lon", "longitude") if d in found), None)
-    if y is None or x is None:
-        raise DataError(
-            f"{name}: '{layer}' in {path} has dims {values.dims}; expected y and x, or lat and lon"
-        )
-    rest = [d for d in values.dims if d not in (y, x)]
-    if len(rest) > 1:
-        raise DataError(
-            f"{name}: '{layer}' in {path} has dims {values.dims}; expected at most one beside {y} and {x}"
-        )
-    values = values.transpose(*rest, y, x).rename({y: "y", x: "x"})
-    if not rest:
-        values = values.expand_dims("band")
-    if values["y"].size > 1 and values["y"].values[1] > values["y"].values[0]:
-        values = values.isel(y=slice(None, None, -1))
-    if wkt is None and str(y).lower().startswith("lat"):
-        wkt = "EPSG:4326"
-    values.attrs["crs"] = wkt
-    return values
+    # heights of a compound system are no third coordinate of a map
+    return crs.sub_crs_list[0] if crs.is_compound and crs.sub_crs_list else crs
 
 
 def read_features(path: Path, spec: InputSpec, name: str) -> gpd.GeoDataFrame:
