@@ -19,13 +19,13 @@ SPEC = grid_spec(20, 30)
 
 def brought(path, tmp_path, kind="elevation", grid=SPEC, **declared):
     spec = InputSpec(file=str(path), **declared)
-    with raster_input(path, spec, INPUTS[kind], kind, tmp_path) as source:
+    with raster_input(path, spec, INPUTS[kind], kind) as source:
         source.check_overlap(grid)
         return np.concatenate([rows for _, rows in source.strips(grid, lambda done: None)])
 
 
 def look(path, tmp_path, kind="elevation", grid=SPEC, **declared):
-    return verdict(kind, InputSpec(file=str(path), **declared), INPUTS[kind], path, grid, tmp_path)
+    return verdict(kind, [InputSpec(file=str(path), **declared)], INPUTS[kind], [path], grid)
 
 
 def hills(ny=20, nx=30):
