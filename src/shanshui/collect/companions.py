@@ -12,7 +12,7 @@ from rasterio.errors import RasterioError
 from shanshui.core.errors import DataError
 
 CUBES = {".nc", ".nc4", ".zarr"}
-TABLES = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".parquet"}
+TABLES = {".csv", ".txt", ".tsv", ".xls", ".xlsx", ".xlsm", ".xlsb", ".ods", ".parquet"}
 Read = Literal["raster", "features", "table"]
 
 _BESIDE = {
