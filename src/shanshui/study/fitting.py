@@ -11,7 +11,7 @@ from rasterio.warp import calculate_default_transform, transform_bounds
 
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.companions import CUBES, TABLES
-from shanshui.collect.readers import read_features
+from shanshui.collect.vectors import read_features
 from shanshui.core.errors import DataError, ShanshuiError
 from shanshui.region.grid import (
     MAX_AREA_DISTORTION,
