@@ -8,7 +8,7 @@ from shanshui.collect.pointers import is_virtual, place_of, pointed
 from shanshui.core.errors import DataError
 
 CUBES = {".nc", ".nc4", ".zarr"}
-TABLES = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".parquet"}
+TABLES = {".csv", ".txt", ".tsv", ".xls", ".xlsx", ".xlsm", ".xlsb", ".ods", ".parquet"}
 Read = Literal["raster", "features", "table"]
 
 _BESIDE = {

@@ -154,7 +154,7 @@ def _stack(
 def _coefficients(
     name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
 ) -> pd.DataFrame:
-    return coefficients_input(paths[0], specs[0], name)
+    return _kept(coefficients_input(paths[0], specs[0], name))
 
 
 def _register(
@@ -175,6 +175,12 @@ def _table(
         )
     frame = frame.sort_values(keys, ignore_index=True)
     frame.attrs = parts[0].attrs
+    return _kept(frame)
+
+
+def _kept(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table without the account of how its file was read, which names places and is no value."""
+    frame.attrs = {k: v for k, v in frame.attrs.items() if k != "reading"}
     return frame
 
 

@@ -10,9 +10,9 @@ from rasterio.warp import calculate_default_transform, transform_bounds
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.companions import TABLES
 from shanshui.collect.mosaic import whole
-from shanshui.collect.readers import read_features
 from shanshui.collect.sources import Frame
 from shanshui.collect.tiles import tiles_of
+from shanshui.collect.vectors import read_features
 from shanshui.core.errors import DataError, ShanshuiError
 from shanshui.region.grid import (
     MAX_AREA_DISTORTION,
