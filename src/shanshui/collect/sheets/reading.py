@@ -46,6 +46,8 @@ class Wanted:
         Cells may hold lists of numbers.
     year : int or None
         Declared for all rows.
+    by_place : bool
+        Rows of sums are left out only of a table that has codes or names of places.
     """
 
     names: tuple[str, ...] = ()
@@ -56,6 +58,7 @@ class Wanted:
     sums: bool = False
     lists: bool = False
     year: int | None = None
+    by_place: bool = False
 
 
 @dataclass(frozen=True)
@@ -230,7 +233,7 @@ def _of_parts(
     for part in parts:
         order = _order(first, part)
         places = [part.layout.columns[order[k]] for k, n in names.items() if n in ("code", "name")]
-        if not wanted.sums and not places:
+        if not wanted.sums and not places and not wanted.by_place:
             places = part.layout.columns[:1]
         spot = f"{where}{_on(part.sheet)}"
         head = part.sheet.rows[part.layout.head_rows[-1]]
