@@ -11,6 +11,7 @@ from shanshui.cli.decide import admit, linkages, screen, weigh
 from shanshui.cli.ending import Commands, ending
 from shanshui.cli.look import check, explain, list_products, show
 from shanshui.cli.make import export, report, run
+from shanshui.cli.peek import peek
 from shanshui.cli.rank import rank
 from shanshui.cli.upkeep import sweep, verify
 from shanshui.cli.why import why
@@ -30,6 +31,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "new": new,
     "import-invest": import_invest_study,
     "circuit": circuit,
+    "peek": peek,
     "check": check,
     "run": run,
     "list": list_products,

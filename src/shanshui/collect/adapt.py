@@ -14,11 +14,11 @@ from shanshui.collect.bands import refuse_alpha
 from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.collect.companions import TABLES
 from shanshui.collect.mosaic import opened
-from shanshui.collect.readers import table_of
+from shanshui.collect.readers import fractions, table_of
 from shanshui.collect.scaling import Linear, bounds_text, linear, missing_numbers, plausible
-from shanshui.collect.sheets.cells import year_of
+from shanshui.collect.sheets.cells import is_gap, year_of
 from shanshui.collect.sheets.reading import SheetTable
-from shanshui.collect.sheets.units import PARTS, counting
+from shanshui.collect.sheets.units import counting
 from shanshui.collect.sheets.ways import place_of, ways_to_say
 from shanshui.collect.vectors import read_features
 from shanshui.core.errors import DataError, QuantityError
@@ -138,7 +138,7 @@ def coefficients_input(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
         Unreadable, no rows, or two columns of one name.
     """
     table = table_of(path, spec, name)
-    frame = table.frame
+    frame = fractions(table)
     frame.columns = pd.Index([str(c).strip().lower() for c in frame.columns])
     frame = frame.dropna(how="all").reset_index(drop=True)
     if frame.empty:
@@ -149,12 +149,6 @@ def coefficients_input(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
     for column in frame.columns:
         if frame[column].dtype.kind not in "biuf":
             frame[column] = frame[column].map(lambda v: "" if v is None or v != v else str(v))
-    for read in table.reading.columns:
-        column = read.name.lower()
-        own = read.unit_from == "cells" or read.name != read.found
-        if own and read.unit in PARTS and column in frame and frame[column].dtype.kind in "if":
-            # 51% in a cell is 0.51, whatever the model that reads it calls a share
-            frame[column] = frame[column] * PARTS[read.unit]
     frame.attrs = {"units": {}, "reading": table.reading}
     return frame
 
@@ -368,7 +362,7 @@ def _amounts(
     if column in table.faults:
         raise DataError(f"{where}: {path}: {table.faults[column]}; write the column in one way")
     numbers = pd.to_numeric(stored, errors="coerce").astype(float)
-    broken = numbers.isna() & stored.notna()
+    broken = numbers.isna() & ~stored.map(is_gap)
     if broken.any():
         row = int(np.flatnonzero(broken)[0])
         said = str(stored.iloc[row])

@@ -14,7 +14,8 @@ from shanshui.collect.catalog import RASTERS, InputKind, InputSpec
 from shanshui.collect.classes import class_table
 from shanshui.collect.rasters import RasterInput, raster_input
 from shanshui.collect.registers import register_input
-from shanshui.collect.scaling import plausible, refuse_unused
+from shanshui.collect.scaling import Linear, plausible, refuse_unused
+from shanshui.collect.sheets.record import Reading
 from shanshui.core.errors import ShanshuiError
 from shanshui.core.quantity import Grid
 from shanshui.region.grid import GridSpec
@@ -109,13 +110,23 @@ def _look(out: Verdict, spec: InputSpec, kind: InputKind, path: Path, grid: Grid
     elif kind.family == "register":
         out.facts |= {"rows": len(register_input(path, spec, name))}
     elif kind.family == "coefficients":
-        out.facts |= {"rows": len(coefficients_input(path, spec, name))}
+        frame = coefficients_input(path, spec, name)
+        out.facts |= {"rows": len(frame)}
+        _tell_reading(out, frame.attrs["reading"])
     elif kind.family == "table":
         frame = table_input(path, spec, kind, name)
         out.facts |= {"rows": len(frame), "units": int(frame["code"].nunique())}
         out.facts["years"] = f"{frame['year'].min()}-{frame['year'].max()}"
+        _tell_reading(out, frame.attrs["reading"])
     else:
         _look_features(out, spec, kind, path, grid)
+
+
+def _tell_reading(out: Verdict, reading: Reading) -> None:
+    """Note what was left out of a table, and by which unit of the file its numbers are understood."""
+    said = reading.summary()
+    if said:
+        out.facts["read"] = said
 
 
 def _look_features(

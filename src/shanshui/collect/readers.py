@@ -11,6 +11,7 @@ from shanshui.collect.catalog import InputSpec
 from shanshui.collect.gate import require
 from shanshui.collect.sheets.names import named
 from shanshui.collect.sheets.reading import SheetTable, Wanted, read_sheets
+from shanshui.collect.sheets.units import PARTS
 from shanshui.collect.sheets.ways import place_of, ways_to_say
 from shanshui.core.errors import DataError, nearest
 
@@ -46,7 +47,22 @@ def read_table(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
     DataError
         Unreadable, no table on it, no such sheet or column, rows that do not fit.
     """
-    return table_of(path, spec, name).frame
+    return fractions(table_of(path, spec, name))
+
+
+def fractions(table: SheetTable) -> pd.DataFrame:
+    """Frame of a table whose readers know no units: 51% in a cell is 0.51, whatever its column is called."""
+    frame = table.frame
+    for read in table.reading.columns:
+        own = read.unit_from == "cells" or read.name != read.found
+        if (
+            own
+            and read.unit in PARTS
+            and read.name in frame
+            and frame[read.name].dtype.kind in "if"
+        ):
+            frame = frame.assign(**{read.name: frame[read.name] * PARTS[read.unit]})
+    return frame
 
 
 def table_of(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from shanshui.collect.sheets.columns import Typed
+from shanshui.collect.sheets.layout import JOIN
 from shanshui.collect.sheets.names import stands_for
 from shanshui.collect.sheets.record import ColumnRead
 from shanshui.collect.sheets.units import head_unit
@@ -30,6 +31,14 @@ def split_year(head: str) -> tuple[int, str] | None:
         return None
     rest = full[: found[0].start()] + full[found[0].end() :]
     return int(found[0][1]), re.sub(r"^[\s/_.,:-]+|[\s/_.,:-]+$", "", rest)
+
+
+def unit_of_head(head: str) -> str:
+    """Unit that a head names: at its end, behind one of its labels, or beside its year; blank without."""
+    full = ways_to_say(head)[0]
+    parted = split_year(head)
+    tries = [full, *reversed(full.split(JOIN)), *([] if parted is None else [parted[1]])]
+    return next((unit for text in tries if (unit := head_unit(text)[1])), "")
 
 
 def long_by_year(

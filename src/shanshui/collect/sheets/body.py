@@ -138,23 +138,26 @@ def kept_rows(
 
 def _reason(cells: list[Any], labels: list[str], places: list[int], noted: bool) -> str:
     """Why a row is left out; blank where it is kept."""
-    number = any(
-        isinstance(v, int | float) or (isinstance(v, str) and numeral(v) is not None) for v in cells
+    held = [v for v in cells if not blank(v)]
+    like_note = (
+        is_note(cells, False) or is_sentence(cells, len(cells)) or (noted and len(held) == 1)
     )
-    filled = sum(not blank(v) for v in cells)
-    if (
-        is_note(cells, number)
-        or is_sentence(cells, len(cells))
-        or (noted and filled == 1 and not number)
-    ):
+    if like_note and not any(map(_is_number, held)):
         return "note"
-    if filled > 1 and [squeezed(text_of(v)) for v in cells] == labels:
+    again = len(held) > 1 and squeezed(text_of(held[0])) in labels
+    if again and [squeezed(text_of(v)) for v in cells] == labels:
         return "head repeated"
-    if filled <= 2 and any(isinstance(v, str) and line_units(plain(v)) is not None for v in cells):
+    if len(held) <= 2 and any(
+        isinstance(v, str) and line_units(plain(v)) is not None for v in held
+    ):
         return "unit line"
     if any(is_total(cells[p]) for p in places):
         return "sum or mean"
     return ""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and numeral(value) is not None)
 
 
 def _refuse_ragged(

@@ -78,6 +78,8 @@ class Marks:
 def marks_of(values: Sequence[Any]) -> Marks:
     """Evidence that the cells of a column give; none where the column is not one of numbers."""
     found = Marks()
+    if _simple(values) is not None:
+        return found
     for value in values:
         if not isinstance(value, str) or is_gap(value):
             continue
@@ -150,6 +152,7 @@ def typed(
     separator: str = "",
     unit: str = "",
     lists: bool = False,
+    code: bool = False,
 ) -> Typed:
     """Understand the cells of a column.
 
@@ -165,12 +168,17 @@ def typed(
         That the head names.
     lists : bool
         Cells may hold lists such as ``12 14`` or ``12,14``: a blank parts no thousands, and between commas nothing is parted.
+    code : bool
+        The column holds codes: one that a spreadsheet has cut short, such as 6.1E+11, stays text.
 
     Returns
     -------
     Typed
         Numbers where every cell is one under one meaning of its marks; text elsewhere.
     """
+    simple = _simple(values)
+    if simple is not None:
+        return simple
     gaps = [is_gap(v) for v in values]
     filled = [v for v, gap in zip(values, gaps, strict=True) if not gap]
     if not filled:
@@ -184,7 +192,8 @@ def typed(
     if all(days):
         return Typed(pd.Series(_texts(values), dtype=object), "date", gaps=sum(gaps))
     numbers: list[Numeral | float | int | None] = [_number(v, lists, separator) for v in filled]
-    if any(n is None for n in numbers):
+    cut = code and any(isinstance(n, Numeral) and n.power for n in numbers)
+    if cut or any(n is None for n in numbers):
         return _as_text(values, filled, numbers, any(days))
     said = [n for n in numbers if isinstance(n, Numeral)]
     comma, dot, fault = _meaning(marks_of(filled), all_of_file, separator == ";")
@@ -216,6 +225,20 @@ def typed(
             fault=fault,
         )
     return _as_numbers(values, gaps, numbers, comma, dot, next(iter(own), ""))
+
+
+_WHOLE = re.compile(r"(?:-?(?:0|[1-9]\d{0,13})\n)*")
+
+
+def _simple(values: Sequence[Any]) -> Typed | None:
+    """A column of plain whole numbers, which most codes, years and people are; None for any other."""
+    if not values:
+        return None
+    if all(type(v) is str for v in values):
+        if not _WHOLE.fullmatch("\n".join([*values, ""])):
+            return None
+        return Typed(pd.Series(np.array([int(v) for v in values], np.int64)), "number")
+    return None
 
 
 def _unit(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from shanshui.collect.sheets.body import LeftOut, is_numbering, is_total, row_text
 from shanshui.collect.sheets.cells import is_gap, numeral, plain, squeezed, text_of, year_of
 from shanshui.collect.sheets.sheet import Sheet, blank
-from shanshui.collect.sheets.units import line_units, spelt
+from shanshui.collect.sheets.units import head_unit, line_units, spelt
 from shanshui.core.errors import DataError
 
 DEEPEST = 40
@@ -222,6 +222,9 @@ class _Finder:
                 )
             ]
             spans = any(b[0] <= top - 1 <= b[2] and b[3] > b[1] for b in self.sheet.merged)
+            spans = spans or (
+                _repeats(self.sheet.rows[top]) and all(_is_label(v) for _, v in self.cells(top - 1))
+            )
             if not spans and not any(_is_label(row[c]) for c in lacking):
                 break
             top -= 1
@@ -276,14 +279,24 @@ def layout_of(sheet: Sheet, where: str, header_rows: int | None = None) -> Layou
         if k < first or (k <= last and k not in rows):
             out.above.append(LeftOut(sheet.numbers[k], "above the table", row_text(sheet.rows[k])))
             for _, cell in found.cells(k):
-                named = line_units(plain(cell)) if isinstance(cell, str) else None
-                out.units = named or out.units
+                out.units = _units_above(cell) or out.units
     _skip_below_head(sheet, out)
     labels = _labels(sheet, rows, found.wide)
     used = {c for k in out.body for c, v in enumerate(sheet.rows[k]) if not blank(v)}
     out.columns = [c for c, label in enumerate(labels) if label or c in used]
     out.heads = [labels[c] for c in out.columns]
     return out
+
+
+def _units_above(cell: Any) -> tuple[str, ...]:
+    """Units that a unit line names, or the bracket at the end of a title."""
+    if not isinstance(cell, str):
+        return ()
+    named = line_units(plain(cell))
+    if named is not None:
+        return named
+    unit = head_unit(plain(cell))[1] if plain(cell)[-1:] in ")]" else ""
+    return (unit,) if unit else ()
 
 
 def _repeats(row: list[Any]) -> bool:

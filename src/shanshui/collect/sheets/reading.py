@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shanshui.collect.sheets.across import long_by_year
+from shanshui.collect.sheets.across import long_by_year, split_year, unit_of_head, years_in
 from shanshui.collect.sheets.body import LeftOut, kept_rows
 from shanshui.collect.sheets.columns import Marks, Typed, marks_of, typed
 from shanshui.collect.sheets.layout import Layout, layout_of
@@ -17,8 +17,9 @@ from shanshui.collect.sheets.merged import filled_merged
 from shanshui.collect.sheets.names import named
 from shanshui.collect.sheets.opening import sheets_in
 from shanshui.collect.sheets.record import ColumnRead, Reading
+from shanshui.collect.sheets.separate import text_sheet
 from shanshui.collect.sheets.sheet import Sheet, letters
-from shanshui.collect.sheets.units import head_unit
+from shanshui.collect.sheets.squares import rows_of
 from shanshui.collect.sheets.ways import place_of, ways_to_say
 from shanshui.core.errors import DataError, nearest
 
@@ -45,6 +46,8 @@ class Wanted:
         Cells may hold lists of numbers.
     year : int or None
         Declared for all rows.
+    by_place : bool
+        Rows of sums are left out only of a table that has codes or names of places.
     """
 
     names: tuple[str, ...] = ()
@@ -55,6 +58,7 @@ class Wanted:
     sums: bool = False
     lists: bool = False
     year: int | None = None
+    by_place: bool = False
 
 
 @dataclass(frozen=True)
@@ -229,7 +233,7 @@ def _of_parts(
     for part in parts:
         order = _order(first, part)
         places = [part.layout.columns[order[k]] for k, n in names.items() if n in ("code", "name")]
-        if not wanted.sums and not places:
+        if not wanted.sums and not places and not wanted.by_place:
             places = part.layout.columns[:1]
         spot = f"{where}{_on(part.sheet)}"
         head = part.sheet.rows[part.layout.head_rows[-1]]
@@ -255,9 +259,16 @@ def _of_parts(
     shared = Marks()
     for m in marks:
         shared = shared | m
-    units = _units(first, labels, heads)
+    units = _units(first, heads)
     columns = [
-        typed(c, shared, separator=first.sheet.separator, unit=units[k][0], lists=wanted.lists)
+        typed(
+            c,
+            shared,
+            separator=first.sheet.separator,
+            unit=units[k][0],
+            lists=wanted.lists,
+            code=names.get(k) == "code",
+        )
         for k, c in enumerate(cells)
     ]
     reading = Reading(
@@ -306,18 +317,16 @@ def _names(
 
 
 def _is_stem(theirs: str, heads: list[str]) -> bool:
-    from shanshui.collect.sheets.across import split_year
-
     return any(
         (s := split_year(h)) is not None and place_of(theirs, [ways_to_say(s[1])]) == 0
         for h in heads
     )
 
 
-def _units(first: _Part, labels: list[tuple[str, ...]], heads: list[str]) -> list[tuple[str, str]]:
+def _units(first: _Part, heads: list[str]) -> list[tuple[str, str]]:
     out = []
     for column, head in zip(first.layout.columns, heads, strict=True):
-        unit = head_unit(ways_to_say(head)[0])[1]
+        unit = unit_of_head(head)
         below = first.layout.head_units.get(column, "")
         out.append((unit, "head") if unit else (below, "row below the head" if below else ""))
     return out
@@ -402,8 +411,6 @@ def _with_sheet_years(
     table: SheetTable, titles: list[str], count: int, wanted: Wanted
 ) -> SheetTable:
     """Years in the names of several sheets become a column, where the rows name none."""
-    from shanshui.collect.sheets.across import years_in
-
     if count < 2:
         return table
     told = f"{count} sheets of one head are read"
@@ -445,7 +452,7 @@ def _of_frame(frame: pd.DataFrame, path: Path, name: str, wanted: Wanted) -> She
         else:
             cells = [None if v is None or v is pd.NA or v != v else v for v in column]
             columns.append(typed(cells, marks_of(cells), lists=wanted.lists))
-    units = [(head_unit(way[0])[1], "head") for way in labels]
+    units = [(unit_of_head(h), "head") for h in heads]
     reading = Reading(str(path), rows=len(frame))
     return _finished(
         heads,
@@ -459,7 +466,7 @@ def _of_frame(frame: pd.DataFrame, path: Path, name: str, wanted: Wanted) -> She
     )
 
 
-def plain_rows(path: Path, name: str, layer: str | None = None) -> list[list[str]]:
+def plain_rows(path: Path, name: str, layer: str | None = None) -> tuple[list[list[str]], str]:
     """Cells of a small table as text, without titles, notes and blank rows: the first row may be a head or none.
 
     Parameters
@@ -473,22 +480,18 @@ def plain_rows(path: Path, name: str, layer: str | None = None) -> list[list[str
 
     Returns
     -------
-    list of list of str
-        Rows of one width.
+    (list of list of str, str)
+        Rows of one width, and the separator of a text file.
 
     Raises
     ------
     DataError
         Unreadable, nothing on it, or several sheets that hold something.
     """
-    from shanshui.collect.sheets.squares import rows_of
-
     where = f"{name}: {path}"
     opened = sheets_in(path, where, None)
     if isinstance(opened, pd.DataFrame):
         buffer = io.StringIO()
         opened.to_csv(buffer, index=False)
-        from shanshui.collect.sheets.separate import text_sheet
-
         opened = [text_sheet(buffer.getvalue().encode(), where)]
-    return rows_of(opened, where, layer)
+    return rows_of(opened, where, layer), opened[0].separator

@@ -42,11 +42,10 @@ class Sheet:
     encoding: str = ""
 
     def place(self, row: int, column: int) -> str:
-        """Where a cell is, as a person finds it."""
+        """Where a cell is on the sheet, as a person finds it."""
         if self.encoding:
             return f"row {self.numbers[row]}, cell {column + 1}"
-        sheet = f"sheet '{self.name}', " if self.name else ""
-        return f"{sheet}cell {letters(column)}{self.numbers[row]}"
+        return f"cell {letters(column)}{self.numbers[row]}"
 
 
 def letters(column: int) -> str:
