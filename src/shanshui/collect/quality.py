@@ -8,18 +8,22 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from rasterio.enums import Resampling
 
 from shanshui.collect.adapt import coefficients_input, features_input, stack_parts, table_input
 from shanshui.collect.catalog import RASTERS, InputKind, InputSpec
 from shanshui.collect.classes import class_table
+from shanshui.collect.holes import hole_doubts
 from shanshui.collect.rasters import RasterInput, raster_input
 from shanshui.collect.registers import register_input
-from shanshui.collect.scaling import Linear, plausible, refuse_unused
+from shanshui.collect.scaling import plausible, refuse_unused
 from shanshui.collect.sheets.record import Reading
 from shanshui.core.errors import ShanshuiError
 from shanshui.core.quantity import Grid
 from shanshui.region.grid import GridSpec
 
+MOST_THIN = 400
+"""Rows or columns of the view in which inner holes are looked for [D]."""
 APART = 0.2
 """Zeros are suspected of meaning missing when no value lies between them and this share of the median [D]."""
 
@@ -95,6 +99,8 @@ def verdict(
             refuse_unused(each, kind, name)
         if kind.family in RASTERS:
             look_at_raster(out, specs, paths, kind, grid)
+            if name == "elevation" and not out.problems and out.facts["coverage"] < 1.0:
+                out.doubts += hole_doubts(name, _thinned(specs, paths, kind, name, grid), grid)
         else:
             _look(out, spec, kind, path, grid)
     except ShanshuiError as error:
@@ -180,6 +186,19 @@ def look_at_raster(
         source.finish(grid)
         out.facts |= {"crs": source.crs.name, "cell_m": round(source.native_m(grid), 1)}
         judge(out, source, source.coverage(grid))
+
+
+def _thinned(
+    specs: list[InputSpec], paths: list[Path], kind: InputKind, name: str, grid: GridSpec
+) -> NDArray[Any]:
+    """View of a raster of at most some hundred rows and columns."""
+    factor = max(1, -(-max(grid.shape) // MOST_THIN))
+    thin = GridSpec(
+        grid.crs, grid.cell_m * factor, grid.left, grid.top,
+        -(-grid.ny // factor), -(-grid.nx // factor),
+    )  # fmt: skip
+    with raster_input(paths, specs, kind, name) as source:
+        return source.rows(thin, 0, thin.ny, Resampling.nearest)
 
 
 def judge(out: Verdict, source: RasterInput, coverage: float) -> None:

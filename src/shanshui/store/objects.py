@@ -94,7 +94,8 @@ class Objects(Watch):
             return self._keep_grid(value)
         if isinstance(value, xr.Dataset):
             return self.keep_layers(
-                {str(layer): self._keep_grid(grid) for layer, grid in value.data_vars.items()}
+                {str(layer): self._keep_grid(grid) for layer, grid in value.data_vars.items()},
+                value.attrs.get("missing_because"),
             )
         if isinstance(value, gpd.GeoDataFrame):
             digest = features_digest(value)
@@ -118,14 +119,15 @@ class Objects(Watch):
             f"cannot keep a {type(value).__name__}; assessments give grids, tables, features or numbers"
         )
 
-    def keep_layers(self, layers: dict[str, str]) -> str:
-        """Keep the list of the grids that one step gave; each is a kept grid of its own."""
-        text = json.dumps({"layers": layers})
+    def keep_layers(self, layers: dict[str, str], missing: dict[str, str] | None = None) -> str:
+        """Keep the list of the grids that one step gave, each a kept grid of its own, and why some may be missing."""
+        beside = {"missing_because": missing} if missing else {}
+        text = json.dumps({"layers": layers, **beside})
         path = self.temporary(".json")
         with disk_errors(path):
             path.write_text(text, "utf-8")
         columns = {layer: self._place(digest)[2] for layer, digest in layers.items()}
-        facts = {"shape": list(self.grid.shape), "layers": layers, "columns": columns}
+        facts = {"shape": list(self.grid.shape), "layers": layers, "columns": columns, **beside}
         return self._keep(path, hashlib.sha256(text.encode()).hexdigest(), "layers", facts)
 
     def layer(self, digest: str, layer: str) -> str:
@@ -144,7 +146,9 @@ class Objects(Watch):
         if kind == "grid":
             return self.reader(digest).load()
         if kind == "layers":
-            return xr.Dataset({k: self.reader(d).load() for k, d in facts["layers"].items()})
+            grids = {k: self.reader(d).load() for k, d in facts["layers"].items()}
+            why = "missing_because"
+            return xr.Dataset(grids, attrs={why: facts[why]} if why in facts else {})
         try:
             if kind == "features":
                 return read_features(path)
