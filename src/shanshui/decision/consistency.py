@@ -167,18 +167,18 @@ ASKED = 20
 """Judgements tried for repair: those farthest from what the others imply [D]."""
 
 
-def _repair(a: Square, table: str) -> tuple[int, int, float, float]:
+def _repair(a: Square, table: str) -> tuple[int, int, float, float] | tuple[()]:
     """The judgement that helps most when it is set to what all ways through a third item imply."""
     n = len(a)
     logs = np.log(a)
     implied = (logs.sum(axis=1)[:, None] + logs.sum(axis=0)[None, :] - 2.0 * logs) / max(n - 2, 1)
     rows, columns = np.triu_indices(n, 1)
     order = np.argsort(-np.abs(implied - logs)[rows, columns], kind="stable")[:ASKED]
-    best = (0, 1, float(a[0, 1]), np.inf)
+    best: tuple[int, int, float, float] | tuple[()] = ()
     for i, j in zip(rows[order], columns[order], strict=True):
         other = a.copy()
         other[i, j], other[j, i] = np.exp(implied[i, j]), np.exp(-implied[i, j])
         ratio = _ratio(other, table)[1]
-        if ratio < best[3] - 1e-12:
+        if not best or ratio < best[3] - 1e-12:
             best = (int(i), int(j), float(other[i, j]), ratio)
     return best
