@@ -154,11 +154,12 @@ def worst_triple(a: Square) -> tuple[int, int, int] | tuple[()]:
         return ()
     logs = np.log(a)
     # by rows: n cubed numbers at once would not fit for hundreds of items
-    best, found = -1.0, (0, 1, 2)
+    best = 0.0
+    found: tuple[int, int, int] | tuple[()] = ()
     for i in range(n):
         off = np.abs(logs[i][:, None] + logs - logs[i][None, :])
         j, k = np.unravel_index(int(np.argmax(off)), off.shape)
-        if off[j, k] > best + 1e-12:
+        if not found or off[j, k] > best + 1e-12:
             best, found = float(off[j, k]), (i, int(j), int(k))
     return found
 
