@@ -149,7 +149,7 @@ def land_cover_fine(
     for unit, row in _zones(prefectures, areas):
         place = by_zone[first[unit] : first[unit + 1]]
         total = row.reindex(codes).fillna(0.0).to_numpy()
-        if place.size == 0 or total.sum() <= 0:
+        if place.size == 0 or not total.any():
             continue
         wanted = _whole_counts(total / total.sum() * place.size)
         active = np.flatnonzero(wanted > 0)
