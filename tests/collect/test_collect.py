@@ -10,7 +10,8 @@ from shanshui.collect.adapt import features_input, table_input
 from shanshui.collect.catalog import INPUTS, InputSpec
 from shanshui.collect.quality import verdict
 from shanshui.collect.rasters import raster_input
-from shanshui.collect.readers import read_features, read_table
+from shanshui.collect.readers import read_table
+from shanshui.collect.vectors import read_features
 from shanshui.core.errors import DataError
 from shanshui.region.grid import fitted_grid
 
@@ -19,13 +20,13 @@ SPEC = grid_spec(20, 30)
 
 def brought(path, tmp_path, kind="elevation", grid=SPEC, **declared):
     spec = InputSpec(file=str(path), **declared)
-    with raster_input(path, spec, INPUTS[kind], kind, tmp_path) as source:
+    with raster_input(path, spec, INPUTS[kind], kind) as source:
         source.check_overlap(grid)
         return np.concatenate([rows for _, rows in source.strips(grid, lambda done: None)])
 
 
 def look(path, tmp_path, kind="elevation", grid=SPEC, **declared):
-    return verdict(kind, InputSpec(file=str(path), **declared), INPUTS[kind], path, grid, tmp_path)
+    return verdict(kind, [InputSpec(file=str(path), **declared)], INPUTS[kind], [path], grid)
 
 
 def hills(ny=20, nx=30):

@@ -14,6 +14,7 @@ from shanshui.cli.make import export, report, run
 from shanshui.cli.peek import peek
 from shanshui.cli.rank import rank
 from shanshui.cli.upkeep import sweep, verify
+from shanshui.cli.why import why
 
 app = typer.Typer(
     name="shanshui",
@@ -36,6 +37,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_products,
     "show": show,
     "explain": explain,
+    "why": why,
     "export": export,
     "report": report,
     "weigh": weigh,

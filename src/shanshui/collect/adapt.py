@@ -10,15 +10,17 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from shanshui.collect.bands import refuse_alpha
 from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.collect.companions import TABLES
-from shanshui.collect.rasters import refuse_alpha
-from shanshui.collect.readers import fractions, open_raster, read_features, table_of
+from shanshui.collect.mosaic import opened
+from shanshui.collect.readers import fractions, table_of
 from shanshui.collect.scaling import Linear, bounds_text, linear, missing_numbers, plausible
 from shanshui.collect.sheets.cells import is_gap, year_of
 from shanshui.collect.sheets.reading import SheetTable
 from shanshui.collect.sheets.units import counting
 from shanshui.collect.sheets.ways import place_of, ways_to_say
+from shanshui.collect.vectors import read_features
 from shanshui.core.errors import DataError, QuantityError
 from shanshui.core.quantity import ANY, Features, Table
 from shanshui.core.units import conversion
@@ -160,12 +162,16 @@ def stack_parts(path: Path, spec: InputSpec, name: str) -> dict[str, InputSpec]:
         A table without these columns, or a row without a path.
     """
     if path.suffix.lower() not in TABLES:
-        with open_raster(path, spec, name) as file:
-            refuse_alpha(file, name, path)
+        every = spec.model_copy(update={"band": 1})
+        source = opened(path, every, name)
+        try:
+            refuse_alpha(source, name)
             return {
-                (file.descriptions[k] or f"band_{k + 1}"): spec.model_copy(update={"band": k + 1})
-                for k in range(file.count)
+                (band.label or f"band_{k + 1}"): spec.model_copy(update={"band": k + 1})
+                for k, band in enumerate(source.bands)
             }
+        finally:
+            source.close()
     frame = coefficients_input(path, spec.model_copy(update={"columns": {}}), name)
     if "threat" not in frame or "cur_path" not in frame:
         raise DataError(
