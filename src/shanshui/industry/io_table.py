@@ -307,7 +307,11 @@ def _refuse_lost(found: list[str], body: list[str], seen: set[str]) -> None:
     last, following = _plain(found[-1]), _plain(rest[0])
     counted = last.isdigit() and following.isdigit() and int(following) == int(last) + 1
     if later is not None or (counted and len(found) > 1):
-        said = f"'{later}' after it has one" if later is not None else f"it counts on from '{found[-1]}'"
+        said = (
+            f"'{later}' after it has one"
+            if later is not None
+            else f"it counts on from '{found[-1]}'"
+        )
         raise DataError(
             f"input-output table: column '{rest[0]}' has no row, though {said}; is the row of that sector lost? put it in, or "
             "say how many sectors there are: --sectors N"
