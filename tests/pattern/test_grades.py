@@ -441,7 +441,15 @@ def test_farmland_without_a_slope_is_told_not_dropped():
     assert out.loc[25.0, "area_ha"] == 100.0
 
 
-def test_no_farmland_no_patch():
-    out = farmland([30.0], [9])
+def test_no_steep_farmland_no_patch():
+    out = farmland([1.0, np.nan], [1, 1])
     assert (out["area_ha"] == 0).all()
     assert (out["patches"] == 0).all()
+
+
+@pytest.mark.parametrize(("slopes", "cover"), [([30.0], [9]), ([np.nan], [1])])
+def test_ground_of_which_nothing_is_known_has_no_area_not_one_of_0(slopes, cover):
+    out = farmland(slopes, cover)
+    for column in ("area_ha", "area_mu", "patches", "payment", "grain_lost", "soil_kept"):
+        assert out[column].isna().all()
+    assert (out["unknown_ha"] == 100.0).all()

@@ -86,7 +86,7 @@ def value_series(
         .sum()
     )
     rows = rows.assign(value=rows["area_km2"] * 100.0 * rows["ecosystem"].map(worth))
-    return rows.groupby(["code", "year"])["value"].sum().reset_index()
+    return rows.groupby(["code", "year"])["value"].sum(min_count=1).reset_index()
 
 
 @assessment(source="ouyang2013", bytes_per_cell=0)

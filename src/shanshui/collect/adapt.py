@@ -25,6 +25,7 @@ from shanshui.core.errors import DataError, QuantityError
 from shanshui.core.quantity import ANY, Features, Table
 from shanshui.core.units import conversion
 from shanshui.region.grid import GridSpec
+from shanshui.region.placed import placed, unrolled
 from shanshui.region.unitset import plain_code, unit_set
 
 
@@ -50,9 +51,14 @@ def features_input(
             f"{name}: {path} holds {', '.join(sorted(kinds - set(wanted)))}; expected {wanted[0]}s"
         )
     if kind.family == "polygons":
+        if frame.crs.is_geographic:
+            shapes = unrolled(np.asarray(frame.geometry.values, object), name)
+            frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
         frame = _valid(frame, spec, name, path)
     source_crs = frame.crs.name
-    frame = frame.to_crs(grid.projection)
+    # lines of polygons stay where they were drawn, also across 180 degrees
+    polygons = kind.family == "polygons"
+    frame = placed(frame, grid, name)[0] if polygons else frame.to_crs(grid.projection)
     frame = frame.assign(geometry=shapely.force_2d(frame.geometry.values))
     lost = ~np.isfinite(frame.geometry.bounds.to_numpy()).all(axis=1)
     frame = frame[~lost & frame.intersects(shapely.box(*grid.bounds))].reset_index(drop=True)
