@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from tests.worlds import grid, squares
 
 from shanshui.accounts.downscaled import net_primary_production, primary_products
@@ -175,11 +176,26 @@ def test_products_of_a_unit_that_lies_half_on_the_map():
 
 
 def test_a_unit_smaller_than_its_cells_keeps_its_figure():
-    """Strips of 0.6 km, of which the first holds the centre of a cell of 1 km: 8e6 yuan, not more."""
+    """A strip of 0.6 km by 1.2 km, of which five sixths lie in a cell of 1 km: 8e6 yuan on 72 ha wherever it is told."""
     area = squares(1, 1, 1200.0)
     money = pd.DataFrame({"code": ["101"], "year": [2020], "sector": ["primary"], "yuan": [8e6]})
     out = primary_products(money, area, km([[2]], "1", dtype=ONE), WEIGHTS)
-    assert float(out.values[0, 0]) == pytest.approx(8e4)
+    assert float(out.values[0, 0]) == pytest.approx(8e6 / 72)
+
+
+def test_a_cell_on_the_line_of_units_has_the_mean_of_their_parts():
+    """Strips of one and a half cells: the middle cell lies half in each; of one that is mostly untold nothing is told."""
+    area, land = squares(1, 3, KM), km([[1, 1, 1]], "1", dtype=ONE)
+    rows = pd.DataFrame({"code": ["101", "102"], "year": 2020, "npp": [600.0, 200.0]})
+    out = net_primary_production(rows, area, land, WEIGHTS).values[0]
+    np.testing.assert_allclose(out, [600.0, 400.0, 200.0])
+    half = net_primary_production(rows.iloc[:1], area, land, WEIGHTS).values[0]
+    np.testing.assert_allclose(half, [600.0, 600.0, np.nan])
+    less = area.assign(
+        geometry=[shapely.box(0, 0, 1.4 * KM, KM), shapely.box(1.4 * KM, 0, 3 * KM, KM)]
+    )
+    told = net_primary_production(rows.iloc[:1], less, land, WEIGHTS).values[0]
+    np.testing.assert_allclose(told, [600.0, np.nan, np.nan])
 
 
 def test_units_beyond_the_map_take_no_cell():

@@ -32,6 +32,8 @@ from shanshui.basins.unit_facts import (
 )
 from shanshui.basins.unit_links import unit_county_crosswalk, unit_neighbours, unit_upstream
 from shanshui.core.errors import QuantityError
+from shanshui.region.grid import grid_of
+from shanshui.region.unitset import rasterised
 
 E, S, W, N = 1, 4, 16, 64
 
@@ -792,14 +794,78 @@ def test_people_of_units_with_a_pencil():
         unit_population(table.assign(code="9"), counties, weight, labels)
 
 
-def test_a_county_where_nobody_can_live_spreads_nobody():
+def test_people_of_a_county_without_land_stay_on_its_ground():
+    """All of the first county is water: its people live there all the same, evenly, and that is told."""
     counties, weight = two_counties()
     weight.values[0, :2] = 0.0
     table = people(("101", 2020, 400.0), ("102", 2020, 40.0))
     assert population_density(table, counties, weight).values[0].tolist() == pytest.approx(
-        [0.0, 0.0, 1000.0, 3000.0]
+        [20_000.0, 20_000.0, 1000.0, 3000.0]
     )
-    assert population_density(table.iloc[1:], counties, weight).values[0, 0] == 0.0
+    labels = grid([[1, 2, 2, 2]], "1", dtype=np.int32, nodata=0)
+    found = unit_population(table, counties, weight, labels)
+    assert found["population"].tolist() == pytest.approx([200.0, 240.0], rel=1e-12)
+    assert found.attrs["no_land"] == ["101"]
+    # one without a count is unknown, whatever its ground
+    assert np.isnan(population_density(table.iloc[1:], counties, weight).values[0, :2]).all()
+    # a county with some land has its people there
+    weight.values[0, :2] = 0.0, 1.0
+    assert population_density(table, counties, weight).values[0, 0] == 0.0
+
+
+def test_a_county_smaller_than_a_cell_keeps_its_people():
+    """A city of 30 m in a county of 400 m: 500 people of 1500 live in a part of one cell."""
+    city = shapely.box(110, 110, 140, 140)
+    counties = squares(4, 4, parts=1)
+    both = gpd.GeoDataFrame(
+        {"code": ["1", "2"], "name": "", "parent": ""},
+        geometry=[counties.geometry[1] - city, city], crs=counties.crs, index=[1, 2],
+    )  # fmt: skip
+    weight = grid(np.ones((4, 4), np.float32), "1")
+    table = people(("1", 2020, 1000.0), ("2", 2020, 500.0))
+    density = population_density(table, both, weight).values.astype(float)
+    assert density.sum() * 0.01 == pytest.approx(1500.0)
+    assert density[2, 1] * 0.01 == pytest.approx(500 + 1000 * 9100 / 159100)
+    labels = weight.copy(data=np.ones((4, 4), np.int32))
+    found = unit_population(table, both, weight, labels)
+    assert found["population"].tolist() == pytest.approx([1500.0], rel=1e-12)
+    assert found.attrs["beyond"] == {}
+
+
+def test_cells_on_a_county_line_have_people_of_both():
+    """Strips of one and a half cells, 300 and 60 people: 200, 100 + 20 and 40."""
+    counties, weight = squares(1, 3), grid([[1.0, 1.0, 1.0]], "1")
+    table = people(("101", 2020, 300.0), ("102", 2020, 60.0))
+    density = population_density(table, counties, weight).values[0]
+    assert (density * 0.01).tolist() == pytest.approx([200.0, 120.0, 40.0])
+    # an uncounted county leaves the cell that it has a part of without a number
+    alone = population_density(table.iloc[:1], counties, weight).values[0]
+    assert np.isnan(alone).tolist() == [False, True, True]
+
+
+def test_people_at_the_outline_of_all_counties_stay_in_the_region():
+    """A slanting outline: cells are in or out by their centre, as the region is, and nobody is lost between."""
+    triangle = shapely.Polygon([(0, 0), (390, 0), (0, 390)])
+    counties = squares(4, 4, parts=1).assign(geometry=[triangle])
+    weight = grid(np.ones((4, 4), np.float32), "1")
+    inside = rasterised(counties, grid_of(weight))
+    table = people(("101", 2020, 300.0))
+    found = unit_population(table, counties, weight, inside)
+    assert found["population"].tolist() == pytest.approx([300.0], rel=1e-12)
+    clipped = weight.copy(data=np.where(inside.values > 0, np.float32(1), np.float32(np.nan)))
+    found = unit_population(table, counties, clipped, inside)
+    assert found["population"].tolist() == pytest.approx([300.0], rel=1e-12)
+    assert found.attrs["beyond"] == {}
+
+
+def test_a_county_beyond_the_rim_brings_its_share_and_that_is_told():
+    counties = squares(4, 4, parts=1)
+    counties.geometry = counties.geometry.scale(4.0, 1.0, origin=(0, 0))
+    labels = grid(np.ones((4, 4)), "1", dtype=np.int32)
+    weight = grid(np.ones((4, 4), np.float32), "1")
+    found = unit_population(people(("101", 2020, 100.0)), counties, weight, labels)
+    assert found["population"].tolist() == pytest.approx([25.0], rel=1e-12)
+    assert found.attrs["beyond"] == {"101": pytest.approx(0.75)}
 
 
 def test_every_column_of_the_levels():

@@ -13,6 +13,7 @@ from shanshui.industry.admission import heavy_jobs, unit_admission
 from shanshui.industry.layout import relocation
 from shanshui.industry.place_facts import known_by_strip, place_facts, river_distance
 from shanshui.region import grid as region_grid
+from shanshui.region.unitset import polygons
 
 RESERVE = pd.DataFrame(
     {"rule": ["P"], "verdict": ["forbid"], "codes": ["*"], "kinds": ["new expand"], "when": ["protected == 1"]}
@@ -162,7 +163,9 @@ def test_facts_by_strip_are_those_of_the_whole(monkeypatch):
     whole = unit_admission(label, facts, rules)
     monkeypatch.setattr("shanshui.industry.place_facts.STRIP", 2)
     pd.testing.assert_frame_equal(unit_admission(label, facts, rules), whole)
-    jobs = heavy_jobs(squares(9, 4), label, BOTH, facts, rules).set_index("code")
+    named = {"code": ["101", "102"], "name": ["a", "b"], "parent": ""}
+    counties = polygons(label).assign(**named)
+    jobs = heavy_jobs(counties, label, BOTH, facts, rules).set_index("code")
     steep = (slope.values > 20) & (height.values > 800)
     for unit, code in ((1, "101"), (2, "102")):
         assert jobs.loc[code, "pushed_share"] == pytest.approx(steep[label.values == unit].mean())

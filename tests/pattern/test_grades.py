@@ -33,6 +33,7 @@ from shanshui.pattern.sensitivity import (
     karst_sensitivity,
     scored,
 )
+from shanshui.region.unitset import polygons
 
 
 def codes(rows, nodata=0, **words):
@@ -326,11 +327,18 @@ def test_the_majority_of_the_graded_decides():
     assert edge[0, 0] == 255
 
 
+def outlined(labels):
+    """Counties whose outlines run along the labels."""
+    frame = polygons(labels)
+    return frame.assign(
+        code=[f"10{u}" for u in frame.index], name=[f"c{u}" for u in frame.index], parent=""
+    )
+
+
 def test_shares_are_of_the_decided_ground():
     labels = grid([[1, 1, 1, 1], [2, 2, 3, 3]], "1", dtype=np.int32, cell_m=1000.0)
     line = codes([[1, 0, 0, 255], [1, 1, 255, 255]], 255, cell_m=1000.0)
-    counties = squares(2, 4, 1000.0, parts=3)
-    out = red_line_share(labels, line, counties)
+    out = red_line_share(labels, line, outlined(labels))
     assert out["unit"].tolist() == [1, 2]  # the third is not decided at all
     assert out["area_km2"].tolist() == [3.0, 2.0]
     assert out["red_line_km2"].tolist() == [1.0, 2.0]
@@ -340,10 +348,20 @@ def test_shares_are_of_the_decided_ground():
     assert out.attrs["units"] == {"area_km2": "km2", "red_line_km2": "km2", "share": "1"}
 
 
+def test_a_county_has_its_part_of_the_cells_on_its_line():
+    """Strips of 4/3 cells of a km2: the line of the first runs at a third of the second cell of each row."""
+    labels = grid([[1, 2, 3, 3]], "1", dtype=np.int32, cell_m=1000.0)
+    out = red_line_share(
+        labels, codes([[1, 0, 0, 1]], 255, cell_m=1000.0), squares(1, 4, 1000.0, 3)
+    )
+    assert out["area_km2"].tolist() == pytest.approx([4 / 3] * 3)
+    assert out["red_line_km2"].tolist() == pytest.approx([1.0, 0.0, 1.0])
+
+
 def test_each_column_of_the_districts():
     labels = grid([[1, 1, 1, 1], [2, 2, 3, 3]], "1", dtype=np.int32, cell_m=1000.0)
     grade = codes([[1, 1, 3, 5], [5, 3, 0, 0]], cell_m=1000.0)
-    out = security_districts(labels, grade, squares(2, 4, 1000.0, parts=3))
+    out = security_districts(labels, grade, outlined(labels))
     assert out["unit"].tolist() == [1, 2]
     assert out["name"].tolist() == ["c1", "c2"]
     assert out["code"].tolist() == ["101", "102"]

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shanshui.accounts.flows import Money
 from shanshui.accounts.tables import by_cover
@@ -11,10 +12,12 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Gdp, Index, Productivity, ProductivityTable, Units
-from shanshui.kernels.labels import label_statistics, spread_by_weight
 from shanshui.region.coefficients import ByCover
+from shanshui.region.cover import Cover, cover_of
 from shanshui.region.grid import grid_of, like
-from shanshui.region.unitset import rasterised
+
+LEAST_TOLD = 0.5
+"""Share of a cell that must lie in units with a figure [D]: as much as when its centre decided."""
 
 
 def _latest(table: pd.DataFrame, year: int | None, name: str) -> pd.DataFrame:
@@ -58,7 +61,8 @@ def net_primary_production(
     Returns
     -------
     (y, x) [g/m2/yr]
-        Its mean over the known cells of each unit is the unit's; NaN outside the units and where an input is missing.
+        Its mean over the known ground of each unit is the unit's, up to cells that lie in several, which have the mean of their parts;
+        NaN where an input is missing and in cells that lie mostly outside units with a figure.
 
     Raises
     ------
@@ -68,28 +72,34 @@ def net_primary_production(
     Notes
     -----
     ``NPP_i = NPP_u w_i f_i n_u / sum_u w f``: ``NPP_u`` mean of the unit [g/m2/yr], ``w`` weight of the class and ``f`` share of green
-    cover of cell i [1], ``n`` known cells of the unit. Dasymetric mapping (Eicher and Brewer 2001 [M]); weights by class and the share of
-    cover as ancillary are ours [D].
+    cover of cell i [1], ``n`` known cells of the unit, all cells by the share of them that lies in it. Dasymetric mapping
+    (Eicher and Brewer 2001 [M]); weights by class and the share of cover as ancillary are ours [D].
     """
     rows = _latest(productivity, year, "productivity").set_index("code")["npp"]
     weight = ByCover.of(land_cover, biophysical, "biophysical").grid("npp_weight")
     if vegetation_fraction is not None:
         weight = weight * vegetation_fraction.values
-    label = rasterised(prefectures, grid_of(land_cover)).values
-    # units beyond the map have no cell, but a place in the table
-    count = max(int(label.max(initial=0)), int(prefectures.index.max()))
-    flat = np.ascontiguousarray(label, np.int32).ravel()
-    cells, total, _, _ = label_statistics(
-        flat, np.ascontiguousarray(weight, np.float32).ravel(), count
-    )
-    mean = np.full(count + 1, np.nan)
-    mean[prefectures.index] = prefectures["code"].map(rows).to_numpy(float)
+    cover = cover_of(prefectures, grid_of(land_cover))
+    found = cover.sums(like(land_cover, weight, "1"))
+    mean = prefectures["code"].map(rows).to_numpy(float)
     with np.errstate(invalid="ignore", divide="ignore"):
-        factor = np.where(total > 0, mean * cells / total, np.nan)
-    out = np.empty(flat.size, np.float32)
-    spread_by_weight(flat, weight.ravel(), factor, out)
-    out[flat == 0] = np.nan
-    return like(land_cover, out.reshape(label.shape), "g/m2/yr")
+        rate = np.where(found.total > 0, mean * found.count / found.total, np.nan)
+    return like(land_cover, _mixed(cover, weight, rate), "g/m2/yr")
+
+
+def _mixed(
+    cover: Cover, weight: NDArray[np.floating], rate: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Weight of each cell times the rate of the units that it lies in, mixed by their parts of it.
+
+    Units without a rate are left out of the mixture; a cell that lies mostly in such units, or outside all, has none.
+    """
+    known = np.isfinite(rate)
+    total = cover.spread(weight, np.where(known, rate, 0.0))
+    told = cover.spread(np.ones(weight.shape), known.astype(np.float64))
+    return np.where(told >= LEAST_TOLD, total / np.maximum(told, LEAST_TOLD), np.nan).astype(
+        np.float32
+    )
 
 
 @assessment(source="eicher2001", bytes_per_cell=24)
@@ -122,8 +132,8 @@ def primary_products(
     Returns
     -------
     (y, x) [yuan/ha/yr]
-        Value added, so costs are off already: nearer to rent than to gross value. Sums over a unit to its figure (to the share of it on the map);
-        NaN outside the units.
+        Value added, so costs are off already: nearer to rent than to gross value. Sums over all units to their figures (to the share on the map), and
+        over one up to cells that lie in several; NaN in cells that lie mostly outside units with a figure.
 
     Raises
     ------
@@ -133,7 +143,8 @@ def primary_products(
     Notes
     -----
     ``V_i = V_u m_u w_i / (a sum_u w)``: ``V_u`` value added of the unit [yuan/yr], ``m`` share of the unit on the map, ``w`` weight of
-    the class of cell i [1], ``a`` area of a cell [ha]. Dasymetric mapping (Eicher and Brewer 2001 [M]); the weights are ours [D].
+    the class of cell i [1], ``a`` area of a cell [ha], cells by the share of them that lies in it. Dasymetric mapping (Eicher and
+    Brewer 2001 [M]); the weights are ours [D].
     """
     rows = gdp[gdp["sector"] == sector]
     if rows.empty:
@@ -143,18 +154,10 @@ def primary_products(
     values = _latest(rows, year, "gdp").set_index("code")["yuan"]
     grid = grid_of(land_cover)
     weight = ByCover.of(land_cover, biophysical, "biophysical").grid("product_weight")
-    label = rasterised(prefectures, grid).values
-    flat = np.ascontiguousarray(label, np.int32).ravel()
-    count = max(int(flat.max(initial=0)), int(prefectures.index.max()))
-    cells, total, _, _ = label_statistics(flat, weight.ravel(), count)
-    whole = np.full(count + 1, np.nan)
-    on_map = cells[prefectures.index] * grid.cell_km2 * 1e6 / prefectures.area.to_numpy()
-    whole[prefectures.index] = prefectures["code"].map(values).to_numpy(float) * np.minimum(
-        on_map, 1.0
-    )
+    cover = cover_of(prefectures, grid)
+    total = cover.sums(like(land_cover, weight, "1")).total
+    on_map = np.minimum(cover.inside_km2 / cover.area_km2, 1.0)
+    whole = prefectures["code"].map(values).to_numpy(float) * on_map
     with np.errstate(invalid="ignore", divide="ignore"):
-        factor = np.where(total > 0, whole / total / (grid.cell_km2 * 100.0), np.nan)
-    out = np.empty(flat.size, np.float32)
-    spread_by_weight(flat, weight.ravel(), factor, out)
-    out[flat == 0] = np.nan
-    return like(land_cover, out.reshape(label.shape), "yuan/ha/yr")
+        rate = np.where(total > 0, whole / total / (grid.cell_km2 * 100.0), np.nan)
+    return like(land_cover, _mixed(cover, weight, rate), "yuan/ha/yr")

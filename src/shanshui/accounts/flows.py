@@ -1,6 +1,6 @@
 """Physical flows of services summed by unit: the quantities that an account prices."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import geopandas as gpd
 import numpy as np
@@ -26,6 +26,7 @@ from shanshui.kernels.labels import (
     label_sizes,
     label_statistics,
 )
+from shanshui.region.cover import Cover, cover_of
 from shanshui.region.grid import grid_of, like
 from shanshui.region.unitset import rasterised
 
@@ -69,7 +70,56 @@ def unit_cells(
     return like(region_mask, inside.astype(np.int32), "1", nodata=0)
 
 
-@assessment(source="own_accounts", bytes_per_cell=4)
+class _Parts:
+    """Cells of the units of an account: by label, or exactly by the outlines that the labels came from."""
+
+    def __init__(self, labels: xr.DataArray, outlines: gpd.GeoDataFrame | None) -> None:
+        self.grid = grid_of(labels)
+        self.label = np.ascontiguousarray(labels.values, np.int32).ravel()
+        self.count = int(self.label.max(initial=0))
+        if self.count == 0:
+            raise QuantityError(NO_UNIT)
+        self.cover: Cover | None = None
+        if outlines is None:
+            self.size = label_sizes(self.label, self.count)[1:].astype(np.float64)
+            self.units = np.arange(1, self.count + 1)
+        else:
+            self.cover = cover_of(outlines, self.grid).along(labels.values > 0)
+            self.size = self.cover.inside_km2 / self.grid.cell_km2
+            self.units = outlines.index.to_numpy()
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Units that have ground."""
+        return self.size > 0
+
+    def sums(
+        self, values: NDArray[np.floating]
+    ) -> tuple[NDArray[np.floating], NDArray[np.float64]]:
+        """Known cells of each unit, and the sum of their values."""
+        if self.cover is not None:
+            found = self.cover.sums(self.grid.lay(values, "1"))
+            return found.count, found.total
+        cells, total, _, _ = label_statistics(
+            self.label, np.ascontiguousarray(values).ravel(), self.count
+        )
+        return cells[1:], total[1:]
+
+    def class_cells(self, land_cover: Codes) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        """Classes, and the cells of each in each unit."""
+        if self.cover is not None:
+            return self.cover.class_cells(land_cover)
+        code = np.ascontiguousarray(land_cover.values).ravel().astype(np.int32)
+        missing = land_cover.attrs.get("nodata")
+        seen = code if missing is None else code[code != missing]
+        top = int(seen.max(initial=0)) + 1
+        cells = label_class_counts(self.label, code, self.count, top)[1:].astype(np.float64)
+        if missing is not None and 0 <= missing < top:
+            cells[:, int(missing)] = 0
+        return np.arange(top), cells
+
+
+@assessment(source="own_accounts", bytes_per_cell=24)
 def units_inside(
     prefectures: Units,
     prefecture_cells: Annotated[xr.DataArray, Grid("1", Key("=prefectures"))],
@@ -94,13 +144,12 @@ def units_inside(
 
     Notes
     -----
-    ``share = min(n a / A, 1)``: ``n`` cells of the unit in the region, ``a`` the area of a cell, ``A`` area of the unit. Ours [D]: a
-    yearly table speaks of whole units.
+    ``share = min(n a / A, 1)``: ``n`` cells of the unit in the region by the share of them that lies in it, ``a`` the area of a cell,
+    ``A`` area of the unit. Ours [D]: a yearly table speaks of whole units.
     """
-    label = np.ascontiguousarray(prefecture_cells.values, np.int32).ravel()
-    cells = label_sizes(label, max(int(label.max(initial=0)), int(prefectures.index.max())))
-    inside = cells[prefectures.index] * grid_of(prefecture_cells).cell_km2 * 1e6
-    share = np.minimum(inside / prefectures.area.to_numpy(), 1.0)
+    cover = cover_of(prefectures, grid_of(prefecture_cells))
+    inside = cover.along(prefecture_cells.values > 0).inside_km2
+    share = np.minimum(inside / cover.area_km2, 1.0)
     return prefectures.assign(share_inside=share)[share >= least_share]
 
 
@@ -131,7 +180,7 @@ def cover_cells(land_cover: Codes, region_mask: Mask) -> Annotated[xr.DataArray,
     return like(region_mask, np.where(known, code + 1, 0).astype(np.int32), "1", nodata=0)
 
 
-@assessment(source="gep_garze2017", bytes_per_cell=12)
+@assessment(source="gep_garze2017", bytes_per_cell=28)
 def service_amounts(
     labels: Labels,
     land_cover: Codes,
@@ -143,6 +192,7 @@ def service_amounts(
     cooling: Cooling | None = None,
     primary_products: Money | None = None,
     sand_retained: SoilLoss | None = None,
+    outlines: Units | None = None,
     *,
     silting_share: Annotated[float, Between(0.0, 1.0)] = 0.24,
     bulk_density: Annotated[float, Between(0.3, 2.7)] = 0.93,
@@ -173,6 +223,8 @@ def service_amounts(
         Value of products.
     sand_retained : (y, x) [t/ha/yr], optional
         Soil kept from the wind.
+    outlines : polygons, optional
+        Those that the labels came from, by index: units then have the share of each cell that lies in them.
     silting_share : float [1]
         Share of lost soil that would silt up reservoirs and rivers [S].
     bulk_density : float [t/m3]
@@ -202,24 +254,20 @@ def service_amounts(
     0.93 t/m3 of sediment, 0.37 % nitrogen, 0.108 % phosphorus, ``rho_s`` 1.28 t/m3, ``h`` 0.1 m: the Garze account [S], whose 38.86e8 t
     of soil give 10.028e8 m3 and whose 779.42e4 t of sand 60.89 km2 [C].
     """
-    label = np.ascontiguousarray(labels.values, np.int32).ravel()
-    count = int(label.max(initial=0))
-    if count == 0:
-        raise QuantityError(NO_UNIT)
-    cell_km2 = grid_of(labels).cell_km2
+    parts = _Parts(labels, outlines)
+    cell_km2, present = parts.grid.cell_km2, parts.present
     rows: list[pd.DataFrame] = []
-    present = np.flatnonzero(label_sizes(label, count)[1:]) + 1
 
     def add(flow: str, values: NDArray[np.floating], factor: float, per: str) -> None:
-        cells, total, _, _ = label_statistics(label, np.ascontiguousarray(values).ravel(), count)
+        cells, total = (found[present] for found in parts.sums(values))
         rows.append(
             pd.DataFrame(
                 {
-                    "unit": present,
+                    "unit": parts.units[present],
                     "flow": flow,
-                    "amount": np.where(cells[present] > 0, total[present] * factor, np.nan),
+                    "amount": np.where(cells > 0, total * factor, np.nan),
                     "per": per,
-                    "known_km2": cells[present] * cell_km2,
+                    "known_km2": cells * cell_km2,
                 }
             )
         )
@@ -243,26 +291,18 @@ def service_amounts(
     ):
         if grid is not None:
             add(flow, grid.values, cell_ha, per)
-    rows.append(_areas(label, count, land_cover, cell_km2))
+    rows.append(_areas(parts, land_cover))
     return pd.concat(rows, ignore_index=True).sort_values(["unit", "flow"], ignore_index=True)
 
 
-def _areas(
-    label: NDArray[np.int32], count: int, land_cover: Codes, cell_km2: float
-) -> pd.DataFrame:
-    code = np.ascontiguousarray(land_cover.values).ravel().astype(np.int32)
-    missing = land_cover.attrs.get("nodata")
-    seen = code if missing is None else code[code != missing]
-    top = int(seen.max(initial=0)) + 1
-    cells = label_class_counts(label, code, count, top)
-    if missing is not None and 0 <= missing < top:
-        cells[:, int(missing)] = 0
+def _areas(parts: _Parts, land_cover: Codes) -> pd.DataFrame:
+    codes, cells = parts.class_cells(land_cover)
     unit, kind = np.nonzero(cells)
-    area = cells[unit, kind] * cell_km2
+    area = cells[unit, kind] * parts.grid.cell_km2
     return pd.DataFrame(
         {
-            "unit": unit,
-            "flow": [f"cover_{k}" for k in kind],
+            "unit": parts.units[unit],
+            "flow": [f"cover_{int(codes[k])}" for k in kind],
             "amount": area * 100.0,
             "per": "ha",
             "known_km2": area,
@@ -270,10 +310,11 @@ def _areas(
     )
 
 
-@assessment(source="own_accounts", bytes_per_cell=8)
+@assessment(source="own_accounts", bytes_per_cell=24)
 def population_of_units(
     labels: Labels,
     population_density: Annotated[xr.DataArray, Grid("person/km2")],
+    outlines: Units | None = None,
     *,
     least_known: Annotated[float, Between(0.0, 1.0)] = 0.99,
 ) -> UnitPeople:
@@ -285,6 +326,8 @@ def population_of_units(
         Unit of each cell; 0 is outside.
     population_density : (y, x) [person/km2]
         People per area.
+    outlines : polygons, optional
+        Those that the labels came from, by index: units then have the share of each cell that lies in them.
     least_known : float [1]
         Share of a unit's cells whose density must be known for its people to be told [D]: a county that was not counted
         leaves those of the prefecture unknown, a few cells without a slope at the rim do not.
@@ -304,18 +347,13 @@ def population_of_units(
     ``P_u = a sum p`` over known cells of the unit: ``p`` people on a km2, ``a`` area of a cell [km2]. Ours [D]: people of the part inside
     the region, which no census tells.
     """
-    label = np.ascontiguousarray(labels.values, np.int32).ravel()
-    count = int(label.max(initial=0))
-    if count == 0:
-        raise QuantityError(NO_UNIT)
-    cells, total, _, _ = label_statistics(
-        label, np.ascontiguousarray(population_density.values).ravel(), count
-    )
-    size = label_sizes(label, count)[1:]
-    known = (cells[1:] > 0) & (cells[1:] >= least_known * size)
+    parts = _Parts(labels, outlines)
+    cells, total = parts.sums(population_density.values)
+    # shares add up to rounding
+    known = (cells > 0) & (cells >= least_known * parts.size * (1 - 1e-9))
     return pd.DataFrame(
         {
-            "unit": np.arange(1, count + 1),
-            "population": np.where(known, total[1:] * grid_of(labels).cell_km2, np.nan),
+            "unit": parts.units,
+            "population": np.where(known, total * parts.grid.cell_km2, np.nan),
         }
     )

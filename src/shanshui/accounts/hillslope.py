@@ -73,6 +73,15 @@ class Hillslope:
         return np.clip(self.slope / np.float32(100), np.float32(SLOPE_LOW), np.float32(SLOPE_HIGH))
 
 
+def without_stream(way: Hillslope, threshold: float, layers: tuple[str, ...]) -> dict[str, str]:
+    """Why layers that need a stream below are missing: what stands beside those of a ground that reaches none."""
+    most = float(way.above[way.valid.ravel()].max(initial=0.0))
+    why = f"no cell reaches the threshold of {threshold:g} cells"
+    if not (way.stream == 1).any():
+        why += f"; the most that drain through one are {most:g}"
+    return dict.fromkeys(layers, why)
+
+
 def hillslope(
     height: NDArray[np.float32],
     valid: NDArray[np.bool_],

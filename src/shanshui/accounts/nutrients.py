@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from shanshui.accounts.hillslope import hillslope
+from shanshui.accounts.hillslope import hillslope, without_stream
 from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -32,6 +32,11 @@ UNITS = {
     "retention": "kg/ha/yr",
     "stream": "1",
 }
+BY_STREAM = (
+    "effective_retention", "ndr", "surface_export", "subsurface_ndr", "subsurface_export", "total_export",
+    "retention", "stream",
+)  # fmt: skip
+"""Layers that are missing where no stream is reached."""
 NutrientDelivery = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
 COLUMNS = tuple(
     f"{name}_{n}"
@@ -41,7 +46,7 @@ COLUMNS = tuple(
 LOAD_TYPES = ("measured-runoff", "application-rate")
 
 
-@assessment(source="invest_guide", bytes_per_cell=88)
+@assessment(source="invest_guide", bytes_per_cell=88, missing="no_stream_below")
 def nutrient_delivery(
     elevation: Elevation,
     runoff_proxy: Amount,
@@ -96,6 +101,7 @@ def nutrient_delivery(
         ``load`` as declared, ``surface_load`` and ``subsurface_load`` after the proxy, ``effective_retention``, ``ndr``,
         exports, and ``retention`` = load after the proxy minus total export [kg/ha/yr]; NaN where an input is missing, and
         exports NaN on streams and where no stream is reached. The middle of the curve is that of the map: runs of different extents differ.
+        ``attrs["missing_because"]`` tells by layer why there is nothing.
 
     Raises
     ------
@@ -174,7 +180,9 @@ def nutrient_delivery(
         "retention": surface + below - total,
         "stream": np.where(way.stream == 255, np.float32(np.nan), way.stream).astype(np.float32),
     }
-    return stacked(elevation, layers, UNITS)
+    out = stacked(elevation, layers, UNITS)
+    out.attrs["missing_because"] = without_stream(way, threshold_flow_accumulation, BY_STREAM)
+    return out
 
 
 def _load(table: ByCover, nutrient: str) -> tuple[pd.Series, pd.Series]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from shanshui.accounts.hillslope import hillslope
+from shanshui.accounts.hillslope import hillslope, without_stream
 from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -38,12 +38,20 @@ UNITS = {
     "avoided_export": "t/ha/yr",
     "stream": "1",
 }
+BY_STREAM = ("ic", "sdr_factor", "sed_export", "sed_deposition", "avoided_export", "stream")
+"""Layers that are missing where no stream is reached."""
 SedimentDelivery = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
 COVER_LOW = 0.001
 """Least cover factor that counts in the index of connectivity [S, reference model]."""
+_MISSING = {
+    "": "no_stream_below",
+    "rkls": "on_stream",
+    "usle": "on_stream",
+    "avoided_erosion": "on_stream",
+}
 
 
-@assessment(source="invest_guide", bytes_per_cell=88)
+@assessment(source="invest_guide", bytes_per_cell=88, missing=_MISSING)
 def sediment_delivery(
     elevation: Elevation,
     rainfall_erosivity: Erosivity,
@@ -100,7 +108,8 @@ def sediment_delivery(
     layers
         ``rkls`` potential and ``usle`` actual loss, ``sdr_factor`` (1 on streams), ``sed_export``, ``sed_deposition``,
         ``avoided_erosion`` = rkls - usle, ``avoided_export`` = avoided erosion that would have arrived, plus deposition [t/ha/yr];
-        ``ls``, ``ic``, ``stream`` [1]. Losses are NaN on streams and where an input is missing; delivery is NaN where no stream is reached.
+        ``ls``, ``ic``, ``stream`` [1]. Losses are NaN on streams and where an input is missing; delivery is NaN where no stream is reached;
+        ``attrs["missing_because"]`` tells why by layer.
 
     Raises
     ------
@@ -185,4 +194,6 @@ def sediment_delivery(
         "avoided_export": avoided * sdr + kept,
         "stream": stream,
     }
-    return stacked(elevation, layers, UNITS)
+    out = stacked(elevation, layers, UNITS)
+    out.attrs["missing_because"] = without_stream(way, threshold_flow_accumulation, BY_STREAM)
+    return out

@@ -7,7 +7,6 @@ import pandas as pd
 import xarray as xr
 
 from shanshui.accounts.tables import WaterSupply, by_cover
-from shanshui.accounts.watersheds import known_sums
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, Key, Layers, Table
@@ -22,8 +21,8 @@ from shanshui.core.vocabulary import (
 )
 from shanshui.kernels.services import budyko
 from shanshui.region.coefficients import ByCover
+from shanshui.region.cover import cover_by_centre
 from shanshui.region.grid import grid_of, like, stacked
-from shanshui.region.ground import ground_of
 
 UNITS = {"evaporation_share": "1", "evapotranspiration": "mm/yr", "water_yield": "mm/yr"}
 Stations = Annotated[
@@ -246,9 +245,11 @@ def water_supply(
     grid = grid_of(water_yield)
     shapes = watersheds.set_index(np.arange(1, len(watersheds) + 1))
     used = ByCover.of(land_cover, biophysical, "biophysical").grid("demand")
-    spots = ground_of(shapes, grid)
-    _, made = known_sums(water_yield, spots)
-    _, gone = known_sums(like(water_yield, used, "m3/ha/yr"), spots)
+    cover = cover_by_centre(shapes, grid)
+    made, gone = (
+        np.where(found.count > 0, found.total, np.nan)
+        for found in (cover.sums(water_yield), cover.sums(like(water_yield, used, "m3/ha/yr")))
+    )
     frame = pd.DataFrame(
         {
             "ws_id": shapes["ws_id"].to_numpy() if "ws_id" in shapes else shapes.index,

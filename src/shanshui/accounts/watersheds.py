@@ -4,14 +4,12 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
-import xarray as xr
-from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import ANY, TEXT, Key, Table
 from shanshui.core.vocabulary import AnyLayers, Watersheds
+from shanshui.region.cover import cover_by_centre
 from shanshui.region.grid import grid_of
-from shanshui.region.ground import Ground, ground_of
 
 WatershedResults = Annotated[
     pd.DataFrame,
@@ -23,6 +21,7 @@ WatershedResults = Annotated[
             "total": ANY,
             "unit": TEXT,
             "known_km2": "km2",
+            "reason": TEXT,
         }
     ),
 ]
@@ -33,25 +32,12 @@ PER_AREA = {
     "t/ha": ("t", 100.0),
 }
 """Unit of a total, and amount of a unit of rate on a square kilometre."""
-
-
-def known_sums(
-    grid: xr.DataArray, spots: list[Ground]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Known cells of each part of the ground, and their sum: missing where no cell is known."""
-    cells, total = np.zeros(len(spots), np.int64), np.full(len(spots), np.nan)
-    for at, spot in enumerate(spots):
-        part = grid.values[spot.rows, spot.cols][spot.inside]
-        part = part[np.isfinite(part)]
-        cells[at] = part.size
-        if part.size:
-            total[at] = part.sum(dtype=np.float64)
-    return cells, total
+UNKNOWN = "no cell of the watershed is known"
 
 
 @assessment(source="invest_guide", bytes_per_cell=8)
 def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> WatershedResults:
-    """Mean and total of each layer in each watershed, cells counted by their centre.
+    """Mean and total of each layer in each watershed.
 
     Parameters
     ----------
@@ -64,34 +50,44 @@ def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> WatershedRes
     -------
     table
         ``watershed, layer, mean, total, unit`` (of the total; empty for layers that do not add up), ``known_km2``; mean and total are missing
-        where no cell is known.
+        where no cell is known, and ``reason`` says why.
 
     Notes
     -----
     ``mean = sum v / n``, ``total = a sum v`` over the ``n`` known cells of a watershed, ``a`` the area of a cell. Zonal results of InVEST
-    [S].
+    [S]: cells count by their centre, since its models know no ground but the cells whose centre lies in a watershed; one that
+    holds no centre has its exact share of cells (decision 0017).
     """
     first = next(iter(layers.data_vars.values()))
     grid = grid_of(first)
     key = next((c for c in ("ws_id", "subws_id") if c in watersheds), None)
     shapes = watersheds.set_index(np.arange(1, len(watersheds) + 1))
     names = shapes[key or "name"] if key or "name" in shapes else shapes.index.to_series()
-    spots = ground_of(shapes, grid)
+    cover = cover_by_centre(shapes, grid)
+    lacking = layers.attrs.get("missing_because", {})
     rows = []
-    for name, values in layers.data_vars.items():
-        cells, total = known_sums(values, spots)
+    sums = {name: cover.sums(values) for name, values in layers.data_vars.items()}
+    grounded = np.any([found.count > 0 for found in sums.values()], axis=0)
+    for name, found in sums.items():
+        values = layers[name]
+        known = found.count > 0
         unit, factor = PER_AREA.get(str(values.attrs.get("units")), ("", np.nan))
         with np.errstate(invalid="ignore"):
-            mean = total / cells
+            mean = found.total / found.weight
         rows.append(
             pd.DataFrame(
                 {
                     "watershed": names.astype(str).to_numpy(),
                     "layer": str(name),
                     "mean": mean,
-                    "total": total * grid.cell_km2 * factor,
+                    "total": np.where(known, found.total * grid.cell_km2 * factor, np.nan),
                     "unit": unit,
-                    "known_km2": cells * grid.cell_km2,
+                    "known_km2": found.count * grid.cell_km2,
+                    "reason": np.select(
+                        [known, grounded, cover.inside_km2 > 0],
+                        ["", lacking.get(str(name), UNKNOWN), UNKNOWN],
+                        "it lies outside the grid",
+                    ).astype(object),
                 }
             )
         )

@@ -26,6 +26,7 @@ from shanshui.kernels.accumulate import (
 from shanshui.kernels.flood import breach, priority_flood
 from shanshui.kernels.flowdir import OUTSIDE, d8
 from shanshui.region.grid import grid_of, like
+from shanshui.region.holes import water_into_holes
 from shanshui.region.unitset import burnt
 
 RIM_CELLS = 2
@@ -183,14 +184,17 @@ def drainage_check(flow_direction: FlowDirection) -> DrainageCheck:
     -------
     table
         One row of ``cells, drained, undrained, outlets``, then the first hundred cells that do not drain with
-        their place in ``x`` and ``y`` [m].
+        their place in ``x`` and ``y`` [m], then the hundred inner holes of the ground that take most water: ``cells`` of the hole,
+        ``undrained`` cells whose water ends in it, and the ``outlets`` where it does so.
 
     Notes
     -----
     ``undrained = cells - drained``, where a cell is drained if the path of directions from it ends in an outlet. Ground
-    without depressions has none undrained (Jenson and Domingue 1988 [M]); a direction grid from elsewhere may.
+    without depressions has none undrained (Jenson and Domingue 1988 [M]); a direction grid from elsewhere may. Water that ends at an
+    inner hole has an outlet like that at the rim, but no river goes on from there: a lake left out swallows what runs into it.
     """
     codes = np.ascontiguousarray(flow_direction.values)
+    grid = grid_of(flow_direction)
     nxt = downstream(codes)
     order = upstream_order(nxt)
     cells = int(np.count_nonzero(nxt >= 0))
@@ -208,7 +212,6 @@ def drainage_check(flow_direction: FlowDirection) -> DrainageCheck:
     if drained < cells:
         caught = np.ones(nxt.size, bool)
         caught[order] = False
-        grid = grid_of(flow_direction)
         for c in np.flatnonzero(caught & (nxt >= 0))[:100]:
             place = {"x": grid.x()[c % grid.nx], "y": grid.y()[c // grid.nx]}
             rows.append(
@@ -221,6 +224,19 @@ def drainage_check(flow_direction: FlowDirection) -> DrainageCheck:
                     **place,
                 }
             )
+    holes = water_into_holes(codes, OUTSIDE).head(100)
+    rows += [
+        {
+            "what": "hole",
+            "cells": int(hole["cells"]),
+            "drained": 0,
+            "undrained": int(hole["into"]),
+            "outlets": int(hole["ends"]),
+            "x": grid.x()[int(hole["col"])],
+            "y": grid.y()[int(hole["row"])],
+        }
+        for hole in holes.to_dict("records")
+    ]
     frame = pd.DataFrame(rows)
     for column in ("x", "y"):
         if column not in frame:

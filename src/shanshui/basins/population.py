@@ -1,11 +1,14 @@
 """People per planning unit: census counts spread to where people can live, and gathered again."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+import xarray as xr
+from numpy.typing import NDArray
 
 from shanshui.basins.tables import SpatialLevels, UnitPopulation
 from shanshui.core.assessment import assessment
@@ -21,14 +24,13 @@ from shanshui.core.vocabulary import (
     Slope,
     UnitLabels,
 )
-from shanshui.kernels.labels import (
-    gather_by_weight,
-    label_sizes,
-    label_statistics,
-    spread_by_weight,
-)
-from shanshui.region.grid import GridSpec, grid_of, like
-from shanshui.region.unitset import rasterised
+from shanshui.kernels.labels import label_sizes
+from shanshui.region.cover import Cover, cover_of
+from shanshui.region.grid import grid_of, like
+from shanshui.region.unitset import covered
+
+BEYOND = 1e-6
+"""Share of a county beyond the ground from which it is told [D]: less is the rounding of coordinates."""
 
 
 @assessment(source="eicher2001", halo=0, bytes_per_cell=8)
@@ -82,34 +84,81 @@ def settlement_weight(
     return like(slope, weight, "1")
 
 
-def _per_weight(
-    population: pd.DataFrame,
-    counties: gpd.GeoDataFrame,
-    label: np.ndarray,
-    weight: np.ndarray,
-    grid: GridSpec,
-) -> pd.DataFrame:
-    """Persons per unit of weight, by county (rows 0 to all) and year (columns).
+@dataclass(frozen=True)
+class _Ground:
+    """Where the people of counties go: cells by their share in each county, and how they weigh.
 
-    A county that reaches beyond the grid, or beyond the ground on it, brings the share of its area that
-    is there; one without weight there spreads nobody. NaN where a county has no count for the year.
+    Attributes
+    ----------
+    cover : Cover
+        Cells of each county.
+    weight, even : (y, x)
+        Settlement weight, and 1 for those who find none: both NaN off the ground.
+    room, spare : (county,)
+        What these come to in each county.
+    here : (county,) [1]
+        Share of each county's area that is ground of the grid.
     """
-    top = int(counties.index.max())
-    seen, total, _, _ = label_statistics(label, weight, top)
-    on_grid = counties.intersection(shapely.box(*grid.bounds)).area / counties.area
-    # ground that the grid does not know (outside the elevation) keeps its people to itself
-    on_grid *= seen[counties.index] / np.maximum(label_sizes(label, top)[counties.index], 1)
+
+    cover: Cover
+    weight: NDArray[np.float32]
+    even: NDArray[np.float32]
+    room: NDArray[np.float64]
+    spare: NDArray[np.float64]
+    here: NDArray[np.float64]
+
+    @property
+    def landless(self) -> NDArray[np.bool_]:
+        """Counties with ground of the grid, none of which weighs."""
+        return ~(self.room > 0) & (self.spare > 0)
+
+    def per_weight(self, people: NDArray[np.float64]) -> NDArray[np.float64]:
+        """People (county, year) to a unit of the weight that their county has; none where it has no ground here."""
+        room = np.where(self.room > 0, self.room, self.spare)[:, None]
+        there = people * self.here[:, None] / np.where(room > 0, room, 1.0)
+        return np.where(room > 0, there, 0.0)
+
+    def layers(
+        self, factor: NDArray[np.float64]
+    ) -> list[tuple[NDArray[np.float32], NDArray[np.float64]]]:
+        """Weights and the factors of the counties that go by them."""
+        lone = self.landless[:, None] if factor.ndim == 2 else self.landless
+        first = (self.weight, np.where(lone, 0.0, factor))
+        return [first, (self.even, np.where(lone, factor, 0.0))] if lone.any() else [first]
+
+
+def _ground(counties: gpd.GeoDataFrame, settlement_weight: xr.DataArray) -> _Ground:
+    """Cells of the counties.
+
+    Along the outline of all counties together a cell is in or out by its centre, as it is with the region, and is shared out whole
+    among the counties that have a part of it: else people would stay behind in cells that no region has. A county that would
+    be left without a cell keeps those that it has a part of.
+    """
+    grid = grid_of(settlement_weight)
+    exact = cover_of(counties, grid)
+    inside = covered(counties, grid)
+    left = exact.sums(grid.lay(np.where(inside, np.float32(1), np.float32(0)), "1")).total
+    for county in np.flatnonzero((left <= 0) & (exact.inside_km2 > 0)):
+        inside.ravel()[exact.cells(int(county))[0]] = True
+    cover = exact.along(inside)
+    weight = np.ascontiguousarray(settlement_weight.values, np.float32)
+    even = np.where(np.isfinite(weight), np.float32(1), np.float32(np.nan))
+    room, spare = (cover.sums(grid.lay(v, "1")).total for v in (weight, even))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # ground that the grid does not know (outside the elevation) keeps its people to itself
+        known = spare * grid.cell_km2 / cover.inside_km2
+        here = np.minimum(exact.inside_km2 / exact.area_km2, 1.0) * np.minimum(known, 1.0)
+    return _Ground(cover, weight, even, room, spare, np.nan_to_num(here))
+
+
+def _people(population: pd.DataFrame, counties: gpd.GeoDataFrame) -> pd.DataFrame:
+    """People by county (in their order) and year; NaN where a county has no count."""
     counted = population.dropna(subset=["population"])
     wide = counted.pivot_table(index="code", columns="year", values="population", aggfunc="sum")
-    people = wide.reindex(counties["code"]).to_numpy() * on_grid.to_numpy()[:, None]
-    out = pd.DataFrame(0.0, index=range(top + 1), columns=wide.columns)
-    room = total[counties.index][:, None]
-    # nobody can be put where there is no weight, counted or not
-    out.loc[counties.index] = np.where(room > 0, people / np.where(room > 0, room, 1.0), 0.0)
-    return out
+    return wide.reindex(counties["code"])
 
 
-@assessment(source="eicher2001", bytes_per_cell=8)
+@assessment(source="eicher2001", bytes_per_cell=48)
 def population_density(
     population: Population, counties: Counties, settlement_weight: Index
 ) -> Density:
@@ -127,8 +176,8 @@ def population_density(
     Returns
     -------
     (y, x) [person/km2]
-        Each county keeps its people, cells going to it by their centre; NaN where the weight is, and in counties without a
-        count for the year; 0 outside all counties.
+        Each county keeps its people, also one smaller than a cell: cells go to it by the share of them that lies in it. NaN where the
+        weight is, and in cells of counties without a count for the year; 0 outside all counties.
 
     Raises
     ------
@@ -137,24 +186,22 @@ def population_density(
 
     Notes
     -----
-    Dasymetric mapping, Eicher and Brewer (2001) [M]: ``D = P_s w / (A sum_s(w))`` with P_s the people of county s [person]
-    on the grid, w the settlement weight [1], summed over the county's cells, and A the area of a cell [km2]. P_s is the
-    count times the share of the county's area that lies on ground of the grid.
+    Dasymetric mapping, Eicher and Brewer (2001) [M]: ``D = sum_s(P_s f_cs w / sum_c(f_cs w)) / A`` with P_s the people of county s
+    [person] on the grid, f the share of cell c in it [1], w the settlement weight [1], and A the area of a cell [km2]. P_s is the
+    count times the share of the county's area that lies on ground of the grid. Where nothing of a county weighs (all water), its people
+    go to its ground evenly. Shares are exact along the lines between counties; along the outline of all of them a cell is in or
+    out by its centre, as with the region [D] (decision 0017).
     """
     grid = grid_of(settlement_weight)
     rows = population[population["year"] == population["year"].max()]
     _require_match(population, counties)
-    label = rasterised(counties, grid).values.ravel()
-    weight = np.ascontiguousarray(settlement_weight.values, np.float32)
-    factor = (
-        _per_weight(rows, counties, label, weight.ravel(), grid).to_numpy()[:, 0] / grid.cell_km2
-    )
-    density = np.empty(grid.shape, np.float32)
-    spread_by_weight(label, weight.ravel(), factor, density.ravel())
-    return like(settlement_weight, density, "person/km2")
+    ground = _ground(counties, settlement_weight)
+    factor = ground.per_weight(_people(rows, counties).to_numpy(float))[:, 0] / grid.cell_km2
+    density = sum(ground.cover.spread(weight, own) for weight, own in ground.layers(factor))
+    return like(settlement_weight, np.asarray(density, np.float32), "person/km2")
 
 
-@assessment(source="eicher2001", bytes_per_cell=8)
+@assessment(source="eicher2001", bytes_per_cell=48)
 def unit_population(
     population: Population,
     counties: Counties,
@@ -179,6 +226,8 @@ def unit_population(
     table
         ``unit, year, population`` [person], ``density`` [person/km2]; over all units the people of the counties inside the
         region. NaN for a unit that has ground in a county without a count for the year: a part is not the whole.
+        ``attrs["no_land"]`` names counties whose people went to their ground evenly, since none of it weighs; ``attrs["beyond"]``
+        tells by code which share of a county's area, and so of its people, lies beyond the ground of the grid.
 
     Raises
     ------
@@ -187,30 +236,37 @@ def unit_population(
 
     Notes
     -----
-    ``P_u = sum_c(P_s w_c / sum_s(w))`` over the cells c of the unit, each with the county s that its centre lies in; symbols
-    as in :func:`population_density`, Eicher and Brewer (2001) [M]. ``density = P_u / A_u`` with A_u the unit's area [km2].
+    ``P_u = sum_c(sum_s(P_s f_cs w_c / sum_c(f_cs w_c)))`` over the cells c of the unit and the counties s that have a part of them;
+    symbols as in :func:`population_density`, Eicher and Brewer (2001) [M]. ``density = P_u / A_u`` with A_u the unit's area [km2].
     """
     grid = grid_of(planning_unit_labels)
     _require_match(population, counties)
     count = int(planning_unit_labels.values.max())
-    label = np.ascontiguousarray(planning_unit_labels.values).ravel()
-    area = label_sizes(label, count)[1:] * grid.cell_km2
-    source = rasterised(counties, grid).values.ravel()
-    weight = np.ascontiguousarray(settlement_weight.values, np.float32).ravel()
-    factor = _per_weight(population, counties, source, weight, grid)
-    people = gather_by_weight(label, source, weight, factor.to_numpy(), count)[1:]
+    label = np.ascontiguousarray(planning_unit_labels.values)
+    area = label_sizes(label.ravel(), count)[1:] * grid.cell_km2
+    ground = _ground(counties, settlement_weight)
+    wide = _people(population, counties)
+    people = np.zeros((count + 1, wide.shape[1]))
+    for weight, own in ground.layers(ground.per_weight(wide.to_numpy(float))):
+        people += ground.cover.gather(label, weight, own, count)
     parts = [
         pd.DataFrame(
             {
                 "unit": np.arange(1, count + 1),
                 "year": int(str(year)),
-                "population": people[:, k],
-                "density": people[:, k] / area,
+                "population": people[1:, k],
+                "density": people[1:, k] / area,
             }
         )
-        for k, year in enumerate(factor.columns)
+        for k, year in enumerate(wide.columns)
     ]
-    return pd.concat(parts, ignore_index=True)
+    out = pd.concat(parts, ignore_index=True)
+    codes = counties["code"].astype(str).to_numpy()
+    out.attrs["no_land"] = codes[ground.landless].tolist()
+    beyond = 1.0 - ground.here
+    away = beyond > BEYOND
+    out.attrs["beyond"] = dict(zip(codes[away].tolist(), beyond[away].tolist(), strict=True))
+    return out
 
 
 def _require_match(population: Population, counties: Counties) -> None:

@@ -8,6 +8,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.vocabulary import Counties, PlanningUnits, UnitLabels
 from shanshui.kernels.labels import label_sizes
 from shanshui.region.adjacency import neighbours, upstream_matrix
+from shanshui.region.cover import cover_of
 from shanshui.region.grid import grid_of
 from shanshui.region.overlay import shared_areas
 
@@ -61,8 +62,7 @@ def unit_county_crosswalk(planning_unit_labels: UnitLabels, counties: Counties) 
     label = np.ascontiguousarray(planning_unit_labels.values).ravel()
     size = label_sizes(label, int(label.max())) * grid.cell_km2
     frame = shared_areas(planning_unit_labels, counties)
-    every = shared_areas(planning_unit_labels.copy(data=np.ones(grid.shape, np.int32)), counties)
-    whole = every.set_index("unit")["area_km2"]
+    whole = pd.Series(cover_of(counties, grid).inside_km2, counties.index)
     return pd.DataFrame(
         {
             "unit": frame["label"],

@@ -127,7 +127,7 @@ def show(
     study = open_study(folder).variant(variant)
     facts = _facts(study, product)
     rows = []
-    if facts["kind"] in ("table", "series"):
+    if facts["kind"] == "table":
         rows = _rows(with_places(study, product))
     if as_json:
         typer.echo(json.dumps(facts | ({"rows": rows} if rows else {}), ensure_ascii=False))
@@ -176,15 +176,17 @@ def _facts(study: "Study", product: str) -> dict[str, Any]:
 def _print_facts(facts: dict[str, Any]) -> None:
     """Print one line per fact, why it is stale behind its state, and one line per column."""
     for key, value in facts.items():
-        if key in ("layers", "stale_because"):
+        if key in ("layers", "stale_because", "missing_because"):
             continue
         if key == "columns":
             for column, fact in value.items():
                 span = (
                     f"{fact['min']:.6g} to {fact['max']:.6g}, mean {fact['mean']:.6g}"
-                    if "min" in fact
+                    if fact.get("min") is not None
                     else ""
                 )
+                # a layer without a value tells why it has none
+                span = span or facts.get("missing_because", {}).get(column, "")
                 typer.echo(f"  {column:20} {fact['units']:10} {span}")
             continue
         why = facts.get("stale_because", "") if key == "state" else ""

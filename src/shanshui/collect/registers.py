@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from shanshui.collect.catalog import InputSpec
-from shanshui.collect.readers import read_table, require
+from shanshui.collect.gate import require
+from shanshui.collect.readers import read_table
 from shanshui.core.errors import DataError
 
 NAMES = {

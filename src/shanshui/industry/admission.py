@@ -23,7 +23,8 @@ from shanshui.industry.access_rules import (
 from shanshui.industry.place_facts import Knowledge, PlaceFacts, asked_facts, known_by_strip
 from shanshui.industry.tables import CategoryVerdicts, HeavyJobs, RuleTable, UnitAdmission
 from shanshui.kernels.labels import label_class_counts, label_sizes
-from shanshui.region.grid import like
+from shanshui.region.cover import cover_of
+from shanshui.region.grid import grid_of, like
 
 
 @cache
@@ -229,21 +230,23 @@ def heavy_jobs(
     Notes
     -----
     H_r = E_r(first) + heavy_share * sum of E_r(others); pushed_share_r = |{c in r: V(c) in forbid, eliminate}| / |r|, V as in
-    :func:`unit_admission`, for a project that expands. Our own measure (decisions/0014-industry): the census does not part heavy industry
-    from the rest of manufacturing, so the share is a setting [D].
+    :func:`unit_admission`, for a project that expands, cells by the share of them that lies in the county. Our own measure
+    (decisions/0014-industry): the census does not part heavy industry from the rest of manufacturing, so the share is a setting [D].
     """
     rules = rules_of(access_rules.to_dict("records"))
     label = np.ascontiguousarray(county_cells.values, np.int32)
-    most = max(int(label.max(initial=0)), int(counties.index.max()))
-    size = label_sizes(label.ravel(), most)
-    closed: NDArray[np.int64] = np.zeros(most + 1, np.int64)
+    grid = grid_of(county_cells)
+    closed = np.zeros(label.shape, np.float32)
     known = Knowledge(asked_facts(rules))
-    for facts, own in known_by_strip(place_facts, label, known.asked):
+    shut: list[NDArray[np.bool_]] = [np.empty(0, bool)]
+    for facts, _ in known_by_strip(place_facts, label, known.asked):
         known.add(facts)
         verdict, _ = admitted_cells(heavy_code, facts, kind="expand", rules=rules)
-        closed += np.bincount(own[verdict >= VERDICTS.index("forbid")], minlength=most + 1)
+        shut.append(verdict >= VERDICTS.index("forbid"))
+    closed[label > 0] = np.concatenate(shut)
+    found = cover_of(counties, grid).along(label > 0).sums(grid.lay(closed, "1"))
     jobs = _heavy(employment, industries, heavy_share, year)
-    here = counties[size[counties.index] > 0]
+    here = counties[found.count > 0]
     points = here.geometry.representative_point()
     out = pd.DataFrame(
         {
@@ -252,7 +255,7 @@ def heavy_jobs(
             "x": points.x.to_numpy(),
             "y": points.y.to_numpy(),
             "jobs": here["code"].astype(str).map(jobs).to_numpy(np.float64),
-            "pushed_share": closed[here.index] / size[here.index],
+            "pushed_share": (found.total / np.maximum(found.count, 1e-300))[found.count > 0],
         }
     ).dropna(subset=["jobs"])
     out = out.reset_index(drop=True)

@@ -143,7 +143,7 @@ def cells_of(line: Any, grid: GridSpec) -> tuple[NDArray[np.intp], NDArray[np.in
     return rows[fresh], cols[fresh]
 
 
-@assessment(source="knaapen1992", bytes_per_cell=40)
+@assessment(source="knaapen1992", bytes_per_cell=40, missing="no_way")
 def cumulative_resistance(resistance: Index, source_cells: SourceCells) -> Detour:
     """Least cost of reaching each cell from the nearest source: the minimum cumulative resistance.
 
@@ -170,7 +170,7 @@ def cumulative_resistance(resistance: Index, source_cells: SourceCells) -> Detou
     return like(resistance, np.where(np.isfinite(cost), cost, np.nan).astype(np.float32), "m")
 
 
-@assessment(source="linkagemapper", bytes_per_cell=60)
+@assessment(source="linkagemapper", bytes_per_cell=60, missing="no_way")
 def corridor_detour(
     resistance: Index, source_cells: SourceCells, least_cost_links: Pairs
 ) -> Detour:

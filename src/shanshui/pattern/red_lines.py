@@ -4,12 +4,12 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between, Each
 from shanshui.core.vocabulary import Codes, CountyCells, Mask, Slope, SoilLoss
-from shanshui.kernels.labels import label_class_counts
 from shanshui.pattern.importance import EXTREME, MISSING
 from shanshui.pattern.patches import known_flags, large_patches, majority
 from shanshui.pattern.tables import (
@@ -21,6 +21,7 @@ from shanshui.pattern.tables import (
     SteepFarmland,
 )
 from shanshui.region.coefficients import ByCover
+from shanshui.region.cover import cover_of
 from shanshui.region.grid import grid_of, like
 from shanshui.region.unitset import burnt
 
@@ -109,7 +110,16 @@ def developed_land(land_cover: Codes, biophysical: Biophysical) -> Mask:
     return like(land_cover, code, "1", nodata=255)
 
 
-@assessment(source="redline2017", bytes_per_cell=8)
+def _class_km2(
+    county_cells: CountyCells, codes: Codes, counties: CountyNames, classes: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Area of each class in each county, cells of the region by the share of them that lies in it."""
+    grid = grid_of(county_cells)
+    cover = cover_of(counties, grid).along(county_cells.values > 0)
+    return cover.class_cells(codes, np.array(classes))[1] * grid.cell_km2
+
+
+@assessment(source="redline2017", bytes_per_cell=24)
 def red_line_share(
     county_cells: CountyCells, red_line_candidate: Codes, counties: CountyNames
 ) -> RedLineShares:
@@ -131,15 +141,13 @@ def red_line_share(
 
     Notes
     -----
-    share = A_1 / (A_0 + A_1), with A_1 the candidate's area in the county and A_0 that of its other ground [km2], missing ground left out of both.
+    share = A_1 / (A_0 + A_1), with A_1 the candidate's area in the county and A_0 that of its other ground [km2], missing ground left out of both;
+    cells count by the share of them that lies in the county.
     The share of land is what the red-line guide asks of a delineation [S2]; 25 % of the land of 15 provinces in 2018 [S].
     """
-    label = np.ascontiguousarray(county_cells.values, np.int32).ravel()
-    count = int(label.max(initial=0))
-    cells = label_class_counts(label, red_line_candidate.values.ravel(), count, 2)[1:]
-    area = cells * grid_of(county_cells).cell_km2
+    area = _class_km2(county_cells, red_line_candidate, counties, (0, 1))
     frame = pd.DataFrame(
-        {"unit": np.arange(1, count + 1), "area_km2": area.sum(axis=1), "red_line_km2": area[:, 1]}
+        {"unit": counties.index, "area_km2": area.sum(axis=1), "red_line_km2": area[:, 1]}
     )
     frame = frame[frame["area_km2"] > 0].reset_index(drop=True)
     for column in ("name", "code"):
@@ -148,7 +156,7 @@ def red_line_share(
     return frame
 
 
-@assessment(source="mnr2020", bytes_per_cell=8)
+@assessment(source="mnr2020", bytes_per_cell=24)
 def security_districts(
     county_cells: CountyCells, protection_importance: Codes, counties: CountyNames
 ) -> Districts:
@@ -171,15 +179,13 @@ def security_districts(
 
     Notes
     -----
-    A_g = a n_g, with n_g the cells of grade g in the county and a the area of a cell [km2]; extreme_share = A_extreme / (A_extreme + A_important +
-    A_general). Grades of protection importance after the guide of 2020 [M]; their sums by county are the study's own districts [D].
+    A_g = a n_g, with n_g the cells of grade g in the county, each by its share in it, and a the area of a cell [km2];
+    extreme_share = A_extreme / (A_extreme + A_important + A_general). Grades of protection importance after the guide of 2020 [M];
+    their sums by county are the study's own districts [D].
     """
-    label = np.ascontiguousarray(county_cells.values, np.int32).ravel()
-    count = int(label.max(initial=0))
-    cells = label_class_counts(label, protection_importance.values.ravel(), count, 6)[1:]
-    area = cells[:, [1, 3, 5]] * grid_of(county_cells).cell_km2
+    area = _class_km2(county_cells, protection_importance, counties, (1, 3, 5))
     frame = pd.DataFrame(area, columns=["extreme_km2", "important_km2", "general_km2"])
-    frame.insert(0, "unit", np.arange(1, count + 1))
+    frame.insert(0, "unit", counties.index)
     frame = frame[area.sum(axis=1) > 0].reset_index(drop=True)
     for column in ("name", "code"):
         frame.insert(1, column, frame["unit"].map(counties[column]))

@@ -179,16 +179,25 @@ def _amounts(cover: dict[str, str]) -> list[Step]:
         "prefecture": "prefecture_cells",
         "cover": "cover_cells",
     }
+    outlines = {"county": {"outlines": "counties"}, "prefecture": {"outlines": "prefectures"}}
     return [
         step(unit_cells, name="county_cells"),
         step(unit_cells, name="prefecture_cells", binds={"counties": "prefectures"}),
         step(cover_cells, binds=cover),
         *(
-            step(service_amounts, name=f"{level}_amounts", binds=grids | {"labels": label})
+            step(
+                service_amounts,
+                name=f"{level}_amounts",
+                binds=grids | outlines.get(level, {}) | {"labels": label},
+            )
             for level, label in labels.items()
         ),
         *(
-            step(population_of_units, name=f"{level}_people", binds={"labels": labels[level]})
+            step(
+                population_of_units,
+                name=f"{level}_people",
+                binds=outlines.get(level, {}) | {"labels": labels[level]},
+            )
             for level in ("unit", "county", "prefecture")
         ),
     ]

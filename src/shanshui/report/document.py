@@ -15,10 +15,10 @@ from shanshui.core.errors import PlanError
 from shanshui.core.terms import word
 from shanshui.flow.plan import Step
 from shanshui.report.accounts import account_chapters
+from shanshui.report.canvas import as_png, as_svg, chinese_font, drawing, stamp
 from shanshui.report.export import written_by
 from shanshui.report.figures import cover_chart, hypsometry_chart, slope_chart, unit_size_chart
 from shanshui.report.industry import industry_chapter
-from shanshui.report.maps import as_png, as_svg, chinese_font, drawing, stamp
 from shanshui.report.pattern import pattern_chapter
 from shanshui.report.states import ProductStates
 from shanshui.report.tables import (

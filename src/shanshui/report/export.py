@@ -7,8 +7,8 @@ from shanshui.collect.adapt import stack_parts
 from shanshui.collect.catalog import InputSpec, kind_of, located
 from shanshui.collect.companions import TABLES, Read, files_of
 from shanshui.core.errors import DataError, PlanError, nearest
+from shanshui.report.canvas import chinese_font
 from shanshui.report.formats import WRITERS, Handed
-from shanshui.report.maps import chinese_font
 from shanshui.report.states import ProductStates
 from shanshui.store.written import Written, refuse_foreign, replaced
 from shanshui.study.study import Study

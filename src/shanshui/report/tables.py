@@ -239,6 +239,10 @@ def summary(study: Study, lang: str) -> list[tuple[str, str]]:
     if study.has("drainage_check"):
         check = study["drainage_check"].iloc[0]
         out.append((say("drained", lang), f"{check['drained'] / max(check['cells'], 1):.4%}"))
+        rows = study["drainage_check"]
+        lost = rows.loc[rows["what"] == "hole", "undrained"].sum()
+        if lost:
+            out.append((say("hole_water", lang), f"{lost / max(check['cells'], 1):.4%}"))
     if study.has("unit_population"):
         people = study["unit_population"].groupby("year")["population"].sum()
         out.append((f"{say('population', lang)} {people.index[-1]}", f"{people.iloc[-1]:,.0f}"))

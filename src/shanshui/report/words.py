@@ -177,6 +177,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "units_count": ("Planning units", "规划单元数"),
     "units_mean": ("Mean unit", "单元平均面积"),
     "drained": ("Cells that reach an outlet", "可排至出口的栅格"),
+    "hole_water": ("Cells whose water ends in inner holes without a height", "水流止于内部高程空洞的栅格"),
     "population": ("Population", "人口"),
     "upper": ("upper", "上游"),
     "middle": ("middle", "中游"),

@@ -36,7 +36,6 @@ SUFFIX = {
     "layers": ".json",
     "features": ".parquet",
     "table": ".parquet",
-    "series": ".parquet",
     "scalar": ".json",
 }
 
@@ -95,7 +94,8 @@ class Objects(Watch):
             return self._keep_grid(value)
         if isinstance(value, xr.Dataset):
             return self.keep_layers(
-                {str(layer): self._keep_grid(grid) for layer, grid in value.data_vars.items()}
+                {str(layer): self._keep_grid(grid) for layer, grid in value.data_vars.items()},
+                value.attrs.get("missing_because"),
             )
         if isinstance(value, gpd.GeoDataFrame):
             digest = features_digest(value)
@@ -107,13 +107,6 @@ class Objects(Watch):
             path = self.temporary(".parquet")
             write_table(value, path)
             return self._keep(path, table_digest(value), "table", _columns(value))
-        if isinstance(value, pd.Series):
-            frame = value.rename("value").to_frame()
-            frame.attrs = dict(value.attrs)
-            path = self.temporary(".parquet")
-            write_table(frame, path)
-            facts = {**_columns(frame), "units": value.attrs.get("units", "1")}
-            return self._keep(path, table_digest(frame), "series", facts)
         if isinstance(value, int | float | np.number):
             text = json.dumps(float(value))
             path = self.temporary(".json")
@@ -126,14 +119,15 @@ class Objects(Watch):
             f"cannot keep a {type(value).__name__}; assessments give grids, tables, features or numbers"
         )
 
-    def keep_layers(self, layers: dict[str, str]) -> str:
-        """Keep the list of the grids that one step gave; each is a kept grid of its own."""
-        text = json.dumps({"layers": layers})
+    def keep_layers(self, layers: dict[str, str], missing: dict[str, str] | None = None) -> str:
+        """Keep the list of the grids that one step gave, each a kept grid of its own, and why some may be missing."""
+        beside = {"missing_because": missing} if missing else {}
+        text = json.dumps({"layers": layers, **beside})
         path = self.temporary(".json")
         with disk_errors(path):
             path.write_text(text, "utf-8")
         columns = {layer: self._place(digest)[2] for layer, digest in layers.items()}
-        facts = {"shape": list(self.grid.shape), "layers": layers, "columns": columns}
+        facts = {"shape": list(self.grid.shape), "layers": layers, "columns": columns, **beside}
         return self._keep(path, hashlib.sha256(text.encode()).hexdigest(), "layers", facts)
 
     def layer(self, digest: str, layer: str) -> str:
@@ -152,7 +146,9 @@ class Objects(Watch):
         if kind == "grid":
             return self.reader(digest).load()
         if kind == "layers":
-            return xr.Dataset({k: self.reader(d).load() for k, d in facts["layers"].items()})
+            grids = {k: self.reader(d).load() for k, d in facts["layers"].items()}
+            why = "missing_because"
+            return xr.Dataset(grids, attrs={why: facts[why]} if why in facts else {})
         try:
             if kind == "features":
                 return read_features(path)
@@ -163,10 +159,6 @@ class Objects(Watch):
             raise StoreError(
                 f"{path}: kept result cannot be read ({error}); run again with --fresh"
             ) from error
-        if kind == "series":
-            series = frame["value"]
-            series.attrs = {"units": facts["units"]}
-            return series
         return frame
 
     def reader(self, digest: str) -> RasterReader:

@@ -11,16 +11,23 @@ import numpy as np
 import pandas as pd
 
 from shanshui.collect.adapt import coefficients_input, features_input, stack_parts, table_input
-from shanshui.collect.catalog import InputKind, InputSpec, Specs, kind_of, located
+from shanshui.collect.catalog import (
+    RASTERS,
+    SEVERAL,
+    InputKind,
+    InputSpec,
+    Specs,
+    kind_of,
+    located,
+)
 from shanshui.collect.classes import class_file
 from shanshui.collect.companions import Read, files_of
-from shanshui.collect.quality import Verdict, judge
+from shanshui.collect.gate import require
+from shanshui.collect.quality import Verdict, judge, layer_kind
 from shanshui.collect.rasters import raster_input
-from shanshui.collect.readers import require
 from shanshui.collect.registers import register_input
 from shanshui.collect.scaling import plausible, refuse_unused
 from shanshui.core.errors import DataError
-from shanshui.core.quantity import Grid
 from shanshui.flow.events import Event
 from shanshui.flow.plan import Source
 from shanshui.flow.work import Context
@@ -50,7 +57,7 @@ def source_of(
     name : str
         Input.
     specs : list of InputSpec
-        One file; several for a table of several years.
+        One file; several for a table of several years, or for tiles of a raster.
     folders : list of Path
         Where relative paths are looked for.
     grid : GridSpec
@@ -66,14 +73,16 @@ def source_of(
     Raises
     ------
     DataError
-        Several files for an input that is not a table.
+        Several files for an input that is neither a table nor a raster.
     """
     kind = kind_of(name)
     if specs[0].value is not None:
         return _assumed(name, specs[0], kind)
     paths = [located(spec, folders) for spec in specs]
-    if len(specs) > 1 and kind.family != "table":
-        raise DataError(f"{name}: {len(specs)} files are declared; only tables may have several")
+    if len(specs) > 1 and kind.family not in SEVERAL:
+        raise DataError(
+            f"{name}: {len(specs)} files are declared; only tables and rasters may have several: join them into one"
+        )
 
     def digests() -> dict[str, str]:
         found: dict[str, str] = {}
@@ -101,7 +110,9 @@ def source_of(
     def make(context: Context) -> Any:
         return read(name, specs, paths, kind, context)
 
-    parts = {"declared": [_content(spec) for spec in specs]}
+    parts: dict[str, Any] = {"declared": [_content(spec) for spec in specs]}
+    if len(paths) > 1 and kind.family in RASTERS:
+        parts["order"] = [path.name for path in paths]  # where tiles overlap, the first counts
     return Source(name, kind.gives, ", ".join(map(str, paths)), parts, digests, make, read)
 
 
@@ -119,22 +130,20 @@ def sources_of(specs: Specs, folders: list[Path], grid: GridSpec, ledger: Ledger
 def _grid(
     name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
 ) -> str:
-    return _bring_raster(name, specs[0], paths[0], kind, context)
+    return _bring_raster(name, specs, paths, kind, context)
 
 
 def _stack(
     name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
 ) -> str:
     each = stack_parts(paths[0], specs[0], name)
-    grid_kind = InputKind("continuous", Grid(specs[0].unit or "1"), kind.low, kind.high)
     return context.objects.keep_layers(
         {
             layer: _bring_raster(
                 f"{name}.{layer}",
-                # zeros are the ground without a threat, not gaps
-                part.model_copy(update={"checked": True}),
-                Path(part.file) if Path(part.file).is_absolute() else paths[0],
-                grid_kind,
+                [part],
+                [Path(part.file) if Path(part.file).is_absolute() else paths[0]],
+                layer_kind(kind, specs[0]),
                 context,
             )
             for layer, part in each.items()
@@ -145,7 +154,7 @@ def _stack(
 def _coefficients(
     name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
 ) -> pd.DataFrame:
-    return coefficients_input(paths[0], specs[0], name)
+    return _kept(coefficients_input(paths[0], specs[0], name))
 
 
 def _register(
@@ -166,6 +175,12 @@ def _table(
         )
     frame = frame.sort_values(keys, ignore_index=True)
     frame.attrs = parts[0].attrs
+    return _kept(frame)
+
+
+def _kept(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table without the account of how its file was read, which names places and is no value."""
+    frame.attrs = {k: v for k, v in frame.attrs.items() if k != "reading"}
     return frame
 
 
@@ -189,21 +204,14 @@ _READERS: dict[str, Callable[..., Any]] = {
 """What reads an input: its code, and no other reader's, is part of the recipe; grids are kept as they stream."""
 
 
-def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, context: Context) -> str:
+def _bring_raster(
+    name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
+) -> str:
+    """Keep a raster on the study grid; every cell below it is looked at while it streams."""
     grid = context.grid
-    with raster_input(path, spec, kind, name, context.objects.layout.temporary) as source:
+    with raster_input(paths, specs, kind, name) as source:
         source.check_overlap(grid)
-        look = Verdict(name, str(path))
-        judge(
-            look,
-            source.sample(grid),
-            spec,
-            kind,
-            source.missing_code,
-            source.nodata,
-            source.line,
-        )
-        _refuse(look, path)
+        look = Verdict(name, str(paths[0]))
         writer = None
         try:
             for start, values in source.strips(
@@ -216,19 +224,13 @@ def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, conte
                     )
                 writer.write(start, values)
             if writer is None:
-                raise DataError(f"{name}: {path} has no rows")
+                raise DataError(f"{name}: {paths[0]} has no rows")
+            source.finish(grid)
             facts = writer.summary.facts()
-            low, high = plausible(spec, kind, name)
-            if (
-                facts["min"] is not None
-                and not source.codes
-                and (facts["min"] < low or facts["max"] > high)
-            ):
-                look.problems.append(
-                    f"{name}: on the study grid values run from {facts['min']:g} to {facts['max']:g} {kind.unit}, plausible "
-                    f"is {low:g} to {high:g}; is a nodata value undeclared? set nodata, unit or plausible in [inputs.{name}]"
-                )
-            _refuse(look, path)
+            judge(look, source, 1.0 - facts["nodata_share"])
+            _refuse(look, paths[0])
+            for doubt in look.doubts:
+                context.tell(Event("noted", name, doubt))
             return context.objects.keep_raster(writer)
         except BaseException:
             if writer is not None:

@@ -7,10 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from shanshui.collect.catalog import INPUTS, InputSpec, located, wanted
+from shanshui.collect.catalog import INPUTS, RASTERS, InputSpec, located, wanted
 from shanshui.collect.classes import SHIPPED
 from shanshui.collect.quality import Verdict, verdict
 from shanshui.collect.rasters import raster_input
+from shanshui.collect.tiles import spread
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError, StudyError, nearest
 from shanshui.core.quantity import Table
 from shanshui.flow.estimate import Estimate, memory_limit
@@ -56,7 +57,8 @@ class Study:
         self.layout = Layout(folder)
         self.file: StudyFile = read_study_file(self.layout.study_file)
         self.grid = self.file.grid_spec()
-        self.specs = {k: [self._placed(s) for s in v] for k, v in self.file.specs().items()}
+        declared = spread(self.file.specs(), self.folders)
+        self.specs = {k: [self._placed(s) for s in v] for k, v in declared.items()}
 
     def __enter__(self) -> "Study":
         return self
@@ -155,15 +157,12 @@ class Study:
         for name, of in NATIVE.items():
             if name not in plan.steps:
                 continue
-            spec = self.specs[of][0]
-            if spec.value is not None:
+            specs = self.specs[of]
+            if specs[0].value is not None:
                 continue
-            path = located(spec, self.folders)
+            paths = [located(spec, self.folders) for spec in specs]
             try:
-                with (
-                    self.layout.scratch() as scratch,
-                    raster_input(path, spec, INPUTS[of], of, scratch) as source,
-                ):
+                with raster_input(paths, specs, INPUTS[of], of) as source:
                     out[name] = {"native_m": round(source.native_m(self.grid), 1)}
             except ShanshuiError:
                 continue  # the run names what is wrong with the file when it reaches it
@@ -394,20 +393,17 @@ class Study:
         """Verdict per dataset, in the order of the study file."""
         out = []
         for name, declared in self.specs.items():
-            for spec in declared:
-                path = located(spec, self.folders)
-                if not spec.needed and not path.exists():
-                    out.append(
-                        Verdict(
-                            name,
-                            str(path),
-                            needed=False,
-                            doubts=[f"{name}: no file {path}; the study runs without it"],
-                        )
-                    )
+            kind = INPUTS[name]
+            # tiles of a raster are one dataset, years of a table are several
+            together = [declared] if kind.family in RASTERS else [[spec] for spec in declared]
+            for specs in together:
+                paths = [located(spec, self.folders) for spec in specs]
+                gone = [p for p in paths if specs[0].value is None and not p.exists()]
+                if gone and not specs[0].needed:
+                    doubt = f"{name}: no file {gone[0]}; the study runs without it"
+                    out.append(Verdict(name, str(gone[0]), needed=False, doubts=[doubt]))
                     continue
-                with self.layout.scratch() as scratch:
-                    out.append(verdict(name, spec, INPUTS[name], path, self.grid, scratch))
+                out.append(verdict(name, specs, kind, paths, self.grid))
         if "elevation" not in self.specs and "biophysical" not in self.specs:
             out.append(
                 Verdict(
