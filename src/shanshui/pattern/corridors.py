@@ -357,8 +357,8 @@ def _corner(one: NDArray[np.int32], other: NDArray[np.int32]) -> NDArray[np.int6
 def _rim(label: NDArray[np.int32], name: int) -> NDArray[np.intp]:
     """Rows and columns of a source's cells that touch other ground."""
     rows, cols = np.nonzero(label == name)
-    top, left = max(rows.min() - 1, 0), max(cols.min() - 1, 0)
-    window = label[top : rows.max() + 2, left : cols.max() + 2] == name
+    top, left = rows.min(), cols.min()
+    window = label[top : rows.max() + 1, left : cols.max() + 1] == name
     inner = ndimage.binary_erosion(window, border_value=0)
     rim = np.argwhere(window & ~inner)
     return rim + np.array([top, left])
