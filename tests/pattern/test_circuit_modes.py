@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 from shanshui.core.errors import QuantityError, ResourceError
-from shanshui.pattern.circuit import current, effective_resistance
+from shanshui.pattern.circuit import current, effective_resistance, lattice, links
 from shanshui.pattern.circuit.lattice import DIRECT_CELLS, Lattice
 from shanshui.pattern.circuit.links import Links
 from shanshui.pattern.circuit.modes import (
@@ -264,6 +264,12 @@ def test_parts_without_source_or_ground_stay_at_nought():
     np.testing.assert_allclose(
         advanced(circuit, sources, grounds).potential()[0], [3, 2, 1, 0, 0, 0], atol=1e-9
     )
+    # a part where every node leaks: 2/3 and 1/3 of the ampere
+    network_of_two = network((0, 1, 1.0), (2, 3, 1.0))
+    for two, shape in ((network_of_two, (4,)), (Lattice(np.array([[1.0, 0, 1, 1]])), (1, 4))):
+        sent, lost = (np.reshape(x, shape) for x in ([0.0, 0, 1, 0], [0.0, 0, 1, 1]))
+        levels = advanced(two, sent, lost).potential().ravel()
+        np.testing.assert_allclose(levels, [0, 0, 2 / 3, 1 / 3], atol=1e-9)
     grounds[0, 0] = -1.0
     with pytest.raises(QuantityError, match="grounds: found conductances below 0"):
         advanced(circuit, sources, grounds)
@@ -369,6 +375,16 @@ def test_nodes_held_at_given_levels(kind):
     leak.ravel()[:] = 0, 0, 0, 0, 0.5
     found = circuit.clamped([0], [8.0], None, leak, **SOLVE)
     np.testing.assert_allclose(found.field.ravel(), 8 - np.arange(5) * 8 / 6)
+
+
+@KINDS
+def test_a_part_is_factorised_once_for_all_its_pairs(kind, monkeypatch):
+    module, name = (lattice, "Assembled") if kind is Lattice else (links, "Factor")
+    plain, made = getattr(module, name), []
+    monkeypatch.setattr(module, name, lambda *a, **k: made.append(1) or plain(*a, **k))
+    found = dict(pairwise_resistances(line_of(kind, 6), nodes(n1=0, n2=2, n3=3, n4=5)))
+    assert list(found.values()) == pytest.approx([2, 3, 5, 1, 3, 2])
+    assert len(made) == 1
 
 
 def test_resistances_as_a_table():

@@ -279,6 +279,10 @@ def test_lines_keep_their_turns():
     assert list(line_of(np.array([0, 5, 9]), spec).coords) == [(5, 25), (15, 15), (15, 5)]
     assert list(line_of(np.array([0, 5, 6]), spec).coords) == [(5, 25), (15, 15), (25, 15)]
     assert list(line_of(np.array([0, 5, 10]), spec).coords) == [(5, 25), (25, 5)]
+    # after a turn the new course is the straight one
+    square = grid_spec(4, 4, 10.0)
+    assert list(line_of(np.array([0, 4, 9, 14]), square).coords) == [(5, 35), (5, 25), (25, 5)]
+    assert list(line_of(np.array([0, 1, 6, 11]), square).coords) == [(5, 35), (15, 35), (35, 15)]
     rows, cols = cells_of(way, spec)
     assert (rows[0], cols[0]) == (0, 0)
     assert (rows[-1], cols[-1]) == (2, 3)
@@ -452,9 +456,11 @@ def test_each_column_of_the_rivers():
     assert river_corridors(rivers, MASK, BANK, least_km=1.0, width_m=(50.0,))[
         "width_m"
     ].tolist() == [50.0]
-    assert (
-        river_corridors(rivers, MASK, BANK, least_km=1.0, least_order=5)["length_km"].tolist() == []
-    )
+    for least, width in ((5, []), (4, [80.0]), (3, [80.0])):  # the last for all greater ones
+        out = river_corridors(
+            rivers, MASK, BANK, least_km=1.0, least_order=least, width_m=(50.0, 80.0)
+        )
+        assert out["width_m"].tolist() == width
     assert river_corridors(rivers, MASK, BANK, least_km=1.0)["name"].tolist() == [""]
 
 
