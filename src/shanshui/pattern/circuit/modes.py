@@ -378,7 +378,7 @@ def advanced(circuit: Circuit, sources: Field, grounds: Field, conflict: str = "
         grounds[both] = 0.0
     grounds[np.isinf(grounds) & (sources != 0)] = 0.0
     live = np.intersect1d(part[sources != 0], part[grounds > 0])
-    inside = np.isin(part, live[live > 0])
+    inside = np.isin(part, live)
     sources, grounds = np.where(inside, sources, 0.0), np.where(inside, grounds, 0.0)
     fixed = np.flatnonzero(np.isinf(grounds.ravel()))
     leak = np.where(np.isinf(grounds), 0.0, grounds)
