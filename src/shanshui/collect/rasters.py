@@ -28,6 +28,7 @@ from shanshui.collect.placing import (
     refuse_elsewhere,
 )
 from shanshui.collect.readers import raster_crs
+from shanshui.collect.shifts import meant
 from shanshui.collect.sources import RasterSource
 from shanshui.core.errors import DataError
 from shanshui.region.grid import STRIP, GridSpec
@@ -42,8 +43,9 @@ _FREE, _PER_BYTE, _MOST_IN_ALL = 1_000_000_000, 4096, 1 << 36
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a raster lies below a grid."""
+    """Where a raster lies below a grid; the grid as asked, and as it is reached from the raster's datum."""
 
+    asked: GridSpec
     grid: GridSpec
     source: RasterSource
     crs: CRS
@@ -99,16 +101,18 @@ class RasterInput:
 
     def check_overlap(self, grid: GridSpec) -> None:
         """Refuse a file that lies elsewhere."""
-        source, crs = placed(self.source, self.crs, grid)
-        refuse_elsewhere(source.frame, crs, grid, self.name, self.path)
+        there = meant(grid, self.crs)
+        source, crs = placed(self.source, self.crs, there)
+        refuse_elsewhere(source.frame, crs, there, self.name, self.path)
 
     def _placed(self, grid: GridSpec) -> _Place:
         """Where the file lies below a grid, and the part of it that is ever read for it."""
-        if self._place is None or self._place.grid != grid:
-            source, crs = placed(self.source, self.crs, grid)
+        if self._place is None or self._place.asked != grid:
+            there = meant(grid, self.crs)
+            source, crs = placed(self.source, self.crs, there)
             found = [
-                below(source.frame, crs, rows_of(grid, start, stop))
-                for start, stop in grid.strips(STRIP)
+                below(source.frame, crs, rows_of(there, start, stop))
+                for start, stop in there.strips(STRIP)
             ]
             part = Part.around([p for p in found if p is not None])
             self._refuse_size(part)
@@ -116,10 +120,10 @@ class RasterInput:
                 part,
                 source.block_rows,
                 lambda rows, cols, first: self.bands.read(source, rows, cols, first=first),
-                points_below(source.frame, crs, grid),
+                points_below(source.frame, crs, there),
                 self.bands.fill,
             )
-            self._place = _Place(grid, source, crs, pieces)
+            self._place = _Place(grid, there, source, crs, pieces)
         return self._place
 
     def _refuse_size(self, part: Part) -> None:
@@ -140,7 +144,8 @@ class RasterInput:
 
     def rows(self, grid: GridSpec, start: int, stop: int, resampling: Resampling) -> NDArray[Any]:
         """Rows of a grid: float32 with NaN, or codes with ``missing_code``; only what lies below is read."""
-        return self._part(self._placed(grid), rows_of(grid, start, stop), resampling)
+        place = self._placed(grid)
+        return self._part(place, rows_of(place.grid, start, stop), resampling)
 
     def _part(self, place: _Place, part: GridSpec, resampling: Resampling) -> NDArray[Any]:
         found = below(place.source.frame, place.crs, part)
@@ -243,9 +248,9 @@ class RasterInput:
             Numbers of ``Missing``; 0 where the source cell has a value.
         """
         place = self._placed(grid)
-        part = rows_of(grid, start, stop)
+        part = rows_of(place.grid, start, stop)
         xs, ys = np.meshgrid(part.x(), part.y())
-        row, col = cells_below(place.source.frame, place.crs, grid, xs.ravel(), ys.ravel())
+        row, col = cells_below(place.source.frame, place.crs, place.grid, xs.ravel(), ys.ravel())
         out = np.full(row.size, np.uint8(Missing.OUTSIDE))
         inside = row >= 0
         if inside.any():
