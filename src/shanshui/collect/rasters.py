@@ -35,8 +35,10 @@ from shanshui.region.grid import STRIP, GridSpec
 
 COARSER = 1.5
 """Study cells this many times the file's cells are averages of them; smaller ones are read between [D]."""
-_MOST, _MOST_OF_ROW = 24 << 20, 96 << 20
+_MOST, _MOST_OF_ROW = 12 << 20, 96 << 20
 """Cells of a file that lie below one part of the study, and below one row of it [D]: what is held at a time."""
+_NEAR = 0.25
+"""Study cells around a part of a strip that are read with it [D]."""
 _FREE, _PER_BYTE, _MOST_IN_ALL = 1_000_000_000, 4096, 1 << 36
 """Cells below the study that any file may have, that it may have per byte that it takes, and that none may have [D]."""
 
@@ -131,12 +133,12 @@ class RasterInput:
         size = self.source.bytes
         if cells > min(_MOST_IN_ALL, max(_FREE, _PER_BYTE * size)):
             what = (
-                f"in {size:,} bytes: nearly all of it is empty"
-                if cells <= _MOST_IN_ALL
+                f" in {size:,} bytes: nearly all of it is empty"
+                if cells > _PER_BYTE * size
                 else ", which would take days to read"
             )
             raise DataError(
-                f"{self.name}: {self.path} declares {part.height:,} x {part.width:,} cells below the study {what}; cut out the "
+                f"{self.name}: {self.path} declares {part.height:,} x {part.width:,} cells below the study{what}; cut out the "
                 "part that counts, or bring it to larger cells first"
             )
 
@@ -147,8 +149,10 @@ class RasterInput:
         place = self._placed(grid)
         return self._part(place, rows_of(place.grid, start, stop), resampling)
 
-    def _part(self, place: _Place, part: GridSpec, resampling: Resampling) -> NDArray[Any]:
-        found = below(place.source.frame, place.crs, part)
+    def _part(
+        self, place: _Place, part: GridSpec, resampling: Resampling, around: float = 2.0
+    ) -> NDArray[Any]:
+        found = below(place.source.frame, place.crs, part, around)
         found = None if found is None else found.within(place.pieces.part)
         out = np.full(part.shape, self.bands.fill, self.bands.dtype)
         if found is None:
@@ -156,7 +160,7 @@ class RasterInput:
         if found.cells > _MOST and part.ny > 1:
             half = part.ny // 2
             pieces = (rows_of(part, 0, half), rows_of(part, half, part.ny))
-            return np.concatenate([self._part(place, p, resampling) for p in pieces])
+            return np.concatenate([self._part(place, p, resampling, _NEAR) for p in pieces])
         if found.cells > _MOST_OF_ROW:
             raise DataError(
                 f"{self.name}: {self.path} has {found.cells:,} cells below one row of study cells; bring it to cells of about "
