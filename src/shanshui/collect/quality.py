@@ -18,6 +18,7 @@ from shanshui.collect.rasters import RasterInput, raster_input
 from shanshui.collect.registers import register_input
 from shanshui.collect.scaling import plausible, refuse_unused
 from shanshui.collect.sheets.record import Reading
+from shanshui.collect.shifts import shift_to
 from shanshui.core.errors import ShanshuiError
 from shanshui.core.quantity import Grid
 from shanshui.region.grid import GridSpec
@@ -185,6 +186,11 @@ def look_at_raster(
         source.check_overlap(grid)
         source.finish(grid)
         out.facts |= {"crs": source.crs.name, "cell_m": round(source.native_m(grid), 1)}
+        shift = shift_to(source.crs, grid)
+        if shift is not None:
+            out.facts["shift_m"] = shift.accuracy_m
+            if doubt := shift.doubt(out.name, grid.cell_m / 2):
+                out.doubts.append(doubt)
         judge(out, source, source.coverage(grid))
 
 
@@ -318,6 +324,8 @@ def _shortest(number: float) -> str:
     """The number as 32 bits hold it, in as few letters as say it."""
     if abs(number) < 1e16 and number == round(number):
         return f"{number:.0f}"
+    if abs(number) > np.finfo(np.float32).max:
+        return repr(number)
     short = str(np.float32(number))
     return short if np.float32(float(short)) == np.float32(number) else repr(number)
 
