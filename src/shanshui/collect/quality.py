@@ -12,8 +12,8 @@ from rasterio.enums import Resampling
 
 from shanshui.collect.adapt import coefficients_input, features_input, stack_parts, table_input
 from shanshui.collect.catalog import RASTERS, InputKind, InputSpec
-from shanshui.collect.classes import class_table
 from shanshui.collect.holes import hole_doubts
+from shanshui.collect.legend_quality import legend_verdict
 from shanshui.collect.rasters import RasterInput, raster_input
 from shanshui.collect.registers import register_input
 from shanshui.collect.scaling import plausible, refuse_unused
@@ -220,7 +220,7 @@ def judge(out: Verdict, source: RasterInput, coverage: float) -> None:
         Share of the study's cells with a value.
     """
     out.facts["coverage"] = coverage
-    bands, spec = source.bands, source.spec
+    bands = source.bands
     if not any(look.present for look in bands.looks):
         nodata = [f"{mark:g}" for mark in bands.marks[0]]
         out.problems.append(
@@ -230,7 +230,10 @@ def judge(out: Verdict, source: RasterInput, coverage: float) -> None:
         return
     _tell_source(out, source)
     if source.codes:
-        _judge_codes(out, np.array(sorted(bands.look.codes)), spec)
+        found = legend_verdict(out.name, bands.look.codes, source)
+        out.facts |= found.facts
+        out.problems += found.problems
+        out.doubts += found.doubts
     else:
         _judge_numbers(out, source)
     if coverage < 0.5 and not out.problems:
@@ -352,24 +355,6 @@ def _judge_gaps(out: Verdict, frame: gpd.GeoDataFrame, grid: GridSpec) -> None:
     if holes.size:
         out.doubts.append(
             f"{out.name}: {holes.size} gaps inside the set, {holes.sum() / 1e6:.1f} km2 together; are units missing?"
-        )
-
-
-def _judge_codes(out: Verdict, seen: NDArray[Any], spec: InputSpec) -> None:
-    codes = np.unique(seen)
-    out.facts["classes"] = int(codes.size)
-    if spec.classes is None:
-        shown = ", ".join(map(str, codes[:12]))
-        out.problems.append(
-            f'{out.name}: codes {shown} have no class table; set classes = "igbp" or the path of a CSV with columns code, name'
-        )
-        return
-    known = set(class_table(spec.classes).index)
-    strange = [int(c) for c in codes if int(c) not in known]
-    if strange:
-        out.problems.append(
-            f"{out.name}: codes {', '.join(map(str, strange[:12]))} are not in the class table '{spec.classes}'; "
-            "add them, or declare them as nodata"
         )
 
 

@@ -75,7 +75,7 @@ def joined(
     return done.table, done.account
 
 
-def join(  # noqa: PLR0913 - each rule is a word of the study file or of the door that the table comes through
+def join(
     table: pd.DataFrame,
     places: pd.DataFrame,
     *,
@@ -205,7 +205,7 @@ def _matches(
     book = matching.book
     book.prefer(clean, texts)
     matching.use_parent = any(
-        p and not matching._strange(p)  # noqa: SLF001
+        p and not matching._strange(p)
         for p in parents
     )
     years = _years(table, columns)

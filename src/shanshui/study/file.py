@@ -112,7 +112,7 @@ class StudyFile(_Section):
             if not specs:
                 raise ValueError(f"{name}: an empty list; give one file at least, or leave it out")
             for spec in specs:
-                for text in (spec.file, spec.classes or ""):
+                for text in (spec.file, spec.legend or ""):
                     try:
                         refuse_path(text)
                     except ValueError as error:

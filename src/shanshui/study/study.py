@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shanshui.collect.catalog import INPUTS, RASTERS, InputSpec, located, wanted
-from shanshui.collect.classes import SHIPPED
+from shanshui.collect.classes import shipped_legend
 from shanshui.collect.quality import Verdict, verdict
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.tiles import spread
@@ -73,10 +73,12 @@ class Study:
 
     def _placed(self, spec: InputSpec) -> InputSpec:
         """Find a class table that lies with the data."""
-        if spec.classes is None or spec.classes in SHIPPED:
+        if spec.legend is None:
             return spec
-        place = located(InputSpec(file=spec.classes), self.folders)
-        return spec.model_copy(update={"classes": str(place)})
+        place = shipped_legend(spec.legend) or str(
+            located(InputSpec(file=spec.legend), self.folders)
+        )
+        return spec.model_copy(update={"legend": place})
 
     @property
     def folders(self) -> list[Path]:
