@@ -20,7 +20,7 @@ from tests.worlds import squares, write_raster
 import shanshui
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.gate import bytes_of, open_raster_file, read_layer
-from shanshui.collect.readers import read_features
+from shanshui.collect.vectors import read_features
 from shanshui.core.errors import DataError
 
 HOME = Path(shanshui.__file__).parent
@@ -70,7 +70,7 @@ def server():
             asked.append(self.path)
             self.send_error(404)
 
-        do_HEAD = do_GET
+        do_HEAD = do_GET  # noqa: N815
 
         def log_message(self, *args):
             pass

@@ -327,7 +327,7 @@ def _shortest(number: float) -> str:
     """The number as 32 bits hold it, in as few letters as say it."""
     if abs(number) < 1e16 and number == round(number):
         return f"{number:.0f}"
-    if abs(number) > np.finfo(np.float32).max:
+    if abs(number) > float(np.finfo(np.float32).max):
         return repr(number)
     short = str(np.float32(number))
     return short if np.float32(float(short)) == np.float32(number) else repr(number)
