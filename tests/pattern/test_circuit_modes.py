@@ -15,10 +15,9 @@ from shanshui.pattern.circuit.modes import (
     advanced,
     pairwise,
     pairwise_resistances,
-    resistance_matrix,
     starred,
 )
-from shanshui.pattern.circuit.questions import merged_regions
+from shanshui.pattern.circuit.questions import merged_regions, resistance_matrix
 from shanshui.pattern.circuit.refine import Solved, above, add, held_to, refined
 
 GAP = np.array([[1.0, 1, 1, 0, 1, 1]])
