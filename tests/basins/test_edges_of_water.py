@@ -8,7 +8,7 @@ from tests.worlds import EQUAL_AREA, grid
 
 from shanshui.basins.delineation import river_basin_outlets, river_basins
 from shanshui.basins.flowpaths import conditioned_elevation, drainage_check, upstream_area
-from shanshui.basins.nested import pfafstetter
+from shanshui.basins.nested import nested_basins, pfafstetter
 from shanshui.basins.planning_units import planning_unit_labels
 
 E, W = 1, 16
@@ -62,6 +62,10 @@ def test_of_equal_tributaries_the_first_ones_are_numbered():
     area = np.array([100.0, 90, 80, 70, 60, 50, 40, 5, 5, 5, 5, 5, 5])
     found = pfafstetter(onward, area, 1)
     assert found == ["1", "3", "5", "7", "9", "9", "9", "2", "4", "6", "8", "9", "9"]
+    # first in the list, not along the stem: those that join at its upper end
+    onward[7:] = [5, 4, 3, 2, 1, 0]
+    found = pfafstetter(onward, area, 1)
+    assert found == ["1", "1", "1", "3", "5", "7", "9", "8", "6", "4", "2", "1", "1"]
 
 
 def test_of_two_at_one_joint_the_greater_comes_first_and_of_equal_stems_the_first():
@@ -91,3 +95,30 @@ def test_a_burnt_river_leaves_two_cells_along_every_rim():
     # a gap is rim as well, all around it
     ground[4, 4] = np.nan
     assert not lowered(30.0).any()
+
+
+def test_small_units_are_joined_until_none_is_left():
+    """Forty cells that are units of their own, of which none may have less than five."""
+    found = units_in_a_row(40, 0.01, least=0.05)
+    assert sum(found) == 40
+    assert min(found) >= 5
+    assert max(found) < 10
+
+
+def test_a_basin_without_a_stream_above_one_with_a_stream_keeps_its_ground():
+    """Six cells in a row, the gauge at the third: streams are in the lower basin alone, the upper one carries digit 0."""
+    direction = codes([[E] * 5 + [0]])
+    mask = grid(np.ones((1, 6)), "1", dtype=np.uint8)
+    area = upstream_area(direction)
+    gauge = gpd.GeoDataFrame(
+        {"name": ["G"], "published_km2": [0.03]}, geometry=[shapely.Point(250, 50)], crs=EQUAL_AREA
+    )
+    outlets = river_basin_outlets(direction, area, mask, gauge, snap_km=0.0)
+    basins = river_basins(direction, outlets)
+    order = grid([[0, 0, 0, 0, 1, 1]], "1", dtype=np.uint8, nodata=0)
+    found = nested_basins(direction, area, order, basins, outlets, mask)
+    assert dict(zip(found["code"], found["area_km2"].round(9), strict=True)) == {
+        "B01-0": 0.03,
+        "B02-1": 0.03,
+    }
+    assert found["parent"].tolist() == ["B01", "B02"]

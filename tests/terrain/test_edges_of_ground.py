@@ -126,3 +126,15 @@ def test_a_class_short_of_several_cells_takes_them_from_more_than_one_other():
         np.float32,
     )
     assert allocation(score, np.array([3, 3, 2]), rounds=1).tolist() == [0, 2, 0, 0, 1, 1, 2, 1]
+
+
+def test_a_class_takes_no_more_than_it_is_short_of():
+    """Class 1 lacks one cell and loses least on the first; class 2 then takes the second, though a third class has a dearer one."""
+    score = np.array([[5, 4, 3], [5, 3.9, 3], [5, 0, 2.5], [0, 5, 4.9]], np.float32)
+    assert allocation(score, np.array([1, 2, 1]), rounds=1).tolist() == [1, 2, 0, 1]
+
+
+def test_areas_of_nought_everywhere_leave_the_coarse_cover_and_its_gaps():
+    places = squares(1, 4)
+    for areas in (areas_table(("101", 2020, 2, 0.0)), areas_table().astype({"year": int})):
+        assert cover_of(areas, places) == [1, 1, 1, 1]

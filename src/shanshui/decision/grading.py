@@ -107,12 +107,12 @@ def _breaks(values: Vector, count: int, seed: int) -> Grades:
 
 
 def _cloud(values: Vector, count: int, seed: int) -> Grades:
-    """Grades as normal clouds, evenly spaced between the least and the greatest score: the surest one stands."""
-    low, high = float(values.min()), float(values.max())
-    centres = np.linspace(low, high, count)
-    width = (high - low) / (3.0 * (count - 1))
-    sure = np.exp(-((values[:, None] - centres) ** 2) / (2.0 * width**2))
-    return sure.argmax(axis=1)
+    """Grades as normal clouds, evenly spaced between the least and the greatest score: the surest one stands.
+
+    Clouds of one width are the surer the nearer their middle is.
+    """
+    centres = np.linspace(float(values.min()), float(values.max()), count)
+    return np.abs(values[:, None] - centres).argmin(axis=1)
 
 
 GRADERS: dict[str, Callable[[Vector, int, int], Grades]] = {
