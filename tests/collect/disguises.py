@@ -105,6 +105,21 @@ def disguised(seed):
         body = [[c, n, *(cell(amount[c, y]) for y in years)] for c, n in order]
         units = ["", "", *["（万人）" for _ in years]]
     wide = len(head[0])
+    if rng.random() < 0.3:
+        extra = rng.choice(["面积（平方公里）", "备注", "GDP（亿元）", "城镇化率（%）", "电话"])
+        said = {"备注": lambda: rng.choice(["", "山区", "见注"]), "电话": lambda: "0915-3212345"}.get(
+            extra, lambda: number(rng, rng.randint(100, 9999) / 100, "plain" if style in ("european", "decimal comma") else style)
+            if style not in ("european", "decimal comma") else number(rng, rng.randint(100, 9999) / 100, "decimal comma")
+        )  # fmt: skip
+        at = wide if layout == "double" else rng.choice([2, wide])
+        for k, row in enumerate(head):
+            row.insert(at, extra if k == 0 else "")
+        for row in body:
+            row.insert(at, said())
+        units.insert(at, "")
+        wide += 1
+    if rng.random() < 0.15 and layout in ("long", "declared"):
+        body.insert(rng.randrange(1, len(body) + 1), list(head[0]))
     above = []
     if rng.random() < 0.5:
         above.append([rng.choice(TITLES), *[""] * (wide - 1)])
@@ -115,8 +130,12 @@ def disguised(seed):
         above.append([""] * wide)
     if unit == "row":
         head.append(units)
+    elif rng.random() < 0.1:
+        head.append(["甲", "乙", *[str(k + 1) for k in range(wide - 2)]])
     if rng.random() < 0.4 and layout != "long":
         sums = ["", rng.choice(SUMS), *[cell(sum(p or 0 for (_, y), p in amount.items() if y == t)) for t in years]]
+        if wide > len(sums):
+            sums.insert(head[0].index(extra), "")
         body.insert(rng.choice([0, len(body)]), sums)
     for _ in range(rng.choice([0, 0, 1, 2])):
         body.insert(rng.randrange(1, len(body) + 1), [""] * wide)
@@ -124,20 +143,29 @@ def disguised(seed):
     table = [*above, *head, *body, *below]
     if layout == "double" and ending == ".xlsx":
         top = len(above) + 1
-        merges = [(top, 3, top, wide), (top, 1, top + 1, 1), (top, 2, top + 1, 2)]
+        merges = [(top, 3, top, 2 + len(years)), (top, 1, top + 1, 1), (top, 2, top + 1, 2)]
     if rng.random() < 0.3:
         left = rng.randint(1, 2)
         down = rng.randint(0, 2)
         table = [[""] * (wide + left) for _ in range(down)] + [[""] * left + r for r in table]
         merges = [(a + down, b + left, c + down, d + left) for a, b, c, d in merges]
     wanted = {k: float(p) for k, p in amount.items() if p is not None}
+    if ending == ".xlsx" and layout == "declared" and rng.random() < 0.5:
+        # a sheet per year, all of one head
+        other = [[*r] for r in table]
+        wanted |= {(c, 2021): p for (c, _), p in wanted.items()}
+        return ending, workbook(table, merges, rng, {"2021年": other}, f"{years[0]}年"), {}, wanted
     if ending == ".xlsx":
         return ending, workbook(table, merges, rng), declared, wanted
     if ending == ".ods":
         return ending, open_document(table), declared, wanted
     separator = "\t" if ending == ".tsv" else rng.choice([";", "\t", "|", ","]) if ending == ".txt" else rng.choice([",", ",", ";"])
     text = "".join(separator.join(quoted(v, separator) for v in r) + rng.choice(["\n"]) for r in table)
-    text = text.replace("\n", rng.choice(["\n", "\r\n"]))
+    if rng.random() < 0.2:
+        text = text.replace("\n", separator + "\n")
+    if separator == ";" and rng.random() < 0.2:
+        text = "sep=;\n" + text
+    text = text.replace("\n", rng.choice(["\n", "\r\n", "\r"]))
     encodings = ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16", "utf-16-le", "utf-16-be"]
     encoding = rng.choice(encodings)
     try:
@@ -151,10 +179,14 @@ def quoted(value, separator):
     return f'"{text}"' if separator in text or '"' in text else text
 
 
-def workbook(table, merges, rng):
+def workbook(table, merges, rng, more=None, title="表"):
     book = openpyxl.Workbook()
     sheet = book.active
-    sheet.title = "表"
+    sheet.title = title
+    for name, rows in (more or {}).items():
+        other = book.create_sheet(name)
+        for row in rows:
+            other.append([None if v == "" else v for v in row])
     for row in table:
         sheet.append([None if v == "" else v for v in row])
     for a, b, c, d in merges:
