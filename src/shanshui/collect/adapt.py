@@ -381,6 +381,24 @@ def _amounts(
     line = _line(
         spec, kind, where.partition(".")[0], table.units.get(column, ""), table.reading.units
     )
+    return _scaled(numbers, line)
+
+
+def _scaled(numbers: pd.Series, line: Linear) -> pd.Series:
+    """Amounts in the study's unit; a power of ten moves the point: 568.43 万 are 5,684,300, not 5,684,299.999999999."""
+    power = round(math.log10(line.factor)) if line.factor > 0 else 0
+    if (
+        line.shift == 0
+        and line.factor != 1.0
+        and math.isclose(10.0**power, line.factor, rel_tol=1e-12)
+    ):
+        return numbers.map(
+            lambda v: (
+                float(f"{float(v)!r}e{power}")
+                if math.isfinite(v) and "e" not in repr(float(v))
+                else v * line.factor
+            )
+        )
     out: pd.Series = line.of(numbers)
     return out
 
