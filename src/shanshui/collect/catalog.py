@@ -383,6 +383,23 @@ class InputSpec(BaseModel):
     classes: str | None = Field(
         default=None, description="Class table of a categorical grid: igbp, made-up, or a CSV file."
     )
+    crosswalk: str | list[str] | None = Field(
+        default=None,
+        description="Tables of codes that changed: from, to[, weight][, year], or code_2010, code_2022.",
+    )
+    names: str | list[str] | None = Field(
+        default=None, description="Table of other names of places: alias, code."
+    )
+    weight: str | None = Field(
+        default=None,
+        description="What places are split by where a crosswalk has no weights: area, or a column of the places.",
+    )
+    unmatched: float | None = Field(
+        default=None,
+        ge=0.0,
+        le=1.0,
+        description="Largest share of the amounts that may be without a place; 0.3 when absent.",
+    )
     plausible: tuple[float, float] | None = Field(
         default=None, description="Widened range of plausible values."
     )
