@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shanshui.collect.bands import refuse_alpha
 from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.collect.companions import TABLES
+from shanshui.collect.joining import LEVELS, join_input
 from shanshui.collect.mosaic import opened
 from shanshui.collect.readers import fractions, table_of
 from shanshui.collect.scaling import Linear, bounds_text, linear, missing_numbers, plausible
@@ -25,6 +26,7 @@ from shanshui.core.errors import DataError, QuantityError
 from shanshui.core.quantity import ANY, Features, Table
 from shanshui.core.units import conversion
 from shanshui.region.grid import GridSpec
+from shanshui.region.join import NAMES, PARENTS
 from shanshui.region.placed import placed, unrolled
 from shanshui.region.unitset import plain_code, unit_set
 
@@ -61,7 +63,9 @@ def features_input(
     frame = placed(frame, grid, name)[0] if polygons else frame.to_crs(grid.projection)
     frame = frame.assign(geometry=shapely.force_2d(frame.geometry.values))
     lost = ~np.isfinite(frame.geometry.bounds.to_numpy()).all(axis=1)
-    frame = frame[~lost & frame.intersects(shapely.box(*grid.bounds))].reset_index(drop=True)
+    here = ~lost & frame.intersects(shapely.box(*grid.bounds))
+    beyond = frame[~here]
+    frame = frame[here].reset_index(drop=True)
     if frame.empty:
         raise DataError(
             f"{name}: {path} has nothing inside the study ({bounds_text(grid.bounds)} in {grid.projection.name}); is its crs right?"
@@ -80,6 +84,13 @@ def features_input(
         frame["area_km2"] = frame.area / 1e6
     out = _plain(frame)
     out.attrs["source_crs"] = source_crs
+    if name in LEVELS and "code" in beyond:
+        # a table may hold them: they are elsewhere, not lost
+        out.attrs["outside"] = {
+            column: ["" if v is None or v != v else plain_code(v) for v in beyond[column]]
+            for column in ("code", "name", "parent")
+            if column in beyond
+        }
     return out
 
 
@@ -194,7 +205,17 @@ def stack_parts(path: Path, spec: InputSpec, name: str) -> dict[str, InputSpec]:
 
 
 def table_input(path: Path, spec: InputSpec, kind: InputKind, name: str) -> pd.DataFrame:
-    """Rows keyed by unit and year, the amount in the study's unit.
+    """Rows keyed by unit and year as the file has them, the amount in the study's unit.
+
+    Takes what :func:`joined_table` takes, but for the places.
+    """
+    return joined_table(path, spec, kind, name, None)
+
+
+def joined_table(
+    path: Path, spec: InputSpec, kind: InputKind, name: str, places: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Rows keyed by the study's places and year, the amount in the study's unit.
 
     Parameters
     ----------
@@ -206,11 +227,13 @@ def table_input(path: Path, spec: InputSpec, kind: InputKind, name: str) -> pd.D
         What it is.
     name : str
         Input, for the message.
+    places : DataFrame, optional
+        Of :func:`shanshui.collect.joining.places_frame`; without it codes stay as they are.
 
     Returns
     -------
     DataFrame
-        The declared columns; rows without an amount are left out.
+        The declared columns; rows without an amount are left out. The attribute ``join`` holds the account of the join.
 
     Raises
     ------
@@ -230,8 +253,11 @@ def table_input(path: Path, spec: InputSpec, kind: InputKind, name: str) -> pd.D
     frame, rows = table.frame, np.asarray(table.rows)
     if spec.year is not None and "year" not in frame.columns:
         frame["year"] = spec.year
+    who = [c for c in frame.columns if _names_a_place(c, frame) and c not in wanted]
+    if "code" in wanted and "code" not in frame.columns and who and places is not None:
+        frame["code"] = ""
     if spec.class_columns:
-        frame, at = _long(table, spec, kind, name, path)
+        frame, at = _long(table, spec, kind, name, path, who)
         rows = rows[at]
     missing = [c for c in wanted if c not in frame.columns]
     if missing:
@@ -240,7 +266,7 @@ def table_input(path: Path, spec: InputSpec, kind: InputKind, name: str) -> pd.D
             f"{name}: {path} has no column {', '.join(missing)}; found {', '.join(map(str, frame.columns))[:400]}; "
             f'name them: columns = {{ {missing[0]} = "…" }}{hint}'
         )
-    frame = frame[list(wanted)].copy()
+    frame = frame[[*wanted[:-1], *who, wanted[-1]]].copy()
     amount = wanted[-1]
     if not spec.class_columns:
         frame[amount] = _amounts(table, amount, spec, kind, f"{name}.{amount}", path)
@@ -252,23 +278,33 @@ def table_input(path: Path, spec: InputSpec, kind: InputKind, name: str) -> pd.D
             f"{name}.{amount}: {path}: row {rows[row]} holds {frame[amount].iloc[row]:g}, expected "
             f"{low:g} to {high:g} {_unit(kind)}; correct it, or set unit, scale or plausible in [inputs.{name}]"
         )
-    frame["code"] = _codes(frame["code"], rows, name, path)
+    named = frame[who].notna().any(axis=1) if who and places is not None else None
+    frame["code"] = _codes(frame["code"], rows, name, path, named)
     frame["year"] = _years(frame["year"], rows, name, path)
     keys = [c for c in wanted if c != amount]
-    twice = frame.duplicated(keys)
+    twice = frame.duplicated([*keys, *who] if (frame["code"] == "").any() else keys)
     if twice.any():
         first = frame[twice].iloc[0]
         raise DataError(
             f"{name}: {path}: {int(twice.sum())} rows repeat {', '.join(keys)}; first: "
             f"{', '.join(str(first[k]) for k in keys)}; keep one row each"
         )
-    frame = frame.dropna(subset=[amount]).sort_values(keys, ignore_index=True)
-    if frame.empty:
+    if not frame[amount].notna().any():
         raise DataError(f"{name}: {path} has no usable rows: none has a number in {amount}")
     unit = _unit(kind)
     units = {"year": "yr"} | ({} if unit == ANY else {amount: unit})
     frame.attrs = {"units": units, "reading": table.reading}
-    return frame
+    out = join_input(frame, spec, name, places, unit)
+    attrs = dict(out.attrs)
+    out = out[list(wanted)].dropna(subset=[amount]).sort_values(keys, ignore_index=True)
+    out.attrs = attrs
+    return out
+
+
+def _names_a_place(column: str, frame: pd.DataFrame) -> bool:
+    """Does a column of text say by its head that it names places, or what they lie in?"""
+    known = str(column).strip().lower() in (*NAMES, *PARENTS)
+    return known and frame[column].dtype.kind not in "biufM"
 
 
 def _unit(kind: InputKind) -> str:
@@ -412,14 +448,22 @@ def _hint(said: str) -> str:
     return ""
 
 
-def _codes(column: pd.Series, rows: NDArray[np.int64], name: str, path: Path) -> pd.Series:
+def _codes(
+    column: pd.Series,
+    rows: NDArray[np.int64],
+    name: str,
+    path: Path,
+    named: pd.Series | None = None,
+) -> pd.Series:
+    """Codes as text; a row may lack one where its name tells the place."""
     blank = column.isna() | (column.astype("string").str.strip() == "").fillna(value=True)
-    if blank.any():
-        row = int(np.flatnonzero(blank)[0])
+    lost = blank if named is None else blank & ~named.to_numpy(bool)
+    if lost.any():
+        row = int(np.flatnonzero(lost)[0])
         raise DataError(
             f"{name}.code: {path}: row {rows[row]} has no code; give every row the code of its place"
         )
-    codes = column.map(plain_code).astype(object)
+    codes = column.astype(object).mask(blank, "").map(plain_code).astype(object)
     cut = codes.str.fullmatch(r"\d(\.\d+)?[eE]\+?\d+")
     if cut.any():
         row = int(np.flatnonzero(cut)[0])
@@ -443,7 +487,7 @@ def _years(column: pd.Series, rows: NDArray[np.int64], name: str, path: Path) ->
 
 
 def _long(
-    table: SheetTable, spec: InputSpec, kind: InputKind, name: str, path: Path
+    table: SheetTable, spec: InputSpec, kind: InputKind, name: str, path: Path, who: list[str]
 ) -> tuple[pd.DataFrame, NDArray[np.int64]]:
     """One row per class from one column per class, and the row read that each comes from."""
     frame = table.frame
@@ -461,7 +505,7 @@ def _long(
     parts = []
     for code, at in places.items():
         column = str(frame.columns[at or 0])
-        part = frame[["code", "year"]].copy()
+        part = frame[["code", "year", *who]].copy()
         part[key] = int(code) if code.lstrip("-").isdigit() else code
         # an absent class has no area; an absent amount of anything else is unknown
         part[amount] = _amounts(
@@ -476,7 +520,7 @@ def _long(
         part["at"] = np.arange(len(frame))
         parts.append(part)
     out = pd.concat(parts, ignore_index=True)
-    together = out.groupby(["code", "year", key], sort=False, dropna=False)
+    together = out.groupby(["code", "year", *who, key], sort=False, dropna=False)
     # a sum of which a part is missing is missing
     sums = together[amount].agg(lambda part: part.sum(skipna=False)).reset_index()
     return sums, together["at"].first().to_numpy()

@@ -385,6 +385,23 @@ class InputSpec(BaseModel):
         description="What the codes of a map of classes mean: igbp, worldcover, clcd, globeland30, glc-fcs30, cci, corine, nlcd, "
         "cnlucc, gbt21010, dlbm, or a table of your own with code, name, group (older word: classes).",
     )
+    crosswalk: str | list[str] | None = Field(
+        default=None,
+        description="Tables of codes that changed: from, to[, weight][, year], or code_2010, code_2022.",
+    )
+    names: str | list[str] | None = Field(
+        default=None, description="Table of other names of places: alias, code."
+    )
+    weight: str | None = Field(
+        default=None,
+        description="What places are split by where a crosswalk has no weights: area, or a column of the places.",
+    )
+    unmatched: float | None = Field(
+        default=None,
+        ge=0.0,
+        le=1.0,
+        description="Largest share of the amounts that may be without a place; 0.3 when absent.",
+    )
     plausible: tuple[float, float] | None = Field(
         default=None, description="Widened range of plausible values."
     )

@@ -6,13 +6,15 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
 
-from shanshui.collect.adapt import coefficients_input, features_input, stack_parts, table_input
+from shanshui.collect.adapt import coefficients_input, features_input, joined_table, stack_parts
 from shanshui.collect.catalog import RASTERS, InputKind, InputSpec
 from shanshui.collect.holes import hole_doubts
+from shanshui.collect.joining import account_in
 from shanshui.collect.legend_quality import legend_verdict
 from shanshui.collect.rasters import RasterInput, raster_input
 from shanshui.collect.registers import register_input
@@ -22,6 +24,7 @@ from shanshui.collect.shifts import shift_to
 from shanshui.core.errors import ShanshuiError
 from shanshui.core.quantity import Grid
 from shanshui.region.grid import GridSpec
+from shanshui.region.join_account import JoinAccount
 
 MOST_THIN = 400
 """Rows or columns of the view in which inner holes are looked for [D]."""
@@ -45,6 +48,8 @@ class Verdict:
         Make the dataset unusable; each with its fix.
     doubts : list of str
         Worth a look; they change no result.
+    join : JoinAccount, optional
+        What became of the rows of a table of places.
     """
 
     name: str
@@ -53,6 +58,7 @@ class Verdict:
     facts: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    join: JoinAccount | None = None
 
     @property
     def state(self) -> str:
@@ -61,7 +67,12 @@ class Verdict:
 
 
 def verdict(
-    name: str, specs: list[InputSpec], kind: InputKind, paths: list[Path], grid: GridSpec
+    name: str,
+    specs: list[InputSpec],
+    kind: InputKind,
+    paths: list[Path],
+    grid: GridSpec,
+    places: pd.DataFrame | None = None,
 ) -> Verdict:
     """Look at a dataset without bringing it to the grid.
 
@@ -77,6 +88,8 @@ def verdict(
         Its files.
     grid : GridSpec
         Study grid.
+    places : DataFrame, optional
+        Of the study, to which tables are joined.
 
     Returns
     -------
@@ -103,13 +116,20 @@ def verdict(
             if name == "elevation" and not out.problems and out.facts["coverage"] < 1.0:
                 out.doubts += hole_doubts(name, _thinned(specs, paths, kind, name, grid), grid)
         else:
-            _look(out, spec, kind, path, grid)
+            _look(out, spec, kind, path, grid, places)
     except ShanshuiError as error:
         out.problems.append(str(error))
     return out
 
 
-def _look(out: Verdict, spec: InputSpec, kind: InputKind, path: Path, grid: GridSpec) -> None:
+def _look(
+    out: Verdict,
+    spec: InputSpec,
+    kind: InputKind,
+    path: Path,
+    grid: GridSpec,
+    places: pd.DataFrame | None,
+) -> None:
     """Open a file as its family is opened; what cannot be read is raised."""
     name = out.name
     if kind.family == "stack":
@@ -121,10 +141,11 @@ def _look(out: Verdict, spec: InputSpec, kind: InputKind, path: Path, grid: Grid
         out.facts |= {"rows": len(frame)}
         _tell_reading(out, frame.attrs["reading"])
     elif kind.family == "table":
-        frame = table_input(path, spec, kind, name)
+        frame = joined_table(path, spec, kind, name, places)
         out.facts |= {"rows": len(frame), "units": int(frame["code"].nunique())}
         out.facts["years"] = f"{frame['year'].min()}-{frame['year'].max()}"
         _tell_reading(out, frame.attrs["reading"])
+        _tell_join(out, account_in(frame))
     else:
         _look_features(out, spec, kind, path, grid)
 
@@ -134,6 +155,14 @@ def _tell_reading(out: Verdict, reading: Reading) -> None:
     said = reading.summary()
     if said:
         out.facts["read"] = said
+
+
+def _tell_join(out: Verdict, account: JoinAccount | None) -> None:
+    """Note what of a table reached no place, and which places have no row."""
+    if account is not None:
+        out.join = account
+        out.facts["joined"] = f"{account.reached} of {account.rows['in']} rows"
+        out.doubts += account.sentences(all_rows=False)
 
 
 def _look_features(

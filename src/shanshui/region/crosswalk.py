@@ -187,7 +187,9 @@ class Crosswalk:
                 raise DataError(
                     f"{what}.crosswalk: the changes of {code} go in a circle; give the years in a column year"
                 )
-            for change, part in zip(changes, shares_of(here, changes, weight_of, what), strict=True):
+            for change, part in zip(
+                changes, shares_of(here, changes, weight_of, what), strict=True
+            ):
                 if change.to == here and change.year is None:
                     found[here] += share * part
                 else:
@@ -199,9 +201,7 @@ class Crosswalk:
     def _next(self, code: str, year: int | None) -> list[Change]:
         """Changes of a code after a year: the first ones, where there are several times."""
         own = [
-            c
-            for c in self.changes.get(code, ())
-            if c.year is None or year is None or year < c.year
+            c for c in self.changes.get(code, ()) if c.year is None or year is None or year < c.year
         ]
         years = [c.year for c in own if c.year is not None]
         return [c for c in own if c.year in (None, min(years))] if years else own

@@ -1,6 +1,7 @@
 """Sums that lose nothing to rounding, so that accounts close to the last unit."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,7 @@ def exact_sums(
     order = np.argsort(group, kind="stable")
     stops = np.searchsorted(group[order], np.arange(count + 1))
     in_order = values[order].tolist()
-    return np.array([math.fsum(in_order[a:b]) for a, b in zip(stops[:-1], stops[1:], strict=True)])
+    return np.array([math.fsum(in_order[a:b]) for a, b in pairwise(stops)])
 
 
 def exact_parts(

@@ -133,10 +133,12 @@ def join(
     found, of_row, labels = _matches(table, columns, matching)
     lines = _lines(table, columns, found, of_row, what)
     out = _gathered(lines, table, columns, book, weight if isinstance(weight, str) else None)
-    account = account_of(lines, labels, out, book, what=what, word=word, unit=unit)
+    account = account_of(
+        lines, labels, out, book, what=what, word=book.first_level or word, unit=unit
+    )
     _refuse(account, table, columns, book, unmatched)
     lost = np.unique(lines.row[np.isin(lines.way, ("elsewhere", "unmatched"))])
-    return Join(_laid_out(out, table, columns, book, places), table.iloc[lost], account)
+    return Join(_laid_out(out, table, columns, book), table.iloc[lost], account)
 
 
 @dataclass(frozen=True)
@@ -194,8 +196,12 @@ def _matches(
 ) -> tuple[list[Found], NDArray[np.intp], list[tuple[str, str]]]:
     """What each distinct place of the table is, and which of them each row names."""
     count = len(table)
-    codes, raw_codes = pd.factorize(table[columns.code]) if columns.code else (np.full(count, -1), [])
-    names, raw_names = pd.factorize(table[columns.name]) if columns.name else (np.full(count, -1), [])
+    codes, raw_codes = (
+        pd.factorize(table[columns.code]) if columns.code else (np.full(count, -1), [])
+    )
+    names, raw_names = (
+        pd.factorize(table[columns.name]) if columns.name else (np.full(count, -1), [])
+    )
     above, raw_above = (
         pd.factorize(table[columns.parent]) if columns.parent else (np.full(count, -1), [])
     )
@@ -204,10 +210,7 @@ def _matches(
     parents = [*("" if v is None or v != v else str(v).strip() for v in raw_above), ""]
     book = matching.book
     book.prefer(clean, texts)
-    matching.use_parent = any(
-        p and not matching._strange(p)
-        for p in parents
-    )
+    matching.use_parent = any(p and not matching._strange(p) for p in parents)
     years = _years(table, columns)
     carried = np.array([bool(c) and matching.carries(c) for c in clean])[codes]
     if matching.crosswalk and columns.name:
@@ -242,9 +245,17 @@ def _lines(
 ) -> Lines:
     """One line per row and place that it goes to, with the part of each amount."""
     flat = [
-        (k, place, share, each.way if place >= 0 or each.way not in ("renamed", "split") else "elsewhere")
+        (
+            k,
+            place,
+            share,
+            each.way if place >= 0 or each.way not in ("renamed", "split") else "elsewhere",
+        )
         for k, each in enumerate(found)
-        for place, share in (*each.parts, *(((-1, each.rest),) if each.rest > 1e-12 or not each.parts else ()))
+        for place, share in (
+            *each.parts,
+            *(((-1, each.rest),) if each.rest > 1e-12 or not each.parts else ()),
+        )
     ]
     source = np.array([f[0] for f in flat], np.intp)
     size = np.bincount(source, minlength=len(found))
@@ -270,7 +281,20 @@ def _lines(
         for column in range(parts.shape[1]):
             own = parts[:, column]
             own[split] = exact_parts(own[split], lone[split], last[split])
-    lines = Lines(row, of_row[row], place, share, way, group[row], parts, values, table, columns.amounts, columns.by, columns.year)
+    lines = Lines(
+        row,
+        of_row[row],
+        place,
+        share,
+        way,
+        group[row],
+        parts,
+        values,
+        table,
+        columns.amounts,
+        columns.by,
+        columns.year,
+    )
     _settle_twice(lines, columns, what)
     return lines
 
@@ -394,11 +418,11 @@ def _by_column(
 
 
 def _laid_out(
-    out: Gathered, table: pd.DataFrame, columns: _Columns, book: PlaceBook, places: pd.DataFrame
+    out: Gathered, table: pd.DataFrame, columns: _Columns, book: PlaceBook
 ) -> pd.DataFrame:
     """The result in the columns of the table."""
     found = {}
-    codes = np.array([str(c) for c in places["code"].map(clean_code)], dtype=object)
+    codes = np.array(book.code, dtype=object)
     if columns.code is None:
         found["code"] = codes[out.place]
     for column in map(str, table.columns):
@@ -438,7 +462,7 @@ def _refuse(
     what, word = account.what, account.places
     if not len(table):
         raise DataError(f"{what}: the table has no rows")
-    if not sum(account.rows.get(w, 0) for w in ("code", "spelling", "renamed", "merged", "split", "name")):
+    if not account.reached:
         column = columns.code or columns.name
         ours = next((c for c, inside in zip(book.code, book.inside, strict=True) if inside), "none")
         raise DataError(

@@ -21,6 +21,7 @@ WAYS = (
 REACHED = WAYS[:6]
 LISTED = 200
 """Places that an account lists by name [D]; it counts all."""
+_PLACES_ZH = {"counties": "县", "prefectures": "地市", "provinces": "省", "places": "地点"}
 _UNITS_ZH = {"person": "人", "yuan": "元", "km2": "平方公里", "t/yr": "吨/年"}
 
 
@@ -162,6 +163,11 @@ class JoinAccount:
         """Did every row reach a place or lie elsewhere, and has every place a row?"""
         return not (self.unmatched_count or self.without_count or self.gaps)
 
+    @property
+    def reached(self) -> int:
+        """Rows that reached a place of the study."""
+        return sum(self.rows.get(w, 0) for w in REACHED)
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON and for the attributes of a table."""
         out = asdict(self)
@@ -188,7 +194,9 @@ class JoinAccount:
 
     # in words
 
-    def sentences(self, lang: Literal["en", "zh"] | str = "en", *, all_rows: bool = True) -> list[str]:
+    def sentences(
+        self, lang: Literal["en", "zh"] | str = "en", *, all_rows: bool = True
+    ) -> list[str]:
         """What a reader should know.
 
         Parameters
@@ -216,7 +224,8 @@ class JoinAccount:
         more = self.unmatched_count - len(shown)
         rest = (f"等 {self.unmatched_count} 处" if zh else f" and {more} more") if more > 0 else ""
         if zh:
-            return f"{self.what}：{'、'.join(shown)}{rest}在{self.places}中没有对应的图形；合计占 {self.share * 100:.3g} %"
+            where = _PLACES_ZH.get(self.places, self.places)
+            return f"{self.what}：{'、'.join(shown)}{rest}在{where}中没有对应的图形；合计占 {self.share * 100:.3g} %"
         verb = "has" if self.unmatched_count == 1 else "have"
         text = f"{self.what}: {', '.join(shown)}{rest} {verb} no polygon among the {self.places}"
         if self.unmatched_count > 1:
@@ -224,9 +233,15 @@ class JoinAccount:
         return f"{text}; give a crosswalk or names in [inputs.{self.what}]"
 
     def _stray(self, stray: Stray, zh: bool) -> str:
-        label = " ".join(w for w in (stray.code, stray.name) if w) or ("（空）" if zh else "(blank)")
+        label = " ".join(w for w in (stray.code, stray.name) if w) or (
+            "（空）" if zh else "(blank)"
+        )
         group = " ".join(str(v) for v in stray.group.values())
-        amount = "" if stray.amount is None else f"{_number(stray.amount)} {_unit(self.unit, zh)}".strip()
+        amount = (
+            ""
+            if stray.amount is None
+            else f"{_number(stray.amount)} {_unit(self.unit, zh)}".strip()
+        )
         share = f"{stray.share * 100:.3g} %"
         if zh:
             return f"{label}（{'，'.join(t for t in (amount, f'占 {group} {share}'.replace('  ', ' ')) if t)}）"
@@ -250,7 +265,9 @@ class JoinAccount:
         if zh:
             return f"{self.what}：" + "，".join(f"{y} 年缺 {n} 处" for y, n in self.gaps.items())
         years = ", ".join(f"{n} in {y}" for y, n in self.gaps.items())
-        return f"{self.what}: {self.places} that have a row in some years lack it in others: {years}"
+        return (
+            f"{self.what}: {self.places} that have a row in some years lack it in others: {years}"
+        )
 
     def _splits(self, zh: bool) -> str:
         parts = [c for c in self.carried if c.how == "split"]
@@ -258,12 +275,18 @@ class JoinAccount:
             return ""
         shown = [
             f"{c.code} → {c.to} {c.share * 100:.3g} %"
-            + (f" ({c.low * 100:.3g}-{c.high * 100:.3g} %)" if (c.low, c.high) != (c.share, c.share) else "")
+            + (
+                f" ({c.low * 100:.3g}-{c.high * 100:.3g} %)"
+                if (c.low, c.high) != (c.share, c.share)
+                else ""
+            )
             for c in parts[:6]
         ]
         rest = " …" if len(parts) > 6 else ""
         if zh:
-            return f"{self.what}：按权重拆分：{'、'.join(shown)}{rest}；拆分比例不确定，括号内为范围"
+            return (
+                f"{self.what}：按权重拆分：{'、'.join(shown)}{rest}；拆分比例不确定，括号内为范围"
+            )
         return f"{self.what}: split by weight: {', '.join(shown)}{rest}; the shares are estimates, with their range"
 
     def _counts(self, zh: bool) -> str:

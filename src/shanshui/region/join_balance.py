@@ -133,7 +133,9 @@ def _groups(lines: Lines) -> tuple[NDArray[np.intp], list[dict[str, Any]]]:
     rows = len(lines.table)
     if not lines.by:
         return np.zeros(rows, np.intp), [{}]
-    numbers = lines.table.groupby(list(lines.by), sort=True, dropna=False).ngroup().to_numpy(np.intp)
+    numbers = (
+        lines.table.groupby(list(lines.by), sort=True, dropna=False).ngroup().to_numpy(np.intp)
+    )
     first = np.full(int(numbers.max(initial=-1)) + 1, rows)
     np.minimum.at(first, numbers, np.arange(rows))
     told = [{c: _plain(lines.table[c].iloc[k]) for c in lines.by} for k in first]
@@ -154,41 +156,66 @@ def _balances(
     kinds, back = np.unique(lines.way, return_inverse=True)
     way = np.array([number[str(k)] for k in kinds], np.intp)[back.reshape(-1)]
     of_line = band[lines.row] * len(WAYS) + way
-    result_band = band[out.first]
-    whole = len(lines.row) == len(lines.values)
+    parted = len(lines.row) != len(lines.values)
+    values, parts_of, sums = lines.values.T.copy(), lines.parts.T.copy(), out.amounts.T.copy()
     found = []
     for column, name in enumerate(lines.amounts):
-        given = lines.values[:, column]
-        parts = lines.parts[:, column]
-        known = ~np.isnan(given)
-        told = ~np.isnan(parts)
-        by_way = exact_sums(parts[told], of_line[told], len(groups) * len(WAYS))
-        total = exact_sums(given[known], band[known], len(groups))
-        if not whole:
-            again = exact_sums(parts[told], band[lines.row[told]], len(groups))
-            if not np.array_equal(again, total):
-                raise QuantityError(f"{what}.{name}: the parts of the amounts do not add up to them")
-        by_way = by_way.reshape(len(groups), len(WAYS))
-        broken = np.isnan(out.amounts[:, column])
-        reached = lines.place >= 0
+        given, parts = values[column], parts_of[column]
+        known, told = ~np.isnan(given), ~np.isnan(parts)
+        by_way = _sums(parts, told, of_line, len(groups) * len(WAYS)).reshape(
+            len(groups), len(WAYS)
+        )
+        total = by_way.sum(axis=1) if len(kinds) == 1 else _sums(given, known, band, len(groups))
+        if parted and not np.array_equal(
+            _sums(parts, told, band[lines.row], len(groups)), _sums(given, known, band, len(groups))
+        ):
+            raise QuantityError(f"{what}.{name}: the parts of the amounts do not add up to them")
+        broken = np.isnan(sums[column])
         half = np.zeros(len(parts), bool)
-        half[reached] = broken[out.of_line]
-        half &= told
-        incomplete = exact_sums(parts[half], band[lines.row[half]], len(groups))
-        there = exact_sums(out.amounts[~broken, column], result_band[~broken], len(groups))
-        missing = np.bincount(band[~known], minlength=len(groups))
-        size = exact_sums(np.abs(given[known]), band[known], len(groups))
+        half[lines.place >= 0] = broken[out.of_line]
+        incomplete = _sums(parts, half & told, band[lines.row], len(groups))
         arrived = by_way[:, : len(REACHED)].sum(axis=1)
-        off = np.abs(there + incomplete - arrived)
-        # sums of a few parts are rounded once each; whole numbers are not
-        if (off > 1e-12 * size).any():
-            raise QuantityError(f"{what}.{name}: the balance of the join does not close")
+        missing = np.bincount(band[~known], minlength=len(groups))
+        _refuse_open(sums[column], broken, band[out.first], arrived - incomplete, f"{what}.{name}")
         for k, group in enumerate(groups):
             ways = {w: float(v) for w, v in zip(WAYS, by_way[k], strict=True) if v}
             found.append(
                 Balance(name, group, float(total[k]), ways, int(missing[k]), float(incomplete[k]))
             )
     return found
+
+
+def _sums(
+    values: NDArray[np.float64], known: NDArray[np.bool_], group: NDArray[np.intp], count: int
+) -> NDArray[np.float64]:
+    if known.all():
+        return exact_sums(values, group, count)
+    return exact_sums(values[known], group[known], count)
+
+
+def _refuse_open(
+    sums: NDArray[np.float64],
+    broken: NDArray[np.bool_],
+    band: NDArray[np.intp],
+    arrived: NDArray[np.float64],
+    where: str,
+) -> None:
+    """Compare what stands in the result with what arrived: the same for whole numbers, to rounding for others.
+
+    Raises
+    ------
+    QuantityError
+        They differ.
+    """
+    there = sums[~broken] if broken.any() else sums
+    at = band[~broken] if broken.any() else band
+    count = np.bincount(at, minlength=len(arrived))
+    found = np.bincount(at, there, len(arrived))
+    size = np.bincount(at, np.abs(there), len(arrived))
+    whole = np.array_equal(there, np.rint(there)) and float(size.max(initial=0.0)) < 2.0**53
+    bound = 0.0 if whole else np.finfo(float).eps * 2 * (count + 1) * size
+    if (np.abs(found - arrived) > bound).any():
+        raise QuantityError(f"{where}: the balance of the join does not close")
 
 
 def _strays(
@@ -202,7 +229,9 @@ def _strays(
     if not len(lost):
         return [], 0.0
     mine = np.flatnonzero((lines.place >= 0) | (lines.way == "unmatched"))
-    size = np.nan_to_num(np.abs(lines.parts)) if len(lines.amounts) else np.ones((len(lines.row), 1))
+    size = (
+        np.nan_to_num(np.abs(lines.parts)) if len(lines.amounts) else np.ones((len(lines.row), 1))
+    )
     if not size[mine].any():
         size = np.ones((len(lines.row), 1))
     span, columns = len(groups), size.shape[1]
@@ -217,7 +246,9 @@ def _strays(
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(whole[:, None] > 0, each / whole[:, None], np.nan)
     seen = np.isfinite(share).any(axis=0)
-    mean = np.where(seen, np.nansum(share, axis=0) / np.maximum(np.isfinite(share).sum(axis=0), 1), 0)
+    mean = np.where(
+        seen, np.nansum(share, axis=0) / np.maximum(np.isfinite(share).sum(axis=0), 1), 0
+    )
     found = []
     for k, source in enumerate(sources):
         worst = int(np.argmax(mean[k]))
@@ -250,9 +281,7 @@ def _row_counts(lines: Lines) -> dict[str, int]:
     return counts
 
 
-def _carried(
-    lines: Lines, labels: Sequence[tuple[str, str]], book: PlaceBook
-) -> list[Carried]:
+def _carried(lines: Lines, labels: Sequence[tuple[str, str]], book: PlaceBook) -> list[Carried]:
     some = np.flatnonzero(np.isin(lines.way, ("renamed", "merged", "split", "name")))
     pairs = np.stack([lines.source[some], lines.place[some]])
     _, first = np.unique(pairs, axis=1, return_index=True)
@@ -260,7 +289,9 @@ def _carried(
     for k in some[first]:
         code, name = labels[lines.source[k]]
         share, way = float(lines.share[k]), str(lines.way[k])
-        low, high = (share, share) if way != "split" else _range(lines, int(lines.source[k]), int(k), book)
+        low, high = (
+            (share, share) if way != "split" else _range(lines, int(lines.source[k]), int(k), book)
+        )
         found.append(Carried(code, name, book.code[lines.place[k]], way, share, low, high))
     return sorted(found, key=lambda c: (c.code, c.name, c.to))
 

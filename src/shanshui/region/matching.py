@@ -172,7 +172,13 @@ class Matching:
             return Found("elsewhere")
         if stands != "unmatched":
             return Found(stands)
-        why = "its name fits several places" if several else "no polygon" if code or name else "no code and no name"
+        why = (
+            "its name fits several places"
+            if several
+            else "no polygon"
+            if code or name
+            else "no code and no name"
+        )
         return Found("unmatched", why=why)
 
     def _strange(self, parent: str) -> bool:
@@ -231,4 +237,8 @@ def _aliases(names: pd.DataFrame | Mapping[str, Any] | None, what: str) -> dict[
             f"{', '.join(map(str, names.columns))[:200]}; expected alias, code"
         )
     rows = zip(names[other], names[meant], strict=True)
-    return {plain_name(a): clean_code(m) if not isinstance(m, str) else m for a, m in rows if plain_name(a)}
+    return {
+        plain_name(a): clean_code(m) if not isinstance(m, str) else m
+        for a, m in rows
+        if plain_name(a)
+    }

@@ -70,6 +70,7 @@ class PlaceBook:
         """Choose the level that most rows mean: codes decide, names where no code is a place's."""
         levels = {v for v, inside in zip(self.level, self.inside, strict=True) if inside}
         if len(levels) < 2:
+            self.first_level = "".join(levels)
             return
         count = dict.fromkeys(sorted(levels), 0)
         for code in codes:
@@ -168,7 +169,9 @@ def _weights(
     if weight is None or weight == "area":
         if "area_km2" in places:
             values = places["area_km2"]
-        elif isinstance(places, gpd.GeoDataFrame) and not getattr(places.crs, "is_geographic", False):
+        elif isinstance(places, gpd.GeoDataFrame) and not getattr(
+            places.crs, "is_geographic", False
+        ):
             values = places.geometry.area
         else:
             if weight == "area" and strict:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal
 
 System = Literal["gb", "fips", "nuts", "none"]
@@ -40,14 +40,15 @@ def clean_code(value: object) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    text = re.sub(r"\s", "", unicodedata.normalize("NFKC", str(value))).strip("'’‘\"")
+    text = str(value)
+    if text.isascii() and text.isdigit():
+        return text
+    text = re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).strip("'’‘\"")
     text = re.sub(r"(?<=\d)\.0+$", "", text)
     if _SCIENTIFIC.fullmatch(text):
-        try:
-            number = Decimal(text)
-        except InvalidOperation:
-            return text
-        if number == number.to_integral_value():
+        number = Decimal(text)
+        # digits that are not written were cut off by a spreadsheet: not a code any more
+        if number == number.to_integral_value() and number.as_tuple().exponent == 0:
             text = str(int(number))
     # identifiers of the United States' census: level, US, code
     return re.sub(r"^\d{7}US(?=\d+$)", "", text)

@@ -6,7 +6,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-_PEOPLES = ["各", "蒙古", "回", "藏", "维吾尔", "苗", "彝", "壮", "布依", "朝鲜", "满", "侗", "瑶", "白", "土家", "哈尼", "哈萨克", "傣", "黎", "傈僳", "佤", "畲", "高山", "拉祜", "水", "东乡", "纳西", "景颇", "柯尔克孜", "土", "达斡尔", "仫佬", "羌", "布朗", "撒拉", "毛南", "仡佬", "锡伯", "阿昌", "普米", "塔吉克", "怒", "乌孜别克", "俄罗斯", "鄂温克", "德昂", "保安", "裕固", "京", "塔塔尔", "独龙", "鄂伦春", "赫哲", "门巴", "珞巴", "基诺"]
+_PEOPLES = (
+    "各", "蒙古", "回", "藏", "维吾尔", "苗", "彝", "壮", "布依", "朝鲜", "满", "侗", "瑶", "白", "土家", "哈尼",
+    "哈萨克", "傣", "黎", "傈僳", "佤", "畲", "高山", "拉祜", "水", "东乡", "纳西", "景颇", "柯尔克孜", "土", "达斡尔",
+    "仫佬", "羌", "布朗", "撒拉", "毛南", "仡佬", "锡伯", "阿昌", "普米", "塔吉克", "怒", "乌孜别克", "俄罗斯", "鄂温克",
+    "德昂", "保安", "裕固", "京", "塔塔尔", "独龙", "鄂伦春", "赫哲", "门巴", "珞巴", "基诺",
+)  # fmt: skip
+"""Peoples after whom self-ruled places are named."""
 _SELF_RULE = re.compile(
     rf"(?:(?:{'|'.join(sorted(_PEOPLES, key=len, reverse=True))})族?)*自治(?:县|州|旗|区)$"
 )
@@ -31,8 +37,12 @@ def plain_name(value: object) -> str:
     """
     if value is None or value != value:
         return ""
-    text = unicodedata.normalize("NFKC", str(value)).strip().casefold()
-    text = re.sub(r"(?<=[㐀-鿿])\s+(?=[㐀-鿿])", "", text)
+    text = str(value)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    text = text.strip().casefold()
+    if " " in text:
+        text = re.sub(r"(?<=[㐀-鿿])\s+(?=[㐀-鿿])", "", text)
     return re.sub(r"\s+", " ", text).strip(" *·.")
 
 
@@ -56,6 +66,8 @@ def name_stem(value: object) -> str:
             if short != full:
                 return short if len(short) >= 2 else full
         return full
+    if full.isascii() and " " not in full:
+        return full.replace("-", " ")
     ascii_ = "".join(c for c in unicodedata.normalize("NFKD", full) if not unicodedata.combining(c))
     return _RANK_EN.sub("", ascii_).replace("'", "").replace("-", " ").strip() or full
 
@@ -77,10 +89,14 @@ class Names:
         """Note the names of one bearer."""
         for name in names:
             for book, word in ((self.full, plain_name(name)), (self.stems, name_stem(name))):
-                if word and bearer not in book[word]:
+                if not word:
+                    continue
+                if bearer not in book[word]:
                     book[word].append(bearer)
 
-    def bearer(self, name: object, scopes: Iterable[Callable[[int], bool]]) -> tuple[int | None, bool]:
+    def bearer(
+        self, name: object, scopes: Iterable[Callable[[int], bool]]
+    ) -> tuple[int | None, bool]:
         """The one that bears a name, full before stem, near before far.
 
         Parameters

@@ -214,6 +214,14 @@ def _workbook(handed: Handed, to: Path) -> None:
     notes = [row for name in handed.names for row in _notes(handed.study, name, sheets[name])]
     if notes:
         sheets["units of columns"] = pd.DataFrame(notes)
+    told = [
+        {"product": name, "table": table, "joined": sentence}
+        for name in handed.names
+        for table, account in handed.study.joins(name).items()
+        for sentence in account.sentences()
+    ]
+    if told:
+        sheets["joined tables"] = pd.DataFrame(told)
     write_workbook(sheets, to)
 
 

@@ -106,7 +106,8 @@ class Objects(Watch):
         if isinstance(value, pd.DataFrame):
             path = self.temporary(".parquet")
             write_table(value, path)
-            return self._keep(path, table_digest(value), "table", _columns(value))
+            joined = {"join": value.attrs["join"]} if "join" in value.attrs else {}
+            return self._keep(path, table_digest(value), "table", _columns(value) | joined)
         if isinstance(value, int | float | np.number):
             text = json.dumps(float(value))
             path = self.temporary(".json")

@@ -10,7 +10,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from shanshui.collect.adapt import coefficients_input, features_input, stack_parts, table_input
+from shanshui.collect.adapt import (
+    coefficients_input,
+    features_input,
+    joined_table,
+    stack_parts,
+)
 from shanshui.collect.catalog import (
     RASTERS,
     SEVERAL,
@@ -23,6 +28,15 @@ from shanshui.collect.catalog import (
 from shanshui.collect.classes import class_file
 from shanshui.collect.companions import Read, files_of
 from shanshui.collect.gate import require
+from shanshui.collect.joining import (
+    LEVELS,
+    RULES,
+    account_in,
+    files_in,
+    places_frame,
+    together,
+    with_gaps,
+)
 from shanshui.collect.quality import Verdict, judge, layer_kind
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.registers import register_input
@@ -101,6 +115,7 @@ def source_of(
                 for layer, part in stack_parts(path, spec, name).items():
                     of_layer = file_digests(located(part, folders), "raster", ledger, name)
                     found |= {f"{path.name}:{layer}:{k}": v for k, v in of_layer.items()}
+            found |= _beside(spec, f" ({place + 1})" if place else "", name, ledger)
             if spec.legend is not None:
                 found["legend"] = _digest(class_file(spec.legend), ledger, name)
         return found
@@ -113,7 +128,18 @@ def source_of(
     parts: dict[str, Any] = {"declared": [_content(spec) for spec in specs]}
     if len(paths) > 1 and kind.family in RASTERS:
         parts["order"] = [path.name for path in paths]  # where tiles overlap, the first counts
-    return Source(name, kind.gives, ", ".join(map(str, paths)), parts, digests, make, read)
+    takes = LEVELS if name in RULES else ()
+    return Source(name, kind.gives, ", ".join(map(str, paths)), parts, digests, make, read, takes)
+
+
+def _beside(spec: InputSpec, mark: str, name: str, ledger: Ledger) -> dict[str, str]:
+    """Digests of the tables of changed codes and of other names that an input declares."""
+    found = {}
+    for word in ("crosswalk", "names"):
+        for number, file in enumerate(files_in(getattr(spec, word)), 1):
+            require(Path(file), f"{name}.{word}")
+            found[f"{word} {number}{mark}"] = _digest(Path(file), ledger, name)
+    return found
 
 
 def sources_of(specs: Specs, folders: list[Path], grid: GridSpec, ledger: Ledger) -> list[Source]:
@@ -166,7 +192,11 @@ def _register(
 def _table(
     name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
 ) -> pd.DataFrame:
-    parts = [table_input(p, s, kind, name) for p, s in zip(paths, specs, strict=True)]
+    places = places_frame(context.above)
+    parts = [
+        joined_table(path, spec, kind, name, places)
+        for path, spec in zip(paths, specs, strict=True)
+    ]
     frame = pd.concat(parts, ignore_index=True)
     keys = list(frame.columns[:-1])
     if frame.duplicated(keys).any():
@@ -174,7 +204,11 @@ def _table(
             f"{name}: its files hold the same {', '.join(keys)} more than once; keep one"
         )
     frame = frame.sort_values(keys, ignore_index=True)
-    frame.attrs = parts[0].attrs
+    frame.attrs = dict(parts[0].attrs)
+    accounts = [account for part in parts if (account := account_in(part)) is not None]
+    if accounts and places is not None:
+        whole = with_gaps(frame, together(accounts), places)
+        frame.attrs["join"] = whole.as_dict()
     return _kept(frame)
 
 
@@ -286,7 +320,9 @@ def _refuse(look: Verdict, path: Path) -> None:
 
 def _content(spec: InputSpec) -> dict[str, Any]:
     """What of a declaration decides the result: where the file lies and who made it does not."""
-    quiet = {"file", "legend", "needed", "edition", "licence", "origin", "sha256"}
+    quiet = {
+        "file", "legend", "crosswalk", "names", "needed", "edition", "licence", "origin", "sha256",
+    }  # fmt: skip
     return {
         k: v
         for k, v in spec.model_dump(mode="json", exclude_defaults=True).items()

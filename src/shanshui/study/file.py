@@ -10,6 +10,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from shanshui.collect.catalog import INPUTS, InputSpec
+from shanshui.collect.joining import files_in
 from shanshui.core.errors import StudyError, nearest
 from shanshui.region.grid import GridSpec
 
@@ -112,7 +113,12 @@ class StudyFile(_Section):
             if not specs:
                 raise ValueError(f"{name}: an empty list; give one file at least, or leave it out")
             for spec in specs:
-                for text in (spec.file, spec.legend or ""):
+                for text in (
+                    spec.file,
+                    spec.legend or "",
+                    *files_in(spec.crosswalk),
+                    *files_in(spec.names),
+                ):
                     try:
                         refuse_path(text)
                     except ValueError as error:
