@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.collect.companions import TABLES
+from shanshui.collect.positions import cure, degrees_of
 from shanshui.collect.rasters import refuse_alpha
 from shanshui.collect.readers import open_raster, table_of
 from shanshui.collect.scaling import Linear, bounds_text, linear, missing_numbers, plausible
@@ -19,6 +21,8 @@ from shanshui.collect.sheets.cells import year_of
 from shanshui.collect.sheets.reading import SheetTable
 from shanshui.collect.sheets.units import PARTS, counting
 from shanshui.collect.sheets.ways import place_of, ways_to_say
+from shanshui.collect.shifted_datums import ACCURACY_M, SHIFTED
+from shanshui.collect.transformations import Bounds, Way, way_between
 from shanshui.collect.vectors import read_features
 from shanshui.core.errors import DataError, QuantityError
 from shanshui.core.quantity import ANY, Features, Table
@@ -37,7 +41,9 @@ def features_input(
     DataError
         Wrong geometry, invalid or overlapping polygons, missing columns, nothing inside the study.
     """
-    frame = read_features(path, spec, name)
+    study = degrees_of(grid.bounds, grid.projection)
+    frame = read_features(path, spec, name, study)
+    told = list(frame.attrs["told"])
     wanted = {
         "polygons": ("Polygon", "MultiPolygon"),
         "lines": ("LineString", "MultiLineString"),
@@ -51,14 +57,17 @@ def features_input(
     if kind.family == "polygons":
         frame = _valid(frame, spec, name, path)
     source_crs = frame.crs.name
-    frame = frame.to_crs(grid.projection)
-    frame = frame.assign(geometry=shapely.force_2d(frame.geometry.values))
-    lost = ~np.isfinite(frame.geometry.bounds.to_numpy()).all(axis=1)
-    frame = frame[~lost & frame.intersects(shapely.box(*grid.bounds))].reset_index(drop=True)
-    if frame.empty:
+    way = _way(frame, spec, name, grid, study, told)
+    mapped = frame.to_crs(grid.projection)
+    mapped = mapped.assign(geometry=shapely.force_2d(mapped.geometry.values))
+    lost = ~np.isfinite(mapped.geometry.bounds.to_numpy()).all(axis=1)
+    inside = mapped[~lost & mapped.intersects(shapely.box(*grid.bounds))].reset_index(drop=True)
+    if inside.empty:
         raise DataError(
-            f"{name}: {path} has nothing inside the study ({bounds_text(grid.bounds)} in {grid.projection.name}); is its crs right?"
+            f"{name}: {path} has nothing inside the study ({bounds_text(grid.bounds)} in {grid.projection.name}); "
+            f"is its crs right?{cure(frame, frame.crs, study)}"
         )
+    outside, frame = len(frame) - len(inside), inside
     for column in kind.gives.columns if isinstance(kind.gives, Features) else ():
         if column not in frame.columns and column == "name":
             frame["name"] = ""
@@ -72,8 +81,43 @@ def features_input(
         frame = unit_set(frame, name)
         frame["area_km2"] = frame.area / 1e6
     out = _plain(frame)
-    out.attrs["source_crs"] = source_crs
+    out.attrs = {"source_crs": source_crs, "accuracy_m": way.accuracy_m, "told": told}
+    if outside:
+        out.attrs["outside"] = outside
     return out
+
+
+def _way(
+    frame: gpd.GeoDataFrame,
+    spec: InputSpec,
+    name: str,
+    grid: GridSpec,
+    study: Bounds | None,
+    told: list[str],
+) -> Way:
+    """How exactly features come to the study grid; told where it is worth a look.
+
+    Raises
+    ------
+    DataError
+        The datum cannot be followed, and a cell is smaller than what that may shift places by.
+    """
+    way = way_between(frame.crs, grid.projection, study)
+    if spec.datum is not None or str(spec.crs).strip().lower() in SHIFTED:
+        return replace(way, accuracy_m=way.accuracy_m + ACCURACY_M)
+    if way.ballpark:
+        text = (
+            f"{name}: no transformation from {frame.crs.name} to the study's {grid.projection.name} is known here: places may lie "
+            f'{way.accuracy_m:g} m off; give it in WGS 84 or CGCS2000, or with crs = "+proj=… +towgs84=…"'
+        )
+        if grid.cell_m < way.accuracy_m and not spec.checked:
+            raise DataError(f"{text}; or checked = true if that does not matter")
+        told.append(text)
+    elif way.better and way.accuracy_m > grid.cell_m / 10:
+        told.append(
+            f"{name}: places are right within {way.accuracy_m:g} m; the grid {way.better} would do better and is not here"
+        )
+    return way
 
 
 def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
