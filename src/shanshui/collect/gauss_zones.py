@@ -42,7 +42,7 @@ def gauss_of(crs: CRS | None) -> Gauss | None:
     operation = None if crs is None else crs.coordinate_operation
     if crs is None or operation is None or not crs.is_projected:
         return None
-    found = {p.name.lower(): p.value for p in operation.params}
+    found: dict[str, Any] = {p.name.lower(): p.value for p in operation.params}
     meridian, east = found.get("longitude of natural origin"), found.get("false easting")
     if (
         "transverse mercator" not in operation.method_name.lower()

@@ -1,6 +1,7 @@
 """How exact the way from one coordinate system to another is."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from pyproj import CRS
 from pyproj.aoi import AreaOfInterest
@@ -62,7 +63,7 @@ def way_between(source: CRS, target: CRS, lonlat: Bounds | None = None) -> Way:
     EPSG's accuracy of the operation that PROJ takes first over the place. Where it knows none it takes coordinates over
     ("ballpark"), without a word; here that is told with how far off such places are.
     """
-    area = None
+    area: Any = None
     if lonlat is not None and all(abs(v) <= 360 for v in lonlat):
         west, south, east, north = lonlat
         area = AreaOfInterest(west, max(south, -90.0), east, min(north, 90.0))

@@ -154,8 +154,9 @@ def _with_place(
 ) -> gpd.GeoDataFrame:
     """Rows with a place; those without are told with their count and the first name."""
     shapes = frame.geometry
-    without = (shapes.isna() | shapes.is_empty).to_numpy()
-    without |= ~np.isfinite(shapes.bounds.to_numpy()).all(axis=1)
+    without = (shapes.isna() | shapes.is_empty).to_numpy() | ~np.isfinite(
+        shapes.bounds.to_numpy()
+    ).all(axis=1)
     if len(frame) and without.all():
         raise DataError(
             f"{name}: {path}: none of its {len(frame)} rows has a place; is it complete?"
@@ -197,7 +198,7 @@ def _angles(column: pd.Series, where: str, path: Path) -> pd.Series:
         A text that is neither.
     """
     numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    for place in np.flatnonzero((numbers.isna() & column.notna()).to_numpy()):
+    for place in np.flatnonzero((numbers.isna() & column.notna()).to_numpy()).tolist():
         text = str(column.iloc[place]).strip()
         if not text or text.lower() in {
             "-",
