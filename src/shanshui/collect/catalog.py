@@ -363,6 +363,10 @@ class InputSpec(BaseModel):
     crs: str | None = Field(
         default=None, description="Coordinate system, where the file has none or a wrong one."
     )
+    datum: Literal["gcj02", "bd09"] | None = Field(
+        default=None,
+        description="Shifted coordinates of a web map: gcj02 (AMap, Tencent) or bd09 (Baidu); they are brought back to WGS 84.",
+    )
     year: int | None = Field(default=None, description="Year the data speak of.")
     columns: dict[str, str] = Field(
         default_factory=dict, description="Our column = the file's column."

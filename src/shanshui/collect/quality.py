@@ -171,6 +171,10 @@ def _look_features(
     """Note how many features there are, how much they cover, and where units leave gaps."""
     frame = features_input(path, spec, kind, out.name, grid)
     out.facts |= {"features": len(frame), "crs": frame.attrs["source_crs"]}
+    out.facts |= {"accuracy_m": frame.attrs["accuracy_m"]}
+    if "beyond" in frame.attrs:
+        out.facts["outside"] = frame.attrs["beyond"]
+    out.doubts += frame.attrs["told"]
     if kind.family == "polygons":
         inside = frame.clip(shapely.box(*grid.bounds)).area.sum()
         out.facts["coverage"] = float(inside / (grid.cells * grid.cell_m**2))
