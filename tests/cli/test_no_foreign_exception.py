@@ -16,7 +16,7 @@ from tests.worlds import valley, write_raster
 
 from shanshui.cli import main as command
 from shanshui.core.errors import ShanshuiError, StudyError
-from shanshui.store.ascii_grid import read_raster
+from shanshui.study.circuitscape.ascii_grid import read_raster
 from shanshui.study.circuitscape.jobs import run_any
 from shanshui.study.invest import import_invest
 from shanshui.study.judging import linkages_of, rank, weigh

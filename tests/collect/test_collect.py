@@ -10,7 +10,8 @@ from shanshui.collect.adapt import features_input, table_input
 from shanshui.collect.catalog import INPUTS, InputSpec
 from shanshui.collect.quality import verdict
 from shanshui.collect.rasters import raster_input
-from shanshui.collect.readers import read_features, read_table
+from shanshui.collect.readers import read_table
+from shanshui.collect.vectors import read_features
 from shanshui.core.errors import DataError
 from shanshui.region.grid import fitted_grid
 
@@ -19,13 +20,13 @@ SPEC = grid_spec(20, 30)
 
 def brought(path, tmp_path, kind="elevation", grid=SPEC, **declared):
     spec = InputSpec(file=str(path), **declared)
-    with raster_input(path, spec, INPUTS[kind], kind, tmp_path) as source:
+    with raster_input(path, spec, INPUTS[kind], kind) as source:
         source.check_overlap(grid)
         return np.concatenate([rows for _, rows in source.strips(grid, lambda done: None)])
 
 
 def look(path, tmp_path, kind="elevation", grid=SPEC, **declared):
-    return verdict(kind, InputSpec(file=str(path), **declared), INPUTS[kind], path, grid, tmp_path)
+    return verdict(kind, [InputSpec(file=str(path), **declared)], INPUTS[kind], [path], grid)
 
 
 def hills(ny=20, nx=30):
@@ -378,7 +379,7 @@ def test_a_year_can_be_declared_and_wide_tables_made_long(tmp_path):
     assert out["area_km2"].tolist() == [3.0, 1.0, 0.0, 2.0]
 
 
-def test_merged_headers_ask_for_their_number_of_rows(tmp_path):
+def test_merged_heads_are_joined_and_years_across_the_top_become_rows(tmp_path):
     import openpyxl
 
     book = openpyxl.Workbook()
@@ -388,8 +389,10 @@ def test_merged_headers_ask_for_their_number_of_rows(tmp_path):
     sheet.append([101, 5, 6])
     sheet.merge_cells("B1:C1")
     book.save(tmp_path / "m.xlsx")
-    with pytest.raises(DataError, match="header cells B1:C1 are merged; .* header_rows = 2"):
-        read_table(tmp_path / "m.xlsx", InputSpec(file="x"), "population")
+    frame = read_table(tmp_path / "m.xlsx", InputSpec(file="x"), "population")
+    assert list(frame.columns) == ["code", "人口 / 2010", "人口 / 2020"]
+    out = table_input(tmp_path / "m.xlsx", InputSpec(file="x"), INPUTS["population"], "population")
+    assert out.to_numpy().tolist() == [["101", 2010, 5.0], ["101", 2020, 6.0]]
     frame = read_table(
         tmp_path / "m.xlsx",
         InputSpec(file="x", header_rows=2, columns={"population": "人口 / 2020"}, year=2020),

@@ -19,7 +19,7 @@ SPEC = grid_spec(20, 30)
 
 def brought(path, tmp_path, kind="elevation", grid=SPEC, **declared):
     spec = InputSpec(file=str(path), **declared)
-    with raster_input(path, spec, INPUTS[kind], kind, tmp_path) as source:
+    with raster_input(path, spec, INPUTS[kind], kind) as source:
         source.check_overlap(grid)
         rows = [rows for _, rows in source.strips(grid, lambda done: None)]
         for part in rows:
@@ -28,7 +28,7 @@ def brought(path, tmp_path, kind="elevation", grid=SPEC, **declared):
 
 
 def look(path, tmp_path, kind, **declared):
-    return verdict(kind, InputSpec(file=str(path), **declared), INPUTS[kind], path, SPEC, tmp_path)
+    return verdict(kind, [InputSpec(file=str(path), **declared)], INPUTS[kind], [path], SPEC)
 
 
 def stored(path, values, scales=None, offsets=None, nodata=None, dtype="int16"):
@@ -214,7 +214,7 @@ def test_codes_that_mean_missing_are_missing(tmp_path, dtype, nodata):
     path, declared = cover(tmp_path, [1, 2, nodata], dtype, [1, 2], nodata=nodata)
     spec = InputSpec(file=str(path), **declared)
     out = brought(path, tmp_path, "land_cover", **declared)
-    with raster_input(path, spec, INPUTS["land_cover"], "land_cover", tmp_path) as source:
+    with raster_input(path, spec, INPUTS["land_cover"], "land_cover") as source:
         assert np.count_nonzero(out == source.missing_code) == 200
     plain, declared = cover(tmp_path, [1, 2, nodata], dtype, [1, 2])
     np.testing.assert_array_equal(
@@ -262,7 +262,7 @@ def test_codes_of_large_numbers_keep_their_commonest_class(tmp_path):
         ("code,name\n1.5,a\n", "code '1.5' is not a whole number"),
         ("code,name\nx,a\n", "code 'x' is not a whole number"),
         ("code\n1\n", "has no column name"),
-        ("", "cannot be read as a table"),
+        ("", "is empty"),
     ],
 )
 def test_class_tables_that_cannot_be_right_are_refused(tmp_path, text, says):

@@ -280,6 +280,11 @@ def test_grades_say_that_nought_is_missing_and_lines_that_255_is():
 def test_built_land_from_the_half_on():
     rows = pd.DataFrame({"lucode": [1, 2], "built": [0.49, 0.5]})
     assert developed_land(codes([[1, 2, 9]], 9), rows).values.tolist() == [[0, 1, 255]]
+    whole = rows.assign(built=[0.0, 1.0])
+    assert developed_land(codes([[1, 2, 9]], 9), whole).values.tolist() == [[0, 1, 255]]
+    for built in ([0.0, 1.01], [-0.01, 1.0]):
+        with pytest.raises(QuantityError, match="built"):
+            developed_land(codes([[1, 2, 9]], 9), rows.assign(built=built))
 
 
 PLAIN = {"least_km2": 0.0, "smooth": False}

@@ -16,7 +16,7 @@ def placed(region):
     """Tables whose rows have places: rows, first places and outlined rows by product."""
     found = {}
     for name in region.plan.steps:
-        if region.has(name) and region.record(name).kind in ("table", "series"):
+        if region.has(name) and region.record(name).kind == "table":
             shapes = outlined(region, name)
             if shapes is not None:
                 frame = rows_of(region, name)

@@ -72,7 +72,7 @@ def test_missing_rows_are_noticed(objects):
     assert list(objects.layout.temporary.glob("*")) == []
 
 
-def test_tables_features_series_and_numbers_come_back(objects):
+def test_tables_features_and_numbers_come_back(objects):
     frame = pd.DataFrame(
         {"name": ["汉江", None], "area_km2": [1.5, np.nan]}, index=pd.Index([1, 2], name="unit")
     )
@@ -80,9 +80,6 @@ def test_tables_features_series_and_numbers_come_back(objects):
     back = objects.get(objects.keep(frame))
     pd.testing.assert_frame_equal(back, frame)
     assert back.attrs["units"] == {"area_km2": "km2"}
-    series = frame["area_km2"].rename("value")
-    series.attrs["units"] = "km2"
-    assert objects.get(objects.keep(series)).attrs["units"] == "km2"
     shapes = squares(2, 2)
     assert objects.get(objects.keep(shapes)).geometry.geom_equals(shapes.geometry).all()
     assert objects.get(objects.keep(2.5)) == 2.5

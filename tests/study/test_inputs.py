@@ -286,7 +286,7 @@ def test_a_word_that_nothing_obeys_is_refused(tmp_path, digests, name, declared,
     with pytest.raises(DataError, match=rf"{name}.{word}: .* where {word} has no meaning"):
         digests(name, tmp_path / "file.csv", **declared)
     spec = InputSpec(file="file.csv", **declared)
-    found = verdict(name, spec, INPUTS[name], tmp_path / "file.csv", SPEC, tmp_path)
+    found = verdict(name, [spec], INPUTS[name], [tmp_path / "file.csv"], SPEC)
     assert "has no meaning" in found.problems[0]
 
 

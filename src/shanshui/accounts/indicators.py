@@ -62,7 +62,7 @@ def coupling_coordination(
         Levels outside [0, 1].
     """
     levels = np.asarray(systems, np.float64)
-    if np.nanmin(levels, initial=0.0) < 0 or np.nanmax(levels, initial=0.0) > 1:
+    if ((levels < 0) | (levels > 1)).any():
         raise QuantityError("systems: levels outside [0, 1]; normalise them first")
     count = levels.shape[1]
     share = (

@@ -46,7 +46,7 @@ COLUMNS = tuple(
 LOAD_TYPES = ("measured-runoff", "application-rate")
 
 
-@assessment(source="invest_guide", bytes_per_cell=88)
+@assessment(source="invest_guide", bytes_per_cell=88, missing="no_stream_below")
 def nutrient_delivery(
     elevation: Elevation,
     runoff_proxy: Amount,

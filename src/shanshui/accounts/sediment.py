@@ -43,9 +43,15 @@ BY_STREAM = ("ic", "sdr_factor", "sed_export", "sed_deposition", "avoided_export
 SedimentDelivery = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
 COVER_LOW = 0.001
 """Least cover factor that counts in the index of connectivity [S, reference model]."""
+_MISSING = {
+    "": "no_stream_below",
+    "rkls": "on_stream",
+    "usle": "on_stream",
+    "avoided_erosion": "on_stream",
+}
 
 
-@assessment(source="invest_guide", bytes_per_cell=88)
+@assessment(source="invest_guide", bytes_per_cell=88, missing=_MISSING)
 def sediment_delivery(
     elevation: Elevation,
     rainfall_erosivity: Erosivity,

@@ -148,7 +148,7 @@ def service_series(
             v * deflator(int(y), year) for y, v in zip(money["year"], money["yuan"], strict=True)
         ]
         parts.append(money[["code", "year"]].assign(service="agr", amount=carried, per="yuan"))
-    rows = pd.concat(parts, ignore_index=True)
+    rows = pd.concat(parts)
     table = price_table(prices)
     out = []
     for frame in FRAMES.values():

@@ -23,7 +23,7 @@ def stream_threshold(area_km2: float, grid: GridSpec) -> float:
     return max(min(area_km2 * SHARE, MOST_KM2), FEWEST_CELLS * grid.cell_km2)
 
 
-@assessment(source="strahler1957", bytes_per_cell=20)
+@assessment(source="strahler1957", bytes_per_cell=20, missing="no_stream_here")
 def stream_order(
     flow_direction: FlowDirection, upstream_area: UpstreamArea, *, least_km2: LeastArea = 0.0
 ) -> StreamOrder:

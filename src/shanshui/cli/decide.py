@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Overwrite, Quiet
+from shanshui.cli.options import AsJson, Folder, Overwrite, Quiet, place
 from shanshui.cli.rows import plain as _plain
 from shanshui.cli.rows import print_json as _json
 from shanshui.cli.rows import print_rows, write_rows
@@ -117,7 +117,7 @@ def admit(
     for word in claim or ():
         if word not in EXEMPTIONS:
             raise StudyError(f"--claim {word}: {nearest(word, EXEMPTIONS)}")
-    lon, lat = _point(at)
+    lon, lat = place(at)
     answer = admitted_at(
         open_study(folder), industry, lon, lat, kind=kind, year=year, exemptions=tuple(claim or ())
     )
@@ -325,18 +325,6 @@ def _print_screening(outcome: "ScreeningOutcome", as_json: bool, quiet: bool) ->
     if outcome.resumed:
         typer.echo(f"  {outcome.resumed} blocks taken over from a stopped run")
     typer.echo(str(outcome.file))
-
-
-def _point(text: str) -> tuple[float, float]:
-    try:
-        lon, lat = (float(part) for part in text.split(","))
-    except ValueError:
-        raise StudyError(f"--at {text}: expected longitude,latitude such as 108.95,33.5") from None
-    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-        raise StudyError(
-            f"--at {text}: expected a longitude within 180 and a latitude within 90 degrees, in that order"
-        )
-    return lon, lat
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:

@@ -34,6 +34,7 @@ def check(folder: Folder, as_json: AsJson = False) -> None:
                         "facts": v.facts,
                         "problems": v.problems,
                         "doubts": v.doubts,
+                        "join": v.join.as_dict() if v.join else None,
                     }
                     for v in verdicts
                 ],
@@ -127,7 +128,7 @@ def show(
     study = open_study(folder).variant(variant)
     facts = _facts(study, product)
     rows = []
-    if facts["kind"] in ("table", "series"):
+    if facts["kind"] == "table":
         rows = _rows(with_places(study, product))
     if as_json:
         typer.echo(json.dumps(facts | ({"rows": rows} if rows else {}), ensure_ascii=False))
@@ -155,6 +156,10 @@ def _facts(study: "Study", product: str) -> dict[str, Any]:
     if facts.get("min") is not None:
         facts["range"] = [facts["min"], facts["max"]]
     facts["source"] = source_words(study.plan, product)
+    facts.pop("join", None)
+    if accounts := study.joins(product):
+        facts["joins"] = {name: account.as_dict() for name, account in accounts.items()}
+        facts["joined"] = [s for a in accounts.values() for s in a.sentences(all_rows=False)]
     facts |= {
         "made": _when(record.made),
         "reason": record.reason,
@@ -176,7 +181,11 @@ def _facts(study: "Study", product: str) -> dict[str, Any]:
 def _print_facts(facts: dict[str, Any]) -> None:
     """Print one line per fact, why it is stale behind its state, and one line per column."""
     for key, value in facts.items():
-        if key in ("layers", "stale_because", "missing_because"):
+        if key in ("layers", "stale_because", "missing_because", "joins"):
+            continue
+        if key == "joined":
+            for sentence in value:
+                typer.echo(f"{key:14} {sentence}")
             continue
         if key == "columns":
             for column, fact in value.items():
@@ -205,6 +214,7 @@ def explain(
 
     study = open_study(folder).variant(variant)
     links = study.explain(product)
+    joined = study.joins(product)
     rows: list[dict[str, Any]] = []
     for link in links:
         editions = (
@@ -226,6 +236,7 @@ def explain(
                 "made": made,
                 "digest": digest,
                 "shown_above": link.seen,
+                "join": joined[link.name].as_dict() if link.name in joined else None,
             }
         )
     if as_json:
@@ -243,6 +254,8 @@ def explain(
             typer.echo(
                 f"{pad}    {'file' if row['what'] == 'input' else 'source'}: {row['source']}"
             )
+        for sentence in joined[row["product"]].sentences() if row["join"] else ():
+            typer.echo(f"{pad}    join: {sentence}")
         for edition in row["editions"]:
             typer.echo(f"{pad}    edition: {edition}")
         shown = {k: v for k, v in row["settings"].items() if v not in ([], {}, None)}

@@ -11,8 +11,10 @@ from shanshui.cli.decide import admit, linkages, screen, weigh
 from shanshui.cli.ending import Commands, ending
 from shanshui.cli.look import check, explain, list_products, show
 from shanshui.cli.make import export, report, run
+from shanshui.cli.peek import peek
 from shanshui.cli.rank import rank
 from shanshui.cli.upkeep import sweep, verify
+from shanshui.cli.why import why
 
 app = typer.Typer(
     name="shanshui",
@@ -29,11 +31,13 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "new": new,
     "import-invest": import_invest_study,
     "circuit": circuit,
+    "peek": peek,
     "check": check,
     "run": run,
     "list": list_products,
     "show": show,
     "explain": explain,
+    "why": why,
     "export": export,
     "report": report,
     "weigh": weigh,

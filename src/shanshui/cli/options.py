@@ -15,6 +15,25 @@ def _gigabytes(value: float | None) -> float | None:
     return value
 
 
+def place(text: str) -> tuple[float, float]:
+    """Longitude and latitude of ``--at``.
+
+    Raises
+    ------
+    StudyError
+        Not two numbers, or beyond the Earth.
+    """
+    try:
+        lon, lat = (float(part) for part in text.split(","))
+    except ValueError:
+        raise StudyError(f"--at {text}: expected longitude,latitude such as 108.95,33.5") from None
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise StudyError(
+            f"--at {text}: expected a longitude within 180 and a latitude within 90 degrees, in that order"
+        )
+    return lon, lat
+
+
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Study folder.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Overwrite = Annotated[

@@ -1,20 +1,36 @@
 """Bring features and tables to the study: coordinate system, columns, units."""
 
+import math
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
+from shanshui.collect.bands import refuse_alpha
 from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.collect.companions import TABLES
-from shanshui.collect.rasters import refuse_alpha
-from shanshui.collect.readers import open_raster, read_features, read_table
+from shanshui.collect.joining import LEVELS, join_input
+from shanshui.collect.mosaic import opened
+from shanshui.collect.positions import cure, degrees_of
+from shanshui.collect.readers import fractions, table_of
 from shanshui.collect.scaling import Linear, bounds_text, linear, missing_numbers, plausible
-from shanshui.core.errors import DataError
+from shanshui.collect.sheets.cells import is_gap, year_of
+from shanshui.collect.sheets.reading import SheetTable
+from shanshui.collect.sheets.units import counting
+from shanshui.collect.sheets.ways import place_of, ways_to_say
+from shanshui.collect.shifted_datums import ACCURACY_M, SHIFTED
+from shanshui.collect.transformations import Bounds, Way, way_between
+from shanshui.collect.vectors import read_features
+from shanshui.core.errors import DataError, QuantityError
 from shanshui.core.quantity import ANY, Features, Table
+from shanshui.core.units import conversion
 from shanshui.region.grid import GridSpec
+from shanshui.region.join import NAMES, PARENTS
 from shanshui.region.placed import placed, unrolled
 from shanshui.region.unitset import plain_code, unit_set
 
@@ -29,7 +45,9 @@ def features_input(
     DataError
         Wrong geometry, invalid or overlapping polygons, missing columns, nothing inside the study.
     """
-    frame = read_features(path, spec, name)
+    study = degrees_of(grid.bounds, grid.projection)
+    frame = read_features(path, spec, name, study)
+    told = list(frame.attrs["told"])
     wanted = {
         "polygons": ("Polygon", "MultiPolygon"),
         "lines": ("LineString", "MultiLineString"),
@@ -46,16 +64,21 @@ def features_input(
             frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
         frame = _valid(frame, spec, name, path)
     source_crs = frame.crs.name
+    way = _way(frame, spec, name, grid, study, told)
     # lines of polygons stay where they were drawn, also across 180 degrees
     polygons = kind.family == "polygons"
-    frame = placed(frame, grid, name)[0] if polygons else frame.to_crs(grid.projection)
-    frame = frame.assign(geometry=shapely.force_2d(frame.geometry.values))
-    lost = ~np.isfinite(frame.geometry.bounds.to_numpy()).all(axis=1)
-    frame = frame[~lost & frame.intersects(shapely.box(*grid.bounds))].reset_index(drop=True)
-    if frame.empty:
+    mapped = placed(frame, grid, name)[0] if polygons else frame.to_crs(grid.projection)
+    mapped = mapped.assign(geometry=shapely.force_2d(mapped.geometry.values))
+    lost = ~np.isfinite(mapped.geometry.bounds.to_numpy()).all(axis=1)
+    here = ~lost & mapped.intersects(shapely.box(*grid.bounds))
+    beyond = mapped[~here]
+    inside = mapped[here].reset_index(drop=True)
+    if inside.empty:
         raise DataError(
-            f"{name}: {path} has nothing inside the study ({bounds_text(grid.bounds)} in {grid.projection.name}); is its crs right?"
+            f"{name}: {path} has nothing inside the study ({bounds_text(grid.bounds)} in {grid.projection.name}); "
+            f"is its crs right?{cure(frame, frame.crs, study)}"
         )
+    frame = inside
     for column in kind.gives.columns if isinstance(kind.gives, Features) else ():
         if column not in frame.columns and column == "name":
             frame["name"] = ""
@@ -69,8 +92,50 @@ def features_input(
         frame = unit_set(frame, name)
         frame["area_km2"] = frame.area / 1e6
     out = _plain(frame)
-    out.attrs["source_crs"] = source_crs
+    out.attrs = {"source_crs": source_crs, "accuracy_m": way.accuracy_m, "told": told}
+    if name in LEVELS and "code" in beyond:
+        # a table may hold them: they are elsewhere, not lost
+        out.attrs["outside"] = {
+            column: ["" if v is None or v != v else plain_code(v) for v in beyond[column]]
+            for column in ("code", "name", "parent")
+            if column in beyond
+        }
+    if len(beyond):
+        out.attrs["beyond"] = len(beyond)
     return out
+
+
+def _way(
+    frame: gpd.GeoDataFrame,
+    spec: InputSpec,
+    name: str,
+    grid: GridSpec,
+    study: Bounds | None,
+    told: list[str],
+) -> Way:
+    """How exactly features come to the study grid; told where it is worth a look.
+
+    Raises
+    ------
+    DataError
+        The datum cannot be followed, and a cell is smaller than what that may shift places by.
+    """
+    way = way_between(frame.crs, grid.projection, study)
+    if spec.datum is not None or str(spec.crs).strip().lower() in SHIFTED:
+        return replace(way, accuracy_m=way.accuracy_m + ACCURACY_M)
+    if way.ballpark:
+        text = (
+            f"{name}: no transformation from {frame.crs.name} to the study's {grid.projection.name} is known here: places may lie "
+            f'{way.accuracy_m:g} m off; give it in WGS 84 or CGCS2000, or with crs = "+proj=… +towgs84=…"'
+        )
+        if grid.cell_m < way.accuracy_m and not spec.checked:
+            raise DataError(f"{text}; or checked = true if that does not matter")
+        told.append(text)
+    elif way.better and way.accuracy_m > grid.cell_m / 10:
+        told.append(
+            f"{name}: places are right within {way.accuracy_m:g} m; the grid {way.better} would do better and is not here"
+        )
+    return way
 
 
 def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -133,7 +198,8 @@ def coefficients_input(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
     DataError
         Unreadable, no rows, or two columns of one name.
     """
-    frame = read_table(path, spec, name)
+    table = table_of(path, spec, name)
+    frame = fractions(table)
     frame.columns = pd.Index([str(c).strip().lower() for c in frame.columns])
     frame = frame.dropna(how="all").reset_index(drop=True)
     if frame.empty:
@@ -144,7 +210,7 @@ def coefficients_input(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
     for column in frame.columns:
         if frame[column].dtype.kind not in "biuf":
             frame[column] = frame[column].map(lambda v: "" if v is None or v != v else str(v))
-    frame.attrs["units"] = {}
+    frame.attrs = {"units": {}, "reading": table.reading}
     return frame
 
 
@@ -157,12 +223,16 @@ def stack_parts(path: Path, spec: InputSpec, name: str) -> dict[str, InputSpec]:
         A table without these columns, or a row without a path.
     """
     if path.suffix.lower() not in TABLES:
-        with open_raster(path, spec, name) as file:
-            refuse_alpha(file, name, path)
+        every = spec.model_copy(update={"band": 1})
+        source = opened(path, every, name)
+        try:
+            refuse_alpha(source, name)
             return {
-                (file.descriptions[k] or f"band_{k + 1}"): spec.model_copy(update={"band": k + 1})
-                for k in range(file.count)
+                (band.label or f"band_{k + 1}"): spec.model_copy(update={"band": k + 1})
+                for k, band in enumerate(source.bands)
             }
+        finally:
+            source.close()
     frame = coefficients_input(path, spec.model_copy(update={"columns": {}}), name)
     if "threat" not in frame or "cur_path" not in frame:
         raise DataError(
@@ -179,7 +249,17 @@ def stack_parts(path: Path, spec: InputSpec, name: str) -> dict[str, InputSpec]:
 
 
 def table_input(path: Path, spec: InputSpec, kind: InputKind, name: str) -> pd.DataFrame:
-    """Rows keyed by unit and year, the amount in the study's unit.
+    """Rows keyed by unit and year as the file has them, the amount in the study's unit.
+
+    Takes what :func:`joined_table` takes, but for the places.
+    """
+    return joined_table(path, spec, kind, name, None)
+
+
+def joined_table(
+    path: Path, spec: InputSpec, kind: InputKind, name: str, places: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Rows keyed by the study's places and year, the amount in the study's unit.
 
     Parameters
     ----------
@@ -191,11 +271,13 @@ def table_input(path: Path, spec: InputSpec, kind: InputKind, name: str) -> pd.D
         What it is.
     name : str
         Input, for the message.
+    places : DataFrame, optional
+        Of :func:`shanshui.collect.joining.places_frame`; without it codes stay as they are.
 
     Returns
     -------
     DataFrame
-        The declared columns; rows without an amount are left out.
+        The declared columns; rows without an amount are left out. The attribute ``join`` holds the account of the join.
 
     Raises
     ------
@@ -203,13 +285,24 @@ def table_input(path: Path, spec: InputSpec, kind: InputKind, name: str) -> pd.D
         Missing columns, rows without code or year, values that are not numbers or not plausible, a unit of another
         dimension, a key that stands twice, no rows.
     """
-    frame = read_table(path, spec, name)
+    wanted = kind.gives.columns if isinstance(kind.gives, Table) else ()
+    table = table_of(
+        path,
+        spec,
+        name,
+        wanted=() if spec.class_columns else tuple(wanted),
+        sums=False,
+        lists=False,
+    )
+    frame, rows = table.frame, np.asarray(table.rows)
     if spec.year is not None and "year" not in frame.columns:
         frame["year"] = spec.year
-    line = _line(spec, kind, name)
+    who = [c for c in frame.columns if _names_a_place(c, frame) and c not in wanted]
+    if "code" in wanted and "code" not in frame.columns and who and places is not None:
+        frame["code"] = ""
     if spec.class_columns:
-        frame = _long(frame, spec, kind, name, path, line)
-    wanted = kind.gives.columns if isinstance(kind.gives, Table) else ()
+        frame, at = _long(table, spec, kind, name, path, who)
+        rows = rows[at]
     missing = [c for c in wanted if c not in frame.columns]
     if missing:
         hint = "; or set year = …" if missing == ["year"] else ""
@@ -217,34 +310,45 @@ def table_input(path: Path, spec: InputSpec, kind: InputKind, name: str) -> pd.D
             f"{name}: {path} has no column {', '.join(missing)}; found {', '.join(map(str, frame.columns))[:400]}; "
             f'name them: columns = {{ {missing[0]} = "…" }}{hint}'
         )
-    frame = frame[list(wanted)].copy()
+    frame = frame[[*wanted[:-1], *who, wanted[-1]]].copy()
     amount = wanted[-1]
     if not spec.class_columns:
-        frame[amount] = _amounts(frame[amount], spec, line, f"{name}.{amount}", path)
+        frame[amount] = _amounts(table, amount, spec, kind, f"{name}.{amount}", path)
     low, high = plausible(spec, kind, name)
     out = (frame[amount] < low) | (frame[amount] > high)
     if out.any():
         row = int(np.flatnonzero(out)[0])
         raise DataError(
-            f"{name}.{amount}: {path}: row {row + 2} holds {frame[amount].iloc[row]:g}, expected "
+            f"{name}.{amount}: {path}: row {rows[row]} holds {frame[amount].iloc[row]:g}, expected "
             f"{low:g} to {high:g} {_unit(kind)}; correct it, or set unit, scale or plausible in [inputs.{name}]"
         )
-    frame["code"] = _codes(frame["code"], name, path)
-    frame["year"] = _years(frame["year"], name, path)
+    named = frame[who].notna().any(axis=1) if who and places is not None else None
+    frame["code"] = _codes(frame["code"], rows, name, path, named)
+    frame["year"] = _years(frame["year"], rows, name, path)
     keys = [c for c in wanted if c != amount]
-    twice = frame.duplicated(keys)
+    twice = frame.duplicated([*keys, *who] if (frame["code"] == "").any() else keys)
     if twice.any():
         first = frame[twice].iloc[0]
         raise DataError(
             f"{name}: {path}: {int(twice.sum())} rows repeat {', '.join(keys)}; first: "
             f"{', '.join(str(first[k]) for k in keys)}; keep one row each"
         )
-    frame = frame.dropna(subset=[amount]).sort_values(keys, ignore_index=True)
-    if frame.empty:
+    if not frame[amount].notna().any():
         raise DataError(f"{name}: {path} has no usable rows: none has a number in {amount}")
     unit = _unit(kind)
-    frame.attrs["units"] = {"year": "yr"} | ({} if unit == ANY else {amount: unit})
-    return frame
+    units = {"year": "yr"} | ({} if unit == ANY else {amount: unit})
+    frame.attrs = {"units": units, "reading": table.reading}
+    out = join_input(frame, spec, name, places, unit)
+    attrs = dict(out.attrs)
+    out = out[list(wanted)].dropna(subset=[amount]).sort_values(keys, ignore_index=True)
+    out.attrs = attrs
+    return out
+
+
+def _names_a_place(column: str, frame: pd.DataFrame) -> bool:
+    """Does a column of text say by its head that it names places, or what they lie in?"""
+    known = str(column).strip().lower() in (*NAMES, *PARENTS)
+    return known and frame[column].dtype.kind not in "biufM"
 
 
 def _unit(kind: InputKind) -> str:
@@ -252,58 +356,189 @@ def _unit(kind: InputKind) -> str:
     return kind.gives.fields[-1].unit if isinstance(kind.gives, Table) else ANY
 
 
-def _line(spec: InputSpec, kind: InputKind, name: str) -> Linear:
-    """How the stored numbers of a table become amounts."""
+def _line(
+    spec: InputSpec, kind: InputKind, name: str, found: str, several: tuple[str, ...]
+) -> Linear:
+    """How the numbers of a column become amounts: by the unit that is declared, or the one the file names.
+
+    Raises
+    ------
+    DataError
+        A unit of another dimension, or a scale that is declared beside a unit of the file which says something else.
+    """
     unit = _unit(kind)
     if unit == ANY and spec.unit is not None:
         raise DataError(
             f"{name}.unit: '{spec.unit}' is declared, but the rows of {name} are in units of their own, as their other "
             "columns say; leave unit out, and convert the rows with scale or in the file"
         )
-    return linear(spec, "1" if unit == ANY else unit, name)
+    if unit == ANY:
+        times = counting(found) if found else 1.0
+    else:
+        if not found and len(several) > 1:
+            found = _only_fitting(several, unit, name)
+        times = 1.0
+        if found and spec.unit is None:
+            times = _factor(found, unit, name)
+    if times == 1.0:
+        return linear(spec, "1" if unit == ANY else unit, name)
+    if spec.scale is not None and not math.isclose(spec.scale, times):
+        raise DataError(
+            f"{name}.scale: {spec.scale:g} is declared, and the file says {found}, which is {times:g} {unit if unit != ANY else ''}; "
+            f'say which unit the scaled numbers have: unit = "…" in [inputs.{name}]'
+        )
+    base = linear(spec, "1" if unit == ANY else unit, name)
+    return base if spec.scale is not None else Linear(base.factor * times, base.shift * times)
 
 
-def _amounts(column: pd.Series, spec: InputSpec, line: Linear, where: str, path: Path) -> pd.Series:
+def _only_fitting(several: tuple[str, ...], unit: str, name: str) -> str:
+    """The one unit of a unit line that can become the study's."""
+    fitting = [u for u in several if _convertible(u, unit)]
+    if len(fitting) != 1:
+        raise DataError(
+            f"{name}: the unit line names {', '.join(several)}, of which {'several' if fitting else 'none'} can become {unit}; "
+            f'set unit = "…" in [inputs.{name}]'
+        )
+    return fitting[0]
+
+
+def _convertible(found: str, unit: str) -> bool:
+    try:
+        _factor(found, unit, "")
+    except DataError:
+        return False
+    return True
+
+
+def _factor(found: str, unit: str, name: str) -> float:
+    """Factor from a unit that the file names to the study's.
+
+    Raises
+    ------
+    DataError
+        Of another dimension.
+    """
+    if re.fullmatch(r"[0-9.]+(e[+]?[0-9]+)?", found):
+        # a bare number word: ten thousands of what the study counts
+        return float(found)
+    try:
+        factor, shift = conversion(found, unit)
+    except QuantityError:
+        factor, shift = math.nan, 0.0
+    if not math.isfinite(factor) or shift:
+        raise DataError(
+            f"{name}: the file gives its amounts in {found}, which cannot become {unit}; is it another quantity? "
+            f'if the head is wrong, set unit = "…" in [inputs.{name}]'
+        )
+    return factor
+
+
+def _amounts(
+    table: SheetTable,
+    column: str,
+    spec: InputSpec,
+    kind: InputKind,
+    where: str,
+    path: Path,
+    *,
+    absent: float | None = None,
+) -> pd.Series:
     """Numbers of a column in the study's unit; missing where the file says so."""
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    broken = numbers.isna() & column.notna()
+    stored = table.frame[column]
+    if column in table.faults:
+        raise DataError(f"{where}: {path}: {table.faults[column]}; write the column in one way")
+    numbers = pd.to_numeric(stored, errors="coerce").astype(float)
+    broken = numbers.isna() & ~stored.map(is_gap)
     if broken.any():
         row = int(np.flatnonzero(broken)[0])
+        said = str(stored.iloc[row])
         raise DataError(
-            f"{where}: {path}: row {row + 2} holds '{column.iloc[row]}', expected a number"
+            f"{where}: {path}: row {table.rows[row]} holds '{said[:60]}', expected a number{_hint(said)}"
         )
+    if absent is not None:
+        numbers = numbers.fillna(absent)
     numbers = numbers.mask(numbers.isin(missing_numbers(spec)))
+    line = _line(
+        spec, kind, where.partition(".")[0], table.units.get(column, ""), table.reading.units
+    )
+    return _scaled(numbers, line)
+
+
+def _scaled(numbers: pd.Series, line: Linear) -> pd.Series:
+    """Amounts in the study's unit; a power of ten moves the point: 568.43 万 are 5,684,300, not 5,684,299.999999999."""
+    power = round(math.log10(line.factor)) if line.factor > 0 else 0
+    if (
+        line.shift == 0
+        and line.factor != 1.0
+        and math.isclose(10.0**power, line.factor, rel_tol=1e-12)
+    ):
+        return numbers.map(
+            lambda v: (
+                float(f"{float(v)!r}e{power}")
+                if math.isfinite(v) and "e" not in repr(float(v))
+                else v * line.factor
+            )
+        )
     out: pd.Series = line.of(numbers)
     return out
 
 
-def _codes(column: pd.Series, name: str, path: Path) -> pd.Series:
+def _hint(said: str) -> str:
+    """What a cell that is no number may have been."""
+    if re.fullmatch(
+        r"\d{1,2}[-/][A-Za-z]{3}|[A-Za-z]{3}[-/]\d{1,2}|\d{1,2}月\d{1,2}日|\d{4}-\d\d-\d\d", said
+    ):
+        return "; spreadsheets make such dates of fractions: 1/3 becomes the third of January; type it as text or as a decimal"
+    return ""
+
+
+def _codes(
+    column: pd.Series,
+    rows: NDArray[np.int64],
+    name: str,
+    path: Path,
+    named: pd.Series | None = None,
+) -> pd.Series:
+    """Codes as text; a row may lack one where its name tells the place."""
     blank = column.isna() | (column.astype("string").str.strip() == "").fillna(value=True)
-    if blank.any():
-        row = int(np.flatnonzero(blank)[0])
+    lost = blank if named is None else blank & ~named.to_numpy(bool)
+    if lost.any():
+        row = int(np.flatnonzero(lost)[0])
         raise DataError(
-            f"{name}.code: {path}: row {row + 2} has no code; give every row the code of its place"
+            f"{name}.code: {path}: row {rows[row]} has no code; give every row the code of its place"
         )
-    return column.map(plain_code).astype(object)
+    codes = column.astype(object).mask(blank, "").map(plain_code).astype(object)
+    cut = codes.str.fullmatch(r"\d(\.\d+)?[eE]\+?\d+")
+    if cut.any():
+        row = int(np.flatnonzero(cut)[0])
+        raise DataError(
+            f"{name}.code: {path}: row {rows[row]} holds '{codes.iloc[row]}': a spreadsheet has cut the code short; set the column to "
+            "text there, type or paste the codes anew, and save"
+        )
+    return codes
 
 
-def _years(column: pd.Series, name: str, path: Path) -> pd.Series:
-    years = pd.to_numeric(column, errors="coerce")
-    broken = years.isna() | (years != years.round()) | (years < 1000) | (years > 2999)
+def _years(column: pd.Series, rows: NDArray[np.int64], name: str, path: Path) -> pd.Series:
+    years = column.map(year_of)
+    broken = years.isna()
     if broken.any():
         row = int(np.flatnonzero(broken)[0])
+        said = column.iloc[row]
         raise DataError(
-            f"{name}.year: {path}: row {row + 2} holds '{column.iloc[row]}', expected a year such as 2020"
+            f"{name}.year: {path}: row {rows[row]} holds '{'nan' if said is None else said}', expected a year such as 2020"
         )
     return years.astype("int64")
 
 
 def _long(
-    frame: pd.DataFrame, spec: InputSpec, kind: InputKind, name: str, path: Path, line: Linear
-) -> pd.DataFrame:
-    """One row per class from one column per class."""
+    table: SheetTable, spec: InputSpec, kind: InputKind, name: str, path: Path, who: list[str]
+) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """One row per class from one column per class, and the row read that each comes from."""
+    frame = table.frame
     key, amount = kind.gives.columns[-2:] if isinstance(kind.gives, Table) else ("class", "amount")
-    missing = [c for c in spec.class_columns.values() if c not in frame.columns]
+    labels = [ways_to_say(str(c)) for c in frame.columns]
+    places = {code: place_of(c, labels) for code, c in spec.class_columns.items()}
+    missing = [spec.class_columns[code] for code, at in places.items() if at is None]
     if missing:
         raise DataError(f"{name}.class_columns: no column {', '.join(missing)} in {path}")
     absent = [c for c in ("code", "year") if c not in frame.columns]
@@ -312,14 +547,24 @@ def _long(
             f'{name}: {path} has no column {", ".join(absent)}; name them: columns = {{ {absent[0]} = "…" }}'
         )
     parts = []
-    for code, column in spec.class_columns.items():
-        part = frame[["code", "year"]].copy()
+    for code, at in places.items():
+        column = str(frame.columns[at or 0])
+        part = frame[["code", "year", *who]].copy()
         part[key] = int(code) if code.lstrip("-").isdigit() else code
         # an absent class has no area; an absent amount of anything else is unknown
-        stored = frame[column].fillna(0.0) if key == "class" else frame[column]
-        part[amount] = _amounts(stored, spec, line, f"{name}.{column}", path)
+        part[amount] = _amounts(
+            table,
+            column,
+            spec,
+            kind,
+            f"{name}.{column}",
+            path,
+            absent=0.0 if key == "class" else None,
+        )
+        part["at"] = np.arange(len(frame))
         parts.append(part)
     out = pd.concat(parts, ignore_index=True)
-    together = out.groupby(["code", "year", key], sort=False, dropna=False)[amount]
+    together = out.groupby(["code", "year", *who, key], sort=False, dropna=False)
     # a sum of which a part is missing is missing
-    return together.agg(lambda part: part.sum(skipna=False)).reset_index()
+    sums = together[amount].agg(lambda part: part.sum(skipna=False)).reset_index()
+    return sums, together["at"].first().to_numpy()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -39,6 +39,9 @@ class InputKind:
         Where the mean of a region lies: a mean beyond it is most often a wrong unit, which single values do not show.
     usual_hint : str
         What to look for then.
+    zeros : str
+        ``count`` where 0 is a value as any other (no light, no storm, no trees, no lime), however much of a map it covers;
+        ``suspect`` where zeros that stand off from all other values are most often missing data (heights, rain of a year, soil).
     """
 
     family: Family
@@ -47,6 +50,7 @@ class InputKind:
     high: float = float("inf")
     usual: tuple[float, float] | None = None
     usual_hint: str = ""
+    zeros: Literal["count", "suspect"] = "suspect"
 
     @property
     def unit(self) -> str:
@@ -60,19 +64,19 @@ _AMOUNTS: Columns = {"code": ADMINISTRATIVE, "year": "yr"}
 RAIN = "is it in tenths of a millimetre, in inches, in metres, or of a month or a day"
 INPUTS: dict[str, InputKind] = {
     "elevation": InputKind("continuous", Grid("m"), -430.0, 8850.0),
-    "temperature": InputKind("continuous", Grid("degC"), -60.0, 45.0),
+    "temperature": InputKind("continuous", Grid("degC"), -60.0, 45.0, zeros="count"),
     "precipitation": InputKind("continuous", Grid("mm/yr"), 0.0, 12000.0, (100.0, 4500.0), RAIN),
-    "ndvi": InputKind("continuous", Grid("1"), -1.0, 1.0),
-    "tree_cover": InputKind("continuous", Grid("%"), 0.0, 100.0),
+    "ndvi": InputKind("continuous", Grid("1"), -1.0, 1.0, zeros="count"),
+    "tree_cover": InputKind("continuous", Grid("%"), 0.0, 100.0, zeros="count"),
     "soil_depth": InputKind("continuous", Grid("m"), 0.0, 60.0),
-    "lights": InputKind("continuous", Grid("nW/cm2/sr"), 0.0, 5000.0),
+    "lights": InputKind("continuous", Grid("nW/cm2/sr"), 0.0, 5000.0, zeros="count"),
     "land_cover": InputKind("categorical", Grid("1")),
     "land_cover_before": InputKind("categorical", Grid("1")),
     "soil_texture": InputKind("categorical", Grid("1")),
     "temperature_range": InputKind("continuous", Grid("K"), 0.0, 60.0),
     "temperature_seasonality": InputKind("continuous", Grid("K"), 0.0, 40.0),
-    "temperature_moderate": InputKind("continuous", Grid("degC"), -60.0, 50.0),
-    "temperature_strong": InputKind("continuous", Grid("degC"), -60.0, 50.0),
+    "temperature_moderate": InputKind("continuous", Grid("degC"), -60.0, 50.0, zeros="count"),
+    "temperature_strong": InputKind("continuous", Grid("degC"), -60.0, 50.0, zeros="count"),
     "precipitation_moderate": InputKind(
         "continuous", Grid("mm/yr"), 0.0, 12000.0, (100.0, 4500.0), RAIN
     ),
@@ -89,19 +93,19 @@ INPUTS: dict[str, InputKind] = {
     "silt": InputKind("continuous", Grid("%"), 0.0, 100.0),
     "clay": InputKind("continuous", Grid("%"), 0.0, 100.0),
     "organic_carbon": InputKind("continuous", Grid("%"), 0.0, 60.0),
-    "carbonate": InputKind("continuous", Grid("%"), 0.0, 100.0),
-    "runoff_proxy": InputKind("continuous", Grid("mm/yr"), 0.0, 12000.0),
+    "carbonate": InputKind("continuous", Grid("%"), 0.0, 100.0, zeros="count"),
+    "runoff_proxy": InputKind("continuous", Grid("mm/yr"), 0.0, 12000.0, zeros="count"),
     "net_primary_production": InputKind(
         "continuous", Grid("g/m2/yr"), 0.0, 4000.0, (20.0, 2500.0), "is it in kg, or of a month"
     ),
-    "storm_rain": InputKind("continuous", Grid("mm/yr"), 0.0, 8000.0),
-    "storm_days": InputKind("continuous", Grid("d/yr"), 0.0, 366.0),
-    "hot_days": InputKind("continuous", Grid("d/yr"), 0.0, 366.0),
-    "accessibility": InputKind("continuous", Grid("1"), 0.0, 1.0),
+    "storm_rain": InputKind("continuous", Grid("mm/yr"), 0.0, 8000.0, zeros="count"),
+    "storm_days": InputKind("continuous", Grid("d/yr"), 0.0, 366.0, zeros="count"),
+    "hot_days": InputKind("continuous", Grid("d/yr"), 0.0, 366.0, zeros="count"),
+    "accessibility": InputKind("continuous", Grid("1"), 0.0, 1.0, zeros="count"),
     "drainage": InputKind("categorical", Grid("1")),
-    "threat_maps": InputKind("stack", Layers(), 0.0, 1.0),
-    "criteria_maps": InputKind("stack", Layers()),
-    "monthly_precipitation": InputKind("stack", Layers(), 0.0, 3000.0),
+    "threat_maps": InputKind("stack", Layers(), 0.0, 1.0, zeros="count"),
+    "criteria_maps": InputKind("stack", Layers(), zeros="count"),
+    "monthly_precipitation": InputKind("stack", Layers(), 0.0, 3000.0, zeros="count"),
     "boundary": InputKind("polygons", Features({"*": ANY}, Key("region"))),
     "counties": InputKind("polygons", Features(_PLACE, Key("county"))),
     "prefectures": InputKind("polygons", Features(_PLACE, Key("prefecture"))),
@@ -214,11 +218,11 @@ INPUTS: dict[str, InputKind] = {
     "land_cover_areas": InputKind(
         "table", Table({**_AMOUNTS, "class": Key("cover_class"), "area_km2": "km2"}), 0.0, 1e7
     ),
-    "monthly_rain_days": InputKind("stack", Layers(), 0.0, 31.0),
-    "infiltration": InputKind("continuous", Grid("1"), 0.0, 1.0),
-    "wind_factor": InputKind("continuous", Grid("kg/m"), 0.0, 5000.0),
-    "soil_carbonate": InputKind("continuous", Grid("%"), 0.0, 100.0),
-    "soil_roughness": InputKind("continuous", Grid("1"), 0.0, 1.0),
+    "monthly_rain_days": InputKind("stack", Layers(), 0.0, 31.0, zeros="count"),
+    "infiltration": InputKind("continuous", Grid("1"), 0.0, 1.0, zeros="count"),
+    "wind_factor": InputKind("continuous", Grid("kg/m"), 0.0, 5000.0, zeros="count"),
+    "soil_carbonate": InputKind("continuous", Grid("%"), 0.0, 100.0, zeros="count"),
+    "soil_roughness": InputKind("continuous", Grid("1"), 0.0, 1.0, zeros="count"),
     "reservoirs": InputKind("coefficients", Table({"name": TEXT, "capacity_m3": "m3", "*": ANY})),
     "emissions": InputKind(
         "coefficients",
@@ -327,7 +331,10 @@ class InputSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: str = Field(
-        default="", description="Path below the data folder, below the study folder, or absolute."
+        default="",
+        description="Path below the data folder, below the study folder, or absolute; of a raster also a list, a folder or a "
+        "pattern (dem/*.tif) of tiles.",
+        json_schema_extra={"type": ["string", "array"], "items": {"type": "string"}},
     )
     value: float | None = Field(
         default=None,
@@ -340,8 +347,13 @@ class InputSpec(BaseModel):
     band: int | Literal["mean", "sum"] = Field(
         default=1, description="Band number from 1; or the mean or sum of all bands."
     )
+    time: str | None = Field(
+        default=None,
+        description="Times of a NetCDF or Zarr that are read: 2015, 2015-07, 2015-07-01; several are bands.",
+    )
     unit: str | None = Field(
-        default=None, description="Unit in the file, where it differs from the study's."
+        default=None,
+        description="Unit in the file; that which a raster says of itself where absent, else the study's.",
     )
     scale: float | None = Field(default=None, description="Value = stored x scale + offset.")
     offset: float | None = Field(default=None, description="Value = stored x scale + offset.")
@@ -350,6 +362,10 @@ class InputSpec(BaseModel):
     )
     crs: str | None = Field(
         default=None, description="Coordinate system, where the file has none or a wrong one."
+    )
+    datum: Literal["gcj02", "bd09"] | None = Field(
+        default=None,
+        description="Shifted coordinates of a web map: gcj02 (AMap, Tencent) or bd09 (Baidu); they are brought back to WGS 84.",
     )
     year: int | None = Field(default=None, description="Year the data speak of.")
     columns: dict[str, str] = Field(
@@ -368,8 +384,27 @@ class InputSpec(BaseModel):
     header_rows: int = Field(
         default=1, ge=1, le=5, description="Header rows of a workbook; more than one are joined."
     )
-    classes: str | None = Field(
-        default=None, description="Class table of a categorical grid: igbp, made-up, or a CSV file."
+    legend: str | None = Field(
+        default=None,
+        description="What the codes of a map of classes mean: igbp, worldcover, clcd, globeland30, glc-fcs30, cci, corine, nlcd, "
+        "cnlucc, gbt21010, dlbm, or a table of your own with code, name, group (older word: classes).",
+    )
+    crosswalk: str | list[str] | None = Field(
+        default=None,
+        description="Tables of codes that changed: from, to[, weight][, year], or code_2010, code_2022.",
+    )
+    names: str | list[str] | None = Field(
+        default=None, description="Table of other names of places: alias, code."
+    )
+    weight: str | None = Field(
+        default=None,
+        description="What places are split by where a crosswalk has no weights: area, or a column of the places.",
+    )
+    unmatched: float | None = Field(
+        default=None,
+        ge=0.0,
+        le=1.0,
+        description="Largest share of the amounts that may be without a place; 0.3 when absent.",
     )
     plausible: tuple[float, float] | None = Field(
         default=None, description="Widened range of plausible values."
@@ -387,6 +422,17 @@ class InputSpec(BaseModel):
     origin: str | None = Field(default=None, description="Who made it.")
     sha256: str | None = Field(default=None, description="Digest the file must have.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _older_word(cls, value: Any) -> Any:
+        """Studies of before 2026 say ``classes``."""
+        if not isinstance(value, dict) or "classes" not in value:
+            return value
+        if value.get("legend") is not None:
+            raise ValueError("legend and classes are one word; keep legend")
+        rest = {k: v for k, v in value.items() if k != "classes"}
+        return rest | {"legend": value["classes"]}
+
     @model_validator(mode="after")
     def _file_or_value(self) -> "InputSpec":
         if bool(self.file) == (self.value is not None):
@@ -402,6 +448,9 @@ class InputSpec(BaseModel):
 
 
 Specs = dict[str, list[InputSpec]]
+RASTERS = ("continuous", "categorical")
+SEVERAL = ("table", *RASTERS)
+"""What may lie in several files: years of a table, tiles of a raster."""
 
 
 def kind_of(name: str) -> InputKind:

@@ -1,18 +1,14 @@
 """Every file that decides what an input file says: its sources, side-cars, and their sources."""
 
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
-from xml.etree import ElementTree
 
-import rasterio
-from rasterio.errors import RasterioError
-
+from shanshui.collect.gate import open_raster_file
+from shanshui.collect.pointers import is_virtual, place_of, pointed
 from shanshui.core.errors import DataError
 
 CUBES = {".nc", ".nc4", ".zarr"}
-TABLES = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".parquet"}
+TABLES = {".csv", ".txt", ".tsv", ".xls", ".xlsx", ".xlsm", ".xlsb", ".ods", ".parquet"}
 Read = Literal["raster", "features", "table"]
 
 _BESIDE = {
@@ -24,10 +20,6 @@ _BESIDE = {
 """Files of one stem that make a layer together."""
 _AFTER = {".gpkg": ("-wal", "-journal"), ".sqlite": ("-wal", "-journal"), ".db": ("-wal",)}
 """What a database has not yet written into itself."""
-_POINTERS = {"SourceFilename", "SourceDataset", "SrcDataSource", "SourceVRT"}
-_REMOTE = re.compile(
-    r"(?i)\b(https?|ftp)://|/vsi(curl|s3|gs|az|adls|oss|swift|hdfs|webhdfs)|^(wms|wcs|wfs|wmts|pg|mysql|postgresql):"
-)
 
 
 def files_of(path: Path, read: Read, name: str) -> list[Path]:
@@ -71,31 +63,13 @@ def files_of(path: Path, read: Read, name: str) -> list[Path]:
     return [p for p in found if p.is_file()]
 
 
-def refuse_remote(path: Path, name: str) -> None:
-    """Refuse a virtual dataset that reaches beyond this machine, before anything of it is opened.
-
-    Raises
-    ------
-    DataError
-        A source on a server.
-    """
-    seen: set[Path] = set()
-    waiting = [path]
-    while waiting:
-        here = waiting.pop()
-        if here in seen or here.suffix.lower() != ".vrt" or not here.is_file():
-            continue
-        seen.add(here)
-        waiting += _pointed(here, name)
-
-
 def _around(path: Path, read: Read, name: str) -> list[Path]:
     """Files next to or below one file."""
     suffix = path.suffix.lower()
-    if suffix == ".vrt":
+    if suffix == ".vrt" or is_virtual(path):
         # what it names also when GDAL lists only the first level
-        pointed = _pointed(path, name)
-        return pointed + (_listed(path, name) if read == "raster" else [])
+        named = pointed(path, name)
+        return named + (_listed(path, name) if read == "raster" else [])
     if read == "raster":
         return _listed(path, name)
     beside = [p for s in _BESIDE.get(suffix, ()) for p in _any_case(path, s)]
@@ -109,57 +83,8 @@ def _any_case(path: Path, suffix: str) -> list[Path]:
 
 def _listed(path: Path, name: str) -> list[Path]:
     try:
-        with rasterio.open(path) as file:
+        with open_raster_file(path, name) as file:
             entries = list(file.files)
-    except RasterioError:
+    except DataError:
         return []  # no raster, or a broken one: who reads it says so
-    return [place for entry in entries if (place := _place(str(entry), path, name)) != path]
-
-
-def _pointed(path: Path, name: str) -> list[Path]:
-    """Sources that a virtual dataset names."""
-    try:
-        tree = ElementTree.parse(path)  # noqa: S314 - expat bounds the growth of entities
-    except (ElementTree.ParseError, OSError, ValueError) as error:
-        raise DataError(
-            f"{name}: {path} cannot be read as a virtual dataset ({error}); is it complete?"
-        ) from None
-    return [
-        _place(str(node.text).strip(), path, name, relative=_relative(node))
-        for node in tree.iter()
-        if node.tag in _POINTERS and node.text and node.text.strip()
-    ]
-
-
-def _relative(node: ElementTree.Element) -> bool:
-    return any(
-        k.lower() == "relativetovrt" and v.lower() in {"1", "yes", "true"} for k, v in node.items()
-    )
-
-
-def _place(entry: str, path: Path, name: str, *, relative: bool = False) -> Path:
-    """File on this machine that an entry of a dataset stands for."""
-    if _REMOTE.search(entry):
-        raise DataError(
-            f"{name}: {path} points to {entry}, which is not on this machine; fetch it, and let {path.name} name the "
-            "file here"
-        )
-    for text in _readings(entry):
-        place = Path(text)
-        if not place.is_absolute():
-            place = (path.parent if relative else Path()) / place
-        # a file in an archive: the archive
-        for part in (place, *place.parents):
-            if part.is_file() or (part == place and part.is_dir()):
-                return part
-    return path.parent / entry if relative else Path(entry)
-
-
-def _readings(entry: str) -> Iterator[str]:
-    """Ways to read the name of a source: itself, in an archive, or a part of a file."""
-    plain = re.sub(r"^/vsi(zip|gzip|tar|7z|rar|sparse|subfile|cached)/+(\{?)", "/", entry)
-    yield entry
-    yield plain
-    yield plain.lstrip("/")
-    yield from re.findall(r'"([^"]+)"', entry)
-    yield from (part for part in entry.split(":") if len(part) > 1)
+    return [place for entry in entries if (place := place_of(str(entry), path, name)) != path]

@@ -6,21 +6,28 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from rasterio.enums import Resampling
 
-from shanshui.collect.adapt import coefficients_input, features_input, stack_parts, table_input
-from shanshui.collect.catalog import InputKind, InputSpec
-from shanshui.collect.classes import class_table
-from shanshui.collect.companions import TABLES
+from shanshui.collect.adapt import coefficients_input, features_input, joined_table, stack_parts
+from shanshui.collect.catalog import RASTERS, InputKind, InputSpec
 from shanshui.collect.holes import hole_doubts
-from shanshui.collect.rasters import raster_input
+from shanshui.collect.joining import account_in
+from shanshui.collect.legend_quality import legend_verdict
+from shanshui.collect.rasters import RasterInput, raster_input
 from shanshui.collect.registers import register_input
-from shanshui.collect.scaling import Linear, plausible, refuse_unused
+from shanshui.collect.scaling import plausible, refuse_unused
+from shanshui.collect.sheets.record import Reading
+from shanshui.collect.shifts import shift_to
 from shanshui.core.errors import ShanshuiError
+from shanshui.core.quantity import Grid
 from shanshui.region.grid import GridSpec
+from shanshui.region.join_account import JoinAccount
 
-SENTINELS = (-9999.0, -32768.0, 32767.0, -32767.0, 65535.0, -999.0, 9999.0, 99999.0, -99999.0, 1e20)
+MOST_THIN = 400
+"""Rows or columns of the view in which inner holes are looked for [D]."""
 APART = 0.2
 """Zeros are suspected of meaning missing when no value lies between them and this share of the median [D]."""
 
@@ -41,6 +48,8 @@ class Verdict:
         Make the dataset unusable; each with its fix.
     doubts : list of str
         Worth a look; they change no result.
+    join : JoinAccount, optional
+        What became of the rows of a table of places.
     """
 
     name: str
@@ -49,6 +58,7 @@ class Verdict:
     facts: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    join: JoinAccount | None = None
 
     @property
     def state(self) -> str:
@@ -57,31 +67,39 @@ class Verdict:
 
 
 def verdict(
-    name: str, spec: InputSpec, kind: InputKind, path: Path, grid: GridSpec, scratch: Path
+    name: str,
+    specs: list[InputSpec],
+    kind: InputKind,
+    paths: list[Path],
+    grid: GridSpec,
+    places: pd.DataFrame | None = None,
 ) -> Verdict:
-    """Look at a dataset without bringing all of it to the grid.
+    """Look at a dataset without bringing it to the grid.
 
     Parameters
     ----------
     name : str
         Input.
-    spec : InputSpec
-        Its declaration.
+    specs : list of InputSpec
+        Its declaration; several of a raster in tiles.
     kind : InputKind
         What it is.
-    path : Path
-        Its file.
+    paths : list of Path
+        Its files.
     grid : GridSpec
         Study grid.
-    scratch : Path
-        Folder for temporary files.
+    places : DataFrame, optional
+        Of the study, to which tables are joined.
 
     Returns
     -------
     Verdict
         Problems are collected, not raised.
     """
+    spec, path = specs[0], paths[0]
     out = Verdict(name, str(path), spec.needed)
+    if len(paths) > 1:
+        out.facts["tiles"] = len(paths)
     if spec.year is not None:
         out.facts["year"] = spec.year
     if spec.value is not None:
@@ -91,42 +109,60 @@ def verdict(
         )
         return out
     try:
-        refuse_unused(spec, kind, name)
-        _look(out, spec, kind, path, grid, scratch)
+        for each in specs:
+            refuse_unused(each, kind, name)
+        if kind.family in RASTERS:
+            look_at_raster(out, specs, paths, kind, grid)
+            if name == "elevation" and not out.problems and out.facts["coverage"] < 1.0:
+                out.doubts += hole_doubts(name, _thinned(specs, paths, kind, name, grid), grid)
+        else:
+            _look(out, spec, kind, path, grid, places)
     except ShanshuiError as error:
         out.problems.append(str(error))
     return out
 
 
 def _look(
-    out: Verdict, spec: InputSpec, kind: InputKind, path: Path, grid: GridSpec, scratch: Path
+    out: Verdict,
+    spec: InputSpec,
+    kind: InputKind,
+    path: Path,
+    grid: GridSpec,
+    places: pd.DataFrame | None,
 ) -> None:
     """Open a file as its family is opened; what cannot be read is raised."""
     name = out.name
-    if kind.family in ("continuous", "categorical"):
-        with raster_input(path, spec, kind, name, scratch) as source:
-            source.check_overlap(grid)
-            sample = source.sample(grid)
-            out.facts |= {"crs": source.crs.name, "cell_m": round(source.native_m(grid), 1)}
-            judge(out, sample, spec, kind, source.missing_code, source.nodata, source.line)
-            if name == "elevation" and not out.problems:
-                out.doubts += hole_doubts(name, sample, grid)
-    elif kind.family == "stack":
-        parts = stack_parts(path, spec, name)
-        out.facts |= {"layers": len(parts)}
-        for layer, part in parts.items():
-            if not Path(part.file).exists() and path.suffix.lower() in TABLES:
-                out.problems.append(f"{name}: {layer}: no file {part.file}")
+    if kind.family == "stack":
+        _look_at_stack(out, spec, kind, path, grid)
     elif kind.family == "register":
         out.facts |= {"rows": len(register_input(path, spec, name))}
     elif kind.family == "coefficients":
-        out.facts |= {"rows": len(coefficients_input(path, spec, name))}
+        frame = coefficients_input(path, spec, name)
+        out.facts |= {"rows": len(frame)}
+        _tell_reading(out, frame.attrs["reading"])
     elif kind.family == "table":
-        frame = table_input(path, spec, kind, name)
+        frame = joined_table(path, spec, kind, name, places)
         out.facts |= {"rows": len(frame), "units": int(frame["code"].nunique())}
         out.facts["years"] = f"{frame['year'].min()}-{frame['year'].max()}"
+        _tell_reading(out, frame.attrs["reading"])
+        _tell_join(out, account_in(frame))
     else:
         _look_features(out, spec, kind, path, grid)
+
+
+def _tell_reading(out: Verdict, reading: Reading) -> None:
+    """Note what was left out of a table, and by which unit of the file its numbers are understood."""
+    said = reading.summary()
+    if said:
+        out.facts["read"] = said
+
+
+def _tell_join(out: Verdict, account: JoinAccount | None) -> None:
+    """Note what of a table reached no place, and which places have no row."""
+    if account is not None:
+        out.join = account
+        out.facts["joined"] = f"{account.reached} of {account.rows['in']} rows"
+        out.doubts += account.sentences(all_rows=False)
 
 
 def _look_features(
@@ -135,6 +171,10 @@ def _look_features(
     """Note how many features there are, how much they cover, and where units leave gaps."""
     frame = features_input(path, spec, kind, out.name, grid)
     out.facts |= {"features": len(frame), "crs": frame.attrs["source_crs"]}
+    out.facts |= {"accuracy_m": frame.attrs["accuracy_m"]}
+    if "beyond" in frame.attrs:
+        out.facts["outside"] = frame.attrs["beyond"]
+    out.doubts += frame.attrs["told"]
     if kind.family == "polygons":
         inside = frame.clip(shapely.box(*grid.bounds)).area.sum()
         out.facts["coverage"] = float(inside / (grid.cells * grid.cell_m**2))
@@ -142,57 +182,137 @@ def _look_features(
             _judge_gaps(out, frame, grid)
 
 
-def judge(
-    out: Verdict,
-    values: NDArray[Any],
-    spec: InputSpec,
-    kind: InputKind,
-    missing: int | None,
-    nodata: list[float],
-    line: Linear,
+def _look_at_stack(
+    out: Verdict, spec: InputSpec, kind: InputKind, path: Path, grid: GridSpec
 ) -> None:
-    """Judge the values of a grid, in the study's unit.
+    """Look at each grid of a stack."""
+    parts = stack_parts(path, spec, out.name)
+    out.facts |= {"layers": len(parts)}
+    for layer, part in parts.items():
+        own = Verdict(f"{out.name}.{layer}", part.file)
+        place = Path(part.file) if Path(part.file).is_absolute() else path
+        try:
+            look_at_raster(own, [part], [place], layer_kind(kind, spec), grid)
+        except ShanshuiError as error:
+            own.problems.append(str(error))
+        out.problems += own.problems
+        # a layer that is the same everywhere is no wonder among several
+        out.doubts += [d for d in own.doubts if "every value is" not in d]
+
+
+def layer_kind(kind: InputKind, spec: InputSpec) -> InputKind:
+    """What a layer of a stack is."""
+    return InputKind("continuous", Grid(spec.unit or "1"), kind.low, kind.high, zeros=kind.zeros)
+
+
+def look_at_raster(
+    out: Verdict, specs: list[InputSpec], paths: list[Path], kind: InputKind, grid: GridSpec
+) -> None:
+    """Look at every cell of a raster that lies below the study, without bringing it to the grid.
+
+    Raises
+    ------
+    DataError
+        It cannot be read, or lies elsewhere.
+    """
+    with raster_input(paths, specs, kind, out.name) as source:
+        source.check_overlap(grid)
+        source.finish(grid)
+        out.facts |= {"crs": source.crs.name, "cell_m": round(source.native_m(grid), 1)}
+        shift = shift_to(source.crs, grid)
+        if shift is not None:
+            out.facts["shift_m"] = shift.accuracy_m
+            if doubt := shift.doubt(out.name, grid.cell_m / 2):
+                out.doubts.append(doubt)
+        judge(out, source, source.coverage(grid))
+
+
+def _thinned(
+    specs: list[InputSpec], paths: list[Path], kind: InputKind, name: str, grid: GridSpec
+) -> NDArray[Any]:
+    """View of a raster of at most some hundred rows and columns."""
+    factor = max(1, -(-max(grid.shape) // MOST_THIN))
+    thin = GridSpec(
+        grid.crs, grid.cell_m * factor, grid.left, grid.top,
+        -(-grid.ny // factor), -(-grid.nx // factor),
+    )  # fmt: skip
+    with raster_input(paths, specs, kind, name) as source:
+        return source.rows(thin, 0, thin.ny, Resampling.nearest)
+
+
+def judge(out: Verdict, source: RasterInput, coverage: float) -> None:
+    """Judge a raster by all that was read of it.
 
     Parameters
     ----------
     out : Verdict
         Gathers facts, problems and doubts.
-    values : array
-        NaN, or ``missing`` in codes, where there is none.
-    spec, kind : InputSpec, InputKind
-        What was declared.
-    missing : int or None
-        Code of missing cells.
-    nodata : list of float
-        Stored numbers that were already taken as missing.
-    line : Linear
-        Number read to value.
+    source : RasterInput
+        Every cell of it was read.
+    coverage : float
+        Share of the study's cells with a value.
     """
-    seen = values[np.isfinite(values)] if values.dtype.kind == "f" else values[values != missing]
-    out.facts["coverage"] = float(seen.size / values.size) if values.size else 0.0
-    if seen.size == 0:
+    out.facts["coverage"] = coverage
+    bands = source.bands
+    if not any(look.present for look in bands.looks):
+        nodata = [f"{mark:g}" for mark in bands.marks[0]]
         out.problems.append(
-            f"{out.name}: no valid value inside the study; is nodata = {nodata or 'unset'} right, "
+            f"{out.name}: no valid value inside the study; is nodata = {', '.join(nodata) or 'unset'} right, "
             "and does the file cover the region?"
         )
         return
-    low, high = float(seen.min()), float(seen.max())
-    out.facts |= {"min": low, "max": high, "mean": float(seen.mean(dtype=np.float64))}
-    if kind.family == "categorical":
-        _judge_codes(out, seen, spec)
-        return
+    _tell_source(out, source)
+    if source.codes:
+        found = legend_verdict(out.name, bands.look.codes, source)
+        out.facts |= found.facts
+        out.problems += found.problems
+        out.doubts += found.doubts
+    else:
+        _judge_numbers(out, source)
+    if coverage < 0.5 and not out.problems:
+        share = f"{coverage:.0%}" if coverage >= 0.01 else f"{coverage:.2%}"
+        out.doubts.append(f"{out.name}: covers {share} of the study window")
+
+
+def _tell_source(out: Verdict, source: RasterInput) -> None:
+    """Note what is unusual about the file itself: a picture, bands that are not read, tiles that overlap."""
+    raster, spec = source.source, source.spec
+    colours = {raster.bands[k].colour for k in source.bands.asked} - {"", "alpha"}
+    if colours and not source.codes and not spec.checked:
+        out.problems.append(
+            f"{out.name}: the band is marked as {' and '.join(sorted(colours))} of a picture: are its numbers colours? give the map "
+            "that was drawn, or checked = true if they are values"
+        )
+    real = [band for band in raster.bands if band.colour != "alpha"]
+    if len(real) > 1 and "band" not in spec.model_fields_set:
+        out.doubts.append(
+            f'{out.name}: the file has {len(real)} bands, the first is read; say which: band = 1, or band = "mean" or "sum"'
+        )
+    overlap = getattr(raster, "overlap", 0)
+    if overlap:
+        out.doubts.append(
+            f"{out.name}: tiles overlap in {overlap} cells; there the one that is declared first counts, where it has a value"
+        )
+    unit = raster.bands[source.bands.asked[0]].unit
+    if unit and not source.codes:
+        out.facts["unit_in_file"] = unit
+
+
+def _judge_numbers(out: Verdict, source: RasterInput) -> None:
+    bands, spec, kind = source.bands, source.spec, source.kind
+    low, high, mean = bands.look.range(bands.look_line)
+    out.facts |= {"min": low, "max": high, "mean": mean}
     if low == high:
         text = f"{out.name}: every value is {low:g}; a constant grid says nothing"
         (out.problems if kind.unit == "m" and out.name == "elevation" else out.doubts).append(text)
     if not spec.checked:
-        _judge_sentinels(out, seen, kind, spec, line)
+        _judge_marks(out, source)
     lo, hi = plausible(spec, kind, out.name)
     if not out.problems and (low < lo or high > hi):
         out.problems.append(
             f"{out.name}: values run from {low:g} to {high:g} {kind.unit}, plausible is {lo:g} to {hi:g}; "
-            f"{_unit_hint(seen, kind, lo, hi)}or widen the range: plausible = [{min(low, lo):g}, {max(high, hi):g}]"
+            f"{_unit_hint(low, high, kind, lo, hi)}or widen the range: plausible = [{min(low, lo):g}, {max(high, hi):g}]"
         )
-    mean = out.facts["mean"]
     if (
         kind.usual
         and not out.problems
@@ -203,37 +323,59 @@ def judge(
             f"{out.name}: the mean is {mean:g} {kind.unit}, that of a region lies between {kind.usual[0]:g} and {kind.usual[1]:g}; "
             f"{kind.usual_hint}? set unit or scale; or checked = true if it is right"
         )
-    if out.facts["coverage"] < 0.5:
-        out.doubts.append(f"{out.name}: covers {out.facts['coverage']:.0%} of the study window")
 
 
-def _judge_sentinels(
-    out: Verdict, seen: NDArray[Any], kind: InputKind, spec: InputSpec, line: Linear
-) -> None:
-    lo, hi = plausible(spec, kind, out.name)
-    for number in SENTINELS:
-        value = np.float32(line.of(number))
-        share = float(np.mean(seen == value))
-        if share > 0 and not lo <= value <= hi:
+def _judge_marks(out: Verdict, source: RasterInput) -> None:
+    """Numbers that look like missing data; found among all cells, before anything is averaged."""
+    spec, kind = source.spec, source.kind
+    for look in source.bands.looks:
+        for number, times in sorted(look.marks().items()):
+            shown = _shortest(number)
             out.problems.append(
-                f"{out.name}: {share:.1%} of the cells hold {number:g}, which is no plausible value; it looks like "
-                f"missing data that the file does not declare; set nodata = {number:g} in [inputs.{out.name}]"
+                f"{out.name}: {_share(times, look.present)} hold {shown}, which is no plausible value beside the others; it looks "
+                f"like missing data that the file does not declare; set nodata = {_with_declared(spec, shown)} in "
+                f"[inputs.{out.name}], or checked = true if it is a value"
             )
-    if kind.low < 0 and kind.family == "continuous" and kind.unit not in {"m"}:
-        return
-    zeros = float(np.mean(seen == 0))
-    above = seen[seen > 0]
-    if (
-        1e-4 < zeros < 1.0
-        and above.size
-        and not (seen < 0).any()
-        and float(above.min()) > APART * float(np.median(above))
-    ):
-        out.problems.append(
-            f"{out.name}: {zeros:.1%} of the cells are 0 while the next value is {float(above.min()):g}; it looks like "
-            f"missing data that the file does not declare; set nodata = 0 in [inputs.{out.name}], or checked = true "
-            "if the zeros are real"
-        )
+        line = source.bands.line
+        if kind.zeros == "count" or line.shift != 0.0 or out.problems:
+            continue
+        zeros, least = look.zeros, look.least_above_zero
+        below = look.range(line)[0] < 0
+        median = look.median_above_zero()
+        if 0 < zeros < look.present and not below and least > APART * median:
+            out.problems.append(
+                f"{out.name}: {_share(zeros, look.present)} are 0 while the next value is {line.of(least):g}; it looks like "
+                f"missing data that the file does not declare; set nodata = {_with_declared(spec, '0')} in [inputs.{out.name}], "
+                "or checked = true if the zeros are real"
+            )
+
+
+def _share(times: int, of: int) -> str:
+    if times < 1000 or times < 1e-3 * of:
+        return f"{times} of {of} cells"
+    return f"{times / of:.1%} of the cells"
+
+
+def _shortest(number: float) -> str:
+    """The number as 32 bits hold it, in as few letters as say it."""
+    if abs(number) < 1e16 and number == round(number):
+        return f"{number:.0f}"
+    if abs(number) > float(np.finfo(np.float32).max):
+        return repr(number)
+    short = str(np.float32(number))
+    return short if np.float32(float(short)) == np.float32(number) else repr(number)
+
+
+def _with_declared(spec: InputSpec, number: str) -> str:
+    """What nodata must be so that the numbers that are declared already stay so."""
+    before = (
+        []
+        if spec.nodata is None
+        else spec.nodata
+        if isinstance(spec.nodata, list)
+        else [spec.nodata]
+    )
+    return f"[{', '.join([*(f'{v:g}' for v in before), number])}]" if before else number
 
 
 def _judge_gaps(out: Verdict, frame: gpd.GeoDataFrame, grid: GridSpec) -> None:
@@ -249,26 +391,7 @@ def _judge_gaps(out: Verdict, frame: gpd.GeoDataFrame, grid: GridSpec) -> None:
         )
 
 
-def _judge_codes(out: Verdict, seen: NDArray[Any], spec: InputSpec) -> None:
-    codes = np.unique(seen)
-    out.facts["classes"] = int(codes.size)
-    if spec.classes is None:
-        shown = ", ".join(map(str, codes[:12]))
-        out.problems.append(
-            f'{out.name}: codes {shown} have no class table; set classes = "igbp" or the path of a CSV with columns code, name'
-        )
-        return
-    known = set(class_table(spec.classes).index)
-    strange = [int(c) for c in codes if int(c) not in known]
-    if strange:
-        out.problems.append(
-            f"{out.name}: codes {', '.join(map(str, strange[:12]))} are not in the class table '{spec.classes}'; "
-            "add them, or declare them as nodata"
-        )
-
-
-def _unit_hint(seen: NDArray[Any], kind: InputKind, lo: float, hi: float) -> str:
-    low, high = float(seen.min()), float(seen.max())
+def _unit_hint(low: float, high: float, kind: InputKind, lo: float, hi: float) -> str:
     if kind.unit == "degC" and lo <= low - 273.15 and high - 273.15 <= hi:
         return 'is it in kelvin? set unit = "K"; '
     for scale in (0.1, 0.01, 0.001, 0.0001):

@@ -1,102 +1,91 @@
 """Rasters of any format seen through the study grid: placed, masked, scaled, and in the study's unit."""
 
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import Transformer
-from rasterio.enums import ColorInterp, MaskFlags, Resampling
-from rasterio.errors import RasterioError
-from rasterio.transform import from_bounds
-from rasterio.warp import reproject, transform_bounds
-from rasterio.windows import Window
+from pyproj import CRS
+from rasterio.enums import Resampling
+from rasterio.warp import reproject
 
+from shanshui.collect.bands import Bands
 from shanshui.collect.catalog import InputKind, InputSpec
-from shanshui.collect.classes import class_table
-from shanshui.collect.codes import CodeType
-from shanshui.collect.companions import CUBES
-from shanshui.collect.readers import cube_to_array, open_raster, raster_crs
-from shanshui.collect.scaling import Linear, bounds_text, linear, missing_numbers
+from shanshui.collect.missing import Missing
+from shanshui.collect.mosaic import whole
+from shanshui.collect.pieces import PIECE, Pieces
+from shanshui.collect.placing import (
+    Part,
+    below,
+    cells_below,
+    native_m,
+    placed,
+    points_below,
+    refuse_elsewhere,
+)
+from shanshui.collect.readers import raster_crs
+from shanshui.collect.shifts import meant
+from shanshui.collect.sources import RasterSource
 from shanshui.core.errors import DataError
 from shanshui.region.grid import STRIP, GridSpec
 
 COARSER = 1.5
 """Study cells this many times the file's cells are averages of them; smaller ones are read between [D]."""
+_MOST, _MOST_OF_ROW = 12 << 20, 96 << 20
+"""Cells of a file that lie below one part of the study, and below one row of it [D]: what is held at a time."""
+_NEAR = 0.25
+"""Study cells around a part of a strip that are read with it [D]."""
+_FREE, _PER_BYTE, _MOST_IN_ALL = 1_000_000_000, 4096, 1 << 36
+"""Cells below the study that any file may have, that it may have per byte that it takes, and that none may have [D]."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a raster lies below a grid; the grid as asked, and as it is reached from the raster's datum."""
+
+    asked: GridSpec
+    grid: GridSpec
+    source: RasterSource
+    crs: CRS
+    pieces: Pieces
 
 
 class RasterInput:
-    """A raster file seen through the study grid.
+    """A raster seen through the study grid.
 
     Parameters
     ----------
-    path : Path
-        The file.
     spec : InputSpec
         Its declaration.
     kind : InputKind
         What it is.
     name : str
         Input name, for messages.
-    file : rasterio dataset
-        Open file.
+    source : RasterSource
+        The open file, or tiles.
     """
 
-    def __init__(self, path: Path, spec: InputSpec, kind: InputKind, name: str, file: Any) -> None:
-        self.path, self.spec, self.kind, self.name, self.file = path, spec, kind, name, file
-        self.crs = raster_crs(file, spec, name, path)
-        self._bands = self._asked_bands()
-        self._code_type = self._codes_of() if kind.family == "categorical" else None
-        each = [
-            linear(spec, kind.unit, name, scale=file.scales[b - 1], offset=file.offsets[b - 1])
-            for b in self._bands
-        ]
-        self._each = each if len(set(each)) > 1 else None
-        """Where bands are stored differently: each is scaled before they are added."""
-        times = len(each) if spec.band == "sum" else 1
-        self._line = Linear() if self._each else Linear(each[0].factor, times * each[0].shift)
-
-    def _asked_bands(self) -> list[int]:
-        if isinstance(self.spec.band, int):
-            return [self.spec.band]
-        refuse_alpha(self.file, self.name, self.path)
-        return list(self.file.indexes)
-
-    def _codes_of(self) -> CodeType:
-        for word in ("scale", "offset"):
-            if getattr(self.spec, word) is not None:
-                raise DataError(
-                    f"{self.name}.{word}: class codes have no {word}; leave it out of [inputs.{self.name}]"
-                )
-        if not isinstance(self.spec.band, int):
-            raise DataError(
-                f"{self.name}.band: '{self.spec.band}' of class codes is no class; give the number of a band"
-            )
-        known = None if self.spec.classes is None else set(class_table(self.spec.classes).index)
-        return CodeType.of(self.file.dtypes[self.spec.band - 1], known, self.name)
+    def __init__(self, spec: InputSpec, kind: InputKind, name: str, source: RasterSource) -> None:
+        self.path, self.spec, self.kind, self.name = source.path, spec, kind, name
+        self.source = source
+        self.crs = raster_crs(source.frame.crs, spec, name, source.path)
+        self.bands = Bands(spec, kind, name, source)
+        self._place: _Place | None = None
 
     @property
     def codes(self) -> bool:
         """Does the file hold class codes?"""
-        return self._code_type is not None
+        return self.bands.code_type is not None
 
     @property
-    def line(self) -> Linear:
-        """Number read to value in the study's unit."""
-        return self._line
-
-    @property
-    def nodata(self) -> list[float]:
-        """Stored numbers that mean missing: the study file's word instead of the file's."""
-        if self.spec.nodata is not None:
-            return missing_numbers(self.spec)
-        own = self.file.nodatavals[self._bands[0] - 1]
-        return [] if own is None or np.isnan(own) else [float(own)]
+    def missing_code(self) -> int | None:
+        """Code of missing cells of categorical grids on the study grid."""
+        kind = self.bands.code_type
+        return None if kind is None else kind.missing
 
     def check_codes(self, values: NDArray[Any]) -> None:
         """Refuse class codes on the study grid that the class table does not have.
@@ -106,139 +95,117 @@ class RasterInput:
         DataError
             With the codes.
         """
-        if self._code_type is not None:
-            self._code_type.check(values, self.name, self.path)
+        self.bands.check_codes(values)
 
     def native_m(self, grid: GridSpec) -> float:
         """Side of the file's cells in the middle of the study, in metres."""
-        x, y = grid.left + grid.nx * grid.cell_m / 2, grid.top - grid.ny * grid.cell_m / 2
-        back = Transformer.from_crs(grid.projection, self.crs, always_xy=True)
-        there = Transformer.from_crs(self.crs, grid.projection, always_xy=True)
-        sx, sy = back.transform(x, y)
-        dx, dy = abs(self.file.transform.a), abs(self.file.transform.e)
-        xs, ys = there.transform([sx, sx + dx, sx], [sy, sy, sy + dy])
-        sides = np.hypot(np.diff(xs)[0], np.diff(ys)[0]), np.hypot(xs[2] - xs[0], ys[2] - ys[0])
-        return float(np.sqrt(sides[0] * sides[1]))
+        return native_m(self.source.frame, self.crs, grid)
 
     def check_overlap(self, grid: GridSpec) -> None:
         """Refuse a file that lies elsewhere."""
-        try:
-            x0, y0, x1, y1 = self.file.bounds
-            # of a raster that runs south to north or east to west the bounds are turned
-            own = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
-            box = transform_bounds(
-                self.crs.to_wkt(), grid.projection.to_wkt(), *own, densify_pts=21
+        there = meant(grid, self.crs)
+        source, crs = placed(self.source, self.crs, there)
+        refuse_elsewhere(source.frame, crs, there, self.name, self.path)
+
+    def _placed(self, grid: GridSpec) -> _Place:
+        """Where the file lies below a grid, and the part of it that is ever read for it."""
+        if self._place is None or self._place.asked != grid:
+            there = meant(grid, self.crs)
+            source, crs = placed(self.source, self.crs, there)
+            found = [
+                below(source.frame, crs, rows_of(there, start, stop))
+                for start, stop in there.strips(STRIP)
+            ]
+            part = Part.around([p for p in found if p is not None])
+            self._refuse_size(part)
+            pieces = Pieces(
+                part,
+                source.block_rows,
+                lambda rows, cols, first: self.bands.read(source, rows, cols, first=first),
+                points_below(source.frame, crs, there),
+                self.bands.fill,
             )
-        except rasterio.errors.CRSError:
-            return
-        left, bottom, right, top = grid.bounds
-        if box[2] <= left or box[0] >= right or box[3] <= bottom or box[1] >= top:
+            self._place = _Place(grid, there, source, crs, pieces)
+        return self._place
+
+    def _refuse_size(self, part: Part) -> None:
+        cells = part.cells * len(self.bands.asked)
+        size = self.source.bytes
+        if cells > min(_MOST_IN_ALL, max(_FREE, _PER_BYTE * size)):
+            what = (
+                f" in {size:,} bytes: nearly all of it is empty"
+                if cells > _PER_BYTE * size
+                else ", which would take days to read"
+            )
             raise DataError(
-                f"{self.name}: {self.path} does not overlap the study: it covers "
-                f"{bounds_text(own)} in {self.crs.name}, the study covers {bounds_text(grid.bounds)} in "
-                f"{grid.projection.name}; is its crs right?"
+                f"{self.name}: {self.path} declares {part.height:,} x {part.width:,} cells below the study{what}; cut out the "
+                "part that counts, or bring it to larger cells first"
             )
+
+    # reading
 
     def rows(self, grid: GridSpec, start: int, stop: int, resampling: Resampling) -> NDArray[Any]:
         """Rows of a grid: float32 with NaN, or codes with ``missing_code``; only what lies below is read."""
-        part = GridSpec(
-            grid.crs, grid.cell_m, grid.left, grid.top - start * grid.cell_m, stop - start, grid.nx
-        )
-        fill = self.missing_code if self.codes else np.nan
-        out = np.full(part.shape, fill, self._dtype)
-        window = self._below(part)
-        if window is None:
+        place = self._placed(grid)
+        return self._part(place, rows_of(place.grid, start, stop), resampling)
+
+    def _part(
+        self, place: _Place, part: GridSpec, resampling: Resampling, around: float = 2.0
+    ) -> NDArray[Any]:
+        found = below(place.source.frame, place.crs, part, around)
+        found = None if found is None else found.within(place.pieces.part)
+        out = np.full(part.shape, self.bands.fill, self.bands.dtype)
+        if found is None:
             return out
-        self._warp(self._banded(window), window, part, out, resampling)
+        if found.cells > _MOST and part.ny > 1:
+            half = part.ny // 2
+            pieces = (rows_of(part, 0, half), rows_of(part, half, part.ny))
+            return np.concatenate([self._part(place, p, resampling, _NEAR) for p in pieces])
+        if found.cells > _MOST_OF_ROW:
+            raise DataError(
+                f"{self.name}: {self.path} has {found.cells:,} cells below one row of study cells; bring it to cells of about "
+                f"{part.cell_m / 20:g} m first"
+            )
+        raw = place.pieces.window(found, self.bands.dtype)
+        self._warp(place, raw, found, part, out, resampling)
+        line = self.bands.line
         if not self.codes:
-            if self.line.factor != 1.0:
-                out *= np.float32(self.line.factor)
-            if self.line.shift != 0.0:
-                out += np.float32(self.line.shift)
+            if line.factor != 1.0:
+                out *= np.float32(line.factor)
+            if line.shift != 0.0:
+                out += np.float32(line.shift)
         return out
 
-    @property
-    def _dtype(self) -> np.dtype[Any]:
-        return np.dtype(np.float32) if self._code_type is None else self._code_type.dtype
+    def finish(self, grid: GridSpec) -> None:
+        """Look at what lies below the study and was not read yet."""
+        self._placed(grid).pieces.finish()
 
-    def _below(self, part: GridSpec) -> Window | None:
-        """Cells of the file that lie below a part of the study grid, with some around."""
-        try:
-            box = transform_bounds(
-                part.projection.to_wkt(), self.crs.to_wkt(), *part.bounds, densify_pts=51
-            )
-        except rasterio.errors.CRSError:
-            return None
-        t = ~self.file.transform
-        corners = [(x, y) for x in (box[0], box[2]) for y in (box[1], box[3])]
-        cols = [t.a * x + t.b * y + t.c for x, y in corners]
-        rows = [t.d * x + t.e * y + t.f for x, y in corners]
-        around = 4 + int(2 * part.cell_m / max(self.native_m(part), 1e-9))
-        r0, r1 = max(0, int(min(rows)) - around), min(self.file.height, int(max(rows)) + around + 1)
-        c0, c1 = max(0, int(min(cols)) - around), min(self.file.width, int(max(cols)) + around + 1)
-        return Window(c0, r0, c1 - c0, r1 - r0) if r1 > r0 and c1 > c0 else None
-
-    def _banded(self, window: Window) -> NDArray[Any]:
-        """One band, or the mean or sum of all, before anything is warped: both commute with the warp."""
-        total: NDArray[Any] | None = None
-        for place, band in enumerate(self._bands):
-            part = self._read(band, window)
-            if self._each is not None:
-                line = self._each[place]
-                part = part * np.float32(line.factor) + np.float32(line.shift)
-            total = part if total is None else total + part
-        assert total is not None  # noqa: S101 - a raster has a band
-        return total / np.float32(len(self._bands)) if self.spec.band == "mean" else total
-
-    def _read(self, band: int, window: Window) -> NDArray[Any]:
-        """Stored numbers with every missing mark made the same."""
-        try:
-            raw = self.file.read(
-                band, window=window, out_dtype=None if self._code_type else "float32"
-            )
-            gone = self._masked(band, window, raw.shape)
-        except RasterioError as error:
-            raise DataError(
-                f"{self.name}: {self.path} cannot be read to its end ({error}); is it complete?"
-            ) from None
-        for value in self.nodata:
-            gone |= raw == (value if self._code_type else np.float32(value))
-        if self._code_type is not None:
-            return self._code_type.held(raw, gone, self.name, self.path)
-        raw[gone] = np.nan
-        return raw
-
-    def _masked(self, band: int, window: Window, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-        """Cells that the file says are missing: by a number, by a mask of its own, or by transparency."""
-        flags = self.file.mask_flag_enums[band - 1]
-        by_number = MaskFlags.nodata in flags
-        if MaskFlags.all_valid in flags or (by_number and self.spec.nodata is not None):
-            return np.zeros(shape, bool)
-        return np.asarray(self.file.read_masks(band, window=window) == 0)
+    def coverage(self, grid: GridSpec) -> float:
+        """Share of the study's cells with a value, in a thinned view of the file's cells below their centres."""
+        return self._placed(grid).pieces.coverage
 
     def _warp(
         self,
+        place: _Place,
         raw: NDArray[Any],
-        window: Window,
+        found: Part,
         part: GridSpec,
         out: NDArray[Any],
         resampling: Resampling,
     ) -> None:
-        t = self.file.transform
-        left = t.c + window.col_off * t.a + window.row_off * t.b
-        top = t.f + window.col_off * t.d + window.row_off * t.e
-        transform = Affine(t.a, t.b, left, t.d, t.e, top)
-        fill = self.missing_code if self.codes else np.nan
-        same = self.crs == part.projection and np.allclose(
+        f, crs = place.source.frame, place.crs
+        transform = Affine(f.dx, 0.0, f.left + found.c0 * f.dx, 0.0, -f.dy, f.top - found.r0 * f.dy)
+        fill = self.bands.fill
+        same = crs == part.projection and np.allclose(
             [transform.a, transform.e], [part.cell_m, -part.cell_m]
         )
         row, col = (part.top - transform.f) / transform.e, (part.left - transform.c) / transform.a
         if same and np.allclose([row, col], np.round([row, col]), atol=1e-6):
             _lay_on(raw, round(row), round(col), out)
             return
-        place = {
+        words = {
             "src_transform": transform,
-            "src_crs": self.crs.to_wkt(),
+            "src_crs": crs.to_wkt(),
             "dst_transform": part.transform,
             "dst_crs": part.projection.to_wkt(),
             "src_nodata": fill,
@@ -246,11 +213,11 @@ class RasterInput:
             "init_dest_nodata": True,
             "warp_mem_limit": 64,
         }
-        reproject(raw, out, resampling=resampling, **place)
+        reproject(raw, out, resampling=resampling, **words)
         if resampling is Resampling.bilinear and np.isnan(raw).any():
             # reading between would fill a gap from its neighbours: a cell in a gap stays missing
             nearest = np.full_like(out, np.nan)
-            reproject(raw, nearest, resampling=Resampling.nearest, **place)
+            reproject(raw, nearest, resampling=Resampling.nearest, **words)
             out[np.isnan(nearest)] = np.nan
 
     def resampling(self, grid: GridSpec) -> Resampling:
@@ -269,44 +236,44 @@ class RasterInput:
             yield start, self.rows(grid, start, stop, how)
             tell(stop * grid.nx)
 
-    @property
-    def missing_code(self) -> int | None:
-        """Code of missing cells of categorical grids on the study grid."""
-        return None if self._code_type is None else self._code_type.missing
+    def reasons(self, grid: GridSpec, start: int, stop: int) -> NDArray[np.uint8]:
+        """Why cells of the study have no value of this input: that of the source cell below their centres.
 
-    def sample(self, grid: GridSpec, most: int = 400) -> NDArray[Any]:
-        """Read a thinned view of the study window: no averaging, so odd numbers stay visible."""
-        factor = max(1, -(-max(grid.shape) // most))
-        thin = GridSpec(
-            grid.crs, grid.cell_m * factor, grid.left, grid.top,
-            -(-grid.ny // factor), -(-grid.nx // factor),
-        )  # fmt: skip
-        parts = [
-            self.rows(thin, r, min(r + 64, thin.ny), Resampling.nearest)
-            for r in range(0, thin.ny, 64)
-        ]
-        return np.concatenate(parts)
+        Parameters
+        ----------
+        grid : GridSpec
+            Study grid.
+        start, stop : int
+            First and past-last row.
+
+        Returns
+        -------
+        (y, x) array of uint8
+            Numbers of ``Missing``; 0 where the source cell has a value.
+        """
+        place = self._placed(grid)
+        part = rows_of(place.grid, start, stop)
+        xs, ys = np.meshgrid(part.x(), part.y())
+        row, col = cells_below(place.source.frame, place.crs, place.grid, xs.ravel(), ys.ravel())
+        out = np.full(row.size, np.uint8(Missing.OUTSIDE))
+        inside = row >= 0
+        if inside.any():
+            c0, c1 = int(col[inside].min()), int(col.max()) + 1
+            high = max(1, PIECE // (c1 - c0))
+            for r0 in range(int(row[inside].min()), int(row.max()) + 1, high):
+                here = inside & (row >= r0) & (row < r0 + high)
+                if here.any():
+                    r1 = int(row[here].max()) + 1
+                    block = self.bands.why(place.source, (r0, r1), (c0, c1))
+                    out[here] = block[row[here] - r0, col[here] - c0]
+        return out.reshape(part.shape)
 
 
-def refuse_alpha(file: Any, name: str, path: Path) -> None:
-    """Refuse to take all bands of a file, one of which tells how transparent the others are.
-
-    Raises
-    ------
-    DataError
-        With its number.
-    """
-    used = any(MaskFlags.alpha in flags for flags in file.mask_flag_enums)
-    found = [
-        b
-        for b, kind in zip(file.indexes, file.colorinterp, strict=True)
-        if kind is ColorInterp.alpha
-    ]
-    if used and found:
-        raise DataError(
-            f"{name}: {path}: band {found[0]} is marked as transparency (alpha), so that it is not known whether it holds "
-            "values; write the file without the mark, or name one band"
-        )
+def rows_of(grid: GridSpec, start: int, stop: int) -> GridSpec:
+    """Rows of a grid as a grid of their own."""
+    return GridSpec(
+        grid.crs, grid.cell_m, grid.left, grid.top - start * grid.cell_m, stop - start, grid.nx
+    )
 
 
 def _lay_on(raw: NDArray[Any], row: int, col: int, out: NDArray[Any]) -> None:
@@ -320,40 +287,22 @@ def _lay_on(raw: NDArray[Any], row: int, col: int, out: NDArray[Any]) -> None:
 
 @contextmanager
 def raster_input(
-    path: Path, spec: InputSpec, kind: InputKind, name: str, scratch: Path
+    paths: Path | Sequence[Path],
+    specs: InputSpec | Sequence[InputSpec],
+    kind: InputKind,
+    name: str,
 ) -> Iterator[RasterInput]:
-    """Open a raster file of any kind; NetCDF and Zarr pass through a GeoTIFF in ``scratch``."""
-    if path.suffix.lower() not in CUBES:
-        with open_raster(path, spec, name) as file:
-            yield RasterInput(path, spec, kind, name, file)
-        return
-    cube = cube_to_array(path, spec, name)
-    if cube["x"].size > 1 and cube["x"].values[1] < cube["x"].values[0]:
-        cube = cube.isel(x=slice(None, None, -1))
-    x, y = cube["x"].values, cube["y"].values
-    if x.size < 2 or y.size < 2:
-        raise DataError(f"{name}: {path} has {y.size} x {x.size} cells; expected at least 2 x 2")
-    for axis, steps in (("x", np.diff(x)), ("y", np.diff(y))):
-        if not np.allclose(steps, steps.mean(), rtol=1e-3, atol=0.0):
-            raise DataError(
-                f"{name}: {path}: {axis} runs in steps of {np.abs(steps).min():g} to {np.abs(steps).max():g}; expected "
-                "even steps; put it on an even grid first"
-            )
-    dx, dy = (x[-1] - x[0]) / (x.size - 1), (y[0] - y[-1]) / (y.size - 1)
-    box = (x[0] - dx / 2, y[-1] - dy / 2, x[-1] + dx / 2, y[0] + dy / 2)
-    values = cube.values
-    if values.dtype.kind == "f":
-        values = values.astype(np.float32)
-    scratch.mkdir(parents=True, exist_ok=True)
-    place = scratch / f"{uuid.uuid4().hex}.tif"
-    fill = cube.attrs.get("_FillValue", np.nan if values.dtype.kind == "f" else None)
+    """Open a raster of any kind; several files are its tiles.
+
+    Raises
+    ------
+    DataError
+        One that is not there, is none, or is no tile of the same raster.
+    """
+    paths = [paths] if isinstance(paths, Path) else list(paths)
+    specs = [specs] if isinstance(specs, InputSpec) else list(specs)
+    source = whole(paths, specs, name)
     try:
-        with rasterio.open(
-            place, "w", driver="GTiff", height=y.size, width=x.size, count=values.shape[0],
-            dtype=values.dtype, crs=cube.attrs["crs"], transform=from_bounds(*box, x.size, y.size), nodata=fill,
-        ) as file:  # fmt: skip
-            file.write(values)
-        with open_raster(place, spec, name) as file:
-            yield RasterInput(path, spec, kind, name, file)
+        yield RasterInput(specs[0], kind, name, source)
     finally:
-        place.unlink(missing_ok=True)
+        source.close()

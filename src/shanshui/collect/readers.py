@@ -1,81 +1,22 @@
 """Open files: rasters, features, tables; what cannot be read is named with the reason."""
 
-import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
-import pyogrio
-import rasterio
-import xarray as xr
 from pyproj import CRS
-from rasterio.errors import RasterioError
 
 from shanshui.collect.catalog import InputSpec
-from shanshui.collect.companions import TABLES, refuse_remote
-from shanshui.core.errors import DataError
-
-ALIASES = {
-    "adcode": "code", "代码": "code", "行政区划代码": "code", "区划代码": "code", "编码": "code",
-    "名称": "name", "地区": "name", "县": "name", "县区": "name", "区县": "name", "城市": "name",
-    "年份": "year", "年度": "year", "年": "year",
-    "人口": "population", "常住人口": "population", "总人口": "population", "pop": "population",
-    "面积": "area_km2", "类别": "class", "地类": "class",
-    "经度": "lon", "longitude": "lon", "lng": "lon", "纬度": "lat", "latitude": "lat",
-}  # fmt: skip
-"""Column names that people use for ours; the study file's ``columns`` goes before them."""
+from shanshui.collect.gate import require
+from shanshui.collect.sheets.names import named
+from shanshui.collect.sheets.reading import SheetTable, Wanted, read_sheets
+from shanshui.collect.sheets.units import PARTS
+from shanshui.collect.sheets.ways import place_of, ways_to_say
+from shanshui.core.errors import DataError, nearest
 
 
-def require(path: Path, name: str) -> None:
-    """Refuse a path that is not there, naming likely ones, and one that is no file or folder.
-
-    Raises
-    ------
-    DataError
-        Missing file, a pipe or a device.
-    """
-    if path.is_file() or path.is_dir():
-        return
-    if path.exists():
-        raise DataError(
-            f"{name}: {path} is neither a file nor a folder, but a pipe or a device; copy what it gives into a file"
-        )
-    beside = sorted(p.name for p in path.parent.glob("*")) if path.parent.is_dir() else []
-    from shanshui.core.errors import nearest
-
-    where = (
-        nearest(path.name, beside) if beside else f"the folder {path.parent} does not exist either"
-    )
-    raise DataError(f"{name}: no file {path}; {where}; correct inputs.{name}.file or give --data")
-
-
-def open_raster(path: Path, spec: InputSpec, name: str) -> Any:
-    """Open a raster that GDAL reads.
-
-    Raises
-    ------
-    DataError
-        Unreadable, truncated, or without the band.
-    """
-    require(path, name)
-    refuse_remote(path, name)
-    try:
-        file = rasterio.open(path)
-    except RasterioError as error:
-        raise DataError(
-            f"{name}: {path} cannot be read as a raster ({error}); is it complete?"
-        ) from None
-    if isinstance(spec.band, int) and not 1 <= spec.band <= file.count:
-        file.close()
-        raise DataError(
-            f"{name}.band: {spec.band} asked for, but {path} has bands 1 to {file.count}"
-        )
-    return file
-
-
-def raster_crs(file: Any, spec: InputSpec, name: str, path: Path) -> CRS:
+def raster_crs(own: CRS | None, spec: InputSpec, name: str, path: Path) -> CRS:
     """Coordinate system of a raster, the study file's word first.
 
     Raises
@@ -83,280 +24,144 @@ def raster_crs(file: Any, spec: InputSpec, name: str, path: Path) -> CRS:
     DataError
         None known.
     """
-    if spec.crs is None and file.crs is None:
+    if spec.crs is None and own is None:
         raise DataError(
             f'{name}: {path} has no coordinate system; add crs = "EPSG:…" to [inputs.{name}], '
             "or give --crs to shanshui new"
         )
     try:
-        return CRS.from_user_input(spec.crs or file.crs.to_wkt())
+        crs = CRS.from_user_input(spec.crs or own)
     except Exception as error:  # noqa: BLE001 - whatever the format's library raises
         raise DataError(
-            f"{name}.crs: '{spec.crs or file.crs}' is not a coordinate system ({error})"
+            f"{name}.crs: '{spec.crs or own}' is not a coordinate system ({error})"
         ) from None
-
-
-def cube_to_array(path: Path, spec: InputSpec, name: str) -> xr.DataArray:
-    """Read a variable of a NetCDF or Zarr as ``(band, y, x)``.
-
-    Raises
-    ------
-    DataError
-        Unreadable, or no such variable, or no horizontal dims.
-    """
-    require(path, name)
-    try:
-        opened = (
-            xr.open_zarr(path, consolidated=False, chunks=None)
-            if path.suffix == ".zarr"
-            else xr.open_dataset(path, engine="h5netcdf")
-        )
-    except Exception as error:  # noqa: BLE001 - whatever the format's library raises
-        raise DataError(f"{name}: {path} cannot be read ({error}); is it complete?") from None
-    with opened as cube:
-        names = [str(v) for v in cube.data_vars if cube[v].ndim >= 2]
-        if spec.layer is None and len(names) != 1:
-            raise DataError(f'{name}: {path} holds {", ".join(names)}; choose one with layer = "…"')
-        layer = spec.layer or names[0]
-        if layer not in cube:
-            raise DataError(
-                f"{name}.layer: no variable '{layer}' in {path}; found {', '.join(names)}"
-            )
-        values = cube[layer].load()
-        ref = cube.get("spatial_ref", cube.get("crs"))
-        wkt = None if ref is None else ref.attrs.get("crs_wkt", ref.attrs.get("spatial_ref"))
-    found = {str(d).lower(): d for d in values.dims}
-    y = next((found[d] for d in ("y", "lat", "latitude") if d in found), None)
-    x = next((found[d] for d in ("x", "lon", "longitude") if d in found), None)
-    if y is None or x is None:
-        raise DataError(
-            f"{name}: '{layer}' in {path} has dims {values.dims}; expected y and x, or lat and lon"
-        )
-    rest = [d for d in values.dims if d not in (y, x)]
-    if len(rest) > 1:
-        raise DataError(
-            f"{name}: '{layer}' in {path} has dims {values.dims}; expected at most one beside {y} and {x}"
-        )
-    values = values.transpose(*rest, y, x).rename({y: "y", x: "x"})
-    if not rest:
-        values = values.expand_dims("band")
-    if values["y"].size > 1 and values["y"].values[1] > values["y"].values[0]:
-        values = values.isel(y=slice(None, None, -1))
-    if wkt is None and str(y).lower().startswith("lat"):
-        wkt = "EPSG:4326"
-    values.attrs["crs"] = wkt
-    return values
-
-
-def read_features(path: Path, spec: InputSpec, name: str) -> gpd.GeoDataFrame:
-    """Read GeoPackage, GeoParquet, Shapefile, GeoJSON, or a table with lon and lat.
-
-    Raises
-    ------
-    DataError
-        Unreadable, no such layer, no coordinate system, no rows.
-    """
-    require(path, name)
-    refuse_remote(path, name)
-    if path.suffix.lower() in TABLES - {".parquet"}:
-        return _points_of(read_table(path, spec, name), spec, name, path)
-    try:
-        if path.suffix.lower() in {".parquet", ".geoparquet"}:
-            frame = gpd.read_parquet(path)
-        else:
-            layers = [str(row[0]) for row in pyogrio.list_layers(path)]
-            if spec.layer is None and len(layers) > 1:
-                raise DataError(
-                    f'{name}: {path} has layers {", ".join(layers)}; choose one with layer = "…"'
-                )
-            if spec.layer is not None and spec.layer not in layers:
-                raise DataError(
-                    f"{name}.layer: no layer '{spec.layer}' in {path}; found {', '.join(layers)}"
-                )
-            frame = _decoded(path, spec)
-    except DataError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever the format's library raises
-        if path.suffix.lower() == ".parquet":
-            return _points_of(read_table(path, spec, name), spec, name, path)
-        raise DataError(f"{name}: {path} cannot be read ({error}); is it complete?") from None
-    if spec.crs is not None:
-        frame = frame.set_crs(spec.crs, allow_override=True)
-    if frame.crs is None:
-        raise DataError(
-            f'{name}: {path} has no coordinate system; add crs = "EPSG:…" to [inputs.{name}]'
-        )
-    return _renamed(frame[~frame.geometry.isna()], spec, name, path)
-
-
-def _decoded(path: Path, spec: InputSpec) -> gpd.GeoDataFrame:
-    """Shapefiles without a code page are tried as UTF-8, then as Chinese."""
-    try:
-        return pyogrio.read_dataframe(path, layer=spec.layer, encoding=spec.encoding)
-    except UnicodeDecodeError:
-        return pyogrio.read_dataframe(path, layer=spec.layer, encoding="gb18030")
-
-
-def _points_of(frame: pd.DataFrame, spec: InputSpec, name: str, path: Path) -> gpd.GeoDataFrame:
-    if not {"lon", "lat"} <= set(frame.columns):
-        raise DataError(
-            f"{name}: {path} has neither geometry nor columns lon and lat; found {', '.join(map(str, frame.columns))}"
-        )
-    shapes = gpd.points_from_xy(frame["lon"], frame["lat"])
-    return gpd.GeoDataFrame(frame, geometry=shapes, crs=spec.crs or "EPSG:4326")
+    # heights of a compound system are no third coordinate of a map
+    return crs.sub_crs_list[0] if crs.is_compound and crs.sub_crs_list else crs
 
 
 def read_table(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
-    """Read CSV, Excel or Parquet; numbers with thousands separators become numbers.
+    """Read a table of any format; see :mod:`shanshui.collect.sheets`.
 
     Raises
     ------
     DataError
-        Unreadable, wrong encoding, merged header cells, no such sheet.
+        Unreadable, no table on it, no such sheet or column, rows that do not fit.
     """
-    require(path, name)
-    suffix = path.suffix.lower()
-    try:
-        if suffix == ".parquet":
-            frame = pd.read_parquet(path)
-        elif suffix in {".xlsx", ".xlsm"}:
-            frame = _read_workbook(path, spec, name)
-        elif suffix in {".csv", ".txt", ".tsv"}:
-            frame = _read_text(path, spec, name)
-        else:
-            raise DataError(
-                f"{name}: {path}: '{suffix}' is not a table; expected .csv, .xlsx or .parquet"
-            )
-    except DataError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever the format's library raises
-        raise DataError(f"{name}: {path} cannot be read ({error}); is it complete?") from None
-    return _renamed(frame.apply(_numbers), spec, name, path)
+    return fractions(table_of(path, spec, name))
 
 
-def _read_text(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
-    raw = path.read_bytes()
-    tries = [spec.encoding] if spec.encoding else ["utf-8-sig", "gb18030"]
-    for encoding in tries:
-        try:
-            text = raw.decode(str(encoding))
-            break
-        except (UnicodeDecodeError, LookupError):
-            continue
-    else:
-        raise DataError(
-            f'{name}: {path} is not text in {" or ".join(map(str, tries))}; set encoding = "…"'
-        )
-    if not text.strip():
-        raise DataError(f"{name}: {path} is empty")
-    from io import StringIO
-
-    mark = "\t" if path.suffix.lower() == ".tsv" else None
-    head = text.splitlines()[0]
-    if mark is None:
-        mark = max([",", ";", "\t", "|"], key=head.count)
-    frame = pd.read_csv(StringIO(text), sep=mark, skipinitialspace=True)
-    whole = [c for c in frame.columns if frame[c].dtype.kind in "iu"]
-    if whole and _LEADING_ZERO.search(text):
-        # codes: 0610 is not 610
-        cells_as_text = pd.read_csv(
-            StringIO(text),
-            sep=mark,
-            skipinitialspace=True,
-            dtype=str,
-            usecols=list(map(str, whole)),
-        )
-        for column in whole:
-            cells = cells_as_text[column].astype(str).str.strip()
-            if cells.str.match(r"0\d").any():
-                frame[column] = cells.astype(object)
+def fractions(table: SheetTable) -> pd.DataFrame:
+    """Frame of a table whose readers know no units: 51% in a cell is 0.51, whatever its column is called."""
+    frame = table.frame
+    for read in table.reading.columns:
+        own = read.unit_from == "cells" or read.name != read.found
+        if (
+            own
+            and read.unit in PARTS
+            and read.name in frame
+            and frame[read.name].dtype.kind in "if"
+        ):
+            frame = frame.assign(**{read.name: frame[read.name] * PARTS[read.unit]})
     return frame
 
 
-_LEADING_ZERO = re.compile(r"(?:^|[,;\t| ])0\d", re.MULTILINE)
+def table_of(
+    path: Path,
+    spec: InputSpec,
+    name: str,
+    *,
+    wanted: tuple[str, ...] = (),
+    sums: bool = True,
+    lists: bool = True,
+) -> SheetTable:
+    """Read a table, and how it was read.
+
+    Parameters
+    ----------
+    path : Path
+        Text, workbook or Parquet.
+    spec : InputSpec
+        ``columns``, ``only``, ``layer``, ``encoding``, ``header_rows`` and ``year`` as declared.
+    name : str
+        Input, for messages.
+    wanted : tuple of str
+        Columns that it should have, the amount last.
+    sums : bool
+        Rows of sums and means are kept.
+    lists : bool
+        Cells may hold lists of numbers.
+
+    Returns
+    -------
+    SheetTable
+        Our names where there are some; numbers in the unit of the file.
+
+    Raises
+    ------
+    DataError
+        As :func:`read_table`.
+    """
+    require(path, name)
+    table = read_sheets(
+        path,
+        name,
+        Wanted(
+            wanted,
+            dict(spec.columns),
+            spec.layer,
+            spec.encoding,
+            spec.header_rows if "header_rows" in spec.model_fields_set else None,
+            sums,
+            lists,
+            spec.year,
+        ),
+    )
+    return _only(table, spec, name, path)
 
 
-def _read_workbook(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
-    import openpyxl
-
-    book = openpyxl.load_workbook(path, data_only=True)
-    if spec.layer is not None and spec.layer not in book.sheetnames:
-        raise DataError(
-            f"{name}.layer: no sheet '{spec.layer}' in {path}; found {', '.join(book.sheetnames)}"
-        )
-    sheet = book[spec.layer] if spec.layer else book.worksheets[0]
-    merged = [r for r in sheet.merged_cells.ranges if r.min_row <= spec.header_rows]
-    tall = max((r.max_row for r in merged), default=1)
-    if merged and (spec.header_rows == 1):
-        raise DataError(
-            f"{name}: {path}, sheet '{sheet.title}': header cells {merged[0].coord} are merged; "
-            f"say how many rows the header has: header_rows = {max(2, tall)}"
-        )
-    rows = [list(r) for r in sheet.iter_rows(values_only=True)]
-    if len(rows) <= spec.header_rows:
-        raise DataError(f"{name}: {path}, sheet '{sheet.title}': no rows below the header")
-    for block in merged:
-        fill = rows[block.min_row - 1][block.min_col - 1]
-        for r in range(block.min_row, min(block.max_row, spec.header_rows) + 1):
-            for c in range(block.min_col, block.max_col + 1):
-                rows[r - 1][c - 1] = fill
-    heads = []
-    for column in zip(*rows[: spec.header_rows], strict=True):
-        words = list(dict.fromkeys(str(w).strip() for w in column if w is not None))
-        heads.append(" / ".join(words))
-    frame = pd.DataFrame(rows[spec.header_rows :], columns=heads)
-    return frame.dropna(how="all").infer_objects()
-
-
-_NUMBER = re.compile(r"^\s*[-+]?(\d{1,3}([,，]\d{3})+|\d+)(\.\d+)?\s*%?\s*$")
-_GAPS = {"", "-", "—", "--", "…", "...", "na", "n/a", "nan", "null", "none", "无", "缺"}
-
-
-def _numbers(column: pd.Series) -> pd.Series:
-    """Text that is numbers with thousands separators becomes numbers; codes with leading zeros stay."""
-    if column.dtype.kind in "biufM":
-        return column
-    text = column.map(lambda v: v.strip() if isinstance(v, str) else v)
-    filled = [v for v in text if v is not None and v == v and str(v).lower() not in _GAPS]
-    texts = [v for v in filled if isinstance(v, str)]
-    if not texts or not all(_NUMBER.match(v) for v in texts):
-        return text
-    if any(re.match(r"^0\d", v) for v in texts):
-        return text
-
-    def read(value: Any) -> float:
-        if value is None or value != value or str(value).lower() in _GAPS:
-            return np.nan
-        if not isinstance(value, str):
-            return float(value)
-        return float(re.sub(r"[,，%\s]", "", value))
-
-    return column.map(read)
-
-
-def _renamed(frame: Any, spec: InputSpec, name: str, path: Path) -> Any:
-    heads = {str(c).strip().lstrip("\ufeff"): c for c in frame.columns}
-    frame = frame.rename(columns={c: head for head, c in heads.items()})
-    turn = {}
-    for ours, theirs in spec.columns.items():
-        if theirs not in frame.columns:
-            from shanshui.core.errors import nearest
-
-            raise DataError(
-                f"{name}.columns.{ours}: no column '{theirs}' in {path}; {nearest(theirs, map(str, frame.columns))}"
-            )
-        turn[theirs] = ours
-    clash = [c for c in turn.values() if c in frame.columns and c not in turn]
-    frame = frame.drop(columns=clash).rename(columns=turn)
-    for theirs, ours in ALIASES.items():
-        if ours not in frame.columns and theirs in frame.columns:
-            frame = frame.rename(columns={theirs: ours})
+def _only(table: SheetTable, spec: InputSpec, name: str, path: Path) -> SheetTable:
+    """Rows that the study file asks for."""
     for column, keep in spec.only.items():
+        frame = table.frame
         if column not in frame.columns:
             raise DataError(
                 f"{name}.only: no column '{column}' in {path}; found {', '.join(map(str, frame.columns))}"
             )
         wanted = {str(k) for k in keep}
+        kept = frame[column].map(_text).isin(wanted).to_numpy()
+        if not kept.any():
+            raise DataError(
+                f"{name}.only: no row of {path} has {column} among {', '.join(sorted(wanted)[:5])}"
+            )
+        rows = tuple(r for r, k in zip(table.rows, kept, strict=True) if k)
+        table = replace(table, frame=frame[kept].reset_index(drop=True), rows=rows)
+    return table
+
+
+def renamed(frame: Any, spec: InputSpec, name: str, path: Path) -> Any:
+    """Features with our column names, those that the study file asks for."""
+    heads = [str(c).strip().lstrip("\ufeff") for c in frame.columns]
+    frame = frame.set_axis(heads, axis=1)
+    labels = [ways_to_say(h) for h in heads]
+    turn: dict[int, str] = {}
+    for ours, theirs in spec.columns.items():
+        at = place_of(theirs, labels)
+        if at is None:
+            raise DataError(
+                f"{name}.columns.{ours}: no column '{theirs}' in {path}; {nearest(theirs, heads)}"
+            )
+        turn[at] = ours
+    given, _ = named(labels, turn)
+    names = [given.get(k, h) for k, h in enumerate(heads)]
+    # what is declared stands over a column that has our name already
+    keep = [k for k, n in enumerate(names) if k in given or n not in given.values()]
+    frame = frame.iloc[:, keep].set_axis([names[k] for k in keep], axis=1)
+    for column, values in spec.only.items():
+        if column not in frame.columns:
+            raise DataError(
+                f"{name}.only: no column '{column}' in {path}; found {', '.join(map(str, frame.columns))}"
+            )
+        wanted = {str(k) for k in values}
         frame = frame[frame[column].map(_text).isin(wanted)]
         if frame.empty:
             raise DataError(

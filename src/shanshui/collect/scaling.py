@@ -22,9 +22,9 @@ class Linear:
 
 
 _USED = {
-    "continuous": {"unit", "scale", "offset", "nodata", "band"},
-    "categorical": {"unit", "nodata", "band", "classes"},
-    "stack": {"unit", "scale", "offset", "nodata"},
+    "continuous": {"unit", "scale", "offset", "nodata", "band", "time"},
+    "categorical": {"unit", "nodata", "band", "legend", "time"},
+    "stack": {"unit", "scale", "offset", "nodata", "time"},
     "table": {"unit", "scale", "offset", "nodata", "class_columns"},
 }
 """Words of a declaration that change numbers, by what the input is."""
@@ -38,7 +38,7 @@ def refuse_unused(spec: InputSpec, kind: InputKind, name: str) -> None:
     DataError
         With the word.
     """
-    used = _USED.get(kind.family, set())
+    used = _USED.get(kind.family, set()) | ({"legend"} if name == "land_cover_areas" else set())
     for word in sorted(set().union(*_USED.values()) - used):
         if getattr(spec, word) != type(spec).model_fields[word].get_default(
             call_default_factory=True
@@ -50,7 +50,13 @@ def refuse_unused(spec: InputSpec, kind: InputKind, name: str) -> None:
 
 
 def linear(
-    spec: InputSpec, unit: str, name: str, *, scale: float = 1.0, offset: float = 0.0
+    spec: InputSpec,
+    unit: str,
+    name: str,
+    *,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    own: str | None = None,
 ) -> Linear:
     """How stored numbers become values in a unit.
 
@@ -64,6 +70,8 @@ def linear(
         Input, for the message.
     scale, offset : float
         The file's own.
+    own : str, optional
+        Unit that the file says its scaled numbers are in.
 
     Raises
     ------
@@ -80,10 +88,56 @@ def linear(
                 f"{' other than 0' if word == 'scale' else ''}; set {word} in [inputs.{name}]"
             )
     try:
-        factor, shift = conversion(spec.unit or unit, unit)
+        factor, shift = conversion(spec.unit or own or unit, unit)
     except QuantityError as error:
         raise DataError(f"{name}.unit: {error}; correct unit in [inputs.{name}]") from None
     return Linear(scale * factor, offset * factor + shift)
+
+
+_SPELT = {
+    "metre": "m", "metres": "m", "meter": "m", "meters": "m", "米": "m", "feet": "ft", "foot": "ft", "international foot": "ft",
+    "us survey foot": "survey_foot", "us survey feet": "survey_foot", "ftus": "survey_foot", "us_survey_foot": "survey_foot",
+    "us-ft": "survey_foot", "foot_us": "survey_foot", "c": "degC", "°c": "degC", "celsius": "degC", "deg_c": "degC",
+    "deg c": "degC", "degrees celsius": "degC", "degree_celsius": "degC", "degrees_celsius": "degC", "degrees c": "degC",
+    "kelvin": "K", "k": "K", "°f": "degF", "fahrenheit": "degF", "percent": "%", "pct": "%", "mm/year": "mm/yr",
+    "mm year-1": "mm/yr", "mm yr-1": "mm/yr", "mm/a": "mm/yr", "mm a-1": "mm/yr", "mm/day": "mm/d", "mm day-1": "mm/d",
+    "mm d-1": "mm/d", "kg m-2 s-1": "kg/m2/s", "kg/m^2/s": "kg/m2/s", "kg m**-2 s**-1": "kg/m2/s", "1": "1", "-": "1",
+}  # fmt: skip
+"""How makers of files spell units."""
+
+
+def band_unit(said: str, unit: str) -> str | None:
+    """Unit that a file says its numbers are in, where that is another than the study's and can become it.
+
+    Parameters
+    ----------
+    said : str
+        As the file spells it.
+    unit : str
+        The study's.
+
+    Returns
+    -------
+    str or None
+        None where the file says nothing, the same, a word that is no unit, or one of another dimension: a depth of rain for a
+        rate, for which the study's unit stands as it does for a file that says nothing.
+    """
+    word = _SPELT.get(said.strip().lower(), said.strip())
+    if not word or word == unit:
+        return None
+    if unit == "K" and word == "degC":
+        return None  # differences of temperature are the same in both
+    if unit == "mm/yr" and word == "kg/m2/s":
+        return f"{SECONDS_OF_YEAR:g} mm/yr"  # a kilogram of water on a square metre is a millimetre
+    try:
+        factor, shift = conversion(word, unit)
+    except QuantityError:
+        return None
+    return None if (factor, shift) == (1.0, 0.0) else word
+
+
+SECONDS_OF_YEAR = 31_557_600
+"""Of the Julian year, which units of time are reckoned with."""
 
 
 def plausible(spec: InputSpec, kind: InputKind, name: str) -> tuple[float, float]:

@@ -17,6 +17,7 @@ from shanshui.core.quantity import (
     Scalar,
     Table,
 )
+from shanshui.core.reasons import known_reason
 from shanshui.core.setting import LIMITS, Limits, finite, known, read
 from shanshui.core.source import require
 
@@ -50,6 +51,8 @@ class Card:
         Rows beyond a block that a cell looks at; None when the whole grid is needed.
     bytes_per_cell : float
         Working memory beyond inputs and result, for the estimate before a run.
+    missing : mapping of str to str
+        Reason that a cell of a layer has no value though all that it takes has; under an empty name for all layers.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Card:
     source: str
     halo: Halo | None
     bytes_per_cell: float
+    missing: Mapping[str, str]
     fn: Callable[..., Any] = field(repr=False)
 
     @property
@@ -104,7 +108,11 @@ class Card:
 
 
 def assessment(
-    *, source: str, halo: Halo | None = None, bytes_per_cell: float = 8.0
+    *,
+    source: str,
+    halo: Halo | None = None,
+    bytes_per_cell: float = 8.0,
+    missing: str | Mapping[str, str] = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare an assessment.
 
@@ -116,6 +124,8 @@ def assessment(
         Rows beyond a block that a cell looks at: 0 is cell by cell. Without it the whole grid is handed over.
     bytes_per_cell : float
         Working memory beyond inputs and result.
+    missing : str or mapping of layer to str, optional
+        Row of ``core/reasons.csv``: why a cell has no value though all that the assessment takes has one.
 
     Returns
     -------
@@ -125,7 +135,7 @@ def assessment(
     require(source)
 
     def wrap(fn: Callable[..., Any]) -> Callable[..., Any]:
-        card = _card(fn, source, halo, bytes_per_cell)
+        card = _card(fn, source, halo, bytes_per_cell, missing)
         names = list(card.needs)
 
         @functools.wraps(fn)
@@ -173,7 +183,13 @@ def card_of(fn: Callable[..., Any]) -> Card:
     return card
 
 
-def _card(fn: Callable[..., Any], source: str, halo: Halo | None, bytes_per_cell: float) -> Card:
+def _card(
+    fn: Callable[..., Any],
+    source: str,
+    halo: Halo | None,
+    bytes_per_cell: float,
+    missing: str | Mapping[str, str],
+) -> Card:
     hints = get_type_hints(fn, include_extras=True)
     needs: dict[str, Quantity] = {}
     optional, settings, types, ranges = set(), {}, {}, {}
@@ -196,6 +212,8 @@ def _card(fn: Callable[..., Any], source: str, halo: Halo | None, bytes_per_cell
     gives = _quantity(hints["return"])
     if gives is None:
         raise PlanError(f"{fn.__name__}: the result needs a quantity of the vocabulary")
+    why = {"": missing} if isinstance(missing, str) else dict(missing)
+    why = {layer: known_reason(reason, fn.__name__) for layer, reason in why.items() if reason}
     return Card(
         fn.__name__,
         needs,
@@ -207,6 +225,7 @@ def _card(fn: Callable[..., Any], source: str, halo: Halo | None, bytes_per_cell
         source,
         halo,
         bytes_per_cell,
+        why,
         fn,
     )
 

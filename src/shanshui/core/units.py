@@ -64,6 +64,22 @@ def conversion(found: str, expected: str) -> tuple[float, float]:
     return float(one - zero), float(zero)
 
 
+@cache
+def known_unit(text: str) -> bool:
+    """Is this the name of a unit, or of a multiple of one?"""
+    import pint
+
+    try:
+        _, name = _scaled(text)
+        registry().Unit(_spelt(name))
+    except (pint.PintError, ValueError, TypeError, AttributeError, KeyError, ArithmeticError):
+        return False
+    except Exception as error:  # noqa: BLE001 - the parser of unit names raises errors of the language's tokenizer
+        del error
+        return False
+    return True
+
+
 _TIMES = {"十": 1e1, "百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8}
 _CHINESE = {
     "人": "person", "户": "household", "元": "yuan", "公顷": "hectare", "亩": "mu", "平方公里": "km2", "平方千米": "km2",

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shanshui.core.source import citation
-from shanshui.flow.plan import Layer, Plan, Step
+from shanshui.flow.plan import Layer, Plan, Source, Step
+from shanshui.region.join_account import JoinAccount
 from shanshui.store.ledger import Ledger, Record
 
 
@@ -101,6 +102,31 @@ def chain(
 
     walk(name, 0)
     return links
+
+
+def joins(
+    plan: Plan, name: str, ledger: Ledger, where: Callable[[str], str] = lambda product: ""
+) -> dict[str, JoinAccount]:
+    """Account of each joined table that a product was made from.
+
+    Parameters
+    ----------
+    plan, name, ledger, where
+        As for :func:`chain`.
+
+    Returns
+    -------
+    mapping of str to JoinAccount
+        By input, in the order of the plan; of tables that were made.
+    """
+    found = {}
+    for product in plan.reach([name]) if name in plan.steps else ():
+        if not isinstance(plan.steps[product], Source):
+            continue
+        record = ledger.product(product, where(product))
+        if record is not None and record.facts.get("join"):
+            found[product] = JoinAccount.of(record.facts["join"])
+    return found
 
 
 def source_words(plan: Plan, name: str) -> str:

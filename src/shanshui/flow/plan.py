@@ -62,6 +62,8 @@ class Source:
         Reads and adapts; gets the run's context.
     code : callable
         Function whose code decides the result.
+    takes : tuple of str
+        Products that it is fitted to, where the plan has them: the places of a table.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Source:
     digests: Callable[[], dict[str, str]]
     make: Callable[[Any], Any]
     code: Callable[..., Any]
+    takes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -270,7 +273,7 @@ def _layers(steps: Iterable[Step]) -> list[Layer]:
 def _inputs(item: Item) -> dict[str, str]:
     if isinstance(item, Layer):
         return {"of": item.of}
-    return item.needs if isinstance(item, Step) else {}
+    return item.needs if isinstance(item, Step) else {name: name for name in item.takes}
 
 
 def _gives(item: Item) -> Quantity:

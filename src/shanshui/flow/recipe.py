@@ -74,7 +74,7 @@ class Recipes:
                 "card": repr(item.gives),
             }
         elif isinstance(item, Source):
-            inputs = item.digests()
+            inputs = item.digests() | self.above(name)
             parts = {
                 "code": self.code(item.code),
                 "settings": dict(item.parts),

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -346,8 +346,8 @@ class Run:
             return
         self.objects.settle(name, recipe, digest, parts, why, run, seconds, variant)
 
-    def _bring(self, item: Source) -> Any:
-        context = Context(self.grid, self.objects, self.memory, self.workers, self._progress)
+    def _bring(self, item: Source, above: Mapping[str, Any]) -> Any:
+        context = Context(self.grid, self.objects, self.memory, self.workers, self._progress, above)
         return item.make(context)
 
     def _progress(self, event: Event) -> None:

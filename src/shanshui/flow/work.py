@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import xarray as xr
@@ -22,13 +22,14 @@ from shanshui.store.rasters import RasterReader, RasterWriter
 
 @dataclass
 class Context:
-    """What a source is handed: the grid, where to keep, and what the run may take."""
+    """What a source is handed: the grid, where to keep, what the run may take, and the products it is fitted to."""
 
     grid: GridSpec
     objects: Objects
     memory: int
     workers: int
     tell: Listener
+    above: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Shelf:
@@ -101,7 +102,7 @@ class Work:
     pool: Executor
     workers: int
     size: Callable[[str], Estimate]
-    bring: Callable[[Source], Any]
+    bring: Callable[[Source, Mapping[str, Any]], Any]
     tell: Listener
 
     def make(self, name: str, above: Mapping[str, str]) -> str:
@@ -123,7 +124,8 @@ class Work:
         if isinstance(item, Layer):
             return self.objects.layer(above[item.of], item.layer)
         if isinstance(item, Source):
-            made = self.bring(item)
+            fitted = {p: self.shelf.get(above[p]) for p in self.plan.inputs(name)}
+            made = self.bring(item, fitted)
             return made if isinstance(made, str) else self.objects.keep(made)
         settings = item.card.checked(item.settings)
         data: dict[str, Any] = {}

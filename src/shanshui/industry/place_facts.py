@@ -56,7 +56,7 @@ def river_distance(elevation: Elevation, rivers: Rivers) -> Distance:
     return like(elevation, np.asarray(distance_to(mark) * np.float32(grid.cell_m)), "m")
 
 
-@assessment(source="decisions/0014-industry", halo=0, bytes_per_cell=24)
+@assessment(source="decisions/0014-industry", halo=0, bytes_per_cell=24, missing="not_given")
 def place_facts(
     elevation: Elevation,
     slope: Slope,

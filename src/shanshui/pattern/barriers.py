@@ -18,7 +18,7 @@ from shanshui.pattern.tables import Current, Detour, Pairs, SourceCells
 from shanshui.region.grid import grid_of, like
 
 
-@assessment(source="mcrae2008", bytes_per_cell=250)
+@assessment(source="mcrae2008", bytes_per_cell=250, missing="off_corridors")
 def pinch_points(
     resistance: Index,
     source_cells: SourceCells,

@@ -14,13 +14,8 @@ from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import Index, StreamOrder
 from shanshui.kernels.distance import distance_to
-from shanshui.pattern.corridors import (
-    ADJACENCY,
-    COLUMNS,
-    Corridors,
-    cost_distance,
-    least_cost_corridors,
-)
+from shanshui.pattern.corridors import ADJACENCY, COLUMNS, Corridors, least_cost_corridors
+from shanshui.pattern.cost_distance import cost_distance
 from shanshui.pattern.reach import Reach, detour
 from shanshui.pattern.tables import (
     CorridorLines,
@@ -143,7 +138,7 @@ def cells_of(line: Any, grid: GridSpec) -> tuple[NDArray[np.intp], NDArray[np.in
     return rows[fresh], cols[fresh]
 
 
-@assessment(source="knaapen1992", bytes_per_cell=40)
+@assessment(source="knaapen1992", bytes_per_cell=40, missing="no_way")
 def cumulative_resistance(resistance: Index, source_cells: SourceCells) -> Detour:
     """Least cost of reaching each cell from the nearest source: the minimum cumulative resistance.
 
@@ -170,7 +165,7 @@ def cumulative_resistance(resistance: Index, source_cells: SourceCells) -> Detou
     return like(resistance, np.where(np.isfinite(cost), cost, np.nan).astype(np.float32), "m")
 
 
-@assessment(source="linkagemapper", bytes_per_cell=60)
+@assessment(source="linkagemapper", bytes_per_cell=60, missing="no_way")
 def corridor_detour(
     resistance: Index, source_cells: SourceCells, least_cost_links: Pairs
 ) -> Detour:

@@ -250,7 +250,7 @@ def habitat_morphology(
     return codes
 
 
-@assessment(source="own_pattern", bytes_per_cell=24)
+@assessment(source="own_pattern", bytes_per_cell=24, missing="no_patch_here")
 def source_cells(
     habitat_morphology: Codes,
     *,

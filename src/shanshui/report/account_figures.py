@@ -8,7 +8,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
-from shanshui.report.maps import legend_text
+from shanshui.report.canvas import legend_text
 from shanshui.report.words import say
 
 CATEGORY_COLOURS = {

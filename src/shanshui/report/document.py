@@ -15,10 +15,10 @@ from shanshui.core.errors import PlanError
 from shanshui.core.terms import word
 from shanshui.flow.plan import Step
 from shanshui.report.accounts import account_chapters
+from shanshui.report.canvas import as_png, as_svg, chinese_font, drawing, stamp
 from shanshui.report.export import written_by
 from shanshui.report.figures import cover_chart, hypsometry_chart, slope_chart, unit_size_chart
 from shanshui.report.industry import industry_chapter
-from shanshui.report.maps import as_png, as_svg, chinese_font, drawing, stamp
 from shanshui.report.pattern import pattern_chapter
 from shanshui.report.states import ProductStates
 from shanshui.report.tables import (
@@ -199,7 +199,18 @@ def _settled(table: dict[str, Any], standing: ProductStates, lang: str) -> dict[
     if odd := standing.odd(of):
         left = say("left_out", lang).format(product=table["title"], by=word(odd, lang))
         table = table | {"rows": [], "heads": [], "note": left}
-    return table | {"state": state_words(standing, of, lang)}
+    joined = join_words(standing.study, of, lang)
+    return table | {
+        "state": state_words(standing, of, lang),
+        "note": " ".join(text for text in (table.get("note", ""), joined) if text),
+    }
+
+
+def join_words(study: Study, of: tuple[str, ...], lang: str) -> str:
+    """What the tables behind some products lost where they met the study's places; blank when nothing."""
+    accounts = {k: a for name in of if study.has(name) for k, a in study.joins(name).items()}
+    said = [s for a in accounts.values() for s in a.sentences(lang, all_rows=False)]
+    return (". " if lang != "zh" else "。").join(said)
 
 
 def _head(standing: ProductStates, shown: list[str], lang: str) -> list[tuple[str, list[str]]]:

@@ -7,8 +7,8 @@ from shanshui.collect.adapt import stack_parts
 from shanshui.collect.catalog import InputSpec, kind_of, located
 from shanshui.collect.companions import TABLES, Read, files_of
 from shanshui.core.errors import DataError, PlanError, nearest
+from shanshui.report.canvas import chinese_font
 from shanshui.report.formats import WRITERS, Handed
-from shanshui.report.maps import chinese_font
 from shanshui.report.states import ProductStates
 from shanshui.store.written import Written, refuse_foreign, replaced
 from shanshui.study.study import Study
@@ -117,8 +117,8 @@ def _inputs(study: Study) -> Iterator[Path]:
     """Every file that an input names, with those that lie beside it or that it points to."""
     for name, declared in study.specs.items():
         for spec in declared:
-            if spec.classes is not None and Path(spec.classes).is_absolute():
-                yield Path(spec.classes)
+            if spec.legend is not None and Path(spec.legend).is_absolute():
+                yield Path(spec.legend)
             if spec.value is None:
                 path = located(spec, study.folders)
                 yield path

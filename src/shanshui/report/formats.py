@@ -214,6 +214,14 @@ def _workbook(handed: Handed, to: Path) -> None:
     notes = [row for name in handed.names for row in _notes(handed.study, name, sheets[name])]
     if notes:
         sheets["units of columns"] = pd.DataFrame(notes)
+    told = [
+        {"product": name, "table": table, "joined": sentence}
+        for name in handed.names
+        for table, account in handed.study.joins(name).items()
+        for sentence in account.sentences()
+    ]
+    if told:
+        sheets["joined tables"] = pd.DataFrame(told)
     write_workbook(sheets, to)
 
 
@@ -235,7 +243,7 @@ def _notes(study: Study, name: str, frame: pd.DataFrame) -> list[dict[str, str]]
 
 
 def _png(handed: Handed, to: Path) -> None:
-    from shanshui.report.maps import as_png, drawing, stamp
+    from shanshui.report.canvas import as_png, drawing, stamp
     from shanshui.report.views import map_of
 
     name = handed.names[0]
@@ -249,11 +257,11 @@ WRITERS: dict[str, tuple[set[str], Callable[[Handed, Path], None]]] = {
     ".tif": ({"grid"}, _cog),
     ".nc": ({"grid"}, _cube),
     ".zarr": ({"grid"}, _cube),
-    ".gpkg": ({"features", "table", "series"}, _geopackage),
-    ".parquet": ({"features", "table", "series"}, _parquet),
-    ".geojson": ({"features", "table", "series"}, _geojson),
-    ".csv": ({"features", "table", "series", "scalar"}, _csv),
-    ".xlsx": ({"features", "table", "series", "scalar"}, _workbook),
-    ".png": ({"grid", "features", "table", "series"}, _png),
+    ".gpkg": ({"features", "table"}, _geopackage),
+    ".parquet": ({"features", "table"}, _parquet),
+    ".geojson": ({"features", "table"}, _geojson),
+    ".csv": ({"features", "table", "scalar"}, _csv),
+    ".xlsx": ({"features", "table", "scalar"}, _workbook),
+    ".png": ({"grid", "features", "table"}, _png),
 }
 """Per ending: the kinds of product it holds, and what writes it."""

@@ -1,24 +1,14 @@
 """One map style: shaded ground, data, lines, legend with unit and source, scale bar, north arrow."""
 
-import base64
-import io
-import logging
-import re
-import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
 import rasterio
-import shapely
-from matplotlib import font_manager
 from matplotlib.colors import (
     BoundaryNorm,
     Colormap,
@@ -31,31 +21,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
-from PIL import Image
 from rasterio.enums import Resampling
 
 from shanshui.core.terms import terms, word
+from shanshui.report.canvas import legend_text
+from shanshui.report.map_marks import course_names, north_arrow, place_names, scale_bar
 from shanshui.report.words import say
 from shanshui.store.rasters import RasterReader
-from shanshui.store.sheets import plain_text
 from shanshui.study.study import Study
 
 WIDEST = 1300
 """Pixels of a grid on a map: more do not show."""
-CJK = (
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "Hiragino Sans GB",
-    "WenQuanYi Zen Hei",
-    "WenQuanYi Micro Hei",
-    "SimHei",
-    "Droid Sans Fallback",
-    "Noto Sans CJK JP",
-)
 RAMPS = {
     "elevation": "heights", "slope": "YlOrBr", "local_relief": "YlOrBr", "relief_degree": "YlOrBr", "terrain_ruggedness": "YlOrBr",
     "temperature_fine": "RdYlBu_r", "temperature": "RdYlBu_r", "precipitation": "YlGnBu", "ndvi": "YlGn", "population_density": "magma_r",
@@ -79,15 +55,10 @@ HEIGHTS = LinearSegmentedColormap.from_list(
         "#f6f6f6",
     ],
 )
-MOST_NAMES = 24
-"""Rivers named on a map, the longest first."""
-HALO = {"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.6}
-"""Behind words on a map: outlines would turn them into shapes, and shapes need the font here."""
 LOGARITHMIC = {
     "population_density", "upstream_area", "settlement_weight", "soil_retention.loss", "sediment_delivery.sed_export",
     "nutrient_delivery.total_export", "pinch_points", "resistance",
 }  # fmt: skip
-_DRAWING = threading.Lock()
 
 
 @dataclass
@@ -134,45 +105,6 @@ class MapSpec:
     whole: bool = False
     source: str = ""
     title: str = ""
-
-
-@cache
-def chinese_font() -> str | None:
-    """Name of a font on this machine that has Chinese, if any."""
-    have = {f.name for f in font_manager.fontManager.ttflist}
-    return next((name for name in CJK if name in have), None)
-
-
-def style(lang: str) -> dict[str, Any]:
-    """Matplotlib settings of every figure."""
-    fonts = ["DejaVu Sans"]
-    if lang == "zh" and (found := chinese_font()):
-        fonts = [found, *fonts]
-    return {
-        "font.family": "sans-serif",
-        "font.sans-serif": fonts,
-        "axes.unicode_minus": False,
-        # names come from data: a $ in one of them is a $, not mathematics
-        "text.parse_math": False,
-        "font.size": 9,
-        "svg.fonttype": "none",
-        "svg.hashsalt": "shanshui",
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "figure.facecolor": "white",
-        "axes.edgecolor": "#666",
-        "axes.labelcolor": "#333",
-        "xtick.color": "#555",
-        "ytick.color": "#555",
-    }
-
-
-@contextmanager
-def drawing(lang: str) -> Iterator[None]:
-    """Draw in the report's style; matplotlib's settings are shared, so one thread at a time."""
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-    with _DRAWING, mpl.rc_context(style(lang)):
-        yield
 
 
 def thumbnail(reader: RasterReader, codes: bool = False) -> tuple[NDArray[Any], float]:
@@ -290,13 +222,16 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
             shapes.plot(
                 ax=ax, color=colour, linewidth=thick, zorder=4, rasterized=True, aspect=None
             )
-    _places(ax, spec, frame, lang)
+    if spec.named is not None:
+        course_names(ax, spec.named, frame, lang)
+    if spec.points is not None and len(spec.points):
+        place_names(ax, spec.points, frame, lang)
     ax.set_xlim(left, right)
     ax.set_ylim(bottom, top)
     ax.set_aspect("equal")
     ax.set_axis_off()
-    _scale_bar(ax, frame, lang)
-    _north(ax, lang)
+    scale_bar(ax, frame, lang)
+    north_arrow(ax, lang)
     if handles:
         ncol = 1 if len(handles) <= 22 else 2
         title = spec.title or (word(spec.product, lang) if spec.product else None)
@@ -320,18 +255,6 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
             0.03, 0.965, say("made_up", lang), fontsize=8, color="#a02020", va="top", bbox=banner
         )
     return figure
-
-
-def legend_text(name: str) -> str:
-    """Name as a legend takes it: one that begins with _ would be left out."""
-    return f"\u200b{name}" if name.startswith("_") else name
-
-
-def stamp(figure: Figure, words: str) -> None:
-    """Write over a figure that its product is not up to date, if there are words for it."""
-    if words:
-        banner = {"facecolor": "#a02020", "edgecolor": "white", "linewidth": 0.6, "pad": 3}
-        figure.text(0.03, 0.9, words, fontsize=8, color="white", va="top", bbox=banner, zorder=20)
 
 
 def _overlay(ax: Any, spec: MapSpec) -> list[Any]:
@@ -426,135 +349,3 @@ def _colour(
     )
     bar.tick_params(labelsize=7.5)
     return []
-
-
-def _places(ax: Any, spec: MapSpec, bounds: tuple[float, float, float, float], lang: str) -> None:
-    box = shapely.box(*bounds)
-    halo = HALO
-    if spec.named is not None:
-        column = "name_zh" if lang == "zh" and "name_zh" in spec.named else "name"
-        longest = spec.named.assign(length=spec.named.length).sort_values("length", ascending=False)
-        done: set[str] = set()
-        for text, shape in zip(longest[column], longest.geometry, strict=True):
-            inside = shape.intersection(box)
-            least = 0.06 * (bounds[2] - bounds[0])
-            if not text or text in done or inside.is_empty or inside.length < least:
-                continue
-            done.add(text)
-            at = inside.interpolate(0.5, normalized=True)
-            ax.text(
-                at.x,
-                at.y,
-                text,
-                clip_on=True,
-                fontsize=7,
-                color="#1c4f8a",
-                style="italic",
-                zorder=7,
-                ha="center",
-            )
-            if len(done) == MOST_NAMES:
-                break
-    if spec.points is not None and len(spec.points):
-        names = (
-            spec.points["name_zh"]
-            if lang == "zh" and "name_zh" in spec.points
-            else spec.points["name"]
-        )
-        taken: list[tuple[float, float]] = []
-        gap = 0.035 * (bounds[2] - bounds[0])
-        for text, place in zip(names, spec.points.geometry, strict=True):
-            if not box.contains(place):
-                continue
-            ax.plot(place.x, place.y, "o", ms=3, mfc="white", mec="#222", mew=0.8, zorder=8)
-            if all(abs(place.x - x) > 1.6 * gap or abs(place.y - y) > 0.6 * gap for x, y in taken):
-                taken.append((place.x, place.y))
-                ax.annotate(
-                    str(text),
-                    (place.x, place.y),
-                    xytext=(3, 3),
-                    textcoords="offset points",
-                    fontsize=6.5,
-                    clip_on=True,
-                    zorder=8,
-                    bbox=halo,
-                )
-
-
-def _scale_bar(ax: Any, bounds: tuple[float, float, float, float], lang: str) -> None:
-    left, bottom, right, top = bounds
-    want = (right - left) / 5
-    power = 10 ** np.floor(np.log10(want))
-    size = power * max(m for m in (1, 2, 5) if m * power <= want)
-    x, y, high = (
-        left + 0.03 * (right - left),
-        bottom + 0.035 * (top - bottom),
-        0.008 * (top - bottom),
-    )
-    for k in range(2):
-        ax.add_patch(
-            mpl.patches.Rectangle(
-                (x + k * size / 2, y),
-                size / 2,
-                high,
-                fc="#222" if k == 0 else "white",
-                ec="#222",
-                lw=0.6,
-                zorder=9,
-            )
-        )
-    text = f"{size / 1000:g} {say('km', lang)}" if size >= 1000 else f"{size:g} m"
-    ax.text(
-        x + size / 2,
-        y + 2.2 * high,
-        text,
-        fontsize=7,
-        ha="center",
-        zorder=9,
-    )
-
-
-def _north(ax: Any, lang: str) -> None:
-    ax.annotate(
-        say("north", lang),
-        xy=(0.965, 0.975),
-        xytext=(0.965, 0.9),
-        xycoords="axes fraction",
-        ha="center",
-        va="center",
-        fontsize=9,
-        arrowprops={"arrowstyle": "-|>", "color": "#222", "lw": 1.2},
-        zorder=9,
-    )
-
-
-def as_svg(figure: Figure) -> str:
-    """Figure as SVG for a page: text stays text, so the reader's own fonts draw it."""
-    sink = io.StringIO()
-    _save(figure, sink, format="svg", metadata={"Date": None, "Creator": "shanshui"})
-    text = sink.getvalue()
-    text = _EMBEDDED.sub(_lighter, plain_text(text[text.index("<svg") :]))
-    return re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r'\1 width="100%"', text, count=1)
-
-
-_EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
-
-
-def _lighter(found: re.Match[str]) -> str:
-    """Embedded picture as WebP: shaded ground is noise to PNG, and a page has dozens of maps."""
-    picture = Image.open(io.BytesIO(base64.b64decode(found.group(1))))
-    sink = io.BytesIO()
-    picture.save(sink, "WEBP", quality=86, alpha_quality=80, method=4)
-    return f"data:image/webp;base64,{base64.b64encode(sink.getvalue()).decode('ascii')}"
-
-
-def as_png(figure: Figure, path: Path) -> None:
-    """Figure as a PNG file."""
-    _save(figure, path, format="png", metadata={"Software": "shanshui"})
-
-
-def _save(figure: Figure, sink: Any, **options: Any) -> None:
-    with warnings.catch_warnings():
-        # measuring Chinese with a font that lacks it: the reader's browser has one
-        warnings.filterwarnings("ignore", message="Glyph")
-        figure.savefig(sink, **options)

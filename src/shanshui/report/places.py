@@ -42,7 +42,7 @@ def rows_of(study: Study, name: str) -> pd.DataFrame:
     study : Study
         With the product made.
     name : str
-        Table, series or features.
+        Table or features.
 
     Returns
     -------
@@ -50,8 +50,6 @@ def rows_of(study: Study, name: str) -> pd.DataFrame:
         With a plain index.
     """
     value = study[name]
-    if isinstance(value, pd.Series):
-        value = value.rename(name).to_frame()
     return value.reset_index() if value.index.name else value.reset_index(drop=True)
 
 
@@ -162,7 +160,7 @@ def with_places(study: Study, name: str, frame: pd.DataFrame | None = None) -> p
     study : Study
         With the product made.
     name : str
-        Table, series or features.
+        Table or features.
     frame : DataFrame, optional
         Its rows, where they have been read already.
 
@@ -219,7 +217,7 @@ def outlined(study: Study, name: str) -> gpd.GeoDataFrame | None:
     study : Study
         With the product made.
     name : str
-        Table, series or features.
+        Table or features.
 
     Returns
     -------

@@ -175,7 +175,7 @@ def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
     if record.kind == "features":
         spec.lines = [(study[name], "#a2402f", 0.7), *rim]
         return spec
-    if record.kind in ("table", "series"):
+    if record.kind == "table":
         return _table_spec(study, name, lang, spec, rim)
     if record.kind != "grid":
         raise PlanError(f"{name}: a {record.kind} has no map; export it as .csv or .xlsx")
@@ -360,7 +360,7 @@ def _classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]]:
 
 def cover_classes(study: Study, name: str) -> pd.DataFrame:
     """Class table of a categorical input."""
-    return class_table(str(study.specs[name][0].classes))
+    return class_table(str(study.specs[name][0].legend))
 
 
 def basin_names(study: Study, lang: str) -> dict[int, str]:

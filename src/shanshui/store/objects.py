@@ -36,7 +36,6 @@ SUFFIX = {
     "layers": ".json",
     "features": ".parquet",
     "table": ".parquet",
-    "series": ".parquet",
     "scalar": ".json",
 }
 
@@ -107,14 +106,8 @@ class Objects(Watch):
         if isinstance(value, pd.DataFrame):
             path = self.temporary(".parquet")
             write_table(value, path)
-            return self._keep(path, table_digest(value), "table", _columns(value))
-        if isinstance(value, pd.Series):
-            frame = value.rename("value").to_frame()
-            frame.attrs = dict(value.attrs)
-            path = self.temporary(".parquet")
-            write_table(frame, path)
-            facts = {**_columns(frame), "units": value.attrs.get("units", "1")}
-            return self._keep(path, table_digest(frame), "series", facts)
+            joined = {"join": value.attrs["join"]} if "join" in value.attrs else {}
+            return self._keep(path, table_digest(value), "table", _columns(value) | joined)
         if isinstance(value, int | float | np.number):
             text = json.dumps(float(value))
             path = self.temporary(".json")
@@ -167,10 +160,6 @@ class Objects(Watch):
             raise StoreError(
                 f"{path}: kept result cannot be read ({error}); run again with --fresh"
             ) from error
-        if kind == "series":
-            series = frame["value"]
-            series.attrs = {"units": facts["units"]}
-            return series
         return frame
 
     def reader(self, digest: str) -> RasterReader:

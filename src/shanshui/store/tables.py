@@ -1,4 +1,4 @@
-"""Tables and series kept as Parquet, and their digest by value."""
+"""Tables kept as Parquet, and their digest by value."""
 
 import datetime
 import decimal

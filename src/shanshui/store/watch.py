@@ -264,7 +264,7 @@ def content_digest(kind: str, path: Path, facts: Mapping[str, Any], grid: GridSp
             return raster_digest(path, grid, facts)
         if kind == "features":
             return features_digest(read_features(path))
-        if kind in ("table", "series"):
+        if kind == "table":
             return table_digest(read_table(path))
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except (OSError, ValueError, KeyError, pa.ArrowException, StoreError):

@@ -22,6 +22,7 @@ from shanshui.industry.place_facts import asked_facts
 from shanshui.region.grid import STRIP
 from shanshui.store.rasters import RasterReader
 from shanshui.study.study import Study
+from shanshui.study.why import cell_at
 
 NEEDED = ("region_mask", "place_facts", "access_rules")
 
@@ -125,13 +126,7 @@ def _at(study: Study, product: str, row: int, column: int) -> float:
 
 
 def _cell(study: Study, lon: float, lat: float) -> tuple[int, int]:
-    grid = study.grid
-    x, y = pyproj.Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True).transform(lon, lat)
-    row, column = int((grid.top - y) // grid.cell_m), int((x - grid.left) // grid.cell_m)
-    if not (0 <= row < grid.ny and 0 <= column < grid.nx):
-        raise StudyError(
-            f"--at {lon},{lat}: outside the study's grid; expected longitude,latitude within it (is the order lat,lon?)"
-        )
+    row, column = cell_at(study, lon, lat)
     if _at(study, "region_mask", row, column) != 1:
         raise StudyError(
             f"--at {lon},{lat}: on the grid, but outside the study's region; its rules do not reach there"

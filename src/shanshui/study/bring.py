@@ -10,17 +10,38 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from shanshui.collect.adapt import coefficients_input, features_input, stack_parts, table_input
-from shanshui.collect.catalog import InputKind, InputSpec, Specs, kind_of, located
+from shanshui.collect.adapt import (
+    coefficients_input,
+    features_input,
+    joined_table,
+    stack_parts,
+)
+from shanshui.collect.catalog import (
+    RASTERS,
+    SEVERAL,
+    InputKind,
+    InputSpec,
+    Specs,
+    kind_of,
+    located,
+)
 from shanshui.collect.classes import class_file
 from shanshui.collect.companions import Read, files_of
-from shanshui.collect.quality import Verdict, judge
+from shanshui.collect.gate import require
+from shanshui.collect.joining import (
+    LEVELS,
+    RULES,
+    account_in,
+    files_in,
+    places_frame,
+    together,
+    with_gaps,
+)
+from shanshui.collect.quality import Verdict, judge, layer_kind
 from shanshui.collect.rasters import raster_input
-from shanshui.collect.readers import require
 from shanshui.collect.registers import register_input
 from shanshui.collect.scaling import plausible, refuse_unused
 from shanshui.core.errors import DataError
-from shanshui.core.quantity import Grid
 from shanshui.flow.events import Event
 from shanshui.flow.plan import Source
 from shanshui.flow.work import Context
@@ -50,7 +71,7 @@ def source_of(
     name : str
         Input.
     specs : list of InputSpec
-        One file; several for a table of several years.
+        One file; several for a table of several years, or for tiles of a raster.
     folders : list of Path
         Where relative paths are looked for.
     grid : GridSpec
@@ -66,14 +87,16 @@ def source_of(
     Raises
     ------
     DataError
-        Several files for an input that is not a table.
+        Several files for an input that is neither a table nor a raster.
     """
     kind = kind_of(name)
     if specs[0].value is not None:
         return _assumed(name, specs[0], kind)
     paths = [located(spec, folders) for spec in specs]
-    if len(specs) > 1 and kind.family != "table":
-        raise DataError(f"{name}: {len(specs)} files are declared; only tables may have several")
+    if len(specs) > 1 and kind.family not in SEVERAL:
+        raise DataError(
+            f"{name}: {len(specs)} files are declared; only tables and rasters may have several: join them into one"
+        )
 
     def digests() -> dict[str, str]:
         found: dict[str, str] = {}
@@ -92,8 +115,9 @@ def source_of(
                 for layer, part in stack_parts(path, spec, name).items():
                     of_layer = file_digests(located(part, folders), "raster", ledger, name)
                     found |= {f"{path.name}:{layer}:{k}": v for k, v in of_layer.items()}
-            if spec.classes is not None:
-                found["classes"] = _digest(class_file(spec.classes), ledger, name)
+            found |= _beside(spec, f" ({place + 1})" if place else "", name, ledger)
+            if spec.legend is not None:
+                found["legend"] = _digest(class_file(spec.legend), ledger, name)
         return found
 
     read = _READERS[kind.family]
@@ -101,8 +125,21 @@ def source_of(
     def make(context: Context) -> Any:
         return read(name, specs, paths, kind, context)
 
-    parts = {"declared": [_content(spec) for spec in specs]}
-    return Source(name, kind.gives, ", ".join(map(str, paths)), parts, digests, make, read)
+    parts: dict[str, Any] = {"declared": [_content(spec) for spec in specs]}
+    if len(paths) > 1 and kind.family in RASTERS:
+        parts["order"] = [path.name for path in paths]  # where tiles overlap, the first counts
+    takes = LEVELS if name in RULES else ()
+    return Source(name, kind.gives, ", ".join(map(str, paths)), parts, digests, make, read, takes)
+
+
+def _beside(spec: InputSpec, mark: str, name: str, ledger: Ledger) -> dict[str, str]:
+    """Digests of the tables of changed codes and of other names that an input declares."""
+    found = {}
+    for word in ("crosswalk", "names"):
+        for number, file in enumerate(files_in(getattr(spec, word)), 1):
+            require(Path(file), f"{name}.{word}")
+            found[f"{word} {number}{mark}"] = _digest(Path(file), ledger, name)
+    return found
 
 
 def sources_of(specs: Specs, folders: list[Path], grid: GridSpec, ledger: Ledger) -> list[Source]:
@@ -119,22 +156,20 @@ def sources_of(specs: Specs, folders: list[Path], grid: GridSpec, ledger: Ledger
 def _grid(
     name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
 ) -> str:
-    return _bring_raster(name, specs[0], paths[0], kind, context)
+    return _bring_raster(name, specs, paths, kind, context)
 
 
 def _stack(
     name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
 ) -> str:
     each = stack_parts(paths[0], specs[0], name)
-    grid_kind = InputKind("continuous", Grid(specs[0].unit or "1"), kind.low, kind.high)
     return context.objects.keep_layers(
         {
             layer: _bring_raster(
                 f"{name}.{layer}",
-                # zeros are the ground without a threat, not gaps
-                part.model_copy(update={"checked": True}),
-                Path(part.file) if Path(part.file).is_absolute() else paths[0],
-                grid_kind,
+                [part],
+                [Path(part.file) if Path(part.file).is_absolute() else paths[0]],
+                layer_kind(kind, specs[0]),
                 context,
             )
             for layer, part in each.items()
@@ -145,7 +180,7 @@ def _stack(
 def _coefficients(
     name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
 ) -> pd.DataFrame:
-    return coefficients_input(paths[0], specs[0], name)
+    return _kept(coefficients_input(paths[0], specs[0], name))
 
 
 def _register(
@@ -157,7 +192,11 @@ def _register(
 def _table(
     name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
 ) -> pd.DataFrame:
-    parts = [table_input(p, s, kind, name) for p, s in zip(paths, specs, strict=True)]
+    places = places_frame(context.above)
+    parts = [
+        joined_table(path, spec, kind, name, places)
+        for path, spec in zip(paths, specs, strict=True)
+    ]
     frame = pd.concat(parts, ignore_index=True)
     keys = list(frame.columns[:-1])
     if frame.duplicated(keys).any():
@@ -165,7 +204,17 @@ def _table(
             f"{name}: its files hold the same {', '.join(keys)} more than once; keep one"
         )
     frame = frame.sort_values(keys, ignore_index=True)
-    frame.attrs = parts[0].attrs
+    frame.attrs = dict(parts[0].attrs)
+    accounts = [account for part in parts if (account := account_in(part)) is not None]
+    if accounts and places is not None:
+        whole = with_gaps(frame, together(accounts), places)
+        frame.attrs["join"] = whole.as_dict()
+    return _kept(frame)
+
+
+def _kept(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table without the account of how its file was read, which names places and is no value."""
+    frame.attrs = {k: v for k, v in frame.attrs.items() if k != "reading"}
     return frame
 
 
@@ -189,21 +238,14 @@ _READERS: dict[str, Callable[..., Any]] = {
 """What reads an input: its code, and no other reader's, is part of the recipe; grids are kept as they stream."""
 
 
-def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, context: Context) -> str:
+def _bring_raster(
+    name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
+) -> str:
+    """Keep a raster on the study grid; every cell below it is looked at while it streams."""
     grid = context.grid
-    with raster_input(path, spec, kind, name, context.objects.layout.temporary) as source:
+    with raster_input(paths, specs, kind, name) as source:
         source.check_overlap(grid)
-        look = Verdict(name, str(path))
-        judge(
-            look,
-            source.sample(grid),
-            spec,
-            kind,
-            source.missing_code,
-            source.nodata,
-            source.line,
-        )
-        _refuse(look, path)
+        look = Verdict(name, str(paths[0]))
         writer = None
         try:
             for start, values in source.strips(
@@ -216,19 +258,13 @@ def _bring_raster(name: str, spec: InputSpec, path: Path, kind: InputKind, conte
                     )
                 writer.write(start, values)
             if writer is None:
-                raise DataError(f"{name}: {path} has no rows")
+                raise DataError(f"{name}: {paths[0]} has no rows")
+            source.finish(grid)
             facts = writer.summary.facts()
-            low, high = plausible(spec, kind, name)
-            if (
-                facts["min"] is not None
-                and not source.codes
-                and (facts["min"] < low or facts["max"] > high)
-            ):
-                look.problems.append(
-                    f"{name}: on the study grid values run from {facts['min']:g} to {facts['max']:g} {kind.unit}, plausible "
-                    f"is {low:g} to {high:g}; is a nodata value undeclared? set nodata, unit or plausible in [inputs.{name}]"
-                )
-            _refuse(look, path)
+            judge(look, source, 1.0 - facts["nodata_share"])
+            _refuse(look, paths[0])
+            for doubt in look.doubts:
+                context.tell(Event("noted", name, doubt))
             return context.objects.keep_raster(writer)
         except BaseException:
             if writer is not None:
@@ -284,7 +320,9 @@ def _refuse(look: Verdict, path: Path) -> None:
 
 def _content(spec: InputSpec) -> dict[str, Any]:
     """What of a declaration decides the result: where the file lies and who made it does not."""
-    quiet = {"file", "classes", "needed", "edition", "licence", "origin", "sha256"}
+    quiet = {
+        "file", "legend", "crosswalk", "names", "needed", "edition", "licence", "origin", "sha256",
+    }  # fmt: skip
     return {
         k: v
         for k, v in spec.model_dump(mode="json", exclude_defaults=True).items()

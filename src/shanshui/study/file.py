@@ -10,6 +10,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from shanshui.collect.catalog import INPUTS, InputSpec
+from shanshui.collect.joining import files_in
 from shanshui.core.errors import StudyError, nearest
 from shanshui.region.grid import GridSpec
 
@@ -94,6 +95,14 @@ class StudyFile(_Section):
         default_factory=dict, description="Changed settings, by step."
     )
 
+    @field_validator("inputs", mode="before")
+    @classmethod
+    def _one_file_each(cls, value: Any) -> Any:
+        """A list of files is a list of declarations that are alike."""
+        if not isinstance(value, dict):
+            return value
+        return {name: _listed(declared) for name, declared in value.items()}
+
     @field_validator("inputs")
     @classmethod
     def _known_inputs(cls, value: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +113,12 @@ class StudyFile(_Section):
             if not specs:
                 raise ValueError(f"{name}: an empty list; give one file at least, or leave it out")
             for spec in specs:
-                for text in (spec.file, spec.classes or ""):
+                for text in (
+                    spec.file,
+                    spec.legend or "",
+                    *files_in(spec.crosswalk),
+                    *files_in(spec.names),
+                ):
                     try:
                         refuse_path(text)
                     except ValueError as error:
@@ -119,6 +133,15 @@ class StudyFile(_Section):
     def specs(self) -> dict[str, list[InputSpec]]:
         """Every input as a list of declarations."""
         return {k: v if isinstance(v, list) else [v] for k, v in self.inputs.items()}
+
+
+def _listed(declared: Any) -> Any:
+    if isinstance(declared, dict) and isinstance(declared.get("file"), list) and declared["file"]:
+        return [{**declared, "file": file} for file in declared["file"]]
+    if isinstance(declared, list):
+        each = [_listed(d) for d in declared]
+        return [one for d in each for one in (d if isinstance(d, list) else [d])]
+    return declared
 
 
 def refuse_path(text: str) -> None:

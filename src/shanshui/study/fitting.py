@@ -3,15 +3,16 @@
 import math
 from pathlib import Path
 
-import numpy as np
 import pyproj
-import rasterio
 from rasterio.errors import RasterioError
 from rasterio.warp import calculate_default_transform, transform_bounds
 
 from shanshui.collect.catalog import InputSpec
-from shanshui.collect.companions import CUBES, TABLES
-from shanshui.collect.readers import read_features
+from shanshui.collect.companions import TABLES
+from shanshui.collect.mosaic import whole
+from shanshui.collect.sources import Frame
+from shanshui.collect.tiles import tiles_of
+from shanshui.collect.vectors import read_features
 from shanshui.core.errors import DataError, ShanshuiError
 from shanshui.region.grid import (
     MAX_AREA_DISTORTION,
@@ -35,7 +36,7 @@ def grid_for(
     DataError
         A file that is missing, unreadable or in no known place.
     """
-    if not _exists(elevation):
+    if not _exists(tiles_of(elevation)[0]):
         raise DataError(f"elevation: no file {str(elevation)[:200]}; correct --elevation or --data")
     try:
         return _grid_for(elevation, boundary, crs, cell_m)
@@ -58,18 +59,14 @@ def _exists(path: Path) -> bool:
 def _grid_for(
     elevation: Path, boundary: Path | None, crs: str | None, cell_m: float | None
 ) -> GridSpec:
-    if elevation.suffix.lower() in CUBES:
-        bounds, source, shape, transform = _cube_frame(elevation)
-    else:
-        try:
-            with rasterio.open(elevation) as file:
-                bounds, transform = _north_up(file.transform, file.shape)
-                shape = file.shape
-                source = pyproj.CRS.from_wkt(file.crs.to_wkt()) if file.crs else None
-        except RasterioError as error:
-            raise DataError(
-                f"elevation: {elevation} cannot be read as a raster ({error}); is it complete?"
-            ) from None
+    tiles = tiles_of(elevation)
+    specs = [InputSpec(file=str(tile), band=1) for tile in tiles]
+    raster = whole(tiles, specs, "elevation")
+    frame = raster.frame
+    raster.close()
+    bounds, source = frame.bounds, frame.crs
+    if source is not None and source.is_compound:
+        source = source.sub_crs_list[0]
     if source is None:
         if crs is None:
             raise DataError(
@@ -79,7 +76,7 @@ def _grid_for(
     _refuse_source(elevation, source, bounds)
     if boundary is not None:
         bounds = _around(boundary, source, bounds)
-    if crs is None and (kept := _kept_grid(source, shape, transform, cell_m, boundary)) is not None:
+    if crs is None and (kept := _kept_grid(source, frame, cell_m, boundary)) is not None:
         return kept
     target = pyproj.CRS.from_user_input(
         crs or fitted_crs(*transform_bounds(source.to_wkt(), "EPSG:4326", *bounds))
@@ -87,7 +84,7 @@ def _grid_for(
     box = transform_bounds(source.to_wkt(), target.to_wkt(), *bounds, densify_pts=101)
     if cell_m is None:
         native, _, _ = calculate_default_transform(
-            source.to_wkt(), target.to_wkt(), shape[1], shape[0], *_corners(transform, shape)
+            source.to_wkt(), target.to_wkt(), frame.width, frame.height, *bounds
         )
         cell_m = native.a if source == target else round_cell(native.a)
     grid = fitted_grid(
@@ -110,73 +107,23 @@ def _refuse_source(elevation: Path, source: pyproj.CRS, bounds: tuple[float, ...
         )
 
 
-def _north_up(
-    transform: rasterio.Affine, shape: tuple[int, int]
-) -> tuple[tuple[float, ...], rasterio.Affine]:
-    """Bounds in order, and the transform of the same cells with north up and west at the left."""
-    a, b, left, d, e, top = (float(v) for v in transform[:6])
-    ends = [(x, y) for x in (0, shape[1]) for y in (0, shape[0])]
-    xs, ys = [left + a * x + b * y for x, y in ends], [top + d * x + e * y for x, y in ends]
-    bounds = (min(xs), min(ys), max(xs), max(ys))
-    if b or d:
-        return bounds, transform
-    return bounds, rasterio.Affine(abs(a), 0.0, bounds[0], 0.0, -abs(e), bounds[3])
-
-
-def _corners(
-    transform: rasterio.Affine, shape: tuple[int, int]
-) -> tuple[float, float, float, float]:
-    right = transform.c + transform.a * shape[1] + transform.b * shape[0]
-    bottom = transform.f + transform.d * shape[1] + transform.e * shape[0]
-    return transform.c, bottom, right, transform.f
-
-
 def _kept_grid(
-    source: pyproj.CRS,
-    shape: tuple[int, int],
-    transform: rasterio.Affine,
-    cell_m: float | None,
-    boundary: Path | None,
+    source: pyproj.CRS, frame: Frame, cell_m: float | None, boundary: Path | None
 ) -> GridSpec | None:
     """Keep the elevation's own grid where areas can be summed on it: nothing is resampled then."""
     if source.is_geographic or source.axis_info[0].unit_name not in {"metre", "meter"}:
         return None
-    square = abs(transform.a + transform.e) < 1e-6 * transform.a and transform.b == transform.d == 0
+    side = frame.dx
     if (
-        not square
+        abs(side - frame.dy) > 1e-6 * side
         or boundary is not None
-        or (cell_m is not None and abs(cell_m - transform.a) > 1e-6 * transform.a)
+        or (cell_m is not None and abs(cell_m - side) > 1e-6 * side)
     ):
         return None
     epsg = source.to_epsg()
-    grid = GridSpec(
-        f"EPSG:{epsg}" if epsg else source.to_wkt(), transform.a, transform.c, transform.f, *shape
-    )
+    crs = f"EPSG:{epsg}" if epsg else source.to_wkt()
+    grid = GridSpec(crs, side, frame.left, frame.top, frame.height, frame.width)
     return grid if grid.area_distortion() <= MAX_AREA_DISTORTION else None
-
-
-def _cube_frame(
-    path: Path,
-) -> tuple[tuple[float, ...], pyproj.CRS | None, tuple[int, int], rasterio.Affine]:
-    from rasterio.transform import from_bounds
-
-    from shanshui.collect.readers import cube_to_array
-
-    cube = cube_to_array(path, InputSpec(file=str(path)), "elevation")
-    x, y = cube["x"].values, cube["y"].values
-    if x.size < 2 or y.size < 2:
-        raise DataError(f"elevation: {path} has {y.size} x {x.size} cells; expected at least 2 x 2")
-    dx, dy = (float(np.ptp(v)) / (v.size - 1) / 2 for v in (x, y))
-    bounds = (
-        float(x.min()) - dx, float(y.min()) - dy, float(x.max()) + dx, float(y.max()) + dy
-    )  # fmt: skip
-    crs = cube.attrs.get("crs")
-    return (
-        bounds,
-        pyproj.CRS.from_user_input(crs) if crs else None,
-        (y.size, x.size),
-        from_bounds(*bounds, x.size, y.size),
-    )
 
 
 def _around(boundary: Path, source: pyproj.CRS, bounds: tuple[float, ...]) -> tuple[float, ...]:

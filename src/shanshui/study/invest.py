@@ -13,7 +13,7 @@ from rasterio.io import MemoryFile
 
 from shanshui.collect.adapt import coefficients_input
 from shanshui.collect.catalog import InputSpec
-from shanshui.collect.readers import read_features
+from shanshui.collect.vectors import read_features
 from shanshui.core.errors import QuantityError, StudyError, nearest
 from shanshui.region.coefficients import keyed
 from shanshui.region.grid import GridSpec

@@ -1,7 +1,5 @@
 """Weigh judgements, rank alternatives and read input-output tables that lie in a file, without a study."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,8 +12,10 @@ from numpy.typing import NDArray
 
 from shanshui.collect.adapt import coefficients_input
 from shanshui.collect.catalog import InputSpec
+from shanshui.collect.gate import require
 from shanshui.collect.readers import read_table as read_cells
-from shanshui.collect.readers import require
+from shanshui.collect.sheets.body import is_total
+from shanshui.collect.sheets.reading import plain_rows
 from shanshui.core.errors import DataError, QuantityError, ShanshuiError
 from shanshui.decision.alternatives import (
     RankedAlternatives,
@@ -104,42 +104,19 @@ def refuse_odd(file: Path, name: str) -> None:
     require(file, name)
     if not file.is_file():
         what = "a folder" if file.is_dir() else "no regular file"
-        raise DataError(f"{name}: {file} is {what}; expected a table (.csv, .xlsx or .parquet)")
+        raise DataError(
+            f"{name}: {file} is {what}; expected a table (.csv, .xlsx, .xls, .ods or .parquet)"
+        )
 
 
 def _judgement_cells(file: Path) -> pd.DataFrame:
     """Cells as text: fractions and intervals are no numbers yet; a square may have no head."""
     refuse_odd(file, "judgements")
-    if file.suffix.lower() in {".csv", ".tsv", ".txt"}:
-        raw = file.read_bytes()
-        for encoding in ("utf-8-sig", "gb18030"):
-            try:
-                text = raw.decode(encoding)
-            except UnicodeDecodeError:
-                continue
-            break
-        else:
-            raise DataError(f"judgements: {file} is not text in utf-8 or gb18030")
-        lines = [line for line in text.splitlines() if line.strip()]
-        if not lines:
-            raise DataError(f"judgements: {file} is empty")
-        mark = max(",", "\t", ";", key=lines[0].count)
-        try:
-            rows = [
-                [_point(c.strip(), mark) for c in r]
-                for r in csv.reader(io.StringIO("\n".join(lines)), delimiter=mark)
-            ]
-        except csv.Error as error:
-            raise DataError(f"judgements: {file} cannot be read as a table ({error})") from None
-    else:
-        frame = read_cells(file, InputSpec(file=str(file)), "judgements")
-        rows = [
-            [str(c) for c in frame.columns],
-            *frame.astype(object).where(frame.notna(), "").to_numpy().tolist(),
-        ]
+    rows, mark = plain_rows(file, "judgements")
+    if mark:
+        rows = [[_point(c, mark) for c in row] for row in rows]
     _refuse_twice(rows[0], file)
-    wide = max(map(len, rows))
-    rows = [[*r, *[""] * (wide - len(r))] for r in rows]
+    wide = len(rows[0])
     if len(rows) == wide and _bare(rows):
         return pd.DataFrame(rows, columns=[f"item {k + 1}" for k in range(wide)])
     return pd.DataFrame(rows[1:], columns=rows[0])
@@ -224,12 +201,31 @@ def rank(
     """
     with naming(file):
         refuse_odd(file, "table")
-        given = alternatives_of(
-            read_cells(file, InputSpec(file=str(file)), "table"), _criteria_cells(criteria)
-        )
+        table = read_cells(file, InputSpec(file=str(file)), "table")
+        _refuse_sums(table)
+        given = alternatives_of(table, _criteria_cells(criteria))
     judged = None if judgements is None else _judged(judgements, given.criteria)
     weights = criterion_weights(given, judged, objective=objective, combine=combine, share=share)
     return ranked(given, weights, method=method, draws=draws, seed=seed)
+
+
+def _refuse_sums(table: pd.DataFrame) -> None:
+    """Refuse a row of sums or means, which would be ranked as if it were an alternative."""
+    numbers = table.iloc[:, 1:].select_dtypes("number").to_numpy(np.float64)
+    for row, name in enumerate(table.iloc[:, 0]):
+        if not is_total(name) or not numbers.size:
+            continue
+        rest = np.delete(numbers, row, axis=0)
+        if (
+            len(rest)
+            and (
+                np.isclose(rest.sum(axis=0), numbers[row])
+                | np.isclose(rest.mean(axis=0), numbers[row])
+            ).any()
+        ):
+            raise DataError(
+                f"row '{name}' holds the sum or the mean of the others; take it out, or it is ranked as one of them"
+            )
 
 
 def _criteria_cells(file: Path | None) -> pd.DataFrame | None:

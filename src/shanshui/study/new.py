@@ -6,9 +6,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import pyproj
-import rasterio
 
-from shanshui.collect.companions import CUBES
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.mosaic import opened
+from shanshui.collect.tiles import tiles_of
 from shanshui.core.errors import ResourceError, StudyError, nearest
 from shanshui.flow.estimate import memory_limit
 from shanshui.region.grid import (
@@ -257,10 +258,10 @@ def _boundary_text(path: Path, folder: Path) -> str:
 
 
 def _has_crs(path: Path) -> bool:
-    if path.suffix.lower() in CUBES:
-        return True
-    with rasterio.open(path) as file:
-        return file.crs is not None
+    tile = tiles_of(path)[0]
+    raster = opened(tile, InputSpec(file=str(tile), band=1), "elevation")
+    raster.close()
+    return raster.frame.crs is not None
 
 
 def relative(path: Path, folder: Path) -> str:

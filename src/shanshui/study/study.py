@@ -2,24 +2,31 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from shanshui.collect.catalog import INPUTS, InputSpec, located, wanted
-from shanshui.collect.classes import SHIPPED
+import pandas as pd
+
+from shanshui.collect.adapt import features_input
+from shanshui.collect.catalog import INPUTS, RASTERS, InputSpec, located, wanted
+from shanshui.collect.classes import shipped_legend
+from shanshui.collect.joining import LEVELS, RULES, files_in, places_frame
 from shanshui.collect.quality import Verdict, verdict
 from shanshui.collect.rasters import raster_input
+from shanshui.collect.tiles import spread
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError, StudyError, nearest
 from shanshui.core.quantity import Table
 from shanshui.flow.estimate import Estimate, memory_limit
 from shanshui.flow.events import Listener, deaf
-from shanshui.flow.explain import Link, chain
+from shanshui.flow.explain import Link, chain, joins
 from shanshui.flow.plan import Plan
 from shanshui.flow.run import Outcome, Run
 from shanshui.flow.variants import Settings, reached
 from shanshui.plans.everything import CHAPTERS, everything
+from shanshui.region.join_account import JoinAccount
 from shanshui.store.layout import Layout
 from shanshui.store.ledger import Ledger, Record
 from shanshui.store.objects import Objects
@@ -56,7 +63,8 @@ class Study:
         self.layout = Layout(folder)
         self.file: StudyFile = read_study_file(self.layout.study_file)
         self.grid = self.file.grid_spec()
-        self.specs = {k: [self._placed(s) for s in v] for k, v in self.file.specs().items()}
+        declared = spread(self.file.specs(), self.folders)
+        self.specs = {k: [self._placed(s) for s in v] for k, v in declared.items()}
 
     def __enter__(self) -> "Study":
         return self
@@ -70,11 +78,17 @@ class Study:
             self.ledger.close()
 
     def _placed(self, spec: InputSpec) -> InputSpec:
-        """Find a class table that lies with the data."""
-        if spec.classes is None or spec.classes in SHIPPED:
-            return spec
-        place = located(InputSpec(file=spec.classes), self.folders)
-        return spec.model_copy(update={"classes": str(place)})
+        """Find the tables beside the data: of classes, of changed codes, of names."""
+        found: dict[str, Any] = {}
+        for word in ("crosswalk", "names"):
+            files = files_in(getattr(spec, word))
+            if files:
+                found[word] = [str(located(InputSpec(file=f), self.folders)) for f in files]
+        if spec.legend is not None:
+            found["legend"] = shipped_legend(spec.legend) or str(
+                located(InputSpec(file=spec.legend), self.folders)
+            )
+        return spec.model_copy(update=found) if found else spec
 
     @property
     def folders(self) -> list[Path]:
@@ -155,15 +169,12 @@ class Study:
         for name, of in NATIVE.items():
             if name not in plan.steps:
                 continue
-            spec = self.specs[of][0]
-            if spec.value is not None:
+            specs = self.specs[of]
+            if specs[0].value is not None:
                 continue
-            path = located(spec, self.folders)
+            paths = [located(spec, self.folders) for spec in specs]
             try:
-                with (
-                    self.layout.scratch() as scratch,
-                    raster_input(path, spec, INPUTS[of], of, scratch) as source,
-                ):
+                with raster_input(paths, specs, INPUTS[of], of) as source:
                     out[name] = {"native_m": round(source.native_m(self.grid), 1)}
             except ShanshuiError:
                 continue  # the run names what is wrong with the file when it reaches it
@@ -390,24 +401,38 @@ class Study:
         """Delete kept results that no product stands for, and a variant if one is named; files and bytes."""
         return sweep(self, variant)
 
+    def joins(self, name: str) -> dict[str, JoinAccount]:
+        """Account of each table of places that a product was made from, by input."""
+        return joins(self.plan, name, self.ledger, self.where)
+
+    def _places(self) -> pd.DataFrame | None:
+        """Places that tables are joined to, read from their files; what cannot be read is told by its own verdict."""
+        found = {}
+        for level in LEVELS if set(self.specs) & set(RULES) else ():
+            if self.specs.get(level):
+                spec = self.specs[level][0]
+                with suppress(ShanshuiError):
+                    found[level] = features_input(
+                        located(spec, self.folders), spec, INPUTS[level], level, self.grid
+                    )
+        return places_frame(found)
+
     def verdicts(self) -> list[Verdict]:
         """Verdict per dataset, in the order of the study file."""
         out = []
+        places = self._places()
         for name, declared in self.specs.items():
-            for spec in declared:
-                path = located(spec, self.folders)
-                if not spec.needed and not path.exists():
-                    out.append(
-                        Verdict(
-                            name,
-                            str(path),
-                            needed=False,
-                            doubts=[f"{name}: no file {path}; the study runs without it"],
-                        )
-                    )
+            kind = INPUTS[name]
+            # tiles of a raster are one dataset, years of a table are several
+            together = [declared] if kind.family in RASTERS else [[spec] for spec in declared]
+            for specs in together:
+                paths = [located(spec, self.folders) for spec in specs]
+                gone = [p for p in paths if specs[0].value is None and not p.exists()]
+                if gone and not specs[0].needed:
+                    doubt = f"{name}: no file {gone[0]}; the study runs without it"
+                    out.append(Verdict(name, str(gone[0]), needed=False, doubts=[doubt]))
                     continue
-                with self.layout.scratch() as scratch:
-                    out.append(verdict(name, spec, INPUTS[name], path, self.grid, scratch))
+                out.append(verdict(name, specs, kind, paths, self.grid, places))
         if "elevation" not in self.specs and "biophysical" not in self.specs:
             out.append(
                 Verdict(

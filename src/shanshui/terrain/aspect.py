@@ -8,7 +8,7 @@ from shanshui.kernels.windows import horn_gradient
 from shanshui.region.grid import grid_of, like
 
 
-@assessment(source="horn1981", halo=1, bytes_per_cell=16)
+@assessment(source="horn1981", halo=1, bytes_per_cell=16, missing="flat")
 def aspect(elevation: Elevation) -> Aspect:
     """Compass direction that a slope faces.
 

@@ -8,7 +8,7 @@ from shanshui.region.grid import grid_of, like
 from shanshui.region.unitset import rasterised
 
 
-@assessment(source="own_frame", halo=0, bytes_per_cell=6)
+@assessment(source="own_frame", halo=0, bytes_per_cell=6, missing="outside_region")
 def region_mask(elevation: Elevation, boundary: Outline | None = None) -> Mask:
     """Cells of the region: inside its boundary, and with ground.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from shanshui.core.errors import DataError
 from shanshui.flow.estimate import memory_limit
-from shanshui.store.ascii_grid import Raster, is_raster, read_raster, text_of
+from shanshui.study.circuitscape.ascii_grid import Raster, is_raster, read_raster, text_of
 
 _LARGEST = 2**53
 """Largest number up to which every whole one is itself."""

@@ -19,7 +19,7 @@ from shanshui.pattern.circuit.omnidirectional import (
     omnidirectional,
 )
 from shanshui.pattern.circuit.questions import conductances
-from shanshui.store.ascii_grid import Raster, read_raster, text_of, write_raster
+from shanshui.study.circuitscape.ascii_grid import Raster, read_raster, text_of, write_raster
 from shanshui.study.circuitscape.inputs import matching, table
 from shanshui.study.circuitscape.options import (
     choice,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shanshui.core.errors import DataError, nearest
-from shanshui.store.ascii_grid import text_of
+from shanshui.study.circuitscape.ascii_grid import text_of
 from shanshui.study.file import refuse_path
 
 _MOST_JOB = 1 << 20

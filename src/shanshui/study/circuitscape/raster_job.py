@@ -10,7 +10,7 @@ from shanshui.flow.estimate import memory_limit
 from shanshui.pattern.circuit.lattice import Lattice
 from shanshui.pattern.circuit.modes import Answer, advanced
 from shanshui.pattern.circuit.questions import conductances, merged_regions
-from shanshui.store.ascii_grid import read_raster, write_raster
+from shanshui.study.circuitscape.ascii_grid import read_raster, write_raster
 from shanshui.study.circuitscape.inputs import cell_values, focal_cells, matching, table, whole
 from shanshui.study.circuitscape.options import Job
 from shanshui.study.circuitscape.work import Outcome, Tell, Work

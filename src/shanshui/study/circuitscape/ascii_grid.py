@@ -12,8 +12,11 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError
 
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.looking import reasons_of
+from shanshui.collect.missing import Missing
+from shanshui.collect.sources import GdalSource
 from shanshui.core.errors import DataError, ResourceError
 
 NODATA = -9999.0
@@ -196,24 +199,19 @@ def _refuse_size(path: Path, rows: int, cols: int, room: int | None) -> None:
 
 
 def _read_tiff(path: Path, room: int | None) -> Raster:
+    source = GdalSource(path, InputSpec(file=str(path)), "circuit")
     try:
-        with rasterio.open(path) as file:
-            _refuse_size(path, file.height, file.width, room)
-            if np.dtype(file.dtypes[0]).kind not in "biuf":
-                raise DataError(f"{path}: holds {file.dtypes[0]}; expected real numbers")
-            values = file.read(1, masked=True).astype(np.float64).filled(np.nan)
-            transform, crs = file.transform, file.crs
-    except (RasterioError, ValueError, TypeError) as error:
-        raise DataError(f"{path}: cannot be read as GeoTIFF ({error})") from error
-    if not all(map(np.isfinite, transform[:6])):
-        raise DataError(f"{path}: its place is not finite; assign its corner and cell anew")
-    width, height = transform.a, -transform.e
-    if transform.b or transform.d or height <= 0:
-        raise DataError(f"{path}: the grid is turned or upside down; warp it to north up")
-    if abs(width - height) > 1e-4 * width:
-        raise DataError(f"{path}: cells are {width:g} by {height:g}; expected square ones")
-    values[values == NODATA] = np.nan
-    return Raster(values, transform.c, transform.f - height * values.shape[0], width, crs)
+        frame, band = source.frame, source.bands[0]
+        _refuse_size(path, frame.height, frame.width, room)
+        if abs(frame.dx - frame.dy) > 1e-4 * frame.dx:
+            raise DataError(f"{path}: cells are {frame.dx:g} by {frame.dy:g}; expected square ones")
+        raw, hidden = source.read(0, (0, frame.height), (0, frame.width))
+        marks = dict.fromkeys((*band.marks, NODATA), Missing.TAG)
+        values = raw.astype(np.float64)
+        values[reasons_of(raw, hidden, marks, band) > 0] = np.nan
+    finally:
+        source.close()
+    return Raster(values, frame.left, frame.top - frame.dy * frame.height, frame.dx, frame.crs)
 
 
 def _read_ascii(path: Path, room: int | None) -> Raster:
@@ -269,7 +267,9 @@ def _checked_header(path: Path, header: dict[str, float]) -> tuple[int, int, flo
     if cell is None:
         lacking.append("cellsize")
     lacking += [
-        k for k in ("xllcorner", "yllcorner") if k not in header and k[:4] + "center" not in header
+        k
+        for k in ("xllcorner", "yllcorner")
+        if k not in header and k.replace("corner", "center") not in header
     ]
     if lacking or cell is None:
         raise DataError(

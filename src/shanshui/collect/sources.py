@@ -1,0 +1,280 @@
+"""Rasters of any format seen alike: north up, numbers as stored, and what the file itself says of each band."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import CRS
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.errors import RasterioError
+
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.gate import open_raster_file
+from shanshui.collect.missing import Missing
+from shanshui.collect.pointers import head
+from shanshui.core.errors import DataError
+
+ANY_NUMBER = (-math.inf, math.inf)
+
+
+@dataclass(frozen=True)
+class Band:
+    """What a file says of one of its bands.
+
+    Attributes
+    ----------
+    dtype : str
+        NumPy name of what is stored.
+    label : str
+        Name or time; may be empty.
+    scale, offset : float
+        Value = stored x scale + offset.
+    unit : str
+        Of the value; empty where the file does not say it.
+    marks : tuple of float
+        Stored numbers that mean missing.
+    valid : (float, float)
+        Range of stored numbers beyond which they mean missing.
+    colour : str
+        What a picture would show with it: ``palette``, ``red``, ``alpha`` …; empty for numbers.
+    """
+
+    dtype: str
+    label: str = ""
+    scale: float = 1.0
+    offset: float = 0.0
+    unit: str = ""
+    marks: tuple[float, ...] = ()
+    valid: tuple[float, float] = ANY_NUMBER
+    colour: str = ""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where cells lie: first row in the north, first column in the west.
+
+    Attributes
+    ----------
+    height, width : int
+        Rows and columns.
+    left, top : float
+        Outer corner of the first cell, in units of ``crs``.
+    dx, dy : float
+        Sides of a cell, above 0.
+    crs : CRS or None
+        None where the file does not say it.
+    """
+
+    height: int
+    width: int
+    left: float
+    top: float
+    dx: float
+    dy: float
+    crs: CRS | None
+
+    @property
+    def transform(self) -> Affine:
+        """Cell index to coordinate."""
+        return Affine(self.dx, 0.0, self.left, 0.0, -self.dy, self.top)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right, top."""
+        return (
+            self.left,
+            self.top - self.height * self.dy,
+            self.left + self.width * self.dx,
+            self.top,
+        )
+
+
+class RasterSource(Protocol):
+    """A raster as numbers by band, row and column."""
+
+    path: Path
+    frame: Frame
+    bands: list[Band]
+    block_rows: int
+    bytes: int
+
+    def read(
+        self, band: int, rows: tuple[int, int], cols: tuple[int, int]
+    ) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+        """Stored numbers of a part of a band (from 0), and where a mask hides them: a reason, 0 where visible."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+class GdalSource:
+    """A raster that GDAL reads.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    spec : InputSpec
+        ``layer`` names one of several rasters in it.
+    name : str
+        Input, for messages.
+
+    Raises
+    ------
+    DataError
+        Not there, damaged, turned, or without a place on the Earth.
+    """
+
+    def __init__(self, path: Path, spec: InputSpec, name: str) -> None:
+        self.path, self._name = path, name
+        self._file = open_raster_file(path, name, spec.layer)
+        try:
+            if self._file.driver == "AAIGrid":
+                _refuse_miscounted(path, name, self._file.height, self._file.width)
+            self.frame, self._up, self._west = _frame_of(self._file, path, name)
+            self.bands = [self._band(k) for k in range(self._file.count)]
+            self._flags = self._file.mask_flag_enums
+        except (RasterioError, ValueError, OverflowError) as error:
+            self._file.close()
+            raise DataError(f"{name}: {path} cannot be read ({error}); is it complete?") from None
+        except DataError:
+            self._file.close()
+            raise
+        self._alpha = next(
+            (k + 1 for k, kind in enumerate(self._file.colorinterp) if kind is ColorInterp.alpha),
+            None,
+        )
+        self.block_rows = int(self._file.block_shapes[0][0])
+        self.bytes = sum(Path(f).stat().st_size for f in self._file.files if Path(f).is_file())
+
+    def _band(self, k: int) -> Band:
+        file = self._file
+        nodata = file.nodatavals[k]
+        dtype = str(file.dtypes[k])
+        if np.dtype(dtype).kind not in "biuf":
+            raise DataError(f"{self._name}: {self.path} holds {dtype}; expected real numbers")
+        kind = file.colorinterp[k]
+        plain = kind in (ColorInterp.gray, ColorInterp.undefined)
+        return Band(
+            dtype,
+            file.descriptions[k] or "",
+            float(file.scales[k]),
+            float(file.offsets[k]),
+            (file.units[k] or "").strip(),
+            () if nodata is None or np.isnan(nodata) else (float(nodata),),
+            colour="" if plain else kind.name,
+        )
+
+    def read(
+        self, band: int, rows: tuple[int, int], cols: tuple[int, int]
+    ) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+        """Stored numbers of a part of a band (from 0), and where a mask or transparency hides them."""
+        r0, r1 = (
+            rows if not self._up else (self.frame.height - rows[1], self.frame.height - rows[0])
+        )
+        c0, c1 = (
+            cols if not self._west else (self.frame.width - cols[1], self.frame.width - cols[0])
+        )
+        window = ((r0, r1), (c0, c1))
+        try:
+            raw = self._file.read(band + 1, window=window)
+            hidden = self._hidden(band, window)
+        except RasterioError as error:
+            raise DataError(
+                f"{self._name}: {self.path} cannot be read to its end ({error}); is it complete?"
+            ) from None
+        turned = (
+            slice(None, None, -1 if self._up else 1),
+            slice(None, None, -1 if self._west else 1),
+        )
+        return raw[turned], None if hidden is None else hidden[turned]
+
+    def _hidden(self, band: int, window: Any) -> NDArray[np.uint8] | None:
+        flags = self._flags[band]
+        out: NDArray[np.uint8] | None = None
+        if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
+            mask = self._file.read_masks(band + 1, window=window)
+            out = np.where(mask == 0, np.uint8(Missing.MASK), np.uint8(0))
+        if self._alpha is not None and self._alpha != band + 1:
+            clear = self._file.read(self._alpha, window=window) == 0
+            base = np.zeros(clear.shape, np.uint8) if out is None else out
+            out = np.where(clear & (base == 0), np.uint8(Missing.ALPHA), base)
+        return out
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def _frame_of(file: Any, path: Path, name: str) -> tuple[Frame, bool, bool]:
+    """Put the place of a raster in order; whether its rows and its columns run the other way."""
+    a, b, left, d, e, top = (float(v) for v in file.transform[:6])
+    if not all(map(math.isfinite, (a, b, left, d, e, top))):
+        raise DataError(f"{name}: {path} has no finite place; assign its corner and cell anew")
+    if file.transform.is_identity and file.crs is None:
+        points = "by control points, not by a corner and a cell" if file.gcps[0] else "nowhere"
+        raise DataError(
+            f"{name}: {path} lies {points}: its cells have no coordinates; warp it, or give it a corner and a cell"
+        )
+    side = abs(a) + abs(e)
+    if a == 0 or e == 0 or abs(b) * file.height > 1e-3 * side or abs(d) * file.width > 1e-3 * side:
+        angle = math.degrees(math.atan2(d, a))
+        raise DataError(
+            f"{name}: {path} is turned by {angle:.4g} degrees; expected rows that run west to east; warp it to north up "
+            "(gdalwarp does)"
+        )
+    crs = None
+    if file.crs is not None:
+        try:
+            crs = CRS.from_user_input(file.crs.to_wkt())
+        except Exception as error:  # noqa: BLE001 - whatever the format's library raises
+            said = " ".join(str(error).split())[:120]
+            raise DataError(
+                f'{name}: the coordinate system of {path} is not known ({said}); say it: crs = "EPSG:…"'
+            ) from None
+    height, width = int(file.height), int(file.width)
+    frame = Frame(
+        height, width, left if a > 0 else left + width * a, top if e < 0 else top + height * e,
+        abs(a), abs(e), crs,
+    )  # fmt: skip
+    return frame, e > 0, a < 0
+
+
+_PIECE = 1 << 24
+_BLANKS = np.zeros(256, bool)
+_BLANKS[[9, 10, 11, 12, 13, 32]] = True
+
+
+def _refuse_miscounted(path: Path, name: str, rows: int, cols: int) -> None:
+    """Refuse an ASCII grid with more or fewer numbers than cells: the rest would be shifted without a word."""
+    if not head(path):
+        return
+    words, before = 0, True
+    with path.open("rb") as file:
+        file.seek(_body_at(file.read(1 << 14)))
+        while piece := file.read(_PIECE):
+            blank = _BLANKS[np.frombuffer(piece, np.uint8)]
+            words += int(np.count_nonzero(~blank[1:] & blank[:-1])) + int(before and not blank[0])
+            before = bool(blank[-1])
+    if words != rows * cols:
+        raise DataError(
+            f"{name}: {path} holds {words} numbers, its header says {rows} x {cols} = {rows * cols}; is it cut off, or of "
+            "another width?"
+        )
+
+
+def _body_at(start: bytes) -> int:
+    """Where the cells of an ASCII grid begin: at the first line whose first word is a number."""
+    at = 0
+    while at < len(start):
+        end = start.find(b"\n", at)
+        end = len(start) if end < 0 else end + 1
+        words = start[at:end].split()
+        if words and not (words[0][:1].isalpha() and words[0].lower() not in (b"nan", b"inf")):
+            return at
+        at = end
+    return at

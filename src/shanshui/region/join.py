@@ -1,0 +1,479 @@
+"""The one way in which tables meet places: each row is accounted for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from shanshui.core.errors import DataError
+from shanshui.region.crosswalk import Crosswalk
+from shanshui.region.exact import exact_parts
+from shanshui.region.join_account import JoinAccount
+from shanshui.region.join_balance import Lines, account_of
+from shanshui.region.matching import Found, Matching
+from shanshui.region.place_book import PlaceBook, Weight
+from shanshui.region.place_codes import clean_code
+
+CODES = ("code", "adcode", "geoid", "fips", "nuts_id", "nuts", "gid", "代码", "行政区划代码", "区划代码", "编码")  # fmt: skip
+NAMES = ("name", "place", "county", "district", "city", "prefecture", "名称", "地区", "区县", "县区", "县", "城市", "市", "行政区")  # fmt: skip
+PARENTS = ("parent", "prefecture", "city", "state", "province", "上级", "所属市", "地级市", "市", "所属省份", "省份", "省")  # fmt: skip
+YEARS = ("year", "年份", "年度", "年")
+UNMATCHED = 0.3
+"""Share of amounts without a place above which a join is refused [D]: a quarter can be a slip, a third is another table."""
+
+
+@dataclass(frozen=True)
+class Join:
+    """A table after it met places.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row per place and key.
+    others : DataFrame
+        Rows of places elsewhere and unmatched ones, as they came.
+    account : JoinAccount
+        What became of each row.
+    """
+
+    table: pd.DataFrame
+    others: pd.DataFrame
+    account: JoinAccount
+
+
+def joined(
+    table: pd.DataFrame, places: pd.DataFrame, **rules: Any
+) -> tuple[pd.DataFrame, JoinAccount]:
+    """Join a table to places, and account for every row and amount.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A column of codes, of names, or both (``code``, ``name`` or usual other words for them), columns that tell rows of
+        one place apart, such as ``year``, and numbers.
+    places : DataFrame or GeoDataFrame
+        ``code``; ``name, name_zh, parent, level, area_km2`` and geometry if known. Rows whose column ``inside`` is not true
+        have an outline but lie outside the study.
+    **rules
+        Of :func:`join`: ``crosswalk, names, amounts, means, weight, keys, by, unmatched, what, unit``.
+
+    Returns
+    -------
+    (DataFrame, JoinAccount)
+        The table with one row per place and key, codes as the places write them, rows that reached no place left out; and
+        what became of each row and amount.
+
+    Raises
+    ------
+    DataError
+        Nothing or too little matches, a place stands twice, a split without weights, a column that is not there.
+    """
+    done = join(table, places, **rules)
+    return done.table, done.account
+
+
+def join(
+    table: pd.DataFrame,
+    places: pd.DataFrame,
+    *,
+    crosswalk: pd.DataFrame | Mapping[str, str] | Sequence[pd.DataFrame] | None = None,
+    names: pd.DataFrame | Mapping[str, str] | None = None,
+    amounts: Sequence[str] | None = None,
+    means: Sequence[str] = (),
+    weight: Weight = None,
+    keys: Sequence[str] | None = None,
+    by: Sequence[str] | None = None,
+    unmatched: float = UNMATCHED,
+    what: str = "table",
+    word: str = "places",
+    unit: str = "",
+) -> Join:
+    """Join a table to places, and keep also what reached none.
+
+    Parameters
+    ----------
+    table, places : DataFrame
+        As for :func:`joined`.
+    crosswalk : DataFrame, mapping or list of DataFrame, optional
+        Old and new codes; see :class:`shanshui.region.crosswalk.Crosswalk`.
+    names : DataFrame or mapping, optional
+        Other names of places, and the code or name of each.
+    amounts : sequence of str, optional
+        Columns that are summed where places were merged and shared out where one was split; by default all numbers that are
+        no means and no keys.
+    means : sequence of str
+        Columns of intensities: averaged by ``weight`` where places were merged, kept where one was split.
+    weight : str, mapping or Series, optional
+        ``area``, a column of the places or of the table, or values by code: for splits to which the crosswalk gives no
+        weight, and for means.
+    keys : sequence of str, optional
+        Columns that tell rows of one place apart; by default all that are none of the others.
+    by : sequence of str, optional
+        Keys by which amounts are balanced; the year by default.
+    unmatched : float [1]
+        Largest share of the amounts that may be without a place.
+    what, word : str
+        Table and places in messages and in the account.
+    unit : str
+        Of the first amount, for the account.
+
+    Raises
+    ------
+    DataError
+        As for :func:`joined`.
+    """
+    if not 0 <= unmatched <= 1:
+        raise DataError(f"{what}.unmatched: found {unmatched:g}, expected a share of 0 to 1")
+    book = PlaceBook(places, None if isinstance(weight, str) and weight in table else weight, what)
+    columns = _Columns.of(table, amounts, means, keys, by, what)
+    matching = Matching(book, Crosswalk.of(crosswalk, what), names, what)
+    found, of_row, labels = _matches(table, columns, matching)
+    lines = _lines(table, columns, found, of_row, what)
+    out = _gathered(lines, table, columns, book, weight if isinstance(weight, str) else None)
+    account = account_of(
+        lines, labels, out, book, what=what, word=book.first_level or word, unit=unit
+    )
+    _refuse(account, table, columns, book, unmatched)
+    lost = np.unique(lines.row[np.isin(lines.way, ("elsewhere", "unmatched"))])
+    return Join(_laid_out(out, table, columns, book), table.iloc[lost], account)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """What each column of the table is."""
+
+    code: str | None
+    name: str | None
+    parent: str | None
+    year: str | None
+    amounts: tuple[str, ...]
+    means: tuple[str, ...]
+    keys: tuple[str, ...]
+    by: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        table: pd.DataFrame,
+        amounts: Sequence[str] | None,
+        means: Sequence[str],
+        keys: Sequence[str] | None,
+        by: Sequence[str] | None,
+        what: str,
+    ) -> "_Columns":
+        given = [*(amounts or ()), *means, *(keys or ()), *(by or ())]
+        lacks = [c for c in given if c not in table]
+        if lacks:
+            raise DataError(
+                f"{what}: no column {', '.join(lacks)}; found {', '.join(map(str, table.columns))[:200]}"
+            )
+        free = {str(c).strip().lower(): str(c) for c in table.columns if c not in given}
+        code = next((free[w] for w in CODES if w in free), None)
+        words = {w: c for w, c in free.items() if table[c].dtype.kind not in "biuf"}
+        name = next((words[w] for w in NAMES if w in words), None)
+        parent = next((words[w] for w in PARENTS if w in words and words[w] != name), None)
+        if code is None and name is None:
+            raise DataError(
+                f"{what}: no column of codes or names; found {', '.join(map(str, table.columns))[:200]}; expected code or name"
+            )
+        year = next((str(c) for c in table.columns if str(c).strip().lower() in YEARS), None)
+        places = {code, name, parent}
+        rest = [str(c) for c in table.columns if str(c) not in {*places, *means, *(keys or ())}]
+        if amounts is None:
+            amounts = [c for c in rest if table[c].dtype.kind in "iuf" and c != year]
+        if keys is None:
+            keys = [c for c in rest if c not in amounts]
+        if by is None:
+            by = [year] if year in keys else []
+        return cls(code, name, parent, year, *map(tuple, (amounts, means, keys, by)))  # type: ignore[arg-type]
+
+
+def _matches(
+    table: pd.DataFrame, columns: _Columns, matching: Matching
+) -> tuple[list[Found], NDArray[np.intp], list[tuple[str, str]]]:
+    """What each distinct place of the table is, and which of them each row names."""
+    count = len(table)
+    codes, raw_codes = (
+        pd.factorize(table[columns.code]) if columns.code else (np.full(count, -1), [])
+    )
+    names, raw_names = (
+        pd.factorize(table[columns.name]) if columns.name else (np.full(count, -1), [])
+    )
+    above, raw_above = (
+        pd.factorize(table[columns.parent]) if columns.parent else (np.full(count, -1), [])
+    )
+    clean = [*map(clean_code, raw_codes), ""]
+    texts = [*("" if v is None or v != v else str(v).strip() for v in raw_names), ""]
+    parents = [*("" if v is None or v != v else str(v).strip() for v in raw_above), ""]
+    book = matching.book
+    book.prefer(clean, texts)
+    matching.use_parent = any(p and not matching._strange(p) for p in parents)
+    years = _years(table, columns)
+    carried = np.array([bool(c) and matching.carries(c) for c in clean])[codes]
+    if matching.crosswalk and columns.name:
+        carried |= codes < 0
+    when = np.where(carried, years, 0)
+    if matching.crosswalk:
+        pairs = np.unique(np.stack([codes, years]), axis=1) if count else np.empty((2, 0), int)
+        matching.taken = {(clean[c], int(y) or None) for c, y in pairs.T}
+    together = np.stack([codes, names, above, when])
+    distinct, of_row = np.unique(together, axis=1, return_inverse=True)
+    found, labels = [], []
+    for code, name, parent, year in distinct.T:
+        found.append(matching.found(clean[code], texts[name], parents[parent], int(year) or None))
+        labels.append((clean[code], texts[name]))
+    return found, of_row.reshape(-1), labels
+
+
+def _years(table: pd.DataFrame, columns: _Columns) -> NDArray[np.int64]:
+    """Year of each row; 0 where there is none."""
+    if columns.year is None:
+        return np.zeros(len(table), np.int64)
+    numbers = pd.to_numeric(table[columns.year], errors="coerce")
+    return numbers.fillna(0).to_numpy(float).astype(np.int64)
+
+
+def _lines(
+    table: pd.DataFrame,
+    columns: _Columns,
+    found: list[Found],
+    of_row: NDArray[np.intp],
+    what: str,
+) -> Lines:
+    """One line per row and place that it goes to, with the part of each amount."""
+    flat = [
+        (
+            k,
+            place,
+            share,
+            each.way if place >= 0 or each.way not in ("renamed", "split") else "elsewhere",
+        )
+        for k, each in enumerate(found)
+        for place, share in (
+            *each.parts,
+            *(((-1, each.rest),) if each.rest > 1e-12 or not each.parts else ()),
+        )
+    ]
+    source = np.array([f[0] for f in flat], np.intp)
+    size = np.bincount(source, minlength=len(found))
+    start = np.concatenate([[0], np.cumsum(size)[:-1]]).astype(np.intp)
+    count = size[of_row]
+    row = np.repeat(np.arange(len(of_row)), count)
+    first = np.repeat(np.cumsum(count) - count, count)
+    at = start[of_row[row]] + (np.arange(len(row)) - first)
+    place = np.array([f[1] for f in flat], np.intp)[at]
+    share = np.array([f[2] for f in flat], float)[at]
+    way = np.array([f[3] for f in flat], dtype="U9")[at]
+    group = _numbered(table, columns.keys)
+    values = table[list(columns.amounts)].to_numpy(float, na_value=np.nan)
+    if np.isinf(values).any():
+        raise DataError(f"{what}: an amount is infinite; correct it")
+    parts = values[row] if len(row) != len(of_row) or (row != np.arange(len(row))).any() else values
+    split = np.repeat(count, count) > 1
+    if split.any():
+        parts = parts.copy()
+        last = np.append(row[1:] != row[:-1], True)
+        lone = share.copy()
+        lone[~split] = 1.0
+        for column in range(parts.shape[1]):
+            own = parts[:, column]
+            own[split] = exact_parts(own[split], lone[split], last[split])
+    lines = Lines(
+        row,
+        of_row[row],
+        place,
+        share,
+        way,
+        group[row],
+        parts,
+        values,
+        table,
+        columns.amounts,
+        columns.by,
+        columns.year,
+    )
+    _settle_twice(lines, columns, what)
+    return lines
+
+
+def _settle_twice(lines: Lines, columns: _Columns, what: str) -> None:
+    """Leave out parts of places that have a row of their own; refuse a place that stands twice.
+
+    Raises
+    ------
+    DataError
+        Two rows of one place with the same keys.
+    """
+    size = int(lines.group.max(initial=0)) + 1
+    key = np.where(lines.place >= 0, lines.place * size + lines.group, -1)
+    direct = (lines.way == "code") & (key >= 0)
+    own = np.unique(key[direct])
+    if len(own) < direct.sum():
+        _, first = np.unique(key[direct], return_index=True)
+        again = np.setdiff1d(np.flatnonzero(direct), np.flatnonzero(direct)[first])[0]
+        row = lines.table.iloc[lines.row[again]]
+        told = ", ".join(str(row[c]) for c in (columns.code, columns.name, *columns.keys) if c)
+        raise DataError(
+            f"{what}: {int(direct.sum()) - len(own)} rows repeat a place with the same keys; first: {told}; keep one row each"
+        )
+    weak = np.isin(lines.way, ("spelling", "name")) & (key >= 0)
+    double = weak & np.isin(key, own)
+    if double.any():
+        lines.way[double] = np.where(lines.way[double] == "spelling", "parts", "unmatched")
+        lines.place[double] = -1
+    weak &= ~double
+    named = weak & (lines.way == "name")
+    if named.any():
+        value, times = np.unique(key[named], return_counts=True)
+        twice = named & np.isin(key, value[times > 1])
+        lines.way[twice] = "unmatched"
+        lines.place[twice] = -1
+
+
+def _numbered(table: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.intp]:
+    """Number of each combination of values, in order of appearance."""
+    if not columns:
+        return np.zeros(len(table), np.intp)
+    out = np.zeros(len(table), np.intp)
+    for column in columns:
+        codes, values = pd.factorize(table[column], use_na_sentinel=False)
+        _, out = np.unique(out * max(len(values), 1) + codes, return_inverse=True)
+    first = np.full(int(out.max(initial=-1)) + 1, len(table))
+    np.minimum.at(first, out, np.arange(len(table)))
+    rank = np.empty_like(first)
+    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
+    return rank[out]
+
+
+@dataclass
+class Gathered:
+    """Lines of one place and key brought together.
+
+    Attributes
+    ----------
+    place, group : (out,)
+        Of each row of the result.
+    first : (out,)
+        A row of the table with its keys.
+    amounts, means : (out, column)
+        Sums and averages; missing where a part is.
+    of_line : (line,)
+        Row of the result that each line that reached a place went to.
+    """
+
+    place: NDArray[np.intp]
+    group: NDArray[np.intp]
+    first: NDArray[np.intp]
+    amounts: NDArray[np.float64]
+    means: NDArray[np.float64]
+    of_line: NDArray[np.intp]
+
+
+def _gathered(
+    lines: Lines, table: pd.DataFrame, columns: _Columns, book: PlaceBook, weight: str | None
+) -> Gathered:
+    reached = np.flatnonzero(lines.place >= 0)
+    size = int(lines.group.max(initial=0)) + 1
+    order = np.array([book.code[k] for k in range(len(book.code))])
+    rank = np.empty(len(order), np.intp)
+    rank[np.argsort(order, kind="stable")] = np.arange(len(order))
+    key = rank[lines.place[reached]] * size + lines.group[reached]
+    _, first, of_line = np.unique(key, return_index=True, return_inverse=True)
+    count = len(first)
+    parts = lines.parts[reached]
+    means = table[list(columns.means)].to_numpy(float, na_value=np.nan)[lines.row[reached]]
+    if count == len(reached):
+        amounts, averages = parts[first], means[first]
+    else:
+        amounts = _by_column(parts, of_line, count)
+        each = lines.share[reached]
+        if weight is not None and weight in table:
+            each = each * table[weight].to_numpy(float, na_value=np.nan)[lines.row[reached]]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            averages = _by_column(means * each[:, None], of_line, count) / _by_column(
+                each[:, None], of_line, count
+            )
+        alone = np.bincount(of_line, minlength=count) == 1
+        averages[alone] = means[first[alone]]
+    return Gathered(
+        lines.place[reached][first],
+        lines.group[reached][first],
+        lines.row[reached][first],
+        amounts,
+        averages,
+        of_line.reshape(-1),
+    )
+
+
+def _by_column(
+    values: NDArray[np.float64], group: NDArray[np.intp], count: int
+) -> NDArray[np.float64]:
+    out = np.empty((count, values.shape[1]))
+    for column in range(values.shape[1]):
+        out[:, column] = np.bincount(group, values[:, column], count)
+    return out
+
+
+def _laid_out(
+    out: Gathered, table: pd.DataFrame, columns: _Columns, book: PlaceBook
+) -> pd.DataFrame:
+    """The result in the columns of the table."""
+    found = {}
+    codes = np.array(book.code, dtype=object)
+    if columns.code is None:
+        found["code"] = codes[out.place]
+    for column in map(str, table.columns):
+        if column == columns.code:
+            found[column] = codes[out.place]
+        elif column == columns.name:
+            own = np.array(book.name, dtype=object)[out.place]
+            given = table[column].to_numpy(object)[out.first]
+            found[column] = np.where(own == "", given, own)
+        elif column in columns.amounts:
+            found[column] = _as_before(out.amounts[:, columns.amounts.index(column)], table[column])
+        elif column in columns.means:
+            found[column] = out.means[:, columns.means.index(column)]
+        else:
+            found[column] = table[column].iloc[out.first].array
+    frame = pd.DataFrame(found)
+    frame.attrs = dict(table.attrs)
+    return frame
+
+
+def _as_before(values: NDArray[np.float64], column: pd.Series) -> NDArray[Any]:
+    """Whole numbers stay whole where the result is."""
+    whole = column.dtype.kind in "iu" and np.array_equal(values, np.rint(values))
+    return values.astype(np.int64) if whole else values
+
+
+def _refuse(
+    account: JoinAccount, table: pd.DataFrame, columns: _Columns, book: PlaceBook, limit: float
+) -> None:
+    """Refuse a table of which nothing, or too little, reached a place.
+
+    Raises
+    ------
+    DataError
+        With what is lost and the cure.
+    """
+    what, word = account.what, account.places
+    if not len(table):
+        raise DataError(f"{what}: the table has no rows")
+    if not account.reached:
+        column = columns.code or columns.name
+        ours = next((c for c, inside in zip(book.code, book.inside, strict=True) if inside), "none")
+        raise DataError(
+            f"{what}.{'code' if columns.code else 'name'}: none of its places (such as {table[column].iloc[0]}) is one of the "
+            f"{word} (such as {ours}); name the right columns in [inputs.{what}], or give crosswalk or names there"
+        )
+    if account.share > limit:
+        first = account.sentences("en", all_rows=False)[0].removesuffix(
+            f"; give a crosswalk or names in [inputs.{what}]"
+        )
+        raise DataError(
+            f"{first}: {account.share * 100:.3g} % without a place, allowed are {limit * 100:.3g} %; give crosswalk or names "
+            f"in [inputs.{what}], correct the codes, or set unmatched = {min(1.0, np.ceil(account.share * 100) / 100):g}"
+        )

@@ -1,0 +1,119 @@
+"""How every figure of the product looks, and how it is saved."""
+
+import base64
+import io
+import logging
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+from PIL import Image
+
+from shanshui.store.sheets import plain_text
+
+CJK = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+    "SimHei",
+    "Droid Sans Fallback",
+    "Noto Sans CJK JP",
+)
+_DRAWING = threading.Lock()
+
+
+@cache
+def chinese_font() -> str | None:
+    """Name of a font on this machine that has Chinese, if any."""
+    have = {f.name for f in font_manager.fontManager.ttflist}
+    return next((name for name in CJK if name in have), None)
+
+
+def style(lang: str) -> dict[str, Any]:
+    """Matplotlib settings of every figure."""
+    fonts = ["DejaVu Sans"]
+    if lang == "zh" and (found := chinese_font()):
+        fonts = [found, *fonts]
+    return {
+        "font.family": "sans-serif",
+        "font.sans-serif": fonts,
+        "axes.unicode_minus": False,
+        # names come from data: a $ in one of them is a $, not mathematics
+        "text.parse_math": False,
+        "font.size": 9,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "shanshui",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "figure.facecolor": "white",
+        "axes.edgecolor": "#666",
+        "axes.labelcolor": "#333",
+        "xtick.color": "#555",
+        "ytick.color": "#555",
+    }
+
+
+@contextmanager
+def drawing(lang: str) -> Iterator[None]:
+    """Draw in the report's style; matplotlib's settings are shared, so one thread at a time."""
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    with _DRAWING, mpl.rc_context(style(lang)):
+        yield
+
+
+def legend_text(name: str) -> str:
+    """Name as a legend takes it: one that begins with _ would be left out."""
+    return f"\u200b{name}" if name.startswith("_") else name
+
+
+def stamp(figure: Figure, words: str) -> None:
+    """Write over a figure that its product is not up to date, if there are words for it."""
+    if words:
+        banner = {"facecolor": "#a02020", "edgecolor": "white", "linewidth": 0.6, "pad": 3}
+        figure.text(0.03, 0.9, words, fontsize=8, color="white", va="top", bbox=banner, zorder=20)
+
+
+def as_svg(figure: Figure) -> str:
+    """Figure as SVG for a page: text stays text, so the reader's own fonts draw it."""
+    sink = io.StringIO()
+    _save(figure, sink, format="svg", metadata={"Date": None, "Creator": "shanshui"})
+    text = sink.getvalue()
+    text = _EMBEDDED.sub(_lighter, plain_text(text[text.index("<svg") :]))
+    return re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r'\1 width="100%"', text, count=1)
+
+
+_EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
+
+
+def _lighter(found: re.Match[str]) -> str:
+    """Embedded picture as WebP: shaded ground is noise to PNG, and a page has dozens of maps."""
+    picture = Image.open(io.BytesIO(base64.b64decode(found.group(1))))
+    sink = io.BytesIO()
+    picture.save(sink, "WEBP", quality=86, alpha_quality=80, method=4)
+    return f"data:image/webp;base64,{base64.b64encode(sink.getvalue()).decode('ascii')}"
+
+
+def as_png(figure: Figure, path: Path) -> None:
+    """Figure as a PNG file."""
+    _save(figure, path, format="png", metadata={"Software": "shanshui"})
+
+
+def _save(figure: Figure, sink: Any, **options: Any) -> None:
+    with warnings.catch_warnings():
+        # measuring Chinese with a font that lacks it: the reader's browser has one
+        warnings.filterwarnings("ignore", message="Glyph")
+        figure.savefig(sink, **options)
