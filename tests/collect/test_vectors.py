@@ -29,6 +29,8 @@ GRID = fitted_grid(
     "+proj=laea +lat_0=33 +lon_0=108 +datum=WGS84 +units=m",
     1000.0,
 )
+SAGITTA_M = 1.5
+"""A side of 22 km that is straight in degrees and one that is straight in metres part by 1.1 m: lines stay as they were drawn."""
 
 
 def counties(names=NAMES, codes=CODES, field="name"):
@@ -365,7 +367,7 @@ def test_eastings_with_and_without_zone_land_where_they_are(tmp_path, stored, by
     counties().to_file(tmp_path / "r.gpkg")
     true = brought(tmp_path / "r.gpkg")
     out = brought(in_zone(tmp_path, stored, by, said))
-    assert shapely.hausdorff_distance(out.geometry.values, true.geometry.values).max() < 1.0
+    assert shapely.hausdorff_distance(out.geometry.values, true.geometry.values).max() < SAGITTA_M
     assert bool(out.attrs["told"]) == bool(by or said)
 
 
@@ -381,7 +383,7 @@ def test_features_of_two_zones_in_one_file(tmp_path):
     frame.to_file(tmp_path / "z.gpkg")
     counties().to_file(tmp_path / "r.gpkg")
     out, true = brought(tmp_path / "z.gpkg"), brought(tmp_path / "r.gpkg")
-    assert shapely.hausdorff_distance(out.geometry.values, true.geometry.values).max() < 1.0
+    assert shapely.hausdorff_distance(out.geometry.values, true.geometry.values).max() < SAGITTA_M
     assert "2 of 4 features carry zone 35" in out.attrs["told"][0]
 
 

@@ -262,13 +262,6 @@ def _marked(values: xr.DataArray) -> xr.DataArray:
 
 def _spec(values: xr.DataArray, name: str) -> GridSpec:
     spec = grid_of(values)
-    for axis in ("y", "x"):
-        centres = np.asarray(values.coords[axis].values, np.float64)
-        even = centres[0] + (1 if axis == "x" else -1) * spec.cell_m * np.arange(centres.size)
-        if np.abs(centres - even).max() > 1e-3 * spec.cell_m:
-            raise QuantityError(
-                f"{name}.{axis}: centres of cells are not {spec.cell_m:g} apart everywhere; expected an even grid: resample it to one"
-            )
     if spec.crs and spec.projection.is_geographic:
         raise QuantityError(
             f"{name}: '{spec.projection.name}' is in degrees, where cells have no one area; expected a projected grid in metres"
