@@ -195,7 +195,8 @@ def test_solvers_and_costs_agree_on_another_landscape(data):
     from scipy.sparse.csgraph import dijkstra
 
     from shanshui.pattern.circuit import effective_resistance
-    from shanshui.pattern.corridors import cost_distance, least_cost_corridors
+    from shanshui.pattern.corridors import least_cost_corridors
+    from shanshui.pattern.cost_distance import cost_distance
     from tests.worlds import step_costs
 
     with rasterio.open(data / "test_basins/colorado_front_range_srtm3.tif") as file:

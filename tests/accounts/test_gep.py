@@ -319,6 +319,14 @@ def test_every_flow_has_a_service_a_unit_and_a_kind():
     assert FRAMES["norm2022"].entry("noise").counts
 
 
+def test_the_total_of_nothing_is_missing():
+    out = gep(WATER.assign(amount=np.nan), year=2010, draws=20)
+    total = out[out["service"] == "total"].iloc[0]
+    assert np.isnan([total["value"], total["low"], total["high"], total["share"]]).all()
+    assert "no flow of this frame is known" in total["note"]
+    assert np.isnan(account_total(out))
+
+
 def test_total_of_an_account():
     assert account_total(gep(WATER, year=2010, draws=0)) == pytest.approx(3584.0)
 

@@ -46,6 +46,16 @@ def row(out, layer):
     return out[layer].values[0].astype(float)
 
 
+def test_ground_that_reaches_no_stream_tells_the_threshold():
+    out = sediment(threshold_flow_accumulation=100000)
+    assert np.isnan(row(out, "sed_export")).all()
+    assert out.attrs["missing_because"]["sed_export"] == (
+        "no cell reaches the threshold of 100000 cells; the most that drain through one are 4"
+    )
+    assert np.isfinite(row(out, "usle")).all()
+    assert sediment().attrs["missing_because"]["ic"] == "no cell reaches the threshold of 3 cells"
+
+
 def test_sediment_of_four_cells():
     out = sediment()
     np.testing.assert_array_equal(row(out, "stream"), [0, 0, 1, 1])

@@ -262,7 +262,7 @@ def test_codes_of_large_numbers_keep_their_commonest_class(tmp_path):
         ("code,name\n1.5,a\n", "code '1.5' is not a whole number"),
         ("code,name\nx,a\n", "code 'x' is not a whole number"),
         ("code\n1\n", "has no column name"),
-        ("", "cannot be read as a table"),
+        ("", "is empty"),
     ],
 )
 def test_class_tables_that_cannot_be_right_are_refused(tmp_path, text, says):

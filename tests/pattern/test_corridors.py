@@ -11,11 +11,8 @@ from tests.worlds import step_costs
 from shanshui.core.errors import QuantityError
 from shanshui.kernels import cost as kernel
 from shanshui.kernels.disc import disc_maximum, disc_minimum
-from shanshui.pattern.corridors import (
-    cost_allocation,
-    cost_distance,
-    least_cost_corridors,
-)
+from shanshui.pattern.corridors import least_cost_corridors
+from shanshui.pattern.cost_distance import cost_allocation, cost_distance
 from shanshui.pattern.link_priority import link_centrality
 from shanshui.pattern.linkage import gravity
 from shanshui.pattern.reach import Reach, detour

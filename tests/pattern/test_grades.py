@@ -280,6 +280,11 @@ def test_grades_say_that_nought_is_missing_and_lines_that_255_is():
 def test_built_land_from_the_half_on():
     rows = pd.DataFrame({"lucode": [1, 2], "built": [0.49, 0.5]})
     assert developed_land(codes([[1, 2, 9]], 9), rows).values.tolist() == [[0, 1, 255]]
+    whole = rows.assign(built=[0.0, 1.0])
+    assert developed_land(codes([[1, 2, 9]], 9), whole).values.tolist() == [[0, 1, 255]]
+    for built in ([0.0, 1.01], [-0.01, 1.0]):
+        with pytest.raises(QuantityError, match="built"):
+            developed_land(codes([[1, 2, 9]], 9), rows.assign(built=built))
 
 
 PLAIN = {"least_km2": 0.0, "smooth": False}
@@ -441,7 +446,15 @@ def test_farmland_without_a_slope_is_told_not_dropped():
     assert out.loc[25.0, "area_ha"] == 100.0
 
 
-def test_no_farmland_no_patch():
-    out = farmland([30.0], [9])
+def test_no_steep_farmland_no_patch():
+    out = farmland([1.0, np.nan], [1, 1])
     assert (out["area_ha"] == 0).all()
     assert (out["patches"] == 0).all()
+
+
+@pytest.mark.parametrize(("slopes", "cover"), [([30.0], [9]), ([np.nan], [1])])
+def test_ground_of_which_nothing_is_known_has_no_area_not_one_of_0(slopes, cover):
+    out = farmland(slopes, cover)
+    for column in ("area_ha", "area_mu", "patches", "payment", "grain_lost", "soil_kept"):
+        assert out[column].isna().all()
+    assert (out["unknown_ha"] == 100.0).all()

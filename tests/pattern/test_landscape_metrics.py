@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
+from scipy.spatial.distance import cdist
 from tests.worlds import grid
 
 from shanshui.core.errors import QuantityError
@@ -254,3 +255,33 @@ def test_what_is_wrong_is_said():
         landscape_of(np.zeros((2, 2), int), nodata=0)
     with pytest.raises(QuantityError, match="4 or 8"):
         landscape_of(HAND, directions=6)
+
+
+def nearest_by_force(codes, directions):
+    """Distance of each patch to the nearest of its class, over all pairs of cells."""
+    found = []
+    for code in np.unique(codes):
+        label, count = ndimage.label(codes == code, np.ones((3, 3)) if directions == 8 else None)
+        cells = [np.argwhere(label == k + 1) for k in range(count)]
+        for k, own in enumerate(cells):
+            others = [c for m, c in enumerate(cells) if m != k]
+            found.append(min((cdist(own, other).min() for other in others), default=np.nan))
+    return found
+
+
+@pytest.mark.parametrize("directions", [4, 8])
+@pytest.mark.parametrize("seed", range(4))
+def test_nearest_patches_far_apart(seed, directions):
+    # smooth ground has large patches, whose nearest cells of the class are their own
+    smooth = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(45, 60)), 3)
+    codes = np.digitize(smooth, np.quantile(smooth, [0.15, 0.6, 0.9]))
+    table = landscape_of(codes, cell=10.0, directions=directions).patch_table()
+    np.testing.assert_allclose(table["enn"], 10 * np.array(nearest_by_force(codes, directions)))
+
+
+def test_nearest_of_long_patches():
+    codes = np.zeros((60, 40), int)
+    codes[0] = codes[20, :30] = codes[50, 36:] = codes[52, 0] = 1
+    enn = landscape_of(codes, cell=2.0).patch_table()["enn"].to_numpy()[-4:]
+    # bars 20 rows apart; 30 rows down and 7 columns on; 32 rows straight down
+    np.testing.assert_allclose(enn, 2 * np.array([20, 20, np.hypot(30, 7), 32]))

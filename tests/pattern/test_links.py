@@ -231,6 +231,13 @@ def test_a_corridor_is_as_wide_as_its_cheap_detours():
     links = least_cost_links(hard, label, patches(area_km2=[5.0, 5.0]))
     out = corridors(links, patches(area_km2=[5.0, 5.0]), label, hard)
     assert out["width_km"].tolist() == pytest.approx([35 / 8])  # every row is a least way
+    # over the row of 1 the way is 8 km of cost, over each of the three rows of 2 twice that
+    hard.values[1:4] = 2.0
+    hard.values[4] = np.nan
+    links = least_cost_links(hard, label, patches(area_km2=[5.0, 5.0]))
+    for share, cells in ((0.0, 7), (0.05, 7), (1.0, 28)):
+        out = corridors(links, patches(area_km2=[5.0, 5.0]), label, hard, detour_share=share)
+        assert out["width_km"].tolist() == pytest.approx([max(cells / 8, 1.0)])
 
 
 def test_a_corridor_along_a_river_is_a_river_corridor():
@@ -268,6 +275,14 @@ def test_lines_keep_their_turns():
     way = line_of(np.array([0, 1, 2, 7, 11]), spec)
     assert list(way.coords) == [(5.0, 25.0), (25.0, 25.0), (35.0, 15.0), (35.0, 5.0)]
     assert line_of(np.array([3]), spec) is None
+    # a turn in columns alone, in rows alone
+    assert list(line_of(np.array([0, 5, 9]), spec).coords) == [(5, 25), (15, 15), (15, 5)]
+    assert list(line_of(np.array([0, 5, 6]), spec).coords) == [(5, 25), (15, 15), (25, 15)]
+    assert list(line_of(np.array([0, 5, 10]), spec).coords) == [(5, 25), (25, 5)]
+    # after a turn the new course is the straight one
+    square = grid_spec(4, 4, 10.0)
+    assert list(line_of(np.array([0, 4, 9, 14]), square).coords) == [(5, 35), (5, 25), (25, 5)]
+    assert list(line_of(np.array([0, 1, 6, 11]), square).coords) == [(5, 35), (15, 35), (35, 15)]
     rows, cols = cells_of(way, spec)
     assert (rows[0], cols[0]) == (0, 0)
     assert (rows[-1], cols[-1]) == (2, 3)
@@ -441,9 +456,11 @@ def test_each_column_of_the_rivers():
     assert river_corridors(rivers, MASK, BANK, least_km=1.0, width_m=(50.0,))[
         "width_m"
     ].tolist() == [50.0]
-    assert (
-        river_corridors(rivers, MASK, BANK, least_km=1.0, least_order=5)["length_km"].tolist() == []
-    )
+    for least, width in ((5, []), (4, [80.0]), (3, [80.0])):  # the last for all greater ones
+        out = river_corridors(
+            rivers, MASK, BANK, least_km=1.0, least_order=least, width_m=(50.0, 80.0)
+        )
+        assert out["width_m"].tolist() == width
     assert river_corridors(rivers, MASK, BANK, least_km=1.0)["name"].tolist() == [""]
 
 
@@ -462,6 +479,14 @@ def test_a_river_names_the_bend_that_it_follows():
     nameless = bend.assign(name="")
     assert river_corridors(stem, mask, bank, nameless, **found)["name"].tolist() == [""]
     assert river_corridors(stem, mask, bank, bend.iloc[:0], **found)["name"].tolist() == [""]
+    # two names along the same bend: the first of the alphabet, whatever the order of the table
+    for names in (["Han", "Bao"], ["Bao", "Han"]):
+        twice = pd.concat([bend, bend], ignore_index=True).assign(name=names)
+        assert river_corridors(stem, mask, bank, twice, **found)["name"].tolist() == ["Bao"]
+    # and of two names the one that goes further along
+    longer = line((500, 500), (10_000, 6500), (19_500, 500)).assign(name="Wei")
+    both = pd.concat([bend, longer, bend.assign(name="Xun")], ignore_index=True)
+    assert river_corridors(stem, mask, bank, both, **found)["name"].tolist() == ["Wei"]
 
 
 def test_only_the_river_inside_counts():

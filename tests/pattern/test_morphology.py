@@ -60,8 +60,9 @@ def test_perforation():
 def test_a_notch_at_the_rim_of_the_map_is_no_hole(turns):
     shape = np.ones((11, 11), bool)
     shape[10, 5] = False
-    found = count(morphology(np.rot90(shape, turns)))
-    assert set(found) == {17, 3}
+    for internal in (False, True):
+        found = count(morphology(np.rot90(shape, turns), internal=internal))
+        assert set(found) == {17, 3}
     shape[10, 5], shape[5, 5] = True, False
     assert set(count(morphology(np.rot90(shape, turns)))) == {17, 5}
 

@@ -10,14 +10,8 @@ from rasterio.transform import from_origin
 
 from shanshui.core.errors import DataError
 from shanshui.pattern.circuit import effective_resistance
-from shanshui.pattern.circuit.omnidirectional import (
-    Condition,
-    Omnidirectional,
-    Windows,
-    omnidirectional,
-)
-from shanshui.study.circuitscape.ascii_grid import read_raster, write_raster
 from shanshui.study.circuitscape import raster_job, work
+from shanshui.study.circuitscape.ascii_grid import read_raster, write_raster
 from shanshui.study.circuitscape.jobs import run_any
 
 ROWS, COLS = 8, 10
@@ -466,59 +460,10 @@ def test_omniscape_files(folder):
         run_any(omniscape(folder, block_size=2))
 
 
-def test_a_window_draws_what_its_target_is_worth():
-    """Two sources in a line: each draws its own strength from the other."""
-    windows = Windows(np.ones((1, 5)), np.array([[2.0, 0, 0, 0, 3.0]]), 4)
-    out = omnidirectional(windows)
-    np.testing.assert_allclose(out.current, 5.0)
-    np.testing.assert_allclose(out.normalized, 1.0)
-    none = omnidirectional(Windows(np.ones((1, 5)), np.array([[2.0, 0, 0, 0, 3.0]]), 3))
-    assert not none.current.any()
-
-
-@pytest.mark.slow
-def test_blocks_are_near_to_single_cells():
-    random = np.random.default_rng(1)
-    cell, strength = random.uniform(0.5, 2, (40, 40)), np.ones((40, 40))
-    single = omnidirectional(Windows(cell, strength, 9), flow_potential=False).current
-    block = omnidirectional(Windows(cell, strength, 9, 3), flow_potential=False).current
-    rough = omnidirectional(
-        Windows(cell, strength, 9, 3, correct=False), flow_potential=False
-    ).current
-    inner = np.s_[10:30, 10:30]
-    error = np.abs(block / single - 1)[inner].mean()
-    assert error < 0.05
-    assert error < np.abs(rough / single - 1)[inner].mean()
-
-
-def test_conditions_choose_sources(folder):
-    warmth = np.arange(5.0)[None]
-    line = Windows(
-        np.ones((1, 5)),
-        np.array([[2.0, 0, 0, 0, 3.0]]),
-        4,
-        conditions=(Condition(warmth, warmth, low=-10.0, high=0.0),),
-    )
-    # the warm end draws from the cold one, not the reverse
-    np.testing.assert_allclose(omnidirectional(line).current, 3.0)
+def test_a_condition_that_no_source_meets_leaves_no_current(folder):
     asc(folder / "none.asc", np.arange(ROWS * COLS, dtype=float).reshape(ROWS, COLS))
     run_any(omniscape(folder, conditional="true", condition1_file="none.asc", comparison1="equal"))
     assert np.nansum(read_raster(folder / "omni" / "cum_currmap.asc").values) == 0.0
-
-
-def test_windows_go_on_where_they_stopped():
-    windows = Windows(np.ones((6, 6)), np.ones((6, 6)), 2)
-    known = omnidirectional(windows)
-    sums = Omnidirectional(np.zeros((6, 6)), np.zeros((6, 6)))
-
-    def stop(now, _total):
-        if now.done == 10:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        omnidirectional(windows, begun=sums, tell=stop)
-    out = omnidirectional(windows, begun=sums)
-    np.testing.assert_array_equal(out.current, known.current)
 
 
 def test_grids_go_out_and_come_back(tmp_path):

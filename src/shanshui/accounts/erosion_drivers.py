@@ -67,7 +67,7 @@ def rainfall_erosivity_monthly(monthly_precipitation: AnyLayers) -> Erosivity:
     if len(maps) != 12:
         raise QuantityError(f"monthly_precipitation: {len(maps)} grids, expected 12, January first")
     rain = np.stack([m.values for m in maps])
-    if np.nanmin(rain, initial=0.0) < 0:
+    if (rain < 0).any():
         raise QuantityError(
             f"monthly_precipitation: {float(np.nanmin(rain)):g} mm somewhere, expected 0 or more; declare the number as nodata"
         )
@@ -146,7 +146,7 @@ def soil_erodibility(
     """
     san, sil, cla, car = (g.values.astype(np.float64) for g in (sand, silt, clay, organic_carbon))
     total = san + sil + cla
-    if np.nanmax(np.abs(total - 100.0), initial=0.0) > 5.0:
+    if (np.abs(total - 100.0) > 5.0).any():
         worst = float(total.flat[int(np.nanargmax(np.abs(total - 100.0)))])
         raise QuantityError(
             f"sand, silt, clay: sum to {worst:g} somewhere, expected 100; are they percent?"

@@ -255,11 +255,11 @@ def _totalled(
     rows: pd.DataFrame, price_spread: float, amount_spread: float, draws: int, seed: int
 ) -> pd.DataFrame:
     counted = rows["counts"].to_numpy(bool) & np.isfinite(rows["value"])
-    total = float(rows.loc[counted, "value"].sum())
+    total = float(rows.loc[counted, "value"].sum(min_count=1))
     rows["share"] = np.where(counted & (total != 0), rows["value"] / (total or 1.0), np.nan)
     rows["low"], rows["high"] = np.nan, np.nan
     low = high = np.nan
-    if draws and rows["method"].iloc[0] != "reported":
+    if draws and counted.any() and rows["method"].iloc[0] != "reported":
         random = np.random.default_rng(seed)
         sums, ends = np.zeros(draws), np.full((len(rows), 2), np.nan)
         # one row's draws at a time: all together would take rows x draws
@@ -274,7 +274,8 @@ def _totalled(
         low, high = (float(v) for v in np.percentile(sums, (5, 95)))
     last = {
         "frame": rows["frame"].iloc[0], "category": "total", "service": "total", "flow": "total", "value": total, "counts": False,
-        "share": 1.0, "low": low, "high": high, "note": "sum of what counts",
+        "share": 1.0 if counted.any() else np.nan, "low": low, "high": high,
+        "note": "sum of what counts" if counted.any() else NOTHING_KNOWN,
     }  # fmt: skip
     blank = {
         "amount": np.nan,
@@ -292,13 +293,16 @@ def _totalled(
     return out
 
 
+NOTHING_KNOWN = "no flow of this frame is known: it needs maps of climate, soil or products"
+
+
 def _nothing(frame: str) -> pd.DataFrame:
     """Account of a study in which no flow of the frame is known."""
     row: dict[str, object] = dict.fromkeys(COLUMNS, "")
     row |= dict.fromkeys(("amount", "price", "value", "share", "low", "high"), np.nan)
     row |= {
         "frame": frame, "category": "total", "service": "total", "flow": "total", "price_year": pd.NA, "counts": False,
-        "note": "no flow of this frame is known: it needs maps of climate, soil or products",
+        "note": NOTHING_KNOWN,
     }  # fmt: skip
     return pd.DataFrame([row])[list(COLUMNS)].astype({"price_year": "Int64"})
 
@@ -316,4 +320,4 @@ def account_total(account: pd.DataFrame) -> float:
         raise QuantityError(
             f"account: holds the frames {' and '.join(frames)}; totals of two frames must not be mixed"
         )
-    return float(account.loc[account["counts"].astype(bool), "value"].sum())
+    return float(account.loc[account["counts"].astype(bool), "value"].sum(min_count=1))

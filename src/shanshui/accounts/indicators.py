@@ -63,7 +63,7 @@ def coupling_coordination(
         Levels outside [0, 1].
     """
     levels = np.asarray(systems, np.float64)
-    if np.nanmin(levels, initial=0.0) < 0 or np.nanmax(levels, initial=0.0) > 1:
+    if ((levels < 0) | (levels > 1)).any():
         raise QuantityError("systems: levels outside [0, 1]; normalise them first")
     count = levels.shape[1]
     share = (
@@ -284,27 +284,29 @@ def gep_summary(
     total = gep[gep["service"] == "total"].iloc[0]
     counted = gep[gep["counts"].astype(bool)]
     area = float(
-        region_amounts.loc[region_amounts["flow"].str.startswith("cover_"), "known_km2"].sum()
+        region_amounts.loc[region_amounts["flow"].str.startswith("cover_"), "known_km2"].sum(
+            min_count=1
+        )
     )
     rows: list[tuple[str, float, str]] = [
         ("total", float(total["value"]), "yuan/yr"),
         ("low", float(total["low"]), "yuan/yr"),
         ("high", float(total["high"]), "yuan/yr"),
         ("area", area, "km2"),
-        ("per_km2", float(total["value"]) / area if area else np.nan, "yuan/km2/yr"),
+        ("per_km2", float(total["value"]) / area if area > 0 else np.nan, "yuan/km2/yr"),
     ]
     people = 0.0 if unit_people is None else float(unit_people["population"].sum())
     if people > 0:
         rows.append(("per_head", float(total["value"]) / people, "yuan/person/yr"))
-    parts = counted.groupby("category")["value"].sum()
+    parts = counted.groupby("category")["value"].sum(min_count=1)
     rows += [
         (k, float(parts[k]), "yuan/yr") for k in ("supply", "regulating", "cultural") if k in parts
     ]
     if (counted["service"] == "clim").any():
-        without = float(counted.loc[counted["service"] != "clim", "value"].sum())
+        without = float(counted.loc[counted["service"] != "clim", "value"].sum(min_count=1))
         rows.append(("without_clim", without, "yuan/yr"))
     china, _, _ = BENCHMARKS["china_2015"]
-    if area:
+    if area > 0:
         rows.append(("against_china_2015", float(total["value"]) / area / (china / 9.6e6), "1"))
     if mismatch is not None and len(mismatch):
         rows.append(("over_gdp", float(mismatch["gep"].sum() / mismatch["gdp"].sum()), "1"))

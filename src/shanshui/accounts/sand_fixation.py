@@ -118,7 +118,7 @@ def sand_fixation(
     Beyond a force of 61.7 kg/m at 50 m the equation falls; there the loss is at most that of bare ground [D].
     At 7.2 kg/m bare ground loses 9.3555 kg/m2, with C = 0.3 1.5218 [C].
     """
-    if np.nanmin(wind_factor.values, initial=0.0) < 0:
+    if (wind_factor.values < 0).any():
         raise QuantityError(
             f"wind_factor: {float(np.nanmin(wind_factor.values)):g} kg/m somewhere, expected 0 or more"
         )

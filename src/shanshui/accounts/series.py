@@ -86,7 +86,7 @@ def value_series(
         .sum()
     )
     rows = rows.assign(value=rows["area_km2"] * 100.0 * rows["ecosystem"].map(worth))
-    return rows.groupby(["code", "year"])["value"].sum().reset_index()
+    return rows.groupby(["code", "year"])["value"].sum(min_count=1).reset_index()
 
 
 @assessment(source="ouyang2013", bytes_per_cell=0)
@@ -148,7 +148,7 @@ def service_series(
             v * deflator(int(y), year) for y, v in zip(money["year"], money["yuan"], strict=True)
         ]
         parts.append(money[["code", "year"]].assign(service="agr", amount=carried, per="yuan"))
-    rows = pd.concat(parts, ignore_index=True)
+    rows = pd.concat(parts)
     table = price_table(prices)
     out = []
     for frame in FRAMES.values():

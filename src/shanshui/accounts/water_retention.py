@@ -107,11 +107,12 @@ def water_balance_check(
     Notes
     -----
     ``share = n / N``, ``volume = sum d a / 1000``: ``n`` cells where ``d = ET - P``, or ``d = -(P - R - ET)``, is above 0 [mm], ``N``
-    cells with a balance, ``a`` the area of a cell [m2]. Ours [D]: evaporation from a coarser map than rain makes such cells, and cutting
+    cells with a balance (missing where there is none), ``a`` the area of a cell [m2]. Ours [D]: evaporation from a coarser map than rain makes such cells, and cutting
     them at 0 adds ``volume`` to the water retained (see ``water_retention``).
     """
     inside = (region_mask.values == 1) & np.isfinite(water_balance.values)
-    count = max(int(inside.sum()), 1)
+    # of no known cell there is no share and no volume
+    count = float(inside.sum()) or np.nan
     area = grid_of(precipitation).cell_km2 * 1e6
     over = inside & (evapotranspiration.values > precipitation.values)
     below = inside & (water_balance.values < 0)
@@ -121,7 +122,7 @@ def water_balance_check(
         {
             "check": ["evaporation_above_rain", "balance_below_zero"],
             "share": [over.sum() / count, below.sum() / count],
-            "volume_m3": [excess * area / 1000.0, cut * area / 1000.0],
+            "volume_m3": [v * area / 1000.0 if inside.any() else np.nan for v in (excess, cut)],
         }
     )
 

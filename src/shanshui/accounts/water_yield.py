@@ -94,11 +94,11 @@ def water_yield(
     240.93 mm at Z = 9 [C].
     """
     water = plant_available_water.values
-    if np.nanmax(water, initial=0.0) > 1.0:
+    if (water > 1.0).any():
         raise QuantityError(
             f"plant_available_water: reaches {float(np.nanmax(water)):g}, expected a share in [0, 1]; divide percent by 100"
         )
-    if np.nanmin(water, initial=0.0) < 0.0:
+    if (water < 0.0).any():
         raise QuantityError(
             f"plant_available_water: goes down to {float(np.nanmin(water)):g}, expected a share in [0, 1]; name the number that stands for "
             "missing ground as the raster's nodata"

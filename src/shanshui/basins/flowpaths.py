@@ -4,6 +4,8 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.ndimage import binary_erosion
 
 from shanshui.basins.tables import DrainageCheck
 from shanshui.core.assessment import assessment
@@ -89,18 +91,9 @@ def conditioned_elevation(
     return elevation.copy(data=shaped).rename("conditioned_elevation")
 
 
-def _inner(inside: np.ndarray) -> np.ndarray:
+def _inner(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Cells further than ``RIM_CELLS`` from the rim."""
-    for _ in range(RIM_CELLS):
-        padded = np.pad(inside, 1)
-        for shift in ((0, 1), (2, 1), (1, 0), (1, 2), (0, 0), (0, 2), (2, 0), (2, 2)):
-            inside = (
-                inside
-                & padded[
-                    shift[0] : shift[0] + inside.shape[0], shift[1] : shift[1] + inside.shape[1]
-                ]
-            )
-    return inside
+    return binary_erosion(inside, np.ones((3, 3), bool), RIM_CELLS)
 
 
 @assessment(source="barnes2014flats", bytes_per_cell=14)

@@ -142,7 +142,7 @@ def _merged(
             host = min(
                 touch[unit], default=0, key=lambda v: (owner[v] != owner[unit], -touch[unit][v], v)
             )
-        if host == 0:
+        if not host:
             continue  # an island: nothing to join
         joined[unit] = host
         sizes[host] += sizes[unit]

@@ -101,7 +101,7 @@ def _lines(event: Event) -> None:
         sys.stdout.flush()
 
 
-_MENDED = {"mended", "restored", "damaged", "remark"}
+_MENDED = {"mended", "restored", "damaged", "remark", "noted"}
 
 
 def _line(event: Event) -> str:
@@ -134,6 +134,8 @@ class _Bars:
                     total=event.of,
                     cells=f"{event.cells / 1e6:.1f} of {event.of / 1e6:.1f} M",
                 )
+            elif event.kind == "noted":
+                self._bar.console.print(_line(event))
             elif event.kind in {"made", "failed", *_MENDED}:
                 if task is not None:
                     self._bar.remove_task(self._tasks.pop(event.step))

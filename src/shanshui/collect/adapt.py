@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,18 +16,22 @@ from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.collect.companions import TABLES
 from shanshui.collect.joining import LEVELS, join_input
 from shanshui.collect.mosaic import opened
+from shanshui.collect.positions import cure, degrees_of
 from shanshui.collect.readers import fractions, table_of
 from shanshui.collect.scaling import Linear, bounds_text, linear, missing_numbers, plausible
 from shanshui.collect.sheets.cells import is_gap, year_of
 from shanshui.collect.sheets.reading import SheetTable
 from shanshui.collect.sheets.units import counting
 from shanshui.collect.sheets.ways import place_of, ways_to_say
+from shanshui.collect.shifted_datums import ACCURACY_M, SHIFTED
+from shanshui.collect.transformations import Bounds, Way, way_between
 from shanshui.collect.vectors import read_features
 from shanshui.core.errors import DataError, QuantityError
 from shanshui.core.quantity import ANY, Features, Table
 from shanshui.core.units import conversion
 from shanshui.region.grid import GridSpec
 from shanshui.region.join import NAMES, PARENTS
+from shanshui.region.placed import placed, unrolled
 from shanshui.region.unitset import plain_code, unit_set
 
 
@@ -40,7 +45,9 @@ def features_input(
     DataError
         Wrong geometry, invalid or overlapping polygons, missing columns, nothing inside the study.
     """
-    frame = read_features(path, spec, name)
+    study = degrees_of(grid.bounds, grid.projection)
+    frame = read_features(path, spec, name, study)
+    told = list(frame.attrs["told"])
     wanted = {
         "polygons": ("Polygon", "MultiPolygon"),
         "lines": ("LineString", "MultiLineString"),
@@ -52,18 +59,26 @@ def features_input(
             f"{name}: {path} holds {', '.join(sorted(kinds - set(wanted)))}; expected {wanted[0]}s"
         )
     if kind.family == "polygons":
+        if frame.crs.is_geographic:
+            shapes = unrolled(np.asarray(frame.geometry.values, object), name)
+            frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
         frame = _valid(frame, spec, name, path)
     source_crs = frame.crs.name
-    frame = frame.to_crs(grid.projection)
-    frame = frame.assign(geometry=shapely.force_2d(frame.geometry.values))
-    lost = ~np.isfinite(frame.geometry.bounds.to_numpy()).all(axis=1)
-    here = ~lost & frame.intersects(shapely.box(*grid.bounds))
-    beyond = frame[~here]
-    frame = frame[here].reset_index(drop=True)
-    if frame.empty:
+    way = _way(frame, spec, name, grid, study, told)
+    # lines of polygons stay where they were drawn, also across 180 degrees
+    polygons = kind.family == "polygons"
+    mapped = placed(frame, grid, name)[0] if polygons else frame.to_crs(grid.projection)
+    mapped = mapped.assign(geometry=shapely.force_2d(mapped.geometry.values))
+    lost = ~np.isfinite(mapped.geometry.bounds.to_numpy()).all(axis=1)
+    here = ~lost & mapped.intersects(shapely.box(*grid.bounds))
+    beyond = mapped[~here]
+    inside = mapped[here].reset_index(drop=True)
+    if inside.empty:
         raise DataError(
-            f"{name}: {path} has nothing inside the study ({bounds_text(grid.bounds)} in {grid.projection.name}); is its crs right?"
+            f"{name}: {path} has nothing inside the study ({bounds_text(grid.bounds)} in {grid.projection.name}); "
+            f"is its crs right?{cure(frame, frame.crs, study)}"
         )
+    frame = inside
     for column in kind.gives.columns if isinstance(kind.gives, Features) else ():
         if column not in frame.columns and column == "name":
             frame["name"] = ""
@@ -77,7 +92,7 @@ def features_input(
         frame = unit_set(frame, name)
         frame["area_km2"] = frame.area / 1e6
     out = _plain(frame)
-    out.attrs["source_crs"] = source_crs
+    out.attrs = {"source_crs": source_crs, "accuracy_m": way.accuracy_m, "told": told}
     if name in LEVELS and "code" in beyond:
         # a table may hold them: they are elsewhere, not lost
         out.attrs["outside"] = {
@@ -85,7 +100,42 @@ def features_input(
             for column in ("code", "name", "parent")
             if column in beyond
         }
+    if len(beyond):
+        out.attrs["beyond"] = len(beyond)
     return out
+
+
+def _way(
+    frame: gpd.GeoDataFrame,
+    spec: InputSpec,
+    name: str,
+    grid: GridSpec,
+    study: Bounds | None,
+    told: list[str],
+) -> Way:
+    """How exactly features come to the study grid; told where it is worth a look.
+
+    Raises
+    ------
+    DataError
+        The datum cannot be followed, and a cell is smaller than what that may shift places by.
+    """
+    way = way_between(frame.crs, grid.projection, study)
+    if spec.datum is not None or str(spec.crs).strip().lower() in SHIFTED:
+        return replace(way, accuracy_m=way.accuracy_m + ACCURACY_M)
+    if way.ballpark:
+        text = (
+            f"{name}: no transformation from {frame.crs.name} to the study's {grid.projection.name} is known here: places may lie "
+            f'{way.accuracy_m:g} m off; give it in WGS 84 or CGCS2000, or with crs = "+proj=… +towgs84=…"'
+        )
+        if grid.cell_m < way.accuracy_m and not spec.checked:
+            raise DataError(f"{text}; or checked = true if that does not matter")
+        told.append(text)
+    elif way.better and way.accuracy_m > grid.cell_m / 10:
+        told.append(
+            f"{name}: places are right within {way.accuracy_m:g} m; the grid {way.better} would do better and is not here"
+        )
+    return way
 
 
 def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -411,6 +461,24 @@ def _amounts(
     line = _line(
         spec, kind, where.partition(".")[0], table.units.get(column, ""), table.reading.units
     )
+    return _scaled(numbers, line)
+
+
+def _scaled(numbers: pd.Series, line: Linear) -> pd.Series:
+    """Amounts in the study's unit; a power of ten moves the point: 568.43 万 are 5,684,300, not 5,684,299.999999999."""
+    power = round(math.log10(line.factor)) if line.factor > 0 else 0
+    if (
+        line.shift == 0
+        and line.factor != 1.0
+        and math.isclose(10.0**power, line.factor, rel_tol=1e-12)
+    ):
+        return numbers.map(
+            lambda v: (
+                float(f"{float(v)!r}e{power}")
+                if math.isfinite(v) and "e" not in repr(float(v))
+                else v * line.factor
+            )
+        )
     out: pd.Series = line.of(numbers)
     return out
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shanshui.collect.catalog import InputKind, InputSpec
-from shanshui.collect.classes import class_table
+from shanshui.collect.classes import legend
 from shanshui.collect.codes import CodeType
 from shanshui.collect.looking import Look, reasons_of
 from shanshui.collect.missing import Missing
@@ -70,7 +70,7 @@ class Bands:
             raise DataError(
                 f"{self.name}.band: '{self.spec.band}' of class codes is no class; give the number of a band"
             )
-        known = None if self.spec.classes is None else set(class_table(self.spec.classes).index)
+        known = None if self.spec.legend is None else legend(self.spec.legend).codes
         return CodeType.of(self.source.bands[self.spec.band - 1].dtype, known, self.name)
 
     def _line_of(self, k: int) -> Linear:
@@ -88,7 +88,12 @@ class Bands:
         if self.spec.nodata is not None:
             own = dict.fromkeys(missing_numbers(self.spec), Missing.DECLARED)
             return [own for _ in self.asked]
-        return [dict.fromkeys(self.source.bands[k].marks, Missing.TAG) for k in self.asked]
+        coded = self.code_type is not None and self.spec.legend is not None
+        blank = legend(self.spec.legend).missing if coded and self.spec.legend else ()
+        said = dict.fromkeys(map(float, blank), int(Missing.DECLARED))
+        return [
+            said | dict.fromkeys(self.source.bands[k].marks, int(Missing.TAG)) for k in self.asked
+        ]
 
     @property
     def look(self) -> Look:

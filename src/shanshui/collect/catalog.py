@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -363,6 +363,10 @@ class InputSpec(BaseModel):
     crs: str | None = Field(
         default=None, description="Coordinate system, where the file has none or a wrong one."
     )
+    datum: Literal["gcj02", "bd09"] | None = Field(
+        default=None,
+        description="Shifted coordinates of a web map: gcj02 (AMap, Tencent) or bd09 (Baidu); they are brought back to WGS 84.",
+    )
     year: int | None = Field(default=None, description="Year the data speak of.")
     columns: dict[str, str] = Field(
         default_factory=dict, description="Our column = the file's column."
@@ -380,8 +384,10 @@ class InputSpec(BaseModel):
     header_rows: int = Field(
         default=1, ge=1, le=5, description="Header rows of a workbook; more than one are joined."
     )
-    classes: str | None = Field(
-        default=None, description="Class table of a categorical grid: igbp, made-up, or a CSV file."
+    legend: str | None = Field(
+        default=None,
+        description="What the codes of a map of classes mean: igbp, worldcover, clcd, globeland30, glc-fcs30, cci, corine, nlcd, "
+        "cnlucc, gbt21010, dlbm, or a table of your own with code, name, group (older word: classes).",
     )
     crosswalk: str | list[str] | None = Field(
         default=None,
@@ -415,6 +421,17 @@ class InputSpec(BaseModel):
     licence: str | None = Field(default=None, description="Terms of use.")
     origin: str | None = Field(default=None, description="Who made it.")
     sha256: str | None = Field(default=None, description="Digest the file must have.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older_word(cls, value: Any) -> Any:
+        """Studies of before 2026 say ``classes``."""
+        if not isinstance(value, dict) or "classes" not in value:
+            return value
+        if value.get("legend") is not None:
+            raise ValueError("legend and classes are one word; keep legend")
+        rest = {k: v for k, v in value.items() if k != "classes"}
+        return rest | {"legend": value["classes"]}
 
     @model_validator(mode="after")
     def _file_or_value(self) -> "InputSpec":

@@ -194,10 +194,21 @@ class CubeSource:
 
 
 def _variable(cube: xr.Dataset, spec: InputSpec, name: str, path: Path) -> str:
+    words = ("bounds", "grid_mapping", "coordinates", "ancillary_variables")
     beside = {
-        str(cube[v].attrs.get(k, "")) for v in cube.variables for k in ("bounds", "grid_mapping")
+        part
+        for v in cube.variables
+        for k in words
+        for part in str(cube[v].attrs.get(k, "")).replace(":", " ").split()
     }
-    names = [str(v) for v in cube.data_vars if cube[v].ndim >= 2 and str(v) not in beside]
+    places = {name for names, _ in _AXES.values() for name in names}
+    names = [
+        str(v)
+        for v in cube.data_vars
+        if cube[v].ndim >= 2
+        and str(v) not in beside
+        and cube[v].attrs.get("standard_name") not in places
+    ]
     if spec.layer is None and len(names) != 1:
         if not names:
             raise DataError(f"{name}: {path} holds no variable of two or more dims; is it a map?")

@@ -14,7 +14,7 @@ from shanshui.core.errors import DataError, nearest
 _OFFLINE = {
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
     "GDAL_VRT_ENABLE_PYTHON": "NO",
-    "GDAL_CACHEMAX": "256",
+    "GDAL_CACHEMAX": "128",
     # drivers that ask a server, read the memory of the process, or take a text for a place on the net
     "GDAL_SKIP": "HTTP WMS WCS WMTS WFS OAPIF OGCAPI CSW DAAS EEDA EEDAI PLMOSAIC PLSCENES STACTA STACIT Carto Elasticsearch "
     "NGW AmigoCloud GNMDatabase",

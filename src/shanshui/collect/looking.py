@@ -45,7 +45,7 @@ class Look:
 
     plausible: tuple[float, float] = ANY_NUMBER
     cells: int = 0
-    why: NDArray[np.int64] = field(default_factory=lambda: np.zeros(REASONS, np.int64))
+    why: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(REASONS), np.int64))
     codes: Counter[int] = field(default_factory=Counter)
     _found: NDArray[np.float64] = field(default_factory=look.blank)
     _suspects: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))

@@ -5,12 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyogrio
-import xarray as xr
-
-from shanshui.collect.catalog import InputSpec
-from shanshui.collect.companions import CUBES, TABLES, refuse_remote
-from shanshui.collect.readers import open_raster, require
+from shanshui.collect.companions import CUBES, TABLES
+from shanshui.collect.gate import layer_facts, layers_of, open_cube, open_raster_file, require
 from shanshui.collect.sheets.opening import sheets_in
 from shanshui.collect.sheets.reading import SheetTable, Wanted, read_sheets
 from shanshui.collect.sheets.sheet import Sheet, blank
@@ -125,7 +121,6 @@ def glance(path: Path, sheet: str | None = None) -> Glance:
         raise DataError(f"peek.--sheet {sheet}: {path} is no workbook; leave it out")
     if suffix in CUBES:
         return Glance(str(path), "cube", _of_cube(path))
-    refuse_remote(path, "peek")
     layers = _layers(path)
     if layers is not None:
         return Glance(str(path), "features", layers)
@@ -173,7 +168,7 @@ def _holds(sheet: Sheet) -> bool:
 
 
 def _of_raster(path: Path) -> dict[str, Any]:
-    with open_raster(path, InputSpec(file=str(path)), "peek") as file:
+    with open_raster_file(path, "peek") as file:
         return {
             "driver": file.driver,
             "size": f"{file.width} x {file.height} cells",
@@ -194,16 +189,7 @@ def _of_raster(path: Path) -> dict[str, Any]:
 
 
 def _of_cube(path: Path) -> dict[str, Any]:
-    try:
-        opened = (
-            xr.open_zarr(path, consolidated=False, chunks=None)
-            if path.suffix == ".zarr"
-            else xr.open_dataset(path, engine="h5netcdf")
-        )
-    except Exception as error:  # noqa: BLE001 - whatever the format's library raises
-        said = " ".join(str(error).split())[:200]
-        raise DataError(f"peek: {path} cannot be read ({said}); is it complete?") from None
-    with opened as cube:
+    with open_cube(path, "peek") as cube:
         return {
             "dims": [f"{d} {n}" for d, n in cube.sizes.items()],
             "variables": [
@@ -217,17 +203,15 @@ def _of_cube(path: Path) -> dict[str, Any]:
 def _layers(path: Path) -> dict[str, Any] | None:
     """Layers with what they declare; None where the file holds no features."""
     try:
-        names = [str(row[0]) for row in pyogrio.list_layers(path)]
-        if not names:
-            return None
+        names = layers_of(path, "peek")
         out: dict[str, Any] = {}
         for name in names:
-            info = pyogrio.read_info(path, layer=name)
+            info = layer_facts(path, "peek", layer=name)
             fields = [f"{f} {t}" for f, t in zip(info["fields"], info["dtypes"], strict=True)]
             out[f"layer {name}"] = (
                 f"{info['features']} x {info['geometry_type']}, crs {info['crs'] or 'none'}, driver {info['driver']}, "
                 f"encoding {info['encoding']}, fields {', '.join(fields)}"
             )
-    except Exception:  # noqa: BLE001 - no layer that the library reads: a raster, or nothing
-        return None
-    return out
+    except DataError:
+        return None  # no layer that the library reads: a raster, or what its opener refuses
+    return out or None

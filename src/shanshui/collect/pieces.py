@@ -11,6 +11,8 @@ from shanshui.collect.placing import Part
 
 PIECE = 1 << 22
 """Cells of a file that are read together [D]."""
+_MOST = 1 << 25
+"""The same where one row of its blocks has more [D]."""
 
 Reader = Callable[[tuple[int, int], tuple[int, int], bool], NDArray[Any]]
 
@@ -41,8 +43,11 @@ class Pieces:
         fill: float | int,
     ) -> None:
         self.part, self._read, self._fill = part, read, fill
-        rows = max(1, min(part.height, PIECE // max(1, part.width)))
-        self.high = rows // block_rows * block_rows if rows >= block_rows else rows
+        rows = max(1, PIECE // max(1, part.width))
+        if rows >= block_rows or block_rows * part.width <= _MOST:
+            # whole blocks of the file: none is unpacked twice
+            rows = max(rows // block_rows, 1) * block_rows
+        self.high = max(1, min(rows, part.height))
         self._kept: OrderedDict[int, NDArray[Any]] = OrderedDict()
         self._seen: set[int] = set()
         self._points, self._present = points, 0

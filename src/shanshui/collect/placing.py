@@ -98,8 +98,8 @@ def refuse_elsewhere(frame: Frame, crs: CRS, grid: GridSpec, name: str, path: Pa
         )
 
 
-def below(frame: Frame, crs: CRS, part: GridSpec) -> Part | None:
-    """Cells of a raster that lie below a part of the study grid, with some around."""
+def below(frame: Frame, crs: CRS, part: GridSpec, around: float = 2.0) -> Part | None:
+    """Cells of a raster that lie below a part of the study grid, with those of some study cells around."""
     try:
         box = transform_bounds(part.projection.to_wkt(), crs.to_wkt(), *part.bounds, densify_pts=51)
     except CRSError:
@@ -108,9 +108,9 @@ def below(frame: Frame, crs: CRS, part: GridSpec) -> Part | None:
     rows = [(frame.top - y) / frame.dy for y in (box[1], box[3])]
     if not np.isfinite([*cols, *rows]).all():
         return None
-    around = 4 + int(2 * part.cell_m / max(native_m(frame, crs, part), 1e-9))
-    r0, r1 = max(0, int(min(rows)) - around), min(frame.height, int(max(rows)) + around + 1)
-    c0, c1 = max(0, int(min(cols)) - around), min(frame.width, int(max(cols)) + around + 1)
+    rim = 4 + int(around * part.cell_m / max(native_m(frame, crs, part), 1e-9))
+    r0, r1 = max(0, int(min(rows)) - rim), min(frame.height, int(max(rows)) + rim + 1)
+    c0, c1 = max(0, int(min(cols)) - rim), min(frame.width, int(max(cols)) + rim + 1)
     return Part(r0, r1, c0, c1) if r1 > r0 and c1 > c0 else None
 
 

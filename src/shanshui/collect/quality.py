@@ -13,13 +13,14 @@ from rasterio.enums import Resampling
 
 from shanshui.collect.adapt import coefficients_input, features_input, joined_table, stack_parts
 from shanshui.collect.catalog import RASTERS, InputKind, InputSpec
-from shanshui.collect.classes import class_table
 from shanshui.collect.holes import hole_doubts
 from shanshui.collect.joining import account_in
+from shanshui.collect.legend_quality import legend_verdict
 from shanshui.collect.rasters import RasterInput, raster_input
 from shanshui.collect.registers import register_input
 from shanshui.collect.scaling import plausible, refuse_unused
 from shanshui.collect.sheets.record import Reading
+from shanshui.collect.shifts import shift_to
 from shanshui.core.errors import ShanshuiError
 from shanshui.core.quantity import Grid
 from shanshui.region.grid import GridSpec
@@ -170,6 +171,10 @@ def _look_features(
     """Note how many features there are, how much they cover, and where units leave gaps."""
     frame = features_input(path, spec, kind, out.name, grid)
     out.facts |= {"features": len(frame), "crs": frame.attrs["source_crs"]}
+    out.facts |= {"accuracy_m": frame.attrs["accuracy_m"]}
+    if "beyond" in frame.attrs:
+        out.facts["outside"] = frame.attrs["beyond"]
+    out.doubts += frame.attrs["told"]
     if kind.family == "polygons":
         inside = frame.clip(shapely.box(*grid.bounds)).area.sum()
         out.facts["coverage"] = float(inside / (grid.cells * grid.cell_m**2))
@@ -214,6 +219,11 @@ def look_at_raster(
         source.check_overlap(grid)
         source.finish(grid)
         out.facts |= {"crs": source.crs.name, "cell_m": round(source.native_m(grid), 1)}
+        shift = shift_to(source.crs, grid)
+        if shift is not None:
+            out.facts["shift_m"] = shift.accuracy_m
+            if doubt := shift.doubt(out.name, grid.cell_m / 2):
+                out.doubts.append(doubt)
         judge(out, source, source.coverage(grid))
 
 
@@ -243,7 +253,7 @@ def judge(out: Verdict, source: RasterInput, coverage: float) -> None:
         Share of the study's cells with a value.
     """
     out.facts["coverage"] = coverage
-    bands, spec = source.bands, source.spec
+    bands = source.bands
     if not any(look.present for look in bands.looks):
         nodata = [f"{mark:g}" for mark in bands.marks[0]]
         out.problems.append(
@@ -253,7 +263,10 @@ def judge(out: Verdict, source: RasterInput, coverage: float) -> None:
         return
     _tell_source(out, source)
     if source.codes:
-        _judge_codes(out, np.array(sorted(bands.look.codes)), spec)
+        found = legend_verdict(out.name, bands.look.codes, source)
+        out.facts |= found.facts
+        out.problems += found.problems
+        out.doubts += found.doubts
     else:
         _judge_numbers(out, source)
     if coverage < 0.5 and not out.problems:
@@ -347,6 +360,8 @@ def _shortest(number: float) -> str:
     """The number as 32 bits hold it, in as few letters as say it."""
     if abs(number) < 1e16 and number == round(number):
         return f"{number:.0f}"
+    if abs(number) > float(np.finfo(np.float32).max):
+        return repr(number)
     short = str(np.float32(number))
     return short if np.float32(float(short)) == np.float32(number) else repr(number)
 
@@ -373,24 +388,6 @@ def _judge_gaps(out: Verdict, frame: gpd.GeoDataFrame, grid: GridSpec) -> None:
     if holes.size:
         out.doubts.append(
             f"{out.name}: {holes.size} gaps inside the set, {holes.sum() / 1e6:.1f} km2 together; are units missing?"
-        )
-
-
-def _judge_codes(out: Verdict, seen: NDArray[Any], spec: InputSpec) -> None:
-    codes = np.unique(seen)
-    out.facts["classes"] = int(codes.size)
-    if spec.classes is None:
-        shown = ", ".join(map(str, codes[:12]))
-        out.problems.append(
-            f'{out.name}: codes {shown} have no class table; set classes = "igbp" or the path of a CSV with columns code, name'
-        )
-        return
-    known = set(class_table(spec.classes).index)
-    strange = [int(c) for c in codes if int(c) not in known]
-    if strange:
-        out.problems.append(
-            f"{out.name}: codes {', '.join(map(str, strange[:12]))} are not in the class table '{spec.classes}'; "
-            "add them, or declare them as nodata"
         )
 
 

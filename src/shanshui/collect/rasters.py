@@ -28,22 +28,26 @@ from shanshui.collect.placing import (
     refuse_elsewhere,
 )
 from shanshui.collect.readers import raster_crs
+from shanshui.collect.shifts import meant
 from shanshui.collect.sources import RasterSource
 from shanshui.core.errors import DataError
 from shanshui.region.grid import STRIP, GridSpec
 
 COARSER = 1.5
 """Study cells this many times the file's cells are averages of them; smaller ones are read between [D]."""
-_MOST, _MOST_OF_ROW = 24 << 20, 96 << 20
+_MOST, _MOST_OF_ROW = 12 << 20, 96 << 20
 """Cells of a file that lie below one part of the study, and below one row of it [D]: what is held at a time."""
+_NEAR = 0.25
+"""Study cells around a part of a strip that are read with it [D]."""
 _FREE, _PER_BYTE, _MOST_IN_ALL = 1_000_000_000, 4096, 1 << 36
 """Cells below the study that any file may have, that it may have per byte that it takes, and that none may have [D]."""
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a raster lies below a grid."""
+    """Where a raster lies below a grid; the grid as asked, and as it is reached from the raster's datum."""
 
+    asked: GridSpec
     grid: GridSpec
     source: RasterSource
     crs: CRS
@@ -99,16 +103,18 @@ class RasterInput:
 
     def check_overlap(self, grid: GridSpec) -> None:
         """Refuse a file that lies elsewhere."""
-        source, crs = placed(self.source, self.crs, grid)
-        refuse_elsewhere(source.frame, crs, grid, self.name, self.path)
+        there = meant(grid, self.crs)
+        source, crs = placed(self.source, self.crs, there)
+        refuse_elsewhere(source.frame, crs, there, self.name, self.path)
 
     def _placed(self, grid: GridSpec) -> _Place:
         """Where the file lies below a grid, and the part of it that is ever read for it."""
-        if self._place is None or self._place.grid != grid:
-            source, crs = placed(self.source, self.crs, grid)
+        if self._place is None or self._place.asked != grid:
+            there = meant(grid, self.crs)
+            source, crs = placed(self.source, self.crs, there)
             found = [
-                below(source.frame, crs, rows_of(grid, start, stop))
-                for start, stop in grid.strips(STRIP)
+                below(source.frame, crs, rows_of(there, start, stop))
+                for start, stop in there.strips(STRIP)
             ]
             part = Part.around([p for p in found if p is not None])
             self._refuse_size(part)
@@ -116,10 +122,10 @@ class RasterInput:
                 part,
                 source.block_rows,
                 lambda rows, cols, first: self.bands.read(source, rows, cols, first=first),
-                points_below(source.frame, crs, grid),
+                points_below(source.frame, crs, there),
                 self.bands.fill,
             )
-            self._place = _Place(grid, source, crs, pieces)
+            self._place = _Place(grid, there, source, crs, pieces)
         return self._place
 
     def _refuse_size(self, part: Part) -> None:
@@ -127,12 +133,12 @@ class RasterInput:
         size = self.source.bytes
         if cells > min(_MOST_IN_ALL, max(_FREE, _PER_BYTE * size)):
             what = (
-                f"in {size:,} bytes: nearly all of it is empty"
-                if cells <= _MOST_IN_ALL
+                f" in {size:,} bytes: nearly all of it is empty"
+                if cells > _PER_BYTE * size
                 else ", which would take days to read"
             )
             raise DataError(
-                f"{self.name}: {self.path} declares {part.height:,} x {part.width:,} cells below the study {what}; cut out the "
+                f"{self.name}: {self.path} declares {part.height:,} x {part.width:,} cells below the study{what}; cut out the "
                 "part that counts, or bring it to larger cells first"
             )
 
@@ -140,10 +146,13 @@ class RasterInput:
 
     def rows(self, grid: GridSpec, start: int, stop: int, resampling: Resampling) -> NDArray[Any]:
         """Rows of a grid: float32 with NaN, or codes with ``missing_code``; only what lies below is read."""
-        return self._part(self._placed(grid), rows_of(grid, start, stop), resampling)
+        place = self._placed(grid)
+        return self._part(place, rows_of(place.grid, start, stop), resampling)
 
-    def _part(self, place: _Place, part: GridSpec, resampling: Resampling) -> NDArray[Any]:
-        found = below(place.source.frame, place.crs, part)
+    def _part(
+        self, place: _Place, part: GridSpec, resampling: Resampling, around: float = 2.0
+    ) -> NDArray[Any]:
+        found = below(place.source.frame, place.crs, part, around)
         found = None if found is None else found.within(place.pieces.part)
         out = np.full(part.shape, self.bands.fill, self.bands.dtype)
         if found is None:
@@ -151,7 +160,7 @@ class RasterInput:
         if found.cells > _MOST and part.ny > 1:
             half = part.ny // 2
             pieces = (rows_of(part, 0, half), rows_of(part, half, part.ny))
-            return np.concatenate([self._part(place, p, resampling) for p in pieces])
+            return np.concatenate([self._part(place, p, resampling, _NEAR) for p in pieces])
         if found.cells > _MOST_OF_ROW:
             raise DataError(
                 f"{self.name}: {self.path} has {found.cells:,} cells below one row of study cells; bring it to cells of about "
@@ -243,9 +252,9 @@ class RasterInput:
             Numbers of ``Missing``; 0 where the source cell has a value.
         """
         place = self._placed(grid)
-        part = rows_of(grid, start, stop)
+        part = rows_of(place.grid, start, stop)
         xs, ys = np.meshgrid(part.x(), part.y())
-        row, col = cells_below(place.source.frame, place.crs, grid, xs.ravel(), ys.ravel())
+        row, col = cells_below(place.source.frame, place.crs, place.grid, xs.ravel(), ys.ravel())
         out = np.full(row.size, np.uint8(Missing.OUTSIDE))
         inside = row >= 0
         if inside.any():

@@ -1,7 +1,10 @@
 """Registers of firms: read block by block, whatever mixture of encodings, dates and units they hold."""
 
+import codecs
+import csv
 import io
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,9 @@ import pyarrow.parquet as pq
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.gate import require
 from shanshui.collect.readers import read_table
+from shanshui.collect.sheets.cells import WIDTH, squeezed
+from shanshui.collect.sheets.decode import decoded
+from shanshui.collect.sheets.separate import separator
 from shanshui.core.errors import DataError
 
 NAMES = {
@@ -29,6 +35,10 @@ NAMES = {
 """Columns of a register by the names that registers use; the first that is there."""
 BLOCK_BYTES = 16 << 20
 """Text read at once."""
+_SAMPLE_BYTES = 1 << 16
+"""Text that the separator and the encoding are judged by."""
+_TITLE_ROWS = 20
+"""Rows in which the names of the columns are looked for."""
 BLOCK_ROWS = 100_000
 """Rows of a block of Parquet."""
 _NUMBER = re.compile(r"[-+]?\d[\d,，]*\.?\d*")
@@ -82,8 +92,15 @@ def register_blocks(
     else:
         frame = read_table(path, InputSpec(file=str(path)), "register")
         blocks = iter([(frame.astype(object).where(frame.notna(), ""), 1.0)])
-    for block, done in blocks:
-        yield named(block, path, columns), done
+    try:
+        for block, done in blocks:
+            out = named(block, path, columns)
+            out.attrs = block.attrs
+            yield out, done
+    except UnicodeError as error:
+        raise DataError(
+            f"register: {path} is not text in {encoding or 'the encoding of its first rows'} ({error}); give its --encoding"
+        ) from None
 
 
 def named(
@@ -97,7 +114,7 @@ def named(
         A column that is not there, or none of names.
     """
     heads = {str(c).strip().lstrip("\ufeff"): c for c in frame.columns}
-    lower = {h.lower(): c for h, c in heads.items()}
+    lower = {squeezed(h): c for h, c in heads.items()}
     out = frame
     for ours, theirs in (columns or {}).items():
         if theirs not in heads:
@@ -136,13 +153,14 @@ def _parquet(path: Path) -> Iterator[tuple[pd.DataFrame, float]]:
 
 def _text(path: Path, encoding: str | None) -> Iterator[tuple[pd.DataFrame, float]]:
     size = max(path.stat().st_size, 1)
-    with path.open("rb") as file:
-        first = file.readline()
-        head = _decoded(first, encoding).lstrip("\ufeff")
-        if not head.strip():
-            raise DataError(f"register: {path} is empty")
-        mark = max(",", "\t", ";", "|", key=head.count)
-        done, rest = len(first), b""
+    with path.open("rb") as opened:
+        sample = opened.read(_SAMPLE_BYTES)
+        opened.seek(0)
+        if encoding is None and (b"\0" in sample or sample[:2] in (b"\xff\xfe", b"\xfe\xff")):
+            encoding = _wide_encoding(sample, path)
+        file = codecs.EncodedFile(opened, "utf-8", encoding) if encoding else opened
+        start, head, mark = _head(file, path)
+        done, rest = start, b""
         while True:
             raw = file.read(BLOCK_BYTES)
             done += len(raw)
@@ -159,11 +177,46 @@ def _text(path: Path, encoding: str | None) -> Iterator[tuple[pd.DataFrame, floa
                 continue
             rest = block[stop:]
             yield (
-                _rows(head, _decoded(block[:stop], encoding), mark, path),
-                (done - len(rest)) / size,
+                _rows(head, _decoded(block[:stop]), mark, path),
+                min(1.0, (done - len(rest)) / size),
             )
             if not raw:
                 return
+
+
+def _wide_encoding(sample: bytes, path: Path) -> str:
+    """Encoding of two bytes per letter, which the first bytes show."""
+    whole = sample[: len(sample) // 4 * 4]
+    return decoded(whole, f"register: {path}")[1]
+
+
+def _head(file: Any, path: Path) -> tuple[int, str, str]:
+    """Bytes up to the end of the row that names columns, that row, and the separator: titles may stand above."""
+    lines: list[str] = []
+    at = 0
+    first: tuple[int, str, str] | None = None
+    sample = _decoded(file.read(_SAMPLE_BYTES))
+    file.seek(0)
+    mark = separator(sample[: sample.rfind("\n") + 1] or sample) or ","
+    known = {k for names in NAMES.values() for k in names}
+    for _ in range(_TITLE_ROWS):
+        raw = file.readline()
+        if not raw:
+            break
+        at += len(raw)
+        line = _decoded(raw).lstrip("\ufeff")
+        lines.append(line)
+        cells = {squeezed(c.strip('"')) for c in line.rstrip("\r\n").split(mark)}
+        if first is None and line.strip():
+            first = (at, line, mark)
+        if len(cells & known) > 1 or (first is not None and first[0] == at and cells & known):
+            return at, line, mark
+    if first is None:
+        raise DataError(f"register: {path} is empty")
+    file.seek(0)
+    while (raw := file.readline()) and not _decoded(raw).lstrip("\ufeff").strip():
+        pass
+    return first
 
 
 def _last_row(block: bytes) -> int:
@@ -177,9 +230,7 @@ def _last_row(block: bytes) -> int:
     return stop
 
 
-def _decoded(raw: bytes, encoding: str | None) -> str:
-    if encoding:
-        return raw.decode(encoding, errors="replace")
+def _decoded(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -193,20 +244,44 @@ def _decoded(raw: bytes, encoding: str | None) -> str:
     return "\n".join(lines)
 
 
+_SKIPPED = re.compile(r"Skipping line \d+: expected \d+ fields, saw \d+")
+
+
 def _rows(head: str, text: str, mark: str, path: Path) -> pd.DataFrame:
+    """Rows of a block; how many had more cells than the head, and were left out, stands in ``attrs``."""
     try:
-        return pd.read_csv(
-            io.StringIO(head.rstrip("\r\n") + "\n" + text),
-            sep=mark,
-            dtype=str,
-            keep_default_na=False,
-            on_bad_lines="skip",
-            engine="c",
-            # a row that is longer than the head would else shift its columns
-            index_col=False,
-        )
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            frame = pd.read_csv(
+                io.StringIO(head.rstrip("\r\n") + "\n" + text),
+                sep=mark,
+                dtype=str,
+                keep_default_na=False,
+                on_bad_lines="warn",
+                engine="c",
+                # a row that is longer than the head would else shift its columns
+                index_col=False,
+            )
     except ValueError as error:
         raise DataError(f"register: {path} cannot be read ({error})") from None
+    said = [str(w.message) for w in heard]
+    if any("Length of header" in text for text in said):
+        wide = len(next(csv.reader([head], delimiter=mark)))
+        longer = next(
+            (
+                row
+                for row in csv.reader(io.StringIO(text), delimiter=mark)
+                if any(c.strip() for c in row[wide:])
+            ),
+            None,
+        )
+        if longer is not None:
+            raise DataError(
+                f"register: {path}: rows have more cells than the head ({wide}); the first such: {mark.join(longer)[:120]}; "
+                "complete the head, or quote what holds a separator"
+            )
+    frame.attrs["longer"] = sum(len(_SKIPPED.findall(text)) for text in said)
+    return frame
 
 
 def plausible_years(dates: pd.Series) -> pd.Series:
@@ -222,8 +297,10 @@ def plausible_years(dates: pd.Series) -> pd.Series:
     (row,) [yr]
         Whole numbers with gaps.
     """
-    digits = dates.astype("string").str.extract(
-        r"(?<!\d)((?:1[89]|20)\d\d)(?=\D|\d{4}(?!\d)|\d{2}(?!\d)|$)", expand=False
+    digits = (
+        dates.astype("string")
+        .str.translate(WIDTH)
+        .str.extract(r"(?<!\d)((?:1[89]|20)\d\d)(?=\D|\d{4}(?!\d)|\d{2}(?!\d)|$)", expand=False)
     )
     return pd.to_numeric(digits, errors="coerce").astype("Int64")
 
@@ -243,7 +320,7 @@ def capital_yuan(values: pd.Series, *, unit: float = WAN) -> tuple[pd.Series, in
     ((row,) [yuan], int)
         Missing where there is no number; and how many were 10,000 times too large and were divided.
     """
-    text = values.astype("string").fillna("").str.lower()
+    text = values.astype("string").fillna("").str.translate(WIDTH).str.lower()
     number = pd.to_numeric(
         text.str.extract(f"({_NUMBER.pattern})", expand=False).str.replace(
             r"[,，]", "", regex=True
@@ -269,9 +346,10 @@ def tidy_register(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     Returns
     -------
     (DataFrame, dict)
-        With ``year`` [yr] and ``capital_yuan`` where there are such columns; and counts of ``broken_dates`` and ``capital_units``.
+        With ``year`` [yr] and ``capital_yuan`` where there are such columns; and counts of ``rows_with_more_cells`` (left out), ``broken_dates`` and
+        ``capital_units``.
     """
-    facts: dict[str, int] = {}
+    facts: dict[str, int] = {"rows_with_more_cells": int(frame.attrs.get("longer", 0))}
     extra: dict[str, Any] = {}
     if "date" in frame:
         years = plausible_years(frame["date"])

@@ -23,7 +23,7 @@ class Linear:
 
 _USED = {
     "continuous": {"unit", "scale", "offset", "nodata", "band", "time"},
-    "categorical": {"unit", "nodata", "band", "classes", "time"},
+    "categorical": {"unit", "nodata", "band", "legend", "time"},
     "stack": {"unit", "scale", "offset", "nodata", "time"},
     "table": {"unit", "scale", "offset", "nodata", "class_columns"},
 }
@@ -38,7 +38,7 @@ def refuse_unused(spec: InputSpec, kind: InputKind, name: str) -> None:
     DataError
         With the word.
     """
-    used = _USED.get(kind.family, set())
+    used = _USED.get(kind.family, set()) | ({"legend"} if name == "land_cover_areas" else set())
     for word in sorted(set().union(*_USED.values()) - used):
         if getattr(spec, word) != type(spec).model_fields[word].get_default(
             call_default_factory=True

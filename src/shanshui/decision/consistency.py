@@ -154,11 +154,12 @@ def worst_triple(a: Square) -> tuple[int, int, int] | tuple[()]:
         return ()
     logs = np.log(a)
     # by rows: n cubed numbers at once would not fit for hundreds of items
-    best, found = -1.0, (0, 1, 2)
+    best = 0.0
+    found: tuple[int, int, int] | tuple[()] = ()
     for i in range(n):
         off = np.abs(logs[i][:, None] + logs - logs[i][None, :])
         j, k = np.unravel_index(int(np.argmax(off)), off.shape)
-        if off[j, k] > best + 1e-12:
+        if not found or off[j, k] > best + 1e-12:
             best, found = float(off[j, k]), (i, int(j), int(k))
     return found
 
@@ -167,18 +168,18 @@ ASKED = 20
 """Judgements tried for repair: those farthest from what the others imply [D]."""
 
 
-def _repair(a: Square, table: str) -> tuple[int, int, float, float]:
+def _repair(a: Square, table: str) -> tuple[int, int, float, float] | tuple[()]:
     """The judgement that helps most when it is set to what all ways through a third item imply."""
     n = len(a)
     logs = np.log(a)
     implied = (logs.sum(axis=1)[:, None] + logs.sum(axis=0)[None, :] - 2.0 * logs) / max(n - 2, 1)
     rows, columns = np.triu_indices(n, 1)
     order = np.argsort(-np.abs(implied - logs)[rows, columns], kind="stable")[:ASKED]
-    best = (0, 1, float(a[0, 1]), np.inf)
+    best: tuple[int, int, float, float] | tuple[()] = ()
     for i, j in zip(rows[order], columns[order], strict=True):
         other = a.copy()
         other[i, j], other[j, i] = np.exp(implied[i, j]), np.exp(-implied[i, j])
         ratio = _ratio(other, table)[1]
-        if ratio < best[3] - 1e-12:
+        if not best or ratio < best[3] - 1e-12:
             best = (int(i), int(j), float(other[i, j]), ratio)
     return best

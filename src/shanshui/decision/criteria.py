@@ -112,6 +112,15 @@ def parsed_directions(
     return out
 
 
+def quotient(above: ArrayLike, below: ArrayLike, otherwise: float = 0.0) -> Matrix:
+    """``above / below`` where ``below`` is above 0, and ``otherwise`` elsewhere: what tells nothing apart divides by nothing."""
+    numerator, denominator = np.broadcast_arrays(
+        np.asarray(above, np.float64), np.asarray(below, np.float64)
+    )
+    out = np.full(numerator.shape, otherwise)
+    return np.divide(numerator, denominator, out=out, where=denominator > 0)
+
+
 def ranged(matrix: ArrayLike, directions: Sequence[Direction] | None = None) -> Matrix:
     """Scores in [0, 1], 1 the best of each criterion; a constant criterion is 0 for all: it tells nothing apart.
 
@@ -130,7 +139,7 @@ def ranged(matrix: ArrayLike, directions: Sequence[Direction] | None = None) -> 
     good = benefits(matrix, directions)
     low, high = good.min(axis=0), good.max(axis=0)
     span = high - low
-    return np.where(span > 0, (good - low) / np.where(span > 0, span, 1.0), 0.0)
+    return quotient(good - low, span)
 
 
 def checked_weights(weights: ArrayLike, count: int) -> NDArray[np.float64]:

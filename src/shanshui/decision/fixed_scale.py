@@ -48,8 +48,9 @@ def spotis(
     limits = np.asarray(bounds, np.float64)
     if limits.shape != (x.shape[1], 2) or not (limits[:, 1] > limits[:, 0]).all():
         raise QuantityError("bounds: expected least and greatest, different, per criterion")
-    if ((x < limits[:, 0]) | (x > limits[:, 1])).any():
-        i, j = np.argwhere((x < limits[:, 0]) | (x > limits[:, 1]))[0]
+    outside = np.argwhere(x != np.clip(x, limits[:, 0], limits[:, 1]))
+    if len(outside):
+        i, j = outside[0]
         raise QuantityError(
             f"matrix: row {i + 1}, column {j + 1} holds {x[i, j]:g}, outside its bounds {limits[j, 0]:g} to {limits[j, 1]:g}"
         )

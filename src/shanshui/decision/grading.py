@@ -46,7 +46,7 @@ def silhouette(values: ArrayLike, grades: ArrayLike) -> float:
     means[rows, own] = np.inf
     outside = means.min(axis=1)
     wide = np.maximum(inside, outside)
-    score = np.where(many & (wide > 0), (outside - inside) / np.where(wide > 0, wide, 1.0), 0.0)
+    score = np.divide(outside - inside, wide, out=np.zeros(len(x)), where=many & (wide > 0))
     return float(score.mean())
 
 
@@ -62,15 +62,13 @@ def _ordered(values: Vector, labels: Grades) -> Grades:
 def _k_means(values: Vector, count: int, seed: int) -> Grades:
     best: tuple[float, Grades] | None = None
     for start in range(STARTS):
-        centres, labels = values[:1, None], np.zeros(len(values), np.int64)
-        if count > 1:
-            random = np.random.default_rng(seed + start)
-            try:
-                centres, labels = kmeans2(
-                    values[:, None], count, minit="++", rng=random, missing="raise"
-                )
-            except ClusterError:  # a group ran empty: another start may not
-                continue
+        random = np.random.default_rng(seed + start)
+        try:
+            centres, labels = kmeans2(
+                values[:, None], count, minit="++", rng=random, missing="raise"
+            )
+        except ClusterError:  # a group ran empty: another start may not
+            continue
         if len(np.unique(labels)) < count:
             continue
         spread = float(((values - centres[labels, 0]) ** 2).sum())
@@ -109,12 +107,12 @@ def _breaks(values: Vector, count: int, seed: int) -> Grades:
 
 
 def _cloud(values: Vector, count: int, seed: int) -> Grades:
-    """Grades as normal clouds, evenly spaced between the least and the greatest score: the surest one stands."""
-    low, high = float(values.min()), float(values.max())
-    centres = np.linspace(low, high, count)
-    width = (high - low) / max(3.0 * (count - 1), 1.0) if high > low else 1.0
-    sure = np.exp(-((values[:, None] - centres) ** 2) / (2.0 * width**2))
-    return sure.argmax(axis=1)
+    """Grades as normal clouds, evenly spaced between the least and the greatest score: the surest one stands.
+
+    Clouds of one width are the surer the nearer their middle is.
+    """
+    centres = np.linspace(float(values.min()), float(values.max()), count)
+    return np.abs(values[:, None] - centres).argmin(axis=1)
 
 
 GRADERS: dict[str, Callable[[Vector, int, int], Grades]] = {
@@ -213,16 +211,19 @@ def discriminant_check(indicators: ArrayLike, grades: ArrayLike) -> Discriminant
     Raises
     ------
     QuantityError
-        Shapes that differ or gaps.
+        Shapes that differ, gaps, fewer than two places.
     """
     x, g = np.asarray(indicators, np.float64), np.asarray(grades, np.int64)
-    if x.ndim != 2 or len(x) != len(g) or not np.isfinite(x).all():
-        raise QuantityError(f"indicators, grades: {x.shape} and {g.shape}, without gaps")
+    if x.ndim != 2 or g.shape != (len(x),) or len(x) < 2 or not np.isfinite(x).all():
+        raise QuantityError(
+            f"indicators, grades: shapes {x.shape} and {g.shape}; expected (places, indicators) without gaps and a grade each "
+            "of two places or more"
+        )
     kinds = np.unique(g)
     predicted = np.empty(len(g), np.int64)
     for k in range(len(g)):
         rest = np.arange(len(g)) != k
-        predicted[k] = _discriminated(x[rest], g[rest], x[k]) if rest.any() else kinds[0]
+        predicted[k] = _discriminated(x[rest], g[rest], x[k])
     confusion = np.array([[int(((g == a) & (predicted == b)).sum()) for b in kinds] for a in kinds])
     return DiscriminantCheck(predicted, float((predicted == g).mean()), confusion, kinds)
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from shanshui.core.errors import QuantityError
+from shanshui.decision.criteria import quotient
 from shanshui.decision.judgements import Judgements, Square
 
 
@@ -76,18 +77,16 @@ def group_judgements(
     known = np.isfinite(low)
     part = share[:, None, None] * known
     total = part.sum(axis=0)
-    gap = total == 0
-    norm = np.where(gap, 1.0, total)
 
     def mean(values: NDArray[np.float64]) -> Square:
-        return np.asarray(np.where(known, values * part, 0.0).sum(axis=0) / norm)
+        return quotient(np.where(known, values * part, 0.0).sum(axis=0), total, np.nan)
 
     middle = 0.5 * (low + high)
     centre = mean(middle)
     variance = mean((middle - centre) ** 2)
 
     def out(values: Square) -> Square:
-        return np.where(gap, np.nan, np.exp(values))
+        return np.where(total > 0, np.exp(values), np.nan)
 
     return GroupJudgements(
         out(mean(low)),

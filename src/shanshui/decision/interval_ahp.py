@@ -91,8 +91,7 @@ def interval_weights(
 
 def _geometric(low: Square, high: Square, **_: Any) -> IntervalWeights:
     """Row geometric means of the two crisp matrices that the bounds form above and below the diagonal."""
-    top = np.triu(np.ones(low.shape, bool), 1)
-    c, d = (np.where(top, a, np.where(top.T, b, 1.0)) for a, b in ((low, high), (high, low)))
+    c, d = (np.triu(a) + np.tril(b, -1) for a, b in ((low, high), (high, low)))
     means = [np.exp(np.log(m).mean(axis=1)) for m in (c, d)]
     facts = {"cr_c": consistency(c).ratio, "cr_d": consistency(d).ratio}
     stands = max(facts.values()) <= ACCEPTED

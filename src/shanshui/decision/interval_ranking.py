@@ -13,6 +13,7 @@ from shanshui.decision.criteria import (
     checked_scores,
     checked_weights,
     parsed_directions,
+    quotient,
 )
 from shanshui.decision.intervals import possibility_ranking
 
@@ -67,8 +68,7 @@ def interval_weighted_sum(
     low, high = _oriented_bounds(lower, upper, directions)
     floor = low.min(axis=0)
     span = high.max(axis=0) - floor
-    scale = np.where(span > 0, span, 1.0)
-    low, high = (low - floor) / scale, (high - floor) / scale
+    low, high = quotient(low - floor, span), quotient(high - floor, span)
     bottom, top = _weight_bounds(weights_lower, weights_upper, low.shape[1])
     worst = np.array([_filled(row, bottom, top, np.argsort(row)) @ row for row in low])
     best = np.array([_filled(row, bottom, top, np.argsort(-row)) @ row for row in high])
@@ -143,9 +143,8 @@ def interval_topsis(
     low, high = _oriented_bounds(lower, upper, directions)
     w = checked_weights(weights, low.shape[1])
     norm = np.sqrt((low**2 + high**2).sum(axis=0))
-    scale = w / np.where(norm > 0, norm, 1.0)
+    scale = quotient(w, norm)
     low, high = low * scale, high * scale
     best = np.sqrt(((low - high.max(axis=0)) ** 2).sum(axis=1))
     worst = np.sqrt(((high - low.min(axis=0)) ** 2).sum(axis=1))
-    both = best + worst
-    return np.where(both > 0, worst / np.where(both > 0, both, 1.0), 0.5)
+    return quotient(worst, best + worst, 0.5)

@@ -124,7 +124,7 @@ def possibility_degrees(
     # widths that rounding alone leaves are points
     thin = 1e-12 * max(float(np.abs(low).max(initial=0.0)), float(np.abs(high).max(initial=0.0)))
     points = 0.5 + 0.5 * np.sign(low[:, None] - low[None, :])
-    return np.where(width > thin, (above - below) / np.where(width > thin, width, 1.0), points)
+    return np.divide(above - below, width, out=points, where=width > thin)
 
 
 def possibility_ranking(lower: ArrayLike, upper: ArrayLike, *, ratio_scale: bool = False) -> Vector:

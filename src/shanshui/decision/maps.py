@@ -9,7 +9,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between, Each, OneOf
 from shanshui.core.vocabulary import AnyLayers, Index
-from shanshui.decision.criteria import checked_weights, parsed_directions
+from shanshui.decision.criteria import checked_weights, parsed_directions, quotient
 from shanshui.kernels.overlay import GREY, TOPSIS, VIKOR, WEIGHTED_SUM, overlaid, spans
 
 PARTS = 16
@@ -99,14 +99,14 @@ def _scores(
     best = np.where(good, facts[:, 1], facts[:, 0])
     worst = np.where(good, facts[:, 0], facts[:, 1])
     span = best - worst
-    scale = np.where(span != 0, 1.0 / np.where(span != 0, span, 1.0), 0.0)
+    scale = np.divide(1.0, span, out=np.zeros(k), where=span != 0)
     constant = np.zeros(k)
     second = out
     mode = {"weighted-sum": WEIGHTED_SUM, "topsis": TOPSIS, "vikor": VIKOR, "grey": GREY}[method]
     if method == "topsis":
         norm = np.sqrt(facts[:, 2])
         # from the worst, in units of the norm; the sign of a cost is in the span
-        scale = np.where(norm > 0, np.sign(span) / np.where(norm > 0, norm, 1.0), 0.0)
+        scale = quotient(np.sign(span), norm)
         constant = (best - worst) * scale
     elif method in ("vikor", "grey"):
         # regret: 0 at the best, 1 at the worst
@@ -119,7 +119,8 @@ def _scores(
         for part in (out, second):
             least, most = np.nanmin(part), np.nanmax(part)
             part -= least
-            part /= max(float(most - least), 1e-30)
+            if most > least:
+                part /= most - least
         return np.float32(1.0) - np.float32(0.5) * (out + second)
     return out
 

@@ -12,6 +12,7 @@ from shanshui.decision.criteria import (
     Matrix,
     benefits,
     checked_weights,
+    quotient,
     ranged,
 )
 
@@ -93,11 +94,10 @@ def topsis(
     x = benefits(matrix, directions)
     w = checked_weights(weights, x.shape[1])
     norm = np.sqrt((x**2).sum(axis=0))
-    scaled = w * x / np.where(norm > 0, norm, 1.0)
+    scaled = quotient(w * x, norm)
     best = np.sqrt(((scaled - scaled.max(axis=0)) ** 2).sum(axis=1))
     worst = np.sqrt(((scaled - scaled.min(axis=0)) ** 2).sum(axis=1))
-    both = best + worst
-    return np.where(both > 0, worst / np.where(both > 0, both, 1.0), 0.5)
+    return quotient(worst, best + worst, 0.5)
 
 
 @dataclass(frozen=True)
@@ -165,13 +165,11 @@ def vikor(
         raise QuantityError(f"v: {v}, expected 0 to 1")
     x = benefits(matrix, directions)
     w = checked_weights(weights, x.shape[1])
-    span = np.ptp(x, axis=0)
-    regret = w * np.where(span > 0, (x.max(axis=0) - x) / np.where(span > 0, span, 1.0), 0.0)
+    regret = w * quotient(x.max(axis=0) - x, np.ptp(x, axis=0))
     s, r = regret.sum(axis=1), regret.max(axis=1)
 
     def relative(values: Scores) -> Scores:
-        width = float(np.ptp(values))
-        return (values - values.min()) / width if width > 0 else np.zeros_like(values)
+        return quotient(values - values.min(), np.ptp(values))
 
     q = v * relative(s) + (1.0 - v) * relative(r)
     order = np.lexsort((r, s, q))
@@ -272,14 +270,15 @@ def promethee(
 
 
 def _preferred(gap: Matrix, kind: str, q: float, p: float) -> Matrix:
-    if kind == "usual":
+    # a bell without width: all that is ahead is preferred
+    if kind == "usual" or (kind == "gaussian" and p == 0):
         return (gap > 0).astype(np.float64)
     if kind == "u-shape":
         return (gap > q).astype(np.float64)
     if kind == "level":
         return 0.5 * (gap > q) + 0.5 * (gap > p)
     if kind == "gaussian":
-        return np.where(gap > 0, 1.0 - np.exp(-(gap**2) / (2.0 * max(p, 1e-300) ** 2)), 0.0)
+        return np.where(gap > 0, 1.0 - np.exp(-(gap**2) / (2.0 * p**2)), 0.0)
     start = q if kind == "linear" else 0.0
     if p <= start:
         return (gap > start).astype(np.float64)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from shanshui.core.errors import QuantityError, nearest
-from shanshui.decision.criteria import Direction, Matrix, benefits, ranged
+from shanshui.decision.criteria import Direction, Matrix, benefits, quotient, ranged
 from shanshui.decision.ranking import RANKINGS, scored
 
 BLOCK = 2000
@@ -151,8 +151,7 @@ def rank_acceptability(
         won = place == 0
         first += won.sum(axis=0)
         central += won.T.astype(np.float64) @ w
-    never = first == 0
-    middle = np.where(never[:, None], np.nan, central / np.where(never, 1.0, first)[:, None])
+    middle = quotient(central, first[:, None], np.nan)
     return RankAcceptability(counts / draws, first / draws, total_rank / draws, middle)
 
 
@@ -179,7 +178,7 @@ class _Scorer:
         m, n = x.shape
         if method == "topsis":
             norm = np.sqrt((x**2).sum(axis=0))
-            scaled = x / np.where(norm > 0, norm, 1.0)
+            scaled = quotient(x, norm)
             self.best = (scaled - scaled.max(axis=0)) ** 2
             self.worst = (scaled - scaled.min(axis=0)) ** 2
         elif method == "promethee":
@@ -193,7 +192,7 @@ class _Scorer:
             scaled = ranged(x)
             flat = np.ptp(x, axis=0) == 0
             gap = np.where(flat, 0.0, 1.0 - scaled)
-            self.part = (gap.min() + 0.5 * gap.max()) / np.maximum(gap + 0.5 * gap.max(), 1e-300)
+            self.part = quotient(gap.min() + 0.5 * gap.max(), gap + 0.5 * gap.max(), 1.0)
         else:
             self.part = ranged(x)
 
@@ -201,8 +200,7 @@ class _Scorer:
         """(draw, alternative): more is better."""
         if self.method == "topsis":
             best, worst = (np.sqrt((w**2) @ side.T) for side in (self.best, self.worst))
-            both = best + worst
-            return np.where(both > 0, worst / np.where(both > 0, both, 1.0), 0.5)
+            return quotient(worst, best + worst, 0.5)
         if self.method != "vikor":
             return w @ self.part.T
         span = np.ptp(self.x, axis=0) > 0
@@ -215,7 +213,7 @@ class _Scorer:
         def relative(values: Matrix) -> Matrix:
             low = values.min(axis=1, keepdims=True)
             width = values.max(axis=1, keepdims=True) - low
-            return (values - low) / np.where(width > 0, width, 1.0)
+            return quotient(values - low, width)
 
         return 1.0 - 0.5 * (relative(s) + relative(r))
 

@@ -11,6 +11,7 @@ from shanshui.decision.criteria import (
     Matrix,
     checked_scores,
     parsed_directions,
+    quotient,
     ranged,
 )
 
@@ -59,10 +60,10 @@ def entropy_weights(
         raise QuantityError(f"scaling: '{scaling}'; expected share or range")
     x = ranged(scores, directions) if scaling == "range" else _positive(scores, directions)
     total = x.sum(axis=0)
-    share = x / np.where(total > 0, total, 1.0)
-    terms = np.where(share > 0, share * np.log(np.where(share > 0, share, 1.0)), 0.0)
+    share = quotient(x, total)
+    terms = share * np.log(share, out=np.zeros_like(share), where=share > 0)
     spread = 1.0 + terms.sum(axis=0) / np.log(max(len(x), 2))
-    spread = np.where(_constant(x) | (total <= 0), 0.0, np.maximum(spread, 0.0))
+    spread = np.where(_constant(x), 0.0, np.maximum(spread, 0.0))
     weight = _shares(spread)
     return weight if cap is None else _capped(weight, cap)
 
@@ -137,16 +138,11 @@ def critic_weights(scores: ArrayLike, directions: Sequence[Direction] | None = N
     """
     x = ranged(scores, directions)
     deviation = x.std(axis=0)
-    flat = _constant(x)
-    if flat.all():
-        return _shares(np.zeros(x.shape[1]))
-    centred = x - x.mean(axis=0)
-    scale = np.where(flat, 1.0, deviation)
-    correlation = (centred / scale).T @ (centred / scale) / len(x)
-    correlation[flat] = correlation[:, flat] = 0.0
+    # a constant indicator is 0 everywhere: so are its deviation and its correlations
+    scaled = quotient(x - x.mean(axis=0), deviation)
+    correlation = scaled.T @ scaled / len(x)
     np.fill_diagonal(correlation, 1.0)
-    conflict = (1.0 - correlation).sum(axis=0)
-    return _shares(np.where(flat, 0.0, deviation * conflict))
+    return _shares(deviation * (1.0 - correlation).sum(axis=0))
 
 
 def deviation_weights(scores: ArrayLike, directions: Sequence[Direction] | None = None) -> Weights:
@@ -170,7 +166,7 @@ def gini_weights(scores: ArrayLike, directions: Sequence[Direction] | None = Non
     m = len(x)
     total = x.sum(axis=0)
     order = (2.0 * np.arange(1, m + 1) - m - 1.0)[:, None]
-    gini = np.where(total > 0, (order * x).sum(axis=0) / (m * np.where(total > 0, total, 1.0)), 0.0)
+    gini = quotient((order * x).sum(axis=0), m * total)
     return _shares(np.maximum(gini, 0.0))
 
 
@@ -278,15 +274,13 @@ def lopcow_weights(scores: ArrayLike, directions: Sequence[Direction] | None = N
 
     Notes
     -----
-    ``w_j = p_j / sum(p)`` with ``p_j = |100 ln(sqrt(mean_i(x_ij^2)) / s_j)|``, x the min-max scaled scores and s_j their standard
-    deviation.
+    ``w_j = p_j / sum(p)`` with ``p_j = |ln(sqrt(mean_i(x_ij^2)) / s_j)|``, x the min-max scaled scores and s_j their standard
+    deviation; the authors count p in hundredths, which leaves the weights as they are.
     """
     x = ranged(scores, directions)
     deviation = x.std(axis=0)
-    flat = _constant(x)
     root = np.sqrt((x**2).mean(axis=0))
-    ratio = np.where(flat, 1.0, root / np.where(flat, 1.0, deviation))
-    return _shares(np.abs(np.log(ratio) * 100.0))
+    return _shares(np.abs(np.log(quotient(root, deviation, 1.0))))
 
 
 def _above_zero(scores: ArrayLike, method: str) -> Matrix:

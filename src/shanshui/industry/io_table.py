@@ -280,17 +280,42 @@ def _sector_columns(
             )
         return body[:sectors]
     for label in labels:
-        known = [_plain(v) for v in frame[label]]
-        seen = set(known)
+        seen = {_plain(v) for v in frame[label]} - _OUTPUT - _INPUT - _TOTALS
         found = []
         for column in body:
-            plain = _plain(column)
-            if plain not in seen or plain in _OUTPUT | _INPUT | _TOTALS:
+            if _plain(column) not in seen:
                 break
             found.append(column)
         if found:
+            _refuse_lost(found, body, seen)
             return found
     return []
+
+
+def _refuse_lost(found: list[str], body: list[str], seen: set[str]) -> None:
+    """Refuse a column of a sector whose row is lost: it would pass for a final use.
+
+    Raises
+    ------
+    DataError
+        With the column.
+    """
+    rest = body[len(found) :]
+    if not rest:
+        return
+    later = next((c for c in rest if _plain(c) in seen), None)
+    last, following = _plain(found[-1]), _plain(rest[0])
+    counted = last.isdigit() and following.isdigit() and int(following) == int(last) + 1
+    if later is not None or (counted and len(found) > 1):
+        said = (
+            f"'{later}' after it has one"
+            if later is not None
+            else f"it counts on from '{found[-1]}'"
+        )
+        raise DataError(
+            f"input-output table: column '{rest[0]}' has no row, though {said}; is the row of that sector lost? put it in, or "
+            "say how many sectors there are: --sectors N"
+        )
 
 
 def _numbers(part: pd.DataFrame) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Ways of least cost between sources: how far, along which cells, how wide, and which pairs belong together."""
+"""Links of least cost between sources: which pairs belong together, along which cells, how wide."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -16,9 +16,9 @@ from scipy.spatial import cKDTree
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.kernels.cost import accumulated_cost, allocation, trace
 from shanshui.kernels.labels import label_borders
+from shanshui.pattern.cost_distance import checked_resistance, checked_sources
 from shanshui.pattern.link_priority import link_priority
 from shanshui.pattern.reach import Reach, detour
-from shanshui.region.grid import grid_of
 
 ADJACENCY = ("cost", "euclidean", "either", "both", "all")
 COLUMNS = (
@@ -55,153 +55,6 @@ class Corridors:
     def kept(self) -> pd.DataFrame:
         """The links that were not dropped."""
         return self.links[self.links["status"] == "kept"]
-
-
-def cost_distance(
-    resistance: NDArray[Any] | xr.DataArray,
-    sources: NDArray[Any] | xr.DataArray | Sequence[tuple[int, int]],
-    *,
-    cell: float | None = None,
-    four_neighbours: bool = False,
-    limit: float = math.inf,
-) -> Any:
-    """Least accumulated cost of reaching each cell from the nearest source.
-
-    Parameters
-    ----------
-    resistance : (y, x) array [1]
-        Above 0; NaN or inf where there is no way.
-    sources : (y, x) array of int, or sequence of (row, column)
-        Above 0 where a way may begin.
-    cell : float [m]
-        Side of a cell; that of a labelled grid, otherwise 1.
-    four_neighbours : bool
-        Steps to the sides only.
-    limit : float [m]
-        Cost beyond which cells are not reached.
-
-    Returns
-    -------
-    (y, x) array or DataArray [m]
-        Resistance times metres; a step costs the mean of its two cells times its length. 0 on sources, inf where none is reached.
-
-    Raises
-    ------
-    QuantityError
-        Resistances of 0 or less, shapes that differ, no source on ground that lets pass.
-    """
-    return cost_allocation(
-        resistance, sources, cell=cell, four_neighbours=four_neighbours, limit=limit, allocate=False
-    )[0]
-
-
-def cost_allocation(
-    resistance: NDArray[Any] | xr.DataArray,
-    sources: NDArray[Any] | xr.DataArray | Sequence[tuple[int, int]],
-    *,
-    cell: float | None = None,
-    four_neighbours: bool = False,
-    limit: float = math.inf,
-    allocate: bool = True,
-) -> tuple[Any, Any]:
-    """Least accumulated cost, and the source that it leads to.
-
-    Parameters
-    ----------
-    resistance : (y, x) array [1]
-        As in :func:`cost_distance`.
-    sources : (y, x) array of int, or sequence of (row, column)
-        Numbers above 0 name the sources; a sequence is numbered from 1.
-    cell : float [m]
-        Side of a cell.
-    four_neighbours : bool
-        Steps to the sides only.
-    limit : float [m]
-        Cost beyond which cells are not reached.
-    allocate : bool
-        False leaves the allocation out.
-
-    Returns
-    -------
-    cost, allocation : (y, x) arrays [m], [1]
-        Where two sources are equally near, the first direction east, west, south, north and the diagonals decides.
-
-    Raises
-    ------
-    QuantityError
-        As in :func:`cost_distance`.
-    """
-    values, size = checked_resistance(resistance, cell)
-    label = checked_sources(values, sources)
-    cost, back = accumulated_cost(
-        values, label, size, four_neighbours=four_neighbours, limit=limit, ways=allocate
-    )
-    owner = allocation(back, label) if back is not None else None
-    if not isinstance(resistance, xr.DataArray):
-        return cost, owner
-    labelled = resistance.copy(data=np.ascontiguousarray(cost)).assign_attrs(units="m")
-    if owner is None:
-        return labelled, None
-    return labelled, resistance.copy(data=owner).assign_attrs(units="1", nodata=0)
-
-
-def checked_resistance(
-    resistance: NDArray[Any] | xr.DataArray, cell: float | None
-) -> tuple[NDArray[np.floating], float]:
-    """Plain resistances and the side of a cell.
-
-    Raises
-    ------
-    QuantityError
-        Values of 0 or less, or all missing.
-    """
-    values = np.asarray(resistance)
-    if values.ndim != 2:
-        raise QuantityError(
-            f"resistance: found {values.ndim} dimensions; expected rows and columns"
-        )
-    if values.dtype.kind != "f":
-        values = values.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        bad = values <= 0
-    if bad.any():
-        raise QuantityError(
-            f"resistance: found {int(bad.sum())} cell(s) of {float(values[bad].min()):g} or so; expected above 0: "
-            "a way without cost has no length, and a barrier is missing or infinite"
-        )
-    if not np.isfinite(values).any():
-        raise QuantityError("resistance: found no cell that lets pass; all are missing or infinite")
-    if cell is None:
-        cell = grid_of(resistance).cell_m if isinstance(resistance, xr.DataArray) else 1.0
-    if not cell > 0:
-        raise QuantityError(f"cell: found {cell:g}; expected above 0")
-    return values, float(cell)
-
-
-def checked_sources(values: NDArray[Any], sources: Any) -> NDArray[np.int32]:
-    """Numbers of the sources on the cells of the landscape.
-
-    Raises
-    ------
-    QuantityError
-        Another shape, places outside, no source where a way could begin.
-    """
-    if isinstance(sources, np.ndarray | xr.DataArray) and sources.shape == values.shape:
-        label = np.nan_to_num(np.asarray(sources, np.float64), nan=0.0).astype(np.int32)
-    else:
-        places = np.asarray(sources)
-        if places.ndim != 2 or places.shape[1] != 2:
-            raise QuantityError(
-                f"sources: found shape {places.shape}; expected {values.shape} or (n, 2) rows and columns"
-            )
-        if (places < 0).any() or (places >= values.shape).any():
-            raise QuantityError("sources: found rows or columns outside the landscape")
-        label = np.zeros(values.shape, np.int32)
-        label[places[:, 0], places[:, 1]] = np.arange(1, len(places) + 1)
-    label = np.where((label > 0) & np.isfinite(values), label, 0).astype(np.int32)
-    if not (label > 0).any():
-        raise QuantityError("sources: found none on cells that let pass")
-    return label
 
 
 def least_cost_corridors(
@@ -357,8 +210,8 @@ def _corner(one: NDArray[np.int32], other: NDArray[np.int32]) -> NDArray[np.int6
 def _rim(label: NDArray[np.int32], name: int) -> NDArray[np.intp]:
     """Rows and columns of a source's cells that touch other ground."""
     rows, cols = np.nonzero(label == name)
-    top, left = max(rows.min() - 1, 0), max(cols.min() - 1, 0)
-    window = label[top : rows.max() + 2, left : cols.max() + 2] == name
+    top, left = rows.min(), cols.min()
+    window = label[top : rows.max() + 1, left : cols.max() + 1] == name
     inner = ndimage.binary_erosion(window, border_value=0)
     rim = np.argwhere(window & ~inner)
     return rim + np.array([top, left])

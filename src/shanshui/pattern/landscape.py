@@ -150,12 +150,11 @@ class Landscape:
 
     def _gyration(self) -> NDArray[np.float64]:
         rows, cols = np.nonzero(self.label)
-        number = self.label[rows, cols]
-        size = np.maximum(np.bincount(number, minlength=self.patches + 1), 1)
-        y = np.bincount(number, rows, self.patches + 1) / size
-        x = np.bincount(number, cols, self.patches + 1) / size
+        number = self.label[rows, cols] - 1
+        y = np.bincount(number, rows) / self.cells
+        x = np.bincount(number, cols) / self.cells
         away = np.hypot(rows - y[number], cols - x[number])
-        return np.asarray((np.bincount(number, away, self.patches + 1) / size)[1:])
+        return np.asarray(np.bincount(number, away) / self.cells)
 
     def _contiguity(self) -> NDArray[np.float64]:
         total = np.zeros(self.label.shape)

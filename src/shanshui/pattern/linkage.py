@@ -14,13 +14,8 @@ from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import Index, StreamOrder
 from shanshui.kernels.distance import distance_to
-from shanshui.pattern.corridors import (
-    ADJACENCY,
-    COLUMNS,
-    Corridors,
-    cost_distance,
-    least_cost_corridors,
-)
+from shanshui.pattern.corridors import ADJACENCY, COLUMNS, Corridors, least_cost_corridors
+from shanshui.pattern.cost_distance import cost_distance
 from shanshui.pattern.reach import Reach, detour
 from shanshui.pattern.tables import (
     CorridorLines,

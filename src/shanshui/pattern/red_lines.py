@@ -258,11 +258,13 @@ def steep_farmland(
     spared = None
     if potential_loss is not None and soil_loss is not None:
         spared = np.maximum(soil_loss.values - potential_loss.values * np.float32(forest_c), 0.0)
+    # of no ground whose slope and cover are known there is no area, not one of 0
+    nothing = not (covered & sloped).any()
     rows = []
     for limit in sorted({limit_deg - margin_deg, limit_deg, limit_deg + margin_deg}):
         with np.errstate(invalid="ignore"):
             steep = (slope.values > limit) & (farm > 0)
-        area = float(farm[steep].sum(dtype=np.float64)) * cell_ha
+        area = np.nan if nothing else float(farm[steep].sum(dtype=np.float64)) * cell_ha
         kept, seen = np.nan, 0.0
         if spared is not None:
             told = steep & np.isfinite(spared)
@@ -274,7 +276,9 @@ def steep_farmland(
                 "limit_deg": limit,
                 "area_ha": area,
                 "area_mu": area * MU_PER_HA,
-                "patches": int(ndimage.label(steep, np.ones((3, 3), np.int8))[1]),
+                "patches": np.nan
+                if nothing
+                else int(ndimage.label(steep, np.ones((3, 3), np.int8))[1]),
                 "payment": area * MU_PER_HA * sum(payments),
                 "grain_lost": area * yield_t_per_ha,
                 "soil_kept": kept,

@@ -170,25 +170,52 @@ def grid_of(values: xr.DataArray) -> GridSpec:
     Raises
     ------
     QuantityError
-        No coordinates, or cells that are not square and evenly spaced.
+        No coordinates, uneven ones, such as look like degrees, or cells that are not square.
     """
     if "x" not in values.coords or "y" not in values.coords:
         raise QuantityError("no x and y coordinates; expected cell centres in metres")
-    x, y = values.coords["x"].values, values.coords["y"].values
-    cell = values.attrs.get("cell_m")
-    if cell is None:
-        if x.size < 2 and y.size < 2:
-            raise QuantityError("one cell and no cell_m attribute: the cell size is unknown")
-        cell = abs(float(x[1] - x[0])) if x.size > 1 else abs(float(y[1] - y[0]))
-        if y.size > 1 and not math.isclose(abs(float(y[1] - y[0])), cell, rel_tol=1e-6):
+    x, y = (np.asarray(values.coords[k].values, np.float64) for k in ("x", "y"))
+    given = values.attrs.get("cell_m")
+    steps = [_step(at, axis) for at, axis in ((x, "x"), (y, "y")) if at.size > 1]
+    if given is None and not steps:
+        raise QuantityError("one cell and no cell_m attribute: the cell size is unknown")
+    cell = abs(steps[0]) if given is None else float(given)
+    for step, at in zip(steps, [v for v in (x, y) if v.size > 1], strict=True):
+        rounded = 2.0**-23 * float(np.abs(at).max()) / (at.size - 1)
+        if not math.isclose(abs(step), cell, rel_tol=1e-6, abs_tol=rounded):
             raise QuantityError(
-                f"cells are {cell:g} wide and {abs(float(y[1] - y[0])):g} high; expected square cells"
+                f"cells are {abs(steps[0]):g} wide and {abs(steps[-1]):g} high; expected square cells of {cell:g}"
             )
-    if y.size > 1 and y[1] > y[0]:
+    if x.size > 1 and steps[0] < 0:
+        raise QuantityError("columns run from east to west; expected west first: sort x ascending")
+    if y.size > 1 and steps[-1] > 0:
         raise QuantityError("rows run from south to north; expected north first: sort y descending")
     crs = str(values.attrs.get("crs", ""))
+    if not crs and given is None and _like_degrees(x, y, cell):
+        raise QuantityError(
+            f"coordinates from {x.min():g} to {x.max():g} and {y.min():g} to {y.max():g} in steps of {cell:g} look like degrees, and "
+            "no crs says otherwise; expected metres: project them, or set attrs['crs'] or attrs['cell_m'] where they are metres"
+        )
     left, top = float(x[0]) - cell / 2, float(y[0]) + cell / 2
     return GridSpec(crs, float(cell), left, top, y.size, x.size)
+
+
+def _step(at: NDArray[np.float64], axis: str) -> float:
+    """Signed distance of neighbouring centres, where it is the same everywhere."""
+    step = float((at[-1] - at[0]) / (at.size - 1))
+    off = np.abs(at - (at[0] + step * np.arange(at.size)))
+    # coordinates of 32 bits are rounded by less than this
+    if not np.isfinite(at).all() or step == 0 or float(off.max()) > 0.01 * abs(step):
+        steps = np.abs(np.diff(at))
+        raise QuantityError(
+            f"{axis} runs in steps of {steps.min():g} to {steps.max():g}; expected even steps: put it on an even grid first"
+        )
+    return step
+
+
+def _like_degrees(x: NDArray[np.float64], y: NDArray[np.float64], cell: float) -> bool:
+    """Could coordinates without a system be longitudes and latitudes?"""
+    return cell < 1.0 and float(np.abs(x).max()) <= 360.0 and float(np.abs(y).max()) <= 90.0
 
 
 def like(

@@ -117,8 +117,8 @@ def _inputs(study: Study) -> Iterator[Path]:
     """Every file that an input names, with those that lie beside it or that it points to."""
     for name, declared in study.specs.items():
         for spec in declared:
-            if spec.classes is not None and Path(spec.classes).is_absolute():
-                yield Path(spec.classes)
+            if spec.legend is not None and Path(spec.legend).is_absolute():
+                yield Path(spec.legend)
             if spec.value is None:
                 path = located(spec, study.folders)
                 yield path

@@ -360,7 +360,7 @@ def _classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]]:
 
 def cover_classes(study: Study, name: str) -> pd.DataFrame:
     """Class table of a categorical input."""
-    return class_table(str(study.specs[name][0].classes))
+    return class_table(str(study.specs[name][0].legend))
 
 
 def basin_names(study: Study, lang: str) -> dict[int, str]:

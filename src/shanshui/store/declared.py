@@ -10,7 +10,7 @@ from shanshui.store.layout import STUDY_FILE
 
 DATA = "data"
 """Folder of inputs where a study file names none."""
-FILES = ("file", "classes")
+FILES = ("file", "legend", "classes")
 """Words of an input that name a file."""
 
 

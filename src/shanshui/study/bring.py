@@ -116,8 +116,8 @@ def source_of(
                     of_layer = file_digests(located(part, folders), "raster", ledger, name)
                     found |= {f"{path.name}:{layer}:{k}": v for k, v in of_layer.items()}
             found |= _beside(spec, f" ({place + 1})" if place else "", name, ledger)
-            if spec.classes is not None:
-                found["classes"] = _digest(class_file(spec.classes), ledger, name)
+            if spec.legend is not None:
+                found["legend"] = _digest(class_file(spec.legend), ledger, name)
         return found
 
     read = _READERS[kind.family]
@@ -321,16 +321,8 @@ def _refuse(look: Verdict, path: Path) -> None:
 def _content(spec: InputSpec) -> dict[str, Any]:
     """What of a declaration decides the result: where the file lies and who made it does not."""
     quiet = {
-        "file",
-        "classes",
-        "crosswalk",
-        "names",
-        "needed",
-        "edition",
-        "licence",
-        "origin",
-        "sha256",
-    }
+        "file", "legend", "crosswalk", "names", "needed", "edition", "licence", "origin", "sha256",
+    }  # fmt: skip
     return {
         k: v
         for k, v in spec.model_dump(mode="json", exclude_defaults=True).items()

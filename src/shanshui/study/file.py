@@ -115,7 +115,7 @@ class StudyFile(_Section):
             for spec in specs:
                 for text in (
                     spec.file,
-                    spec.classes or "",
+                    spec.legend or "",
                     *files_in(spec.crosswalk),
                     *files_in(spec.names),
                 ):

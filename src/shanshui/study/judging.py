@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from shanshui.collect.adapt import coefficients_input
 from shanshui.collect.catalog import InputSpec
+from shanshui.collect.gate import require
 from shanshui.collect.readers import read_table as read_cells
-from shanshui.collect.readers import require
 from shanshui.collect.sheets.body import is_total
 from shanshui.collect.sheets.reading import plain_rows
 from shanshui.core.errors import DataError, QuantityError, ShanshuiError

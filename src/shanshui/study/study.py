@@ -12,7 +12,7 @@ import pandas as pd
 
 from shanshui.collect.adapt import features_input
 from shanshui.collect.catalog import INPUTS, RASTERS, InputSpec, located, wanted
-from shanshui.collect.classes import SHIPPED
+from shanshui.collect.classes import shipped_legend
 from shanshui.collect.joining import LEVELS, RULES, files_in, places_frame
 from shanshui.collect.quality import Verdict, verdict
 from shanshui.collect.rasters import raster_input
@@ -78,14 +78,16 @@ class Study:
             self.ledger.close()
 
     def _placed(self, spec: InputSpec) -> InputSpec:
-        """Find tables that lie with the data: of classes, of changed codes, of names."""
+        """Find the tables beside the data: of classes, of changed codes, of names."""
         found: dict[str, Any] = {}
         for word in ("crosswalk", "names"):
             files = files_in(getattr(spec, word))
             if files:
                 found[word] = [str(located(InputSpec(file=f), self.folders)) for f in files]
-        if spec.classes is not None and spec.classes not in SHIPPED:
-            found["classes"] = str(located(InputSpec(file=spec.classes), self.folders))
+        if spec.legend is not None:
+            found["legend"] = shipped_legend(spec.legend) or str(
+                located(InputSpec(file=spec.legend), self.folders)
+            )
         return spec.model_copy(update=found) if found else spec
 
     @property

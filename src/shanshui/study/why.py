@@ -13,7 +13,8 @@ import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
-from shanshui.collect.catalog import INPUTS, located
+from shanshui.collect.catalog import INPUTS, RASTERS, located
+from shanshui.collect.missing import REASONS
 from shanshui.collect.rasters import raster_input
 from shanshui.core.errors import PlanError, ShanshuiError, StudyError
 from shanshui.core.keys import keys
@@ -60,15 +61,13 @@ class Shelf:
     def from_file(self, product: str, start: int, stop: int) -> NDArray[np.object_] | None:
         """Reason of each cell of an input that is missing in its file; None where its file is gone."""
         specs = self.study.specs.get(product, [])
-        if not specs or specs[0].value is not None:
+        kind = INPUTS.get(product)
+        if not specs or kind is None or kind.family not in RASTERS or specs[0].value is not None:
             return None
-        path = located(specs[0], self.study.folders)
+        paths = [located(spec, self.study.folders) for spec in specs]
         try:
-            with (
-                self.study.layout.scratch() as scratch,
-                raster_input(path, specs[0], INPUTS[product], product, scratch) as source,
-            ):
-                return source.reasons(self.study.grid, start, stop)
+            with raster_input(paths, specs, kind, product) as source:
+                return np.array(REASONS, object)[source.reasons(self.study.grid, start, stop)]
         except ShanshuiError:
             return None  # the file is gone or another one by now
 

@@ -57,7 +57,7 @@ def temperature_fine(
     values = temperature.values
     if cells >= 2:
         height = np.ascontiguousarray(elevation.values, np.float32)
-        cells = min(cells, 2 * max(grid.shape) - 1)
+        cells = min(cells, 2 * max(grid.shape))
         # twice the mean of a window is the tent by which coarse values were read between; a window of even side reaches one
         # cell further on one side, so the second one is turned round to keep the tent over its cell
         once = np.ascontiguousarray(focal_mean(height, cells)[::-1, ::-1])
@@ -128,12 +128,10 @@ def land_cover_fine(
     areas = _areas_of(land_cover_areas, year)
     missing = land_cover.attrs.get("nodata", 255)
     out = np.array(land_cover.values, order="C")
-    zone = rasterised(prefectures, grid).values
     coarse = land_cover.values
     seen = (coarse != missing) & np.isfinite(elevation.values) & np.isfinite(slope.values)
-    codes = np.array(sorted({int(c) for c in areas["class"][areas["area_km2"] > 0]}))
-    if codes.size == 0:
-        return land_cover.copy().rename("land_cover_fine")
+    zone = np.where(seen, rasterised(prefectures, grid).values, 0).ravel()
+    codes = np.array(sorted({int(c) for c in areas["class"]}), np.int64)
     window = max(3, 2 * round(native_m / grid.cell_m) + 1)
     likely = _likelihood(coarse, elevation.values, slope.values, seen, codes)
     score = np.empty((grid.cells, codes.size), np.float32)
@@ -142,14 +140,12 @@ def land_cover_fine(
         score[:, k] = (
             np.log(np.nan_to_num(share).ravel() + np.float32(smoothing)) + likely[k].ravel()
         )
-    by_zone = np.argsort(np.where(seen, zone, 0), axis=None, kind="stable")
-    first = np.searchsorted(
-        np.where(seen, zone, 0).ravel()[by_zone], np.arange(len(prefectures) + 2)
-    )
+    by_zone = np.argsort(zone, kind="stable")
+    first = np.searchsorted(zone[by_zone], np.arange(len(prefectures) + 2))
     for unit, row in _zones(prefectures, areas):
         place = by_zone[first[unit] : first[unit + 1]]
         total = row.reindex(codes).fillna(0.0).to_numpy()
-        if place.size == 0 or total.sum() <= 0:
+        if place.size == 0 or not total.any():
             continue
         wanted = _whole_counts(total / total.sum() * place.size)
         active = np.flatnonzero(wanted > 0)

@@ -54,12 +54,8 @@ def hypsometry(
         edges, count = np.array([0.0, step_m]), np.array([0])
     else:
         low = np.floor(values.min() / step_m) * step_m
-        bands = int((values.max() - low) // step_m) + 1
-        edges = low + step_m * np.arange(bands + 1)
-        place = np.minimum(
-            ((values - np.float32(low)) / np.float32(step_m)).astype(np.int64), bands - 1
-        )
-        count = np.bincount(place, minlength=bands)
+        count = np.bincount(((values - np.float32(low)) / np.float32(step_m)).astype(np.int64))
+        edges = low + step_m * np.arange(len(count) + 1)
     area = count * cell_km2
     total = max(area.sum(), cell_km2)
     return pd.DataFrame(

@@ -11,7 +11,7 @@ from shanshui.collect.sheets.columns import Typed
 from shanshui.collect.sheets.layout import JOIN
 from shanshui.collect.sheets.names import stands_for
 from shanshui.collect.sheets.record import ColumnRead
-from shanshui.collect.sheets.units import head_unit
+from shanshui.collect.sheets.units import head_unit, spelt
 from shanshui.collect.sheets.ways import place_of, ways_to_say
 from shanshui.core.errors import DataError
 
@@ -38,7 +38,15 @@ def unit_of_head(head: str) -> str:
     full = ways_to_say(head)[0]
     parted = split_year(head)
     tries = [full, *reversed(full.split(JOIN)), *([] if parted is None else [parted[1]])]
-    return next((unit for text in tries if (unit := head_unit(text)[1])), "")
+    named = next((unit for text in tries if (unit := head_unit(text)[1])), "")
+    if named or parted is None:
+        return named
+    return "" if _without_unit(parted[1]) else spelt(parted[1].strip("()[]")) or ""
+
+
+def _without_unit(text: str) -> str:
+    """What stands beside a year, without a unit; blank where that is all."""
+    return "" if spelt(text.strip("()[]")) is not None and text[:1] in "([" else head_unit(text)[0]
 
 
 def long_by_year(
@@ -83,7 +91,7 @@ def long_by_year(
         parted = split_year(head) if names[k] == head else None
         if parted is None or columns[k].kind == "date":
             continue
-        stem = head_unit(parted[1])[0]
+        stem = _without_unit(parted[1])
         if parted[0] in groups.setdefault(stem, {}):
             raise DataError(f"{where} has two columns '{stem}' of {parted[0]}; keep one")
         groups[stem][parted[0]] = k

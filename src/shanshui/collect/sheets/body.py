@@ -84,6 +84,7 @@ def kept_rows(
     columns: list[int],
     body: list[int],
     head: list[Any],
+    heads: list[str],
     places: list[int],
     where: str,
 ) -> tuple[list[int], list[LeftOut], int]:
@@ -99,6 +100,8 @@ def kept_rows(
         Rows below the head.
     head : list of cells
         Row of the head that pages repeat.
+    heads : list of str
+        Labels of the columns; blank where there is none.
     places : list of int
         Columns that name the place of a row; rows of sums are known by them, and kept where there are none.
     where : str
@@ -118,7 +121,7 @@ def kept_rows(
     out: list[LeftOut] = []
     blanks, noted = 0, False
     labels = [squeezed(text_of(head[c])) if c < len(head) else "" for c in columns]
-    widest = max((k for k, label in enumerate(labels) if label), default=0) + 1
+    widest = max((k for k, label in enumerate(heads) if label), default=0) + 1
     for k in body:
         row = sheet.rows[k]
         cells = [row[c] if c < len(row) else None for c in columns]

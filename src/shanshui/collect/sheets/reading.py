@@ -242,6 +242,7 @@ def _of_parts(
             part.layout.columns,
             part.layout.body,
             head,
+            part.layout.heads,
             [] if wanted.sums else places,
             spot,
         )

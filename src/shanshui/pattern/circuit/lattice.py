@@ -92,10 +92,11 @@ class Lattice:
 
     def between(self, source: int, sink: int, *, tolerance: float, limit: int) -> Solved:
         """Potentials for one ampere from node to node, 0 at the sink."""
+        sent = self.blank()
+        sent.ravel()[source] += 1.0
+        sent.ravel()[sink] -= 1.0
         inject = framed(*self.shape)
-        inner = inject[self._inside]
-        for cell, amount in ((source, 1.0), (sink, -1.0)):
-            inner[self._cells(cell)] += amount / self._cells(cell)[0].size
+        inject[self._inside] = self._spread(sent)
         number = int(self.component.ravel()[source])
         if self._ready is None or self._ready[0] != number:
             system = self._system(self.component == number)

@@ -182,6 +182,8 @@ class Links:
         self.a, self.b, self.g = joined.row.astype(np.intp), joined.col.astype(np.intp), joined.data
         _, part = connected_components(matrix, directed=False)
         self.component = part.astype(np.int32) + 1
+        if solver == "auto":
+            solver = "direct" if count <= DIRECT_NODES else "amg"
         self.solver = solver
         self._ready: tuple[int, Any] | None = None
 
@@ -252,17 +254,15 @@ class Links:
     def _factor(self, nodes: Ends, ground: Values, held: NDArray[np.bool_] | None = None) -> Factor:
         place = np.full(self.count, -1, np.intp)
         place[nodes] = np.arange(nodes.size)
-        inside = (place[self.a] >= 0) & (place[self.b] >= 0)
-        solver = self.solver
-        if solver == "auto":
-            solver = "direct" if nodes.size <= DIRECT_NODES else "amg"
+        # whole connected parts are asked for: an edge has both ends among the nodes or none
+        inside = place[self.a] >= 0
         return Factor(
             nodes.size,
             place[self.a[inside]],
             place[self.b[inside]],
             self.g[inside],
             ground,
-            solver,
+            self.solver,
             held,
         )
 

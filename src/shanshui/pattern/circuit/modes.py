@@ -6,7 +6,6 @@ from itertools import combinations
 from typing import Protocol
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from shanshui.core.errors import QuantityError
@@ -378,7 +377,7 @@ def advanced(circuit: Circuit, sources: Field, grounds: Field, conflict: str = "
         grounds[both] = 0.0
     grounds[np.isinf(grounds) & (sources != 0)] = 0.0
     live = np.intersect1d(part[sources != 0], part[grounds > 0])
-    inside = np.isin(part, live[live > 0])
+    inside = np.isin(part, live)
     sources, grounds = np.where(inside, sources, 0.0), np.where(inside, grounds, 0.0)
     fixed = np.flatnonzero(np.isinf(grounds.ravel()))
     leak = np.where(np.isinf(grounds), 0.0, grounds)
@@ -397,15 +396,3 @@ def _held(circuit: Circuit, solved: Solved, currents: bool = True) -> tuple[Fiel
     """Potentials that are good enough for what is asked, and what they leave over."""
     good = held_to(solved, max(ACCEPTED, 20.0 * circuit.floor), currents=currents)
     return good.field, good.residual
-
-
-def resistance_matrix(
-    resistances: Iterable[tuple[tuple[int, int], float]], names: Sequence[int]
-) -> pd.DataFrame:
-    """Table of resistances between all terminals; NaN for pairs that were left out."""
-    place = {name: k for k, name in enumerate(names)}
-    values = np.full((len(place), len(place)), np.nan)
-    np.fill_diagonal(values, 0.0)
-    for (a, b), value in resistances:
-        values[place[a], place[b]] = values[place[b], place[a]] = value
-    return pd.DataFrame(values, index=list(names), columns=list(names))

@@ -74,8 +74,8 @@ class Omnidirectional:
         """Current over flow potential [1]; 0 where nothing flows."""
         if self.potential is None:
             raise QuantityError("normalized: needs the flow potential")
-        flows = self.potential > 0
-        return np.where(flows, self.current / np.where(flows, self.potential, 1.0), 0.0)
+        nothing = np.zeros(self.current.shape)
+        return np.divide(self.current, self.potential, out=nothing, where=self.potential > 0)
 
 
 @dataclass(frozen=True)
@@ -263,7 +263,7 @@ def _correction(windows: Windows) -> Grid:
     together = np.zeros((side, side))
     for box, flow in _alone(whole, (reach, reach, float(windows.block**2))):
         together[box] += flow
-    return np.where(together > 0, apart / np.where(together > 0, together, 1.0), 1.0)
+    return np.divide(apart, together, out=np.ones((side, side)), where=together > 0)
 
 
 def _alone(windows: Windows, target: tuple[int, int, float]) -> Iterator[tuple[Any, Grid]]:

@@ -17,7 +17,6 @@ from shanshui.pattern.circuit.modes import (
     advanced,
     pairwise,
     pairwise_resistances,
-    resistance_matrix,
     starred,
 )
 
@@ -85,6 +84,18 @@ def effective_resistance(
     table = resistance_matrix(pairwise_resistances(circuit, terminals, wanted), sorted(terminals))
     labels = {number: name for name, number in names.items()}
     return table.rename(index=labels, columns=labels)
+
+
+def resistance_matrix(
+    resistances: Iterable[tuple[tuple[int, int], float]], names: Sequence[int]
+) -> pd.DataFrame:
+    """Table of resistances between all terminals; NaN for pairs that were left out."""
+    place = {name: k for k, name in enumerate(names)}
+    values = np.full((len(place), len(place)), np.nan)
+    np.fill_diagonal(values, 0.0)
+    for (a, b), value in resistances:
+        values[place[a], place[b]] = values[place[b], place[a]] = value
+    return pd.DataFrame(values, index=list(names), columns=list(names))
 
 
 def current(

@@ -1,0 +1,104 @@
+"""What covers the ground, whatever legend a map has: a fixed vocabulary of covers, the broad ones above the narrow."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from shanshui.core.shipped import shipped_text
+
+NO_COVER = 0
+"""Code of cells without a known cover; no cover has it."""
+
+
+@dataclass(frozen=True)
+class Cover:
+    """One cover.
+
+    Attributes
+    ----------
+    code : int
+        On grids of covers, 1 to 254.
+    name : str
+        Word of settings and tables.
+    parent : str
+        The broader cover that holds this one; empty for the broadest.
+    en, zh : str
+        As on screens.
+    words : tuple of str
+        Other spellings in class tables, in lower case.
+    """
+
+    code: int
+    name: str
+    parent: str
+    en: str
+    zh: str
+    words: tuple[str, ...]
+
+    def text(self, lang: str) -> str:
+        """Word in a language."""
+        return self.zh if lang == "zh" else self.en
+
+
+@cache
+def covers() -> dict[str, Cover]:
+    """Every cover by name, a broad one before those that it holds."""
+    out = {}
+    for row in csv.DictReader(shipped_text("core/cover_types.csv").splitlines()):
+        words = tuple(w.strip().lower() for w in row["words"].split(";") if w.strip())
+        out[row["cover"]] = Cover(
+            int(row["code"]), row["cover"], row["parent"], row["en"], row["zh"], words
+        )
+    return out
+
+
+COVERS = tuple(covers())
+"""Words that a setting of covers may hold."""
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    out: dict[str, str] = {}
+    for cover in covers().values():
+        own = (cover.name, cover.name.replace("_", " "), cover.en.lower(), cover.zh)
+        for word in (*own, *cover.words):
+            out.setdefault(word, cover.name)
+    return out
+
+
+def cover_called(text: str) -> str | None:
+    """Cover that a word of a class table means, in English or Chinese; None for a word that is none."""
+    return _spellings().get(" ".join(text.lower().split()))
+
+
+def lineage(name: str) -> list[str]:
+    """A cover, the broader one that holds it, and so on to the broadest."""
+    out = [name]
+    while parent := covers()[out[-1]].parent:
+        out.append(parent)
+    return out
+
+
+def broadest(name: str) -> str:
+    """Broadest cover that holds a cover."""
+    return lineage(name)[-1]
+
+
+def codes_of(names: Iterable[str]) -> tuple[int, ...]:
+    """Codes of covers and of all that they hold.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Such as ``forest``.
+
+    Returns
+    -------
+    tuple of int
+        In rising order.
+    """
+    wanted = set(names)
+    return tuple(
+        sorted(c.code for c in covers().values() if not wanted.isdisjoint(lineage(c.name)))
+    )
