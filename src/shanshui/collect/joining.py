@@ -258,7 +258,10 @@ def with_gaps(frame: pd.DataFrame, account: JoinAccount, places: pd.DataFrame) -
     gaps = {str(y): len(some) - len(there) for y, there in sorted(years.items()) if there < some}
     names = dict(zip(mine["code"].map(clean_code), mine["name"], strict=True))
     without = sorted((c, names[c]) for c in known - some)
-    return replace(account, gaps=gaps, without=tuple(without), without_count=len(without))
+    seen = {str(y): len(there) for y, there in sorted(years.items())}
+    return replace(
+        account, gaps=gaps, years=seen, without=tuple(without), without_count=len(without)
+    )
 
 
 def account_in(frame: Any) -> JoinAccount | None:
