@@ -28,6 +28,7 @@ from shanshui.kernels.labels import label_sizes
 from shanshui.region.cover import Cover
 from shanshui.region.grid import grid_of, like
 from shanshui.region.polygon_cover import cover_along
+from shanshui.region.years import chosen_year
 
 BEYOND = 1e-6
 """Share of a county beyond the ground from which it is told [D]: less is the rounding of coordinates."""
@@ -152,7 +153,7 @@ def counted_people(population: pd.DataFrame, counties: gpd.GeoDataFrame) -> pd.D
 def population_density(
     population: Population, counties: Counties, settlement_weight: Index
 ) -> Density:
-    """People per km2 in the latest census year, spread within each county.
+    """People per km2 in the latest year that most counties have, spread within each county.
 
     Parameters
     ----------
@@ -183,7 +184,8 @@ def population_density(
     out by its centre, as with the region [D] (decision 0017).
     """
     grid = grid_of(settlement_weight)
-    rows = population[population["year"] == population["year"].max()]
+    year = chosen_year(population, "population", "population", places=set(counties["code"]))
+    rows = population[population["year"] == year]
     require_match(population, counties)
     ground = settled_ground(counties, settlement_weight)
     factor = ground.per_weight(counted_people(rows, counties).to_numpy(float))[:, 0] / grid.cell_km2
@@ -286,7 +288,7 @@ def spatial_levels(
     prefectures : polygons, optional
         ``code``; needed where ``outer_codes`` names prefectures.
     population : table, optional
-        ``code, year, population``; the latest year is summed.
+        ``code, year, population``; the latest year that most counties have is summed.
     inner_codes : tuple of str
         Counties of the mountain area; none means all.
     outer_codes : tuple of str
@@ -329,7 +331,8 @@ def spatial_levels(
             outer |= middle.within(shapely.union_all(cities.geometry.values))
     people = None
     if population is not None:
-        latest = population[population["year"] == population["year"].max()]
+        year = chosen_year(population, "population", "population", places=set(counties["code"]))
+        latest = population[population["year"] == year]
         people = counties["code"].map(latest.set_index("code")["population"])
     rows, shapes = [], []
     for level, chosen in (("inner", inner), ("outer", outer), ("whole", inner | outer)):

@@ -221,7 +221,7 @@ def _qinba(
         stop = text.index("[inputs.counties]")
         text = text[:start] + _boundary_text(Path(boundary), folder) + "\n" + text[stop:]
     names = (
-        "outlets", "cities", "massifs", "biophysical", "threats", "sectors", "readiness", "clusters", "hubs",
+        "outlets", "cities", "massifs", "biophysical", "threats", "sectors", "readiness", "clusters", "hubs", "crosswalk",
     )  # fmt: skip
     tables = [("shanshui.study", f"templates/qinba_{name}.csv") for name in names]
     _lay(folder, [*tables, *TO_START_FROM])
