@@ -48,6 +48,7 @@ from shanshui.flow.work import Context
 from shanshui.region.grid import STRIP, GridSpec
 from shanshui.store.ledger import Ledger
 from shanshui.store.manifests import bytes_digest
+from shanshui.study.meaning import with_meaning
 
 _READ: dict[str, Read] = {
     "continuous": "raster",
@@ -117,7 +118,7 @@ def source_of(
                     found |= {f"{path.name}:{layer}:{k}": v for k, v in of_layer.items()}
             found |= _beside(spec, f" ({place + 1})" if place else "", name, ledger)
             if spec.legend is not None:
-                found["legend"] = _digest(class_file(spec.legend), ledger, name)
+                found["classes"] = _digest(class_file(spec.legend), ledger, name)
         return found
 
     read = _READERS[kind.family]
@@ -150,7 +151,7 @@ def sources_of(specs: Specs, folders: list[Path], grid: GridSpec, ledger: Ledger
         if absent and not any(s.needed for s in declared):
             continue
         out.append(source_of(name, declared, folders, grid, ledger))
-    return out
+    return with_meaning(out, specs, folders, lambda path, name: _digest(path, ledger, name))
 
 
 def _grid(
