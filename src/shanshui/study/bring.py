@@ -118,7 +118,7 @@ def source_of(
                     found |= {f"{path.name}:{layer}:{k}": v for k, v in of_layer.items()}
             found |= _beside(spec, f" ({place + 1})" if place else "", name, ledger)
             if spec.legend is not None:
-                found["classes"] = _digest(class_file(spec.legend), ledger, name)
+                found["legend"] = _digest(class_file(spec.legend), ledger, name)
         return found
 
     read = _READERS[kind.family]

@@ -182,7 +182,7 @@ def _coefficients(
     parts = given.parts if given else {"declared": []}
     text = given.file if given else "assumed by cover"
     gives = INPUTS["biophysical"].gives
-    return Source("biophysical", gives, text, parts, digests, make, coefficients_of, heads)
+    return Source("biophysical", gives, text, parts, digests, make, coefficients_of, heads=heads)
 
 
 def coefficients_of(path: Path, spec: InputSpec, one: Legend) -> pd.DataFrame:
