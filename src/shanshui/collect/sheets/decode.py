@@ -128,7 +128,7 @@ def _chinese(raw: bytes) -> bool:
         return False
     common = rare = 0
     for letter in text:
-        if letter < "\x80":
+        if letter < "\x80" or unicodedata.category(letter)[0] == "Z":
             continue
         pair = letter.encode("gb18030")
         both = len(pair) == 2 and pair[0] >= 0xA1 and pair[1] >= 0xA1

@@ -68,7 +68,7 @@ def rows_of(sheets: list[Sheet], where: str, layer: str | None = None) -> list[l
             or is_sentence(row, len(columns))
         ):
             continue
-        kept.append([plain(text_of(v)) for v in row])
+        kept.append([" ".join(plain(text_of(v)).split()) for v in row])
     if not kept:
         raise DataError(f"{where} holds no rows")
     used = [c for c in range(len(columns)) if any(row[c] for row in kept)]
