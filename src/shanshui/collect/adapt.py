@@ -19,7 +19,7 @@ from shanshui.collect.positions import cure, degrees_of
 from shanshui.collect.readers import fractions, table_of
 from shanshui.collect.scaling import bounds_text, plausible
 from shanshui.collect.sheets.cells import year_of
-from shanshui.collect.sheets.reading import SheetTable
+from shanshui.collect.sheets.wanted import SheetTable
 from shanshui.collect.sheets.ways import place_of, ways_to_say
 from shanshui.collect.shifted_datums import ACCURACY_M, SHIFTED
 from shanshui.collect.transformations import Bounds, Way, way_between
@@ -312,9 +312,9 @@ def joined_table(
     if not spec.class_columns:
         frame[amount] = amounts(table, amount, spec, kind, f"{name}.{amount}", path)
     low, high = plausible(spec, kind, name)
-    out = (frame[amount] < low) | (frame[amount] > high)
-    if out.any():
-        row = int(np.flatnonzero(out)[0])
+    beyond = (frame[amount] < low) | (frame[amount] > high)
+    if beyond.any():
+        row = int(np.flatnonzero(beyond)[0])
         raise DataError(
             f"{name}.{amount}: {path}: row {rows[row]} holds {frame[amount].iloc[row]:g}, expected "
             f"{low:g} to {high:g} {unit_of(kind)}; correct it, or set unit, scale or plausible in [inputs.{name}]"

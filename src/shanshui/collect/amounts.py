@@ -10,8 +10,8 @@ import pandas as pd
 from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.collect.scaling import Linear, linear, missing_numbers
 from shanshui.collect.sheets.cells import is_gap
-from shanshui.collect.sheets.reading import SheetTable
 from shanshui.collect.sheets.units import counting
+from shanshui.collect.sheets.wanted import SheetTable
 from shanshui.core.errors import DataError, QuantityError
 from shanshui.core.quantity import ANY, Table
 from shanshui.core.units import conversion
