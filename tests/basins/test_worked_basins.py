@@ -32,6 +32,7 @@ from shanshui.basins.unit_facts import (
     unit_terrain,
 )
 from shanshui.basins.unit_links import unit_county_crosswalk, unit_neighbours, unit_upstream
+from shanshui.core.cover import covers
 from shanshui.core.errors import QuantityError
 from shanshui.region.grid import grid_of
 from shanshui.region.unitset import rasterised
@@ -712,12 +713,13 @@ def test_settlement_halves_with_slope_and_follows_cover():
     assert settlement_weight(slope).values[0, :3].tolist() == pytest.approx([1.0, 0.5, 0.25])
     assert np.isnan(settlement_weight(slope).values[0, 8])
     assert settlement_weight(slope, half_deg=16.0).values[0, 2] == pytest.approx(0.5)
-    cover = grid([[1, 13, 12, 13, 12, 14, 15, 0, 0]], "1", dtype=np.uint8, nodata=255)
+    names = ["forest", "built", "paddy", "built", "farmed", "orchard", "ice", "lake", "water"]
+    cover = grid([[covers()[n].code for n in names]], "1", dtype=np.uint8, nodata=0)
     found = settlement_weight(slope, cover).values[0]
     assert found[:8].tolist() == pytest.approx([1.0, 15.0, 1.25, 30.0, 5.0, 5.0, 0.0, 0.0])
     assert np.isnan(found[8])
     other = settlement_weight(
-        slope, cover, built_codes=(1.0,), farm_codes=(13.0,), water_codes=(14.0,), built_weight=7.0,
+        slope, cover, built=("forest",), farmed=("built",), empty=("orchard",), built_weight=7.0,
         farm_weight=2.0,
     ).values[0]  # fmt: skip
     assert other[:8].tolist() == pytest.approx([7.0, 1.0, 0.25, 2.0, 1.0, 0.0, 1.0, 1.0])

@@ -196,11 +196,10 @@ def test_rows_without_a_place_are_told_with_the_first_name(tmp_path):
     frame.to_file(tmp_path / "c.gpkg")
     look = verdict(
         "counties",
-        InputSpec(file="c.gpkg"),
+        [InputSpec(file="c.gpkg")],
         INPUTS["counties"],
-        tmp_path / "c.gpkg",
+        [tmp_path / "c.gpkg"],
         GRID,
-        tmp_path,
     )
     assert look.state == "doubtful"
     assert (
@@ -533,7 +532,7 @@ def test_features_of_any_kind_are_right_or_refused_in_one_line(tmp_path, ending,
         )
     except (RuntimeError, ValueError, OSError, pyogrio.errors.FieldError):
         pytest.skip("the format cannot hold it")
-    look = verdict("counties", InputSpec(file=path.name), INPUTS["counties"], path, GRID, tmp_path)
+    look = verdict("counties", [InputSpec(file=path.name)], INPUTS["counties"], [path], GRID)
     said = look.problems + look.doubts
     assert all("\n" not in text and "Error" not in text for text in said)
     if fault in ("none", "heights"):

@@ -16,20 +16,17 @@ from shanshui.region.coefficients import ByCover
 from shanshui.region.cover import Cover
 from shanshui.region.grid import grid_of, like
 from shanshui.region.polygon_cover import cover_along
+from shanshui.region.years import chosen_year
 
 LEAST_TOLD = 0.5
 """Share of a cell that must lie in units with a figure [D]: as much as when its centre decided."""
 
 
-def _latest(table: pd.DataFrame, year: int | None, name: str) -> pd.DataFrame:
-    chosen = int(table["year"].max()) if year is None else year
-    rows = table[table["year"] == chosen]
-    if rows.empty:
-        years = sorted(set(table["year"]))
-        raise QuantityError(
-            f"{name}.year: no rows of {chosen}; there are {years[0]} to {years[-1]}"
-        )
-    return rows
+def _latest(
+    table: pd.DataFrame, value: str, year: int | None, name: str, units: Units
+) -> pd.DataFrame:
+    chosen = chosen_year(table, value, name, year=year, places=set(units["code"]))
+    return table[table["year"] == chosen]
 
 
 @assessment(source="eicher2001", bytes_per_cell=24)
@@ -57,7 +54,7 @@ def net_primary_production(
     vegetation_fraction : (y, x) [1], optional
         Multiplies the weight.
     year : int
-        Of the table; its latest by default.
+        Of the table; by default the latest that most units have.
 
     Returns
     -------
@@ -76,7 +73,7 @@ def net_primary_production(
     cover of cell i [1], ``n`` known cells of the unit, all cells by the share of them that lies in it. Dasymetric mapping
     (Eicher and Brewer 2001 [M]); weights by class and the share of cover as ancillary are ours [D].
     """
-    rows = _latest(productivity, year, "productivity").set_index("code")["npp"]
+    rows = _latest(productivity, "npp", year, "productivity", prefectures).set_index("code")["npp"]
     weight = ByCover.of(land_cover, biophysical, "biophysical").grid("npp_weight")
     if vegetation_fraction is not None:
         weight = weight * vegetation_fraction.values
@@ -128,7 +125,7 @@ def primary_products(
     sector : str
         Of the table.
     year : int
-        Of the table; its latest by default.
+        Of the table; by default the latest that most units have.
 
     Returns
     -------
@@ -152,7 +149,7 @@ def primary_products(
         raise QuantityError(
             f"gdp.sector: no rows of '{sector}'; there are {', '.join(sorted(set(gdp['sector'])))}"
         )
-    values = _latest(rows, year, "gdp").set_index("code")["yuan"]
+    values = _latest(rows, "yuan", year, "gdp", prefectures).set_index("code")["yuan"]
     grid = grid_of(land_cover)
     weight = ByCover.of(land_cover, biophysical, "biophysical").grid("product_weight")
     exact, cover = cover_along(prefectures, grid)

@@ -23,6 +23,8 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import PlanError, QuantityError, nearest
 from shanshui.core.setting import Between, OneOf
 from shanshui.region.coefficients import keyed
+from shanshui.region.levels import lowest_level
+from shanshui.region.years import chosen_year
 
 COLUMNS = (
     "frame", "category", "service", "flow", "amount", "per", "method", "price", "price_unit", "price_year", "price_source", "status",
@@ -35,7 +37,7 @@ WATER_SERVICES = ("wat", "hyd")
 def gep(
     region_amounts: RegionAmounts,
     prices: Prices | None = None,
-    biophysical: Annotated[pd.DataFrame, by_cover("ecosystem")] | None = None,
+    biophysical: Annotated[pd.DataFrame, by_cover("ecosystem?")] | None = None,
     products: Products | None = None,
     *,
     frame: Annotated[str, OneOf(*FRAMES)] = "gep2020",
@@ -58,8 +60,8 @@ def gep(
     biophysical : table, optional
         ``lucode, ecosystem``: name of each class among the equivalent factors; needed by the frame ``xie2015``.
     products : table, optional
-        ``code, year, flow, amount`` of what no map gives: visits, water sold, pollutants taken out. Rows of the latest year not after the account's
-        are summed over the region; a flow that a map gives too is refused.
+        ``code, year, flow, amount`` of what no map gives: visits, water sold, pollutants taken out. Rows of the
+        latest year not after the account's that most places have are summed over the region; a flow that a map gives too is refused.
     frame : str
         Accounting system; services outside its list do not enter.
     year : int
@@ -145,7 +147,14 @@ def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int
     known = products[products["year"] <= year]
     if known.empty:
         raise QuantityError(f"products.year: no rows of {year} or before")
-    latest = known[known["year"] == known.groupby("flow")["year"].transform("max")]
+    latest = pd.concat(
+        [
+            rows[rows["year"] == chosen_year(rows, "amount", f"products of {flow}")].pipe(
+                lowest_level, {}
+            )
+            for flow, rows in known.groupby("flow")
+        ]
+    )
     sums = latest.groupby("flow")["amount"].sum()
     more = pd.DataFrame(
         {"amount": sums, "per": [PER[str(f)] for f in sums.index]}, index=sums.index

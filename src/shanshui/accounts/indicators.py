@@ -12,6 +12,7 @@ from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, TEXT, Key, Table
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Gdp, Units
+from shanshui.region.years import chosen_year
 
 Mismatch = Annotated[
     pd.DataFrame,
@@ -141,7 +142,7 @@ def mismatch(
     prefectures : polygons
         Index ``unit``; ``code, name``.
     year : int
-        Of the product; the latest by default.
+        Of the product; by default the latest that most prefectures have.
     least_share : float [1]
         Prefectures with less of their area inside the region are left out: their product cannot be told apart [D].
 
@@ -160,7 +161,7 @@ def mismatch(
     grades by tenths of ``D`` [S]. Scaling, quadrants at the means of all units and the share by area are ours [D]: ``D`` compares units
     of one study only.
     """
-    chosen = int(gdp["year"].max()) if year is None else year
+    chosen = chosen_year(gdp, "yuan", "gdp", year=year, places=set(prefectures["code"]))
     rows = gdp[gdp["year"] == chosen]
     whole = rows[rows["sector"] == "total"] if (rows["sector"] == "total").any() else rows
     money = whole.groupby("code")["yuan"].sum(min_count=1)

@@ -33,7 +33,7 @@ def water_retention(
     precipitation: Precipitation,
     evapotranspiration: Evapotranspiration,
     land_cover: Codes,
-    biophysical: Annotated[pd.DataFrame, by_cover("runoff_alpha", "retains")],
+    biophysical: Annotated[pd.DataFrame, by_cover("runoff_alpha", "retains?")],
 ) -> Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]:
     """Water retained in a year by the balance.
 

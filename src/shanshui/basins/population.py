@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from shanshui.basins.tables import SpatialLevels, UnitPopulation
 from shanshui.core.assessment import assessment
+from shanshui.core.cover import COVERS, codes_of
 from shanshui.core.errors import QuantityError
-from shanshui.core.setting import Between, Each
+from shanshui.core.setting import Between, EachOf
 from shanshui.core.vocabulary import (
     Codes,
     Counties,
@@ -28,6 +29,7 @@ from shanshui.kernels.labels import label_sizes
 from shanshui.region.cover import Cover
 from shanshui.region.grid import grid_of, like
 from shanshui.region.polygon_cover import cover_along
+from shanshui.region.years import chosen_year
 
 BEYOND = 1e-6
 """Share of a county beyond the ground from which it is told [D]: less is the rounding of coordinates."""
@@ -36,12 +38,12 @@ BEYOND = 1e-6
 @assessment(source="eicher2001", halo=0, bytes_per_cell=8)
 def settlement_weight(
     slope: Slope,
-    land_cover: Codes | None = None,
+    cover_type: Codes | None = None,
     *,
     half_deg: Annotated[float, Between(0.1, 90.0)] = 8.0,
-    built_codes: Annotated[tuple[float, ...], Each(-32768.0, 1e6)] = (13.0,),
-    farm_codes: Annotated[tuple[float, ...], Each(-32768.0, 1e6)] = (12.0, 14.0),
-    water_codes: Annotated[tuple[float, ...], Each(-32768.0, 1e6)] = (0.0, 15.0),
+    built: Annotated[tuple[str, ...], EachOf(*COVERS)] = ("built",),
+    farmed: Annotated[tuple[str, ...], EachOf(*COVERS)] = ("farmed",),
+    empty: Annotated[tuple[str, ...], EachOf(*COVERS)] = ("water", "ice"),
     built_weight: Annotated[float, Between(0.0, 1e6)] = 30.0,
     farm_weight: Annotated[float, Between(0.0, 1e6)] = 5.0,
 ) -> Index:
@@ -51,35 +53,35 @@ def settlement_weight(
     ----------
     slope : (y, x) [degree]
         Steepness.
-    land_cover : (y, x) [1], optional
-        Class codes; without it slope alone decides.
+    cover_type : (y, x) [1], optional
+        What covers the ground, codes of ``core/cover_types.csv``; without it slope alone decides.
     half_deg : float [degree]
         Slope at which density halves [D]; larger spreads people up the slopes.
-    built_codes, farm_codes, water_codes : tuple of float
-        Codes that mean built-up, farmed, and water or ice; the default is IGBP's, templates set their own.
+    built, farmed, empty : tuple of str
+        Covers, with all that they hold, that count as built-up, as farmed, and as ground where nobody lives.
     built_weight, farm_weight : float [1]
         Density of built-up and farmed ground relative to other ground of the same slope [D].
 
     Returns
     -------
     (y, x) [1]
-        At least 0; 0 on water and ice; NaN where slope is. Ground of unknown cover weighs as other ground.
+        At least 0; 0 where nobody lives; NaN where slope is. Ground of unknown cover weighs as other ground.
 
     Notes
     -----
-    ``w = 2^(-s / h) k`` with s the slope and h ``half_deg`` [degree], and k the weight of the cover [1]: 0 on water,
-    ``built_weight``, ``farm_weight`` or 1. Three and more classes with a weight each are the weighted method of Eicher
+    ``w = 2^(-s / h) k`` with s the slope and h ``half_deg`` [degree], and k the weight of the cover [1]: 0 on what is
+    ``empty``, ``built_weight``, ``farm_weight`` or 1. Three and more classes with a weight each are the weighted method of Eicher
     and Brewer (2001) [M]; the weights and the fall with slope are our own choice [D].
     """
     weight = np.exp2(-slope.values / np.float32(half_deg))
-    if land_cover is not None:
-        code = land_cover.values
+    if cover_type is not None:
+        code = cover_type.values
         weight = weight * np.where(
-            np.isin(code, built_codes),
+            np.isin(code, codes_of(built)),
             built_weight,
-            np.where(np.isin(code, farm_codes), farm_weight, 1.0),
+            np.where(np.isin(code, codes_of(farmed)), farm_weight, 1.0),
         )
-        weight = np.where(np.isin(code, water_codes), 0.0, weight)
+        weight = np.where(np.isin(code, codes_of(empty)), 0.0, weight)
     weight = np.where(np.isfinite(slope.values), weight, np.nan).astype(np.float32)
     return like(slope, weight, "1")
 
@@ -152,7 +154,7 @@ def counted_people(population: pd.DataFrame, counties: gpd.GeoDataFrame) -> pd.D
 def population_density(
     population: Population, counties: Counties, settlement_weight: Index
 ) -> Density:
-    """People per km2 in the latest census year, spread within each county.
+    """People per km2 in the latest year that most counties have, spread within each county.
 
     Parameters
     ----------
@@ -183,7 +185,8 @@ def population_density(
     out by its centre, as with the region [D] (decision 0017).
     """
     grid = grid_of(settlement_weight)
-    rows = population[population["year"] == population["year"].max()]
+    year = chosen_year(population, "population", "population", places=set(counties["code"]))
+    rows = population[population["year"] == year]
     require_match(population, counties)
     ground = settled_ground(counties, settlement_weight)
     factor = ground.per_weight(counted_people(rows, counties).to_numpy(float))[:, 0] / grid.cell_km2
@@ -286,7 +289,7 @@ def spatial_levels(
     prefectures : polygons, optional
         ``code``; needed where ``outer_codes`` names prefectures.
     population : table, optional
-        ``code, year, population``; the latest year is summed.
+        ``code, year, population``; the latest year that most counties have is summed.
     inner_codes : tuple of str
         Counties of the mountain area; none means all.
     outer_codes : tuple of str
@@ -329,7 +332,8 @@ def spatial_levels(
             outer |= middle.within(shapely.union_all(cities.geometry.values))
     people = None
     if population is not None:
-        latest = population[population["year"] == population["year"].max()]
+        year = chosen_year(population, "population", "population", places=set(counties["code"]))
+        latest = population[population["year"] == year]
         people = counties["code"].map(latest.set_index("code")["population"])
     rows, shapes = [], []
     for level, chosen in (("inner", inner), ("outer", outer), ("whole", inner | outer)):

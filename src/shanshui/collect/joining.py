@@ -38,18 +38,21 @@ class Rule:
         Averaged, not summed.
     kinds : str
         Column whose words tell which rows are intensive; empty where all are alike.
+    others : bool
+        Do rows of places elsewhere stay, because shares of a larger whole need them?
     """
 
     amount: str
     by: tuple[str, ...] = ("year",)
     intensive: bool = False
     kinds: str = ""
+    others: bool = False
 
 
 RULES: dict[str, Rule] = {
     "population": Rule("population"),
-    "gdp": Rule("yuan"),
-    "employment": Rule("persons"),
+    "gdp": Rule("yuan", others=True),
+    "employment": Rule("persons", others=True),
     "products": Rule("amount", ("flow", "year")),
     "productivity": Rule("npp", intensive=True),
     "place_indicators": Rule("value", ("indicator", "year"), kinds="indicator"),
@@ -86,7 +89,7 @@ def places_frame(features: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame | Non
         return None
     texts = ["code", "name", "name_zh", "name_en", "parent", "level"]
     out = pd.concat(parts, ignore_index=True).reindex(columns=[*texts, "area_km2", "inside"])
-    return out.assign(**{c: out[c].fillna("") for c in texts})
+    return out.assign(**{c: out[c].astype(object).where(out[c].notna(), "") for c in texts})
 
 
 def join_input(
@@ -110,8 +113,8 @@ def join_input(
     Returns
     -------
     DataFrame
-        Rows of the places, then those of places elsewhere and those that reached no place, which shares of a larger
-        whole need, under their own codes. The attribute ``join`` holds the account.
+        Rows of the places; where shares of a larger whole need them, then those of places elsewhere and those that reached
+        no place, under their own codes. The attribute ``join`` holds the account.
 
     Raises
     ------
@@ -139,8 +142,10 @@ def join_input(
             what=name,
             unit=unit,
         )
-        others = done.others.assign(code=[clean_code(c) for c in done.others["code"]])
-        parts += [done.table, others[others["code"] != ""]]
+        parts.append(done.table)
+        if rule.others:
+            others = done.others.assign(code=[clean_code(c) for c in done.others["code"]])
+            parts.append(others[others["code"] != ""])
         accounts.append(done.account)
     out = pd.concat(parts, ignore_index=True)
     out.attrs = frame.attrs | {"join": together(accounts).as_dict()}
@@ -253,7 +258,10 @@ def with_gaps(frame: pd.DataFrame, account: JoinAccount, places: pd.DataFrame) -
     gaps = {str(y): len(some) - len(there) for y, there in sorted(years.items()) if there < some}
     names = dict(zip(mine["code"].map(clean_code), mine["name"], strict=True))
     without = sorted((c, names[c]) for c in known - some)
-    return replace(account, gaps=gaps, without=tuple(without), without_count=len(without))
+    seen = {str(y): len(there) for y, there in sorted(years.items())}
+    return replace(
+        account, gaps=gaps, years=seen, without=tuple(without), without_count=len(without)
+    )
 
 
 def account_in(frame: Any) -> JoinAccount | None:

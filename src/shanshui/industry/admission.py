@@ -25,6 +25,7 @@ from shanshui.industry.tables import CategoryVerdicts, HeavyJobs, RuleTable, Uni
 from shanshui.kernels.labels import label_class_counts, label_sizes
 from shanshui.region.grid import grid_of, like
 from shanshui.region.polygon_cover import cover_of
+from shanshui.region.years import chosen_year
 
 
 @cache
@@ -245,7 +246,10 @@ def heavy_jobs(
         shut.append(verdict >= VERDICTS.index("forbid"))
     closed[label > 0] = np.concatenate(shut)
     found = cover_of(counties, grid).along(label > 0).sums(grid.lay(closed, "1"))
-    jobs = _heavy(employment, industries, heavy_share, year)
+    chosen = chosen_year(
+        employment, "persons", "employment", year=year, places=set(counties["code"].astype(str))
+    )
+    jobs = _heavy(employment, industries, heavy_share, chosen)
     here = counties[found.cells > 0]
     points = here.geometry.representative_point()
     out = pd.DataFrame(
@@ -265,12 +269,11 @@ def heavy_jobs(
 
 
 def _heavy(
-    employment: pd.DataFrame, industries: tuple[str, ...], heavy_share: float, year: int | None
+    employment: pd.DataFrame, industries: tuple[str, ...], heavy_share: float, chosen: int
 ) -> pd.Series:
     """Jobs in heavy industry by code."""
     if not industries:
         raise QuantityError("industries: none; name those that heavy industry is part of")
-    chosen = int(employment["year"].max()) if year is None else year
     rows = employment[(employment["year"] == chosen) & employment["industry"].isin(industries)]
     if rows.empty:
         known = ", ".join(map(str, sorted(employment["industry"].astype(str).unique())))

@@ -14,6 +14,8 @@ from shanshui.industry.economy import prefecture_codes, sector_products
 from shanshui.industry.regional_tables import location_quotients
 from shanshui.industry.structure import basic_jobs, concentration, krugman_specialisation
 from shanshui.industry.tables import EmploymentStructure, GreenGaps, UrbanFlow
+from shanshui.region.levels import lowest_level
+from shanshui.region.years import chosen_year
 
 GREEN_CLASSES: dict[str, tuple[str, ...]] = {
     "green farming": ("agriculture",),
@@ -54,7 +56,7 @@ def employment_structure(
     counties : polygons
         ``code, parent``.
     year : int
-        The latest by default.
+        By default the latest that most places have.
 
     Returns
     -------
@@ -100,10 +102,9 @@ def jobs_by_place(
     year: int | None,
 ) -> tuple[pd.DataFrame, pd.Series, dict[str, str]]:
     """Jobs by prefecture and industry, those of the nation, and names of prefectures; the latest year by default."""
-    chosen = int(employment["year"].max()) if year is None else year
-    rows = employment[employment["year"] == chosen]
-    if rows.empty:
-        raise QuantityError(f"employment: no rows of {chosen}")
+    belongs = prefecture_codes(counties, prefectures)
+    chosen = chosen_year(employment, "persons", "employment", year=year, places=set(belongs))
+    rows = lowest_level(employment[employment["year"] == chosen], belongs)
     gap = rows[rows["persons"].isna()]
     if len(gap):
         raise QuantityError(
@@ -111,7 +112,6 @@ def jobs_by_place(
             "figure, or leave the row out where nobody works at it"
         )
     nation = rows.groupby("industry")["persons"].sum()
-    belongs = prefecture_codes(counties, prefectures)
     inside = rows.assign(code=rows["code"].astype(str).map(belongs)).dropna(subset=["code"])
     wide = inside.pivot_table(
         index="code", columns="industry", values="persons", aggfunc="sum"
@@ -146,7 +146,7 @@ def green_composition(
     counties : polygons
         ``code, parent``.
     year : int
-        The latest by default.
+        By default the latest that most places have.
     target : float [1]
         Quantile of the prefectures that sets the target of each class of services; farming and industry aim at the nation's share [D].
 
@@ -218,7 +218,8 @@ def urban_flow(
     F = N sum_i E_i with N = product / e, as used for the cities of Guanzhong (ChinaXiv-202202.00020 [S2]). The nation's shares stand for
     what a place needs itself.
     """
-    chosen = int(employment["year"].max()) if year is None else year
+    belongs = prefecture_codes(counties, prefectures)
+    chosen = chosen_year(employment, "persons", "employment", year=year, places=set(belongs))
     wide, nation, names = jobs_by_place(employment, prefectures, counties, chosen)
     product: dict[str, float] = {}
     if gdp is not None:

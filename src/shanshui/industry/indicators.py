@@ -24,6 +24,7 @@ from shanshui.industry.tables import (
     PrefectureGep,
     RoledCities,
 )
+from shanshui.region.years import chosen_year
 
 CORE_ROLE = "core"
 Row = tuple[str, str, str, str, float, str]
@@ -122,7 +123,8 @@ def evaluation_indicators(
 
 
 def _primacy(population: pd.DataFrame, belongs: dict[str, str]) -> dict[str, float]:
-    latest = population[population["year"] == population["year"].max()]
+    year = chosen_year(population, "population", "population", places=set(belongs))
+    latest = population[population["year"] == year]
     latest = latest.assign(place=latest["code"].astype(str).map(belongs))
     latest = latest[latest["place"].notna() & (latest["place"] != latest["code"].astype(str))]
     out = {}
@@ -151,7 +153,7 @@ def _plain(values: pd.Series) -> dict[str, float]:
 def _labour(
     employment: pd.DataFrame, population: pd.DataFrame | None, belongs: dict[str, str]
 ) -> dict[str, tuple[dict[str, float], str]]:
-    year = int(employment["year"].max())
+    year = chosen_year(employment, "persons", "employment", places=set(belongs))
     jobs = employment[employment["year"] == year]
     jobs = jobs.assign(place=jobs["code"].astype(str).map(belongs)).dropna(subset=["place"])
     total = jobs.groupby("place")["persons"].sum(skipna=False)

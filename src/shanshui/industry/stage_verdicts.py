@@ -25,6 +25,7 @@ from shanshui.industry.stages import (
     value_added_stage,
 )
 from shanshui.industry.tables import StageVerdicts
+from shanshui.region.years import chosen_year
 
 YUAN_PER_DOLLAR: dict[int, float] = {
     2000: 2.46, 2005: 2.86, 2010: 3.66, 2014: 4.30, 2015: 4.33, 2019: 5.10, 2020: 5.23, 2021: 5.49,
@@ -93,7 +94,7 @@ def industrial_stage(
     values = _stage_values(gdp, belongs, population, place_indicators, employment)
     names = dict(zip(prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True))
     rows = []
-    for year in [int(y) for y in years] or [int(gdp["year"].max())]:
+    for year in [int(y) for y in years] or [chosen_year(gdp, "yuan", "gdp", places=set(names))]:
         rate = yuan_per_dollar or _rate(year)
         for code, name in names.items():
             found = _verdicts(code, year, rate, values, shares)

@@ -151,7 +151,7 @@ def _derived(have: set[str], cover: dict[str, str], warm: dict[str, str]) -> lis
     if "net_primary_production" not in have:
         out.append(step(net_primary_production, binds=cover))
     if "threat_maps" not in have:
-        out.append(step(threat_maps, binds=cover))
+        out.append(step(threat_maps))
     return out
 
 

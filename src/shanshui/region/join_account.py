@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from shanshui.region.years import WHOLE
+
 WAYS = (
     "code",
     "spelling",
@@ -136,6 +138,8 @@ class JoinAccount:
         Of these, all.
     gaps : mapping of str to int
         Places without a row in a year that others have, by year.
+    years : mapping of str to int
+        Places with a row, by year.
     share : float [1]
         Largest share unmatched of any column and group, of what lies in the study or could; of rows where there are no amounts.
     unit : str
@@ -154,6 +158,7 @@ class JoinAccount:
     without_count: int = 0
     unmatched_count: int = 0
     gaps: Mapping[str, int] = field(default_factory=dict)
+    years: Mapping[str, int] = field(default_factory=dict)
     share: float = 0.0
     unit: str = ""
     remarks: tuple[str, ...] = ()
@@ -212,7 +217,13 @@ class JoinAccount:
             What is lost comes first.
         """
         zh = lang == "zh"
-        out = [self._strays(zh), self._without(zh), self._gaps(zh), self._splits(zh)]
+        out = [
+            self._strays(zh),
+            self._without(zh),
+            self._gaps(zh),
+            self._last(zh),
+            self._splits(zh),
+        ]
         if all_rows:
             out.append(self._counts(zh))
         return [text for text in (*out, *self.remarks) if text]
@@ -262,11 +273,30 @@ class JoinAccount:
     def _gaps(self, zh: bool) -> str:
         if not self.gaps:
             return ""
+        shown = list(self.gaps.items())[-4:]
         if zh:
-            return f"{self.what}：" + "，".join(f"{y} 年缺 {n} 处" for y, n in self.gaps.items())
-        years = ", ".join(f"{n} in {y}" for y, n in self.gaps.items())
+            return f"{self.what}：" + "，".join(f"{y} 年缺 {n} 处" for y, n in shown)
+        years = ("… " if len(self.gaps) > 4 else "") + ", ".join(f"{n} in {y}" for y, n in shown)
         return (
             f"{self.what}: {self.places} that have a row in some years lack it in others: {years}"
+        )
+
+    def _last(self, zh: bool) -> str:
+        """Say which year speaks for the whole where the last does not."""
+        if not self.years:
+            return ""
+        last, most = max(self.years, key=float), max(self.years.values())
+        whole = [y for y, n in self.years.items() if n >= WHOLE * most]
+        if last in whole or not whole:
+            return ""
+        best = max(whole, key=float)
+        if zh:
+            return (
+                f"{self.what}：{last} 年只有 {self.years[last]} 处有数据，最近的完整年份为 {best}"
+            )
+        return (
+            f"{self.what}: {last} has rows of {self.years[last]} of {most} {self.places}: the latest year of the whole is "
+            f"{best}"
         )
 
     def _splits(self, zh: bool) -> str:

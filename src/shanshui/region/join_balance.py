@@ -102,7 +102,7 @@ def account_of(
     balances = _balances(lines, out, band, groups, what)
     strays, share = _strays(lines, labels, band, groups)
     counts = _row_counts(lines)
-    without, gaps = _without(lines, out, book)
+    without, gaps, seen = _without(lines, out, book)
     return JoinAccount(
         what=what,
         places=word,
@@ -114,6 +114,7 @@ def account_of(
         without_count=len(without),
         unmatched_count=len(strays),
         gaps=gaps,
+        years=seen,
         share=share,
         unit=unit,
     )
@@ -313,18 +314,20 @@ def _range(lines: Lines, source: int, line: int, book: PlaceBook) -> tuple[float
 
 def _without(
     lines: Lines, out: Sums, book: PlaceBook
-) -> tuple[list[tuple[str, str]], dict[str, int]]:
-    """Places that no row reached, and in which years how many lack one that have it in others."""
+) -> tuple[list[tuple[str, str]], dict[str, int], dict[str, int]]:
+    """Places that no row reached; in which years how many lack one that have it in others; and how many have one."""
     levels = {book.first_level} if book.first_level else set(book.level)
     reached = set(np.unique(out.place).tolist())
     mine = [k for k in range(len(book.code)) if book.inside[k] and book.level[k] in levels]
     without = sorted((book.code[k], book.name[k]) for k in mine if k not in reached)
     gaps: dict[str, int] = {}
+    seen: dict[str, int] = {}
     if lines.year is not None and reached:
         years = lines.table[lines.year].to_numpy()[out.first]
         some = [k for k in mine if k in reached]
         for year in sorted(set(years.tolist())):
             lacks = len(some) - len({*out.place[years == year].tolist()} & {*some})
+            seen[str(_plain(year))] = len(some) - lacks
             if lacks:
                 gaps[str(_plain(year))] = lacks
-    return without, gaps
+    return without, gaps, seen

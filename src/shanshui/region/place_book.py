@@ -53,9 +53,7 @@ class PlaceBook:
             if same and self.inside[place]:
                 raise DataError(f"{what}: the code {code} stands twice among the places; keep one")
             known.append(place)
-        self.system = CodeSystem.of(
-            c for c, inside in zip(self.code, self.inside, strict=True) if inside
-        )
+        self.system = CodeSystem.of(())
         self.lengths = {len(c) for c in self.at}
         self.names = Names()
         for place, each in enumerate(_all_names(places, count)):
@@ -68,6 +66,12 @@ class PlaceBook:
 
     def prefer(self, codes: list[str], names: list[str]) -> None:
         """Choose the level that most rows mean: codes decide, names where no code is a place's."""
+        self._choose_level(codes, names)
+        # what lies in which place is told by places of one level: a county is no lost part of its prefecture
+        mine = zip(self.code, self.inside, self.level, strict=True)
+        self.system = CodeSystem.of(c for c, inside, v in mine if inside and v == self.first_level)
+
+    def _choose_level(self, codes: list[str], names: list[str]) -> None:
         levels = {v for v, inside in zip(self.level, self.inside, strict=True) if inside}
         if len(levels) < 2:
             self.first_level = "".join(levels)
@@ -132,7 +136,7 @@ class PlaceBook:
     def _parents(self, place: int) -> set[str]:
         """Words by which a table may call what a place lies in."""
         code, words = self.code[place], {self.parent[place]}
-        if self.system.system == "gb" and len(code) == 6:
+        if len(code) == 6 and code.isdigit():
             for above in {code[:4] + "00", code[:2] + "0000"} - {code}:
                 words |= {self.name[k] for k in self.at.get(above, ())} | {above}
         if self.parent[place] in self.at:

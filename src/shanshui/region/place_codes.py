@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 System = Literal["gb", "fips", "nuts", "none"]
@@ -117,6 +118,19 @@ class CodeSystem:
         """Beginning of a code that stands for the highest division; empty where the code tells nothing."""
         return code[:2] if _is(self.system, code) else ""
 
+    @cached_property
+    def _beginnings(self) -> frozenset[str]:
+        """Beginnings of codes that stand for what holds their places, at any height."""
+        found = set()
+        for code in self.codes:
+            own = _significant(self.system, code)
+            found |= {own[:n] for n in range(1, len(own))}
+        return frozenset(found)
+
+    def holds_others(self, code: str) -> bool:
+        """Does the place of a code hold places of the set?"""
+        return self.system != "none" and _significant(self.system, code) in self._beginnings
+
     def standing(self, code: str, name: str = "") -> str:
         """What a code without a place is, as far as it tells.
 
@@ -138,7 +152,7 @@ class CodeSystem:
         if self.system == "none" or not (_is(self.system, code) or _short(self.system, code)):
             return "unmatched"
         own = _significant(self.system, code)
-        if any(c != code and c.startswith(own) for c in self.codes):
+        if self.holds_others(code):
             return "above"
         if any(
             own.startswith(base) and own != base

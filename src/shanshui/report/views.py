@@ -359,8 +359,11 @@ def _classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]]:
 
 
 def cover_classes(study: Study, name: str) -> pd.DataFrame:
-    """Class table of a categorical input."""
-    return class_table(str(study.specs[name][0].legend))
+    """Class table of a categorical input, as declared or as recognised."""
+    word = study.specs[name][0].legend
+    if word is None and study.has("cover_classes"):
+        return study["cover_classes"].set_index("class")
+    return class_table(str(word))
 
 
 def basin_names(study: Study, lang: str) -> dict[int, str]:
