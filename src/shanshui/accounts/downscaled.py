@@ -81,7 +81,7 @@ def net_primary_production(
     found = cover.sums(like(land_cover, weight, "1"))
     mean = prefectures["code"].map(rows).to_numpy(float)
     with np.errstate(invalid="ignore", divide="ignore"):
-        rate = np.where(found.total > 0, mean * found.count / found.total, np.nan)
+        rate = np.where(found.total > 0, mean * found.cells / found.total, np.nan)
     return like(land_cover, _mixed(cover, weight, rate), "g/m2/yr")
 
 

@@ -100,7 +100,7 @@ class _Parts:
         """Known cells of each unit, and the sum of their values."""
         if self.cover is not None:
             found = self.cover.sums(self.grid.lay(values, "1"))
-            return found.count, found.total
+            return found.cells, found.total
         cells, total, _, _ = label_statistics(
             self.label, np.ascontiguousarray(values).ravel(), self.count
         )

@@ -247,7 +247,7 @@ def water_supply(
     used = ByCover.of(land_cover, biophysical, "biophysical").grid("demand")
     cover = cover_by_centre(shapes, grid)
     made, gone = (
-        np.where(found.count > 0, found.total, np.nan)
+        np.where(found.cells > 0, found.total, np.nan)
         for found in (cover.sums(water_yield), cover.sums(like(water_yield, used, "m3/ha/yr")))
     )
     frame = pd.DataFrame(

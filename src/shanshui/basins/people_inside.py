@@ -15,6 +15,7 @@ from shanshui.basins.tables import PeopleInside
 from shanshui.core.assessment import assessment
 from shanshui.core.vocabulary import Counties, Index, Mask, Population, Units
 from shanshui.region.grid import grid_of
+from shanshui.region.years import chosen_year
 
 DIGITISING = 1e-3
 """Share of a county that may stray into another place by the drawing of lines [D]: less is no people's home."""
@@ -28,7 +29,7 @@ def people_inside(
     settlement_weight: Index,
     region_mask: Mask,
 ) -> PeopleInside:
-    """People of each place inside the region in the latest census year.
+    """People of each place inside the region in the latest census year that most counties have.
 
     Parameters
     ----------
@@ -60,7 +61,8 @@ def people_inside(
     share of its area in place p, where it is above a thousandth [1] [D], and ``r_s = sum f w (in the region) / sum f w`` the share of its
     settlement weight w that lies in the region [1], cells by their share f in it.
     """
-    rows = population[population["year"] == population["year"].max()]
+    year = chosen_year(population, "population", "population", places=set(counties["code"]))
+    rows = population[population["year"] == year]
     require_match(population, counties)
     ground = settled_ground(counties, settlement_weight)
     within = np.zeros((len(counties), 2))

@@ -28,7 +28,7 @@ from shanshui.core.errors import DataError
 from shanshui.core.quantity import ANY, Features, Table
 from shanshui.region.grid import GridSpec
 from shanshui.region.join import NAMES, PARENTS
-from shanshui.region.placed import placed, unrolled
+from shanshui.region.placed import placed, run_on
 from shanshui.region.unitset import plain_code, unit_set
 
 
@@ -56,10 +56,7 @@ def features_input(
             f"{name}: {path} holds {', '.join(sorted(kinds - set(wanted)))}; expected {wanted[0]}s"
         )
     if kind.family == "polygons":
-        if frame.crs.is_geographic:
-            shapes = unrolled(np.asarray(frame.geometry.values, object), name)
-            frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
-        frame = _valid(frame, spec, name, path)
+        frame = _valid(run_on(frame, name), spec, name, path)
     source_crs = frame.crs.name
     way = _way(frame, spec, name, grid, study, told)
     # lines of polygons stay where they were drawn, also across 180 degrees

@@ -22,7 +22,7 @@ class Sums(NamedTuple):
     ----------
     at : (zones,)
         Run that comes next.
-    count : (zones,) [cell]
+    cells : (zones,) [cell]
         Cells with a value, each by its share.
     weight, total : (zones,)
         Sum of shares times weights, and of those times values.
@@ -33,7 +33,7 @@ class Sums(NamedTuple):
     """
 
     at: NDArray[np.int64]
-    count: NDArray[np.float64]
+    cells: NDArray[np.float64]
     weight: NDArray[np.float64]
     total: NDArray[np.float64]
     low: NDArray[np.float64]
@@ -44,9 +44,9 @@ class Sums(NamedTuple):
     def begun(cls, runs: Runs) -> "Sums":
         """Nothing summed yet."""
         n = runs.first.size - 1
-        zero = [np.zeros(n) for _ in range(3)]
+        high, low = np.full(n, -np.inf), np.full(n, np.inf)
         return cls(
-            runs.first[:-1].copy(), *zero, np.full(n, np.inf), np.full(n, -np.inf), np.zeros(n)
+            runs.first[:-1].copy(), np.zeros(n), np.zeros(n), np.zeros(n), low, high, np.zeros(n)
         )
 
 
@@ -90,7 +90,11 @@ def _summed(values, weights, start, runs, sums, squares, lo, hi):
                     s = 0.0
                     for c in range(runs.col[j], runs.col[j] + runs.size[j]):
                         x = np.float64(values[i - start, c])
-                        y = 1.0 if weights is None else np.float64(weights[i - start, c])
+                        y = (
+                            np.float64(1.0)
+                            if weights is None
+                            else np.float64(weights[i - start, c])
+                        )
                         if x - x == 0.0 and y - y == 0.0:
                             s += y * (x - middle) * (x - middle)
                     square += runs.share[j] * s
@@ -98,7 +102,7 @@ def _summed(values, weights, start, runs, sums, squares, lo, hi):
                 apart = middle - sums.total[z] / before if before > 0.0 else 0.0
                 # sums of squares about two means, joined (Chan, Golub and LeVeque 1983)
                 sums.square[z] += square + apart * apart * before * weight / (before + weight)
-            sums.count[z] += count
+            sums.cells[z] += count
             sums.weight[z] += weight
             sums.total[z] += total
         sums.at[z] = k

@@ -273,7 +273,7 @@ def present(codes: xr.DataArray) -> NDArray[Any]:
         found = np.union1d(found, np.unique(block))
         if found.size > MOST_CLASSES:
             raise QuantityError(
-                f"{codes.name or 'grid'}: more than {MOST_CLASSES} different values; expected a map of classes: "
+                f"{'grid' if codes.name is None else codes.name}: more than {MOST_CLASSES} different values; expected a map of classes: "
                 "classes are counted one by one"
             )
     found = found[np.isfinite(found)] if found.dtype.kind == "f" else found
@@ -299,11 +299,10 @@ def _place(block: NDArray[Any], found: NDArray[Any]) -> NDArray[np.int32]:
 
 def _plain(values: xr.DataArray) -> NDArray[Any] | None:
     """Cells as they lie in memory, where a kernel can read them without a copy."""
-    held = values.variable._data
-    plain = isinstance(held, np.ndarray) and held.dtype in (np.float32, np.float64)
-    if plain and held.flags.c_contiguous and values.attrs.get("nodata") is None:
-        return np.asarray(held)
-    return None
+    held: object = values.variable._data
+    if not isinstance(held, np.ndarray) or values.attrs.get("nodata") is not None:
+        return None
+    return held if held.dtype in (np.float32, np.float64) and held.flags.c_contiguous else None
 
 
 def _floats(values: xr.DataArray, start: int, stop: int) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.region.cover import Cover, rows_of
 from shanshui.region.grid import GridSpec, grid_of
-from shanshui.region.placed import placed, unrolled
+from shanshui.region.placed import placed, run_on
 from shanshui.region.polygon_cover import cover_of
 
 Grids = xr.DataArray | xr.Dataset | Sequence[xr.DataArray] | Mapping[str, xr.DataArray]
@@ -108,7 +108,7 @@ def _of_map(
 ) -> dict[str, Any]:
     """Columns of one map."""
     found = cover.sums(values, weights, squares=bool({"std", "variance"} & set(asked)))
-    known = found.count > 0
+    known = found.cells > 0
     variance = found.square / found.weight
     plain = {
         "sum": found.total,
@@ -120,10 +120,10 @@ def _of_map(
         "variance": variance,
     }
     out: dict[str, Any] = {
-        "count": found.count,
-        "area_km2": found.count * cover.grid.cell_km2,
+        "count": found.cells,
+        "area_km2": found.cells * cover.grid.cell_km2,
         "share_known": np.clip(
-            np.nan_to_num(found.count * cover.grid.cell_km2 / cover.inside_km2), 0.0, 1.0
+            np.nan_to_num(found.cells * cover.grid.cell_km2 / cover.inside_km2), 0.0, 1.0
         ),
     }
     places = {name: _quantile(name) for name in asked if _quantile(name) is not None}
@@ -302,9 +302,8 @@ def _polygons(zones: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoDataFrame:
         raise QuantityError(
             f"zones: row {at} is a {frame.geom_type[flat].iloc[0]}; expected polygons"
         )
-    if frame.crs is not None and frame.crs.is_geographic:
-        shapes = unrolled(np.asarray(shapes, object), "zones")
-        frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+    frame = run_on(frame, "zones")
+    shapes = frame.geometry.values
     bad = there & ~shapely.is_valid(shapes)
     if bad.any():
         at = int(np.flatnonzero(bad)[0])
