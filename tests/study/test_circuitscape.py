@@ -16,8 +16,8 @@ from shanshui.pattern.circuit.omnidirectional import (
     Windows,
     omnidirectional,
 )
-from shanshui.study.circuitscape.ascii_grid import read_raster, write_raster
 from shanshui.study.circuitscape import raster_job, work
+from shanshui.study.circuitscape.ascii_grid import read_raster, write_raster
 from shanshui.study.circuitscape.jobs import run_any
 
 ROWS, COLS = 8, 10

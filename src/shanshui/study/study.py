@@ -416,7 +416,11 @@ class Study:
                     problems=["elevation: not declared; the survey needs [inputs.elevation]"],
                 )
             )
-        return told(self.base, out, self.specs)
+        try:
+            plan = self.base
+        except ShanshuiError:
+            return out  # each command that needs the plan says what is wrong
+        return told(plan, out, self.specs)
 
 
 def open_study(folder: str | Path) -> Study:
