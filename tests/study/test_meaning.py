@@ -158,7 +158,10 @@ def test_a_class_table_without_meaning_leaves_out_what_needs_it_and_nothing_else
     assert any("80 (a), 40 (b)" in d and "settlement_weight" in d for d in found.doubts)
     with pytest.raises(PlanError, match="80 \\(a\\), 40 \\(b\\)"):
         study.run("population_density", workers=1)
-    study.run("slope", "unit_land_cover", workers=1)
+    assert "80 (a), 40 (b)" in study.plan.absent["biophysical"]
+    study.run(workers=1)
+    assert study.has("cover_classes")
+    assert not study.has("carbon_stock")
 
 
 def test_a_table_of_coefficients_needs_the_columns_of_the_models_that_are_wanted(tmp_path):

@@ -1,6 +1,6 @@
 """What the classes of a study's land cover mean: legend, coefficients, and maps and tables of other legends, at the door."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -275,8 +275,21 @@ def areas_by_class(frame: pd.DataFrame, own: Legend, other: Legend) -> pd.DataFr
     return out
 
 
-def left_out(specs: Specs) -> dict[str, str]:
-    """Steps that cannot be right because the declared legend does not say what its classes mean, and why."""
+def left_out(specs: Specs, sources: Iterable[Source] = ()) -> dict[str, str]:
+    """What cannot be right because the declared legend does not say what its classes mean, and why.
+
+    Parameters
+    ----------
+    specs : mapping
+        Declarations.
+    sources : iterable of Source
+        Of the study; coefficients by cover cannot be laid on such a legend.
+
+    Returns
+    -------
+    mapping of product to reason
+        Empty where every class has a meaning, or the legend is found out from the map.
+    """
     word = specs["land_cover"][0].legend if "land_cover" in specs else None
     if word is None:
         return {}
@@ -292,7 +305,8 @@ def left_out(specs: Specs) -> dict[str, str]:
         f"the legend {Path(word).name} does not tell what {shown} mean; give these rows a word in a column group: water, built, "
         "farmed, forest, shrub, grass, wetland, bare, ice …"
     )
-    return dict.fromkeys(NEED_MEANING, why)
+    laid = [s.name for s in sources if s.code is coefficients_of]
+    return dict.fromkeys([*NEED_MEANING, *laid], why)
 
 
 def told(plan: Plan, verdicts: list[Verdict], specs: Specs) -> list[Verdict]:

@@ -106,7 +106,7 @@ class Study:
     def base(self) -> Plan:
         """The plan of the study itself; that of a variant is another one."""
         sources = sources_of(self.specs, self.folders, self.grid, self.ledger)
-        plan = everything(sources, left_out(self.specs))
+        plan = everything(sources, left_out(self.specs, sources))
         return plan.with_settings(self._native(plan)).with_settings(self.file.steps)
 
     # variants
