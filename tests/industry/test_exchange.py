@@ -128,7 +128,9 @@ def test_crops_grow_on_their_own_cover():
         allowed = {"forest": [True, False, False], "open": [False, True, False], "any": [True, True, False]}[crop.cover]  # fmt: skip
         assert not (grows & ~np.array(allowed)).any()
     np.testing.assert_array_equal(found["walnut"].values[0], [1, 1, 0])
-    other = crop_suitability(*conditions(["open_forest", "paddy", "town"]), forest_covers=("built",), open_covers=())
+    other = crop_suitability(
+        *conditions(["open_forest", "paddy", "town"]), forest_covers=("built",), open_covers=()
+    )
     np.testing.assert_array_equal(other["walnut"].values[0], [0, 0, 1])
 
 

@@ -75,9 +75,9 @@ def _rows(table: pd.DataFrame, name: str) -> dict[str, dict[str, Any]]:
         if cover in out:
             raise DataError(f"{name}.cover: {cover} stands in two rows; keep one")
         out[cover] = {str(k): v for k, v in row.items()}
-    for cover, row in out.items():
-        if _given(row.get("mix")):
-            row["mix"] = _parts(str(row["mix"]), f"{name}.mix: {cover}")
+    for cover, own in out.items():
+        if _given(own.get("mix")):
+            own["mix"] = _parts(str(own["mix"]), f"{name}.mix: {cover}")
     return out
 
 

@@ -215,6 +215,18 @@ INPUTS: dict[str, InputKind] = {
             }
         ),
     ),
+    "cover_classes": InputKind(
+        "coefficients",
+        Table(
+            {
+                "class": Key("cover_class"),
+                "name": TEXT,
+                "name_zh": TEXT,
+                "cover": TEXT,
+                "colour": TEXT,
+            }
+        ),
+    ),
     "land_cover_areas": InputKind(
         "table", Table({**_AMOUNTS, "class": Key("cover_class"), "area_km2": "km2"}), 0.0, 1e7
     ),
@@ -264,6 +276,7 @@ WANTED: dict[str, str] = {
     "storm_days": "daily rain of gauges or of a reanalysis at some kilometres",
     "storm_rain": "daily rain of gauges or of a reanalysis at some kilometres",
     "carbonate": "a lithology map, such as the world map of carbonate rock outcrops",
+    "cover_classes": "the legend of [inputs.land_cover]",
     "land_cover_before": "a land-cover map of an earlier year from the same maker",
     "plant_available_water": "soil grids with field capacity and wilting point",
     "soil_depth": "soil grids with depth to bedrock",

@@ -84,7 +84,7 @@ SHIPPED = tuple(legends())
 
 def shipped_legend(word: str) -> str | None:
     """Name of the shipped legend that a word of the study file means; None for a file."""
-    return _called().get(_plain(word)) if not re.search(r"[/\\.]", word) else None
+    return _called().get(_plain(word)) if not Path(word).suffix else None
 
 
 def class_file(name: str) -> Path:

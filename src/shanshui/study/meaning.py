@@ -1,6 +1,6 @@
 """What the classes of a study's land cover mean: legend, coefficients, and maps and tables of other legends, at the door."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -20,16 +20,12 @@ from shanshui.collect.rasters import raster_input
 from shanshui.collect.recognition import evidence_of, recognised
 from shanshui.collect.translation import translated
 from shanshui.core.errors import DataError, ShanshuiError
-from shanshui.core.quantity import TEXT, Key, Table
 from shanshui.flow.plan import Plan, Source, Step
 from shanshui.flow.work import Context
 from shanshui.region.grid import GridSpec
 
 Digest = Callable[[Path, str], str]
 CLASSES = "cover_classes"
-CLASS_TABLE = Table(
-    {"class": Key("cover_class"), "name": TEXT, "name_zh": TEXT, "cover": TEXT, "colour": TEXT}
-)
 NEED_MEANING = ("cover_type", "settlement_weight")
 """Steps that cannot be right where a legend does not tell what its classes mean; others follow from them."""
 
@@ -98,7 +94,16 @@ def with_meaning(
     -------
     list of Source
         With ``cover_classes``, and with coefficients by what the classes mean where the study gives none.
+
+    Raises
+    ------
+    DataError
+        A legend that is declared as an input of its own.
     """
+    if CLASSES in specs:
+        raise DataError(
+            f'{CLASSES}: is the legend of the land cover; leave [inputs.{CLASSES}] out and set legend = "…" in [inputs.land_cover]'
+        )
     made = {source.name: source for source in sources}
     if "biophysical" in made:
         made["biophysical"] = _headed(made["biophysical"], specs["biophysical"], folders)
@@ -127,7 +132,7 @@ def _classes(cover: CoverMap, digest: Digest) -> Source:
     text = cover.word or "recognised from the map"
     parts = {"legend": "declared" if cover.word else "recognised"}
     return Source(
-        CLASSES, CLASS_TABLE, text, parts, lambda: cover.digests(digest), make, class_rows
+        CLASSES, INPUTS[CLASSES].gives, text, parts, lambda: cover.digests(digest), make, class_rows
     )
 
 
@@ -203,7 +208,7 @@ def _before(source: Source, before: CoverMap, cover: CoverMap, digest: Digest) -
     def make(context: Context) -> Any:
         own, other = before.legend(context.grid), cover.legend(context.grid)
         made = source.make(context)
-        if own.name == other.name:
+        if own.name == other.name or own.table["name"].equals(other.table["name"]):
             return made
         return context.objects.keep(recoded(context.objects.get(made), own, other))
 
@@ -254,23 +259,37 @@ def areas_by_class(frame: pd.DataFrame, own: Legend, other: Legend) -> pd.DataFr
             f"land_cover_areas.class: {', '.join(strange[:8])} is no class of the legend {own.name}; name its classes by code or by "
             'name, or say whose they are: legend = "…" in [inputs.land_cover_areas]'
         )
-    out = frame.assign(**{"class": frame["class"].map(named).astype("int64")})
+    codes = frame["class"].map(named).astype("int64")
     if own.name != other.name:
-        turn = translated(
-            sorted({c for c in named.values() if c is not None}), own, other, "land_cover_areas"
+        codes = codes.map(
+            translated(sorted(map(int, codes.unique())), own, other, "land_cover_areas")
         )
-        out["class"] = out["class"].map(turn)
-        keys = ["code", "year", "class"]
-        out = out.groupby(keys, as_index=False, sort=True)["area_km2"].agg(
-            lambda part: part.sum(skipna=False)
-        )
-    out = out.sort_values(["code", "year", "class"], ignore_index=True)
+    keys = ["code", "year", "class"]
+    out: pd.DataFrame = frame.assign(**{"class": codes})
+    if out.duplicated(keys).any():
+        # classes that the other legend holds as one; a sum of which a part is missing is missing
+        each = out.groupby(keys, sort=False)["area_km2"]
+        out = each.agg(lambda part: part.sum(skipna=False)).reset_index()
+    out = out.sort_values(keys, ignore_index=True)
     out.attrs = dict(frame.attrs)
     return out
 
 
-def left_out(specs: Specs) -> dict[str, str]:
-    """Steps that cannot be right because the declared legend does not say what its classes mean, and why."""
+def left_out(specs: Specs, sources: Iterable[Source] = ()) -> dict[str, str]:
+    """What cannot be right because the declared legend does not say what its classes mean, and why.
+
+    Parameters
+    ----------
+    specs : mapping
+        Declarations.
+    sources : iterable of Source
+        Of the study; coefficients by cover cannot be laid on such a legend.
+
+    Returns
+    -------
+    mapping of product to reason
+        Empty where every class has a meaning, or the legend is found out from the map.
+    """
     word = specs["land_cover"][0].legend if "land_cover" in specs else None
     if word is None:
         return {}
@@ -286,7 +305,8 @@ def left_out(specs: Specs) -> dict[str, str]:
         f"the legend {Path(word).name} does not tell what {shown} mean; give these rows a word in a column group: water, built, "
         "farmed, forest, shrub, grass, wetland, bare, ice …"
     )
-    return dict.fromkeys(NEED_MEANING, why)
+    laid = [s.name for s in sources if s.code is coefficients_of]
+    return dict.fromkeys([*NEED_MEANING, *laid], why)
 
 
 def told(plan: Plan, verdicts: list[Verdict], specs: Specs) -> list[Verdict]:
@@ -302,33 +322,36 @@ def told(plan: Plan, verdicts: list[Verdict], specs: Specs) -> list[Verdict]:
         Declarations.
     """
     source = plan.steps.get("biophysical")
-    heads = source.heads if isinstance(source, Source) else None
     by_name = {v.name: v for v in verdicts}
     if "land_cover" in by_name and (whys := set(left_out(specs).values())):
         by_name["land_cover"].doubts.append(
             f"land_cover: {whys.pop()}; without it {', '.join(NEED_MEANING)} and what needs them are left out"
         )
-    if heads is None:
+    if not isinstance(source, Source) or source.heads is None:
         return verdicts
     if "biophysical" not in by_name:
-        by_name["biophysical"] = Verdict("biophysical", "", needed=False)
-        by_name["biophysical"].doubts.append(
+        assumed = Verdict("biophysical", "", needed=False)
+        assumed.doubts.append(
             "biophysical: not declared; coefficients by what each class means are assumed (their column source says whose they are); "
             "give a table of your own with lucode and the columns of the models that you want"
         )
-        verdicts = [*verdicts, by_name["biophysical"]]
-    lacking = {
-        n: why for n, why in plan.absent.items() if why.startswith("'biophysical' has no column")
-    }
-    has = [
-        n for n, item in plan.steps.items()
-        if isinstance(item, Step) and "biophysical" in item.needs.values()
+        by_name["biophysical"] = assumed
+        verdicts = [*verdicts, assumed]
+    facts = by_name["biophysical"].facts
+    facts["models"] = ", ".join(n for n, item in plan.steps.items() if _wants(item))
+    head = "'biophysical' has no column "
+    lacks = [
+        f"{n} ({why.removeprefix(head)})" for n, why in plan.absent.items()
+        if why.startswith(head) and "." not in n
     ]  # fmt: skip
-    found = by_name["biophysical"]
-    found.facts["models"] = len(has)
-    for name, why in lacking.items():
-        if "." not in name:
-            found.doubts.append(
-                f"biophysical: {name} is left out: {why}; the other models are made"
-            )
+    if lacks:
+        facts["models_without_their_columns"] = "; ".join(lacks)
     return verdicts
+
+
+def _wants(item: object) -> bool:
+    """Does a step take columns of the table of coefficients?"""
+    return isinstance(item, Step) and any(
+        product == "biophysical" and getattr(item.card.needs[parameter], "wants", ())
+        for parameter, product in item.needs.items()
+    )

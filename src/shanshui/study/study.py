@@ -116,7 +116,7 @@ class Study:
     def base(self) -> Plan:
         """The plan of the study itself; that of a variant is another one."""
         sources = sources_of(self.specs, self.folders, self.grid, self.ledger)
-        plan = everything(sources, left_out(self.specs))
+        plan = everything(sources, left_out(self.specs, sources))
         return plan.with_settings(self._native(plan)).with_settings(self.file.steps)
 
     # variants
@@ -443,7 +443,11 @@ class Study:
                     problems=["elevation: not declared; the survey needs [inputs.elevation]"],
                 )
             )
-        return told(self.base, out, self.specs)
+        try:
+            plan = self.base
+        except ShanshuiError:
+            return out  # each command that needs the plan says what is wrong
+        return told(plan, out, self.specs)
 
 
 def open_study(folder: str | Path) -> Study:

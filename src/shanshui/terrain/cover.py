@@ -19,15 +19,15 @@ CoverClasses = Annotated[
 
 
 @assessment(source="own_frame", halo=0, bytes_per_cell=8)
-def cover_type(land_cover: Codes, cover_classes: CoverClasses) -> Codes:
+def cover_type(cover_classes: CoverClasses, land_cover: Codes) -> Codes:
     """What covers each cell, whatever legend the map has.
 
     Parameters
     ----------
-    land_cover : (y, x) [1]
-        Class codes.
     cover_classes : table
         ``class, name, cover``: the legend of the map.
+    land_cover : (y, x) [1]
+        Class codes.
 
     Returns
     -------
