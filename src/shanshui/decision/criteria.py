@@ -113,7 +113,20 @@ def parsed_directions(
 
 
 def quotient(above: ArrayLike, below: ArrayLike, otherwise: float = 0.0) -> Matrix:
-    """``above / below`` where ``below`` is above 0, and ``otherwise`` elsewhere: what tells nothing apart divides by nothing."""
+    """Quotient that divides by nothing where there is nothing to divide by, as in a criterion that is alike for all.
+
+    Parameters
+    ----------
+    above, below : array
+        Of shapes that fit one another.
+    otherwise : float
+        Value where ``below`` is not above 0.
+
+    Returns
+    -------
+    array
+        ``above / below`` where ``below`` is above 0.
+    """
     numerator, denominator = np.broadcast_arrays(
         np.asarray(above, np.float64), np.asarray(below, np.float64)
     )
