@@ -366,6 +366,7 @@ def test_marks_of_gaps_are_missing_and_counted(table):
     assert frame["code"].tolist() == ["1"]
     column = frame.attrs["reading"].columns[-1]
     assert column.gaps == 7
+    assert "population: 7 without a value (gap marks" in frame.attrs["reading"].summary()
     assert "gap marks" in column.told[0]
     assert column.told[0].endswith(": 7")
 
