@@ -133,7 +133,9 @@ def test_units_leave_as_vector_and_table(region, tmp_path):
     csv = pd.read_csv(export(region, ["unit_population"], tmp_path / "p.csv"))
     assert csv["population"].sum() == pytest.approx(region["unit_population"]["population"].sum())
     sheets = pd.read_excel(
-        export(region, ["unit_terrain", "hypsometry"], tmp_path / "t.xlsx"), sheet_name=None
+        export(region, ["unit_terrain", "hypsometry"], tmp_path / "t.xlsx"),
+        sheet_name=None,
+        engine="openpyxl",
     )
     assert list(sheets) == ["unit_terrain", "hypsometry", "units of columns"]
 

@@ -201,6 +201,12 @@ def test_sheets_of_one_head_are_read_together_and_others_are_asked_for(table):
         table(book(differ), ".xlsx", layer="c")
 
 
+def test_sheets_in_different_units_are_not_read_together(table):
+    rows = [["代码", "年", "人口"], [1, 2020, 5]]
+    with pytest.raises(DataError, match="sheet 'a' names 万人 and sheet 'b' no unit"):
+        table(book({"a": [["单位：万人"], *rows], "b": rows}), ".xlsx")
+
+
 def test_only_sheets_can_be_listed():
     assert InputSpec(file="x", layer=["a"]).one_layer == "a"
     with pytest.raises(DataError, match="only sheets of a workbook"):
@@ -360,6 +366,7 @@ def test_marks_of_gaps_are_missing_and_counted(table):
     assert frame["code"].tolist() == ["1"]
     column = frame.attrs["reading"].columns[-1]
     assert column.gaps == 7
+    assert "population: 7 without a value (gap marks" in frame.attrs["reading"].summary()
     assert "gap marks" in column.told[0]
     assert column.told[0].endswith(": 7")
 
@@ -428,6 +435,20 @@ def test_unit_lines_and_number_words():
         1e4,
     ]
     assert spelt("old") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ("code,year,人口,\n,,,单位：万人\n1,2020,5,\n", 1e4), ("code,year,人口\n1,2020,5\n注：单位为万人。,,\n", 1e4), (",,万人\ncode,year,人口\n1,2020,5\n", 1e4),
+        ("（单位∶万人）,,\ncode,year,人口\n1,2020,5\n", 1e4), ("code,year,population ('000)\n1,2020,5\n", 1e3), ("code,year,pop (thousands)\n1,2020,5\n", 1e3),
+        ("Population in thousands,,\ncode,year,population\n1,2020,5\n", 1e3), ("code,year,population (millions)\n1,2020,5\n", 1e6),
+        ("code,year,population in 10000 persons\n1,2020,5\n", 1e4), ("Population of places in China,,\ncode,year,population\n1,2020,5\n", 1),
+        ("各县人口  单位：万人,,\ncode,year,人口\n1,2020,5\n", 1e4), ("人口,,\ncode,year,人口\n1,2020,5\n", 1),
+    ],
+)  # fmt: skip
+def test_wherever_the_unit_stands_it_counts(table, text, times):
+    assert table(text)["population"].tolist() == [5 * times]
 
 
 def test_of_several_units_the_fitting_one_is_taken(table):

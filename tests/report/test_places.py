@@ -1,5 +1,7 @@
 """Every table that names places shows their code, their name and their own outline."""
 
+from functools import partial
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -105,7 +107,11 @@ def test_county_tables_do_not_get_the_outlines_of_planning_units(region):
 @pytest.mark.parametrize("ending", [".csv", ".xlsx", ".parquet"])
 def test_plain_tables_carry_code_and_name(region, tmp_path, ending):
     place = export(region, ["county_gep"], tmp_path / f"t{ending}")
-    read = {".csv": pd.read_csv, ".xlsx": pd.read_excel, ".parquet": pd.read_parquet}[ending]
+    read = {
+        ".csv": pd.read_csv,
+        ".xlsx": partial(pd.read_excel, engine="openpyxl"),
+        ".parquet": pd.read_parquet,
+    }[ending]
     frame = read(place)
     assert set(frame["code"].astype(str)) == set(region["counties"]["code"].astype(str))
     assert set(frame["name"]) == set(region["counties"]["name"])
@@ -113,7 +119,10 @@ def test_plain_tables_carry_code_and_name(region, tmp_path, ending):
 
 def test_the_sheet_of_units_says_what_each_column_names(region, tmp_path):
     sheets = pd.read_excel(
-        export(region, ["county_gep"], tmp_path / "t.xlsx"), sheet_name=None, keep_default_na=False
+        export(region, ["county_gep"], tmp_path / "t.xlsx"),
+        sheet_name=None,
+        keep_default_na=False,
+        engine="openpyxl",
     )
     notes = sheets["units of columns"].set_index("column")
     assert notes.loc["unit", "names"] == "county"

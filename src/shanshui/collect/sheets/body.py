@@ -62,6 +62,16 @@ def is_sentence(row: list[Any], wide: int) -> bool:
     )
 
 
+def units_told(rows: list[LeftOut]) -> tuple[str, ...]:
+    """Units that rows which were left out name for the table; all of them, where they differ."""
+    found: list[str] = []
+    for row in rows:
+        if row.reason in ("unit line", "note"):
+            for cell in row.text.split(" | "):
+                found += line_units(plain(cell)) or ()
+    return tuple(dict.fromkeys(found))
+
+
 def is_total(value: Any) -> bool:
     """Is the name of a row that of a sum or a mean?"""
     return isinstance(value, str) and bool(_TOTAL.match(squeezed(value)))

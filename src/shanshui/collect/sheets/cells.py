@@ -14,7 +14,9 @@ GAPS = {
 """What stands in a column of numbers where there is no number."""
 WIDTH = {0xFF01 + k: 0x21 + k for k in range(94)} | {
     ord(c): " " for c in "\u3000\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
-} | {ord(c): None for c in "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f"} | {0x2212: "-", 0x2019: "'", 0x00B4: "'"}  # fmt: skip
+} | {ord(c): None for c in "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f"} | {
+    0x2236: ":", 0xFE30: ":", 0x2212: "-", 0x2019: "'", 0x00B4: "'"
+}  # fmt: skip
 """Wide letters and blanks to plain ones; letters without width to nothing."""
 _NOTE = re.compile(
     r"(?<=[\d%‰万亿人元])\s*([*†‡]+|[①-⑳]+|[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+|\[\d{1,2}\]|\([a-z]\))$"

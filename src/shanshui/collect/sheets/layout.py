@@ -8,7 +8,7 @@ from typing import Any
 from shanshui.collect.sheets.body import LeftOut, is_numbering, is_total, row_text
 from shanshui.collect.sheets.cells import is_gap, numeral, plain, squeezed, text_of, year_of
 from shanshui.collect.sheets.sheet import Sheet, blank
-from shanshui.collect.sheets.units import head_unit, line_units, spelt
+from shanshui.collect.sheets.units import bare_unit, head_unit, line_units, spelt
 from shanshui.core.errors import DataError
 
 DEEPEST = 40
@@ -295,7 +295,8 @@ def _units_above(cell: Any) -> tuple[str, ...]:
     named = line_units(plain(cell))
     if named is not None:
         return named
-    unit = head_unit(plain(cell))[1] if plain(cell)[-1:] in ")]" else ""
+    title = plain(cell)
+    unit = bare_unit(title) or head_unit(title)[1]
     return (unit,) if unit else ()
 
 

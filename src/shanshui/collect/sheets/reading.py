@@ -8,7 +8,7 @@ import pandas as pd
 
 from shanshui.collect.sheets.across import split_year, unit_of_head
 from shanshui.collect.sheets.assembly import finished, with_sheet_years
-from shanshui.collect.sheets.body import LeftOut, kept_rows
+from shanshui.collect.sheets.body import LeftOut, kept_rows, units_told
 from shanshui.collect.sheets.choosing import Part, chosen_sheets, declared_places, on_sheet
 from shanshui.collect.sheets.columns import Marks, Typed, marks_of, typed
 from shanshui.collect.sheets.merged import filled_merged
@@ -57,6 +57,7 @@ def _of_parts(
 ) -> SheetTable:
     where = f"{name}: {path}"
     first = parts[0]
+    _refuse_units_apart(parts, where)
     heads = first.heads
     labels = [ways_to_say(h) for h in heads]
     names = _names(heads, labels, path, name, wanted)
@@ -114,13 +115,25 @@ def _of_parts(
         first.sheet.encoding,
         first.sheet.separator,
         tuple(first.sheet.numbers[k] for k in first.layout.head_rows),
-        first.layout.units,
+        tuple(dict.fromkeys((*first.layout.units, *units_told(left)))),
         rows=len(rows),
         blank_rows=blanks,
         left_out=tuple(left),
     )
     table = finished(heads, names, columns, units, rows, reading, wanted, where)
     return with_sheet_years(table, years, len(parts), wanted)
+
+
+def _refuse_units_apart(parts: list[Part], where: str) -> None:
+    """Refuse sheets that are read together and name different units above or below their heads."""
+    said = [(p.layout.units, tuple(sorted(p.layout.head_units.values()))) for p in parts]
+    other = next((k for k, s in enumerate(said) if s != said[0]), None)
+    if other is not None:
+        shown = [", ".join((*s[0], *s[1])) or "no unit" for s in (said[0], said[other])]
+        raise DataError(
+            f"{where}: sheet '{parts[0].sheet.name}' names {shown[0]} and sheet '{parts[other].sheet.name}' {shown[1]}; "
+            'bring them to one unit, or read each alone: layer = "…"'
+        )
 
 
 def _order(first: Part, part: Part) -> list[int]:

@@ -133,10 +133,13 @@ class Reading:
             for c in self.columns
             if c.unit and c.kind == "number"
         ][:4]
-        marked = [
-            f"{c.name}: {t}" for c in self.columns for t in c.told if t.startswith("gap marks")
+        gaps = [
+            f"{c.name}: {c.gaps} without a value"
+            + next((f" ({t})" for t in c.told if t.startswith("gap marks")), "")
+            for c in self.columns
+            if c.gaps and c.kind == "number"
         ]
-        return "; ".join([*parts, *marked[:3], *self.told])
+        return "; ".join([*parts, *gaps[:3], *self.told])
 
     def facts(self) -> dict[str, Any]:
         """All of it as plain values."""

@@ -7,9 +7,10 @@ from shanshui.core.errors import QuantityError
 from shanshui.core.units import conversion, known_unit
 
 _LINE = re.compile(
-    r"(?:计量|数量|金额)?(?:单位|units?(?:\s+of\s+measure(?:ment)?)?|in)\s*[::]\s*([^()]+?)\s*\)?$",
+    r"(?:计量|数量|金额)?(?:单位\s*(?:[::]|为|是)|units?(?:\s+of\s+measure(?:ment)?)?\s*:|in\s*:)\s*([^()]+?)\s*[)。.]?$",
     re.IGNORECASE,
 )
+_IN = re.compile(r"^(.{2,80}?)[\s,]+in\s+([A-Za-z0-9, ]+)$", re.IGNORECASE)
 _BRACKET = re.compile(r"^(.*?)\s*[(\[【〔{]\s*([^()\[\]【】〔〕{}]*?)\s*[)\]】〕}]\s*$", re.DOTALL)
 _COMMA = re.compile(r"^(.{1,60}?)\s*[,:/]\s*([^,:/]+(?:/[^,:/]+)?)$", re.DOTALL)
 _SINGLE = {"m", "t", "g", "K", "%", "‰", "°"}
@@ -38,6 +39,8 @@ _WORDS = {
     "yuan": "yuan", "rmb": "yuan", "cny": "yuan", "mu": "mu", "percent": "%", "per cent": "%", "pct": "%", "per mille": "‰",
     "households": "household", "sqkm": "km2", "sq km": "km2", "km²": "km2", "km^2": "km2", "m²": "m2", "m³": "m3", "hectares": "ha",
     "tonnes": "t", "tons": "t", "thousand": "1e3", "million": "1e6", "billion": "1e9",
+    "thousands": "1e3", "millions": "1e6", "billions": "1e9", "'000": "1e3", "000s": "1e3", "000": "1e3", "000'": "1e3", "x1000": "1e3",
+    "x 1000": "1e3", "x10000": "1e4", "10000": "1e4", "10,000": "1e4",
 }  # fmt: skip
 _COUNTED = re.compile(
     r"^(thousand|million|billion|10,?000|1e4|1e8|万|亿|千|百万)\s*(.*)$", re.IGNORECASE
@@ -86,7 +89,10 @@ def spelt(text: str) -> str | None:
     str or None
         ``1`` for counts of things; ``1e4`` and the like for a bare multiple.
     """
-    text = re.sub(r"\s+", " ", text).strip().strip("'\"").removeprefix("in ").strip()
+    text = re.sub(r"\s+", " ", text).strip().removeprefix("in ").strip()
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    text = text.strip("'\"").strip()
     if not text or len(text) > 40 or re.fullmatch(r"[\d.,\s-]+", text):
         return None
     if text in PARTS or text in _MULTIPLES:
@@ -129,10 +135,27 @@ def head_unit(label: str) -> tuple[str, str]:
         if unit is not None:
             return found[1].strip(), unit
         return label, ""
+    found = _IN.match(label)
+    if found and counted_in(found[2]) and (unit := spelt(found[2])) is not None:
+        return found[1].strip(), unit
     found = _COMMA.match(label)
     if found and (unit := spelt(found[2])) is not None:
         return found[1].strip(), unit
     return label, ""
+
+
+def counted_in(text: str) -> bool:
+    """Is a text a number word or the name of a unit in words, so that it can stand behind "in"?"""
+    lower = re.sub(r"\s+", " ", text).strip().lower()
+    return lower in _WORDS or bool(_COUNTED.match(lower))
+
+
+def bare_unit(text: str) -> str:
+    """Unit that a cell above a table is, with nothing beside it; blank where it is none."""
+    inner = text.strip("()[]").strip()
+    if inner.isascii() and not counted_in(inner):
+        return ""
+    return spelt(inner) or ""
 
 
 def line_units(text: str) -> tuple[str, ...] | None:
