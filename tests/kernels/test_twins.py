@@ -77,9 +77,6 @@ def test_marches(height):
         10,
     )
     same(labels.relabel, label, np.arange(label.max() + 1)[::-1].copy(), np.empty_like(label))
-    factor = np.linspace(0, 1, int(label.max()) + 1)
-    same(labels.spread_by_weight, label, value, factor, np.empty(label.size, np.float32))
-    same(labels.gather_by_weight, label, label, value, factor[:, None], int(label.max()))
 
 
 def test_noise_and_bids():

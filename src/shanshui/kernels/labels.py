@@ -89,26 +89,3 @@ def relabel(label, target, out):
         u = label[c]
         out[c] = target[u] if u >= 0 else 0
     return out
-
-
-@nb.njit(cache=True, nogil=True)
-def spread_by_weight(label, weight, factor, out):
-    """Weight times the factor of the label; 0 off the labels, NaN where the weight is."""
-    for c in range(label.size):
-        w = weight[c]
-        out[c] = w * factor[label[c]] if label[c] > 0 or np.isnan(w) else 0.0
-    return out
-
-
-@nb.njit(cache=True, nogil=True)
-def gather_by_weight(label, source, weight, factor, labels):
-    """Sum per label of weight times the factors (source, column) of the source label."""
-    total = np.zeros((labels + 1, factor.shape[1]), np.float64)
-    for c in range(label.size):
-        u = label[c]
-        s = source[c]
-        w = weight[c]
-        if u > 0 and s > 0 and not np.isnan(w):
-            for k in range(factor.shape[1]):
-                total[u, k] += w * factor[s, k]
-    return total
