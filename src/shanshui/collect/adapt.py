@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -95,14 +96,20 @@ def features_input(
     out.attrs = {"source_crs": source_crs, "accuracy_m": way.accuracy_m, "told": told}
     if name in LEVELS and "code" in beyond:
         # a table may hold them: they are elsewhere, not lost
-        out.attrs["outside"] = {
-            column: ["" if v is None or v != v else plain_code(v) for v in beyond[column]]
-            for column in ("code", "name", "parent")
-            if column in beyond
-        }
+        out.attrs["outside"] = _listed(beyond)
     if len(beyond):
         out.attrs["beyond"] = len(beyond)
     return out
+
+
+def _listed(beyond: gpd.GeoDataFrame) -> dict[str, list[Any]]:
+    """Code, names and area of places beyond the study."""
+    texts: dict[str, list[Any]] = {
+        column: ["" if v is None or v != v else plain_code(v) for v in beyond[column]]
+        for column in ("code", "name", "parent")
+        if column in beyond
+    }
+    return texts | {"area_km2": [float(a) if np.isfinite(a) else 0.0 for a in beyond.area / 1e6]}
 
 
 def _way(

@@ -84,7 +84,7 @@ def places_frame(features: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame | Non
         parts.append(own.assign(level=level, area_km2=frame.area.to_numpy() / 1e6, inside=True))
         outside = pd.DataFrame(frame.attrs.get("outside", {}), dtype=object)
         if len(outside):
-            parts.append(outside.assign(level=level, area_km2=np.nan, inside=False))
+            parts.append(outside.assign(level=level, inside=False))
     if not parts:
         return None
     texts = ["code", "name", "name_zh", "name_en", "parent", "level"]

@@ -114,6 +114,10 @@ class CodeSystem:
         """Beginning of a code that stands for what its place lies in; empty where the code tells nothing."""
         return _holder(self.system, code) if _is(self.system, code) else ""
 
+    def depth(self, code: str) -> int:
+        """How deep the division of a code lies; 0 where the code tells nothing."""
+        return len(_significant(self.system, code)) if _is(self.system, code) else 0
+
     def province(self, code: str) -> str:
         """Beginning of a code that stands for the highest division; empty where the code tells nothing."""
         return code[:2] if _is(self.system, code) else ""
