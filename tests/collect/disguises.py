@@ -13,7 +13,13 @@ CODES = ["代码", "行政区划代码", "区划码", "XZQDM", "code", " 代 码
 PLACES = ["名称", "县区", "县（市、区）", "地区名称", "XZQMC", "name"]
 YEARS = ["年份", "year", "年 度", "Year"]
 PEOPLE = ["人口", "常住人口", "population", "年末常住人口", "总 人 口"]
-NOTES = ["注：常住人口为抽样推算数。", "资料来源：统计年鉴", "* 为初步数", "Source: yearbook", "注: 不含流动人口, 下同"]
+NOTES = [
+    "注：常住人口为抽样推算数。",
+    "资料来源：统计年鉴",
+    "* 为初步数",
+    "Source: yearbook",
+    "注: 不含流动人口, 下同",
+]
 TITLES = ["3-2 各县区人口", "安康市统计资料", "Table 3. Residents by county"]
 SUMS = ["合计", "全 市", "总　计", "Total", "安康市合计"]
 GAPS = ["—", "-", "…", "..", "无", "na", "缺"]
@@ -24,9 +30,7 @@ def truth(rng):
     places = rng.sample(NAMES, rng.randint(3, 6))
     years = rng.sample([2010, 2015, 2019, 2020], rng.randint(1, 3))
     codes = {name: str(610902 + 7 * k) for k, name in enumerate(places)}
-    return [
-        (codes[n], n, y, rng.randint(120, 99999) * 100) for n in places for y in sorted(years)
-    ]
+    return [(codes[n], n, y, rng.randint(120, 99999) * 100) for n in places for y in sorted(years)]
 
 
 def number(rng, value, style):
@@ -58,7 +62,19 @@ def disguised(seed):
     rng = random.Random(seed)
     rows = truth(rng)
     people = {(c, y): p for c, _, y, p in rows}
-    style = rng.choice(["plain", "plain", "thousands", "wide", "thin", "hard blank", "apostrophe", "decimal comma", "european"])
+    style = rng.choice(
+        [
+            "plain",
+            "plain",
+            "thousands",
+            "wide",
+            "thin",
+            "hard blank",
+            "apostrophe",
+            "decimal comma",
+            "european",
+        ]
+    )
     ending = rng.choice([".csv", ".csv", ".tsv", ".txt", ".xlsx", ".ods"])
     unit = rng.choice(["none", "none", "head", "bracket", "line", "row", "cells"])
     times = 1.0 if unit == "none" else 1e4
@@ -73,9 +89,14 @@ def disguised(seed):
         return number(rng, value, style) + ("万" if unit == "cells" else "")
 
     gap = rng.choice(rows) if rng.random() < 0.3 and len(rows) > 4 else None
-    amount = {(c, y): None if gap is not None and (c, y) == (gap[0], gap[2]) else p for (c, y), p in people.items()}
+    amount = {
+        (c, y): None if gap is not None and (c, y) == (gap[0], gap[2]) else p
+        for (c, y), p in people.items()
+    }
     years = sorted({y for _, _, y, _ in rows})
-    layout = rng.choice(["long", "long", "wide", "double"] if len(years) > 1 else ["long", "declared"])
+    layout = rng.choice(
+        ["long", "long", "wide", "double"] if len(years) > 1 else ["long", "declared"]
+    )
     mark = {"head": "（万人）", "bracket": " [10000 person]"}.get(unit, "")
     people_word = rng.choice(PEOPLE)
     code, place = rng.choice(CODES), rng.choice(PLACES)
@@ -97,11 +118,16 @@ def disguised(seed):
         units = ["", "", "（万人）"]
     elif layout == "wide":
         way = rng.choice(["{y}", "{y}年", "{y}年{w}", "{w}{y}"])
-        head = [[code, place, *(way.format(y=y, w=people_word.replace(" ", "")) + mark for y in years)]]
+        head = [
+            [code, place, *(way.format(y=y, w=people_word.replace(" ", "")) + mark for y in years)]
+        ]
         body = [[c, n, *(cell(amount[c, y]) for y in years)] for c, n in order]
         units = ["", "", *["（万人）" for _ in years]]
     else:
-        head = [[code, place, people_word + mark, *[""] * (len(years) - 1)], ["", "", *[f"{y}年" for y in years]]]
+        head = [
+            [code, place, people_word + mark, *[""] * (len(years) - 1)],
+            ["", "", *[f"{y}年" for y in years]],
+        ]
         body = [[c, n, *(cell(amount[c, y]) for y in years)] for c, n in order]
         units = ["", "", *["（万人）" for _ in years]]
     wide = len(head[0])
@@ -133,7 +159,11 @@ def disguised(seed):
     elif rng.random() < 0.1:
         head.append(["甲", "乙", *[str(k + 1) for k in range(wide - 2)]])
     if rng.random() < 0.4 and layout != "long":
-        sums = ["", rng.choice(SUMS), *[cell(sum(p or 0 for (_, y), p in amount.items() if y == t)) for t in years]]
+        sums = [
+            "",
+            rng.choice(SUMS),
+            *[cell(sum(p or 0 for (_, y), p in amount.items() if y == t)) for t in years],
+        ]
         if wide > len(sums):
             sums.insert(head[0].index(extra), "")
         body.insert(rng.choice([0, len(body)]), sums)
@@ -159,8 +189,16 @@ def disguised(seed):
         return ending, workbook(table, merges, rng), declared, wanted
     if ending == ".ods":
         return ending, open_document(table), declared, wanted
-    separator = "\t" if ending == ".tsv" else rng.choice([";", "\t", "|", ","]) if ending == ".txt" else rng.choice([",", ",", ";"])
-    text = "".join(separator.join(quoted(v, separator) for v in r) + rng.choice(["\n"]) for r in table)
+    separator = (
+        "\t"
+        if ending == ".tsv"
+        else rng.choice([";", "\t", "|", ","])
+        if ending == ".txt"
+        else rng.choice([",", ",", ";"])
+    )
+    text = "".join(
+        separator.join(quoted(v, separator) for v in r) + rng.choice(["\n"]) for r in table
+    )
     if rng.random() < 0.2:
         text = text.replace("\n", separator + "\n")
     if separator == ";" and rng.random() < 0.2:

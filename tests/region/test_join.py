@@ -82,7 +82,9 @@ def test_zeros_that_a_spreadsheet_lost_are_put_back():
 
 
 def test_a_crosswalk_carries_forward_and_back():
-    table, account = of(people(["610902", "610921", "610981", "610929"]), crosswalk={"610928": "610981"})
+    table, account = of(
+        people(["610902", "610921", "610981", "610929"]), crosswalk={"610928": "610981"}
+    )
     assert table["population"].sum() == 4000
     assert account.rows["renamed"] == 1
     chain = pd.DataFrame(
@@ -93,9 +95,7 @@ def test_a_crosswalk_carries_forward_and_back():
 
 
 def test_a_split_takes_the_weights_and_tells_how_sure_they_are():
-    walk = pd.DataFrame(
-        {"from": ["610999"] * 2, "to": ["610928", "610929"], "weight": [3.0, 1.0]}
-    )
+    walk = pd.DataFrame({"from": ["610999"] * 2, "to": ["610928", "610929"], "weight": [3.0, 1.0]})
     table, account = of(people(["610902", "610921", "610999"]), crosswalk=walk)
     assert list(table["population"]) == [1000, 1000, 750, 250]
     split = {c.to: c for c in account.carried}
@@ -133,7 +133,9 @@ def test_a_merged_place_of_which_a_part_is_missing_is_missing():
 
 @pytest.mark.parametrize("name", ["旬阳县", "旬 阳 县", "旬阳市", "旬阳"])
 def test_names_serve_where_codes_lack(name):
-    table = pd.DataFrame({"地区": ["汉滨区", "汉阴县", name, "白河县"], "year": 2020, "population": 1000})
+    table = pd.DataFrame(
+        {"地区": ["汉滨区", "汉阴县", name, "白河县"], "year": 2020, "population": 1000}
+    )
     out, _ = of(table)
     assert list(out["code"]) == list(PLACES["code"])
     with_code = people(["610902", "610921", "610981", "610929"], name=["", "", name, ""])
@@ -145,7 +147,9 @@ def test_names_serve_where_codes_lack(name):
 def test_aliases_and_older_names_serve_too():
     table = pd.DataFrame({"name": ["安康县", "汉阴县", "旬阳县", "白河县"], "population": 10})
     assert len(of(table, names={"安康县": "610902"})[0]) == 4
-    older = pd.DataFrame({"code_1980": ["612421"], "code_2020": ["610902"], "name_1980": ["安康县"]})
+    older = pd.DataFrame(
+        {"code_1980": ["612421"], "code_2020": ["610902"], "name_1980": ["安康县"]}
+    )
     assert len(of(table, crosswalk=older)[0]) == 4
 
 
@@ -216,10 +220,18 @@ def test_each_row_goes_to_its_own_level():
         (people(["610902"]), {"names": pd.DataFrame({"x": [1]})}, "no columns of other names"),
         (people(["610902"]), {"unmatched": 2}, "expected a share"),
         (people(["610902"]), {"weight": "gold"}, "weight = gold"),
-        (people(["610902"]), {"crosswalk": pd.DataFrame({"from": ["x", "x"], "to": ["a", "b"], "weight": [0.2, 0.3]})}, "add up to 0.5"),  # fmt: skip
+        (
+            people(["610902"]),
+            {
+                "crosswalk": pd.DataFrame(
+                    {"from": ["x", "x"], "to": ["a", "b"], "weight": [0.2, 0.3]}
+                )
+            },
+            "add up to 0.5",
+        ),
         (pd.DataFrame({"n": [1.0]}), {}, "no column of codes or names"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_joined_is_refused_in_one_line(table, rules, match):
     with pytest.raises(DataError, match=match) as refused:
         of(table, **rules)

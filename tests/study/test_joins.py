@@ -106,7 +106,9 @@ def test_names_files_and_limits_are_heard(study, tmp_path):
 
 
 def test_a_table_of_names_alone_is_read(study):
-    table = pd.DataFrame({"地区": ["汉 滨 区", "汉阴", "旬阳市", "白河县"], "year": 2020, "population": 10})
+    table = pd.DataFrame(
+        {"地区": ["汉 滨 区", "汉阴", "旬阳市", "白河县"], "year": 2020, "population": 10}
+    )
     opened = study("population", table)
     opened.run("population")
     assert sorted(opened["population"]["code"]) == CODES
