@@ -345,11 +345,11 @@ def joined_table(
     unit = _unit(kind)
     units = {"year": "yr"} | ({} if unit == ANY else {amount: unit})
     frame.attrs = {"units": units, "reading": table.reading}
-    out = join_input(frame, spec, name, places, unit)
-    attrs = dict(out.attrs)
-    out = out[list(wanted)].dropna(subset=[amount]).sort_values(keys, ignore_index=True)
-    out.attrs = attrs
-    return out
+    done = join_input(frame, spec, name, places, unit)
+    attrs = dict(done.attrs)
+    done = done[list(wanted)].dropna(subset=[amount]).sort_values(keys, ignore_index=True)
+    done.attrs = attrs
+    return done
 
 
 def _names_a_place(column: str, frame: pd.DataFrame) -> bool:

@@ -253,7 +253,7 @@ def with_gaps(frame: pd.DataFrame, account: JoinAccount, places: pd.DataFrame) -
     """
     mine = places[places["inside"].astype(bool) & (places["level"] == account.places)]
     known = set(mine["code"].map(clean_code))
-    years = {int(y): known & set(rows["code"]) for y, rows in frame.groupby("year")}
+    years = {int(str(y)): known & set(rows["code"]) for y, rows in frame.groupby("year")}
     some = set().union(*years.values())
     gaps = {str(y): len(some) - len(there) for y, there in sorted(years.items()) if there < some}
     names = dict(zip(mine["code"].map(clean_code), mine["name"], strict=True))

@@ -168,7 +168,7 @@ class Matching:
             older = self._by_old_name(code, name, year)
             if older is not None:
                 return older
-        if parent_known and not code and not several and self._strange(parent):
+        if parent_known and not code and not several and self.is_strange(parent):
             return Found("elsewhere")
         if stands != "unmatched":
             return Found(stands)
@@ -181,7 +181,7 @@ class Matching:
         )
         return Found("unmatched", why=why)
 
-    def _strange(self, parent: str) -> bool:
+    def is_strange(self, parent: str) -> bool:
         """Does a division hold none of the places, inside or outside?"""
         words = {plain_name(parent), name_stem(parent), clean_code(parent)}
         return not words & self.book.known_parents
