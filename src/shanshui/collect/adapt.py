@@ -94,22 +94,22 @@ def features_input(
         frame["area_km2"] = frame.area / 1e6
     out = _plain(frame)
     out.attrs = {"source_crs": source_crs, "accuracy_m": way.accuracy_m, "told": told}
-    if name in LEVELS and "code" in beyond:
-        # a table may hold them: they are elsewhere, not lost
-        out.attrs["outside"] = _listed(beyond)
-    if len(beyond):
-        out.attrs["beyond"] = len(beyond)
+    out.attrs |= _beyond(beyond, name)
     return out
 
 
-def _listed(beyond: gpd.GeoDataFrame) -> dict[str, list[Any]]:
-    """Code, names and area of places beyond the study."""
+def _beyond(beyond: gpd.GeoDataFrame, name: str) -> dict[str, Any]:
+    """How many features lie beyond the study; of places also code, names and area, since tables may hold them."""
+    found: dict[str, Any] = {"beyond": len(beyond)} if len(beyond) else {}
+    if name not in LEVELS or "code" not in beyond:
+        return found
     texts: dict[str, list[Any]] = {
         column: ["" if v is None or v != v else plain_code(v) for v in beyond[column]]
         for column in ("code", "name", "parent")
         if column in beyond
     }
-    return texts | {"area_km2": [float(a) if np.isfinite(a) else 0.0 for a in beyond.area / 1e6]}
+    areas = [float(a) if np.isfinite(a) else 0.0 for a in beyond.area / 1e6]
+    return found | {"outside": texts | {"area_km2": areas}}
 
 
 def _way(
