@@ -218,6 +218,7 @@ def test_each_row_goes_to_its_own_level():
         (people(["610902", "610902"]), {}, "repeat a place"),
         (people(["610902"]), {"crosswalk": pd.DataFrame({"x": [1]})}, "no columns of old and new"),
         (people(["610902"]), {"names": pd.DataFrame({"x": [1]})}, "no columns of other names"),
+        (people([]), {}, "the table has no rows"),
         (people(["610902"]), {"unmatched": 2}, "expected a share"),
         (people(["610902"]), {"weight": "gold"}, "weight = gold"),
         (

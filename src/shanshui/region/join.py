@@ -127,6 +127,8 @@ def join(
     """
     if not 0 <= unmatched <= 1:
         raise DataError(f"{what}.unmatched: found {unmatched:g}, expected a share of 0 to 1")
+    if not len(table):
+        raise DataError(f"{what}: the table has no rows")
     book = PlaceBook(places, None if isinstance(weight, str) and weight in table else weight, what)
     columns = _Columns.of(table, amounts, means, keys, by, what)
     matching = Matching(book, Crosswalk.of(crosswalk, what), names, what)
@@ -465,8 +467,6 @@ def _refuse(
         With what is lost and the cure.
     """
     what, word = account.what, account.places
-    if not len(table):
-        raise DataError(f"{what}: the table has no rows")
     if not account.reached:
         column = columns.code or columns.name
         ours = next((c for c, inside in zip(book.code, book.inside, strict=True) if inside), "none")

@@ -68,9 +68,9 @@ def spellings(code: str, lengths: Collection[int]) -> list[str]:
     Returns
     -------
     list of str
-        With leading zeros put back or left out, with trailing zeros of a longer code left out or put on, in capitals.
+        With leading zeros put back or left out, with trailing zeros of a longer code left out or put on, in capitals or small letters.
     """
-    found = [code.upper()] if code.upper() != code else []
+    found = [code.upper(), code.lower()]
     if code.isdigit():
         found += [code.zfill(n) for n in sorted(lengths) if n > len(code) and n - len(code) <= 2]
         found += [code.lstrip("0")] if code.startswith("0") else []
