@@ -127,3 +127,9 @@ def test_a_later_figure_of_one_county_is_no_year_of_all(study):
     assert "the latest year of the whole is 2020" in " ".join(look.doubts)
     opened.run("spatial_levels")
     assert opened["spatial_levels"]["population"].iloc[0] == 4000
+
+
+def test_a_crosswalk_where_nothing_is_joined_is_refused(study, tmp_path):
+    opened = study("roads", pd.DataFrame({"lon": [108.0], "lat": [33.0]}), 'crosswalk = "x.csv"')
+    (look,) = [v for v in opened.verdicts() if v.name == "roads"]
+    assert "crosswalk has no meaning" in " ".join(look.problems)
