@@ -9,6 +9,7 @@ import xarray as xr
 from tests.worlds import EQUAL_AREA, grid
 
 from shanshui.accounts.habitat import habitat_quality, habitat_rarity, threat_maps
+from shanshui.core.cover import covers
 from shanshui.core.errors import QuantityError
 
 ONE = np.uint8
@@ -86,16 +87,19 @@ def test_a_threat_of_no_weight_does_nothing():
 
 def test_threats_from_classes_and_from_lines():
     """A road along y = 50 m passes the lower row; a railway the first column."""
-    land = grid([[1, 2, 3], [1, 1, 255]], "1", dtype=ONE, nodata=255)
+    wood, field, town = (covers()[c].code for c in ("forest", "paddy", "town"))
+    land = grid([[wood, field, town], [wood, wood, 0]], "1", dtype=ONE, nodata=0)
     road = gpd.GeoDataFrame(geometry=[shapely.LineString([(-10, 50), (400, 50)])], crs=EQUAL_AREA)
     rail = gpd.GeoDataFrame(geometry=[shapely.LineString([(50, -10), (50, 300)])], crs=EQUAL_AREA)
     table = pd.DataFrame(
-        {"threat": ["Farm", "road", "both"], "cover": ["2 3.0", np.nan, "3"], "lines": [np.nan, "roads", "railways"]}
+        {"threat": ["Farm", "road", "both"], "cover": ["farmed built", np.nan, "built"], "lines": [np.nan, "roads", "railways"]}
     )  # fmt: skip
     out = threat_maps(land, table, road, rail)
     np.testing.assert_array_equal(out["farm"].values, [[0, 1, 1], [0, 0, 0]])
     np.testing.assert_array_equal(out["road"].values, [[0, 0, 0], [1, 1, 1]])
     np.testing.assert_array_equal(out["both"].values, [[1, 0, 1], [1, 0, 0]])
+    with pytest.raises(QuantityError, match="r comes from '12', expected covers"):
+        threat_maps(land, pd.DataFrame({"threat": ["r"], "cover": ["12"]}))
     with pytest.raises(QuantityError, match="r has neither cover nor lines"):
         threat_maps(land, pd.DataFrame({"threat": ["r"]}))
     with pytest.raises(QuantityError, match="declare \\[inputs.railways\\]"):

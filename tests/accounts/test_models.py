@@ -13,6 +13,7 @@ from shanshui.accounts.habitat import habitat_quality, habitat_rarity, threat_ma
 from shanshui.accounts.nutrients import nutrient_delivery
 from shanshui.accounts.sediment import sediment_delivery
 from shanshui.accounts.water_yield import water_supply, water_yield
+from shanshui.core.cover import codes_of
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.kernels.distance import distance_to
 
@@ -254,13 +255,15 @@ def test_an_unknown_decay_is_named(case):
 
 
 def test_threat_maps_come_from_cover(case):
-    table = pd.DataFrame({"threat": ["Farm"], "cover": ["4 5"], "lines": [""]})
-    maps = threat_maps(case["lulc"], table)
-    np.testing.assert_array_equal(maps["farm"].values == 1, np.isin(case["lulc"].values, (4, 5)))
+    table = pd.DataFrame({"threat": ["Farm"], "cover": ["farmed"], "lines": [""]})
+    ground = case["lulc"]
+    kinds = [codes_of([c])[0] for c in ("forest", "shrub", "grass", "paddy", "orchard", "built")]
+    codes = np.asarray(kinds, np.uint8)[np.clip(ground.values.astype(int), 1, 6) - 1]
+    cover = ground.copy(data=codes)
+    maps = threat_maps(cover, table)
+    np.testing.assert_array_equal(maps["farm"].values == 1, np.isin(codes, kinds[3:5]))
     with pytest.raises(QuantityError, match="the study lacks"):
-        threat_maps(
-            case["lulc"], pd.DataFrame({"threat": ["r"], "cover": [""], "lines": ["roads"]})
-        )
+        threat_maps(cover, pd.DataFrame({"threat": ["r"], "cover": [""], "lines": ["roads"]}))
 
 
 def test_rarity_by_hand():

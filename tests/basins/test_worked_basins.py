@@ -16,6 +16,7 @@ from shanshui.basins.flowpaths import (
     upstream_area,
 )
 from shanshui.basins.nested import nested_basins, pfafstetter
+from shanshui.basins.people_inside import people_inside
 from shanshui.basins.planning_units import planning_unit_labels, planning_units, target_area
 from shanshui.basins.population import (
     population_density,
@@ -31,6 +32,7 @@ from shanshui.basins.unit_facts import (
     unit_terrain,
 )
 from shanshui.basins.unit_links import unit_county_crosswalk, unit_neighbours, unit_upstream
+from shanshui.core.cover import covers
 from shanshui.core.errors import QuantityError
 from shanshui.region.grid import grid_of
 from shanshui.region.unitset import rasterised
@@ -711,12 +713,13 @@ def test_settlement_halves_with_slope_and_follows_cover():
     assert settlement_weight(slope).values[0, :3].tolist() == pytest.approx([1.0, 0.5, 0.25])
     assert np.isnan(settlement_weight(slope).values[0, 8])
     assert settlement_weight(slope, half_deg=16.0).values[0, 2] == pytest.approx(0.5)
-    cover = grid([[1, 13, 12, 13, 12, 14, 15, 0, 0]], "1", dtype=np.uint8, nodata=255)
+    names = ["forest", "built", "paddy", "built", "farmed", "orchard", "ice", "lake", "water"]
+    cover = grid([[covers()[n].code for n in names]], "1", dtype=np.uint8, nodata=0)
     found = settlement_weight(slope, cover).values[0]
     assert found[:8].tolist() == pytest.approx([1.0, 15.0, 1.25, 30.0, 5.0, 5.0, 0.0, 0.0])
     assert np.isnan(found[8])
     other = settlement_weight(
-        slope, cover, built_codes=(1.0,), farm_codes=(13.0,), water_codes=(14.0,), built_weight=7.0,
+        slope, cover, built=("forest",), farmed=("built",), empty=("orchard",), built_weight=7.0,
         farm_weight=2.0,
     ).values[0]  # fmt: skip
     assert other[:8].tolist() == pytest.approx([7.0, 1.0, 0.25, 2.0, 1.0, 0.0, 1.0, 1.0])
@@ -856,6 +859,39 @@ def test_people_at_the_outline_of_all_counties_stay_in_the_region():
     found = unit_population(table, counties, clipped, inside)
     assert found["population"].tolist() == pytest.approx([300.0], rel=1e-12)
     assert found.attrs["beyond"] == {}
+
+
+def test_people_of_places_are_those_of_the_census():
+    """Three counties in two prefectures; a dense city beside a county on a line amid cells does not leak into it."""
+    counties = squares(2, 5, parts=3)
+    cities = squares(2, 5, parts=3).assign(code=["A", "B", "C"])
+    cities.loc[1, "geometry"] = counties.geometry[1].union(counties.geometry[2])
+    cities = cities.drop(index=2)
+    weight = grid([[1.0, 9.0, 1.0, 5.0, 1.0]] * 2, "1")
+    inside = grid(np.ones((2, 5)), "1", dtype=np.uint8)
+    table = people(
+        ("101", 2020, 900.0), ("102", 2020, 30.0), ("103", 2020, 70.0), ("101", 2010, 1.0)
+    )
+    own = people_inside(table, counties, counties, weight, inside)
+    assert own["population"].tolist() == pytest.approx([900.0, 30.0, 70.0], rel=1e-12)
+    of = people_inside(table, counties, cities, weight, inside)
+    assert of["unit"].tolist() == [1, 3]
+    assert of["population"].tolist() == pytest.approx([930.0, 70.0], rel=1e-12)
+    # the drawing of lines moves nobody
+    cities.loc[3, "geometry"] = cities.geometry[3].buffer(0.05, join_style=2)
+    assert people_inside(table, counties, cities, weight, inside)["population"].tolist() == pytest.approx([930.0, 70.0], rel=1e-12)  # fmt: skip
+    # one cell of the last county lies beyond the region, with a sixth of its weight
+    inside.values[:, 4] = 0
+    found = people_inside(table, counties, counties, weight, inside)["population"].tolist()
+    assert found[2] == pytest.approx(70 * (5 * 2 / 3) / (5 * 2 / 3 + 1))
+    assert found[:2] == pytest.approx([900.0, 30.0])
+    lost = people_inside(table.iloc[[0, 2]], counties, cities, weight, inside)
+    assert np.isnan(lost["population"].iloc[0])
+    inside.values[:, 2:] = 0
+    assert people_inside(table, counties, counties, weight, inside)["unit"].tolist() == [1, 2]
+    weight.values[:] = 0.0
+    even = people_inside(table, counties, counties, weight, inside)
+    assert even["population"].tolist() == pytest.approx([900.0, 30 * 0.2], rel=1e-12)
 
 
 def test_a_county_beyond_the_rim_brings_its_share_and_that_is_told():

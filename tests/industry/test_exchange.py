@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from tests.worlds import EQUAL_AREA, grid, squares
 
+from shanshui.core.cover import covers
 from shanshui.core.errors import QuantityError
 from shanshui.industry.layout import allocated, layout, phase_out, relocation
 from shanshui.industry.suitability import crop_areas, crop_suitability, crops, fitness, unit_growing
@@ -107,31 +108,34 @@ def conditions(cover, **change):
     shape = (1, len(cover))
     units = {"temperature": "degC", "rain": "mm/yr", "elevation": "m", "slope": "degree"}
     grids = [grid(np.full(shape, mean[k]), u) for k, u in units.items()]
-    return [*grids, grid([cover], "1", dtype=np.uint8, nodata=255)]
+    codes = [covers()[c].code for c in cover]
+    return [*grids, grid([codes], "1", dtype=np.uint8, nodata=0)]
 
 
 @pytest.mark.parametrize("edge", ["temperature", "rain", "elevation", "slope"])
 def test_each_condition_can_be_the_worst(edge):
     _, _, c, d = crops()["walnut"].limits[edge]
-    found = crop_suitability(*conditions([1], **{edge: c + 0.75 * (d - c)}))
+    found = crop_suitability(*conditions(["mixed_forest"], **{edge: c + 0.75 * (d - c)}))
     assert found["walnut"].values[0, 0] == pytest.approx(0.25)
-    unknown = crop_suitability(*conditions([1], **{edge: np.nan}))
+    unknown = crop_suitability(*conditions(["mixed_forest"], **{edge: np.nan}))
     assert np.isnan(unknown["walnut"].values[0, 0])
 
 
 def test_crops_grow_on_their_own_cover():
-    found = crop_suitability(*conditions([1, 12, 13]))
+    found = crop_suitability(*conditions(["open_forest", "paddy", "town"]))
     for crop in crops().values():
         grows = found[crop.crop].values[0] > 0
         allowed = {"forest": [True, False, False], "open": [False, True, False], "any": [True, True, False]}[crop.cover]  # fmt: skip
         assert not (grows & ~np.array(allowed)).any()
     np.testing.assert_array_equal(found["walnut"].values[0], [1, 1, 0])
-    other = crop_suitability(*conditions([1, 12, 13]), forest_codes=(13.0,), open_codes=())
+    other = crop_suitability(
+        *conditions(["open_forest", "paddy", "town"]), forest_covers=("built",), open_covers=()
+    )
     np.testing.assert_array_equal(other["walnut"].values[0], [0, 0, 1])
 
 
 def test_land_that_suits_and_land_that_suits_well():
-    layers = crop_suitability(*conditions([1, 1, 1, 1, 1]))
+    layers = crop_suitability(*conditions(["forest"] * 5))
     fit = np.array([[0.39, 0.4, 0.69, 0.7, 1.0]], np.float32)
     layers["walnut"].values[:] = fit
     inside = grid([[1, 1, 1, 1, 0]], "1", dtype=np.uint8)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.worlds import grid, squares
 
+from shanshui.core.cover import codes_of
 from shanshui.core.errors import DataError, QuantityError
 from shanshui.industry.access_rules import (
     FACTS,
@@ -237,7 +238,8 @@ def test_fitness_is_a_trapezoid():
 
 def test_the_worst_condition_and_the_ground_decide():
     ones = np.ones((1, 4))
-    cover = grid([[1, 12, 1, 1]], "1", dtype=np.uint8, nodata=255)
+    wood, field = codes_of(["mixed_forest"])[0], codes_of(["dry_cropland"])[0]
+    cover = grid([[wood, field, wood, wood]], "1", dtype=np.uint8, nodata=0)
     line = grid([[0, 0, 1, 0]], "1", dtype=np.uint8, nodata=255)
     found = crop_suitability(
         grid(12.0 * ones, "degC"),

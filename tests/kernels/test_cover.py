@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.worlds import EQUAL_AREA, grid_spec
 
-from shanshui.kernels import cover as kernel
-from shanshui.region.cover import cover_of
+from shanshui.kernels import cover as making
+from shanshui.kernels import zonal as kernel
+from shanshui.region.polygon_cover import cover_of
 
 SPEC = grid_spec(6, 8, 10.0)
 CELLS = [shapely.box(10 * j, 50 - 10 * i, 10 * j + 10, 60 - 10 * i) for i in range(6) for j in range(8)]  # fmt: skip
@@ -107,11 +108,13 @@ def some(count=12, seed=0):
 
 
 def plain(monkeypatch):
-    for name in (
-        "_in_row", "_edge", "_room", "_grown", "_twice_area", "_runs", "_add", "rescaled", "_summed", "_counted", "zone_values",
-        "label_shares", "spread_by_cover", "gather_by_cover",
-    ):  # fmt: skip
-        monkeypatch.setattr(kernel, name, getattr(kernel, name).py_func)
+    kernels = (
+        (making, ("_in_row", "_edge", "_room", "_grown", "_twice_area", "_runs", "_add", "rescaled")),
+        (kernel, ("_summed", "_counted", "zone_values", "label_shares", "spread_by_cover", "gather_by_cover")),
+    )  # fmt: skip
+    for module, names in kernels:
+        for name in names:
+            monkeypatch.setattr(module, name, getattr(module, name).py_func)
 
 
 def all_of(values, weight, label, factor, place):
@@ -121,10 +124,10 @@ def all_of(values, weight, label, factor, place):
     points, ring_of = shapely.get_coordinates(parts, return_index=True)
     ring = np.searchsorted(ring_of, np.arange(len(parts) + 1))
     zone = np.searchsorted(zone_of, np.arange(len(shapes) + 1))
-    runs, area = kernel.covered_runs(
+    runs, area = making.covered_runs(
         points[:, 0] / 10, 6 - points[:, 1] / 10, ring, np.ones(len(parts), bool), zone, (6, 8)
     )
-    out = [*runs, area, *kernel.rescaled(runs, np.where(values > 0, 0.5, 0.0))]
+    out = [*runs, area, *making.rescaled(runs, np.where(values > 0, 0.5, 0.0))]
     for by in (None, weight):
         sums = kernel.Sums.begun(runs)
         kernel.add_rows(values, by, 0, runs, sums, squares=True)
@@ -164,7 +167,8 @@ def test_threads_change_nothing(threads, monkeypatch):
         return [*cover.runs, *sums]
 
     first = found()
-    monkeypatch.setattr(kernel, "processors", lambda: threads)
+    for module in (making, kernel):
+        monkeypatch.setattr(module, "processors", lambda: threads)
     for a, b in zip(first, found(), strict=True):
         np.testing.assert_array_equal(a, b)
 

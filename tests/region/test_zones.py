@@ -13,8 +13,8 @@ from tests.worlds import EQUAL_AREA, grid, grid_spec
 
 from shanshui.core.errors import DataError, QuantityError
 from shanshui.region import cover as cover_module
-from shanshui.region.cover import cover_by_centre, cover_of
 from shanshui.region.grid import GridSpec, fitted_crs
+from shanshui.region.polygon_cover import cover_by_centre, cover_of
 from shanshui.region.zones import zone_statistics
 
 
@@ -287,7 +287,7 @@ KNOT = zones(shapely.Polygon([(0, 0), (100, 100), (100, 0), (0, 100)]))
         (lambda: zone_statistics(RAMP, KNOT), "the first is row 0: Self-intersection"),
         (lambda: zone_statistics(RAMP[::-1], BOX), "south to north"),
         (lambda: zone_statistics(degrees(), BOX), "is in degrees"),
-        (lambda: zone_statistics(uneven(), BOX), "expected an even grid"),
+        (lambda: zone_statistics(uneven(), BOX), "expected even steps"),
         (lambda: zone_statistics(RAMP.rename(y="row"), BOX), r"dims \(row, x\)"),
         (lambda: zone_statistics([], BOX), "no map"),
         (lambda: zone_statistics({"a": np.ones(3)}, BOX), "grid 'a': found ndarray"),

@@ -211,11 +211,11 @@ def test_a_class_table_is_part_of_its_grid_and_of_no_other(tmp_path, digests):
     cover = write_raster(tmp_path / "cover.tif", np.ones((20, 30), np.uint8))
     table = tmp_path / "classes.csv"
     table.write_text("code,name\n1,forest\n")
-    before = digests("land_cover", cover, classes=str(table))
+    before = digests("land_cover", cover, legend=str(table))
     table.write_text("code,name\n1,forest\n2,field\n")
-    after = digests("land_cover", cover, classes=str(table))
-    assert {k for k in after if before[k] != after[k]} == {"classes"}
-    assert "classes" not in digests("elevation", write_raster(tmp_path / "a.tif", hills()))
+    after = digests("land_cover", cover, legend=str(table))
+    assert {k for k in after if before[k] != after[k]} == {"legend"}
+    assert "legend" not in digests("elevation", write_raster(tmp_path / "a.tif", hills()))
 
 
 def test_maps_that_a_table_names_count_with_their_side_cars(tmp_path, digests):
@@ -278,7 +278,7 @@ def test_files_of_one_name_in_two_folders_both_count(tmp_path):
         ("land_cover", {"scale": 2.0}, "scale"),
         ("elevation", {"class_columns": {"1": "a"}}, "class_columns"),
         ("population", {"band": 2}, "band"),
-        ("elevation", {"classes": "igbp"}, "classes"),
+        ("elevation", {"legend": "igbp"}, "legend"),
     ],
 )
 def test_a_word_that_nothing_obeys_is_refused(tmp_path, digests, name, declared, word):

@@ -73,7 +73,7 @@ def asset_account(
 def supply_use(
     cover_amounts: CoverAmounts,
     gep: PricedFlows,
-    biophysical: Annotated[pd.DataFrame, by_cover("group", "ecosystem")],
+    biophysical: Annotated[pd.DataFrame, by_cover("group?", "ecosystem?")],
 ) -> SupplyUse:
     """Which ecosystem supplies each service, and who uses it.
 

@@ -13,8 +13,9 @@ from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Gdp, Index, Productivity, ProductivityTable, Units
 from shanshui.region.coefficients import ByCover
-from shanshui.region.cover import Cover, cover_of
+from shanshui.region.cover import Cover
 from shanshui.region.grid import grid_of, like
+from shanshui.region.polygon_cover import cover_along
 from shanshui.region.years import chosen_year
 
 LEAST_TOLD = 0.5
@@ -76,11 +77,11 @@ def net_primary_production(
     weight = ByCover.of(land_cover, biophysical, "biophysical").grid("npp_weight")
     if vegetation_fraction is not None:
         weight = weight * vegetation_fraction.values
-    cover = cover_of(prefectures, grid_of(land_cover))
+    _, cover = cover_along(prefectures, grid_of(land_cover))
     found = cover.sums(like(land_cover, weight, "1"))
     mean = prefectures["code"].map(rows).to_numpy(float)
     with np.errstate(invalid="ignore", divide="ignore"):
-        rate = np.where(found.total > 0, mean * found.count / found.total, np.nan)
+        rate = np.where(found.total > 0, mean * found.cells / found.total, np.nan)
     return like(land_cover, _mixed(cover, weight, rate), "g/m2/yr")
 
 
@@ -151,9 +152,9 @@ def primary_products(
     values = _latest(rows, "yuan", year, "gdp", prefectures).set_index("code")["yuan"]
     grid = grid_of(land_cover)
     weight = ByCover.of(land_cover, biophysical, "biophysical").grid("product_weight")
-    cover = cover_of(prefectures, grid)
+    exact, cover = cover_along(prefectures, grid)
     total = cover.sums(like(land_cover, weight, "1")).total
-    on_map = np.minimum(cover.inside_km2 / cover.area_km2, 1.0)
+    on_map = np.minimum(exact.inside_km2 / exact.area_km2, 1.0)
     whole = prefectures["code"].map(values).to_numpy(float) * on_map
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = np.where(total > 0, whole / total / (grid.cell_km2 * 100.0), np.nan)

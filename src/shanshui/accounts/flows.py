@@ -26,8 +26,9 @@ from shanshui.kernels.labels import (
     label_sizes,
     label_statistics,
 )
-from shanshui.region.cover import Cover, cover_of
+from shanshui.region.cover import Cover
 from shanshui.region.grid import grid_of, like
+from shanshui.region.polygon_cover import cover_of
 from shanshui.region.unitset import rasterised
 
 Cooling = Annotated[xr.DataArray, Grid("kWh/ha/yr")]
@@ -99,7 +100,7 @@ class _Parts:
         """Known cells of each unit, and the sum of their values."""
         if self.cover is not None:
             found = self.cover.sums(self.grid.lay(values, "1"))
-            return found.count, found.total
+            return found.cells, found.total
         cells, total, _, _ = label_statistics(
             self.label, np.ascontiguousarray(values).ravel(), self.count
         )
@@ -310,11 +311,10 @@ def _areas(parts: _Parts, land_cover: Codes) -> pd.DataFrame:
     )
 
 
-@assessment(source="own_accounts", bytes_per_cell=24)
+@assessment(source="own_accounts", bytes_per_cell=8)
 def population_of_units(
     labels: Labels,
     population_density: Annotated[xr.DataArray, Grid("person/km2")],
-    outlines: Units | None = None,
     *,
     least_known: Annotated[float, Between(0.0, 1.0)] = 0.99,
 ) -> UnitPeople:
@@ -326,8 +326,6 @@ def population_of_units(
         Unit of each cell; 0 is outside.
     population_density : (y, x) [person/km2]
         People per area.
-    outlines : polygons, optional
-        Those that the labels came from, by index: units then have the share of each cell that lies in them.
     least_known : float [1]
         Share of a unit's cells whose density must be known for its people to be told [D]: a county that was not counted
         leaves those of the prefecture unknown, a few cells without a slope at the rim do not.
@@ -347,10 +345,9 @@ def population_of_units(
     ``P_u = a sum p`` over known cells of the unit: ``p`` people on a km2, ``a`` area of a cell [km2]. Ours [D]: people of the part inside
     the region, which no census tells.
     """
-    parts = _Parts(labels, outlines)
+    parts = _Parts(labels, None)
     cells, total = parts.sums(population_density.values)
-    # shares add up to rounding
-    known = (cells > 0) & (cells >= least_known * parts.size * (1 - 1e-9))
+    known = (cells > 0) & (cells >= least_known * parts.size)
     return pd.DataFrame(
         {
             "unit": parts.units,

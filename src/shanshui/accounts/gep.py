@@ -37,7 +37,7 @@ WATER_SERVICES = ("wat", "hyd")
 def gep(
     region_amounts: RegionAmounts,
     prices: Prices | None = None,
-    biophysical: Annotated[pd.DataFrame, by_cover("ecosystem")] | None = None,
+    biophysical: Annotated[pd.DataFrame, by_cover("ecosystem?")] | None = None,
     products: Products | None = None,
     *,
     frame: Annotated[str, OneOf(*FRAMES)] = "gep2020",

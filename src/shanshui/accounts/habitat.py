@@ -9,7 +9,8 @@ import xarray as xr
 
 from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
-from shanshui.core.errors import QuantityError
+from shanshui.core.cover import COVERS, codes_of
+from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.quantity import ANY, TEXT, Features, Layers, Table
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import AnyLayers, Codes, Index
@@ -151,7 +152,7 @@ def _threats(table: pd.DataFrame) -> pd.DataFrame:
 
 @assessment(source="invest_guide", bytes_per_cell=12)
 def threat_maps(
-    land_cover: Codes,
+    cover_type: Codes,
     threats: Annotated[
         pd.DataFrame, Table({"threat": TEXT, "cover?": TEXT, "lines?": TEXT, "*": ANY})
     ],
@@ -162,10 +163,11 @@ def threat_maps(
 
     Parameters
     ----------
-    land_cover : (y, x) [1]
-        Class codes.
+    cover_type : (y, x) [1]
+        What covers the ground, codes of ``core/cover_types.csv``.
     threats : table
-        ``threat``, and ``cover`` (class codes, spaces between) or ``lines`` (``roads`` or ``railways``).
+        ``threat``, and ``cover`` (covers such as ``farmed built``, spaces between, each with all that it holds) or ``lines``
+        (``roads`` or ``railways``).
     roads, railways : lines, optional
         Cells they pass are threats.
 
@@ -177,21 +179,26 @@ def threat_maps(
     Raises
     ------
     QuantityError
-        A threat with neither cover nor lines, or whose lines the study lacks.
+        A threat with neither cover nor lines, of a cover that is none, or whose lines the study lacks.
 
     Notes
     -----
-    ``t = 1`` where the cell is of one of the classes, or a line passes within half a cell of its centre. The maps are those that the
+    ``t = 1`` where the cell is of one of the covers, or a line passes within half a cell of its centre. The maps are those that the
     habitat model of InVEST takes [S]; making them from cover and lines is ours [D].
     """
-    grid = grid_of(land_cover)
+    grid = grid_of(cover_type)
     lines = {"roads": roads, "railways": railways}
     out: dict[str, xr.DataArray] = {}
     for row in threats.to_dict("records"):
         name = str(row["threat"]).strip().lower()
-        codes = [int(float(c)) for c in str(row.get("cover", "")).split() if c != "nan"]
+        named = [c for c in str(row.get("cover", "")).split() if c != "nan"]
+        strange = [c for c in named if c not in COVERS]
+        if strange:
+            raise QuantityError(
+                f"threats.cover: {name} comes from '{strange[0]}', expected covers; {nearest(strange[0], COVERS)}"
+            )
         kind = str(row.get("lines", "")).strip()
-        mark = np.isin(land_cover.values, codes)
+        mark = np.isin(cover_type.values, codes_of(named))
         if kind and kind != "nan":
             shapes = lines.get(kind)
             if shapes is None:
@@ -199,11 +206,11 @@ def threat_maps(
                     f"threats: {name} comes from the lines '{kind}', which the study lacks; declare [inputs.{kind}] or drop the row"
                 )
             mark |= burnt(shapes, grid, grid.cell_m / 2).astype(bool)
-        elif not codes:
+        elif not named:
             raise QuantityError(
                 f"threats: {name} has neither cover nor lines, and no [inputs.threat_maps] is declared"
             )
-        out[name] = like(land_cover, mark.astype(np.float32), "1")
+        out[name] = like(cover_type, mark.astype(np.float32), "1")
     return xr.Dataset(out)
 
 

@@ -43,6 +43,7 @@ COLUMNS = tuple(
     for n in "np"
     for name in ("load", "eff", "crit_len", "proportion_subsurface", "load_type")
 )
+WANTED = ("load_{nutrient}", "eff_{nutrient}", "crit_len_{nutrient}")
 LOAD_TYPES = ("measured-runoff", "application-rate")
 
 
@@ -51,7 +52,7 @@ def nutrient_delivery(
     elevation: Elevation,
     runoff_proxy: Amount,
     land_cover: Codes,
-    biophysical: Annotated[pd.DataFrame, by_cover(*COLUMNS)],
+    biophysical: Annotated[pd.DataFrame, by_cover(*COLUMNS, wants=WANTED)],
     watersheds: Watersheds | None = None,
     *,
     nutrient: Annotated[str, OneOf("n", "p")] = "n",

@@ -201,7 +201,7 @@ def banded_cover_factor(fraction: NDArray[np.floating], kind: str) -> NDArray[np
 @assessment(source="cai2000", halo=0, bytes_per_cell=24)
 def cover_factor(
     land_cover: Codes,
-    biophysical: Annotated[pd.DataFrame, by_cover("usle_c", "by_fraction", "cover_kind")],
+    biophysical: Annotated[pd.DataFrame, by_cover("usle_c", "by_fraction?", "cover_kind?")],
     vegetation_fraction: Index | None = None,
     *,
     curve: Annotated[str, OneOf("cai", "bands")] = "cai",

@@ -22,9 +22,25 @@ BY_COVER = {
 """Unit of each coefficient by land cover."""
 
 
-def by_cover(*columns: str) -> Table:
-    """Table of coefficients by land cover; heads may be in capitals, so the function that takes it looks for its columns."""
-    return Table({"lucode?": COVER, **{f"{c}?": BY_COVER[c] for c in columns}, "*": ANY})
+def by_cover(*columns: str, wants: tuple[str, ...] | None = None) -> Table:
+    """Table of coefficients by land cover; heads may be in capitals, so the function that takes it looks for its columns.
+
+    Parameters
+    ----------
+    *columns : str
+        Columns that it reads; one that ends in ``?`` need not be there.
+    wants : tuple of str, optional
+        Those that must be there, where they are not all that have no ``?``.
+    """
+    must = tuple(c for c in columns if not c.endswith("?")) if wants is None else wants
+    return Table(
+        {
+            "lucode?": COVER,
+            **{f"{c.removesuffix('?')}?": BY_COVER[c.removesuffix("?")] for c in columns},
+            "*": ANY,
+        },
+        must,
+    )
 
 
 Labels = Annotated[xr.DataArray, Grid("1", Key())]

@@ -33,7 +33,7 @@ def water_retention(
     precipitation: Precipitation,
     evapotranspiration: Evapotranspiration,
     land_cover: Codes,
-    biophysical: Annotated[pd.DataFrame, by_cover("runoff_alpha", "retains")],
+    biophysical: Annotated[pd.DataFrame, by_cover("runoff_alpha", "retains?")],
 ) -> Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]:
     """Water retained in a year by the balance.
 
@@ -107,8 +107,8 @@ def water_balance_check(
     Notes
     -----
     ``share = n / N``, ``volume = sum d a / 1000``: ``n`` cells where ``d = ET - P``, or ``d = -(P - R - ET)``, is above 0 [mm], ``N``
-    cells with a balance (missing where there is none), ``a`` the area of a cell [m2]. Ours [D]: evaporation from a coarser map than rain makes such cells, and cutting
-    them at 0 adds ``volume`` to the water retained (see ``water_retention``).
+    cells with a balance (missing where there is none), ``a`` the area of a cell [m2]. Ours [D]: evaporation from a coarser map than rain
+    makes such cells, and cutting them at 0 adds ``volume`` to the water retained (see ``water_retention``).
     """
     inside = (region_mask.values == 1) & np.isfinite(water_balance.values)
     # of no known cell there is no share and no volume

@@ -21,8 +21,8 @@ from shanshui.core.vocabulary import (
 )
 from shanshui.kernels.services import budyko
 from shanshui.region.coefficients import ByCover
-from shanshui.region.cover import cover_by_centre
 from shanshui.region.grid import grid_of, like, stacked
+from shanshui.region.polygon_cover import cover_by_centre
 
 UNITS = {"evaporation_share": "1", "evapotranspiration": "mm/yr", "water_yield": "mm/yr"}
 Stations = Annotated[
@@ -247,7 +247,7 @@ def water_supply(
     used = ByCover.of(land_cover, biophysical, "biophysical").grid("demand")
     cover = cover_by_centre(shapes, grid)
     made, gone = (
-        np.where(found.count > 0, found.total, np.nan)
+        np.where(found.cells > 0, found.total, np.nan)
         for found in (cover.sums(water_yield), cover.sums(like(water_yield, used, "m3/ha/yr")))
     )
     frame = pd.DataFrame(

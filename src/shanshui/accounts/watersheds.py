@@ -8,8 +8,8 @@ import pandas as pd
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import ANY, TEXT, Key, Table
 from shanshui.core.vocabulary import AnyLayers, Watersheds
-from shanshui.region.cover import cover_by_centre
 from shanshui.region.grid import grid_of
+from shanshui.region.polygon_cover import cover_by_centre
 
 WatershedResults = Annotated[
     pd.DataFrame,
@@ -67,10 +67,10 @@ def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> WatershedRes
     lacking = layers.attrs.get("missing_because", {})
     rows = []
     sums = {name: cover.sums(values) for name, values in layers.data_vars.items()}
-    grounded = np.any([found.count > 0 for found in sums.values()], axis=0)
+    grounded = np.any([found.cells > 0 for found in sums.values()], axis=0)
     for name, found in sums.items():
         values = layers[name]
-        known = found.count > 0
+        known = found.cells > 0
         unit, factor = PER_AREA.get(str(values.attrs.get("units")), ("", np.nan))
         with np.errstate(invalid="ignore"):
             mean = found.total / found.weight
@@ -82,7 +82,7 @@ def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> WatershedRes
                     "mean": mean,
                     "total": np.where(known, found.total * grid.cell_km2 * factor, np.nan),
                     "unit": unit,
-                    "known_km2": found.count * grid.cell_km2,
+                    "known_km2": found.cells * grid.cell_km2,
                     "reason": np.select(
                         [known, grounded, cover.inside_km2 > 0],
                         ["", lacking.get(str(name), UNKNOWN), UNKNOWN],

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from shanshui.basins.tables import SpatialLevels, UnitPopulation
 from shanshui.core.assessment import assessment
+from shanshui.core.cover import COVERS, codes_of
 from shanshui.core.errors import QuantityError
-from shanshui.core.setting import Between, Each
+from shanshui.core.setting import Between, EachOf
 from shanshui.core.vocabulary import (
     Codes,
     Counties,
@@ -25,9 +26,9 @@ from shanshui.core.vocabulary import (
     UnitLabels,
 )
 from shanshui.kernels.labels import label_sizes
-from shanshui.region.cover import Cover, cover_of
+from shanshui.region.cover import Cover
 from shanshui.region.grid import grid_of, like
-from shanshui.region.unitset import covered
+from shanshui.region.polygon_cover import cover_along
 from shanshui.region.years import chosen_year
 
 BEYOND = 1e-6
@@ -37,12 +38,12 @@ BEYOND = 1e-6
 @assessment(source="eicher2001", halo=0, bytes_per_cell=8)
 def settlement_weight(
     slope: Slope,
-    land_cover: Codes | None = None,
+    cover_type: Codes | None = None,
     *,
     half_deg: Annotated[float, Between(0.1, 90.0)] = 8.0,
-    built_codes: Annotated[tuple[float, ...], Each(-32768.0, 1e6)] = (13.0,),
-    farm_codes: Annotated[tuple[float, ...], Each(-32768.0, 1e6)] = (12.0, 14.0),
-    water_codes: Annotated[tuple[float, ...], Each(-32768.0, 1e6)] = (0.0, 15.0),
+    built: Annotated[tuple[str, ...], EachOf(*COVERS)] = ("built",),
+    farmed: Annotated[tuple[str, ...], EachOf(*COVERS)] = ("farmed",),
+    empty: Annotated[tuple[str, ...], EachOf(*COVERS)] = ("water", "ice"),
     built_weight: Annotated[float, Between(0.0, 1e6)] = 30.0,
     farm_weight: Annotated[float, Between(0.0, 1e6)] = 5.0,
 ) -> Index:
@@ -52,41 +53,41 @@ def settlement_weight(
     ----------
     slope : (y, x) [degree]
         Steepness.
-    land_cover : (y, x) [1], optional
-        Class codes; without it slope alone decides.
+    cover_type : (y, x) [1], optional
+        What covers the ground, codes of ``core/cover_types.csv``; without it slope alone decides.
     half_deg : float [degree]
         Slope at which density halves [D]; larger spreads people up the slopes.
-    built_codes, farm_codes, water_codes : tuple of float
-        Codes that mean built-up, farmed, and water or ice; the default is IGBP's, templates set their own.
+    built, farmed, empty : tuple of str
+        Covers, with all that they hold, that count as built-up, as farmed, and as ground where nobody lives.
     built_weight, farm_weight : float [1]
         Density of built-up and farmed ground relative to other ground of the same slope [D].
 
     Returns
     -------
     (y, x) [1]
-        At least 0; 0 on water and ice; NaN where slope is. Ground of unknown cover weighs as other ground.
+        At least 0; 0 where nobody lives; NaN where slope is. Ground of unknown cover weighs as other ground.
 
     Notes
     -----
-    ``w = 2^(-s / h) k`` with s the slope and h ``half_deg`` [degree], and k the weight of the cover [1]: 0 on water,
-    ``built_weight``, ``farm_weight`` or 1. Three and more classes with a weight each are the weighted method of Eicher
+    ``w = 2^(-s / h) k`` with s the slope and h ``half_deg`` [degree], and k the weight of the cover [1]: 0 on what is
+    ``empty``, ``built_weight``, ``farm_weight`` or 1. Three and more classes with a weight each are the weighted method of Eicher
     and Brewer (2001) [M]; the weights and the fall with slope are our own choice [D].
     """
     weight = np.exp2(-slope.values / np.float32(half_deg))
-    if land_cover is not None:
-        code = land_cover.values
+    if cover_type is not None:
+        code = cover_type.values
         weight = weight * np.where(
-            np.isin(code, built_codes),
+            np.isin(code, codes_of(built)),
             built_weight,
-            np.where(np.isin(code, farm_codes), farm_weight, 1.0),
+            np.where(np.isin(code, codes_of(farmed)), farm_weight, 1.0),
         )
-        weight = np.where(np.isin(code, water_codes), 0.0, weight)
+        weight = np.where(np.isin(code, codes_of(empty)), 0.0, weight)
     weight = np.where(np.isfinite(slope.values), weight, np.nan).astype(np.float32)
     return like(slope, weight, "1")
 
 
 @dataclass(frozen=True)
-class _Ground:
+class SettledGround:
     """Where the people of counties go: cells by their share in each county, and how they weigh.
 
     Attributes
@@ -128,20 +129,10 @@ class _Ground:
         return [first, (self.even, np.where(lone, factor, 0.0))] if lone.any() else [first]
 
 
-def _ground(counties: gpd.GeoDataFrame, settlement_weight: xr.DataArray) -> _Ground:
-    """Cells of the counties.
-
-    Along the outline of all counties together a cell is in or out by its centre, as it is with the region, and is shared out whole
-    among the counties that have a part of it: else people would stay behind in cells that no region has. A county that would
-    be left without a cell keeps those that it has a part of.
-    """
+def settled_ground(counties: gpd.GeoDataFrame, settlement_weight: xr.DataArray) -> SettledGround:
+    """Cells of the counties, along the outline of all as a region has them: else people would stay behind in cells that it has not."""
     grid = grid_of(settlement_weight)
-    exact = cover_of(counties, grid)
-    inside = covered(counties, grid)
-    left = exact.sums(grid.lay(np.where(inside, np.float32(1), np.float32(0)), "1")).total
-    for county in np.flatnonzero((left <= 0) & (exact.inside_km2 > 0)):
-        inside.ravel()[exact.cells(int(county))[0]] = True
-    cover = exact.along(inside)
+    exact, cover = cover_along(counties, grid)
     weight = np.ascontiguousarray(settlement_weight.values, np.float32)
     even = np.where(np.isfinite(weight), np.float32(1), np.float32(np.nan))
     room, spare = (cover.sums(grid.lay(v, "1")).total for v in (weight, even))
@@ -149,10 +140,10 @@ def _ground(counties: gpd.GeoDataFrame, settlement_weight: xr.DataArray) -> _Gro
         # ground that the grid does not know (outside the elevation) keeps its people to itself
         known = spare * grid.cell_km2 / cover.inside_km2
         here = np.minimum(exact.inside_km2 / exact.area_km2, 1.0) * np.minimum(known, 1.0)
-    return _Ground(cover, weight, even, room, spare, np.nan_to_num(here))
+    return SettledGround(cover, weight, even, room, spare, np.nan_to_num(here))
 
 
-def _people(population: pd.DataFrame, counties: gpd.GeoDataFrame) -> pd.DataFrame:
+def counted_people(population: pd.DataFrame, counties: gpd.GeoDataFrame) -> pd.DataFrame:
     """People by county (in their order) and year; NaN where a county has no count."""
     counted = population.dropna(subset=["population"])
     wide = counted.pivot_table(index="code", columns="year", values="population", aggfunc="sum")
@@ -196,9 +187,9 @@ def population_density(
     grid = grid_of(settlement_weight)
     year = chosen_year(population, "population", "population", places=set(counties["code"]))
     rows = population[population["year"] == year]
-    _require_match(population, counties)
-    ground = _ground(counties, settlement_weight)
-    factor = ground.per_weight(_people(rows, counties).to_numpy(float))[:, 0] / grid.cell_km2
+    require_match(population, counties)
+    ground = settled_ground(counties, settlement_weight)
+    factor = ground.per_weight(counted_people(rows, counties).to_numpy(float))[:, 0] / grid.cell_km2
     density = sum(ground.cover.spread(weight, own) for weight, own in ground.layers(factor))
     return like(settlement_weight, np.asarray(density, np.float32), "person/km2")
 
@@ -242,12 +233,12 @@ def unit_population(
     symbols as in :func:`population_density`, Eicher and Brewer (2001) [M]. ``density = P_u / A_u`` with A_u the unit's area [km2].
     """
     grid = grid_of(planning_unit_labels)
-    _require_match(population, counties)
+    require_match(population, counties)
     count = int(planning_unit_labels.values.max())
     label = np.ascontiguousarray(planning_unit_labels.values)
     area = label_sizes(label.ravel(), count)[1:] * grid.cell_km2
-    ground = _ground(counties, settlement_weight)
-    wide = _people(population, counties)
+    ground = settled_ground(counties, settlement_weight)
+    wide = counted_people(population, counties)
     people = np.zeros((count + 1, wide.shape[1]))
     for weight, own in ground.layers(ground.per_weight(wide.to_numpy(float))):
         people += ground.cover.gather(label, weight, own, count)
@@ -271,7 +262,8 @@ def unit_population(
     return out
 
 
-def _require_match(population: Population, counties: Counties) -> None:
+def require_match(population: Population, counties: Counties) -> None:
+    """Refuse a table of other places."""
     if not population["code"].isin(counties["code"]).any():
         raise QuantityError(
             f"population.code: none of its codes (such as {population['code'].iloc[0]}) is one of the counties' "

@@ -125,6 +125,7 @@ UnitLandCover = Annotated[
     pd.DataFrame,
     Table({"unit": UNIT, "class": Key("cover_class"), "area_km2": "km2", "share": "1"}),
 ]
+PeopleInside = Annotated[pd.DataFrame, Table({"unit": Key("=places"), "population": "person"})]
 UnitPopulation = Annotated[
     pd.DataFrame,
     Table({"unit": UNIT, "year": "yr", "population": "person", "density": "person/km2"}),

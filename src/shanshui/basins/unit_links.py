@@ -8,9 +8,9 @@ from shanshui.core.assessment import assessment
 from shanshui.core.vocabulary import Counties, PlanningUnits, UnitLabels
 from shanshui.kernels.labels import label_sizes
 from shanshui.region.adjacency import neighbours, upstream_matrix
-from shanshui.region.cover import cover_of
 from shanshui.region.grid import grid_of
 from shanshui.region.overlay import shared_areas
+from shanshui.region.polygon_cover import cover_of
 
 
 @assessment(source="cliff1973", bytes_per_cell=8)

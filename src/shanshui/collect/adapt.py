@@ -1,7 +1,5 @@
 """Bring features and tables to the study: coordinate system, columns, units."""
 
-import math
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from shanshui.collect.amounts import amounts, unit_of
 from shanshui.collect.bands import refuse_alpha
 from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.collect.companions import TABLES
@@ -19,20 +18,18 @@ from shanshui.collect.joining import LEVELS, join_input
 from shanshui.collect.mosaic import opened
 from shanshui.collect.positions import cure, degrees_of
 from shanshui.collect.readers import fractions, table_of
-from shanshui.collect.scaling import Linear, bounds_text, linear, missing_numbers, plausible
-from shanshui.collect.sheets.cells import is_gap, year_of
-from shanshui.collect.sheets.reading import SheetTable
-from shanshui.collect.sheets.units import counting
+from shanshui.collect.scaling import bounds_text, plausible
+from shanshui.collect.sheets.cells import year_of
+from shanshui.collect.sheets.wanted import SheetTable
 from shanshui.collect.sheets.ways import place_of, ways_to_say
 from shanshui.collect.shifted_datums import ACCURACY_M, SHIFTED
 from shanshui.collect.transformations import Bounds, Way, way_between
 from shanshui.collect.vectors import read_features
-from shanshui.core.errors import DataError, QuantityError
+from shanshui.core.errors import DataError
 from shanshui.core.quantity import ANY, Features, Table
-from shanshui.core.units import conversion
 from shanshui.region.grid import GridSpec
 from shanshui.region.join import NAMES, PARENTS
-from shanshui.region.placed import placed, unrolled
+from shanshui.region.placed import placed, run_on
 from shanshui.region.unitset import plain_code, unit_set
 
 
@@ -60,10 +57,7 @@ def features_input(
             f"{name}: {path} holds {', '.join(sorted(kinds - set(wanted)))}; expected {wanted[0]}s"
         )
     if kind.family == "polygons":
-        if frame.crs.is_geographic:
-            shapes = unrolled(np.asarray(frame.geometry.values, object), name)
-            frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
-        frame = _valid(frame, spec, name, path)
+        frame = _valid(run_on(frame, name), spec, name, path)
     source_crs = frame.crs.name
     way = _way(frame, spec, name, grid, study, told)
     # lines of polygons stay where they were drawn, also across 180 degrees
@@ -320,14 +314,14 @@ def joined_table(
     frame = frame[[*wanted[:-1], *who, wanted[-1]]].copy()
     amount = wanted[-1]
     if not spec.class_columns:
-        frame[amount] = _amounts(table, amount, spec, kind, f"{name}.{amount}", path)
+        frame[amount] = amounts(table, amount, spec, kind, f"{name}.{amount}", path)
     low, high = plausible(spec, kind, name)
-    out = (frame[amount] < low) | (frame[amount] > high)
-    if out.any():
-        row = int(np.flatnonzero(out)[0])
+    beyond = (frame[amount] < low) | (frame[amount] > high)
+    if beyond.any():
+        row = int(np.flatnonzero(beyond)[0])
         raise DataError(
             f"{name}.{amount}: {path}: row {rows[row]} holds {frame[amount].iloc[row]:g}, expected "
-            f"{low:g} to {high:g} {_unit(kind)}; correct it, or set unit, scale or plausible in [inputs.{name}]"
+            f"{low:g} to {high:g} {unit_of(kind)}; correct it, or set unit, scale or plausible in [inputs.{name}]"
         )
     named = frame[who].notna().any(axis=1) if who and places is not None else None
     frame["code"] = _codes(frame["code"], rows, name, path, named)
@@ -342,7 +336,7 @@ def joined_table(
         )
     if not frame[amount].notna().any():
         raise DataError(f"{name}: {path} has no usable rows: none has a number in {amount}")
-    unit = _unit(kind)
+    unit = unit_of(kind)
     units = {"year": "yr"} | ({} if unit == ANY else {amount: unit})
     frame.attrs = {"units": units, "reading": table.reading}
     done = join_input(frame, spec, name, places, unit)
@@ -356,147 +350,6 @@ def _names_a_place(column: str, frame: pd.DataFrame) -> bool:
     """Does a column of text say by its head that it names places, or what they lie in?"""
     known = str(column).strip().lower() in (*NAMES, *PARENTS)
     return known and frame[column].dtype.kind not in "biufM"
-
-
-def _unit(kind: InputKind) -> str:
-    """Unit of the amount of a table, which is its last column."""
-    return kind.gives.fields[-1].unit if isinstance(kind.gives, Table) else ANY
-
-
-def _line(
-    spec: InputSpec, kind: InputKind, name: str, found: str, several: tuple[str, ...]
-) -> Linear:
-    """How the numbers of a column become amounts: by the unit that is declared, or the one the file names.
-
-    Raises
-    ------
-    DataError
-        A unit of another dimension, or a scale that is declared beside a unit of the file which says something else.
-    """
-    unit = _unit(kind)
-    if unit == ANY and spec.unit is not None:
-        raise DataError(
-            f"{name}.unit: '{spec.unit}' is declared, but the rows of {name} are in units of their own, as their other "
-            "columns say; leave unit out, and convert the rows with scale or in the file"
-        )
-    if unit == ANY:
-        times = counting(found) if found else 1.0
-    else:
-        if not found and len(several) > 1:
-            found = _only_fitting(several, unit, name)
-        times = 1.0
-        if found and spec.unit is None:
-            times = _factor(found, unit, name)
-    if times == 1.0:
-        return linear(spec, "1" if unit == ANY else unit, name)
-    if spec.scale is not None and not math.isclose(spec.scale, times):
-        raise DataError(
-            f"{name}.scale: {spec.scale:g} is declared, and the file says {found}, which is {times:g} {unit if unit != ANY else ''}; "
-            f'say which unit the scaled numbers have: unit = "…" in [inputs.{name}]'
-        )
-    base = linear(spec, "1" if unit == ANY else unit, name)
-    return base if spec.scale is not None else Linear(base.factor * times, base.shift * times)
-
-
-def _only_fitting(several: tuple[str, ...], unit: str, name: str) -> str:
-    """The one unit of a unit line that can become the study's."""
-    fitting = [u for u in several if _convertible(u, unit)]
-    if len(fitting) != 1:
-        raise DataError(
-            f"{name}: the unit line names {', '.join(several)}, of which {'several' if fitting else 'none'} can become {unit}; "
-            f'set unit = "…" in [inputs.{name}]'
-        )
-    return fitting[0]
-
-
-def _convertible(found: str, unit: str) -> bool:
-    try:
-        _factor(found, unit, "")
-    except DataError:
-        return False
-    return True
-
-
-def _factor(found: str, unit: str, name: str) -> float:
-    """Factor from a unit that the file names to the study's.
-
-    Raises
-    ------
-    DataError
-        Of another dimension.
-    """
-    if re.fullmatch(r"[0-9.]+(e[+]?[0-9]+)?", found):
-        # a bare number word: ten thousands of what the study counts
-        return float(found)
-    try:
-        factor, shift = conversion(found, unit)
-    except QuantityError:
-        factor, shift = math.nan, 0.0
-    if not math.isfinite(factor) or shift:
-        raise DataError(
-            f"{name}: the file gives its amounts in {found}, which cannot become {unit}; is it another quantity? "
-            f'if the head is wrong, set unit = "…" in [inputs.{name}]'
-        )
-    return factor
-
-
-def _amounts(
-    table: SheetTable,
-    column: str,
-    spec: InputSpec,
-    kind: InputKind,
-    where: str,
-    path: Path,
-    *,
-    absent: float | None = None,
-) -> pd.Series:
-    """Numbers of a column in the study's unit; missing where the file says so."""
-    stored = table.frame[column]
-    if column in table.faults:
-        raise DataError(f"{where}: {path}: {table.faults[column]}; write the column in one way")
-    numbers = pd.to_numeric(stored, errors="coerce").astype(float)
-    broken = numbers.isna() & ~stored.map(is_gap)
-    if broken.any():
-        row = int(np.flatnonzero(broken)[0])
-        said = str(stored.iloc[row])
-        raise DataError(
-            f"{where}: {path}: row {table.rows[row]} holds '{said[:60]}', expected a number{_hint(said)}"
-        )
-    if absent is not None:
-        numbers = numbers.fillna(absent)
-    numbers = numbers.mask(numbers.isin(missing_numbers(spec)))
-    line = _line(
-        spec, kind, where.partition(".")[0], table.units.get(column, ""), table.reading.units
-    )
-    return _scaled(numbers, line)
-
-
-def _scaled(numbers: pd.Series, line: Linear) -> pd.Series:
-    """Amounts in the study's unit; a power of ten moves the point: 568.43 万 are 5,684,300, not 5,684,299.999999999."""
-    power = round(math.log10(line.factor)) if line.factor > 0 else 0
-    if (
-        line.shift == 0
-        and line.factor != 1.0
-        and math.isclose(10.0**power, line.factor, rel_tol=1e-12)
-    ):
-        return numbers.map(
-            lambda v: (
-                float(f"{float(v)!r}e{power}")
-                if math.isfinite(v) and "e" not in repr(float(v))
-                else v * line.factor
-            )
-        )
-    out: pd.Series = line.of(numbers)
-    return out
-
-
-def _hint(said: str) -> str:
-    """What a cell that is no number may have been."""
-    if re.fullmatch(
-        r"\d{1,2}[-/][A-Za-z]{3}|[A-Za-z]{3}[-/]\d{1,2}|\d{1,2}月\d{1,2}日|\d{4}-\d\d-\d\d", said
-    ):
-        return "; spreadsheets make such dates of fractions: 1/3 becomes the third of January; type it as text or as a decimal"
-    return ""
 
 
 def _codes(
@@ -559,7 +412,7 @@ def _long(
         part = frame[["code", "year", *who]].copy()
         part[key] = int(code) if code.lstrip("-").isdigit() else code
         # an absent class has no area; an absent amount of anything else is unknown
-        part[amount] = _amounts(
+        part[amount] = amounts(
             table,
             column,
             spec,

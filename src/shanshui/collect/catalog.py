@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from shanshui.core.errors import nearest
+from shanshui.core.errors import DataError, nearest
 from shanshui.core.quantity import ANY, TEXT, Columns, Features, Grid, Key, Layers, Quantity, Table
 from shanshui.core.vocabulary import ADMINISTRATIVE
 
@@ -215,6 +215,18 @@ INPUTS: dict[str, InputKind] = {
             }
         ),
     ),
+    "cover_classes": InputKind(
+        "coefficients",
+        Table(
+            {
+                "class": Key("cover_class"),
+                "name": TEXT,
+                "name_zh": TEXT,
+                "cover": TEXT,
+                "colour": TEXT,
+            }
+        ),
+    ),
     "land_cover_areas": InputKind(
         "table", Table({**_AMOUNTS, "class": Key("cover_class"), "area_km2": "km2"}), 0.0, 1e7
     ),
@@ -264,6 +276,7 @@ WANTED: dict[str, str] = {
     "storm_days": "daily rain of gauges or of a reanalysis at some kilometres",
     "storm_rain": "daily rain of gauges or of a reanalysis at some kilometres",
     "carbonate": "a lithology map, such as the world map of carbonate rock outcrops",
+    "cover_classes": "the legend of [inputs.land_cover]",
     "land_cover_before": "a land-cover map of an earlier year from the same maker",
     "plant_available_water": "soil grids with field capacity and wilting point",
     "soil_depth": "soil grids with depth to bedrock",
@@ -340,9 +353,9 @@ class InputSpec(BaseModel):
         default=None,
         description="One number for the whole grid instead of a file, in the study's unit: an assumption; say whose in origin.",
     )
-    layer: str | None = Field(
+    layer: str | list[str] | None = Field(
         default=None,
-        description="Layer of a GeoPackage, sheet of a workbook, variable of a NetCDF or Zarr.",
+        description="Layer of a GeoPackage, sheet or sheets of a workbook, variable of a NetCDF or Zarr.",
     )
     band: int | Literal["mean", "sum"] = Field(
         default=1, description="Band number from 1; or the mean or sum of all bands."
@@ -432,6 +445,23 @@ class InputSpec(BaseModel):
             raise ValueError("legend and classes are one word; keep legend")
         rest = {k: v for k, v in value.items() if k != "classes"}
         return rest | {"legend": value["classes"]}
+
+    @property
+    def one_layer(self) -> str | None:
+        """Layer of what has no sheets.
+
+        Raises
+        ------
+        DataError
+            Several are named.
+        """
+        if isinstance(self.layer, list):
+            if len(self.layer) != 1:
+                raise DataError(
+                    f"layer: {', '.join(self.layer)}: only sheets of a workbook can be read together; name one layer"
+                )
+            return self.layer[0]
+        return self.layer
 
     @model_validator(mode="after")
     def _file_or_value(self) -> "InputSpec":

@@ -84,7 +84,7 @@ SHIPPED = tuple(legends())
 
 def shipped_legend(word: str) -> str | None:
     """Name of the shipped legend that a word of the study file means; None for a file."""
-    return _called().get(_plain(word)) if not re.search(r"[/\\.]", word) else None
+    return _called().get(_plain(word)) if not Path(word).suffix else None
 
 
 def class_file(name: str) -> Path:
@@ -137,7 +137,10 @@ def class_table(name: str) -> pd.DataFrame:
 
 @cache
 def _parsed(place: Path, changed_ns: int, size: int, name: str) -> pd.DataFrame:
-    frame = read_table(place, InputSpec(file=str(place)), "legend")
+    try:
+        frame = read_table(place, InputSpec(file=str(place)), "legend")
+    except DataError as error:
+        raise DataError(f"legend: {name} cannot be read as a table ({error})") from None
     frame = _ours(frame)
     missing = [c for c in ("code", "name") if c not in frame.columns]
     if missing:

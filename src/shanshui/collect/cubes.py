@@ -209,13 +209,13 @@ def _variable(cube: xr.Dataset, spec: InputSpec, name: str, path: Path) -> str:
         and str(v) not in beside
         and cube[v].attrs.get("standard_name") not in places
     ]
-    if spec.layer is None and len(names) != 1:
+    if spec.one_layer is None and len(names) != 1:
         if not names:
             raise DataError(f"{name}: {path} holds no variable of two or more dims; is it a map?")
         raise DataError(
             f'{name}: {path} holds {", ".join(names)[:300]}; choose one with layer = "…"'
         )
-    layer = spec.layer or names[0]
+    layer = spec.one_layer or names[0]
     if layer not in names:
         raise DataError(f"{name}.layer: no variable '{layer}' in {path}; {nearest(layer, names)}")
     return layer

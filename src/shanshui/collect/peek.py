@@ -8,8 +8,9 @@ from typing import Any
 from shanshui.collect.companions import CUBES, TABLES
 from shanshui.collect.gate import layer_facts, layers_of, open_cube, open_raster_file, require
 from shanshui.collect.sheets.opening import sheets_in
-from shanshui.collect.sheets.reading import SheetTable, Wanted, read_sheets
+from shanshui.collect.sheets.reading import read_sheets
 from shanshui.collect.sheets.sheet import Sheet, blank
+from shanshui.collect.sheets.wanted import SheetTable, Wanted
 from shanshui.core.errors import DataError, nearest
 
 FIRST_ROWS = 8

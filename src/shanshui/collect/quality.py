@@ -176,7 +176,8 @@ def _look_features(
         out.facts["outside"] = frame.attrs["beyond"]
     out.doubts += frame.attrs["told"]
     if kind.family == "polygons":
-        inside = frame.clip(shapely.box(*grid.bounds)).area.sum()
+        # what lies in one another covers the ground once
+        inside = shapely.union_all(frame.clip(shapely.box(*grid.bounds)).geometry.values).area
         out.facts["coverage"] = float(inside / (grid.cells * grid.cell_m**2))
         if out.name in {"counties", "prefectures", "provinces"}:
             _judge_gaps(out, frame, grid)

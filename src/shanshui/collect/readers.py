@@ -10,8 +10,9 @@ from pyproj import CRS
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.gate import require
 from shanshui.collect.sheets.names import named
-from shanshui.collect.sheets.reading import SheetTable, Wanted, read_sheets
+from shanshui.collect.sheets.reading import read_sheets
 from shanshui.collect.sheets.units import PARTS
+from shanshui.collect.sheets.wanted import SheetTable, Wanted
 from shanshui.collect.sheets.ways import place_of, ways_to_say
 from shanshui.core.errors import DataError, nearest
 

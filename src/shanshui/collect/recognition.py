@@ -61,7 +61,7 @@ def evidence_of(path: Path, spec: InputSpec, name: str) -> Evidence:
     """
     words, colours = [path.name], {}
     with suppress(DataError, RasterioError, OSError, ValueError):
-        file = open_raster_file(path, name, spec.layer)
+        file = open_raster_file(path, name, spec.one_layer)
         try:
             band = spec.band if isinstance(spec.band, int) else 1
             words += [f"{k} {v}" for k, v in (file.tags() | file.tags(band)).items()]

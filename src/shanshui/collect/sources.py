@@ -131,7 +131,7 @@ class GdalSource:
 
     def __init__(self, path: Path, spec: InputSpec, name: str) -> None:
         self.path, self._name = path, name
-        self._file = open_raster_file(path, name, spec.layer)
+        self._file = open_raster_file(path, name, spec.one_layer)
         try:
             if self._file.driver == "AAIGrid":
                 _refuse_miscounted(path, name, self._file.height, self._file.width)

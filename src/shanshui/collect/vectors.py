@@ -126,12 +126,12 @@ def _chosen(path: Path, spec: InputSpec, name: str, told: list[str]) -> str | No
     layers = layers_of(path, name)
     if not layers:
         raise DataError(f"{name}: {path} holds no layer; is it complete?")
-    if spec.layer is not None:
-        if spec.layer not in layers:
+    if spec.one_layer is not None:
+        if spec.one_layer not in layers:
             raise DataError(
-                f"{name}.layer: no layer '{spec.layer}' in {path}; {nearest(spec.layer, layers)}"
+                f"{name}.layer: no layer '{spec.one_layer}' in {path}; {nearest(spec.one_layer, layers)}"
             )
-        return spec.layer
+        return spec.one_layer
     if len(layers) == 1:
         return layers[0]
     wanted = _SHAPES.get(INPUTS[name].family, "") if name in INPUTS else ""

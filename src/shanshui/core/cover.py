@@ -25,6 +25,8 @@ class Cover:
         The broader cover that holds this one; empty for the broadest.
     en, zh : str
         As on screens.
+    colour : str
+        On maps.
     words : tuple of str
         Other spellings in class tables, in lower case.
     """
@@ -34,6 +36,7 @@ class Cover:
     parent: str
     en: str
     zh: str
+    colour: str
     words: tuple[str, ...]
 
     def text(self, lang: str) -> str:
@@ -48,7 +51,13 @@ def covers() -> dict[str, Cover]:
     for row in csv.DictReader(shipped_text("core/cover_types.csv").splitlines()):
         words = tuple(w.strip().lower() for w in row["words"].split(";") if w.strip())
         out[row["cover"]] = Cover(
-            int(row["code"]), row["cover"], row["parent"], row["en"], row["zh"], words
+            int(row["code"]),
+            row["cover"],
+            row["parent"],
+            row["en"],
+            row["zh"],
+            row["colour"],
+            words,
         )
     return out
 

@@ -104,15 +104,20 @@ class Table(_Rows):
     columns : mapping of column to unit or Key
         ``text`` for words, ``1`` for numbers without a unit, ``any`` where the row or the data tell it; a name that
         ends in ``?`` may be absent, ``*`` stands for further columns.
+    wants : tuple of str
+        Columns, heads in any case, without which the function that takes the table refuses; ``{word}`` stands for the value of a
+        setting.
     """
 
     fields: tuple[Column, ...]
     more: str | None
+    wants: tuple[str, ...]
 
-    def __init__(self, columns: Columns | None = None) -> None:
+    def __init__(self, columns: Columns | None = None, wants: tuple[str, ...] = ()) -> None:
         fields, more = _columns(columns or {})
         object.__setattr__(self, "fields", fields)
         object.__setattr__(self, "more", more)
+        object.__setattr__(self, "wants", wants)
 
 
 @dataclass(frozen=True, init=False)

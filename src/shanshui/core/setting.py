@@ -79,8 +79,26 @@ class Each:
             Between(self.low, self.high).check(name, number)
 
 
-Limits = Between | OneOf | Ascending | Each
-LIMITS = (Between, OneOf, Ascending, Each)
+@dataclass(frozen=True)
+class EachOf:
+    """Words of a fixed list, any number of them."""
+
+    words: tuple[str, ...]
+
+    def __init__(self, *words: str) -> None:
+        object.__setattr__(self, "words", words)
+
+    def check(self, name: str, value: Any) -> None:
+        """Refuse a word that is not in the list."""
+        for word in value if isinstance(value, tuple | list) else (value,):
+            if word not in self.words:
+                raise PlanError(
+                    f"{name}: '{word}' is not a choice; {nearest(str(word), self.words)}; there are {', '.join(self.words)}"
+                )
+
+
+Limits = Between | OneOf | Ascending | Each | EachOf
+LIMITS = (Between, OneOf, Ascending, Each, EachOf)
 
 
 def finite(name: str, value: Any) -> None:

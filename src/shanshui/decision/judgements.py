@@ -199,11 +199,15 @@ def judgement(value: object, where: str = "judgement") -> tuple[float, float]:
     if isinstance(value, int | float | np.number):
         return float(value), float(value)
     text = str(value).strip().strip("[](){}").strip()
-    if text in {"", "-", "?", "NA", "nan"}:
+    if text in {"", "-", "--", "–", "—", "——", "…", "..", "?", "NA", "nan"}:
         return np.nan, np.nan
     parts = [part for part in _SPLIT.split(text) if part.strip()]
     if len(parts) > 2:
         raise QuantityError(f"{where}: '{value}' has {len(parts)} numbers; an interval has two")
+    if not parts:
+        raise QuantityError(
+            f"{where}: '{text[:40]}' is no judgement; expected 3, 1/3, or an interval such as 1/5..1/3"
+        )
     numbers = [_number(part, where) for part in parts]
     return numbers[0], numbers[-1]
 

@@ -64,6 +64,8 @@ class Source:
         Function whose code decides the result.
     takes : tuple of str
         Products that it is fitted to, where the plan has them: the places of a table.
+    heads : frozenset of str, optional
+        Columns that its table has, in lower case, where they are known beforehand.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Source:
     make: Callable[[Any], Any]
     code: Callable[..., Any]
     takes: tuple[str, ...] = ()
+    heads: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -153,8 +156,22 @@ class Plan:
     absent: Mapping[str, str]
 
     @classmethod
-    def of(cls, *steps: Step, sources: Iterable[Source] = ()) -> "Plan":
+    def of(
+        cls,
+        *steps: Step,
+        sources: Iterable[Source] = (),
+        without: Mapping[str, str] | None = None,
+    ) -> "Plan":
         """Bind steps to sources by name.
+
+        Parameters
+        ----------
+        *steps : Step
+            What can be made.
+        sources : iterable of Source
+            Inputs.
+        without : mapping of product to reason, optional
+            Steps that cannot be right here, and why.
 
         Raises
         ------
@@ -167,11 +184,10 @@ class Plan:
             if item.name in made:
                 raise PlanError(f"{item.name}: made by two steps; give one another name")
             made[item.name] = item
-        absent: dict[str, str] = {}
-        while gone := _without_input(made, absent):
-            absent |= gone
-            for name in gone:
-                del made[name]
+        absent = {name: why for name, why in (without or {}).items() if name in made}
+        _leave_out(made, absent, absent)
+        lacking = {n: why for n, item in made.items() if (why := _without_columns(item, made))}
+        _leave_out(made, absent, lacking)
         for name, item in made.items():
             if isinstance(item, Step):
                 _check_kinds(name, item, made)
@@ -278,6 +294,34 @@ def _inputs(item: Item) -> dict[str, str]:
 
 def _gives(item: Item) -> Quantity:
     return item.card.gives if isinstance(item, Step) else item.gives
+
+
+def _leave_out(made: dict[str, Item], absent: dict[str, str], first: Mapping[str, str]) -> None:
+    """Take steps out of a plan, and those that cannot be made without them or without an input."""
+    gone = dict(first)
+    while True:
+        absent |= gone
+        for name in gone:
+            del made[name]
+        gone = _without_input(made, absent)
+        if not gone:
+            return
+
+
+def _without_columns(item: Item, made: Mapping[str, Item]) -> str:
+    """Columns that a step wants of the table of an input and that it does not have, in words; empty for none."""
+    if not isinstance(item, Step):
+        return ""
+    for parameter, product in item.needs.items():
+        expected, source = item.card.needs[parameter], made.get(product)
+        heads = source.heads if isinstance(source, Source) else None
+        if not isinstance(expected, Table) or heads is None:
+            continue
+        settings = item.card.checked(item.settings)
+        lacks = [w for c in expected.wants if (w := c.format(**settings)) not in heads]
+        if lacks:
+            return f"'{product}' has no column {', '.join(lacks)}"
+    return ""
 
 
 def _without_input(made: Mapping[str, Item], absent: Mapping[str, str]) -> dict[str, str]:

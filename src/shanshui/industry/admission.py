@@ -23,8 +23,8 @@ from shanshui.industry.access_rules import (
 from shanshui.industry.place_facts import Knowledge, PlaceFacts, asked_facts, known_by_strip
 from shanshui.industry.tables import CategoryVerdicts, HeavyJobs, RuleTable, UnitAdmission
 from shanshui.kernels.labels import label_class_counts, label_sizes
-from shanshui.region.cover import cover_of
 from shanshui.region.grid import grid_of, like
+from shanshui.region.polygon_cover import cover_of
 from shanshui.region.years import chosen_year
 
 
@@ -250,7 +250,7 @@ def heavy_jobs(
         employment, "persons", "employment", year=year, places=set(counties["code"].astype(str))
     )
     jobs = _heavy(employment, industries, heavy_share, chosen)
-    here = counties[found.count > 0]
+    here = counties[found.cells > 0]
     points = here.geometry.representative_point()
     out = pd.DataFrame(
         {
@@ -259,7 +259,7 @@ def heavy_jobs(
             "x": points.x.to_numpy(),
             "y": points.y.to_numpy(),
             "jobs": here["code"].astype(str).map(jobs).to_numpy(np.float64),
-            "pushed_share": (found.total / np.maximum(found.count, 1e-300))[found.count > 0],
+            "pushed_share": (found.total / np.maximum(found.cells, 1e-300))[found.cells > 0],
         }
     ).dropna(subset=["jobs"])
     out = out.reset_index(drop=True)

@@ -11,9 +11,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
+from shanshui.core.cover import COVERS, codes_of
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Layers
-from shanshui.core.setting import Between, Each
+from shanshui.core.setting import Between, EachOf
 from shanshui.core.shipped import shipped_text
 from shanshui.core.vocabulary import (
     Codes,
@@ -93,24 +94,16 @@ def crop_suitability(
     precipitation: Precipitation,
     elevation: Elevation,
     slope: Slope,
-    land_cover: Codes,
+    cover_type: Codes,
     red_line_candidate: Codes | None = None,
     *,
-    forest_codes: Annotated[tuple[float, ...], Each(-32768.0, 1e6)] = (
-        1.0,
-        2.0,
-        3.0,
-        4.0,
-        5.0,
-        8.0,
-    ),
-    open_codes: Annotated[tuple[float, ...], Each(-32768.0, 1e6)] = (
-        6.0,
-        7.0,
-        9.0,
-        10.0,
-        12.0,
-        14.0,
+    forest_covers: Annotated[tuple[str, ...], EachOf(*COVERS)] = ("forest",),
+    open_covers: Annotated[tuple[str, ...], EachOf(*COVERS)] = (
+        "farmed",
+        "shrub",
+        "grassland",
+        "wooded_grass",
+        "sparse_grass",
     ),
 ) -> CropLayers:
     """How well each crop would grow, by its worst condition.
@@ -125,12 +118,12 @@ def crop_suitability(
         Height.
     slope : (y, x) [degree]
         Steepness.
-    land_cover : (y, x) [1]
-        Class codes.
+    cover_type : (y, x) [1]
+        What covers the ground, codes of ``core/cover_types.csv``.
     red_line_candidate : (y, x) [1], optional
         1 where nothing but care is allowed: no growing.
-    forest_codes, open_codes : tuple of float
-        Codes of forest, for undergrowth, and of farmed, shrub and grass land, for crops; the default is IGBP's. ``any`` takes both.
+    forest_covers, open_covers : tuple of str
+        Covers, with all that they hold, that undergrowth takes, and that crops take; ``any`` takes both.
 
     Returns
     -------
@@ -148,10 +141,10 @@ def crop_suitability(
     worst condition decides (FAO 1976, maximum limitation [M]). 0 on other cover and within the red line. Limits of each crop are our own
     choice from what growers publish [D].
     """
-    cover = land_cover.values
+    cover = cover_type.values
     ground = {
-        "forest": np.isin(cover, forest_codes),
-        "open": np.isin(cover, open_codes),
+        "forest": np.isin(cover, codes_of(forest_covers)),
+        "open": np.isin(cover, codes_of(open_covers)),
     }
     ground["any"] = ground["forest"] | ground["open"]
     free = (

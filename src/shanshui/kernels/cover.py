@@ -1,4 +1,4 @@
-"""How much of each cell a polygon covers, exactly, and sums over what is covered.
+"""How much of each cell a polygon covers, exactly.
 
 Edges are walked cell by cell. Each leaves in the cells that it crosses the height it runs through and the area to its right; summed
 along a row, heights tell how much of the cells between two edges lies inside, and the area mends the cells that an edge runs through.
@@ -6,8 +6,6 @@ What comes out is runs of neighbouring cells in a row that are covered by the sa
 so that a cover needs memory for the cells along outlines alone.
 """
 
-from collections.abc import Callable
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numba as nb
@@ -20,8 +18,6 @@ ROUNDING = 1e-12
 """Share of a cell below which a cover is the rounding of edges that run along its side."""
 SUMMED = 1e-10
 """How far the heights that are summed along a row may be from a whole number and mean it."""
-TRACE = 1e-6
-"""Share of a cell from which a place without a number leaves the cell without one: less is the noise of coordinates."""
 
 
 class Runs(NamedTuple):
@@ -239,7 +235,7 @@ def covered_runs(
     """
     zones = zone.size - 1
     crew = max(1, min(processors() if threads is None else threads, zones))
-    cuts = _cuts(ring[zone], crew)
+    cuts = cuts_by_load(ring[zone], crew)
     found: dict[int, Any] = {}
 
     def piece(at: int) -> None:
@@ -251,7 +247,7 @@ def covered_runs(
     return Runs(np.concatenate([[0], np.cumsum(count)]), row, col, size, cover), area
 
 
-def _cuts(load: NDArray[np.int64], crew: int) -> list[int]:
+def cuts_by_load(load: NDArray[np.int64], crew: int) -> list[int]:
     """Where zones are parted so that each piece has about the same load, of which ``load`` is the running sum."""
     marks = load[0] + (load[-1] - load[0]) * np.arange(1, 4 * crew) / (4 * crew)
     inner = np.searchsorted(load, marks)
@@ -278,244 +274,3 @@ def rescaled(runs, scale):
                     )
         first[z + 1] = m
     return Runs(first, row[:m].copy(), col[:m].copy(), size[:m].copy(), cover[:m].copy())
-
-
-class Sums(NamedTuple):
-    """What is summed up so far over the known cells of each zone.
-
-    Attributes
-    ----------
-    at : (zones,)
-        Run that comes next.
-    count : (zones,) [cell]
-        Cells with a value, each by its share.
-    weight, total : (zones,)
-        Sum of shares times weights, and of those times values.
-    low, high : (zones,)
-        Least and greatest value; inf and -inf without one.
-    square : (zones,)
-        Weighted sum of squares about the mean.
-    """
-
-    at: NDArray[np.int64]
-    count: NDArray[np.float64]
-    weight: NDArray[np.float64]
-    total: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    square: NDArray[np.float64]
-
-    @classmethod
-    def begun(cls, runs: Runs) -> "Sums":
-        """Nothing summed yet."""
-        n = runs.first.size - 1
-        zero = [np.zeros(n) for _ in range(3)]
-        return cls(
-            runs.first[:-1].copy(), *zero, np.full(n, np.inf), np.full(n, -np.inf), np.zeros(n)
-        )
-
-
-@nb.njit(cache=True, nogil=True)
-def _summed(values, weights, start, runs, sums, squares, lo, hi):
-    """Add the rows from ``start`` on to the sums of zones ``lo`` to ``hi``."""
-    end = start + values.shape[0]
-    for z in range(lo, hi):
-        k, past = sums.at[z], runs.first[z + 1]
-        low, high = sums.low[z], sums.high[z]
-        while k < past and runs.row[k] < end:
-            # summed row by row, so that strips of rows give the same to the last digit
-            i, began = runs.row[k], k
-            count, weight, total = 0.0, 0.0, 0.0
-            while k < past and runs.row[k] == i:
-                n, w, t = 0, 0.0, 0.0
-                for c in range(runs.col[k], runs.col[k] + runs.size[k]):
-                    x = np.float64(values[i - start, c])
-                    if weights is None:
-                        if x - x == 0.0:
-                            n += 1
-                            t += x
-                            low = min(low, x)
-                            high = max(high, x)
-                    else:
-                        y = np.float64(weights[i - start, c])
-                        if x - x == 0.0 and y - y == 0.0:
-                            n += 1
-                            w += y
-                            t += y * x
-                            low = min(low, x)
-                            high = max(high, x)
-                f = runs.share[k]
-                count += f * n
-                weight += f * (n if weights is None else w)
-                total += f * t
-                k += 1
-            if squares and weight > 0.0:
-                middle, square = total / weight, 0.0
-                for j in range(began, k):
-                    s = 0.0
-                    for c in range(runs.col[j], runs.col[j] + runs.size[j]):
-                        x = np.float64(values[i - start, c])
-                        y = 1.0 if weights is None else np.float64(weights[i - start, c])
-                        if x - x == 0.0 and y - y == 0.0:
-                            s += y * (x - middle) * (x - middle)
-                    square += runs.share[j] * s
-                before = sums.weight[z]
-                apart = middle - sums.total[z] / before if before > 0.0 else 0.0
-                # sums of squares about two means, joined (Chan, Golub and LeVeque 1983)
-                sums.square[z] += square + apart * apart * before * weight / (before + weight)
-            sums.count[z] += count
-            sums.weight[z] += weight
-            sums.total[z] += total
-        sums.at[z] = k
-        sums.low[z], sums.high[z] = low, high
-
-
-def add_rows(
-    values: NDArray[Any],
-    weights: NDArray[Any] | None,
-    start: int,
-    runs: Runs,
-    sums: Sums,
-    *,
-    squares: bool = False,
-    threads: int | None = None,
-) -> None:
-    """Add rows of a grid to the sums of zones; rows come in order, none twice.
-
-    Parameters
-    ----------
-    values : (rows, nx)
-        float32 or float64; what is not finite is missing.
-    weights : (rows, nx), optional
-        At least 0; where it is missing the value is, too.
-    start : int
-        Row of the grid that ``values`` begins with.
-    runs : Runs
-        Of the zones.
-    sums : Sums
-        Written.
-    squares : bool
-        Whether squares about the mean are wanted.
-    threads : int, optional
-        That share the zones; all processors by default. Results do not depend on it.
-    """
-    _by_zones(_summed, runs, threads, values, weights, start, runs, sums, squares)
-
-
-@nb.njit(cache=True, nogil=True)
-def _counted(place, start, runs, at, out, lo, hi):
-    """Add the classes of rows from ``start`` on to the counts of zones ``lo`` to ``hi``."""
-    end = start + place.shape[0]
-    for z in range(lo, hi):
-        k = at[z]
-        while k < runs.first[z + 1] and runs.row[k] < end:
-            i = runs.row[k] - start
-            for c in range(runs.col[k], runs.col[k] + runs.size[k]):
-                if place[i, c] >= 0:
-                    out[z, place[i, c]] += runs.share[k]
-            k += 1
-        at[z] = k
-
-
-def add_classes(
-    place: NDArray[np.int32],
-    start: int,
-    runs: Runs,
-    at: NDArray[np.int64],
-    out: NDArray[np.float64],
-    threads: int | None = None,
-) -> None:
-    """Add rows of a map of classes to the cells of each class in each zone.
-
-    Parameters
-    ----------
-    place : (rows, nx)
-        Column of ``out`` of each cell's class; below 0 where it is missing.
-    start : int
-        Row of the grid that ``place`` begins with.
-    runs : Runs
-        Of the zones.
-    at : (zones,)
-        Run that comes next, ``runs.first`` at the first row; written.
-    out : (zones, classes) [cell]
-        Written.
-    threads : int, optional
-        That share the zones; all processors by default. Results do not depend on it.
-    """
-    _by_zones(_counted, runs, threads, place, start, runs, at, out)
-
-
-def _by_zones(kernel: Callable[..., Any], runs: Runs, threads: int | None, *arguments: Any) -> None:
-    zones = runs.first.size - 1
-    if zones == 0:
-        return
-    crew = max(1, min(processors() if threads is None else threads, zones))
-    load = np.concatenate([[0], np.cumsum(runs.size + 8, dtype=np.int64)])[runs.first]
-    cuts = [0, zones] if crew == 1 else _cuts(load, crew)
-    share(kernel, ((*arguments, a, b) for a, b in pairwise(cuts)))
-
-
-@nb.njit(cache=True, nogil=True)
-def zone_values(values, weights, start, runs, z, value, weight):
-    """Known values of one zone and what each weighs, in the order of its cells; how many there are."""
-    n = 0
-    for k in range(runs.first[z], runs.first[z + 1]):
-        i = runs.row[k] - start
-        for c in range(runs.col[k], runs.col[k] + runs.size[k]):
-            x = np.float64(values[i, c])
-            y = 1.0 if weights is None else np.float64(weights[i, c])
-            if x - x == 0.0 and y - y == 0.0 and y > 0.0:
-                value[n], weight[n] = x, y * runs.share[k]
-                n += 1
-    return n
-
-
-@nb.njit(cache=True, nogil=True)
-def label_shares(label, runs, z, unit, cells):
-    """Labels above 0 of one zone in the order of its cells, and the cells it shares with each; how many entries there are."""
-    n = 0
-    for k in range(runs.first[z], runs.first[z + 1]):
-        for c in range(runs.col[k], runs.col[k] + runs.size[k]):
-            u = label[runs.row[k], c]
-            if u <= 0:
-                continue
-            if n > 0 and unit[n - 1] == u:
-                cells[n - 1] += runs.share[k]
-            else:
-                unit[n], cells[n] = u, runs.share[k]
-                n += 1
-    return n
-
-
-@nb.njit(cache=True, nogil=True)
-def spread_by_cover(weight, runs, factor, out):
-    """Add to each cell, for every zone that has a part of it, that part times the weight times the zone's factor.
-
-    NaN where the weight is; a factor that is NaN leaves the cells of its zone without a number.
-    """
-    for z in range(runs.first.size - 1):
-        f = factor[z]
-        for k in range(runs.first[z], runs.first[z + 1]):
-            if f != f and runs.share[k] < TRACE:
-                continue
-            g = f * runs.share[k]
-            for c in range(runs.col[k], runs.col[k] + runs.size[k]):
-                out[runs.row[k], c] += weight[runs.row[k], c] * g
-    return out
-
-
-@nb.njit(cache=True, nogil=True)
-def gather_by_cover(label, weight, runs, factor, labels):
-    """Sum per label of the cells' weights, times the share and the factors (zone, column) of every zone that has a part of them."""
-    total = np.zeros((labels + 1, factor.shape[1]), np.float64)
-    for z in range(runs.first.size - 1):
-        for k in range(runs.first[z], runs.first[z + 1]):
-            for c in range(runs.col[k], runs.col[k] + runs.size[k]):
-                u, w = label[runs.row[k], c], np.float64(weight[runs.row[k], c])
-                if u <= 0 or w != w:
-                    continue
-                for y in range(factor.shape[1]):
-                    f = factor[z, y]
-                    if f == f or runs.share[k] >= TRACE:
-                        total[u, y] += w * runs.share[k] * f
-    return total

@@ -13,16 +13,16 @@ from shanshui.core.vocabulary import Codes, CountyCells, Mask, Slope, SoilLoss
 from shanshui.pattern.importance import EXTREME, MISSING
 from shanshui.pattern.patches import known_flags, large_patches, majority
 from shanshui.pattern.tables import (
-    Biophysical,
     CountyNames,
     Districts,
     Protected,
     RedLineShares,
     SteepFarmland,
+    by_class,
 )
 from shanshui.region.coefficients import ByCover
-from shanshui.region.cover import cover_of
 from shanshui.region.grid import grid_of, like
+from shanshui.region.polygon_cover import cover_of
 from shanshui.region.unitset import burnt
 
 MU_PER_HA = 15.0
@@ -85,7 +85,9 @@ def red_line_candidate(
 
 
 @assessment(source="redline2017", halo=0, bytes_per_cell=4)
-def developed_land(land_cover: Codes, biophysical: Biophysical) -> Mask:
+def developed_land(
+    land_cover: Codes, biophysical: Annotated[pd.DataFrame, by_class("built")]
+) -> Mask:
     """Land that people have built on.
 
     Parameters
@@ -198,7 +200,7 @@ def security_districts(
 def steep_farmland(
     slope: Slope,
     land_cover: Codes,
-    biophysical: Biophysical,
+    biophysical: Annotated[pd.DataFrame, by_class("farmland")],
     region_mask: Mask,
     potential_loss: SoilLoss | None = None,
     soil_loss: SoilLoss | None = None,

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -12,7 +13,7 @@ from shanshui.core.quantity import Grid, Layers
 from shanshui.core.setting import Ascending, Between, Each, OneOf
 from shanshui.core.vocabulary import Codes, Index, Mask, Slope
 from shanshui.kernels.distance import distance_to
-from shanshui.pattern.tables import Biophysical, Lines
+from shanshui.pattern.tables import Lines, by_class
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import grid_of, like, stacked
 from shanshui.region.unitset import burnt
@@ -25,7 +26,9 @@ BEND = 3.0
 
 
 @assessment(source="adriaensen2003", halo=0, bytes_per_cell=8)
-def cover_resistance(land_cover: Codes, biophysical: Biophysical) -> Index:
+def cover_resistance(
+    land_cover: Codes, biophysical: Annotated[pd.DataFrame, by_class("resistance")]
+) -> Index:
     """Resistance of the land cover alone.
 
     Parameters

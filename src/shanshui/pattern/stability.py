@@ -17,7 +17,7 @@ from shanshui.pattern.corridors import least_cost_corridors
 from shanshui.pattern.morphology import CORE, morphology
 from shanshui.pattern.patches import large_cores
 from shanshui.pattern.sources import candidates, falling, mean_rank
-from shanshui.pattern.tables import DRAWN, Biophysical, Draws, MassifCells, Warned
+from shanshui.pattern.tables import DRAWN, Draws, MassifCells, Warned, by_class
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import GridSpec, grid_of, like
 
@@ -183,7 +183,7 @@ def _corridor(
 def early_warning(
     land_cover_before: Codes,
     land_cover: Codes,
-    biophysical: Biophysical,
+    biophysical: Annotated[pd.DataFrame, by_class("habitat", "resistance")],
     region_mask: Mask,
     *,
     least_habitat: Annotated[float, Between(0.0, 1.0)] = 0.7,

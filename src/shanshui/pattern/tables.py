@@ -11,7 +11,12 @@ from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key, Table
 PATCH = Key("patch")
 _ENDS = {"source": PATCH, "target": PATCH}
 
-Biophysical = Annotated[pd.DataFrame, Table({"*": ANY})]
+
+def by_class(*wants: str) -> Table:
+    """Table of coefficients by land cover that must have these columns."""
+    return Table({"*": ANY}, wants)
+
+
 """Coefficients by land-cover code; the columns that a step reads stand in its docstring."""
 Protected = Annotated[gpd.GeoDataFrame, Features({}, Key("protected_area"))]
 Lines = Annotated[gpd.GeoDataFrame, Features({"*": ANY})]

@@ -44,6 +44,7 @@ from shanshui.accounts.water_retention import (
 )
 from shanshui.accounts.water_yield import hydropower, water_supply, water_yield
 from shanshui.accounts.watersheds import watershed_results
+from shanshui.basins.people_inside import people_inside
 from shanshui.flow.plan import Step, step
 from shanshui.plans.survey import cover_of, warmth_of
 from shanshui.terrain.downscaling import temperature_fine
@@ -150,7 +151,7 @@ def _derived(have: set[str], cover: dict[str, str], warm: dict[str, str]) -> lis
     if "net_primary_production" not in have:
         out.append(step(net_primary_production, binds=cover))
     if "threat_maps" not in have:
-        out.append(step(threat_maps, binds=cover))
+        out.append(step(threat_maps))
     return out
 
 
@@ -192,14 +193,9 @@ def _amounts(cover: dict[str, str]) -> list[Step]:
             )
             for level, label in labels.items()
         ),
-        *(
-            step(
-                population_of_units,
-                name=f"{level}_people",
-                binds=outlines.get(level, {}) | {"labels": labels[level]},
-            )
-            for level in ("unit", "county", "prefecture")
-        ),
+        step(population_of_units, name="unit_people", binds={"labels": labels["unit"]}),
+        step(people_inside, name="county_people", binds={"places": "counties"}),
+        step(people_inside, name="prefecture_people", binds={"places": "prefectures"}),
     ]
 
 

@@ -1,6 +1,6 @@
 """All chapters bound together."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from shanshui.flow.plan import Plan, Source, Step
 from shanshui.plans.accounts import accounts
@@ -17,13 +17,15 @@ CHAPTERS: dict[str, Callable[[set[str]], list[Step]]] = {
 """Steps of each chapter, from the inputs that a study has."""
 
 
-def everything(sources: Iterable[Source]) -> Plan:
+def everything(sources: Iterable[Source], without: Mapping[str, str] | None = None) -> Plan:
     """Bind every chapter to the inputs of a study.
 
     Parameters
     ----------
     sources : iterable of Source
         Inputs that the study has.
+    without : mapping of product to reason, optional
+        Steps that cannot be right here, and why.
 
     Returns
     -------
@@ -33,4 +35,4 @@ def everything(sources: Iterable[Source]) -> Plan:
     sources = list(sources)
     have = {source.name for source in sources}
     steps = [item for chapter in CHAPTERS.values() for item in chapter(have)]
-    return Plan.of(*steps, sources=sources)
+    return Plan.of(*steps, sources=sources, without=without)

@@ -31,7 +31,7 @@ from shanshui.industry.stage_verdicts import industrial_stage
 from shanshui.industry.suitability import crop_areas, crop_suitability, unit_growing
 from shanshui.industry.symbiosis import material_circularity, symbiosis
 from shanshui.industry.treatment import treatment_plants
-from shanshui.plans.survey import cover_of, warmth_of
+from shanshui.plans.survey import warmth_of
 
 
 def industry(have: set[str]) -> list[Step]:
@@ -47,7 +47,7 @@ def industry(have: set[str]) -> list[Step]:
     list of Step
         Those that lack an input are told apart when the plan is bound.
     """
-    cover, warm = cover_of(have), warmth_of(have)
+    warm = warmth_of(have)
     inside = {"prefectures": "units_inside"}
     return [
         step(industry_structure, binds=inside),
@@ -81,7 +81,7 @@ def industry(have: set[str]) -> list[Step]:
         step(place_facts),
         step(unit_admission),
         step(open_industries),
-        step(crop_suitability, binds=cover | warm),
+        step(crop_suitability, binds=warm),
         step(crop_areas),
         step(unit_growing, binds={"suitability": "crop_suitability.herbs"}),
         step(layout),

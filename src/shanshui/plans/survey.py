@@ -27,6 +27,7 @@ from shanshui.basins.unit_links import unit_county_crosswalk, unit_neighbours, u
 from shanshui.decision.maps import overlay_score
 from shanshui.flow.plan import Step, step
 from shanshui.terrain.aspect import aspect
+from shanshui.terrain.cover import cover_type
 from shanshui.terrain.downscaling import land_cover_fine, temperature_fine
 from shanshui.terrain.extent import region_mask
 from shanshui.terrain.hypsometry import hypsometry
@@ -77,6 +78,7 @@ def survey(have: set[str]) -> list[Step]:
         step(hypsometry),
         step(temperature_fine),
         step(land_cover_fine),
+        step(cover_type, binds=cover),
         step(conditioned_elevation),
         step(flow_direction),
         step(drainage_check),
@@ -103,7 +105,7 @@ def survey(have: set[str]) -> list[Step]:
         ),
         step(unit_land_cover, binds=cover),
         step(unit_county_crosswalk),
-        step(settlement_weight, binds=cover),
+        step(settlement_weight),
         step(population_density),
         step(unit_population),
         step(spatial_levels),

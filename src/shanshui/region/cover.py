@@ -4,25 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 import xarray as xr
 from numpy.typing import NDArray
-from rasterio import features
-from rasterio.transform import Affine
 
 from shanshui.core.errors import QuantityError
-from shanshui.kernels.cover import (
-    Runs,
+from shanshui.kernels.cover import Runs, rescaled
+from shanshui.kernels.zonal import (
     Sums,
     add_classes,
     add_rows,
-    covered_runs,
     gather_by_cover,
     label_shares,
-    rescaled,
     spread_by_cover,
     zone_values,
 )
@@ -134,7 +128,7 @@ class Cover:
         at = self.runs.first[:-1].copy()
         for start, block in rows_of(codes):
             if found.size:
-                add_classes(_place(block, found, codes), start, self.runs, at, out)
+                add_classes(_place(block, found), start, self.runs, at, out)
         return found, out
 
     def shared_cells(self, labels: xr.DataArray) -> pd.DataFrame:
@@ -264,96 +258,6 @@ class Cover:
             )
 
 
-def cover_of(frame: gpd.GeoDataFrame, grid: GridSpec) -> Cover:
-    """Exact cover of cells by polygons.
-
-    Parameters
-    ----------
-    frame : GeoDataFrame
-        Valid polygons in the grid's coordinate system; missing and empty ones cover nothing.
-    grid : GridSpec
-        Study grid.
-
-    Returns
-    -------
-    Cover
-        Shares are exact to about 1e-12 of a cell.
-
-    Notes
-    -----
-    ``f = |cell and zone| / |cell|``, by the areas to the right of the outline's edges, summed along rows: the way fonts are drawn.
-    """
-    shapes = np.asarray(frame.geometry.values, object)
-    parts, zone_of = shapely.get_parts(shapes, return_index=True)
-    rings, part_of = shapely.get_rings(parts, return_index=True)
-    points, ring_of = shapely.get_coordinates(rings, return_index=True)
-    outer = np.concatenate([[True], np.diff(part_of) > 0])[: part_of.size]
-    runs, cells = covered_runs(
-        np.ascontiguousarray((points[:, 0] - grid.left) / grid.cell_m),
-        np.ascontiguousarray((grid.top - points[:, 1]) / grid.cell_m),
-        np.searchsorted(ring_of, np.arange(rings.size + 1)),
-        outer,
-        np.searchsorted(zone_of[part_of], np.arange(shapes.size + 1)),
-        grid.shape,
-    )
-    return Cover(grid, frame.index, cells * grid.cell_km2, runs)
-
-
-def cover_by_centre(frame: gpd.GeoDataFrame, grid: GridSpec) -> Cover:
-    """Cells whose centre lies in a polygon, whole; a polygon that holds no centre has its exact share of cells.
-
-    Parameters
-    ----------
-    frame : GeoDataFrame
-        Polygons in the grid's coordinate system.
-    grid : GridSpec
-        Study grid.
-
-    Returns
-    -------
-    Cover
-        Each polygon by itself. For models whose own ground is cells by centre: along the outline they know no parts of cells.
-    """
-    exact = cover_of(frame, grid)
-    found = [_by_centre(shape, grid) for shape in frame.geometry]
-    for zone, own in enumerate(found):
-        if not len(own[0]):
-            part = slice(exact.runs.first[zone], exact.runs.first[zone + 1])
-            found[zone] = tuple(field[part] for field in exact.runs[1:])
-    sizes = [len(own[0]) for own in found]
-    fields = [np.concatenate(part) for part in zip(*found, strict=True)] or list(exact.runs[1:])
-    runs = Runs(np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64), *fields)
-    return Cover(grid, frame.index, exact.area_km2, runs)
-
-
-def _by_centre(shape: shapely.Geometry | None, grid: GridSpec) -> tuple[NDArray[Any], ...]:
-    """Row, column, size and share of runs of cells whose centre lies in a polygon, as GDAL burns it."""
-    rows = cols = slice(0, 0)
-    if shape is not None and not shape.is_empty:
-        west, south, east, north = shape.bounds
-        rows = _span((grid.top - north) / grid.cell_m, (grid.top - south) / grid.cell_m, grid.ny)
-        cols = _span((west - grid.left) / grid.cell_m, (east - grid.left) / grid.cell_m, grid.nx)
-    size = rows.stop - rows.start, cols.stop - cols.start
-    inside = np.zeros(size, np.int8)
-    if min(size) > 0:
-        place = grid.transform * Affine.translation(cols.start, rows.start)
-        inside = features.rasterize([shape], size, transform=place, dtype="uint8").astype(np.int8)
-    edge = np.diff(inside, axis=1, prepend=np.int8(0), append=np.int8(0))
-    row, begin = np.nonzero(edge == 1)
-    _, end = np.nonzero(edge == -1)
-    return (
-        (row + rows.start).astype(np.int32),
-        (begin + cols.start).astype(np.int32),
-        (end - begin).astype(np.int32),
-        np.ones(row.size),
-    )
-
-
-def _span(first: float, last: float, size: int) -> slice:
-    low = min(max(int(np.floor(first)), 0), size)
-    return slice(low, max(low, min(int(np.ceil(last)), size)))
-
-
 def rows_of(values: xr.DataArray) -> Iterator[tuple[int, NDArray[Any]]]:
     """Rows of a grid, some at a time: first row and cells."""
     rows = max(1, BLOCK // max(values.sizes["x"], 1))
@@ -369,7 +273,7 @@ def present(codes: xr.DataArray) -> NDArray[Any]:
         found = np.union1d(found, np.unique(block))
         if found.size > MOST_CLASSES:
             raise QuantityError(
-                f"{codes.name or 'grid'}: more than {MOST_CLASSES} different values; expected a map of classes: "
+                f"{'grid' if codes.name is None else codes.name}: more than {MOST_CLASSES} different values; expected a map of classes: "
                 "classes are counted one by one"
             )
     found = found[np.isfinite(found)] if found.dtype.kind == "f" else found
@@ -380,7 +284,7 @@ MOST_CLASSES = 4096
 """Classes that are counted at once [D]."""
 
 
-def _place(block: NDArray[Any], found: NDArray[Any], codes: xr.DataArray) -> NDArray[np.int32]:
+def _place(block: NDArray[Any], found: NDArray[Any]) -> NDArray[np.int32]:
     """Place of each cell's class among those found; -1 where it is none of them."""
     if block.dtype.kind in "iu" and int(found[-1]) - int(found[0]) < 1 << 20:
         low = int(found[0])
@@ -395,11 +299,10 @@ def _place(block: NDArray[Any], found: NDArray[Any], codes: xr.DataArray) -> NDA
 
 def _plain(values: xr.DataArray) -> NDArray[Any] | None:
     """Cells as they lie in memory, where a kernel can read them without a copy."""
-    held = values.variable._data
-    plain = isinstance(held, np.ndarray) and held.dtype in (np.float32, np.float64)
-    if plain and held.flags.c_contiguous and values.attrs.get("nodata") is None:
-        return np.asarray(held)
-    return None
+    held: object = values.variable._data
+    if not isinstance(held, np.ndarray) or values.attrs.get("nodata") is not None:
+        return None
+    return held if held.dtype in (np.float32, np.float64) and held.flags.c_contiguous else None
 
 
 def _floats(values: xr.DataArray, start: int, stop: int) -> NDArray[np.float64]:

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from shanshui.region.cover import cover_of
 from shanshui.region.grid import grid_of
+from shanshui.region.polygon_cover import cover_of
 
 
 def shared_areas(labels: xr.DataArray, units: gpd.GeoDataFrame) -> pd.DataFrame:

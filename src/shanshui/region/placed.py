@@ -97,6 +97,14 @@ def _globe_km2(shape: shapely.Geometry) -> float:
     return float(shapely.transform(shapely.segmentize(shape, 0.1), laid).area / 1e6)
 
 
+def run_on(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
+    """Polygons that run on across 180 degrees, where they are in degrees: what jumps there is not valid."""
+    if frame.crs is None or not frame.crs.is_geographic:
+        return frame
+    shapes = unrolled(np.asarray(frame.geometry.values, object), name)
+    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+
+
 def unrolled(shapes: NDArray[np.object_], name: str) -> NDArray[np.object_]:
     """Polygons in degrees whose rings jump at 180, with longitudes that run on instead.
 
@@ -127,7 +135,7 @@ def unrolled(shapes: NDArray[np.object_], name: str) -> NDArray[np.object_]:
 
 
 def _unrolled(part: shapely.Polygon, name: str, at: int) -> shapely.Polygon:
-    rings = []
+    rings: list[NDArray[np.float64]] = []
     for ring in (part.exterior, *part.interiors):
         lon, lat = shapely.get_coordinates(ring).T
         step = np.diff(lon)
@@ -170,7 +178,7 @@ def _moved(
                 x, y = move.transform(*points.T)
         return np.column_stack([x, y])
 
-    rings = []
+    rings: list[list[NDArray[np.float64]]] = []
     for part in shapely.get_parts(shape):
         whole = [along(shapely.get_coordinates(r)) for r in (part.exterior, *part.interiors)]
         rings.append(whole)

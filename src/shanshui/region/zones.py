@@ -11,9 +11,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.errors import QuantityError, nearest
-from shanshui.region.cover import Cover, cover_of, rows_of
+from shanshui.region.cover import Cover, rows_of
 from shanshui.region.grid import GridSpec, grid_of
-from shanshui.region.placed import placed, unrolled
+from shanshui.region.placed import placed, run_on
+from shanshui.region.polygon_cover import cover_of
 
 Grids = xr.DataArray | xr.Dataset | Sequence[xr.DataArray] | Mapping[str, xr.DataArray]
 ALWAYS = ("count", "area_km2", "share_known", "share_inside")
@@ -107,7 +108,7 @@ def _of_map(
 ) -> dict[str, Any]:
     """Columns of one map."""
     found = cover.sums(values, weights, squares=bool({"std", "variance"} & set(asked)))
-    known = found.count > 0
+    known = found.cells > 0
     variance = found.square / found.weight
     plain = {
         "sum": found.total,
@@ -119,10 +120,10 @@ def _of_map(
         "variance": variance,
     }
     out: dict[str, Any] = {
-        "count": found.count,
-        "area_km2": found.count * cover.grid.cell_km2,
+        "count": found.cells,
+        "area_km2": found.cells * cover.grid.cell_km2,
         "share_known": np.clip(
-            np.nan_to_num(found.count * cover.grid.cell_km2 / cover.inside_km2), 0.0, 1.0
+            np.nan_to_num(found.cells * cover.grid.cell_km2 / cover.inside_km2), 0.0, 1.0
         ),
     }
     places = {name: _quantile(name) for name in asked if _quantile(name) is not None}
@@ -261,13 +262,6 @@ def _marked(values: xr.DataArray) -> xr.DataArray:
 
 def _spec(values: xr.DataArray, name: str) -> GridSpec:
     spec = grid_of(values)
-    for axis in ("y", "x"):
-        centres = np.asarray(values.coords[axis].values, np.float64)
-        even = centres[0] + (1 if axis == "x" else -1) * spec.cell_m * np.arange(centres.size)
-        if np.abs(centres - even).max() > 1e-3 * spec.cell_m:
-            raise QuantityError(
-                f"{name}.{axis}: centres of cells are not {spec.cell_m:g} apart everywhere; expected an even grid: resample it to one"
-            )
     if spec.crs and spec.projection.is_geographic:
         raise QuantityError(
             f"{name}: '{spec.projection.name}' is in degrees, where cells have no one area; expected a projected grid in metres"
@@ -308,9 +302,8 @@ def _polygons(zones: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoDataFrame:
         raise QuantityError(
             f"zones: row {at} is a {frame.geom_type[flat].iloc[0]}; expected polygons"
         )
-    if frame.crs is not None and frame.crs.is_geographic:
-        shapes = unrolled(np.asarray(shapes, object), "zones")
-        frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+    frame = run_on(frame, "zones")
+    shapes = frame.geometry.values
     bad = there & ~shapely.is_valid(shapes)
     if bad.any():
         at = int(np.flatnonzero(bad)[0])

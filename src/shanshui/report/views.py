@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shanshui.collect.classes import class_table
+from shanshui.core.cover import covers
 from shanshui.core.errors import PlanError
 from shanshui.core.source import short_citation
 from shanshui.core.terms import word
@@ -342,6 +343,8 @@ def _classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]]:
         return {
             int(str(k)): (row[column], row["colour"] or "#999999") for k, row in table.iterrows()
         }
+    if name == "cover_type":
+        return {c.code: (c.text(lang), c.colour) for c in covers().values()}
     record = study.record(name)
     if (
         record.facts.get("dtype") in {"uint8", "int16", "int32"}
@@ -359,8 +362,11 @@ def _classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]]:
 
 
 def cover_classes(study: Study, name: str) -> pd.DataFrame:
-    """Class table of a categorical input."""
-    return class_table(str(study.specs[name][0].legend))
+    """Class table of a categorical input, as declared or as recognised."""
+    word = study.specs[name][0].legend
+    if word is None and study.has("cover_classes"):
+        return study["cover_classes"].set_index("class")
+    return class_table(str(word))
 
 
 def basin_names(study: Study, lang: str) -> dict[int, str]:

@@ -48,6 +48,7 @@ from shanshui.flow.work import Context
 from shanshui.region.grid import STRIP, GridSpec
 from shanshui.store.ledger import Ledger
 from shanshui.store.manifests import bytes_digest
+from shanshui.study.meaning import with_meaning
 
 _READ: dict[str, Read] = {
     "continuous": "raster",
@@ -150,7 +151,7 @@ def sources_of(specs: Specs, folders: list[Path], grid: GridSpec, ledger: Ledger
         if absent and not any(s.needed for s in declared):
             continue
         out.append(source_of(name, declared, folders, grid, ledger))
-    return out
+    return with_meaning(out, specs, folders, lambda path, name: _digest(path, ledger, name))
 
 
 def _grid(

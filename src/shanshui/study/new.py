@@ -40,6 +40,11 @@ TO_START_FROM = [
     ("shanshui.industry", "access_rules.csv"),
 ]
 """Judgements of the evaluation system, and access rules of the Qinba case, to be replaced."""
+COEFFICIENTS = [
+    ("shanshui.collect", "biophysical.csv"),
+    ("shanshui.study", "templates/threats.csv"),
+]
+"""Coefficients by what covers the ground, and threats to habitat: they hold for any legend."""
 BEGUN = ".made-up"
 """Stands in the data folder while its files are made."""
 MADE_UP_BYTES = 400
@@ -156,8 +161,7 @@ def _made_up(folder: Path, crs: str | None, cell_m: float, size: int, seed: int)
         (folder / "data").mkdir(parents=True, exist_ok=True)
         (folder / "data" / BEGUN).touch()
     inner, outer = made_up_region(folder / "data", grid, seed)
-    tables = [("shanshui.study", f"templates/made_up_{t}.csv") for t in ("biophysical", "threats")]
-    _lay(folder / "data", [*tables, *TO_START_FROM])
+    _lay(folder / "data", [*COEFFICIENTS, *TO_START_FROM])
     words = {
         "NAME": name,
         "GRID": grid_text(grid),
@@ -221,10 +225,10 @@ def _qinba(
         stop = text.index("[inputs.counties]")
         text = text[:start] + _boundary_text(Path(boundary), folder) + "\n" + text[stop:]
     names = (
-        "outlets", "cities", "massifs", "biophysical", "threats", "sectors", "readiness", "clusters", "hubs", "crosswalk",
+        "outlets", "cities", "massifs", "sectors", "readiness", "clusters", "hubs", "crosswalk",
     )  # fmt: skip
     tables = [("shanshui.study", f"templates/qinba_{name}.csv") for name in names]
-    _lay(folder, [*tables, *TO_START_FROM])
+    _lay(folder, [*COEFFICIENTS, *tables, *TO_START_FROM])
     return write_study(folder, text)
 
 

@@ -33,6 +33,7 @@ from shanshui.store.objects import Objects
 from shanshui.store.verify import Fault, faults
 from shanshui.study.bring import sources_of
 from shanshui.study.file import StudyFile, read_study_file
+from shanshui.study.meaning import left_out, told
 from shanshui.study.standing import Standing
 from shanshui.study.upkeep import noted_variant, sweep, with_settings
 
@@ -114,7 +115,8 @@ class Study:
     @cached_property
     def base(self) -> Plan:
         """The plan of the study itself; that of a variant is another one."""
-        plan = everything(sources_of(self.specs, self.folders, self.grid, self.ledger))
+        sources = sources_of(self.specs, self.folders, self.grid, self.ledger)
+        plan = everything(sources, left_out(self.specs, sources))
         return plan.with_settings(self._native(plan)).with_settings(self.file.steps)
 
     # variants
@@ -441,7 +443,11 @@ class Study:
                     problems=["elevation: not declared; the survey needs [inputs.elevation]"],
                 )
             )
-        return out
+        try:
+            plan = self.base
+        except ShanshuiError:
+            return out  # each command that needs the plan says what is wrong
+        return told(plan, out, self.specs)
 
 
 def open_study(folder: str | Path) -> Study:

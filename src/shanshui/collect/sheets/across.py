@@ -97,9 +97,10 @@ def long_by_year(
         groups[stem][parted[0]] = k
     if not groups:
         return None
-    stem = _stem(groups, amount, declared, where, year)
-    if stem is None:
+    chosen = _stem(groups, amount, declared, where)
+    if chosen is None:
         return None
+    stem = chosen
     found = groups[stem]
     if year is not None:
         found = {y: k for y, k in found.items() if y == year}
@@ -128,11 +129,7 @@ def long_by_year(
 
 
 def _stem(
-    groups: dict[str, dict[int, int]],
-    amount: str,
-    declared: dict[str, str],
-    where: str,
-    year: int | None,
+    groups: dict[str, dict[int, int]], amount: str, declared: dict[str, str], where: str
 ) -> str | None:
     """What stands beside the years of the wanted amount."""
     if amount in declared:

@@ -328,5 +328,13 @@ def _tell(number: Numeral, comma: str, dot: str, told: dict[str, int]) -> None:
         told["marks of footnotes taken off"] = told.get("marks of footnotes taken off", 0) + 1
 
 
+LONG = 200
+"""Letters from which a text keeps its line breaks: below, they are how a cell is laid out [D]."""
+
+
 def _texts(values: Sequence[Any]) -> list[str | None]:
-    return [None if blank(v) else text_of(v).strip() for v in values]
+    out: list[str | None] = []
+    for value in values:
+        text = "" if blank(value) else text_of(value).strip()
+        out.append((text if len(text) > LONG else re.sub(r"\s*[\r\n]+\s*", " ", text)) or None)
+    return out

@@ -16,6 +16,8 @@ _MARKS = (
 _HIGH = re.compile(rb"[\x80-\xff]")
 _EUROPEAN = set("°²³µ€–—’‘“”…·§±×«»½¼¾¿¡£¥®©ªº¹\xa0‰•†‡„‚‹›")
 """Signs, beside letters, that tables in European code pages hold."""
+_ALONE = set("°²³µ€£–—’‘“”…·±×§\xa0")
+"""Those that such a table may hold although it has no letter beyond the plain ones."""
 
 
 def decoded(raw: bytes, where: str, encoding: str | None = None) -> tuple[str, str]:
@@ -128,7 +130,7 @@ def _chinese(raw: bytes) -> bool:
         return False
     common = rare = 0
     for letter in text:
-        if letter < "\x80":
+        if letter < "\x80" or unicodedata.category(letter)[0] == "Z":
             continue
         pair = letter.encode("gb18030")
         both = len(pair) == 2 and pair[0] >= 0xA1 and pair[1] >= 0xA1
@@ -152,6 +154,8 @@ def _european(raw: bytes) -> bool:
     known = letters + sum(c in _EUROPEAN for c in odd)
     # letters of Europe come one by one; runs of them are text of another encoding
     runs = re.findall(rb"[\x80-\xff]{3,}", raw)
+    if not letters and not set(odd) <= _ALONE:
+        return False
     return known == len(odd) and sum(map(len, runs)) <= 0.2 * len(odd)
 
 

@@ -55,7 +55,7 @@ def rows_of(sheets: list[Sheet], where: str, layer: str | None = None) -> list[l
         if any(c < len(row) and not blank(row[c]) for row in rows)
     ]
     rows = [[row[c] if c < len(row) else None for c in columns] for row in rows]
-    kept = []
+    kept: list[list[str]] = []
     for row in rows:
         filled = [v for v in row if not blank(v)]
         alone = len(filled) == 1 and len(columns) > 2
@@ -68,7 +68,7 @@ def rows_of(sheets: list[Sheet], where: str, layer: str | None = None) -> list[l
             or is_sentence(row, len(columns))
         ):
             continue
-        kept.append([plain(text_of(v)) for v in row])
+        kept.append([" ".join(plain(text_of(v)).split()) for v in row])
     if not kept:
         raise DataError(f"{where} holds no rows")
     used = [c for c in range(len(columns)) if any(row[c] for row in kept)]

@@ -83,9 +83,10 @@ def _sheet(book: CalamineWorkbook, meta: object, look: "_Look | None", where: st
             if r < len(rows) and c < len(rows[r]):
                 rows[r][c] = said
         for r, c in look.percent:
-            if r < len(rows) and c < len(rows[r]) and isinstance(rows[r][c], int | float):
+            value = rows[r][c] if r < len(rows) and c < len(rows[r]) else None
+            if isinstance(value, int | float):
                 # what is shown as 51% is held as 0.51
-                rows[r][c] = f"{round(float(rows[r][c]) * 100, 10):.12g}%"
+                rows[r][c] = f"{round(float(value) * 100, 10):.12g}%"
     return out
 
 
