@@ -271,3 +271,16 @@ def test_the_industry_chapter_of_qinba(qinba):
     assert qinba["layout"].attrs["placed_ha"] == pytest.approx(403_000)
     assert set(qinba["unit_admission"].query("code == '06'")["verdict"]) == {"eliminate"}
     assert qinba["industry_evaluation"]["known_weight"].between(0.2, 1).all()
+
+
+def test_people_and_product_are_those_of_the_same_counties(qinba):
+    inner = {str(c) for c in qinba.file.steps["spatial_levels"]["inner_codes"]}
+    people = qinba["population"]
+    people = people[people["code"].isin(inner)].groupby("year")["population"].sum()
+    assert people[2010] == pytest.approx(48.33e6, rel=1e-3)
+    assert people[2020] == 46034444
+    assert people[2020] / people[2010] - 1 == pytest.approx(-0.047, abs=1e-3)
+    product = qinba["county_gdp"]
+    product = product[product["code"].isin(inner)]["yuan"].sum()
+    # product of the nation in 2019, 98.65e12 yuan [M]
+    assert 0.022 <= product / 98.65e12 <= 0.024

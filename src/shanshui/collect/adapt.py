@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -87,16 +88,22 @@ def features_input(
         frame["area_km2"] = frame.area / 1e6
     out = _plain(frame)
     out.attrs = {"source_crs": source_crs, "accuracy_m": way.accuracy_m, "told": told}
-    if name in LEVELS and "code" in beyond:
-        # a table may hold them: they are elsewhere, not lost
-        out.attrs["outside"] = {
-            column: ["" if v is None or v != v else plain_code(v) for v in beyond[column]]
-            for column in ("code", "name", "parent")
-            if column in beyond
-        }
-    if len(beyond):
-        out.attrs["beyond"] = len(beyond)
+    out.attrs |= _beyond(beyond, name)
     return out
+
+
+def _beyond(beyond: gpd.GeoDataFrame, name: str) -> dict[str, Any]:
+    """How many features lie beyond the study; of places also code, names and area, since tables may hold them."""
+    found: dict[str, Any] = {"beyond": len(beyond)} if len(beyond) else {}
+    if name not in LEVELS or "code" not in beyond:
+        return found
+    texts: dict[str, list[Any]] = {
+        column: ["" if v is None or v != v else plain_code(v) for v in beyond[column]]
+        for column in ("code", "name", "parent")
+        if column in beyond
+    }
+    areas = [float(a) if np.isfinite(a) else 0.0 for a in beyond.area / 1e6]
+    return found | {"outside": texts | {"area_km2": areas}}
 
 
 def _way(
@@ -332,11 +339,11 @@ def joined_table(
     unit = unit_of(kind)
     units = {"year": "yr"} | ({} if unit == ANY else {amount: unit})
     frame.attrs = {"units": units, "reading": table.reading}
-    out = join_input(frame, spec, name, places, unit)
-    attrs = dict(out.attrs)
-    out = out[list(wanted)].dropna(subset=[amount]).sort_values(keys, ignore_index=True)
-    out.attrs = attrs
-    return out
+    done = join_input(frame, spec, name, places, unit)
+    attrs = dict(done.attrs)
+    done = done[list(wanted)].dropna(subset=[amount]).sort_values(keys, ignore_index=True)
+    done.attrs = attrs
+    return done
 
 
 def _names_a_place(column: str, frame: pd.DataFrame) -> bool:

@@ -84,7 +84,7 @@ def places_frame(features: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame | Non
         parts.append(own.assign(level=level, area_km2=frame.area.to_numpy() / 1e6, inside=True))
         outside = pd.DataFrame(frame.attrs.get("outside", {}), dtype=object)
         if len(outside):
-            parts.append(outside.assign(level=level, area_km2=np.nan, inside=False))
+            parts.append(outside.assign(level=level, inside=False))
     if not parts:
         return None
     texts = ["code", "name", "name_zh", "name_en", "parent", "level"]
@@ -253,7 +253,7 @@ def with_gaps(frame: pd.DataFrame, account: JoinAccount, places: pd.DataFrame) -
     """
     mine = places[places["inside"].astype(bool) & (places["level"] == account.places)]
     known = set(mine["code"].map(clean_code))
-    years = {int(y): known & set(rows["code"]) for y, rows in frame.groupby("year")}
+    years = {int(str(y)): known & set(rows["code"]) for y, rows in frame.groupby("year")}
     some = set().union(*years.values())
     gaps = {str(y): len(some) - len(there) for y, there in sorted(years.items()) if there < some}
     names = dict(zip(mine["code"].map(clean_code), mine["name"], strict=True))

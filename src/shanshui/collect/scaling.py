@@ -25,7 +25,8 @@ _USED = {
     "continuous": {"unit", "scale", "offset", "nodata", "band", "time"},
     "categorical": {"unit", "nodata", "band", "legend", "time"},
     "stack": {"unit", "scale", "offset", "nodata", "time"},
-    "table": {"unit", "scale", "offset", "nodata", "class_columns"},
+    "table": {"unit", "scale", "offset", "nodata", "class_columns"}
+    | {"crosswalk", "names", "weight", "unmatched"},
 }
 """Words of a declaration that change numbers, by what the input is."""
 

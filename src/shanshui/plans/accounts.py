@@ -128,7 +128,7 @@ def accounts(have: set[str]) -> list[Step]:
         step(water_supply, binds=cover | {"water_yield": "water_yield.water_yield"}),
         step(hydropower),
         *_amounts(cover),
-        *_account(cover),
+        *_account(cover, have),
         *_futures(cover, warm),
     ]
 
@@ -199,7 +199,10 @@ def _amounts(cover: dict[str, str]) -> list[Step]:
     ]
 
 
-def _account(cover: dict[str, str]) -> list[Step]:
+def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
+    # where jobs tell what a county makes, no product is parted by area
+    by_jobs = {"gdp", "employment", "counties", "prefectures"} <= have
+    made = {"gdp": "county_gdp"} if by_jobs else {}
     return [
         step(gep),
         *(
@@ -214,12 +217,12 @@ def _account(cover: dict[str, str]) -> list[Step]:
         step(
             mismatch,
             name="county_mismatch",
-            binds={"prefecture_gep": "county_gep", "prefectures": "counties"},
+            binds={"prefecture_gep": "county_gep", "prefectures": "counties"} | made,
         ),
         step(units_inside),
         step(service_series, binds={"prefectures": "units_inside"}),
         step(gep_hot_spots),
-        step(gep_summary),
+        step(gep_summary, binds={"mismatch": "county_mismatch"} if by_jobs else {}),
         step(supply_use),
         step(asset_account),
         step(extent_account, binds=cover),

@@ -10,6 +10,7 @@ from shanshui.industry.clusters import (
     phase_out_schedule,
     service_hubs,
 )
+from shanshui.industry.county_product import county_gdp
 from shanshui.industry.economy import growth_parts, industry_structure
 from shanshui.industry.employment import employment_structure, green_composition, urban_flow
 from shanshui.industry.evaluation import evaluation_weights, industry_evaluation
@@ -55,6 +56,7 @@ def industry(have: set[str]) -> list[Step]:
         step(employment_structure, binds=inside),
         step(green_composition, binds=inside),
         step(urban_flow, binds=inside),
+        step(county_gdp),
         step(linkages),
         step(footprints),
         step(household_multipliers),

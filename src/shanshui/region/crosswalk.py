@@ -283,7 +283,7 @@ def crosswalk_columns(table: pd.DataFrame, what: str) -> CrosswalkColumns:
     return CrosswalkColumns(old, new, of(_WEIGHT), of(_YEAR), name, vintage)
 
 
-def _number(row: Mapping[str, Any], column: str | None, where: str) -> float | None:
+def _number(row: Mapping[Any, Any], column: str | None, where: str) -> float | None:
     if column is None or row[column] is None or row[column] != row[column]:
         return None
     try:

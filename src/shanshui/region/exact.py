@@ -39,7 +39,7 @@ def exact_sums(
     if largest == 0.0:
         return np.zeros(count)
     if largest < 2.0**30 and np.array_equal(values, np.rint(values)):
-        return np.bincount(group, values, count)
+        return np.bincount(group, values, count).astype(np.float64)
     exponent = math.frexp(largest)[1]
     rest, pieces = values, []
     for limb in range(1, _LIMBS + 1):

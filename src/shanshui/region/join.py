@@ -127,6 +127,8 @@ def join(
     """
     if not 0 <= unmatched <= 1:
         raise DataError(f"{what}.unmatched: found {unmatched:g}, expected a share of 0 to 1")
+    if not len(table):
+        raise DataError(f"{what}: the table has no rows")
     book = PlaceBook(places, None if isinstance(weight, str) and weight in table else weight, what)
     columns = _Columns.of(table, amounts, means, keys, by, what)
     matching = Matching(book, Crosswalk.of(crosswalk, what), names, what)
@@ -187,37 +189,30 @@ class _Columns:
         if keys is None:
             keys = [c for c in rest if c not in amounts]
         if by is None:
-            by = [year] if year in keys else []
-        return cls(code, name, parent, year, *map(tuple, (amounts, means, keys, by)))  # type: ignore[arg-type]
+            by = [year] if year is not None and year in keys else []
+        return cls(code, name, parent, year, *map(tuple, (amounts, means, keys, by)))
 
 
 def _matches(
     table: pd.DataFrame, columns: _Columns, matching: Matching
 ) -> tuple[list[Found], NDArray[np.intp], list[tuple[str, str]]]:
     """What each distinct place of the table is, and which of them each row names."""
-    count = len(table)
-    codes, raw_codes = (
-        pd.factorize(table[columns.code]) if columns.code else (np.full(count, -1), [])
-    )
-    names, raw_names = (
-        pd.factorize(table[columns.name]) if columns.name else (np.full(count, -1), [])
-    )
-    above, raw_above = (
-        pd.factorize(table[columns.parent]) if columns.parent else (np.full(count, -1), [])
-    )
+    codes, raw_codes = _distinct(table, columns.code)
+    names, raw_names = _distinct(table, columns.name)
+    above, raw_above = _distinct(table, columns.parent)
     clean = [*map(clean_code, raw_codes), ""]
-    texts = [*("" if v is None or v != v else str(v).strip() for v in raw_names), ""]
-    parents = [*("" if v is None or v != v else str(v).strip() for v in raw_above), ""]
+    texts = [*map(_text, raw_names), ""]
+    parents = [*map(_text, raw_above), ""]
     book = matching.book
     book.prefer(clean, texts)
-    matching.use_parent = any(p and not matching._strange(p) for p in parents)
+    matching.use_parent = any(p and not matching.is_strange(p) for p in parents)
     years = _years(table, columns)
     carried = np.array([bool(c) and matching.carries(c) for c in clean])[codes]
     if matching.crosswalk and columns.name:
         carried |= codes < 0
     when = np.where(carried, years, 0)
     if matching.crosswalk:
-        pairs = np.unique(np.stack([codes, years]), axis=1) if count else np.empty((2, 0), int)
+        pairs = np.unique(np.stack([codes, years]), axis=1)
         matching.taken = {(clean[c], int(y) or None) for c, y in pairs.T}
     together = np.stack([codes, names, above, when])
     distinct, of_row = np.unique(together, axis=1, return_inverse=True)
@@ -226,6 +221,18 @@ def _matches(
         found.append(matching.found(clean[code], texts[name], parents[parent], int(year) or None))
         labels.append((clean[code], texts[name]))
     return found, of_row.reshape(-1), labels
+
+
+def _distinct(table: pd.DataFrame, column: str | None) -> tuple[NDArray[np.intp], list[Any]]:
+    """Number of each row's value, -1 where it has none, and the values."""
+    if column is None:
+        return np.full(len(table), -1, np.intp), []
+    codes, values = pd.factorize(table[column])
+    return codes, list(values)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or value != value else str(value).strip()
 
 
 def _years(table: pd.DataFrame, columns: _Columns) -> NDArray[np.int64]:
@@ -460,8 +467,6 @@ def _refuse(
         With what is lost and the cure.
     """
     what, word = account.what, account.places
-    if not len(table):
-        raise DataError(f"{what}: the table has no rows")
     if not account.reached:
         column = columns.code or columns.name
         ours = next((c for c, inside in zip(book.code, book.inside, strict=True) if inside), "none")

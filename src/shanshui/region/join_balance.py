@@ -134,13 +134,11 @@ def _groups(lines: Lines) -> tuple[NDArray[np.intp], list[dict[str, Any]]]:
     rows = len(lines.table)
     if not lines.by:
         return np.zeros(rows, np.intp), [{}]
-    numbers = (
-        lines.table.groupby(list(lines.by), sort=True, dropna=False).ngroup().to_numpy(np.intp)
-    )
+    numbers = lines.table.groupby(list(lines.by), sort=True, dropna=False).ngroup().to_numpy()
     first = np.full(int(numbers.max(initial=-1)) + 1, rows)
     np.minimum.at(first, numbers, np.arange(rows))
     told = [{c: _plain(lines.table[c].iloc[k]) for c in lines.by} for k in first]
-    return numbers, told
+    return numbers.astype(np.intp), told
 
 
 def _plain(value: Any) -> Any:

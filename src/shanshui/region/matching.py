@@ -145,7 +145,7 @@ class Matching:
                 return Found(way, tuple(inside), rest=rest if len(inside) < len(parts) else 0.0)
             if any(p is not None for p, _ in places):
                 return Found("elsewhere")
-            stands = {self.book.system.standing(c) for c, _ in parts}
+            stands = {self.book.standing(c) for c, _ in parts}
             if stands == {"elsewhere"}:
                 return Found("elsewhere")
         return None
@@ -158,7 +158,7 @@ class Matching:
                 by_alias = self._meant(meant, parent)
                 if by_alias is not None:
                     return by_alias
-        stands = self.book.system.standing(code, name)
+        stands = self.book.standing(code, name)
         parent_known = self.use_parent and bool(parent)
         if name and stands in ("unmatched", "elsewhere") and not (code and stands == "elsewhere"):
             scopes = self.book.scopes(code, parent, use_parent=parent_known)
@@ -168,7 +168,7 @@ class Matching:
             older = self._by_old_name(code, name, year)
             if older is not None:
                 return older
-        if parent_known and not code and not several and self._strange(parent):
+        if parent_known and not code and not several and self.is_strange(parent):
             return Found("elsewhere")
         if stands != "unmatched":
             return Found(stands)
@@ -181,7 +181,7 @@ class Matching:
         )
         return Found("unmatched", why=why)
 
-    def _strange(self, parent: str) -> bool:
+    def is_strange(self, parent: str) -> bool:
         """Does a division hold none of the places, inside or outside?"""
         words = {plain_name(parent), name_stem(parent), clean_code(parent)}
         return not words & self.book.known_parents

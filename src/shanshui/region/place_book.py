@@ -12,6 +12,8 @@ from shanshui.region.place_codes import CodeSystem, clean_code, spellings
 from shanshui.region.place_names import Names, name_stem, plain_name
 
 _NAMES = ("name", "name_zh", "name_en", "name_local", "名称")
+_FILLED = 0.97
+"""Share of a division's area that its places must fill to be all there are [D]."""
 Weight = str | Mapping[str, float] | pd.Series | None
 
 
@@ -54,6 +56,7 @@ class PlaceBook:
                 raise DataError(f"{what}: the code {code} stands twice among the places; keep one")
             known.append(place)
         self.system = CodeSystem.of(())
+        self._open: set[str] = set()
         self.lengths = {len(c) for c in self.at}
         self.names = Names()
         for place, each in enumerate(_all_names(places, count)):
@@ -70,6 +73,29 @@ class PlaceBook:
         # what lies in which place is told by places of one level: a county is no lost part of its prefecture
         mine = zip(self.code, self.inside, self.level, strict=True)
         self.system = CodeSystem.of(c for c, inside, v in mine if inside and v == self.first_level)
+        self._open = self._open_holders()
+
+    def standing(self, code: str, name: str = "") -> str:
+        """What a code without a place is; see :meth:`CodeSystem.standing`.
+
+        A code whose division has places here is lost only where their outlines fill that division: where the file of
+        outlines ends within it, the place lies beyond.
+        """
+        found = self.system.standing(code, name)
+        if found == "unmatched" and self.system.holder(code) in self._open:
+            return "elsewhere"
+        return found
+
+    def _open_holders(self) -> set[str]:
+        """Divisions with an outline of their own that the outlines of their places do not fill."""
+        if self.system.system != "gb":
+            return set()
+        filled: dict[str, float] = {}
+        for code, level in zip(self.code, self.level, strict=True):
+            if level == self.first_level and (holder := self.system.holder(code)):
+                filled[holder] = filled.get(holder, 0.0) + self.areas.get(code, 0.0)
+        whole = {h: self.areas.get(h.ljust(6, "0"), 0.0) for h in filled if h.isdigit()}
+        return {h for h, area in whole.items() if filled[h] < _FILLED * area}
 
     def _choose_level(self, codes: list[str], names: list[str]) -> None:
         levels = {v for v, inside in zip(self.level, self.inside, strict=True) if inside}
@@ -117,10 +143,17 @@ class PlaceBook:
         if words and use_parent:
             first = [lambda k: bool(self.parents[k] & words)]
         elif holder := self.system.holder(code):
-            province = self.system.province(code)
+            province, depth = self.system.province(code), self.system.depth(code)
+            # a county does not become a prefecture
             first = [
-                lambda k: self.system.holder(self.code[k]) == holder,
-                lambda k: self.system.province(self.code[k]) == province,
+                lambda k: (
+                    self.system.depth(self.code[k]) == depth
+                    and self.system.holder(self.code[k]) == holder
+                ),
+                lambda k: (
+                    self.system.depth(self.code[k]) == depth
+                    and self.system.province(self.code[k]) == province
+                ),
             ]
         else:
             first = [lambda k: True]

@@ -68,9 +68,9 @@ def spellings(code: str, lengths: Collection[int]) -> list[str]:
     Returns
     -------
     list of str
-        With leading zeros put back or left out, with trailing zeros of a longer code left out or put on, in capitals.
+        With leading zeros put back or left out, with trailing zeros of a longer code left out or put on, in capitals or small letters.
     """
-    found = [code.upper()] if code.upper() != code else []
+    found = [code.upper(), code.lower()]
     if code.isdigit():
         found += [code.zfill(n) for n in sorted(lengths) if n > len(code) and n - len(code) <= 2]
         found += [code.lstrip("0")] if code.startswith("0") else []
@@ -113,6 +113,10 @@ class CodeSystem:
     def holder(self, code: str) -> str:
         """Beginning of a code that stands for what its place lies in; empty where the code tells nothing."""
         return _holder(self.system, code) if _is(self.system, code) else ""
+
+    def depth(self, code: str) -> int:
+        """How deep the division of a code lies; 0 where the code tells nothing."""
+        return len(_significant(self.system, code)) if _is(self.system, code) else 0
 
     def province(self, code: str) -> str:
         """Beginning of a code that stands for the highest division; empty where the code tells nothing."""

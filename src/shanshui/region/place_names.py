@@ -111,8 +111,11 @@ class Names:
         (int or None, bool)
             The bearer; and whether there were several of which none can be chosen.
         """
-        for scope in scopes:
-            for book, word in ((self.full, plain_name(name)), (self.stems, name_stem(name))):
+        places = list(scopes)
+        for step, scope in enumerate(places):
+            # beyond the nearest, a stem says too little: a county is no prefecture of like name
+            stems = [(self.stems, name_stem(name))] if step < max(1, len(places) // 2) else []
+            for book, word in ((self.full, plain_name(name)), *stems):
                 found = [b for b in book.get(word, ()) if scope(b)] if word else []
                 if len(found) == 1:
                     return found[0], False

@@ -56,7 +56,7 @@ def whole_years(
     """
     seen = places_by_year(table, value, places)
     most = int(seen.max()) if len(seen) else 0
-    return [int(y) for y, count in seen.items() if most and count >= WHOLE * most]
+    return [int(str(y)) for y, count in seen.items() if most and count >= WHOLE * most]
 
 
 def chosen_year(
