@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.worlds import write_raster
 
 from shanshui.collect.by_meaning import laid_on
@@ -202,3 +204,49 @@ def test_covers_are_a_tree_and_a_broad_one_takes_in_the_narrow():
 def test_a_persons_table_in_any_encoding_and_with_other_heads(tmp_path, encoding):
     (tmp_path / "c.csv").write_bytes("编码,地类名称,含义\n7,湖,水域\n8,地,耕地\n".encode(encoding))
     assert class_table(str(tmp_path / "c.csv"))["cover"].to_dict() == {7: "water", 8: "farmed"}
+
+
+def test_the_older_word_is_the_same_and_both_at_once_are_refused():
+    assert InputSpec(file="a", classes="igbp") == InputSpec(file="a", legend="igbp")
+    with pytest.raises(ValueError, match="legend and classes are one word"):
+        InputSpec(file="a", classes="igbp", legend="igbp")
+
+
+ODD = (
+    "", "nan", "inf", "1e400", "1.5", "x", "80", "水域", "#", "=1+1", '"', "0x10", "１２", "-9999", "99999999999", "code", "50%",
+    "farmed 1 2", "water 1", "farmed 0.5",
+)  # fmt: skip
+"""What stands in cells of tables that went wrong."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    changes=st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 5), st.sampled_from(ODD)),
+        min_size=1,
+        max_size=4,
+    ),
+    encoding=st.sampled_from(["utf-8", "gb18030", "utf-16"]),
+)
+def test_a_class_table_that_went_wrong_is_read_or_refused_in_one_line(
+    tmp_path_factory, changes, encoding
+):
+    rows = [
+        ["code", "name", "name_zh", "group", "colour", "mix"],
+        ["80", "Lake", "湖", "water", "#112233", ""],
+        ["40", "Field", "田", "crop", "red", "farmed 0.5 shrub 0.5"],
+        ["50", "Town", "城", "built", "", ""],
+    ]
+    for row, column, word in changes:
+        rows[row][column] = word
+    place = tmp_path_factory.mktemp("odd") / "classes.csv"
+    place.write_bytes("\n".join(",".join(row) for row in rows).encode(encoding))
+    said, one = "", legend("igbp")
+    try:
+        one = legend(str(place))
+        laid_on(TABLE, one, "biophysical")
+    except DataError as error:
+        said = str(error)
+    assert "\n" not in said
+    assert len(one.codes) == len(one.table)
+    assert set(one.table["cover"]) <= {*COVERS, ""}

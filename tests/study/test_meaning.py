@@ -131,6 +131,7 @@ def test_codes_that_the_legend_lacks_are_refused(tmp_path, word):
     study = thirds(tmp_path, (80, 40, 50), f'legend = "{word}"')
     found = next(v for v in study.verdicts() if v.name == "land_cover")
     assert "codes 40, 50, 80 are not in the class table" in found.problems[0]
+    assert "is it a map of worldcover or globeland30 or" in found.problems[0]
     with pytest.raises(DataError, match="40, 50, 80"):
         study.run("settlement_weight", workers=1)
 
@@ -147,7 +148,16 @@ def test_another_legend_than_the_file_names_is_doubted(tmp_path):
     text = (tmp_path / "study.toml").read_text("utf-8").replace("cover.tif", "CLCD_v01_2020.tif")
     (tmp_path / "study.toml").write_text(text, "utf-8")
     found = next(v for v in open_study(tmp_path).verdicts() if v.name == "land_cover")
-    assert any("say clcd" in d for d in found.doubts)
+    assert any("those of clcd, which has all its codes" in d for d in found.doubts)
+
+
+def test_a_map_without_any_ground_that_people_use_is_doubted(tmp_path):
+    """The classes of China's annual maps read by another legend: fields are forest, towns are savanna."""
+    thirds(tmp_path, (1, 2, 4), 'legend = "igbp"')
+    cover = np.resize(np.array([1, 2, 3, 4, 5, 7, 8], np.uint8), (60, 60))
+    write_raster(tmp_path / "cover.tif", cover)
+    found = next(v for v in open_study(tmp_path).verdicts() if v.name == "land_cover")
+    assert any("none is water, farmed or built" in d for d in found.doubts)
 
 
 def test_a_class_table_without_meaning_leaves_out_what_needs_it_and_nothing_else(tmp_path):

@@ -140,7 +140,8 @@ def _parsed(place: Path, changed_ns: int, size: int, name: str) -> pd.DataFrame:
     try:
         frame = read_table(place, InputSpec(file=str(place)), "legend")
     except DataError as error:
-        raise DataError(f"legend: {name} cannot be read as a table ({error})") from None
+        why = " ".join(str(error).removeprefix("legend: ").split())
+        raise DataError(f"legend: {name} cannot be read as a table ({why})") from None
     frame = _ours(frame)
     missing = [c for c in ("code", "name") if c not in frame.columns]
     if missing:
@@ -149,7 +150,7 @@ def _parsed(place: Path, changed_ns: int, size: int, name: str) -> pd.DataFrame:
         )
     frame = frame[frame["code"].notna()]
     codes = pd.to_numeric(frame["code"], errors="coerce")
-    odd = codes.isna() | (codes != codes.round())
+    odd = ~(codes.abs() < 1 << 31) | (codes != codes.round())
     if odd.any():
         raise DataError(
             f"legend: {name}: code '{frame['code'][odd].iloc[0]}' is not a whole number; correct the row"
@@ -163,6 +164,8 @@ def _parsed(place: Path, changed_ns: int, size: int, name: str) -> pd.DataFrame:
         given = frame[column] if column in frame.columns else pd.Series("", frame.index)
         frame[column] = [str(v).strip() if v is not None and v == v else "" for v in given]
     frame["name_zh"] = frame["name_zh"].where(frame["name_zh"] != "", frame["name"])
+    # a colour that no map could be drawn with is left to the map
+    frame["colour"] = frame["colour"].where(frame["colour"].str.fullmatch("#[0-9a-fA-F]{6}"), "")
     frame["cover"] = [
         cover_called(g) or (cover_called(n) or cover_called(z) or "")
         for g, n, z in zip(frame["group"], frame["name"], frame["name_zh"], strict=True)
@@ -173,6 +176,9 @@ def _parsed(place: Path, changed_ns: int, size: int, name: str) -> pd.DataFrame:
 def _ours(frame: pd.DataFrame) -> pd.DataFrame:
     """Heads as ours; a table that names its classes only by what they mean takes that for the name."""
     frame = frame.rename(columns={c: str(c).strip().lower() for c in frame.columns})
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"legend: two columns are called {twice[0]}; keep one")
     for ours, others in _HEADS.items():
         there = next((c for c in others if c in frame.columns), None)
         if ours not in frame.columns and there is not None:

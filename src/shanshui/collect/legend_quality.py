@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from shanshui.collect.classes import class_table, legends
+from shanshui.collect.classes import class_table, legend, legends
 from shanshui.collect.rasters import RasterInput
 from shanshui.collect.recognition import evidence_of, other_legend, recognised
 from shanshui.core.cover import broadest
@@ -16,6 +16,9 @@ COVER_MAPS = ("land_cover", "land_cover_before")
 """Maps of classes whose meaning is asked for."""
 MOST_OF_COVER = {"water": 0.5, "ice": 0.6, "built": 0.6, "wetland": 0.6, "tundra": 0.7}
 """Share of a mountain region above which a cover is more likely a wrong legend [D]."""
+
+MANY, SETTLED = 5, {"water", "farmed", "built"}
+"""Classes on a map of which one is any of these, unless the legend is wrong or nobody lives there [D]."""
 
 
 @dataclass
@@ -69,7 +72,7 @@ def legend_verdict(name: str, counts: Mapping[int, int], source: RasterInput) ->
     if strange:
         out.problems.append(
             f"{name}: codes {', '.join(map(str, strange[:12]))} are not in the class table '{word}'; "
-            "add them, or declare them as nodata"
+            f"{_having(codes)}add them, or declare them as nodata"
         )
     if name in COVER_MAPS:
         out.facts["legend"] = word if word in legends() else Path(word).name
@@ -84,11 +87,10 @@ def _doubts(
     """Another legend that the file names, more of a cover than a region has."""
     out, codes, checked = [], sorted(counts), source.spec.checked
     if word in legends() and source.spec.legend is not None and not checked:
-        other = other_legend(word, codes, evidence_of(source.path, source.spec, name))
+        other, why = other_legend(word, codes, evidence_of(source.path, source.spec, name))
         if other:
             out.append(
-                f'{name}: legend = "{word}" is declared, but the file\'s name or notes say {other}, which has all its codes; set that, or '
-                "checked = true"
+                f'{name}: legend = "{word}" is declared, but {why}: those of {other}, which has all its codes; set that, or checked = true'
             )
     broad = pd.Series(
         {c: broadest(table["cover"][c]) for c in codes if table["cover"][c]}, dtype=object
@@ -96,6 +98,11 @@ def _doubts(
     share = pd.Series(dict(counts), dtype=float)[broad.index].groupby(broad).sum() / sum(
         counts.values()
     )
+    if len(codes) >= MANY and len(broad) == len(codes) and not checked and not SETTLED & set(broad):
+        out.append(
+            f"{name}: by the legend {Path(word).name} {len(codes)} classes are on the map and none is water, farmed or built; is it the "
+            "map's legend? set the right one, or checked = true"
+        )
     for cover, most in MOST_OF_COVER.items():
         if share.get(cover, 0.0) > most and not checked:
             out.append(
@@ -103,3 +110,9 @@ def _doubts(
                 "right one, or checked = true"
             )
     return out
+
+
+def _having(codes: list[int]) -> str:
+    """Shipped legends that have all codes, as a question; empty for none."""
+    found = [n for n in legends() if n != "made-up" and legend(n).codes.issuperset(codes)]
+    return f"is it a map of {' or '.join(found)}? set legend; else " if found else ""

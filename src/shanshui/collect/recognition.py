@@ -162,7 +162,7 @@ def spoken_for(one: Legend, codes: Sequence[int], evidence: Evidence) -> str:
         Of the file.
     """
     if any(mark in evidence.words for mark in legends()[one.name].marks):
-        return "the file's name or notes name it"
+        return "the file's name or notes say it"
     names = sum(one.code_of_name(evidence.names.get(c, "")) == c for c in codes)
     if codes and names >= _MOST * len(codes):
         return "the names of its classes are the legend's"
@@ -187,10 +187,24 @@ def _listed(codes: Collection[int]) -> str:
     return ", ".join(map(str, sorted(codes)))
 
 
-def other_legend(one: str, codes: Sequence[int], evidence: Evidence) -> str:
-    """Shipped legend that a file names while another is declared, and that has all its codes; empty for none."""
-    if any(mark in evidence.words for mark in legends()[one].marks):
-        return ""
-    marked = [n for n, note in legends().items() if any(m in evidence.words for m in note.marks)]
-    fits = [n for n in marked if legend(n).codes.issuperset(codes)]
-    return fits[0] if len(fits) == 1 else ""
+def other_legend(one: str, codes: Sequence[int], evidence: Evidence) -> tuple[str, str]:
+    """Shipped legend that a file speaks for while another is declared, and what speaks for it; empty for none.
+
+    Parameters
+    ----------
+    one : str
+        The declared legend; its own evidence settles the matter.
+    codes : sequence of int
+        On the map.
+    evidence : Evidence
+        Of the file.
+    """
+    spoken = {
+        name: why
+        for name in legends()
+        if legend(name).codes.issuperset(codes)
+        and (why := spoken_for(legend(name), codes, evidence))
+    }
+    if one in spoken or len(spoken) != 1:
+        return "", ""
+    return next(iter(spoken.items()))
