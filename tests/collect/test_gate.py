@@ -48,10 +48,18 @@ def opened_in(text):
 
 
 def test_nothing_but_the_gate_opens_rasters_layers_and_cubes():
-    found = {p.relative_to(HOME).as_posix(): opened_in(p.read_text("utf-8")) for p in HOME.rglob("*.py")}
+    found = {
+        p.relative_to(HOME).as_posix(): opened_in(p.read_text("utf-8")) for p in HOME.rglob("*.py")
+    }
     assert {p for p, calls in found.items() if calls} - OWN == set()
     assert found["collect/gate.py"]
-    for place in OWN - {"collect/gate.py", "store/rasters.py", "store/vectors.py", "report/maps.py", "report/formats.py"}:
+    for place in OWN - {
+        "collect/gate.py",
+        "store/rasters.py",
+        "store/vectors.py",
+        "report/maps.py",
+        "report/formats.py",
+    }:
         text = (HOME / place).read_text("utf-8")
         assert all('"w"' in ast.unparse(n) or "'w'" in ast.unparse(n) for n in ast.walk(ast.parse(text))
                    if isinstance(n, ast.Call) and ast.unparse(n.func) == "rasterio.open"), place  # fmt: skip
@@ -70,7 +78,7 @@ def server():
             asked.append(self.path)
             self.send_error(404)
 
-        do_HEAD = do_GET
+        do_HEAD = do_GET  # noqa: N815 - as the library calls it
 
         def log_message(self, *args):
             pass
@@ -93,16 +101,31 @@ def virtual(path, source, relative=0):
 def test_no_request_leaves_whatever_a_file_says(tmp_path, server):
     url, asked = server
     cases = []
-    for k, source in enumerate((f"/vsicurl/{url}/a.tif", f"{url}/a.tif", f"/vsizip//vsicurl/{url}/a.zip/a.tif", "/vsis3/b/a.tif")):
+    for k, source in enumerate(
+        (
+            f"/vsicurl/{url}/a.tif",
+            f"{url}/a.tif",
+            f"/vsizip//vsicurl/{url}/a.zip/a.tif",
+            "/vsis3/b/a.tif",
+        )
+    ):
         plain = virtual(tmp_path / f"a{k}.vrt", source)
         virtual(tmp_path / f"a{k}.tif", source)
         cases += [plain, tmp_path / f"a{k}.tif"]
-        cases.append(virtual(tmp_path / f"deep{k}.vrt", virtual(tmp_path / f"mid{k}.img", str(plain)).name, 1))
+        cases.append(
+            virtual(
+                tmp_path / f"deep{k}.vrt", virtual(tmp_path / f"mid{k}.img", str(plain)).name, 1
+            )
+        )
     wms = tmp_path / "service.tif"
-    wms.write_text(f'<GDAL_WMS><Service name="TMS"><ServerUrl>{url}/a</ServerUrl></Service></GDAL_WMS>')
+    wms.write_text(
+        f'<GDAL_WMS><Service name="TMS"><ServerUrl>{url}/a</ServerUrl></Service></GDAL_WMS>'
+    )
     cases += [wms, virtual(tmp_path / "over.vrt", "service.tif", 1)]
     for path in cases:
-        with pytest.raises(DataError, match="not on this machine|service on another machine") as found:
+        with pytest.raises(
+            DataError, match="not on this machine|service on another machine"
+        ) as found:
             brought(path)
         assert "\n" not in str(found.value)
     (tmp_path / "points.vrt").write_text(
@@ -174,7 +197,9 @@ def test_formats_on_the_list_give_the_same_map(tmp_path, driver, suffix):
 
 def test_formats_off_the_list_are_refused(tmp_path):
     (tmp_path / "a.mbtiles").write_bytes((b"SQLite format 3\0") + bytes(200))
-    (tmp_path / "a.json").write_text('{"type": "FeatureCollection", "stac_version": "1.0.0", "features": []}')
+    (tmp_path / "a.json").write_text(
+        '{"type": "FeatureCollection", "stac_version": "1.0.0", "features": []}'
+    )
     (tmp_path / "a.txt").write_text("nothing here\n")
     for name in ("a.mbtiles", "a.json", "a.txt"):
         with pytest.raises(DataError, match="cannot be read as a raster"):
@@ -203,10 +228,17 @@ def sparse(path, side, cell, dtype="float32"):
 
 
 def test_a_small_file_that_declares_too_much_is_refused_before_it_is_read(tmp_path):
-    path = virtual(tmp_path / "a.vrt", str(write_raster(tmp_path / "b.tif", np.ones((2, 2), np.float32))))
-    text = path.read_text().replace('rasterXSize="30" rasterYSize="20"', 'rasterXSize="1000000" rasterYSize="1000000"')
+    path = virtual(
+        tmp_path / "a.vrt", str(write_raster(tmp_path / "b.tif", np.ones((2, 2), np.float32)))
+    )
+    text = path.read_text().replace(
+        'rasterXSize="30" rasterYSize="20"', 'rasterXSize="1000000" rasterYSize="1000000"'
+    )
     path.write_text(text.replace("0,100,0,2000,0,-100", "0,0.003,0,2000,0,-0.003"))
-    with pytest.raises(DataError, match=r"declares [\d,]+ x [\d,]+ cells below the study in [\d,]+ bytes: nearly all of it is empty"):
+    with pytest.raises(
+        DataError,
+        match=r"declares [\d,]+ x [\d,]+ cells below the study in [\d,]+ bytes: nearly all of it is empty",
+    ):
         brought(path)
     assert "nearly all of it is empty" in look(path).problems[0]
 
@@ -227,7 +259,9 @@ print(json.dumps([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, o
 def test_declared_cells_are_read_within_a_bound(tmp_path):
     path = sparse(tmp_path / "a.tif", 12000, 2.0)
     assert path.stat().st_size < 10_000
-    done = subprocess.run([sys.executable, "-c", _CHILD, str(path)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD, str(path)], capture_output=True, text=True, check=True
+    )
     kilobytes, problems, coverage = json.loads(done.stdout)
     # 144 million cells would be 576 MB as they are held, and more while they are read
     assert kilobytes < 350_000
@@ -246,6 +280,8 @@ def test_a_file_far_finer_than_the_study_is_averaged_in_parts(tmp_path, monkeypa
     np.testing.assert_allclose(brought(path), whole, rtol=1e-6)
     np.testing.assert_allclose(whole, values.reshape(20, 30, 30, 30).mean(axis=(1, 3)), rtol=1e-5)
     monkeypatch.setattr(rasters, "_MOST_OF_ROW", 20_000)
-    with pytest.raises(DataError, match="cells below one row of study cells; bring it to cells of about 5 m first"):
+    with pytest.raises(
+        DataError, match="cells below one row of study cells; bring it to cells of about 5 m first"
+    ):
         brought(path)
     assert SPEC.cell_m == 100.0

@@ -20,7 +20,19 @@ def hills(ny=20, nx=30, seed=0):
     return (300 + 50 * np.random.default_rng(seed).random((ny, nx))).astype(np.float32)
 
 
-def tiles_of(folder, values, rows, cols, *, cell=100.0, crs="EPSG:6933", left=0.0, top=None, overlap=0, **more):
+def tiles_of(
+    folder,
+    values,
+    rows,
+    cols,
+    *,
+    cell=100.0,
+    crs="EPSG:6933",
+    left=0.0,
+    top=None,
+    overlap=0,
+    **more,
+):
     """Cut a map into tiles."""
     top = values.shape[-2] * cell if top is None else top
     folder.mkdir(exist_ok=True)
@@ -49,7 +61,9 @@ def test_tiles_are_the_whole_map_to_the_byte(tmp_path, grid, overlap):
     np.testing.assert_array_equal(why(tiles, grid=grid), why(one, grid=grid))
     out, alone = look(tiles, grid=grid), look(one, grid=grid)
     assert out.facts["tiles"] == len(tiles)
-    assert [out.facts[k] for k in ("min", "max", "coverage")] == [alone.facts[k] for k in ("min", "max", "coverage")]
+    assert [out.facts[k] for k in ("min", "max", "coverage")] == [
+        alone.facts[k] for k in ("min", "max", "coverage")
+    ]
     assert any("tiles overlap" in d for d in out.doubts) == (overlap > 0)
 
 
@@ -169,7 +183,9 @@ def test_heights_of_a_compound_system_bring_their_unit(tmp_path):
 )  # fmt: skip
 def test_the_units_of_a_netcdf_are_obeyed(tmp_path, kind, said, stored, value):
     values = np.full((20, 30), stored)
-    cube = xr.Dataset({"z": (("y", "x"), values, {"units": said})}, coords={"y": SPEC.y(), "x": SPEC.x()})
+    cube = xr.Dataset(
+        {"z": (("y", "x"), values, {"units": said})}, coords={"y": SPEC.y(), "x": SPEC.x()}
+    )
     cube.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
     assert brought(tmp_path / "a.nc", kind, crs="EPSG:6933")[3, 4] == pytest.approx(value, rel=1e-4)
 
@@ -178,11 +194,17 @@ def test_the_units_of_a_netcdf_are_obeyed(tmp_path, kind, said, stored, value):
 
 
 def cube_of(values, lat, lon, attrs=None, dims=("lat", "lon"), **more):
-    coords = {dims[-2]: (dims[-2], lat, {"units": "degrees_north"}), dims[-1]: (dims[-1], lon, {"units": "degrees_east"}), **more}
+    coords = {
+        dims[-2]: (dims[-2], lat, {"units": "degrees_north"}),
+        dims[-1]: (dims[-1], lon, {"units": "degrees_east"}),
+        **more,
+    }
     return xr.Dataset({"pr": (dims, values, attrs or {})}, coords=coords)
 
 
-PLACE = GridSpec("+proj=laea +lat_0=33 +lon_0=107 +datum=WGS84 +units=m", 5000.0, -50000.0, 50000.0, 20, 20)
+PLACE = GridSpec(
+    "+proj=laea +lat_0=33 +lon_0=107 +datum=WGS84 +units=m", 5000.0, -50000.0, 50000.0, 20, 20
+)
 
 
 @pytest.mark.parametrize("form", ["NETCDF3_CLASSIC", "NETCDF3_64BIT", "NETCDF4"])
@@ -195,8 +217,19 @@ def test_netcdf_of_any_edition_and_order_is_the_same_map(tmp_path, form, turned,
     if turned:
         cube = cube.isel(lat=slice(None, None, -1), lon=slice(None, None, -1))
     path = tmp_path / "a.nc"
-    cube.to_netcdf(path, **({"engine": "h5netcdf"} if form == "NETCDF4" else {"engine": "scipy", "format": form}))
-    expected = write_raster(tmp_path / "a.tif", values[::-1], crs="EPSG:4326", cell=0.1, left=105.0, top=35.0, dtype=dtype)
+    cube.to_netcdf(
+        path,
+        **({"engine": "h5netcdf"} if form == "NETCDF4" else {"engine": "scipy", "format": form}),
+    )
+    expected = write_raster(
+        tmp_path / "a.tif",
+        values[::-1],
+        crs="EPSG:4326",
+        cell=0.1,
+        left=105.0,
+        top=35.0,
+        dtype=dtype,
+    )
     out = brought(path, "precipitation", PLACE)
     np.testing.assert_allclose(out, brought(expected, "precipitation", PLACE), rtol=1e-5)
 
@@ -214,7 +247,9 @@ def test_unsigned_bytes_and_marks_of_old_files(tmp_path):
 def test_uneven_latitudes_are_refused_with_their_spacing(tmp_path):
     lat = np.array([34.6, 33.6, 33.1, 32.9, 32.7, 32.2, 29.0])
     lon = np.arange(105.5, 109.5, 0.5)
-    cube_of(np.repeat(1000 * lat - 31800, lon.size).reshape(lat.size, -1), lat, lon).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    cube_of(np.repeat(1000 * lat - 31800, lon.size).reshape(lat.size, -1), lat, lon).to_netcdf(
+        tmp_path / "a.nc", engine="h5netcdf"
+    )
     with pytest.raises(DataError, match=r"lat runs in steps of 0.2 to 3.2; expected even steps"):
         brought(tmp_path / "a.nc", "precipitation", PLACE)
 
@@ -222,10 +257,19 @@ def test_uneven_latitudes_are_refused_with_their_spacing(tmp_path):
 def test_times_are_chosen_or_listed(tmp_path):
     times = np.array(["2014-07-01", "2015-01-01", "2015-07-01"], "datetime64[ns]")
     values = np.stack([np.full((40, 40), v) for v in (100.0, 400.0, 600.0)])
-    cube = cube_of(values, np.arange(31.05, 35, 0.1), np.arange(105.05, 109, 0.1), dims=("time", "lat", "lon"), time=times)
+    cube = cube_of(
+        values,
+        np.arange(31.05, 35, 0.1),
+        np.arange(105.05, 109, 0.1),
+        dims=("time", "lat", "lon"),
+        time=times,
+    )
     path = tmp_path / "a.nc"
     cube.to_netcdf(path, engine="h5netcdf")
-    with pytest.raises(DataError, match=r"has 3 time: 2014-07-01, 2015-01-01, 2015-07-01; choose one with time = \"2015-07-01\""):
+    with pytest.raises(
+        DataError,
+        match=r"has 3 time: 2014-07-01, 2015-01-01, 2015-07-01; choose one with time = \"2015-07-01\"",
+    ):
         brought(path, "precipitation", PLACE)
     with pytest.raises(DataError, match="has 2 time: 2015-01-01, 2015-07-01; choose"):
         brought(path, "precipitation", PLACE, time="2015")
@@ -235,7 +279,9 @@ def test_times_are_chosen_or_listed(tmp_path):
         ({"time": "2014"}, 100), ({"time": "2015-07"}, 600), ({"time": "2015-01-01"}, 400), ({"time": "2015", "band": "sum"}, 1000),
         ({"time": "2015", "band": 2}, 600), ({"band": 1}, 100), ({"band": "mean"}, 1100 / 3),
     ):  # fmt: skip
-        assert brought(path, "precipitation", PLACE, **declared)[5, 5] == pytest.approx(value, rel=1e-6)
+        assert brought(path, "precipitation", PLACE, **declared)[5, 5] == pytest.approx(
+            value, rel=1e-6
+        )
 
 
 def test_variables_systems_and_axes_of_a_netcdf(tmp_path):
@@ -243,10 +289,22 @@ def test_variables_systems_and_axes_of_a_netcdf(tmp_path):
     grid = GridSpec("EPSG:32648", 100.0, 500000.0, 3652000.0, 20, 30)
     mapping = xr.DataArray(0, attrs=CRS("EPSG:32648").to_cf())
     cube = xr.Dataset(
-        {"z": (("northing", "easting"), values, {"grid_mapping": "utm"}), "n": (("northing", "easting"), values + 1), "utm": mapping},
+        {
+            "z": (("northing", "easting"), values, {"grid_mapping": "utm"}),
+            "n": (("northing", "easting"), values + 1),
+            "utm": mapping,
+        },
         coords={
-            "northing": ("northing", grid.y() / 1000, {"standard_name": "projection_y_coordinate", "units": "km"}),
-            "easting": ("easting", grid.x() / 1000, {"standard_name": "projection_x_coordinate", "units": "km"}),
+            "northing": (
+                "northing",
+                grid.y() / 1000,
+                {"standard_name": "projection_y_coordinate", "units": "km"},
+            ),
+            "easting": (
+                "easting",
+                grid.x() / 1000,
+                {"standard_name": "projection_x_coordinate", "units": "km"},
+            ),
         },
     )
     path = tmp_path / "a.nc"
@@ -267,13 +325,22 @@ def test_netcdf_that_are_no_map_are_refused_in_words(tmp_path, kind):
     lat, lon = np.arange(31.05, 35, 0.1), np.arange(105.05, 109, 0.1)
     flat = np.zeros((40, 40))
     if kind == "curved":
-        names = {"lat": (("y", "x"), flat, {"standard_name": "latitude"}), "lon": (("y", "x"), flat, {"standard_name": "longitude"})}
-        cube, says = xr.Dataset({"z": (("y", "x"), flat)}, coords=names), "a curved grid; put it on an even grid first"
+        names = {
+            "lat": (("y", "x"), flat, {"standard_name": "latitude"}),
+            "lon": (("y", "x"), flat, {"standard_name": "longitude"}),
+        }
+        cube, says = (
+            xr.Dataset({"z": (("y", "x"), flat)}, coords=names),
+            "a curved grid; put it on an even grid first",
+        )
     elif kind == "no coordinates":
         cube, says = xr.Dataset({"z": (("y", "x"), flat)}), "have no coordinates"
     elif kind == "four dims":
         dims = ("time", "level", "lat", "lon")
-        cube, says = cube_of(np.zeros((2, 3, 40, 40)), lat, lon, dims=dims), r"time \(2\), level \(3\); expected at most one more"
+        cube, says = (
+            cube_of(np.zeros((2, 3, 40, 40)), lat, lon, dims=dims),
+            r"time \(2\), level \(3\); expected at most one more",
+        )
     else:
         cube, says = cube_of(np.zeros((1, 40)), lat[:1], lon), "has 1 'lat'; expected at least 2"
     cube.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
@@ -307,17 +374,42 @@ def test_maps_around_the_globe_lie_right_wherever_they_begin(tmp_path, middle, f
 
 def test_nine_hundred_everywhere_stays_so(tmp_path):
     lat, lon = np.arange(40, 20, -0.5), np.arange(0, 360, 0.5)
-    cube_of(np.full((lat.size, lon.size), 900.0), lat, lon).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
-    grid = GridSpec("+proj=laea +lat_0=33 +lon_0=-107.5 +datum=WGS84 +units=m", 1000.0, -30000.0, 30000.0, 60, 60)
+    cube_of(np.full((lat.size, lon.size), 900.0), lat, lon).to_netcdf(
+        tmp_path / "a.nc", engine="h5netcdf"
+    )
+    grid = GridSpec(
+        "+proj=laea +lat_0=33 +lon_0=-107.5 +datum=WGS84 +units=m",
+        1000.0,
+        -30000.0,
+        30000.0,
+        60,
+        60,
+    )
     out = brought(tmp_path / "a.nc", "precipitation", grid)
     assert (out == 900).all()
 
 
 @pytest.mark.parametrize("left", [250.0, -110.0])
 def test_a_part_of_the_globe_beyond_180_lies_right(tmp_path, left):
-    path = write_raster(tmp_path / "a.tif", np.arange(2400, dtype=np.float32).reshape(40, 60), crs="EPSG:4326", cell=0.1, left=left, top=35.0)
-    grid = GridSpec("+proj=laea +lat_0=33 +lon_0=-107 +datum=WGS84 +units=m", 5000.0, -50000.0, 50000.0, 20, 20)
-    plain = write_raster(tmp_path / "b.tif", np.arange(2400, dtype=np.float32).reshape(40, 60), crs="EPSG:4326", cell=0.1, left=-110.0, top=35.0)
+    path = write_raster(
+        tmp_path / "a.tif",
+        np.arange(2400, dtype=np.float32).reshape(40, 60),
+        crs="EPSG:4326",
+        cell=0.1,
+        left=left,
+        top=35.0,
+    )
+    grid = GridSpec(
+        "+proj=laea +lat_0=33 +lon_0=-107 +datum=WGS84 +units=m", 5000.0, -50000.0, 50000.0, 20, 20
+    )
+    plain = write_raster(
+        tmp_path / "b.tif",
+        np.arange(2400, dtype=np.float32).reshape(40, 60),
+        crs="EPSG:4326",
+        cell=0.1,
+        left=-110.0,
+        top=35.0,
+    )
     np.testing.assert_allclose(brought(path, grid=grid), brought(plain, grid=grid), rtol=1e-5)
 
 
@@ -359,23 +451,33 @@ def test_centre_registered_and_miscounted_ascii_grids(tmp_path):
     head = "ncols 30\nnrows 20\nxllcenter 50\nyllcenter 50\ncellsize 100\nNODATA_value -9999\n"
     values = np.round(hills(), 2)
     values[3, 4] = -9999
-    (tmp_path / "a.asc").write_text(head + "\n".join(" ".join(map(str, row)) for row in values.tolist()))
+    (tmp_path / "a.asc").write_text(
+        head + "\n".join(" ".join(map(str, row)) for row in values.tolist())
+    )
     out = brought(tmp_path / "a.asc", crs="EPSG:6933")
     np.testing.assert_allclose(out, np.where(values == -9999, np.nan, values), rtol=1e-6)
-    (tmp_path / "b.asc").write_text(head + "\n".join(" ".join(map(str, [*row, 7])) for row in values.tolist()))
+    (tmp_path / "b.asc").write_text(
+        head + "\n".join(" ".join(map(str, [*row, 7])) for row in values.tolist())
+    )
     with pytest.raises(DataError, match="holds 620 numbers, its header says 20 x 30 = 600"):
         brought(tmp_path / "b.asc", crs="EPSG:6933")
     whole = np.rint(values).astype(object)
     whole[19, 29] = "312.75"
-    (tmp_path / "c.asc").write_text(head + "\n".join(" ".join(map(str, row)) for row in whole.tolist()))
+    (tmp_path / "c.asc").write_text(
+        head + "\n".join(" ".join(map(str, row)) for row in whole.tolist())
+    )
     assert brought(tmp_path / "c.asc", crs="EPSG:6933")[19, 29] == 312.75
 
 
 def test_pictures_are_no_heights(tmp_path):
-    path = write_raster(tmp_path / "a.tif", np.random.default_rng(0).integers(0, 255, (3, 20, 30)).astype(np.uint8))
+    path = write_raster(
+        tmp_path / "a.tif", np.random.default_rng(0).integers(0, 255, (3, 20, 30)).astype(np.uint8)
+    )
     assert "marked as red of a picture" in look(path).problems[0]
     assert look(path, checked=True, band=1).state == "good"
-    path = write_raster(tmp_path / "b.tif", np.random.default_rng(0).integers(1, 9, (20, 30)).astype(np.uint8))
+    path = write_raster(
+        tmp_path / "b.tif", np.random.default_rng(0).integers(1, 9, (20, 30)).astype(np.uint8)
+    )
     with rasterio.open(path, "r+") as file:
         file.write_colormap(1, {k: (k, k, k, 255) for k in range(10)})
     assert "marked as palette of a picture" in look(path).problems[0]
@@ -390,7 +492,9 @@ def test_bands_that_are_not_read_are_told(tmp_path):
 
 def test_a_shift_between_datums_is_told_with_its_accuracy(tmp_path):
     place = {"cell": 0.001, "left": 107.0, "top": 33.0}
-    grid = GridSpec("+proj=laea +lat_0=32.99 +lon_0=107.015 +datum=WGS84 +units=m", 30.0, -600.0, 600.0, 40, 40)
+    grid = GridSpec(
+        "+proj=laea +lat_0=32.99 +lon_0=107.015 +datum=WGS84 +units=m", 30.0, -600.0, 600.0, 40, 40
+    )
     path = write_raster(tmp_path / "a.tif", hills(), crs="EPSG:4214", **place)
     out = look(path, grid=grid)
     assert out.facts["shift_m"] is None

@@ -79,7 +79,9 @@ def test_what_is_declared_already_stays_in_the_advice(tmp_path):
 
 def test_values_that_end_in_a_usual_mark_are_values(tmp_path):
     for dtype, (low, high) in (("uint8", (0, 255)), ("int16", (-128, 127)), ("int16", (99, 999))):
-        path = write_raster(tmp_path / "a.tif", slope_of(50, 50, low, high).astype(dtype), cell=40.0)
+        path = write_raster(
+            tmp_path / "a.tif", slope_of(50, 50, low, high).astype(dtype), cell=40.0
+        )
         assert look(path, "elevation" if low else "lights").state == "good"
 
 
@@ -103,7 +105,9 @@ def test_zeros_of_what_may_not_happen_count(tmp_path, kind):
 
 @pytest.mark.parametrize("kind", ["elevation", "precipitation", "soil_depth"])
 def test_one_zero_far_from_all_values_is_suspected_where_zero_is_no_usual_value(tmp_path, kind):
-    values = slope_of(100, 100, *((1, 2) if kind == "soil_depth" else (500, 900))).astype(np.float32)
+    values = slope_of(100, 100, *((1, 2) if kind == "soil_depth" else (500, 900))).astype(
+        np.float32
+    )
     values[41, 43] = 0
     out = look(write_raster(tmp_path / "a.tif", values, cell=20.0), kind)
     assert "1 of 10000 cells are 0" in out.problems[0]
@@ -117,7 +121,9 @@ def test_one_zero_far_from_all_values_is_suspected_where_zero_is_no_usual_value(
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "float32"])
 def test_a_hidden_half_is_missing_whatever_stands_below_it(tmp_path, how, dtype):
     codes = np.where(np.arange(60)[None, :] < 30, 0, 12).repeat(60, 0).reshape(60, 60).astype(dtype)
-    shown = np.where(np.arange(60)[None, :] < 30, 0, 255).repeat(60, 0).reshape(60, 60).astype(np.uint8)
+    shown = (
+        np.where(np.arange(60)[None, :] < 30, 0, 255).repeat(60, 0).reshape(60, 60).astype(np.uint8)
+    )
     path = tmp_path / "cover.tif"
     grid = grid_spec(60, 60)
     if how == "alpha":
@@ -126,7 +132,10 @@ def test_a_hidden_half_is_missing_whatever_stands_below_it(tmp_path, how, dtype)
             file.colorinterp = (ColorInterp.gray, ColorInterp.alpha)
     else:
         write_raster(path, codes, dtype=dtype)
-        with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=how == "inner"), rasterio.open(path, "r+") as file:
+        with (
+            rasterio.Env(GDAL_TIFF_INTERNAL_MASK=how == "inner"),
+            rasterio.open(path, "r+") as file,
+        ):
             file.write_mask(shown)
         assert (tmp_path / "cover.tif.msk").exists() == (how == "side-car")
     out = brought(path, "land_cover", grid, classes="igbp")
@@ -187,7 +196,9 @@ def test_reasons_have_words_in_both_languages():
 
 
 def test_a_raster_that_hardly_meets_the_study_says_so(tmp_path):
-    path = write_raster(tmp_path / "a.tif", slope_of(3, 2).astype(np.float32), left=2800.0, top=300.0)
+    path = write_raster(
+        tmp_path / "a.tif", slope_of(3, 2).astype(np.float32), left=2800.0, top=300.0
+    )
     out = look(path)
     assert out.state == "doubtful"
     assert "covers 1% of the study window" in out.doubts[0]
@@ -197,7 +208,10 @@ def test_codes_are_counted_in_every_cell(tmp_path):
     codes = np.ones((200, 300), np.uint8)
     codes[117, 203] = 77
     path = write_raster(tmp_path / "c.tif", codes, cell=10.0)
-    assert "codes 77 are not in the class table" in look(path, "land_cover", classes="igbp").problems[0]
+    assert (
+        "codes 77 are not in the class table"
+        in look(path, "land_cover", classes="igbp").problems[0]
+    )
     with pytest.raises(DataError, match="codes 77"):
         brought(path, "land_cover", classes="igbp", grid=grid_spec(200, 300, 10.0))
 
@@ -214,7 +228,9 @@ def test_the_look_agrees_with_numpy(data):
     raw = rng.integers(0, 200, size).astype(dtype)
     if dtype.startswith("float"):
         raw[rng.random(size) < data.draw(st.sampled_from([0, 0.001, 0.3]))] = np.nan
-    hidden = (rng.random(size) < data.draw(st.sampled_from([0, 0.01]))).astype(np.uint8) * Missing.MASK
+    hidden = (rng.random(size) < data.draw(st.sampled_from([0, 0.01]))).astype(
+        np.uint8
+    ) * Missing.MASK
     marks = np.array(data.draw(st.sampled_from([[], [7], [7, 100]])), dtype)
     args = (marks, np.full(marks.size, Missing.TAG, np.uint8), np.array([-np.inf, 190.0]), np.array([3.0, 150.0]),
             np.array([0.0, 180.0]))  # fmt: skip

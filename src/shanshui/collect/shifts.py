@@ -10,7 +10,6 @@ from pyproj.transformer import TransformerGroup
 
 from shanshui.region.grid import GridSpec
 
-
 _GEOCENTRIC = {
     "wgs84", "china 2000", "european terrestrial reference system 1989", "geocentric datum of australia 2020",
     "japanese geodetic datum 2011", "sistema de referencia geocentrico para las americas 2000",
