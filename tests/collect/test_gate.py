@@ -78,7 +78,7 @@ def server():
             asked.append(self.path)
             self.send_error(404)
 
-        do_HEAD = do_GET  # noqa: N815
+        do_HEAD = do_GET  # noqa: N815 - as the library calls it
 
         def log_message(self, *args):
             pass

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from shanshui.collect.catalog import InputSpec
-from shanshui.collect.gate import open_cube
+from shanshui.collect.gate import open_cube, said
 from shanshui.collect.sources import ANY_NUMBER, Band, Frame
 from shanshui.core.errors import DataError, nearest
 
@@ -54,8 +54,9 @@ class CubeSource:
             raise
         except Exception as error:  # noqa: BLE001 - whatever the format's library raises
             self._cube.close()
-            said = " ".join(str(error).split())[:200]
-            raise DataError(f"{name}: {path} cannot be read ({said}); is it complete?") from None
+            raise DataError(
+                f"{name}: {path} cannot be read ({said(error)}); is it complete?"
+            ) from None
 
     def _prepare(self, spec: InputSpec) -> None:
         cube, name, path = self._cube, self._name, self.path
@@ -177,9 +178,8 @@ class CubeSource:
         try:
             raw = np.asarray(values[r0:r1, c0:c1].values)
         except Exception as error:  # noqa: BLE001 - whatever the format's library raises
-            said = " ".join(str(error).split())[:200]
             raise DataError(
-                f"{self._name}: {self.path} cannot be read to its end ({said}); is it complete?"
+                f"{self._name}: {self.path} cannot be read to its end ({said(error)}); is it complete?"
             ) from None
         if not raw.dtype.isnative:
             raw = raw.astype(raw.dtype.newbyteorder("="))
@@ -230,22 +230,22 @@ def _number(value: Any) -> list[float]:
 
 def _facts(values: xr.DataArray) -> dict[str, Any]:
     """Scale, unit and every way in which the attributes of a variable say missing."""
-    said = values.attrs
-    unsigned = values.dtype.kind == "i" and str(said.get("_Unsigned", "")).lower() == "true"
+    attrs = values.attrs
+    unsigned = values.dtype.kind == "i" and str(attrs.get("_Unsigned", "")).lower() == "true"
     span = 2.0 ** (8 * values.dtype.itemsize) if unsigned else 0.0
     turn = (lambda v: v + span if v < 0 else v) if unsigned else (lambda v: v)
-    marks = [turn(v) for word in ("_FillValue", "missing_value") for v in _number(said.get(word))]
-    low = (_number(said.get("valid_min")) or [-math.inf])[0]
-    high = (_number(said.get("valid_max")) or [math.inf])[0]
-    between = _number(said.get("valid_range"))
+    marks = [turn(v) for word in ("_FillValue", "missing_value") for v in _number(attrs.get(word))]
+    low = (_number(attrs.get("valid_min")) or [-math.inf])[0]
+    high = (_number(attrs.get("valid_max")) or [math.inf])[0]
+    between = _number(attrs.get("valid_range"))
     if len(between) == 2:
         low, high = between
     valid = (turn(low), turn(high))
     return {
         "dtype": values.dtype.newbyteorder("=").name,
-        "scale": (_number(said.get("scale_factor")) or [1.0])[0],
-        "offset": (_number(said.get("add_offset")) or [0.0])[0],
-        "unit": str(said.get("units", "")).strip(),
+        "scale": (_number(attrs.get("scale_factor")) or [1.0])[0],
+        "offset": (_number(attrs.get("add_offset")) or [0.0])[0],
+        "unit": str(attrs.get("units", "")).strip(),
         "marks": tuple(dict.fromkeys(v for v in marks if not math.isnan(v))),
         "valid": valid if valid[0] < valid[1] else ANY_NUMBER,
     }
@@ -263,22 +263,19 @@ def _crs_of(
     for word in (named, "spatial_ref", "crs"):
         if not word or word not in cube.variables:
             continue
-        said = cube[word].attrs
-        text = (
-            said.get("crs_wkt")
-            or said.get("spatial_ref")
-            or said.get("proj4")
-            or said.get("epsg_code")
+        attrs = cube[word].attrs
+        text = next(
+            (attrs[k] for k in ("crs_wkt", "spatial_ref", "proj4", "epsg_code") if attrs.get(k)),
+            None,
         )
         try:
             if text:
                 return CRS.from_user_input(text)
-            if "grid_mapping_name" in said:
-                return CRS.from_cf(dict(said))
+            if "grid_mapping_name" in attrs:
+                return CRS.from_cf(dict(attrs))
         except Exception as error:  # noqa: BLE001 - whatever the library raises
-            about = " ".join(str(error).split())[:120]
             raise DataError(
-                f"{name}: the coordinate system that '{word}' in {path} describes is not known ({about}); say it: "
+                f"{name}: the coordinate system that '{word}' in {path} describes is not known ({said(error)}); say it: "
                 'crs = "EPSG:…"'
             ) from None
     degrees = str(y.attrs.get("units", "")).lower().startswith("degree")

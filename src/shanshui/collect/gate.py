@@ -27,7 +27,6 @@ import geopandas as gpd  # noqa: E402 - GDAL reads the environment when it is lo
 import pyogrio  # noqa: E402
 import rasterio  # noqa: E402
 import xarray as xr  # noqa: E402
-from rasterio.errors import RasterioError  # noqa: E402
 from rasterio.io import DatasetReader  # noqa: E402
 
 pyogrio.set_gdal_config_options({k: v for k, v in _OFFLINE.items() if k != "GDAL_SKIP"})
@@ -139,13 +138,13 @@ def _opened(text: str, path: Path, name: str) -> Any:
             more = {}
         with rasterio.Env():
             return DatasetReader(text, driver=known, **more)
-    except (RasterioError, ValueError, TypeError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever the format's library raises
         if path.suffix.lower() == ".gdb" and "OpenFileGDB" not in known:
             raise DataError(
                 f"{name}: {path}: rasters of a geodatabase are not read here; export it as GeoTIFF"
             ) from None
         raise DataError(
-            f"{name}: {path} cannot be read as a raster ({_said(error, text)}); is it complete, and of a format that is read "
+            f"{name}: {path} cannot be read as a raster ({said(error)}); is it complete, and of a format that is read "
             "(GeoTIFF, VRT, ASCII grid, ENVI, Imagine, SAGA, NetCDF …)?"
         ) from None
 
@@ -155,7 +154,7 @@ def _drivers() -> set[str]:
         return set(env.drivers())
 
 
-def _said(error: Exception, path: str) -> str:
+def said(error: Exception) -> str:
     """What a library says, on one line."""
     words = " ".join(str(error).split())
     return words[:200] + ("…" if len(words) > 200 else "") or type(error).__name__
@@ -197,7 +196,7 @@ def open_cube(path: Path, name: str) -> xr.Dataset:
         return xr.open_dataset(path, engine=engine, **plain)
     except Exception as error:  # noqa: BLE001 - whatever the format's library raises
         raise DataError(
-            f"{name}: {path} cannot be read ({_said(error, str(path))}); is it complete, and a NetCDF or Zarr?"
+            f"{name}: {path} cannot be read ({said(error)}); is it complete, and a NetCDF or Zarr?"
         ) from None
 
 
@@ -276,7 +275,7 @@ def layer_facts(path: Path, name: str, *, layer: str | None = None) -> dict[str,
 
 
 def _unreadable(path: Path, name: str, error: Exception) -> DataError:
-    return DataError(f"{name}: {path} cannot be read ({_said(error, str(path))}); is it complete?")
+    return DataError(f"{name}: {path} cannot be read ({said(error)}); is it complete?")
 
 
 def bytes_of(path: Path, name: str, most: int = 1 << 31) -> bytes:

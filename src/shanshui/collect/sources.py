@@ -10,14 +10,16 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import RasterioError
 
 from shanshui.collect.catalog import InputSpec
-from shanshui.collect.gate import open_raster_file
+from shanshui.collect.gate import open_raster_file, said
 from shanshui.collect.missing import Missing
 from shanshui.collect.pointers import head
 from shanshui.core.errors import DataError
 
+_FREE_BLOCK, _MOST_OF_BLOCK, _PER_BYTE = 1 << 25, 1 << 30, 4096
+"""Bytes of a block that any file may have, that none may have, and that it may have per byte that it takes [D]: GDAL unpacks whole
+blocks."""
 ANY_NUMBER = (-math.inf, math.inf)
 
 
@@ -138,18 +140,28 @@ class GdalSource:
             self.frame, self._up, self._west = _frame_of(self._file, path, name)
             self.bands = [self._band(k) for k in range(self._file.count)]
             self._flags = self._file.mask_flag_enums
-        except (RasterioError, ValueError, OverflowError) as error:
-            self._file.close()
-            raise DataError(f"{name}: {path} cannot be read ({error}); is it complete?") from None
         except DataError:
             self._file.close()
             raise
+        except Exception as error:  # noqa: BLE001 - whatever the format's library raises
+            self._file.close()
+            raise DataError(
+                f"{name}: {path} cannot be read ({said(error)}); is it complete?"
+            ) from None
         self._alpha = next(
             (k + 1 for k, kind in enumerate(self._file.colorinterp) if kind is ColorInterp.alpha),
             None,
         )
-        self.block_rows = int(self._file.block_shapes[0][0])
+        high, wide = map(int, self._file.block_shapes[0])
+        self.block_rows = high
         self.bytes = sum(Path(f).stat().st_size for f in self._file.files if Path(f).is_file())
+        block = high * wide * max(np.dtype(band.dtype).itemsize for band in self.bands)
+        if block > _MOST_OF_BLOCK or block > max(_FREE_BLOCK, _PER_BYTE * self.bytes):
+            self._file.close()
+            raise DataError(
+                f"{name}: {path} keeps its cells in blocks of {high} x {wide}, {block / 1e6:,.0f} MB each, in a file of "
+                f"{self.bytes:,} bytes; write it in small tiles first (gdal_translate -co TILED=YES)"
+            )
 
     def _band(self, k: int) -> Band:
         file = self._file
@@ -183,9 +195,9 @@ class GdalSource:
         try:
             raw = self._file.read(band + 1, window=window)
             hidden = self._hidden(band, window)
-        except RasterioError as error:
+        except Exception as error:  # noqa: BLE001 - whatever the format's library raises
             raise DataError(
-                f"{self._name}: {self.path} cannot be read to its end ({error}); is it complete?"
+                f"{self._name}: {self.path} cannot be read to its end ({said(error)}); is it complete?"
             ) from None
         turned = (
             slice(None, None, -1 if self._up else 1),
@@ -232,9 +244,8 @@ def _frame_of(file: Any, path: Path, name: str) -> tuple[Frame, bool, bool]:
         try:
             crs = CRS.from_user_input(file.crs.to_wkt())
         except Exception as error:  # noqa: BLE001 - whatever the format's library raises
-            said = " ".join(str(error).split())[:120]
             raise DataError(
-                f'{name}: the coordinate system of {path} is not known ({said}); say it: crs = "EPSG:…"'
+                f'{name}: the coordinate system of {path} is not known ({said(error)}); say it: crs = "EPSG:…"'
             ) from None
     height, width = int(file.height), int(file.width)
     frame = Frame(

@@ -12,8 +12,8 @@ class Event:
     Attributes
     ----------
     kind : str
-        ``started``, ``progress``, ``noted`` (what is doubtful about an input), ``known``, ``made``, ``failed`` or
-        ``done``; before the steps ``mended`` (the
+        ``started``, ``progress``, ``noted`` (a doubt about an input), ``known``, ``made``, ``failed`` or ``done``;
+        before the steps ``mended`` (the
         ledger), ``restored`` (a file of ``products/``) and ``damaged`` (a kept result that is not asked for here); at
         the end ``remark`` (a file of ``products/`` that could not be written).
     step : str
