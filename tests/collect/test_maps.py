@@ -481,7 +481,7 @@ def test_pictures_are_no_heights(tmp_path):
     with rasterio.open(path, "r+") as file:
         file.write_colormap(1, {k: (k, k, k, 255) for k in range(10)})
     assert "marked as palette of a picture" in look(path).problems[0]
-    assert look(path, "land_cover", classes="igbp").state == "good"
+    assert look(path, "land_cover", legend="igbp").problems == []
 
 
 def test_bands_that_are_not_read_are_told(tmp_path):

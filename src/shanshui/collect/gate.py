@@ -24,6 +24,7 @@ for _word, _value in _OFFLINE.items():
     os.environ.setdefault(_word, _value)
 
 import geopandas as gpd  # noqa: E402 - GDAL reads the environment when it is loaded
+import h5py  # noqa: E402
 import pyogrio  # noqa: E402
 import rasterio  # noqa: E402
 import xarray as xr  # noqa: E402
@@ -193,6 +194,10 @@ def open_cube(path: Path, name: str) -> xr.Dataset:
         if path.is_dir():
             return xr.open_zarr(path, consolidated=False, **plain)
         engine = "scipy" if start.startswith(_CDF) else "h5netcdf"
+        if engine == "h5netcdf":
+            # a file whose root cannot be read leaves that library half made, and it complains aloud when it is collected
+            with h5py.File(path, "r") as probe:
+                probe.attrs.get("_nc3_strict")
         return xr.open_dataset(path, engine=engine, **plain)
     except Exception as error:  # noqa: BLE001 - whatever the format's library raises
         raise DataError(

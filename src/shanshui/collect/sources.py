@@ -140,6 +140,16 @@ class GdalSource:
             self.frame, self._up, self._west = _frame_of(self._file, path, name)
             self.bands = [self._band(k) for k in range(self._file.count)]
             self._flags = self._file.mask_flag_enums
+            self._alpha = next(
+                (
+                    k + 1
+                    for k, kind in enumerate(self._file.colorinterp)
+                    if kind is ColorInterp.alpha
+                ),
+                None,
+            )
+            high, wide = map(int, self._file.block_shapes[0])
+            files = list(self._file.files)
         except DataError:
             self._file.close()
             raise
@@ -148,13 +158,8 @@ class GdalSource:
             raise DataError(
                 f"{name}: {path} cannot be read ({said(error)}); is it complete?"
             ) from None
-        self._alpha = next(
-            (k + 1 for k, kind in enumerate(self._file.colorinterp) if kind is ColorInterp.alpha),
-            None,
-        )
-        high, wide = map(int, self._file.block_shapes[0])
         self.block_rows = high
-        self.bytes = sum(Path(f).stat().st_size for f in self._file.files if Path(f).is_file())
+        self.bytes = sum(Path(f).stat().st_size for f in files if Path(f).is_file())
         block = high * wide * max(np.dtype(band.dtype).itemsize for band in self.bands)
         if block > _MOST_OF_BLOCK or block > max(_FREE_BLOCK, _PER_BYTE * self.bytes):
             self._file.close()
