@@ -144,15 +144,16 @@ def _look(
         frame = joined_table(path, spec, kind, name, places)
         out.facts |= {"rows": len(frame), "units": int(frame["code"].nunique())}
         out.facts["years"] = f"{frame['year'].min()}-{frame['year'].max()}"
-        _tell_reading(out, frame.attrs["reading"])
+        used = {*frame.columns, *spec.class_columns.values()}
+        _tell_reading(out, frame.attrs["reading"], used)
         _tell_join(out, account_in(frame))
     else:
         _look_features(out, spec, kind, path, grid)
 
 
-def _tell_reading(out: Verdict, reading: Reading) -> None:
+def _tell_reading(out: Verdict, reading: Reading, used: set[str] | None = None) -> None:
     """Note what was left out of a table, and by which unit of the file its numbers are understood."""
-    said = reading.summary()
+    said = reading.summary(used)
     if said:
         out.facts["read"] = said
 

@@ -1,5 +1,6 @@
 """What was read of a table, and what was left out: shown by ``peek``, told by ``check``."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -119,9 +120,16 @@ class Reading:
         out += [f"column {c.line()}" for c in self.columns]
         return out + list(self.told)
 
-    def summary(self) -> str:
-        """What was left out or turned, in one line; blank where the file was read as it stands."""
+    def summary(self, used: Collection[str] | None = None) -> str:
+        """What was left out or turned, in one line; blank where the file was read as it stands.
+
+        Parameters
+        ----------
+        used : collection of str, optional
+            Columns to speak of: a file may have many that nobody asked for.
+        """
         parts = []
+        columns = [c for c in self.columns if used is None or c.name in used]
         reasons = dict.fromkeys(r.reason for r in self.left_out if r.reason != "above the table")
         for reason in reasons:
             rows = [r for r in self.left_out if r.reason == reason]
@@ -130,13 +138,13 @@ class Reading:
             )
         parts += [
             f"{c.name} in {c.unit} by the {c.unit_from}"
-            for c in self.columns
+            for c in columns
             if c.unit and c.kind == "number"
         ][:4]
         gaps = [
             f"{c.name}: {c.gaps} without a value"
             + next((f" ({t})" for t in c.told if t.startswith("gap marks")), "")
-            for c in self.columns
+            for c in columns
             if c.gaps and c.kind == "number"
         ]
         return "; ".join([*parts, *gaps[:3], *self.told])
