@@ -209,6 +209,8 @@ def _settled(table: dict[str, Any], standing: ProductStates, lang: str) -> dict[
 def join_words(study: Study, of: tuple[str, ...], lang: str) -> str:
     """What the tables behind some products lost where they met the study's places; blank when nothing."""
     accounts = {k: a for name in of if study.has(name) for k, a in study.joins(name).items()}
+    if lang == "zh":
+        accounts = {k: replace(a, what=word(k, lang)) for k, a in accounts.items()}
     said = [s for a in accounts.values() for s in a.sentences(lang, all_rows=False)]
     return (". " if lang != "zh" else "。").join(said)
 
