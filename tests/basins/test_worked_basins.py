@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from shapely import LineString
 from tests.worlds import EQUAL_AREA, grid, grid_spec, squares
 
 from shanshui.basins.delineation import river_basin_outlets, river_basins, upstream_index
@@ -302,10 +303,90 @@ def test_a_gauge_goes_to_the_published_area_within_reach(comb):
     assert near["name_zh"].iloc[0] == "G"
 
 
-def test_a_gauge_without_an_area_goes_to_the_largest_stream_within_reach(comb):
-    found = outlets_of(comb, reference_outlets=gauges(("G", np.nan, 250.0, 250.0)), snap_km=0.2)
-    assert found["cell"].iloc[0] == 8
-    assert np.isnan(found["published_km2"].iloc[0])
+@pytest.fixture
+def brook():
+    """Streams of the comb: the middle row of order 2, and a brook of order 1 in the third column above it."""
+    order = np.zeros((3, 5), np.uint8)
+    order[1] = 2
+    order[0, 2] = 1
+    return grid(order, "1", dtype=np.uint8, nodata=0)
+
+
+def test_a_gauge_without_an_area_goes_to_the_nearest_stream_and_not_to_the_largest(comb, brook):
+    at = (250.0, 250.0)
+    found = outlets_of(
+        comb, reference_outlets=gauges(("G", np.nan, *at)), stream_order=brook, snap_km=0.3
+    )
+    row = found.iloc[0]
+    assert row["cell"] == 2
+    assert row["moved_km"] == 0.0
+    assert row["rule"] == "nearest stream"
+    assert row["others"] == "0.09 km2 at 0.1 km; 0.12 km2 at 0.141 km; 0.06 km2 at 0.141 km"
+    assert np.isnan(row["published_km2"])
+    # off the streams: one cell east of the brook the river is as near as the brook, and greater
+    east = outlets_of(
+        comb, reference_outlets=gauges(("G", np.nan, 350.0, 250.0)), stream_order=brook, snap_km=0.3
+    )
+    assert east["cell"].iloc[0] == 8
+    # without streams each cell is one
+    assert (
+        outlets_of(comb, reference_outlets=gauges(("G", np.nan, *at)), snap_km=0.3)["cell"].iloc[0]
+        == 2
+    )
+
+
+def test_a_gauge_goes_to_the_stream_of_its_order_or_its_river(comb, brook):
+    gauge = gauges(("Han above X", np.nan, 250.0, 250.0))
+    of_order = outlets_of(
+        comb, reference_outlets=gauge.assign(order=2), stream_order=brook, snap_km=0.3
+    )
+    assert of_order[["cell", "rule"]].iloc[0].tolist() == [7, "nearest stream of order 2"]
+    rivers = gpd.GeoDataFrame(
+        {"name": ["Han", "Hanbach"], "name_zh": ["汉江", "汉溪"]},
+        geometry=[LineString([(0, 150), (500, 150)]), LineString([(250, 300), (250, 210)])],
+        crs=gauge.crs,
+    )
+    named = outlets_of(
+        comb, reference_outlets=gauge, stream_order=brook, rivers=rivers, snap_km=0.3
+    )
+    assert named["rule"].iloc[0] == "nearest cell of the river Han"
+    assert named["cell"].iloc[0] in (7, 8, 9)
+    other = gauge.assign(river="Hanbach")
+    small = outlets_of(
+        comb, reference_outlets=other, stream_order=brook, rivers=rivers, snap_km=0.3
+    )
+    assert small[["cell", "rule"]].iloc[0].tolist() == [2, "nearest cell of the river Hanbach"]
+
+
+def test_a_gauge_lies_in_the_basin_that_it_names(ends):
+    rows = gauges(("A", 0.02, 350.0, 50.0), ("B", np.nan, 150.0, 50.0))
+    free = outlets_of(ends, reference_outlets=rows, snap_km=0.2)
+    assert free["cell"].tolist()[:2] == [3, 1]
+    bound = outlets_of(ends, reference_outlets=rows.assign(basin=["", "A"]), snap_km=0.2)
+    assert bound["cell"].tolist()[:2] == [3, 2]
+    assert bound["rule"].iloc[1] == "nearest stream above A"
+    with pytest.raises(QuantityError, match="no point with a place of its own"):
+        outlets_of(ends, reference_outlets=rows.assign(basin=["", "C"]), snap_km=0.2)
+
+
+def test_a_gauge_without_a_stream_in_reach_is_refused(comb, brook):
+    dry = brook.copy(data=np.zeros_like(brook.values))
+    with pytest.raises(QuantityError, match="no stream within 0.3 km of 'G'"):
+        outlets_of(
+            comb,
+            reference_outlets=gauges(("G", np.nan, 250.0, 250.0)),
+            stream_order=dry,
+            snap_km=0.3,
+        )
+
+
+@pytest.mark.parametrize("reach", [0.1, 0.2, 0.3, 0.5])
+def test_a_wider_reach_moves_no_gauge_that_has_a_stream_nearer(comb, brook, reach):
+    for column in range(5):
+        gauge = gauges(("G", np.nan, 50.0 + 100 * column, 250.0))
+        found = outlets_of(comb, reference_outlets=gauge, stream_order=brook, snap_km=reach)
+        least = outlets_of(comb, reference_outlets=gauge, stream_order=brook, snap_km=0.1)
+        assert found["cell"].iloc[0] == least["cell"].iloc[0]
 
 
 def test_of_cells_equally_near_in_area_the_nearest_stands(comb):

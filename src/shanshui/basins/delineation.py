@@ -5,12 +5,11 @@ from typing import Annotated
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from shapely import Point
 
+from shanshui.basins.snapping import Streams, snapped
 from shanshui.basins.tables import OutletPoints, RiverBasins
 from shanshui.core.assessment import assessment
-from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
     BasinLabels,
@@ -19,6 +18,7 @@ from shanshui.core.vocabulary import (
     Mask,
     Outlets,
     Rivers,
+    StreamOrder,
     UpstreamArea,
 )
 from shanshui.kernels.accumulate import (
@@ -41,6 +41,7 @@ def river_basin_outlets(
     region_mask: Mask,
     reference_outlets: Outlets | None = None,
     rivers: Rivers | None = None,
+    stream_order: StreamOrder | None = None,
     *,
     least_share: Annotated[float, Between(0.0, 1.0)] = 0.02,
     snap_km: Annotated[float, Between(0.0, 200.0)] = 10.0,
@@ -57,9 +58,12 @@ def river_basin_outlets(
         1 inside the region.
     reference_outlets : points, optional
         Named gauges or dams with ``published_km2``. Each is moved within ``snap_km`` to the cell whose upstream
-        area is nearest to the published one, or largest where none is published.
+        area is nearest to the published one; without a published area to the nearest stream that fits its ``river`` (or a
+        river's name that its own begins with), its ``order`` and its ``basin``, as far as these columns are there.
     rivers : lines, optional
         Known courses with ``name``; other outlets are called after the one within ``snap_km``.
+    stream_order : (y, x) [1], optional
+        Order of the streams, 0 off them; without it each cell counts as a stream.
     least_share : float [1]
         Other outlets count when they drain this share of the region; a higher share leaves more to the minor basins.
     snap_km : float [km]
@@ -68,27 +72,31 @@ def river_basin_outlets(
     Returns
     -------
     points
-        Index ``unit`` from 1; ``code, name, name_zh, parent, cell, upstream_km2, published_km2, moved_km``; the last row, cell
+        Index ``unit`` from 1; ``code, name, name_zh, parent, cell, upstream_km2, published_km2, moved_km``, ``rule`` (by what the
+        cell was chosen) and ``others`` (other streams within reach, by area and distance); the last row, cell
         -1 and an empty point, stands for all minor basins. Codes are ``B01``, ``B02`` … in the order of the rows: reference outlets as given,
         then others by the ground of the region that they drain, the greatest first.
 
     Raises
     ------
     QuantityError
-        No ground within reach of a reference outlet.
+        No ground, or no stream that fits, within reach of a reference outlet.
 
     Notes
     -----
     Pour points, Jenson and Domingue (1988) [M]. A reference outlet goes to the cell with the least
     ``|ln(A / A_p)| + 0.001 d / d_max``: A the upstream area and A_p the published one [km2], d the way moved and d_max
     ``snap_km`` [km], so that of cells equally near in area the nearest in place stands [D]; without a published area to the
-    cell of the greatest A. Another outlet is a cell whose water leaves and through which at least
-    ``least_share`` of the region's cells drain.
+    nearest cell of a stream that fits, never to the greatest A within reach (:mod:`shanshui.basins.snapping`). Another
+    outlet is a cell whose water leaves and through which at least ``least_share`` of the region's cells drain.
     """
     grid = grid_of(flow_direction)
     nxt = downstream(np.ascontiguousarray(flow_direction.values))
     area = upstream_area.values.ravel()
-    rows = [] if reference_outlets is None else _snapped(reference_outlets, area, grid, snap_km)
+    rows: list[dict[str, object]] = []
+    if reference_outlets is not None:
+        order_of = None if stream_order is None else stream_order.values.ravel()
+        rows += snapped(reference_outlets, Streams(grid, area, nxt, order_of, rivers), snap_km)
     taken = {row["cell"] for row in rows}
     inside = (region_mask.values.ravel() == 1) & (nxt >= 0)
     order = upstream_order(nxt)
@@ -111,6 +119,8 @@ def river_basin_outlets(
                     "cell": int(c),
                     "published_km2": np.nan,
                     "moved_km": 0.0,
+                    "rule": "where water leaves",
+                    "others": "",
                 }
             )
     rows.append(
@@ -120,6 +130,8 @@ def river_basin_outlets(
             "cell": -1,
             "published_km2": np.nan,
             "moved_km": 0.0,
+            "rule": "",
+            "others": "",
         }
     )
     frame = pd.DataFrame(rows)
@@ -139,6 +151,8 @@ def river_basin_outlets(
                 "upstream_km2",
                 "published_km2",
                 "moved_km",
+                "rule",
+                "others",
             ]
         ],
         geometry=np.where(cell >= 0, gpd.points_from_xy(x, y), Point()),
@@ -167,46 +181,6 @@ def _river_at(
         return None
     nearest = far.idxmin()
     return str(named.loc[nearest, "name"]), str(_named(named)[nearest])
-
-
-def _snapped(
-    points: gpd.GeoDataFrame, area: NDArray[np.float32], grid: GridSpec, snap_km: float
-) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-    reach = max(1, int(snap_km * 1000 / grid.cell_m))
-    for name, zh, published, place in zip(
-        points["name"], _named(points), points["published_km2"], points.geometry, strict=True
-    ):
-        i = int((grid.top - place.y) // grid.cell_m)
-        j = int((place.x - grid.left) // grid.cell_m)
-        if not (0 <= i < grid.ny and 0 <= j < grid.nx):
-            continue
-        r = np.arange(max(0, i - reach), min(grid.ny, i + reach + 1))
-        s = np.arange(max(0, j - reach), min(grid.nx, j + reach + 1))
-        cells = (r[:, None] * grid.nx + s[None, :]).ravel()
-        far = np.hypot(cells // grid.nx - i, cells % grid.nx - j) * grid.cell_m / 1000.0
-        near = (far <= max(snap_km, grid.cell_m / 1000.0)) & np.isfinite(area[cells])
-        if not near.any():
-            raise QuantityError(
-                f"reference_outlets: no ground within {snap_km:g} km of '{name}'; correct its place or raise snap_km"
-            )
-        cells, far = cells[near], far[near]
-        score = (
-            np.abs(np.log(area[cells] / published)) + 0.001 * far / max(snap_km, 1e-09)
-            if np.isfinite(published)
-            else -area[cells]
-        )
-        best = int(np.argmin(score))
-        rows.append(
-            {
-                "name": name,
-                "name_zh": zh,
-                "cell": int(cells[best]),
-                "published_km2": float(published),
-                "moved_km": float(far[best]),
-            }
-        )
-    return rows
 
 
 @assessment(source="jenson1988", bytes_per_cell=14)

@@ -21,6 +21,8 @@ OutletPoints = Annotated[
             "upstream_km2": "km2",
             "published_km2": "km2",
             "moved_km": "km",
+            "rule": TEXT,
+            "others": TEXT,
         },
         Key("river_basin"),
     ),

@@ -1,6 +1,7 @@
 """NetCDF and Zarr as rasters: a variable, its times or levels as bands, its coordinates as a frame."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -99,11 +100,12 @@ class CubeSource:
         standard, usual = _AXES[axis]
         dims = [str(d) for d in values.dims]
         coordinates = {d: self._cube[d] for d in dims if d in self._cube.variables}
-        for test in (
+        tests: tuple[Callable[[str], bool], ...] = (
             lambda d: coordinates[d].attrs.get("standard_name") in standard,
             lambda d: str(coordinates[d].attrs.get("axis", "")).upper() == axis,
             lambda d: d.lower() in usual,
-        ):
+        )
+        for test in tests:
             found = [d for d in coordinates if coordinates[d].ndim == 1 and test(d)]
             if found:
                 return found[0]
@@ -233,7 +235,10 @@ def _facts(values: xr.DataArray) -> dict[str, Any]:
     attrs = values.attrs
     unsigned = values.dtype.kind == "i" and str(attrs.get("_Unsigned", "")).lower() == "true"
     span = 2.0 ** (8 * values.dtype.itemsize) if unsigned else 0.0
-    turn = (lambda v: v + span if v < 0 else v) if unsigned else (lambda v: v)
+
+    def turn(number: float) -> float:
+        return number + span if number < 0 else number
+
     marks = [turn(v) for word in ("_FillValue", "missing_value") for v in _number(attrs.get(word))]
     low = (_number(attrs.get("valid_min")) or [-math.inf])[0]
     high = (_number(attrs.get("valid_max")) or [math.inf])[0]

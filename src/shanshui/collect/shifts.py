@@ -90,18 +90,20 @@ def shift_to(crs: pyproj.CRS, grid: GridSpec) -> Shift | None:
         area = AreaOfInterest(west, south, east, north)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that the best way lacks a file is told below
-            group = TransformerGroup(crs, grid.projection, always_xy=True, area_of_interest=area)
+            group = TransformerGroup(
+                crs, grid.projection, always_xy=True, area_of_interest=area,  # type: ignore[arg-type]
+            )  # fmt: skip
     except (pyproj.exceptions.ProjError, ValueError):
         return None
     if not group.transformers:
         return None
     best = group.transformers[0]
-    known = best.accuracy if best.accuracy is not None and best.accuracy >= 0 else None
+    known = best.accuracy if best.accuracy >= 0 else None
     ballpark = "ballpark" in best.description.lower()
     accuracy = None if ballpark else known
     lacking = [
         o for o in group.unavailable_operations
-        if o.accuracy is not None and o.accuracy >= 0 and (accuracy is None or o.accuracy < accuracy)
+        if o.accuracy >= 0 and (accuracy is None or o.accuracy < accuracy)
     ]  # fmt: skip
     better = min(lacking, key=lambda o: o.accuracy, default=None)
     way = " ".join(best.description.split())[:100]

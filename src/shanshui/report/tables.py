@@ -130,6 +130,8 @@ def basin_table(study: Study, lang: str) -> dict[str, Any]:
         for v in frame["upstream_km2"] / frame["published_km2"] - 1
     ]
     frame["moved_km"] = outlets["moved_km"].to_numpy()
+    if outlets["others"].ne("").any():
+        frame["others"] = outlets["others"].to_numpy()
     frame["planning_units"] = outlets["name"].map(units["size"]).fillna(0).astype(int).to_numpy()
     frame["area_km2"] = outlets["name"].map(units["sum"]).fillna(0.0).to_numpy()
     of = ("river_basin_outlets", "planning_units")

@@ -75,7 +75,8 @@ def _grid_for(
         source = pyproj.CRS.from_user_input(crs)
     _refuse_source(elevation, source, bounds)
     if boundary is not None:
-        bounds = _around(boundary, source, bounds)
+        left, bottom, right, top = _around(boundary, source, bounds)
+        bounds = (left, bottom, right, top)
     if crs is None and (kept := _kept_grid(source, frame, cell_m, boundary)) is not None:
         return kept
     target = pyproj.CRS.from_user_input(
