@@ -91,7 +91,7 @@ def export(
         typer.Option(
             "--to",
             metavar="FILE",
-            help="By ending: .tif (COG) .nc .zarr .gpkg .parquet .geojson .csv .xlsx .png",
+            help="By ending: .tif (COG) .nc .zarr .gpkg .gdb .shp .parquet .geojson .csv .xlsx .png",
         ),
     ],
     lang: Annotated[str, typer.Option(metavar="en|zh", help="Words on a map.")] = "en",
@@ -106,7 +106,16 @@ def export(
     from shanshui.study.study import open_study
 
     study = open_study(folder).variant(variant)
-    typer.echo(str(write(study, products, to, lang, overwrite=overwrite, stale=stale)))
+    written = write(
+        study,
+        products,
+        to,
+        lang,
+        overwrite=overwrite,
+        stale=stale,
+        tell=lambda said: typer.echo(said, err=True),
+    )
+    typer.echo(str(written))
 
 
 def report(

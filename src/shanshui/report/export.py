@@ -1,6 +1,7 @@
 """Products as files for other programs, by ending."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from shanshui.collect.adapt import stack_parts
@@ -9,12 +10,13 @@ from shanshui.collect.companions import TABLES, Read, files_of
 from shanshui.core.errors import DataError, PlanError, nearest
 from shanshui.report.canvas import chinese_font
 from shanshui.report.formats import WRITERS, Handed
+from shanshui.report.office_formats import SHAPEFILE_PARTS
 from shanshui.report.states import ProductStates
 from shanshui.store.written import Written, refuse_foreign, replaced
 from shanshui.study.study import Study
 
 ENDINGS = tuple(WRITERS)
-SINGLE = {".tif", ".parquet", ".geojson", ".csv", ".png"}
+SINGLE = {".tif", ".shp", ".parquet", ".geojson", ".csv", ".png"}
 """Formats of one product."""
 
 
@@ -26,6 +28,7 @@ def export(
     *,
     overwrite: bool = False,
     stale: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Write products to one file.
 
@@ -36,13 +39,15 @@ def export(
     names : list of str
         Products; several where the format holds several.
     to : Path
-        The ending chooses the format: .tif (COG), .nc, .zarr, .gpkg, .parquet, .geojson, .csv, .xlsx, .png.
+        The ending chooses the format: .tif (COG), .nc, .zarr, .gpkg, .gdb, .shp, .parquet, .geojson, .csv, .xlsx, .png.
     lang : str
         Of the words on a map.
     overwrite : bool
         Replace a file that the study did not write; inputs, kept results and folders of others never.
     stale : bool
         Write products that are not up to date, marked as such.
+    tell : callable
+        Hears what the format could not hold as it was.
 
     Returns
     -------
@@ -73,9 +78,19 @@ def export(
     shown = lang if ending == ".png" and chinese_font() else "en"
     handed = Handed(study, names, shown, {name: standing.why(name, shown) for name in names})
     written = written_by(study)
-    refuse_foreign(to, written, overwrite=overwrite)
-    with replaced(to, written, overwrite=overwrite) as place:
+    parts = [to.with_suffix(suffix) for suffix in (SHAPEFILE_PARTS if ending == ".shp" else ())]
+    for part in (to, *parts):
+        refuse_foreign(part, written, overwrite=overwrite)
+    with ExitStack() as stack:
+        place, *beside = [
+            stack.enter_context(replaced(part, written, overwrite=overwrite))
+            for part in (to, *parts)
+        ]
         WRITERS[ending][1](handed, place)
+        for part in beside:
+            place.with_suffix(part.suffix).rename(part)
+    for sentence in handed.told:
+        tell(sentence)
     return to
 
 
@@ -85,7 +100,7 @@ def _refuse_kinds(study: Study, names: list[str], to: Path, ending: str) -> None
     kinds = {name: study.record(name).kind for name in names}
     if len(names) > 1 and ending in SINGLE:
         raise PlanError(
-            f"--to {to}: holds one product; {len(names)} were named; use .gpkg, .nc, .zarr or .xlsx, or export one by one"
+            f"--to {to}: holds one product; {len(names)} were named; use .gpkg, .gdb, .nc, .zarr or .xlsx, or export one by one"
         )
     for name, kind in kinds.items():
         if kind not in WRITERS[ending][0]:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from shanshui import __version__
 from shanshui.core.errors import PlanError
 from shanshui.core.keys import keys
 from shanshui.core.terms import word
+from shanshui.report.office_formats import write_geodatabase, write_shapefile
 from shanshui.report.places import joined_columns, outlined, with_places
 from shanshui.store.sheets import plain_text, write_csv, write_workbook
 from shanshui.store.vectors import write_geopackage
@@ -39,12 +40,15 @@ class Handed:
         Of the words on a map.
     state : mapping of product to str
         Words on a product that is not up to date; blank for others.
+    told : list of str
+        What a format could not hold as it was.
     """
 
     study: Study
     names: list[str]
     lang: str
     state: Mapping[str, str]
+    told: list[str] = field(default_factory=list)
 
 
 def _tags(handed: Handed, name: str) -> dict[str, str]:
@@ -181,13 +185,28 @@ def _plain(frame: Any) -> Any:
     return out
 
 
-def _geopackage(handed: Handed, to: Path) -> None:
+def _layers(handed: Handed) -> dict[str, pd.DataFrame]:
+    """Rows of each product, with the outlines of their places where they have one."""
     layers = {}
     for name in handed.names:
         shaped = outlined(handed.study, name)
         frame = with_places(handed.study, name) if shaped is None else shaped
         layers[name] = _plain(_marked(handed, name, frame))
-    write_geopackage(layers, to)
+    return layers
+
+
+def _geopackage(handed: Handed, to: Path) -> None:
+    write_geopackage(_layers(handed), to)
+
+
+def _geodatabase(handed: Handed, to: Path) -> None:
+    write_geodatabase(_layers(handed), to)
+
+
+def _shapefile(handed: Handed, to: Path) -> None:
+    name = handed.names[0]
+    frame = _plain(_marked(handed, name, _placed(handed.study, name)))
+    handed.told.extend(write_shapefile(frame, to))
 
 
 def _geojson(handed: Handed, to: Path) -> None:
@@ -258,6 +277,8 @@ WRITERS: dict[str, tuple[set[str], Callable[[Handed, Path], None]]] = {
     ".nc": ({"grid"}, _cube),
     ".zarr": ({"grid"}, _cube),
     ".gpkg": ({"features", "table"}, _geopackage),
+    ".gdb": ({"features", "table"}, _geodatabase),
+    ".shp": ({"features", "table"}, _shapefile),
     ".parquet": ({"features", "table"}, _parquet),
     ".geojson": ({"features", "table"}, _geojson),
     ".csv": ({"features", "table", "scalar"}, _csv),

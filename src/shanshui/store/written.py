@@ -88,6 +88,8 @@ class Written:
             return
 
 
+FOLDERS = {".zarr", ".gdb"}
+"""Endings of formats that are a folder."""
 NOTHING = Written()
 """For commands without a study."""
 
@@ -177,7 +179,7 @@ def _refuse_other(to: Path, written: Written, overwrite: bool, fresh: str) -> No
             )
         return
     if to.is_dir():
-        if to.suffix.lower() != ".zarr":
+        if to.suffix.lower() not in FOLDERS:
             raise DataError(f"--to {to}: is a folder; choose another name")
         if written.knows(_digest(to)) or (overwrite and _own_store(to)):
             return

@@ -1,0 +1,132 @@
+"""Formats that offices hand over: Shapefile and file geodatabase."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+
+FIELD_BYTES = 10
+"""Longest name of a field in a Shapefile."""
+TEXT_BYTES = 254
+"""Longest text in a Shapefile."""
+SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
+"""Files that stand beside the ``.shp`` and belong to it."""
+
+
+def write_shapefile(frame: gpd.GeoDataFrame, path: Path) -> list[str]:
+    """Write a Shapefile in UTF-8; the same content gives the same bytes.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Plain columns.
+    path : Path
+        Ends in ``.shp``; its parts come beside it.
+
+    Returns
+    -------
+    list of str
+        What the format could not hold as it was: shortened names of fields, texts that were cut.
+    """
+    names = field_names([str(c) for c in frame.columns if c != frame.geometry.name])
+    told = [f"field {old} is written as {new}" for old, new in names.items() if old != new]
+    out = frame.rename(columns=names)
+    for old, new in names.items():
+        column = out[new]
+        if column.dtype.kind == "b":
+            out[new] = column.astype("int16")
+        elif column.dtype.kind not in "biufM":
+            cut = column.map(_cut)
+            shorter = int((cut.fillna("") != column.map(_text).fillna("")).sum())
+            if shorter:
+                told.append(
+                    f"{old}: {shorter} texts are longer than {TEXT_BYTES} bytes and are cut"
+                )
+            out[new] = cut
+    pyogrio.write_dataframe(
+        out, path, driver="ESRI Shapefile", layer_options={"ENCODING": "UTF-8", "DBF_DATE_LAST_UPDATE": "2000-01-01"}
+    )  # fmt: skip
+    return told
+
+
+def field_names(names: list[str]) -> dict[str, str]:
+    """Names of at most ten bytes, each once, whatever the case.
+
+    Parameters
+    ----------
+    names : list of str
+        In the order of the columns.
+
+    Returns
+    -------
+    dict of str to str
+        Name in the file of each.
+    """
+    out: dict[str, str] = {}
+    # names that fit stay, whoever comes first
+    taken = {n.lower() for n in names if len(n.encode()) <= FIELD_BYTES}
+    for name in names:
+        short = name
+        if len(name.encode()) > FIELD_BYTES:
+            number = 0
+            short = _head(name, FIELD_BYTES)
+            while short.lower() in taken:
+                number += 1
+                short = _head(name, FIELD_BYTES - 1 - len(str(number))) + f"_{number}"
+            taken.add(short.lower())
+        out[name] = short
+    return out
+
+
+def write_geodatabase(layers: Mapping[str, pd.DataFrame], path: Path) -> None:
+    """Write a file geodatabase, one layer or table per name.
+
+    Parameters
+    ----------
+    layers : mapping of str to GeoDataFrame or DataFrame
+        In the order in which they stand in the file.
+    path : Path
+        A folder that is not there yet; ends in ``.gdb``.
+    """
+    for name, layer in layers.items():
+        words = {"promote_to_multi": True} if isinstance(layer, gpd.GeoDataFrame) else {}
+        pyogrio.write_dataframe(
+            _short_numbers(layer),
+            path,
+            # a point in a layer's name parts it from its database
+            layer=name.replace(".", "_"),
+            driver="OpenFileGDB",
+            append=path.exists(),
+            **words,
+        )
+
+
+def _short_numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """Whole numbers in 32 bits where they fit: the format has no others; larger ones become real numbers."""
+    out = frame.copy()
+    limits = np.iinfo(np.int32)
+    for column in out.columns:
+        kind = getattr(out[column].dtype, "kind", "")
+        if kind == "b":
+            out[column] = out[column].astype("int16")
+        elif kind in "iu" and kind:
+            fits = bool(out[column].between(limits.min, limits.max).fillna(value=False).all())
+            out[column] = out[column].astype("int32" if fits else "float64")
+    return out
+
+
+def _text(value: object) -> object:
+    return value if value is None or value != value else str(value)
+
+
+def _cut(value: object) -> object:
+    text = _text(value)
+    return _head(text, TEXT_BYTES) if isinstance(text, str) else None
+
+
+def _head(text: str, size: int) -> str:
+    """Beginning of a text of at most so many bytes, whole letters only."""
+    return text.encode()[:size].decode("utf-8", "ignore")
