@@ -50,6 +50,8 @@ class Verdict:
         Worth a look; they change no result.
     join : JoinAccount, optional
         What became of the rows of a table of places.
+    table : DataFrame, optional
+        Rows of a table, to be looked at beside other tables.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Verdict:
     problems: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     join: JoinAccount | None = None
+    table: pd.DataFrame | None = None
 
     @property
     def state(self) -> str:
@@ -141,7 +144,7 @@ def _look(
         out.facts |= {"rows": len(frame)}
         _tell_reading(out, frame.attrs["reading"])
     elif kind.family == "table":
-        frame = joined_table(path, spec, kind, name, places)
+        frame = out.table = joined_table(path, spec, kind, name, places)
         out.facts |= {"rows": len(frame), "units": int(frame["code"].nunique())}
         out.facts["years"] = f"{frame['year'].min()}-{frame['year'].max()}"
         used = {*frame.columns, *spec.class_columns.values()}

@@ -16,6 +16,7 @@ from shanshui.collect.classes import shipped_legend
 from shanshui.collect.joining import LEVELS, RULES, files_in, places_frame
 from shanshui.collect.quality import Verdict, verdict
 from shanshui.collect.rasters import raster_input
+from shanshui.collect.sense import sense_doubts
 from shanshui.collect.tiles import spread
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError, StudyError, nearest
 from shanshui.core.quantity import Table
@@ -419,6 +420,19 @@ class Study:
                     )
         return places_frame(found)
 
+    def _look_together(self, verdicts: list[Verdict], places: pd.DataFrame | None) -> None:
+        """Add doubts that no single table shows, to the last file of each."""
+        files: dict[str, list[Verdict]] = {}
+        for each in verdicts:
+            if each.table is not None:
+                files.setdefault(each.name, []).append(each)
+        tables = {
+            name: pd.concat([v.table for v in group if v.table is not None], ignore_index=True)
+            for name, group in files.items()
+        }
+        for name, doubts in sense_doubts(tables, places).items():
+            files[name][-1].doubts += doubts
+
     def verdicts(self) -> list[Verdict]:
         """Verdict per dataset, in the order of the study file."""
         out = []
@@ -435,6 +449,7 @@ class Study:
                     out.append(Verdict(name, str(gone[0]), needed=False, doubts=[doubt]))
                     continue
                 out.append(verdict(name, specs, kind, paths, self.grid, places))
+        self._look_together(out, places)
         if "elevation" not in self.specs and "biophysical" not in self.specs:
             out.append(
                 Verdict(
