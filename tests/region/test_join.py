@@ -318,3 +318,13 @@ def test_one_value_of_one_place_is_no_year_of_the_whole():
     assert chosen_year(table, "population", "population", year=2021) == 2021
     with pytest.raises(QuantityError, match="no rows of 1999"):
         chosen_year(table, "population", "population", year=1999)
+
+
+def test_a_municipality_among_prefectures_makes_no_other_province_a_lost_one():
+    from shanshui.region.place_codes import CodeSystem
+
+    prefectures = CodeSystem.of(["610100", "610200", "500000", "610700"])
+    assert prefectures.standing("810000") == "elsewhere"
+    assert prefectures.standing("610900") == "unmatched"
+    # where all places are provinces, one without a place is lost
+    assert CodeSystem.of(["610000", "500000", "620000"]).standing("810000") == "unmatched"

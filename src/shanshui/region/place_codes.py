@@ -20,6 +20,8 @@ _NUTS = re.compile(
 _NATIONS = {"0", "00", "000000", "86", "100000", "00000", "CN", "CHN", "US", "USA", "EU", "EU27"}
 _NATION_NAMES = {"全国", "中国", "全国合计", "全国总计", "中华人民共和国", "united states", "china"}
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d{1,2}")
+_NATION = "nation"
+"""What provinces lie in."""
 _LEAST = 0.9
 """Share of the places' codes that must be of a system for it to be taken as theirs [D]."""
 
@@ -108,7 +110,12 @@ class CodeSystem:
             if known and fit >= _LEAST * len(known):
                 system = name
                 break
-        return cls(system, known, frozenset(h for c in known if (h := _holder(system, c))))
+        holders = {h for c in known if (h := _holder(system, c))}
+        provinces = sum(_holder(system, c) == _NATION for c in known)
+        if provinces * 2 <= len(known):
+            # a municipality among prefectures does not make other provinces lost ones
+            holders.discard(_NATION)
+        return cls(system, known, frozenset(holders))
 
     def holder(self, code: str) -> str:
         """Beginning of a code that stands for what its place lies in; empty where the code tells nothing."""
@@ -197,7 +204,7 @@ def _holder(system: str, code: str) -> str:
     own = _significant(system, code)
     if system == "gb":
         if len(own) <= 2:
-            return "nation"
+            return _NATION
         return own[:2] if len(own) == 4 or own[:2] in _MUNICIPALITIES else own[:4]
     if system == "fips":
         return own[:2]
