@@ -18,9 +18,10 @@ from shanshui import open_study
 from shanshui.core.errors import DataError, PlanError, StoreError
 from shanshui.report.document import write_report
 from shanshui.report.export import ENDINGS, export
+from shanshui.report.office_formats import SHAPEFILE_PARTS
 from shanshui.store import written
 from shanshui.store.sheets import inert_table, sheet_names, write_csv, write_workbook
-from shanshui.store.written import NOTHING, replaced
+from shanshui.store.written import FOLDERS, NOTHING, replaced
 
 PRODUCT = {
     e: "slope" if e in (".tif", ".nc", ".zarr", ".png") else "planning_units" for e in ENDINGS
@@ -56,10 +57,12 @@ def test_an_export_replaces_its_own_earlier_file(study, tmp_path, ending):
     place = tmp_path / f"ours{ending}"
     for _ in range(2):
         export(study, [PRODUCT[ending]], place)
-    assert [p.name for p in tmp_path.iterdir()] == [place.name]
+    parts = SHAPEFILE_PARTS if ending == ".shp" else ()
+    names = {place.name, *(place.with_suffix(part).name for part in parts)}
+    assert {p.name for p in tmp_path.iterdir()} == names
 
 
-@pytest.mark.parametrize("ending", [e for e in ENDINGS if e != ".zarr"])
+@pytest.mark.parametrize("ending", [e for e in ENDINGS if e not in FOLDERS])
 def test_an_export_that_was_edited_since_is_somebodys_work(study, tmp_path, ending):
     place = export(study, [PRODUCT[ending]], tmp_path / f"edited{ending}")
     place.write_bytes(place.read_bytes() + b"\n")
@@ -69,13 +72,14 @@ def test_an_export_that_was_edited_since_is_somebodys_work(study, tmp_path, endi
     export(study, [PRODUCT[ending]], place)
 
 
+@pytest.mark.parametrize("ending", sorted(FOLDERS))
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_a_folder_with_a_letter_in_it_is_never_removed(study, tmp_path, overwrite):
-    place = tmp_path / "keep.zarr"
+def test_a_folder_with_a_letter_in_it_is_never_removed(study, tmp_path, overwrite, ending):
+    place = tmp_path / f"keep{ending}"
     place.mkdir()
     (place / "thesis.docx").write_text("x")
     with pytest.raises(DataError, match="is a folder that this study did not write"):
-        export(study, ["slope"], place, overwrite=overwrite)
+        export(study, [PRODUCT[ending]], place, overwrite=overwrite)
     assert content(place) == {"thesis.docx": hashlib.sha256(b"x").hexdigest()}
 
 
