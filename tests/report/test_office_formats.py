@@ -90,6 +90,12 @@ def test_every_field_has_a_short_name_of_its_own(names):
     assert list(short) == names
     long = [n for n in names if len(n.encode()) > FIELD_BYTES]
     assert all(0 < len(short[n].encode()) <= FIELD_BYTES for n in long)
-    assert all(short[n] == n for n in names if n not in long)
-    others = {n.lower() for n in names if n not in long}
-    assert len({short[n].lower() for n in long} | others) == len(long) + len(others)
+    assert len({s.lower() for s in short.values()}) == len(names)
+    once = [n for n in names if [m.lower() for m in names].count(n.lower()) == 1 and n not in long]
+    assert all(short[n] == n for n in once)
+
+
+def test_an_index_of_another_program_is_told(region, tmp_path):
+    (tmp_path / "u.qix").write_bytes(b"index")
+    with pytest.raises(DataError, match=r"u\.qix is an index"):
+        export(region, ["planning_units"], tmp_path / "u.shp")

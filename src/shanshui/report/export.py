@@ -10,7 +10,7 @@ from shanshui.collect.companions import TABLES, Read, files_of
 from shanshui.core.errors import DataError, PlanError, nearest
 from shanshui.report.canvas import chinese_font
 from shanshui.report.formats import WRITERS, Handed
-from shanshui.report.office_formats import SHAPEFILE_PARTS
+from shanshui.report.office_formats import INDEXES, SHAPEFILE_PARTS
 from shanshui.report.states import ProductStates
 from shanshui.store.written import Written, refuse_foreign, replaced
 from shanshui.study.study import Study
@@ -79,6 +79,11 @@ def export(
     handed = Handed(study, names, shown, {name: standing.why(name, shown) for name in names})
     written = written_by(study)
     parts = [to.with_suffix(suffix) for suffix in (SHAPEFILE_PARTS if ending == ".shp" else ())]
+    for index in (to.with_suffix(suffix) for suffix in (INDEXES if parts else ())):
+        if index.exists():
+            raise DataError(
+                f"--to {to}: {index.name} is an index that another program made of what stands there; remove it first"
+            )
     for part in (to, *parts):
         refuse_foreign(part, written, overwrite=overwrite)
     with ExitStack() as stack:

@@ -14,6 +14,8 @@ TEXT_BYTES = 254
 """Longest text in a Shapefile."""
 SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
 """Files that stand beside the ``.shp`` and belong to it."""
+INDEXES = (".qix", ".sbn", ".sbx")
+"""Indexes that other programs lay beside it: of an older file they hide rows of a new one."""
 
 
 def write_shapefile(frame: gpd.GeoDataFrame, path: Path) -> list[str]:
@@ -68,15 +70,17 @@ def field_names(names: list[str]) -> dict[str, str]:
     out: dict[str, str] = {}
     # names that fit stay, whoever comes first
     taken = {n.lower() for n in names if len(n.encode()) <= FIELD_BYTES}
+    used: set[str] = set()
     for name in names:
         short = name
-        if len(name.encode()) > FIELD_BYTES:
+        if len(name.encode()) > FIELD_BYTES or name.lower() in used:
             number = 0
             short = _head(name, FIELD_BYTES)
             while short.lower() in taken:
                 number += 1
                 short = _head(name, FIELD_BYTES - 1 - len(str(number))) + f"_{number}"
             taken.add(short.lower())
+        used.add(short.lower())
         out[name] = short
     return out
 
