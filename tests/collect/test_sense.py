@@ -81,3 +81,13 @@ def test_check_says_it(tmp_path):
     assert code == 0, out + err
     assert "fractions of a person" in out
     assert 'set unit = "10000 person"' in out
+
+
+def test_people_split_by_weight_are_no_ten_thousands():
+    assert sense_doubts({"population": people(200_000.37, 150_000.63)}, PLACES) == {}
+
+
+def test_rows_of_places_elsewhere_raise_no_doubt():
+    here = pd.concat([people(1000, 1000, year=2010), people(1000, 1000, year=2011)])
+    far = pd.DataFrame({"code": "99", "year": [2010, 2011], "population": [1.0, 1e6]})
+    assert sense_doubts({"population": pd.concat([here, far])}, PLACES) == {}

@@ -5,10 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from shanshui.region.unitset import plain_code
+
 PEOPLE_PER_KM2 = (5.0, 30_000.0)
 """People per km2 over all places of a table [D]: Tibet has 3, whole counties of a great city 30,000."""
 YUAN_PER_KM2 = (1e4, 1e10)
 """Product per km2 over all places of a table [D]: Tibet's is 1.4e5 yuan, that of a city's core 1e9."""
+MOST_IN_WAN = 2000.0
+"""No county or city has more people than this in ten thousands [D]; more, in fractions, is people that were split."""
 WORKERS_PER_HEAD = (0.05, 0.9)
 """Employed persons per head over the places that both tables have [D]."""
 GROWTH = {"population": 1.3, "gdp": 2.0}
@@ -36,6 +40,13 @@ def sense_doubts(
         By input; each in one line with what was found, what is usual, and what to do.
     """
     out: dict[str, list[str]] = {name: [] for name in tables}
+    if places is not None:
+        # tables that shares of a larger whole need keep rows of places elsewhere: those are none of this study
+        here = set(places.loc[places["inside"].astype(bool), "code"].map(plain_code))
+        tables = {
+            name: table[table["code"].map(plain_code).isin(here)] for name, table in tables.items()
+        }
+        tables = {name: table for name, table in tables.items() if len(table)}
     latest = {name: _latest(name, table) for name, table in tables.items() if name in AMOUNT}
     if places is not None:
         for name, usual, what in (
@@ -85,8 +96,8 @@ def _density(
 
 
 def _broken(amounts: pd.Series) -> list[str]:
-    """People are whole numbers: most of a table in fractions is in another unit."""
-    broken = amounts[amounts != amounts.round()]
+    """Small numbers in fractions are people in another unit; large ones may come from a split by weight."""
+    broken = amounts[(amounts != amounts.round()) & (amounts < MOST_IN_WAN)]
     if len(broken) * 2 <= len(amounts):
         return []
     return [
