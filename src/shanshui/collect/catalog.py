@@ -14,6 +14,7 @@ Family = Literal[
     "continuous",
     "categorical",
     "stack",
+    "annual",
     "polygons",
     "lines",
     "points",
@@ -42,6 +43,8 @@ class InputKind:
     zeros : str
         ``count`` where 0 is a value as any other (no light, no storm, no trees, no lime), however much of a map it covers;
         ``suspect`` where zeros that stand off from all other values are most often missing data (heights, rain of a year, soil).
+    conserved : str
+        Unit of amounts by area that a file may also hold by cell, and whose sum must stay: they are never averaged or read between.
     """
 
     family: Family
@@ -51,6 +54,7 @@ class InputKind:
     usual: tuple[float, float] | None = None
     usual_hint: str = ""
     zeros: Literal["count", "suspect"] = "suspect"
+    conserved: str = ""
 
     @property
     def unit(self) -> str:
@@ -70,6 +74,9 @@ INPUTS: dict[str, InputKind] = {
     "tree_cover": InputKind("continuous", Grid("%"), 0.0, 100.0, zeros="count"),
     "soil_depth": InputKind("continuous", Grid("m"), 0.0, 60.0),
     "lights": InputKind("continuous", Grid("nW/cm2/sr"), 0.0, 5000.0, zeros="count"),
+    "population_maps": InputKind(
+        "annual", Layers(), 0.0, 2e5, zeros="count", conserved="person/km2"
+    ),
     "land_cover": InputKind("categorical", Grid("1")),
     "land_cover_before": InputKind("categorical", Grid("1")),
     "soil_texture": InputKind("categorical", Grid("1")),
@@ -292,6 +299,7 @@ WANTED: dict[str, str] = {
     "precipitation_moderate": "a climate projection downscaled to the study",
     "temperature_strong": "a climate projection downscaled to the study",
     "precipitation_strong": "a climate projection downscaled to the study",
+    "population_maps": "a gridded population map, people of each cell or by area, as WorldPop, LandScan and GPW have it",
     "employment": "employed persons by industry of counties from the census",
     "place_indicators": "figures of counties or prefectures from yearbooks: product per head, urban people, research spending",
     "io_table": "an input-output table of the nation or the province from the statistical office",
@@ -479,8 +487,8 @@ class InputSpec(BaseModel):
 
 Specs = dict[str, list[InputSpec]]
 RASTERS = ("continuous", "categorical")
-SEVERAL = ("table", *RASTERS)
-"""What may lie in several files: years of a table, tiles of a raster."""
+SEVERAL = ("table", "annual", *RASTERS)
+"""What may lie in several files: years of a table or of maps, tiles of a raster."""
 
 
 def kind_of(name: str) -> InputKind:

@@ -76,6 +76,12 @@ def native_m(frame: Frame, crs: CRS, grid: GridSpec) -> float:
     return float(np.sqrt(sides[0] * sides[1]))
 
 
+def most_km2(frame: Frame, crs: CRS) -> float:
+    """Area that a cell of a raster has at most; of one in degrees, at the equator."""
+    metres = 111_320.0 if crs.is_geographic else float(crs.axis_info[0].unit_conversion_factor)
+    return frame.dx * frame.dy * metres**2 / 1e6
+
+
 def refuse_elsewhere(frame: Frame, crs: CRS, grid: GridSpec, name: str, path: Path) -> None:
     """Refuse a file that lies elsewhere.
 

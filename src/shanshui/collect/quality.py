@@ -21,6 +21,7 @@ from shanshui.collect.registers import register_input
 from shanshui.collect.scaling import plausible, refuse_unused
 from shanshui.collect.sheets.record import Reading
 from shanshui.collect.shifts import shift_to
+from shanshui.collect.yearly import maps_by_year
 from shanshui.core.errors import ShanshuiError
 from shanshui.core.quantity import Grid
 from shanshui.region.grid import GridSpec
@@ -101,7 +102,7 @@ def verdict(
     """
     spec, path = specs[0], paths[0]
     out = Verdict(name, str(path), spec.needed)
-    if len(paths) > 1:
+    if len(paths) > 1 and kind.family in RASTERS:
         out.facts["tiles"] = len(paths)
     if spec.year is not None:
         out.facts["year"] = spec.year
@@ -114,7 +115,9 @@ def verdict(
     try:
         for each in specs:
             refuse_unused(each, kind, name)
-        if kind.family in RASTERS:
+        if kind.family == "annual":
+            _look_at_years(out, specs, paths, kind, grid)
+        elif kind.family in RASTERS:
             look_at_raster(out, specs, paths, kind, grid)
             if name == "elevation" and not out.problems and out.facts["coverage"] < 1.0:
                 out.doubts += hole_doubts(name, _thinned(specs, paths, kind, name, grid), grid)
@@ -203,6 +206,20 @@ def _look_at_stack(
         out.problems += own.problems
         # a layer that is the same everywhere is no wonder among several
         out.doubts += [d for d in own.doubts if "every value is" not in d]
+
+
+def _look_at_years(
+    out: Verdict, specs: list[InputSpec], paths: list[Path], kind: InputKind, grid: GridSpec
+) -> None:
+    """Look at the map of each year."""
+    years = maps_by_year(specs, paths, out.name)
+    out.facts["years"] = ", ".join(map(str, years))
+    for year, maps in years.items():
+        own = Verdict(f"{out.name}.{year}", str(maps.paths[0]))
+        look_at_raster(own, maps.specs, maps.paths, kind, grid)
+        out.problems += own.problems
+        out.doubts += own.doubts
+        out.facts |= {k: v for k, v in own.facts.items() if k in ("crs", "cell_m", "coverage")}
 
 
 def layer_kind(kind: InputKind, spec: InputSpec) -> InputKind:

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.enums import Resampling
@@ -15,6 +14,7 @@ from rasterio.warp import reproject
 
 from shanshui.collect.bands import Bands
 from shanshui.collect.catalog import InputKind, InputSpec
+from shanshui.collect.conserving import laid_amounts, plain_unit, unit_of_amounts
 from shanshui.collect.missing import Missing
 from shanshui.collect.mosaic import whole
 from shanshui.collect.pieces import PIECE, Pieces
@@ -22,6 +22,7 @@ from shanshui.collect.placing import (
     Part,
     below,
     cells_below,
+    most_km2,
     native_m,
     placed,
     points_below,
@@ -31,6 +32,7 @@ from shanshui.collect.readers import raster_crs
 from shanshui.collect.shifts import meant
 from shanshui.collect.sources import RasterSource
 from shanshui.core.errors import DataError
+from shanshui.core.quantity import Grid
 from shanshui.region.grid import STRIP, GridSpec
 
 COARSER = 1.5
@@ -70,9 +72,16 @@ class RasterInput:
     """
 
     def __init__(self, spec: InputSpec, kind: InputKind, name: str, source: RasterSource) -> None:
-        self.path, self.spec, self.kind, self.name = source.path, spec, kind, name
-        self.source = source
+        self.path, self.name, self.source = source.path, name, source
         self.crs = raster_crs(source.frame.crs, spec, name, source.path)
+        if kind.conserved:
+            said = source.bands[spec.band - 1 if isinstance(spec.band, int) else 0].unit
+            unit = unit_of_amounts(spec, said, kind.conserved, source.path, name)
+            self.by_cell = unit != kind.conserved
+            room = most_km2(source.frame, self.crs) if self.by_cell else 1.0
+            kind = replace(kind, gives=Grid(unit), high=kind.high * room)
+            spec = spec.model_copy(update={"unit": plain_unit(spec.unit)})
+        self.spec, self.kind = spec, kind
         self.bands = Bands(spec, kind, name, source)
         self._place: _Place | None = None
 
@@ -167,8 +176,12 @@ class RasterInput:
                 f"{part.cell_m / 20:g} m first"
             )
         raw = place.pieces.window(found, self.bands.dtype)
-        self._warp(place, raw, found, part, out, resampling)
         line = self.bands.line
+        if self.kind.conserved:
+            values = raw * np.float32(line.factor) + np.float32(line.shift)
+            transform = place.source.frame.part(found.r0, found.c0)
+            return laid_amounts(values, transform, place.crs, part, by_cell=self.by_cell)
+        self._warp(place, raw, found, part, out, resampling)
         if not self.codes:
             if line.factor != 1.0:
                 out *= np.float32(line.factor)
@@ -193,8 +206,8 @@ class RasterInput:
         out: NDArray[Any],
         resampling: Resampling,
     ) -> None:
-        f, crs = place.source.frame, place.crs
-        transform = Affine(f.dx, 0.0, f.left + found.c0 * f.dx, 0.0, -f.dy, f.top - found.r0 * f.dy)
+        crs = place.crs
+        transform = place.source.frame.part(found.r0, found.c0)
         fill = self.bands.fill
         same = crs == part.projection and np.allclose(
             [transform.a, transform.e], [part.cell_m, -part.cell_m]

@@ -25,6 +25,7 @@ _USED = {
     "continuous": {"unit", "scale", "offset", "nodata", "band", "time"},
     "categorical": {"unit", "nodata", "band", "legend", "time"},
     "stack": {"unit", "scale", "offset", "nodata", "time"},
+    "annual": {"unit", "scale", "offset", "nodata", "band", "time"},
     "table": {"unit", "scale", "offset", "nodata", "class_columns"}
     | {"crosswalk", "names", "weight", "unmatched"},
 }

@@ -82,7 +82,13 @@ class Frame:
     @property
     def transform(self) -> Affine:
         """Cell index to coordinate."""
-        return Affine(self.dx, 0.0, self.left, 0.0, -self.dy, self.top)
+        return self.part(0, 0)
+
+    def part(self, row: int, col: int) -> Affine:
+        """Cell index to coordinate, counted from a row and a column."""
+        return Affine(
+            self.dx, 0.0, self.left + col * self.dx, 0.0, -self.dy, self.top - row * self.dy
+        )
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from shanshui.collect.catalog import INPUTS, SEVERAL, InputSpec, Specs
 
-_RASTERS = {
+RASTER_SUFFIXES = {
     ".tif", ".tiff", ".img", ".asc", ".hgt", ".nc", ".nc4", ".cdf", ".vrt", ".jp2", ".bil", ".bip", ".bsq", ".flt", ".sdat",
     ".dem", ".dt0", ".dt1", ".dt2", ".rst", ".ers", ".pix", ".envi", ".grd", ".grib", ".grb",
 }  # fmt: skip
@@ -40,7 +40,7 @@ def _of_folder(path: Path) -> list[Path]:
         (path / own).exists() for own in ("zarr.json", ".zgroup", "hdr.adf", "w001001.adf")
     ):
         return []
-    files = sorted(p for p in path.iterdir() if p.is_file() and p.suffix.lower() in _RASTERS)
+    files = sorted(p for p in path.iterdir() if p.is_file() and p.suffix.lower() in RASTER_SUFFIXES)
     # a virtual raster beside its tiles is the same ground again
     return [p for p in files if p.suffix.lower() != ".vrt"] or files
 

@@ -8,6 +8,12 @@ from shanshui.basins.flowpaths import (
     flow_distance,
     upstream_area,
 )
+from shanshui.basins.gridded_population import (
+    gridded_county_population,
+    gridded_population,
+    gridded_unit_population,
+    settlement_map,
+)
 from shanshui.basins.nested import nested_basins
 from shanshui.basins.planning_units import planning_unit_labels, planning_units
 from shanshui.basins.population import (
@@ -46,6 +52,25 @@ def warmth_of(have: set[str]) -> dict[str, str]:
     """Binding to the finest temperature that the inputs allow."""
     fine = {"temperature", "elevation"} <= have
     return {"temperature": "temperature_fine"} if fine else {}
+
+
+def people(have: set[str]) -> list[Step]:
+    """Steps of where people live: by tables of counties, by maps, or tables laid out by maps."""
+    gridded = "population_maps" in have
+    if gridded and "population" not in have:
+        return [
+            step(settlement_weight),
+            step(gridded_population, name="population_density"),
+            step(gridded_unit_population, name="unit_population"),
+            step(gridded_county_population, name="population"),
+        ]
+    weight = {"settlement_weight": "settlement_map"} if gridded else {}
+    return [
+        step(settlement_weight),
+        *([step(settlement_map)] if gridded else []),
+        step(population_density, binds=weight),
+        step(unit_population, binds=weight),
+    ]
 
 
 def survey(have: set[str]) -> list[Step]:
@@ -105,9 +130,7 @@ def survey(have: set[str]) -> list[Step]:
         ),
         step(unit_land_cover, binds=cover),
         step(unit_county_crosswalk),
-        step(settlement_weight),
-        step(population_density),
-        step(unit_population),
+        *people(have),
         step(spatial_levels),
         step(overlay_score, binds={"layers": "criteria_maps"}),
     ]

@@ -41,6 +41,7 @@ from shanshui.collect.quality import Verdict, judge, layer_kind
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.registers import register_input
 from shanshui.collect.scaling import plausible, refuse_unused
+from shanshui.collect.yearly import maps_by_year
 from shanshui.core.errors import DataError
 from shanshui.flow.events import Event
 from shanshui.flow.plan import Source
@@ -54,6 +55,7 @@ _READ: dict[str, Read] = {
     "continuous": "raster",
     "categorical": "raster",
     "stack": "raster",
+    "annual": "raster",
     "polygons": "features",
     "lines": "features",
     "points": "features",
@@ -127,7 +129,7 @@ def source_of(
         return read(name, specs, paths, kind, context)
 
     parts: dict[str, Any] = {"declared": [_content(spec) for spec in specs]}
-    if len(paths) > 1 and kind.family in RASTERS:
+    if len(paths) > 1 and kind.family in (*RASTERS, "annual"):
         parts["order"] = [path.name for path in paths]  # where tiles overlap, the first counts
     takes = LEVELS if name in RULES else ()
     return Source(name, kind.gives, ", ".join(map(str, paths)), parts, digests, make, read, takes)
@@ -174,6 +176,17 @@ def _stack(
                 context,
             )
             for layer, part in each.items()
+        }
+    )
+
+
+def _annual(
+    name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
+) -> str:
+    return context.objects.keep_layers(
+        {
+            str(year): _bring_raster(f"{name}.{year}", maps.specs, maps.paths, kind, context)
+            for year, maps in maps_by_year(specs, paths, name).items()
         }
     )
 
@@ -229,6 +242,7 @@ _READERS: dict[str, Callable[..., Any]] = {
     "continuous": _grid,
     "categorical": _grid,
     "stack": _stack,
+    "annual": _annual,
     "table": _table,
     "coefficients": _coefficients,
     "register": _register,
@@ -255,7 +269,7 @@ def _bring_raster(
                 source.check_codes(values)
                 if writer is None:
                     writer = context.objects.raster_writer(
-                        str(values.dtype), kind.unit, source.missing_code
+                        str(values.dtype), kind.conserved or kind.unit, source.missing_code
                     )
                 writer.write(start, values)
             if writer is None:

@@ -18,6 +18,7 @@ from shanshui.collect.quality import Verdict, verdict
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.sense import sense_doubts
 from shanshui.collect.tiles import spread
+from shanshui.collect.yearly import maps_apart
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError, StudyError, nearest
 from shanshui.core.quantity import Table
 from shanshui.flow.estimate import Estimate, memory_limit
@@ -65,7 +66,7 @@ class Study:
         self.layout = Layout(folder)
         self.file: StudyFile = read_study_file(self.layout.study_file)
         self.grid = self.file.grid_spec()
-        declared = spread(self.file.specs(), self.folders)
+        declared = maps_apart(spread(self.file.specs(), self.folders))
         self.specs = {k: [self._placed(s) for s in v] for k, v in declared.items()}
 
     def __enter__(self) -> "Study":
@@ -440,7 +441,8 @@ class Study:
         for name, declared in self.specs.items():
             kind = INPUTS[name]
             # tiles of a raster are one dataset, years of a table are several
-            together = [declared] if kind.family in RASTERS else [[spec] for spec in declared]
+            one = kind.family in (*RASTERS, "annual")
+            together = [declared] if one else [[spec] for spec in declared]
             for specs in together:
                 paths = [located(spec, self.folders) for spec in specs]
                 gone = [p for p in paths if specs[0].value is None and not p.exists()]
