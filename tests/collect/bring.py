@@ -17,7 +17,7 @@ def specs_of(paths, **declared):
 
 def brought(paths, kind="elevation", grid=SPEC, **declared):
     paths, specs = specs_of(paths, **declared)
-    with raster_input(paths, specs, INPUTS[kind], kind) as source:
+    with raster_input(paths, specs, INPUTS[kind], kind, grid) as source:
         source.check_overlap(grid)
         rows = []
         for _, part in source.strips(grid, lambda done: None):
@@ -28,7 +28,7 @@ def brought(paths, kind="elevation", grid=SPEC, **declared):
 
 def why(paths, kind="elevation", grid=SPEC, **declared):
     paths, specs = specs_of(paths, **declared)
-    with raster_input(paths, specs, INPUTS[kind], kind) as source:
+    with raster_input(paths, specs, INPUTS[kind], kind, grid) as source:
         return source.reasons(grid, 0, grid.ny)
 
 

@@ -20,7 +20,7 @@ SPEC = grid_spec(20, 30)
 
 def brought(path, tmp_path, kind="elevation", grid=SPEC, **declared):
     spec = InputSpec(file=str(path), **declared)
-    with raster_input(path, spec, INPUTS[kind], kind) as source:
+    with raster_input(path, spec, INPUTS[kind], kind, grid) as source:
         source.check_overlap(grid)
         return np.concatenate([rows for _, rows in source.strips(grid, lambda done: None)])
 

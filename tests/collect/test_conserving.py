@@ -86,7 +86,7 @@ def test_strips_are_the_whole(tmp_path):
     raw = np.random.default_rng(5).gamma(0.3, 9.0, (90, 120)).astype(np.float32)
     _write(path, raw, side)
     spec = InputSpec(file=str(path))
-    with raster_input(path, spec, KIND, "population_maps") as source:
+    with raster_input(path, spec, KIND, "population_maps", SPEC) as source:
         whole = source.rows(SPEC, 0, SPEC.ny, source.resampling(SPEC))
         parts = [source.rows(SPEC, k, k + 5, source.resampling(SPEC)) for k in range(0, SPEC.ny, 5)]
     assert np.array_equal(whole, np.concatenate(parts), equal_nan=True)

@@ -19,7 +19,7 @@ SPEC = grid_spec(20, 30)
 
 def brought(path, tmp_path, kind="elevation", grid=SPEC, **declared):
     spec = InputSpec(file=str(path), **declared)
-    with raster_input(path, spec, INPUTS[kind], kind) as source:
+    with raster_input(path, spec, INPUTS[kind], kind, grid) as source:
         source.check_overlap(grid)
         rows = [rows for _, rows in source.strips(grid, lambda done: None)]
         for part in rows:
@@ -214,7 +214,7 @@ def test_codes_that_mean_missing_are_missing(tmp_path, dtype, nodata):
     path, declared = cover(tmp_path, [1, 2, nodata], dtype, [1, 2], nodata=nodata)
     spec = InputSpec(file=str(path), **declared)
     out = brought(path, tmp_path, "land_cover", **declared)
-    with raster_input(path, spec, INPUTS["land_cover"], "land_cover") as source:
+    with raster_input(path, spec, INPUTS["land_cover"], "land_cover", SPEC) as source:
         assert np.count_nonzero(out == source.missing_code) == 200
     plain, declared = cover(tmp_path, [1, 2, nodata], dtype, [1, 2])
     np.testing.assert_array_equal(

@@ -24,6 +24,7 @@ from shanshui.collect.sheets.wanted import SheetTable
 from shanshui.collect.sheets.ways import place_of, ways_to_say
 from shanshui.collect.shifted_datums import ACCURACY_M, SHIFTED
 from shanshui.collect.transformations import Bounds, Way, way_between
+from shanshui.collect.validity import valid
 from shanshui.collect.vectors import read_features
 from shanshui.core.errors import DataError
 from shanshui.core.quantity import ANY, Features, Table
@@ -57,7 +58,7 @@ def features_input(
             f"{name}: {path} holds {', '.join(sorted(kinds - set(wanted)))}; expected {wanted[0]}s"
         )
     if kind.family == "polygons":
-        frame = _valid(run_on(frame, name), spec, name, path)
+        frame = valid(run_on(frame, name), spec, name, path)
     source_crs = frame.crs.name
     way = _way(frame, spec, name, grid, study, told)
     # lines of polygons stay where they were drawn, also across 180 degrees
@@ -154,22 +155,6 @@ def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         and str(frame[c].dtype) not in {"str", "string"}
     ]
     return frame.drop(columns=odd)
-
-
-def _valid(frame: gpd.GeoDataFrame, spec: InputSpec, name: str, path: Path) -> gpd.GeoDataFrame:
-    bad = ~frame.geometry.is_valid
-    if not bad.any():
-        return frame
-    if not spec.repair:
-        row = frame.index[bad][0]
-        label = frame["name"].iloc[row] if "name" in frame else row
-        raise DataError(
-            f"{name}: {path}: {int(bad.sum())} polygons are invalid; the first is row {row} ({label}): "
-            f"{shapely.is_valid_reason(frame.geometry[row])}; mend them, or set repair = true"
-        )
-    return frame.assign(
-        geometry=shapely.make_valid(frame.geometry.values, method="structure", keep_collapsed=False)
-    )
 
 
 def _disjoint(frame: gpd.GeoDataFrame, name: str, path: Path) -> None:

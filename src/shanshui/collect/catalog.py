@@ -78,6 +78,7 @@ INPUTS: dict[str, InputKind] = {
         "annual", Layers(), 0.0, 2e5, zeros="count", conserved="person/km2"
     ),
     "land_cover": InputKind("categorical", Grid("1")),
+    "land_use": InputKind("polygons", Features({"class": Key("cover_class")})),
     "land_cover_before": InputKind("categorical", Grid("1")),
     "soil_texture": InputKind("categorical", Grid("1")),
     "temperature_range": InputKind("continuous", Grid("K"), 0.0, 60.0),

@@ -13,9 +13,11 @@ class Missing:
     DECLARED = 6
     BEYOND = 7
     CLASSLESS = 8
+    NO_POLYGON = 9
 
 
 REASONS = (
     "", "outside_file", "tagged", "masked", "transparent", "not_a_number", "declared", "beyond_valid", "classless",
+    "no_polygon",
 )  # fmt: skip
 """Row of ``core/reasons.csv`` of each number."""

@@ -16,6 +16,7 @@ from shanshui.collect.catalog import RASTERS, InputKind, InputSpec
 from shanshui.collect.holes import hole_doubts
 from shanshui.collect.joining import account_in
 from shanshui.collect.legend_quality import legend_verdict
+from shanshui.collect.polygon_classes import PolygonClasses
 from shanshui.collect.rasters import RasterInput, raster_input
 from shanshui.collect.registers import register_input
 from shanshui.collect.scaling import plausible, refuse_unused
@@ -237,7 +238,7 @@ def look_at_raster(
     DataError
         It cannot be read, or lies elsewhere.
     """
-    with raster_input(paths, specs, kind, out.name) as source:
+    with raster_input(paths, specs, kind, out.name, grid) as source:
         source.check_overlap(grid)
         source.finish(grid)
         out.facts |= {"crs": source.crs.name, "cell_m": round(source.native_m(grid), 1)}
@@ -258,7 +259,7 @@ def _thinned(
         grid.crs, grid.cell_m * factor, grid.left, grid.top,
         -(-grid.ny // factor), -(-grid.nx // factor),
     )  # fmt: skip
-    with raster_input(paths, specs, kind, name) as source:
+    with raster_input(paths, specs, kind, name, grid) as source:
         return source.rows(thin, 0, thin.ny, Resampling.nearest)
 
 
@@ -310,6 +311,10 @@ def _tell_source(out: Verdict, source: RasterInput) -> None:
         out.doubts.append(
             f'{out.name}: the file has {len(real)} bands, the first is read; say which: band = 1, or band = "mean" or "sum"'
         )
+    if isinstance(raster, PolygonClasses):
+        out.doubts += raster.told
+        out.problems += raster.refused
+        out.facts["polygons"] = raster.polygons
     overlap = getattr(raster, "overlap", 0)
     if overlap:
         out.doubts.append(

@@ -28,6 +28,7 @@ from shanshui.collect.placing import (
     points_below,
     refuse_elsewhere,
 )
+from shanshui.collect.polygon_classes import PolygonClasses, is_polygons
 from shanshui.collect.readers import raster_crs
 from shanshui.collect.shifts import meant
 from shanshui.collect.sources import RasterSource
@@ -304,8 +305,20 @@ def raster_input(
     specs: InputSpec | Sequence[InputSpec],
     kind: InputKind,
     name: str,
+    grid: GridSpec,
 ) -> Iterator[RasterInput]:
-    """Open a raster of any kind; several files are its tiles.
+    """Open a raster of any kind, or polygons of classes; several files are its tiles.
+
+    Parameters
+    ----------
+    paths, specs : one or several
+        Files and their declarations.
+    kind : InputKind
+        What it is.
+    name : str
+        Input, for messages.
+    grid : GridSpec
+        Study grid: polygons are laid on its cells.
 
     Raises
     ------
@@ -314,8 +327,14 @@ def raster_input(
     """
     paths = [paths] if isinstance(paths, Path) else list(paths)
     specs = [specs] if isinstance(specs, InputSpec) else list(specs)
-    source = whole(paths, specs, name)
+    spec = specs[0]
+    source: RasterSource
+    if kind.family == "categorical" and is_polygons(paths[0], name):
+        source = PolygonClasses(paths, specs, name, grid)
+        spec = spec.model_copy(update={"legend": source.legend})
+    else:
+        source = whole(paths, specs, name)
     try:
-        yield RasterInput(specs[0], kind, name, source)
+        yield RasterInput(spec, kind, name, source)
     finally:
         source.close()

@@ -37,6 +37,7 @@ from shanshui.terrain.cover import cover_type
 from shanshui.terrain.downscaling import land_cover_fine, temperature_fine
 from shanshui.terrain.extent import region_mask
 from shanshui.terrain.hypsometry import hypsometry
+from shanshui.terrain.land_use import cover_shares, land_use_areas
 from shanshui.terrain.landform import landform, slope_position
 from shanshui.terrain.relief import local_relief, relief_degree, relief_window, terrain_ruggedness
 from shanshui.terrain.slope import slope, slope_class
@@ -104,6 +105,7 @@ def survey(have: set[str]) -> list[Step]:
         step(temperature_fine),
         step(land_cover_fine),
         step(cover_type, binds=cover),
+        *([step(cover_shares), step(land_use_areas)] if "land_use" in have else []),
         step(conditioned_elevation),
         step(flow_direction),
         step(drainage_check),

@@ -25,7 +25,7 @@ from shanshui.collect.catalog import (
     kind_of,
     located,
 )
-from shanshui.collect.classes import class_file
+from shanshui.collect.classes import SHIPPED, class_file
 from shanshui.collect.companions import Read, files_of
 from shanshui.collect.gate import require
 from shanshui.collect.joining import (
@@ -37,6 +37,7 @@ from shanshui.collect.joining import (
     together,
     with_gaps,
 )
+from shanshui.collect.polygon_classes import is_polygons
 from shanshui.collect.quality import Verdict, judge, layer_kind
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.registers import register_input
@@ -49,6 +50,7 @@ from shanshui.flow.work import Context
 from shanshui.region.grid import STRIP, GridSpec
 from shanshui.store.ledger import Ledger
 from shanshui.store.manifests import bytes_digest
+from shanshui.study.land_use import with_polygons
 from shanshui.study.meaning import with_meaning
 
 _READ: dict[str, Read] = {
@@ -105,7 +107,12 @@ def source_of(
         found: dict[str, str] = {}
         for place, (path, spec) in enumerate(zip(paths, specs, strict=True)):
             refuse_unused(spec, kind, name)
-            each = file_digests(path, _READ.get(kind.family, "table"), ledger, name)
+            how: Read = _READ.get(kind.family, "table")
+            if kind.family == "categorical" and is_polygons(path, name):
+                how = "features"
+                if spec.legend is None:
+                    found |= {f"legend {n}": _digest(class_file(n), ledger, name) for n in SHIPPED}
+            each = file_digests(path, how, ledger, name)
             # files of one name in several folders
             found |= {k if k not in found else f"{k} ({place + 1})": v for k, v in each.items()}
             digest = each[path.name]
@@ -153,7 +160,8 @@ def sources_of(specs: Specs, folders: list[Path], grid: GridSpec, ledger: Ledger
         if absent and not any(s.needed for s in declared):
             continue
         out.append(source_of(name, declared, folders, grid, ledger))
-    return with_meaning(out, specs, folders, lambda path, name: _digest(path, ledger, name))
+    whole = with_meaning(out, specs, folders, lambda path, name: _digest(path, ledger, name))
+    return with_polygons(whole, specs, folders)
 
 
 def _grid(
@@ -258,7 +266,7 @@ def _bring_raster(
 ) -> str:
     """Keep a raster on the study grid; every cell below it is looked at while it streams."""
     grid = context.grid
-    with raster_input(paths, specs, kind, name) as source:
+    with raster_input(paths, specs, kind, name, grid) as source:
         source.check_overlap(grid)
         look = Verdict(name, str(paths[0]))
         writer = None

@@ -60,7 +60,11 @@ class CoverMap:
         """
         if self.word is not None:
             return legend(self.word)
-        with raster_input(self.paths, self.specs, INPUTS["land_cover"], "land_cover") as source:
+        with raster_input(
+            self.paths, self.specs, INPUTS["land_cover"], "land_cover", grid
+        ) as source:
+            if source.spec.legend is not None:
+                return legend(source.spec.legend)  # the words of polygons tell it
             source.check_overlap(grid)
             source.finish(grid)
             found = evidence_of(source.path, self.specs[0], "land_cover")

@@ -178,7 +178,7 @@ class Study:
                 continue
             paths = [located(spec, self.folders) for spec in specs]
             try:
-                with raster_input(paths, specs, INPUTS[of], of) as source:
+                with raster_input(paths, specs, INPUTS[of], of, self.grid) as source:
                     out[name] = {"native_m": round(source.native_m(self.grid), 1)}
             except ShanshuiError:
                 continue  # the run names what is wrong with the file when it reaches it

@@ -66,7 +66,7 @@ class Shelf:
             return None
         paths = [located(spec, self.study.folders) for spec in specs]
         try:
-            with raster_input(paths, specs, kind, product) as source:
+            with raster_input(paths, specs, kind, product, self.study.grid) as source:
                 return np.array(REASONS, object)[source.reasons(self.study.grid, start, stop)]
         except ShanshuiError:
             return None  # the file is gone or another one by now
