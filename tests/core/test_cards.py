@@ -120,7 +120,7 @@ def test_years_and_seeds_that_are_none_are_refused():
 
 def test_every_assessment_is_in_a_plan():
     bound = set()
-    for drop in (set(), STOOD_IN, STOOD_IN - {"monthly_precipitation"}):
+    for drop in (set(), STOOD_IN, STOOD_IN - {"monthly_precipitation"}, {"population"}):
         given = [
             Source(n, k.gives, "", {}, dict, lambda c: None, everything)
             for n, k in INPUTS.items()

@@ -107,11 +107,8 @@ def source_of(
         found: dict[str, str] = {}
         for place, (path, spec) in enumerate(zip(paths, specs, strict=True)):
             refuse_unused(spec, kind, name)
-            how: Read = _READ.get(kind.family, "table")
-            if kind.family == "categorical" and is_polygons(path, name):
-                how = "features"
-                if spec.legend is None:
-                    found |= {f"legend {n}": _digest(class_file(n), ledger, name) for n in SHIPPED}
+            patches = kind.family == "categorical" and is_polygons(path, name)
+            how: Read = "features" if patches else _READ.get(kind.family, "table")
             each = file_digests(path, how, ledger, name)
             # files of one name in several folders
             found |= {k if k not in found else f"{k} ({place + 1})": v for k, v in each.items()}
@@ -126,8 +123,14 @@ def source_of(
                     of_layer = file_digests(located(part, folders), "raster", ledger, name)
                     found |= {f"{path.name}:{layer}:{k}": v for k, v in of_layer.items()}
             found |= _beside(spec, f" ({place + 1})" if place else "", name, ledger)
-            if spec.legend is not None:
-                found["legend"] = _digest(class_file(spec.legend), ledger, name)
+            words = [] if spec.legend is None else [spec.legend]
+            # the words of polygons tell their legend, raster codes are asked for it where they are used
+            found |= {
+                f"legend {n}" if patches and not words else "legend": _digest(
+                    class_file(n), ledger, name
+                )
+                for n in words or (SHIPPED if patches else ())
+            }
         return found
 
     read = _READERS[kind.family]
