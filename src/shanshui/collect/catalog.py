@@ -61,6 +61,11 @@ class InputKind:
         """Unit on the grid."""
         return self.gives.unit if isinstance(self.gives, Grid) else ""
 
+    @property
+    def names_places(self) -> bool:
+        """Does a column of its rows name administrative places?"""
+        return isinstance(self.gives, Table) and ADMINISTRATIVE in self.gives.key_of.values()
+
 
 _PLACE = {"code": TEXT, "name": TEXT, "parent": TEXT, "*": ANY}
 _NAMED = {"name": TEXT, "*": ANY}

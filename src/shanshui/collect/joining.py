@@ -11,12 +11,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from shanshui.collect.catalog import InputSpec
+from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.collect.readers import read_table
 from shanshui.core.errors import DataError, ShanshuiError
+from shanshui.core.quantity import Table
 from shanshui.region.join import UNMATCHED, join
 from shanshui.region.join_account import Balance, JoinAccount, Stray
 from shanshui.region.place_codes import clean_code
+from shanshui.region.unitset import plain_code
 
 LEVELS = ("counties", "prefectures", "provinces")
 """Places that tables are joined to, each row to its own level."""
@@ -57,8 +59,13 @@ RULES: dict[str, Rule] = {
     "productivity": Rule("npp", intensive=True),
     "place_indicators": Rule("value", ("indicator", "year"), kinds="indicator"),
     "land_cover_areas": Rule("area_km2"),
+    "emissions": Rule("emitted_t", ("pollutant",)),
+    "purification_capacity": Rule("capacity_t", ("pollutant",)),
 }
-"""Tables that are joined to places, by input."""
+"""Tables of amounts that are joined to places, by input."""
+ROWS = {"firms": "place", "reports": "place", "visits": "zone"}
+"""Tables whose rows are things in a place that may as well lie elsewhere, and the column that names it."""
+PLACED = frozenset({*RULES, *ROWS})
 
 
 def places_frame(features: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame | None:
@@ -157,7 +164,72 @@ def _own_keys(rows: pd.DataFrame, rule: Rule) -> list[str]:
     return [c for c in rows.columns if c not in ("code", rule.amount) and c in KEYS]
 
 
-KEYS = ("sector", "industry", "flow", "indicator", "class")
+KEYS = ("sector", "industry", "flow", "indicator", "class", "pollutant", "meets_standard")
+
+
+def join_rows(
+    frame: pd.DataFrame, spec: InputSpec, name: str, places: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Table of things with the codes of the study's places, where these are found.
+
+    Parameters
+    ----------
+    frame, spec, name, places
+        As for :func:`join_input`; the column of :data:`ROWS` holds codes or names.
+
+    Returns
+    -------
+    DataFrame
+        The same rows: a place that is one of the study has its code there; one that lies elsewhere, became several, or is not known
+        stands as it came. The attribute ``join`` accounts for the rows.
+    """
+    column = ROWS[name]
+    if places is None or column not in frame:
+        return frame
+    words = frame[column].map(lambda v: "" if v is None or v != v else plain_code(v))
+    above = frame["province"] if "province" in frame and column != "province" else ""
+    counts = pd.DataFrame({"at": words, "parent": above, "rows": 1})
+    counts = counts[counts["at"] != ""].groupby(["at", "parent"], sort=True)["rows"].sum()
+    if counts.empty:
+        return frame
+    each = counts.reset_index()
+    coded = each["at"].str.contains(r"\d", regex=True)
+    each["code"], each["name"] = each["at"].where(coded, ""), each["at"].where(~coded, "")
+    done = join(
+        each,
+        places,
+        crosswalk=[_beside(Path(file), name, "crosswalk") for file in files_in(spec.crosswalk)]
+        or None,
+        names=_one([_beside(Path(file), name, "names") for file in files_in(spec.names)]),
+        amounts=("rows",),
+        keys=("at",),
+        by=(),
+        weight=spec.weight,
+        unmatched=1.0 if spec.unmatched is None else spec.unmatched,
+        what=name,
+        unit="rows",
+        some=False,
+    )
+    one = done.table.drop_duplicates("at", keep=False)
+    code_of = dict(zip(one["at"], one["code"], strict=True))
+    out = frame.assign(**{column: [code_of.get(w, w) for w in words]})
+    out[column] = out[column].astype(object)
+    # that nothing of a kind lies in a place is no gap
+    account = replace(done.account, without=(), without_count=0)
+    out.attrs = frame.attrs | {"join": account.as_dict()}
+    return out
+
+
+def placed_rows(
+    frame: pd.DataFrame, spec: InputSpec, name: str, kind: InputKind, places: pd.DataFrame | None
+) -> pd.DataFrame:
+    """A table of coefficients or things, joined to the places where it names some."""
+    if name in ROWS:
+        return join_rows(frame, spec, name, places)
+    if name not in RULES:
+        return frame
+    units = kind.gives.unit_of if isinstance(kind.gives, Table) else {}
+    return join_input(frame, spec, name, places, units.get(RULES[name].amount, ""))
 
 
 def _kinds(frame: pd.DataFrame, rule: Rule) -> list[tuple[bool, pd.DataFrame]]:

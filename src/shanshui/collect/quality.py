@@ -14,7 +14,7 @@ from rasterio.enums import Resampling
 from shanshui.collect.adapt import coefficients_input, features_input, joined_table, stack_parts
 from shanshui.collect.catalog import RASTERS, InputKind, InputSpec
 from shanshui.collect.holes import hole_doubts
-from shanshui.collect.joining import account_in
+from shanshui.collect.joining import account_in, placed_rows
 from shanshui.collect.legend_quality import legend_verdict
 from shanshui.collect.polygon_classes import PolygonClasses
 from shanshui.collect.rasters import RasterInput, raster_input
@@ -142,11 +142,14 @@ def _look(
     if kind.family == "stack":
         _look_at_stack(out, spec, kind, path, grid)
     elif kind.family == "register":
-        out.facts |= {"rows": len(register_input(path, spec, name))}
+        frame = placed_rows(register_input(path, spec, name), spec, name, kind, places)
+        out.facts |= {"rows": len(frame)}
+        _tell_join(out, account_in(frame))
     elif kind.family == "coefficients":
         frame = coefficients_input(path, spec, name)
         out.facts |= {"rows": len(frame)}
         _tell_reading(out, frame.attrs["reading"])
+        _tell_join(out, account_in(placed_rows(frame, spec, name, kind, places)))
     elif kind.family == "table":
         frame = out.table = joined_table(path, spec, kind, name, places)
         out.facts |= {"rows": len(frame), "units": int(frame["code"].nunique())}

@@ -26,9 +26,9 @@ _USED = {
     "categorical": {"unit", "nodata", "band", "legend", "time"},
     "stack": {"unit", "scale", "offset", "nodata", "time"},
     "annual": {"unit", "scale", "offset", "nodata", "band", "time"},
-    "table": {"unit", "scale", "offset", "nodata", "class_columns"}
-    | {"crosswalk", "names", "weight", "unmatched"},
+    "table": {"unit", "scale", "offset", "nodata", "class_columns"},
 }
+_JOINED = {"crosswalk", "names", "weight", "unmatched"}
 """Words of a declaration that change numbers, by what the input is."""
 
 
@@ -41,7 +41,9 @@ def refuse_unused(spec: InputSpec, kind: InputKind, name: str) -> None:
         With the word.
     """
     used = _USED.get(kind.family, set()) | ({"legend"} if name == "land_cover_areas" else set())
-    for word in sorted(set().union(*_USED.values()) - used):
+    if kind.names_places:
+        used = used | _JOINED
+    for word in sorted(set().union(*_USED.values(), _JOINED) - used):
         if getattr(spec, word) != type(spec).model_fields[word].get_default(
             call_default_factory=True
         ):

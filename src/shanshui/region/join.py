@@ -90,6 +90,7 @@ def join(
     what: str = "table",
     word: str = "places",
     unit: str = "",
+    some: bool = True,
 ) -> Join:
     """Join a table to places, and keep also what reached none.
 
@@ -119,6 +120,8 @@ def join(
         Table and places in messages and in the account.
     unit : str
         Of the first amount, for the account.
+    some : bool
+        Is a table refused of which nothing reached a place?
 
     Raises
     ------
@@ -138,7 +141,8 @@ def join(
     account = account_of(
         lines, labels, out, book, what=what, word=book.first_level or word, unit=unit
     )
-    _refuse(account, table, columns, book, unmatched)
+    if some or account.reached:
+        _refuse(account, table, columns, book, unmatched)
     lost = np.unique(lines.row[np.isin(lines.way, ("elsewhere", "unmatched"))])
     return Join(_laid_out(out, table, columns, book), table.iloc[lost], account)
 

@@ -10,6 +10,7 @@ import pandas as pd
 from shanshui.core.source import citation
 from shanshui.core.terms import terms, word
 from shanshui.flow.plan import Source, Step
+from shanshui.region.years import chosen_year
 from shanshui.report.places import by_unit
 from shanshui.report.states import ProductStates
 from shanshui.report.views import basin_names, cover_classes
@@ -155,7 +156,10 @@ def unit_table(study: Study, lang: str, standing: ProductStates) -> dict[str, An
             frame = frame.join(more[[c for c in more if c not in frame]])
     if "unit_population" in of:
         people = study["unit_population"]
-        latest = people[people["year"] == people["year"].max()].set_index("unit")["population"]
+        year = chosen_year(
+            people.rename(columns={"unit": "code"}), "population", "unit_population"
+        )
+        latest = people[people["year"] == year].set_index("unit")["population"]
         frame["population"] = latest.round()
     turn = dict(
         zip(study["river_basin_outlets"]["name"], basin_names(study, lang).values(), strict=True)

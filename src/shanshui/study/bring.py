@@ -30,9 +30,10 @@ from shanshui.collect.companions import Read, files_of
 from shanshui.collect.gate import require
 from shanshui.collect.joining import (
     LEVELS,
-    RULES,
+    PLACED,
     account_in,
     files_in,
+    placed_rows,
     places_frame,
     together,
     with_gaps,
@@ -141,7 +142,7 @@ def source_of(
     parts: dict[str, Any] = {"declared": [_content(spec) for spec in specs]}
     if len(paths) > 1 and kind.family in (*RASTERS, "annual"):
         parts["order"] = [path.name for path in paths]  # where tiles overlap, the first counts
-    takes = LEVELS if name in RULES else ()
+    takes = LEVELS if name in PLACED else ()
     return Source(name, kind.gives, ", ".join(map(str, paths)), parts, digests, make, read, takes)
 
 
@@ -205,13 +206,15 @@ def _annual(
 def _coefficients(
     name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
 ) -> pd.DataFrame:
-    return _kept(coefficients_input(paths[0], specs[0], name))
+    frame = coefficients_input(paths[0], specs[0], name)
+    return _kept(placed_rows(frame, specs[0], name, kind, places_frame(context.above)))
 
 
 def _register(
     name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
 ) -> pd.DataFrame:
-    return register_input(paths[0], specs[0], name)
+    frame = register_input(paths[0], specs[0], name)
+    return placed_rows(frame, specs[0], name, kind, places_frame(context.above))
 
 
 def _table(

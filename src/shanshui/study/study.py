@@ -13,7 +13,7 @@ import pandas as pd
 from shanshui.collect.adapt import features_input
 from shanshui.collect.catalog import INPUTS, RASTERS, InputSpec, located, wanted
 from shanshui.collect.classes import shipped_legend
-from shanshui.collect.joining import LEVELS, RULES, files_in, places_frame
+from shanshui.collect.joining import LEVELS, PLACED, files_in, places_frame
 from shanshui.collect.quality import Verdict, verdict
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.sense import sense_doubts
@@ -412,7 +412,7 @@ class Study:
     def _places(self) -> pd.DataFrame | None:
         """Places that tables are joined to, read from their files; what cannot be read is told by its own verdict."""
         found = {}
-        for level in LEVELS if set(self.specs) & set(RULES) else ():
+        for level in LEVELS if set(self.specs) & PLACED else ():
             if self.specs.get(level):
                 spec = self.specs[level][0]
                 with suppress(ShanshuiError):

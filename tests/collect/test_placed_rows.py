@@ -1,0 +1,90 @@
+"""Every table that names places meets the study's places, whatever its family."""
+
+import pandas as pd
+import pytest
+
+from shanshui.collect.catalog import INPUTS, InputSpec
+from shanshui.collect.joining import PLACED, RULES, account_in, placed_rows
+from shanshui.core.errors import DataError
+
+PLACES = pd.DataFrame(
+    {
+        "code": ["610902", "610921", "610928", "610929"], "name": ["汉滨区", "汉阴县", "旬阳县", "白河县"],
+        "name_zh": "", "name_en": "", "parent": "", "level": "counties", "area_km2": 9.0, "inside": True,
+    }
+)  # fmt: skip
+CODES = ["610902", "610921", "610981", "610929"]
+"""As the county of 2021 is called."""
+
+
+def test_no_input_with_a_place_escapes_the_account():
+    assert {name for name, kind in INPUTS.items() if kind.names_places} == set(PLACED)
+
+
+def table(name):
+    if name == "emissions":
+        rows = [(c, p, 100.0, 1) for c in CODES for p in ("dust", "oxygen_demand")]
+        return pd.DataFrame(rows, columns=["code", "pollutant", "emitted_t", "meets_standard"])
+    if name == "purification_capacity":
+        return pd.DataFrame({"code": CODES, "pollutant": "dust", "capacity_t": 50.0})
+    if name == "visits":
+        return pd.DataFrame({"site": "a", "zone": CODES, "visits": 5})
+    if name == "reports":
+        return pd.DataFrame({"year": 2020, "text": "x", "place": CODES})
+    return pd.DataFrame({"name": list("abcd"), "place": CODES})
+
+
+NAMES = ["emissions", "purification_capacity", "visits", "reports", "firms"]
+
+
+def placed(name, frame=None, **declared):
+    spec = InputSpec(file="x.csv", **declared)
+    return placed_rows(table(name) if frame is None else frame, spec, name, INPUTS[name], PLACES)
+
+
+def column(name):
+    return {"visits": "zone", "reports": "place", "firms": "place"}.get(name, "code")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_code_without_a_polygon_is_told(name):
+    found = placed(name)
+    account = account_in(found)
+    (stray,) = account.unmatched
+    assert stray.code == "610981"
+    assert stray.share == pytest.approx(0.25)
+    assert ("610981" in set(found[column(name)])) == (name not in RULES)
+    assert [c for c, _ in account.without] == (["610928"] if name in RULES else [])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_crosswalk_carries_it(name, tmp_path):
+    (tmp_path / "cross.csv").write_text("from,to\n610981,610928\n", "utf-8")
+    found = placed(name, crosswalk=str(tmp_path / "cross.csv"))
+    assert set(found[column(name)]) == set(PLACES["code"])
+    assert not account_in(found).unmatched
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_more_than_is_allowed_without_a_place_is_refused(name):
+    with pytest.raises(DataError, match="25 % without a place"):
+        placed(name, unmatched=0.2)
+
+
+@pytest.mark.parametrize("name", ["visits", "reports", "firms"])
+def test_things_may_all_lie_elsewhere(name):
+    frame = table(name).assign(**{column(name): ["110101", "110102", "310101", ""]})
+    found = placed(name, frame)
+    assert found[column(name)].tolist() == frame[column(name)].tolist()
+
+
+def test_names_serve_where_codes_lack():
+    frame = table("firms").assign(place=["旬阳县", "汉 滨 区", "北京市", ""])
+    assert placed("firms", frame)["place"].tolist() == ["610928", "610902", "北京市", ""]
+
+
+def test_amounts_of_two_codes_that_became_one_are_summed(tmp_path):
+    (tmp_path / "cross.csv").write_text("from,to\n610981,610902\n", "utf-8")
+    found = placed("purification_capacity", crosswalk=str(tmp_path / "cross.csv"))
+    assert found.set_index("code")["capacity_t"]["610902"] == 100.0
+    assert found["capacity_t"].sum() == 200.0
