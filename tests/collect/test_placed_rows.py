@@ -88,3 +88,22 @@ def test_amounts_of_two_codes_that_became_one_are_summed(tmp_path):
     found = placed("purification_capacity", crosswalk=str(tmp_path / "cross.csv"))
     assert found.set_index("code")["capacity_t"]["610902"] == 100.0
     assert found["capacity_t"].sum() == 200.0
+
+
+def test_cities_without_their_ending_are_those_of_their_level():
+    cities = PLACES.assign(
+        code=["610900", "610700", "420300", "411300"], name=["安康市", "汉中市", "十堰市", "南阳市"], level="prefectures"
+    )  # fmt: skip
+    places = pd.concat([PLACES, cities], ignore_index=True)
+    frame = pd.DataFrame({"name": list("abc"), "place": ["安康", "南阳", "洛阳"], "province": ["陕西", "河南", "河南"]})  # fmt: skip
+    found = placed_rows(frame, InputSpec(file="x.csv"), "firms", INPUTS["firms"], places)
+    assert found["place"].tolist() == ["610900", "411300", "洛阳"]
+
+
+def test_one_name_in_two_provinces_stays_as_it_came():
+    places = PLACES.assign(
+        name=["城关区", "城关区", "旬阳县", "白河县"], parent=["兰州市", "拉萨市", "", ""]
+    )
+    frame = pd.DataFrame({"name": ["a", "b"], "place": ["城关区", "旬阳"], "province": ["", ""]})
+    found = placed_rows(frame, InputSpec(file="x.csv"), "firms", INPUTS["firms"], places)
+    assert found["place"].tolist() == ["城关区", "610928"]

@@ -31,6 +31,7 @@ def check(folder: Folder, as_json: AsJson = False) -> None:
                         "file": v.file,
                         "state": v.state,
                         "needed": v.needed,
+                        "assumed": v.assumed,
                         "facts": v.facts,
                         "problems": v.problems,
                         "doubts": v.doubts,
@@ -48,6 +49,12 @@ def check(folder: Folder, as_json: AsJson = False) -> None:
             typer.echo(f"{v.state:9} {v.name:18} {Path(v.file).name}  {facts}")
             for text in (*v.problems, *v.doubts):
                 typer.echo(f"{'':10}{'!' if text in v.problems else '?'} {text}")
+        assumed = [v.name for v in verdicts if v.assumed]
+        if assumed:
+            typer.echo(
+                f"{len(assumed)} of {len(verdicts)} datasets ({len(assumed) / len(verdicts):.0%}) are one assumed number each: "
+                f"{', '.join(assumed)}"
+            )
     if broken:
         typer.echo(
             f"{len(broken)} needed dataset(s) cannot be used: {', '.join(v.name for v in broken)}",

@@ -187,12 +187,12 @@ def join_rows(
     if places is None or column not in frame:
         return frame
     words = frame[column].map(lambda v: "" if v is None or v != v else plain_code(v))
-    above = frame["province"] if "province" in frame and column != "province" else ""
-    counts = pd.DataFrame({"at": words, "parent": above, "rows": 1})
-    counts = counts[counts["at"] != ""].groupby(["at", "parent"], sort=True)["rows"].sum()
-    if counts.empty:
+    above = frame["province"].astype(str) if "province" in frame else words.map(lambda _: "")
+    rows = pd.DataFrame({"at": words, "parent": above, "rows": 1})
+    each = rows[rows["at"] != ""].groupby(["at", "parent"], sort=True)["rows"].sum().reset_index()
+    if each.empty:
         return frame
-    each = counts.reset_index()
+    each["number"] = range(len(each))
     coded = each["at"].str.contains(r"\d", regex=True)
     each["code"], each["name"] = each["at"].where(coded, ""), each["at"].where(~coded, "")
     done = join(
@@ -202,7 +202,7 @@ def join_rows(
         or None,
         names=_one([_beside(Path(file), name, "names") for file in files_in(spec.names)]),
         amounts=("rows",),
-        keys=("at",),
+        keys=("number", "at"),
         by=(),
         weight=spec.weight,
         unmatched=1.0 if spec.unmatched is None else spec.unmatched,
@@ -210,10 +210,11 @@ def join_rows(
         unit="rows",
         some=False,
     )
-    one = done.table.drop_duplicates("at", keep=False)
-    code_of = dict(zip(one["at"], one["code"], strict=True))
-    out = frame.assign(**{column: [code_of.get(w, w) for w in words]})
-    out[column] = out[column].astype(object)
+    one = done.table.drop_duplicates("number", keep=False)
+    code_of = dict(zip(one["number"], one["code"], strict=True))
+    number = dict(zip(zip(each["at"], each["parent"], strict=True), each["number"], strict=True))
+    codes = [code_of.get(number.get(pair), pair[0]) for pair in zip(words, above, strict=True)]
+    out = frame.assign(**{column: pd.Series(codes, frame.index, dtype=object)})
     # that nothing of a kind lies in a place is no gap
     account = replace(done.account, without=(), without_count=0)
     out.attrs = frame.attrs | {"join": account.as_dict()}

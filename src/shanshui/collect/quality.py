@@ -54,6 +54,8 @@ class Verdict:
         What became of the rows of a table of places.
     table : DataFrame, optional
         Rows of a table, to be looked at beside other tables.
+    spec : InputSpec, optional
+        Its declaration, the first of several.
     """
 
     name: str
@@ -64,6 +66,12 @@ class Verdict:
     doubts: list[str] = field(default_factory=list)
     join: JoinAccount | None = None
     table: pd.DataFrame | None = None
+    spec: InputSpec | None = None
+
+    @property
+    def assumed(self) -> bool:
+        """Is it one number that somebody took for the whole study?"""
+        return self.spec is not None and self.spec.value is not None
 
     @property
     def state(self) -> str:
@@ -102,7 +110,7 @@ def verdict(
         Problems are collected, not raised.
     """
     spec, path = specs[0], paths[0]
-    out = Verdict(name, str(path), spec.needed)
+    out = Verdict(name, str(path), spec.needed, spec=spec)
     if len(paths) > 1 and kind.family in RASTERS:
         out.facts["tiles"] = len(paths)
     if spec.year is not None:

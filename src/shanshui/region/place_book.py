@@ -106,9 +106,9 @@ class PlaceBook:
         for code in codes:
             for k in self.at.get(code, ()):
                 count[self.level[k]] += bool(self.inside[k])
-        if not any(count.values()):
-            for name in names:
-                for k in self.names.full.get(plain_name(name), ()):
+        for book, spelt in ((self.names.full, plain_name), (self.names.stems, name_stem)):
+            for name in names if not any(count.values()) else ():
+                for k in book.get(spelt(name), ()):
                     count[self.level[k]] += bool(self.inside[k])
         self.first_level = max(count, key=lambda v: count[v])
 

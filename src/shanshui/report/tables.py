@@ -156,9 +156,7 @@ def unit_table(study: Study, lang: str, standing: ProductStates) -> dict[str, An
             frame = frame.join(more[[c for c in more if c not in frame]])
     if "unit_population" in of:
         people = study["unit_population"]
-        year = chosen_year(
-            people.rename(columns={"unit": "code"}), "population", "unit_population"
-        )
+        year = chosen_year(people.rename(columns={"unit": "code"}), "population", "unit_population")
         latest = people[people["year"] == year].set_index("unit")["population"]
         frame["population"] = latest.round()
     turn = dict(
@@ -175,9 +173,8 @@ def unit_table(study: Study, lang: str, standing: ProductStates) -> dict[str, An
 def verdict_rows(study: Study, lang: str) -> list[dict[str, Any]]:
     """Verdict per dataset with edition, terms and origin."""
     rows = []
-    declared = iter([spec for specs in study.specs.values() for spec in specs])
     for look in study.verdicts():
-        spec = next(declared, None)
+        spec = look.spec
         facts = []
         for key, value in look.facts.items():
             text = (

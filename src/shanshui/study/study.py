@@ -2,21 +2,16 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from shanshui.collect.adapt import features_input
-from shanshui.collect.catalog import INPUTS, RASTERS, InputSpec, located, wanted
+from shanshui.collect.catalog import INPUTS, InputSpec, located, wanted
 from shanshui.collect.classes import shipped_legend
-from shanshui.collect.joining import LEVELS, PLACED, files_in, places_frame
-from shanshui.collect.quality import Verdict, verdict
+from shanshui.collect.joining import files_in
+from shanshui.collect.quality import Verdict
 from shanshui.collect.rasters import raster_input
-from shanshui.collect.sense import sense_doubts
 from shanshui.collect.tiles import spread
 from shanshui.collect.yearly import maps_apart
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError, StudyError, nearest
@@ -35,9 +30,10 @@ from shanshui.store.objects import Objects
 from shanshui.store.verify import Fault, faults
 from shanshui.study.bring import sources_of
 from shanshui.study.file import StudyFile, read_study_file
-from shanshui.study.meaning import left_out, told
+from shanshui.study.meaning import left_out
 from shanshui.study.standing import Standing
 from shanshui.study.upkeep import noted_variant, sweep, with_settings
+from shanshui.study.verdicts import verdicts_of
 
 NATIVE = {
     "temperature_fine": "temperature",
@@ -409,62 +405,9 @@ class Study:
         """Account of each table of places that a product was made from, by input."""
         return joins(self.plan, name, self.ledger, self.where)
 
-    def _places(self) -> pd.DataFrame | None:
-        """Places that tables are joined to, read from their files; what cannot be read is told by its own verdict."""
-        found = {}
-        for level in LEVELS if set(self.specs) & PLACED else ():
-            if self.specs.get(level):
-                spec = self.specs[level][0]
-                with suppress(ShanshuiError):
-                    found[level] = features_input(
-                        located(spec, self.folders), spec, INPUTS[level], level, self.grid
-                    )
-        return places_frame(found)
-
-    def _look_together(self, verdicts: list[Verdict], places: pd.DataFrame | None) -> None:
-        """Add doubts that no single table shows, to the last file of each."""
-        files: dict[str, list[Verdict]] = {}
-        for each in verdicts:
-            if each.table is not None:
-                files.setdefault(each.name, []).append(each)
-        tables = {
-            name: pd.concat([v.table for v in group if v.table is not None], ignore_index=True)
-            for name, group in files.items()
-        }
-        for name, doubts in sense_doubts(tables, places).items():
-            files[name][-1].doubts += doubts
-
     def verdicts(self) -> list[Verdict]:
         """Verdict per dataset, in the order of the study file."""
-        out = []
-        places = self._places()
-        for name, declared in self.specs.items():
-            kind = INPUTS[name]
-            # tiles of a raster are one dataset, years of a table are several
-            one = kind.family in (*RASTERS, "annual")
-            together = [declared] if one else [[spec] for spec in declared]
-            for specs in together:
-                paths = [located(spec, self.folders) for spec in specs]
-                gone = [p for p in paths if specs[0].value is None and not p.exists()]
-                if gone and not specs[0].needed:
-                    doubt = f"{name}: no file {gone[0]}; the study runs without it"
-                    out.append(Verdict(name, str(gone[0]), needed=False, doubts=[doubt]))
-                    continue
-                out.append(verdict(name, specs, kind, paths, self.grid, places))
-        self._look_together(out, places)
-        if "elevation" not in self.specs and "biophysical" not in self.specs:
-            out.append(
-                Verdict(
-                    "elevation",
-                    "",
-                    problems=["elevation: not declared; the survey needs [inputs.elevation]"],
-                )
-            )
-        try:
-            plan = self.base
-        except ShanshuiError:
-            return out  # each command that needs the plan says what is wrong
-        return told(plan, out, self.specs)
+        return verdicts_of(self.specs, self.folders, self.grid, lambda: self.base)
 
 
 def open_study(folder: str | Path) -> Study:

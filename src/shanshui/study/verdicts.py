@@ -1,0 +1,91 @@
+"""How all inputs of a study stand: each by itself, and what they say of each other."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from shanshui.collect.adapt import features_input
+from shanshui.collect.catalog import INPUTS, RASTERS, Specs, located
+from shanshui.collect.joining import LEVELS, PLACED, places_frame
+from shanshui.collect.quality import Verdict, verdict
+from shanshui.collect.sense import sense_doubts
+from shanshui.collect.sense_places import POINTS, place_doubts
+from shanshui.core.errors import ShanshuiError
+from shanshui.flow.plan import Plan
+from shanshui.region.grid import GridSpec
+from shanshui.study.meaning import told
+
+
+def verdicts_of(
+    specs: Specs, folders: list[Path], grid: GridSpec, plan: Callable[[], Plan]
+) -> list[Verdict]:
+    """Verdict per dataset, in the order of the study file.
+
+    Parameters
+    ----------
+    specs : mapping of str to list of InputSpec
+        Declarations.
+    folders : list of Path
+        Where relative paths are looked for.
+    grid : GridSpec
+        Study grid.
+    plan : callable
+        The plan of the study; may raise what is wrong with it.
+    """
+    out = []
+    features = _features(specs, folders, grid)
+    places = places_frame({k: v for k, v in features.items() if k in LEVELS})
+    for name, declared in specs.items():
+        kind = INPUTS[name]
+        # tiles of a raster are one dataset, years of a table are several
+        one = kind.family in (*RASTERS, "annual")
+        for group in [declared] if one else [[spec] for spec in declared]:
+            paths = [located(spec, folders) for spec in group]
+            gone = [p for p in paths if group[0].value is None and not p.exists()]
+            if gone and not group[0].needed:
+                doubt = f"{name}: no file {gone[0]}; the study runs without it"
+                out.append(Verdict(name, str(gone[0]), needed=False, doubts=[doubt], spec=group[0]))
+                continue
+            out.append(verdict(name, group, kind, paths, grid, places))
+    _look_together(out, places, features)
+    if "elevation" not in specs and "biophysical" not in specs:
+        lacks = "elevation: not declared; the survey needs [inputs.elevation]"
+        out.append(Verdict("elevation", "", problems=[lacks]))
+    try:
+        whole = plan()
+    except ShanshuiError:
+        return out  # each command that needs the plan says what is wrong
+    return told(whole, out, specs)
+
+
+def _features(specs: Specs, folders: list[Path], grid: GridSpec) -> dict[str, gpd.GeoDataFrame]:
+    """Places and points, read from their files; what cannot be read is told by its own verdict."""
+    found = {}
+    for name in (*LEVELS, *POINTS):
+        if specs.get(name) and (name in POINTS or set(specs) & PLACED or "cities" in specs):
+            spec = specs[name][0]
+            with suppress(ShanshuiError):
+                found[name] = features_input(located(spec, folders), spec, INPUTS[name], name, grid)
+    return found
+
+
+def _look_together(
+    verdicts: list[Verdict],
+    places: pd.DataFrame | None,
+    features: Mapping[str, gpd.GeoDataFrame],
+) -> None:
+    """Add doubts that no single file shows, to the last file of each input."""
+    files: dict[str, list[Verdict]] = {}
+    for each in verdicts:
+        files.setdefault(each.name, []).append(each)
+    tables = {
+        name: pd.concat(found, ignore_index=True)
+        for name, group in files.items()
+        if (found := [v.table for v in group if v.table is not None])
+    }
+    for doubts in (sense_doubts(tables, places), place_doubts(features)):
+        for name, texts in doubts.items():
+            files[name][-1].doubts += texts
