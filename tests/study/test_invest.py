@@ -104,6 +104,45 @@ def test_results_are_the_reference(stacks, tmp_path, model):
         assert rows.loc["usle", "watershed"] == "7"
 
 
+def test_nested_watersheds_are_each_whole(stacks, tmp_path):
+    import geopandas as gpd
+    import shapely
+
+    ny, nx = arrays()["z"].shape
+    boxes = {
+        "whole": (0, 0, nx, ny),
+        "quarter": (0, 0, nx // 2, ny // 2),
+        "twice": (0, 0, nx // 2, ny // 2),
+        "across": (nx // 4, ny // 4, nx, ny),
+    }
+    shapes = {
+        k: shapely.box(500000 + a * CELL, 3700000 - d * CELL, 500000 + c * CELL, 3700000 - b * CELL)
+        for k, (a, b, c, d) in boxes.items()
+    }
+
+    def totals(names):
+        folder = tmp_path / "-".join(names)
+        folder.mkdir()
+        frame = gpd.GeoDataFrame(
+            {"ws_id": list(names)}, geometry=[shapes[k] for k in names], crs="EPSG:32648"
+        )
+        frame.to_file(stacks / "nested.gpkg")
+        content = {"model_id": "sdr", "args": ARGS["sdr"] | {"watersheds_path": "nested.gpkg"}}
+        (stacks / "nested.json").write_text(json.dumps(content), "utf-8")
+        import_invest(stacks / "nested.json", folder / "s")
+        with open_study(folder / "s") as study:
+            study.run("sediment_delivery_watersheds", workers=1)
+            rows = study["sediment_delivery_watersheds"]
+        return rows.pivot_table(index="watershed", columns="layer", values="total")
+
+    together = totals(tuple(boxes))
+    alone = totals(("whole",))
+    assert together.loc["whole"].to_dict() == pytest.approx(alone.loc["whole"].to_dict(), rel=1e-9)
+    assert together.loc["quarter"].to_dict() == together.loc["twice"].to_dict()
+    assert (together.loc["quarter"] < together.loc["whole"]).all()
+    assert (together.loc["across", "usle"]) > 0
+
+
 def test_older_files_and_two_states(stacks, tmp_path):
     old = {
         "model_name": "natcap.invest.carbon",

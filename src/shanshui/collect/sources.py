@@ -1,7 +1,7 @@
 """Rasters of any format seen alike: north up, numbers as stored, and what the file itself says of each band."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -144,6 +144,8 @@ class GdalSource:
             if self._file.driver == "AAIGrid":
                 _refuse_miscounted(path, name, self._file.height, self._file.width)
             self.frame, self._up, self._west = _frame_of(self._file, path, name)
+            if self._file.driver == "AAIGrid":
+                self.frame = _with_both_corners(self.frame, path)
             self.bands = [self._band(k) for k in range(self._file.count)]
             self._flags = self._file.mask_flag_enums
             self._alpha = next(
@@ -287,6 +289,23 @@ def _refuse_miscounted(path: Path, name: str, rows: int, cols: int) -> None:
             f"{name}: {path} holds {words} numbers, its header says {rows} x {cols} = {rows * cols}; is it cut off, or of "
             "another width?"
         )
+
+
+def _with_both_corners(frame: Frame, path: Path) -> Frame:
+    """An ASCII grid that gives the centre of its first cell one way and its corner the other, which GDAL takes for 0."""
+    start = head(path)
+    words = start[: _body_at(start)].lower().split()
+    said = dict(zip(words[::2], words[1::2], strict=False))
+    left = {b"xllcenter": 0.5 * frame.dx, b"xllcorner": 0.0}
+    bottom = {b"yllcenter": 0.5 * frame.dy, b"yllcorner": 0.0}
+    x, y = (next((w for w in ways if w in said), b"") for ways in (left, bottom))
+    if not (x and y) or x[3:] == y[3:]:
+        return frame
+    try:
+        west, south = float(said[x]) - left[x], float(said[y]) - bottom[y]
+    except ValueError:
+        return frame
+    return replace(frame, left=west, top=south + frame.height * frame.dy)
 
 
 def _body_at(start: bytes) -> int:

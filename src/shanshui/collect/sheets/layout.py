@@ -189,6 +189,8 @@ class _Finder:
                 if c in self.numeric and (_is_word(v) or self._over_numbers(c, v, k))
             ]
             widened = any(blank(above[c]) for c, _ in cells if c < len(above)) or _repeats(above)
+            # years alone, without a place, go on below what they are of
+            widened |= len(cells) < self.usual and all(year_of(v) is not None for _, v in cells)
             units = [spelt(plain(v).strip("()[]")) for _, v in cells]
             if not over or not widened or all(units) or self._like_the_next(k):
                 break
