@@ -1,5 +1,7 @@
 """Maps as they come: tiles, units of the band, NetCDF of any edition, longitudes, turned and flipped grids."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import rasterio
@@ -9,7 +11,7 @@ from pyproj import CRS
 from tests.collect.bring import SPEC, brought, look, why
 from tests.worlds import grid_spec, write_raster
 
-from shanshui.collect.catalog import InputSpec
+from shanshui.collect.catalog import INPUTS, InputSpec
 from shanshui.collect.missing import Missing
 from shanshui.collect.tiles import spread
 from shanshui.core.errors import DataError
@@ -497,10 +499,28 @@ def test_a_shift_between_datums_is_told_with_its_accuracy(tmp_path):
     )
     path = write_raster(tmp_path / "a.tif", hills(), crs="EPSG:4214", **place)
     out = look(path, grid=grid)
-    assert out.facts["shift_m"] is None
-    assert "with an accuracy that is not known" in out.doubts[0]
+    # between Beijing 1954 and WGS 84 no way is known: a cell of 30 m would lie elsewhere
+    assert out.facts["accuracy_m"] == 150.0
+    assert "no transformation from Beijing 1954" in out.problems[0]
+    assert "150 m off" in look(path, grid=replace(grid, cell_m=300.0, ny=4, nx=4)).doubts[0]
+    assert look(path, grid=grid, checked=True).state == "good"
     path = write_raster(tmp_path / "b.tif", hills(), crs="EPSG:4490", **place)
-    assert look(path, grid=grid).facts["shift_m"] == 1.0
+    assert look(path, grid=grid).facts["accuracy_m"] == 1.0
     path = write_raster(tmp_path / "c.tif", hills(), crs="EPSG:4326", **place)
-    assert "shift_m" not in look(path, grid=grid).facts
+    assert look(path, grid=grid).facts["accuracy_m"] == 0.0
     assert Missing.NOT == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "said"),
+    [("elevation", "kg", 1), ("elevation", "hPa", 1), ("precipitation", "K", 1), ("elevation", "class", 0), ("elevation", "metre", 0),
+     ("precipitation", "mm", 0), ("elevation", "", 0), ("elevation", "above sea level", 0)],
+)  # fmt: skip
+def test_a_unit_of_another_kind_is_a_doubt(tmp_path, kind, unit, said):
+    path = write_raster(tmp_path / "a.tif", hills() + 500)
+    with rasterio.open(path, "r+") as file:
+        file.units = (unit,)
+    found = [d for d in look(path, kind).doubts if "no measure of" in d]
+    assert len(found) == said
+    assert not [d for d in look(path, kind, checked=True).doubts if "no measure of" in d]
+    assert not [d for d in look(path, kind, unit=INPUTS[kind].unit).doubts if "no measure of" in d]

@@ -562,3 +562,59 @@ def test_moved_zones_keep_their_datum():
     x, y = Transformer.from_crs(moved.geodetic_crs, moved, always_xy=True).transform(108.0, 33.0)
     assert x == pytest.approx(36_500_000.0)
     assert 3.6e6 < y < 3.7e6
+
+
+# several files of one layer
+
+
+def halves(tmp_path, crs=(4326, 4490), endings=(".gpkg", ".shp")):
+    frame = counties()
+    half = len(frame) // 2
+    files = []
+    for k, part in enumerate((frame.iloc[:half], frame.iloc[half:])):
+        path = tmp_path / f"part{k}{endings[k]}"
+        part.to_crs(crs[k]).to_file(path)
+        files.append(path)
+    return files
+
+
+def several(paths, grid=None, **declared):
+    specs = [InputSpec(file=str(p), **declared) for p in paths]
+    return features_input(paths, specs, INPUTS["counties"], "counties", grid or GRID)
+
+
+def test_parts_of_a_layer_are_the_whole_each_in_its_own_system(tmp_path):
+    whole = tmp_path / "whole.gpkg"
+    counties().to_file(whole)
+    one, parts = several([whole]), several(halves(tmp_path))
+    assert parts["code"].tolist() == one["code"].tolist()
+    off = parts.geometry.symmetric_difference(one.geometry).area
+    assert (off < 1e-4 * one.area).all()
+    assert "WGS 84" in parts.attrs["source_crs"]
+    assert "China" in parts.attrs["source_crs"]
+
+
+def test_features_that_stand_in_several_files_count_once_and_are_told(tmp_path):
+    first, second = halves(tmp_path, crs=(4326, 4326))
+    whole = tmp_path / "whole.gpkg"
+    counties().to_file(whole)
+    found = several([whole, second])
+    assert len(found) == len(several([whole]))
+    assert "stand in more than one of its 2 files" in found.attrs["told"][-1]
+    assert len(several([first, second])) == len(found)
+
+
+def test_a_broken_part_is_named(tmp_path):
+    first, second = halves(tmp_path)
+    second.write_bytes(b"nothing")
+    with pytest.raises(DataError, match=second.name):
+        several([first, second])
+
+
+def test_a_folder_of_layers_is_one_layer(tmp_path):
+    from shanshui.collect.tiles import spread
+
+    halves(tmp_path)
+    (tmp_path / "readme.txt").write_text("x")
+    found = spread({"counties": [InputSpec(file=str(tmp_path))]}, [])["counties"]
+    assert [s.file.rsplit("/", 1)[1] for s in found] == ["part0.gpkg", "part1.shp"]

@@ -1,5 +1,6 @@
 """Bring features and tables to the study: coordinate system, columns, units."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from shanshui.collect.sheets.cells import year_of
 from shanshui.collect.sheets.wanted import SheetTable
 from shanshui.collect.sheets.ways import place_of, ways_to_say
 from shanshui.collect.shifted_datums import ACCURACY_M, SHIFTED
-from shanshui.collect.transformations import Bounds, Way, way_between
+from shanshui.collect.transformations import Bounds, Way, meant, way_between
 from shanshui.collect.validity import valid
 from shanshui.collect.vectors import read_features
 from shanshui.core.errors import DataError
@@ -35,15 +36,72 @@ from shanshui.region.unitset import plain_code, unit_set
 
 
 def features_input(
-    path: Path, spec: InputSpec, kind: InputKind, name: str, grid: GridSpec
+    paths: Path | Sequence[Path],
+    specs: InputSpec | Sequence[InputSpec],
+    kind: InputKind,
+    name: str,
+    grid: GridSpec,
 ) -> gpd.GeoDataFrame:
     """Features in the grid's coordinate system, those that meet the study only.
+
+    Parameters
+    ----------
+    paths, specs : one or several
+        Files and their declarations; several are parts of one layer, each in its own coordinate system.
+    kind : InputKind
+        What they are.
+    name : str
+        Input, for messages.
+    grid : GridSpec
+        Study grid.
+
+    Returns
+    -------
+    GeoDataFrame
+        In the order of the files; of a feature that stands in several, the first.
 
     Raises
     ------
     DataError
         Wrong geometry, invalid or overlapping polygons, missing columns, nothing inside the study.
     """
+    paths = [paths] if isinstance(paths, Path) else list(paths)
+    specs = [specs] if isinstance(specs, InputSpec) else list(specs)
+    parts = [_part(path, spec, kind, name, grid) for path, spec in zip(paths, specs, strict=True)]
+    told = [text for part in parts for text in part.attrs["told"]]
+    frame = parts[0] if len(parts) == 1 else _together(parts, name, told)
+    inside = frame[frame["_here"]].drop(columns="_here").reset_index(drop=True)
+    beyond = frame[~frame["_here"]]
+    if inside.empty:
+        raise DataError(
+            f"{name}: {paths[0]} has nothing inside the study ({bounds_text(grid.bounds)} in {grid.projection.name}); "
+            f"is its crs right?{parts[0].attrs['cure']}"
+        )
+    out = inside
+    for column in kind.gives.columns if isinstance(kind.gives, Features) else ():
+        if column not in out.columns and column == "name":
+            out["name"] = ""
+        elif column not in out.columns and column in ("role", "parent"):
+            out[column] = ""
+        elif column not in out.columns and column == "published_km2":
+            out[column] = np.nan
+    if name in {"counties", "prefectures", "provinces"}:
+        if specs[0].overlaps == "refuse":
+            _disjoint(out, name, paths[0])
+        out = unit_set(out, name)
+        out["area_km2"] = out.area / 1e6
+    out = _plain(out)
+    accuracy = max(part.attrs["accuracy_m"] for part in parts)
+    crs = ", ".join(dict.fromkeys(part.attrs["source_crs"] for part in parts))
+    out.attrs = {"source_crs": crs, "accuracy_m": accuracy, "told": told}
+    out.attrs |= _beyond(beyond, name)
+    return out
+
+
+def _part(
+    path: Path, spec: InputSpec, kind: InputKind, name: str, grid: GridSpec
+) -> gpd.GeoDataFrame:
+    """Features of one file in the grid's coordinate system; ``_here`` tells which meet the study."""
     study = degrees_of(grid.bounds, grid.projection)
     frame = read_features(path, spec, name, study)
     told = list(frame.attrs["told"])
@@ -59,38 +117,39 @@ def features_input(
         )
     if kind.family == "polygons":
         frame = valid(run_on(frame, name), spec, name, path)
-    source_crs = frame.crs.name
+    source = frame.crs
     way = _way(frame, spec, name, grid, study, told)
+    there = meant(grid, source)
     # lines of polygons stay where they were drawn, also across 180 degrees
     polygons = kind.family == "polygons"
-    mapped = placed(frame, grid, name)[0] if polygons else frame.to_crs(grid.projection)
+    mapped = placed(frame, there, name)[0] if polygons else frame.to_crs(there.projection)
+    mapped = mapped.set_crs(grid.projection, allow_override=True)
     mapped = mapped.assign(geometry=shapely.force_2d(mapped.geometry.values))
     lost = ~np.isfinite(mapped.geometry.bounds.to_numpy()).all(axis=1)
-    here = ~lost & mapped.intersects(shapely.box(*grid.bounds))
-    beyond = mapped[~here]
-    inside = mapped[here].reset_index(drop=True)
-    if inside.empty:
-        raise DataError(
-            f"{name}: {path} has nothing inside the study ({bounds_text(grid.bounds)} in {grid.projection.name}); "
-            f"is its crs right?{cure(frame, frame.crs, study)}"
-        )
-    frame = inside
-    for column in kind.gives.columns if isinstance(kind.gives, Features) else ():
-        if column not in frame.columns and column == "name":
-            frame["name"] = ""
-        elif column not in frame.columns and column in ("role", "parent"):
-            frame[column] = ""
-        elif column not in frame.columns and column == "published_km2":
-            frame[column] = np.nan
-    if name in {"counties", "prefectures", "provinces"}:
-        if spec.overlaps == "refuse":
-            _disjoint(frame, name, path)
-        frame = unit_set(frame, name)
-        frame["area_km2"] = frame.area / 1e6
-    out = _plain(frame)
-    out.attrs = {"source_crs": source_crs, "accuracy_m": way.accuracy_m, "told": told}
-    out.attrs |= _beyond(beyond, name)
+    out = mapped.assign(_here=~lost & mapped.intersects(shapely.box(*grid.bounds)))
+    out.attrs = {
+        "told": told,
+        "source_crs": source.name,
+        "accuracy_m": way.accuracy_m,
+        "cure": "" if out["_here"].any() else cure(frame, source, study),
+    }
     return out
+
+
+def _together(parts: Sequence[gpd.GeoDataFrame], name: str, told: list[str]) -> gpd.GeoDataFrame:
+    """Parts of a layer as one; features that stand in several files once."""
+    out = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=parts[0].crs)
+    which = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    same = out.geometry.normalize().to_wkb()
+    label = out["code"].map(plain_code) if "code" in out else pd.Series("", out.index)
+    key = pd.DataFrame({"shape": same, "label": label, "file": which})
+    first = key.groupby(["shape", "label"], sort=False)["file"].transform("first")
+    twice = (key["file"] != first).to_numpy()
+    if twice.any():
+        told.append(
+            f"{name}: {int(twice.sum())} features stand in more than one of its {len(parts)} files; each counts once"
+        )
+    return out[~twice].reset_index(drop=True)
 
 
 def _beyond(beyond: gpd.GeoDataFrame, name: str) -> dict[str, Any]:
@@ -122,21 +181,13 @@ def _way(
     DataError
         The datum cannot be followed, and a cell is smaller than what that may shift places by.
     """
-    way = way_between(frame.crs, grid.projection, study)
+    way = way_between(frame.crs, meant(grid, frame.crs).projection, study)
     if spec.datum is not None or str(spec.crs).strip().lower() in SHIFTED:
         return replace(way, accuracy_m=way.accuracy_m + ACCURACY_M)
-    if way.ballpark:
-        text = (
-            f"{name}: no transformation from {frame.crs.name} to the study's {grid.projection.name} is known here: places may lie "
-            f'{way.accuracy_m:g} m off; give it in WGS 84 or CGCS2000, or with crs = "+proj=… +towgs84=…"'
-        )
-        if grid.cell_m < way.accuracy_m and not spec.checked:
+    if text := way.told(name, frame.crs, grid):
+        if way.refused(grid) and not spec.checked:
             raise DataError(f"{text}; or checked = true if that does not matter")
         told.append(text)
-    elif way.better and way.accuracy_m > grid.cell_m / 10:
-        told.append(
-            f"{name}: places are right within {way.accuracy_m:g} m; the grid {way.better} would do better and is not here"
-        )
     return way
 
 

@@ -493,8 +493,11 @@ class InputSpec(BaseModel):
 
 Specs = dict[str, list[InputSpec]]
 RASTERS = ("continuous", "categorical")
-SEVERAL = ("table", "annual", *RASTERS)
-"""What may lie in several files: years of a table or of maps, tiles of a raster."""
+FEATURES = ("polygons", "lines", "points")
+TOGETHER = ("annual", *RASTERS, *FEATURES)
+"""What is one dataset though it lies in several files: tiles of a raster, parts of a layer, maps of years."""
+SEVERAL = ("table", *TOGETHER)
+"""What may lie in several files; of a table they are years or kinds."""
 
 
 def kind_of(name: str) -> InputKind:

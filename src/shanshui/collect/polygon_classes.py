@@ -18,6 +18,7 @@ from shanshui.collect.missing import Missing
 from shanshui.collect.positions import cure, degrees_of
 from shanshui.collect.scaling import bounds_text
 from shanshui.collect.sources import Band, Frame
+from shanshui.collect.tiles import VECTOR_SUFFIXES
 from shanshui.collect.validity import valid
 from shanshui.collect.vectors import read_features
 from shanshui.core.errors import DataError, ShanshuiError
@@ -30,9 +31,6 @@ LEAST_COVERED = 0.5
 MOST_OVERLAP = 0.01
 """Share of the ground that may lie below two polygons, as digitising has it, before a map is refused [D]."""
 _TOLD_OVERLAP = 1e-6
-_VECTORS = {
-    ".shp", ".shz", ".gpkg", ".gdb", ".geojson", ".json", ".fgb", ".kml", ".kmz", ".gml", ".geoparquet", ".parquet", ".tab", ".mif",
-}  # fmt: skip
 _NAMES = ("dlmc", "地类名称")
 _ROWS = 1 << 22
 """Cells that are laid at a time [D]."""
@@ -41,7 +39,7 @@ _ROWS = 1 << 22
 def is_polygons(path: Path, name: str) -> bool:
     """Does a file hold shapes, and no cells?"""
     suffix = path.suffix.lower()
-    if suffix not in _VECTORS:
+    if suffix not in VECTOR_SUFFIXES:
         return False
     if suffix != ".gpkg":
         return True

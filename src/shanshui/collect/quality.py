@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 
 from shanshui.collect.adapt import coefficients_input, features_input, joined_table, stack_parts
-from shanshui.collect.catalog import RASTERS, InputKind, InputSpec
+from shanshui.collect.catalog import FEATURES, RASTERS, InputKind, InputSpec
 from shanshui.collect.holes import hole_doubts
 from shanshui.collect.joining import account_in, placed_rows
 from shanshui.collect.legend_quality import legend_verdict
 from shanshui.collect.polygon_classes import PolygonClasses
+from shanshui.collect.positions import degrees_of
 from shanshui.collect.rasters import RasterInput, raster_input
 from shanshui.collect.registers import register_input
-from shanshui.collect.scaling import plausible, refuse_unused
+from shanshui.collect.scaling import of_another_kind, plausible, refuse_unused
 from shanshui.collect.sheets.record import Reading
-from shanshui.collect.shifts import shift_to
+from shanshui.collect.transformations import meant, way_between
 from shanshui.collect.yearly import maps_by_year
 from shanshui.core.errors import ShanshuiError
 from shanshui.core.quantity import Grid
@@ -111,8 +112,8 @@ def verdict(
     """
     spec, path = specs[0], paths[0]
     out = Verdict(name, str(path), spec.needed, spec=spec)
-    if len(paths) > 1 and kind.family in RASTERS:
-        out.facts["tiles"] = len(paths)
+    if len(paths) > 1 and kind.family in (*RASTERS, *FEATURES):
+        out.facts["tiles" if kind.family in RASTERS else "files"] = len(paths)
     if spec.year is not None:
         out.facts["year"] = spec.year
     if spec.value is not None:
@@ -126,6 +127,8 @@ def verdict(
             refuse_unused(each, kind, name)
         if kind.family == "annual":
             _look_at_years(out, specs, paths, kind, grid)
+        elif kind.family in FEATURES:
+            _look_features(out, specs, kind, paths, grid)
         elif kind.family in RASTERS:
             look_at_raster(out, specs, paths, kind, grid)
             if name == "elevation" and not out.problems and out.facts["coverage"] < 1.0:
@@ -165,8 +168,6 @@ def _look(
         used = {*frame.columns, *spec.class_columns.values()}
         _tell_reading(out, frame.attrs["reading"], used)
         _tell_join(out, account_in(frame))
-    else:
-        _look_features(out, spec, kind, path, grid)
 
 
 def _tell_reading(out: Verdict, reading: Reading, used: set[str] | None = None) -> None:
@@ -185,10 +186,10 @@ def _tell_join(out: Verdict, account: JoinAccount | None) -> None:
 
 
 def _look_features(
-    out: Verdict, spec: InputSpec, kind: InputKind, path: Path, grid: GridSpec
+    out: Verdict, specs: list[InputSpec], kind: InputKind, paths: list[Path], grid: GridSpec
 ) -> None:
     """Note how many features there are, how much they cover, and where units leave gaps."""
-    frame = features_input(path, spec, kind, out.name, grid)
+    frame = features_input(paths, specs, kind, out.name, grid)
     out.facts |= {"features": len(frame), "crs": frame.attrs["source_crs"]}
     out.facts |= {"accuracy_m": frame.attrs["accuracy_m"]}
     if "beyond" in frame.attrs:
@@ -253,11 +254,11 @@ def look_at_raster(
         source.check_overlap(grid)
         source.finish(grid)
         out.facts |= {"crs": source.crs.name, "cell_m": round(source.native_m(grid), 1)}
-        shift = shift_to(source.crs, grid)
-        if shift is not None:
-            out.facts["shift_m"] = shift.accuracy_m
-            if doubt := shift.doubt(out.name, grid.cell_m / 2):
-                out.doubts.append(doubt)
+        study = degrees_of(grid.bounds, grid.projection)
+        way = way_between(source.crs, meant(grid, source.crs).projection, study)
+        out.facts["accuracy_m"] = way.accuracy_m
+        if (text := way.told(out.name, source.crs, grid)) and not specs[0].checked:
+            (out.problems if way.refused(grid) else out.doubts).append(text)
         judge(out, source, source.coverage(grid))
 
 
@@ -334,6 +335,11 @@ def _tell_source(out: Verdict, source: RasterInput) -> None:
     unit = raster.bands[source.bands.asked[0]].unit
     if unit and not source.codes:
         out.facts["unit_in_file"] = unit
+        if spec.unit is None and not spec.checked and of_another_kind(unit, source.kind.unit):
+            out.doubts.append(
+                f"{out.name}: the file says that its numbers are in {unit}, which is no measure of {source.kind.unit}; they are taken to be "
+                f'in {source.kind.unit}: is it the right band or file? say their unit: unit = "…", or checked = true if the file is wrong'
+            )
 
 
 def _judge_numbers(out: Verdict, source: RasterInput) -> None:

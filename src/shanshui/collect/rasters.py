@@ -30,8 +30,8 @@ from shanshui.collect.placing import (
 )
 from shanshui.collect.polygon_classes import PolygonClasses, is_polygons
 from shanshui.collect.readers import raster_crs
-from shanshui.collect.shifts import meant
 from shanshui.collect.sources import RasterSource
+from shanshui.collect.transformations import meant
 from shanshui.core.errors import DataError
 from shanshui.core.quantity import Grid
 from shanshui.region.grid import STRIP, GridSpec

@@ -6,7 +6,7 @@ from typing import Any
 
 from shanshui.collect.catalog import InputKind, InputSpec
 from shanshui.core.errors import DataError, QuantityError
-from shanshui.core.units import conversion
+from shanshui.core.units import conversion, known_unit
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,33 @@ def band_unit(said: str, unit: str) -> str | None:
     except QuantityError:
         return None
     return None if (factor, shift) == (1.0, 0.0) else word
+
+
+def of_another_kind(said: str, unit: str) -> bool:
+    """Is what a file says of its numbers a unit, and one of another dimension than the study's?
+
+    Parameters
+    ----------
+    said : str
+        As the file spells it.
+    unit : str
+        The study's.
+
+    Returns
+    -------
+    bool
+        False for words that are no unit, and for a depth where the study has a depth of a year: files leave the time out.
+    """
+    word = _SPELT.get(said.strip().lower(), said.strip())
+    if not word or band_unit(said, unit) is not None:
+        return False
+    for own in (unit, unit.removesuffix("/yr")):
+        try:
+            conversion(word, own)
+        except QuantityError:
+            continue
+        return False
+    return known_unit(word)
 
 
 SECONDS_OF_YEAR = 31_557_600

@@ -1,12 +1,15 @@
 """How exact the way from one coordinate system to another is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pyproj import CRS
 from pyproj.aoi import AreaOfInterest
+from pyproj.crs import ProjectedCRS
 from pyproj.exceptions import ProjError
 from pyproj.transformer import TransformerGroup
+
+from shanshui.region.grid import GridSpec
 
 Bounds = tuple[float, float, float, float]
 SAME = (
@@ -19,6 +22,10 @@ SAME_M = 1.0
 were fixed; CGCS2000 is ITRF97 at the epoch 2000.0 (GB 22021)."""
 BALLPARK_M = 150.0
 """Departure [m] of an older datum that is taken as if it were WGS 84 [D]: Beijing 1954 and Xian 1980 lie 50 to 150 m off in China."""
+
+
+SEEN = 10.0
+"""Part of a cell's side that is seen on a map [D]."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,33 @@ class Way:
     what: str
     ballpark: bool = False
     better: str = ""
+
+    def told(self, name: str, source: CRS, grid: GridSpec) -> str:
+        """What to tell of it; empty where nobody would see it on the grid.
+
+        Parameters
+        ----------
+        name : str
+            Input.
+        source : CRS
+            Of the file.
+        grid : GridSpec
+            Study grid.
+        """
+        if self.ballpark:
+            return (
+                f"{name}: no transformation from {source.name} to the study's {grid.projection.name} is known here: places may lie "
+                f'{self.accuracy_m:g} m off; give it in WGS 84 or CGCS2000, or with crs = "+proj=… +towgs84=…"'
+            )
+        if self.better and self.accuracy_m > grid.cell_m / SEEN:
+            return f"{name}: places are right within {self.accuracy_m:g} m; the grid {self.better} would do better and is not here"
+        if self.accuracy_m > grid.cell_m / 2:
+            return f"{name}: places are right within {self.accuracy_m:g} m only ({self.what}), cells of the study have {grid.cell_m:g} m"
+        return ""
+
+    def refused(self, grid: GridSpec) -> bool:
+        """Is the datum one that cannot be followed, and a cell smaller than what that may shift places by?"""
+        return self.ballpark and grid.cell_m < self.accuracy_m
 
 
 def way_between(source: CRS, target: CRS, lonlat: Bounds | None = None) -> Way:
@@ -99,3 +133,41 @@ def _geocentric(crs: CRS) -> bool:
         e in name.lower() for e in ("grs 1980", "grs80", "wgs 84", "wgs84", "cgcs2000")
     )
     return unnamed or any(word in name for word in SAME)
+
+
+def meant(grid: GridSpec, crs: CRS) -> GridSpec:
+    """The grid as it is reached from another datum.
+
+    A PROJ text with ``+datum=WGS84`` names the datum but no system that PROJ's register knows, so that no shift to it is found and
+    the ground moves by 100 m in silence. Where a file stands on another datum, the grid is said to stand on EPSG:4326.
+
+    Parameters
+    ----------
+    grid : GridSpec
+        Study grid.
+    crs : CRS
+        Of the file.
+    """
+    projection = grid.projection
+    base = projection.geodetic_crs
+    if (
+        base is None
+        or not projection.is_projected
+        or base.to_epsg() == 4326
+        or _datum(base) != "wgs84"
+        or _datum(crs) == "wgs84"
+    ):
+        return grid
+    known = ProjectedCRS(
+        conversion=projection.coordinate_operation,
+        name=projection.name,
+        geodetic_crs=CRS.from_epsg(4326),
+    )
+    return replace(grid, crs=known.to_wkt())
+
+
+def _datum(crs: CRS) -> str:
+    """Name of the datum, in which WGS 84 and its editions are one."""
+    own = crs.geodetic_crs or crs
+    name = own.datum.name if own.datum is not None else own.name
+    return name.split(" ensemble")[0].replace("World Geodetic System 1984", "WGS84").lower()

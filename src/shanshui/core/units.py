@@ -49,6 +49,8 @@ def conversion(found: str, expected: str) -> tuple[float, float]:
         return 1.0, 0.0
     import pint
 
+    if not known_unit(found):
+        raise QuantityError(f"unit '{found}' is not known; expected '{expected}'")
     units = registry()
     try:
         times, name = _scaled(found)

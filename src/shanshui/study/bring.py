@@ -17,8 +17,8 @@ from shanshui.collect.adapt import (
     stack_parts,
 )
 from shanshui.collect.catalog import (
-    RASTERS,
     SEVERAL,
+    TOGETHER,
     InputKind,
     InputSpec,
     Specs,
@@ -93,7 +93,7 @@ def source_of(
     Raises
     ------
     DataError
-        Several files for an input that is neither a table nor a raster.
+        Several files for an input that can have one only.
     """
     kind = kind_of(name)
     if specs[0].value is not None:
@@ -101,7 +101,7 @@ def source_of(
     paths = [located(spec, folders) for spec in specs]
     if len(specs) > 1 and kind.family not in SEVERAL:
         raise DataError(
-            f"{name}: {len(specs)} files are declared; only tables and rasters may have several: join them into one"
+            f"{name}: {len(specs)} files are declared; only tables, maps and features may have several: join them into one"
         )
 
     def digests() -> dict[str, str]:
@@ -140,7 +140,7 @@ def source_of(
         return read(name, specs, paths, kind, context)
 
     parts: dict[str, Any] = {"declared": [_content(spec) for spec in specs]}
-    if len(paths) > 1 and kind.family in (*RASTERS, "annual"):
+    if len(paths) > 1 and kind.family in TOGETHER:
         parts["order"] = [path.name for path in paths]  # where tiles overlap, the first counts
     takes = LEVELS if name in PLACED else ()
     return Source(name, kind.gives, ", ".join(map(str, paths)), parts, digests, make, read, takes)
@@ -249,7 +249,7 @@ def _kept(frame: pd.DataFrame) -> pd.DataFrame:
 def _features(
     name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
 ) -> gpd.GeoDataFrame:
-    return features_input(paths[0], specs[0], kind, name, context.grid)
+    return features_input(paths, specs, kind, name, context.grid)
 
 
 _READERS: dict[str, Callable[..., Any]] = {

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from shanshui.collect.adapt import features_input
-from shanshui.collect.catalog import INPUTS, RASTERS, Specs, located
+from shanshui.collect.catalog import INPUTS, TOGETHER, Specs, located
 from shanshui.collect.joining import LEVELS, PLACED, places_frame
 from shanshui.collect.quality import Verdict, verdict
 from shanshui.collect.sense import sense_doubts
@@ -40,8 +40,7 @@ def verdicts_of(
     places = places_frame({k: v for k, v in features.items() if k in LEVELS})
     for name, declared in specs.items():
         kind = INPUTS[name]
-        # tiles of a raster are one dataset, years of a table are several
-        one = kind.family in (*RASTERS, "annual")
+        one = kind.family in TOGETHER
         for group in [declared] if one else [[spec] for spec in declared]:
             paths = [located(spec, folders) for spec in group]
             gone = [p for p in paths if group[0].value is None and not p.exists()]
@@ -66,9 +65,9 @@ def _features(specs: Specs, folders: list[Path], grid: GridSpec) -> dict[str, gp
     found = {}
     for name in (*LEVELS, *POINTS):
         if specs.get(name) and (name in POINTS or set(specs) & PLACED or "cities" in specs):
-            spec = specs[name][0]
+            paths = [located(spec, folders) for spec in specs[name]]
             with suppress(ShanshuiError):
-                found[name] = features_input(located(spec, folders), spec, INPUTS[name], name, grid)
+                found[name] = features_input(paths, specs[name], INPUTS[name], name, grid)
     return found
 
 
