@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -10,7 +11,14 @@ from hypothesis import strategies as st
 
 from shanshui.core.errors import DataError, PlanError
 from shanshui.report.export import export
-from shanshui.report.office_formats import FIELD_BYTES, field_names, write_shapefile
+from shanshui.report.office_formats import (
+    FIELD_BYTES,
+    field_names,
+    layer_names,
+    write_geodatabase,
+    write_shapefile,
+)
+from shanshui.store import written
 
 
 @pytest.mark.parametrize("ending", [".shp", ".gdb"])
@@ -99,3 +107,59 @@ def test_an_index_of_another_program_is_told(region, tmp_path):
     (tmp_path / "u.qix").write_bytes(b"index")
     with pytest.raises(DataError, match=r"u\.qix is an index"):
         export(region, ["planning_units"], tmp_path / "u.shp")
+
+
+def test_what_is_told_is_told_in_both_languages(tmp_path):
+    frame = gpd.GeoDataFrame(
+        {"worker_share": [1.5], "text": ["汉" * 100]},
+        geometry=[shapely.Point(1, 2)],
+        crs="EPSG:6933",
+    )
+    told = write_shapefile(frame, tmp_path / "p.shp", "zh")
+    assert told == ["字段 worker_share 写为 worker_sha", "text：1 条文本超过 254 字节，已截断"]
+
+
+@pytest.mark.parametrize("ending", [".shp", ".gdb"])
+def test_yes_and_no_with_a_gap_is_a_number_with_a_gap(tmp_path, ending):
+    frame = gpd.GeoDataFrame(
+        {"kept": pd.array([True, None, False], dtype="boolean")},
+        geometry=[shapely.Point(k, k) for k in range(3)], crs="EPSG:6933",
+    )  # fmt: skip
+    path = tmp_path / f"p{ending}"
+    write_shapefile(frame, path) if ending == ".shp" else write_geodatabase({"p": frame}, path)
+    back = gpd.read_file(path)["kept"]
+    assert back.isna().tolist() == [False, True, False]
+    assert back.dropna().tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("names", "written"),
+    [
+        (["a.b", "a_b"], ["a_b_2", "a_b"]),
+        (["a_b", "a.b", "A.B"], ["a_b", "a_b_2", "A_B_3"]),
+        (["a.b", "c"], ["a_b", "c"]),
+    ],
+)
+def test_layers_of_like_names_stay_apart(names, written):
+    assert layer_names(names) == written
+
+
+def test_a_kill_between_the_parts_leaves_no_mixed_set(region, tmp_path, monkeypatch):
+    path = export(region, ["county_people"], tmp_path / "c.shp")
+    whole = {p.suffix: p.read_bytes() for p in tmp_path.iterdir()}
+    swaps = []
+
+    def killed(*words):
+        swaps.append(words)
+        if len(swaps) == 2:
+            raise KeyboardInterrupt
+        return swap(*words)
+
+    swap = written._swap
+    monkeypatch.setattr(written, "_swap", killed)
+    with pytest.raises(KeyboardInterrupt):
+        export(region, ["planning_units"], path, overwrite=True)
+    assert not path.exists()
+    monkeypatch.undo()
+    export(region, ["county_people"], path, overwrite=True)
+    assert whole == {p.suffix: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()}

@@ -75,7 +75,7 @@ def export(
     standing = ProductStates(study)
     if not stale:
         standing.refuse_stale(names)
-    shown = lang if ending == ".png" and chinese_font() else "en"
+    shown = lang if ending == ".shp" or (ending == ".png" and chinese_font()) else "en"
     handed = Handed(study, names, shown, {name: standing.why(name, shown) for name in names})
     written = written_by(study)
     parts = [to.with_suffix(suffix) for suffix in (SHAPEFILE_PARTS if ending == ".shp" else ())]
@@ -92,6 +92,9 @@ def export(
             for part in (to, *parts)
         ]
         WRITERS[ending][1](handed, place)
+        if parts and to.exists():
+            # killed while its parts are moved, a set of old and new would be read as one
+            to.unlink()
         for part in beside:
             place.with_suffix(part.suffix).rename(part)
     for sentence in handed.told:

@@ -206,7 +206,7 @@ def _geodatabase(handed: Handed, to: Path) -> None:
 def _shapefile(handed: Handed, to: Path) -> None:
     name = handed.names[0]
     frame = _plain(_marked(handed, name, _placed(handed.study, name)))
-    handed.told.extend(write_shapefile(frame, to))
+    handed.told.extend(write_shapefile(frame, to, handed.lang))
 
 
 def _geojson(handed: Handed, to: Path) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
+from shanshui.report.words import say
+
 FIELD_BYTES = 10
 """Longest name of a field in a Shapefile."""
 TEXT_BYTES = 254
@@ -18,7 +20,7 @@ INDEXES = (".qix", ".sbn", ".sbx")
 """Indexes that other programs lay beside it: of an older file they hide rows of a new one."""
 
 
-def write_shapefile(frame: gpd.GeoDataFrame, path: Path) -> list[str]:
+def write_shapefile(frame: gpd.GeoDataFrame, path: Path, lang: str = "en") -> list[str]:
     """Write a Shapefile in UTF-8; the same content gives the same bytes.
 
     Parameters
@@ -27,6 +29,8 @@ def write_shapefile(frame: gpd.GeoDataFrame, path: Path) -> list[str]:
         Plain columns.
     path : Path
         Ends in ``.shp``; its parts come beside it.
+    lang : str
+        Of what is told.
 
     Returns
     -------
@@ -34,18 +38,22 @@ def write_shapefile(frame: gpd.GeoDataFrame, path: Path) -> list[str]:
         What the format could not hold as it was: shortened names of fields, texts that were cut.
     """
     names = field_names([str(c) for c in frame.columns if c != frame.geometry.name])
-    told = [f"field {old} is written as {new}" for old, new in names.items() if old != new]
+    told = [
+        say("field_written_as", lang).format(old=old, new=new)
+        for old, new in names.items()
+        if old != new
+    ]
     out = frame.rename(columns=names)
     for old, new in names.items():
         column = out[new]
         if column.dtype.kind == "b":
-            out[new] = column.astype("int16")
+            out[new] = _as_numbers(column)
         elif column.dtype.kind not in "biufM":
             cut = column.map(_cut)
             shorter = int((cut.fillna("") != column.map(_text).fillna("")).sum())
             if shorter:
                 told.append(
-                    f"{old}: {shorter} texts are longer than {TEXT_BYTES} bytes and are cut"
+                    say("texts_cut", lang).format(field=old, count=shorter, most=TEXT_BYTES)
                 )
             out[new] = cut
     pyogrio.write_dataframe(
@@ -95,17 +103,35 @@ def write_geodatabase(layers: Mapping[str, pd.DataFrame], path: Path) -> None:
     path : Path
         A folder that is not there yet; ends in ``.gdb``.
     """
-    for name, layer in layers.items():
+    for layer_name, layer in zip(layer_names(list(layers)), layers.values(), strict=True):
         words = {"promote_to_multi": True} if isinstance(layer, gpd.GeoDataFrame) else {}
         pyogrio.write_dataframe(
             _short_numbers(layer),
             path,
-            # a point in a layer's name parts it from its database
-            layer=name.replace(".", "_"),
+            layer=layer_name,
             driver="OpenFileGDB",
             append=path.exists(),
             **words,
         )
+
+
+def layer_names(names: list[str]) -> list[str]:
+    """Names of layers without points, which part a layer from its database; each once, whatever the case."""
+    out: list[str] = []
+    taken = {n.lower() for n in names if "." not in n}
+    for name in names:
+        plain, number = name.replace(".", "_"), 1
+        while "." in name and plain.lower() in taken:
+            number += 1
+            plain = f"{name.replace('.', '_')}_{number}"
+        taken.add(plain.lower())
+        out.append(plain)
+    return out
+
+
+def _as_numbers(column: pd.Series) -> pd.Series:
+    """Yes and no as 1 and 0; blank where it is not known."""
+    return column.astype("float64" if column.isna().any() else "int16")
 
 
 def _short_numbers(frame: pd.DataFrame) -> pd.DataFrame:
@@ -115,7 +141,7 @@ def _short_numbers(frame: pd.DataFrame) -> pd.DataFrame:
     for column in out.columns:
         kind = getattr(out[column].dtype, "kind", "")
         if kind == "b":
-            out[column] = out[column].astype("int16")
+            out[column] = _as_numbers(out[column])
         elif kind in "iu" and kind:
             fits = bool(out[column].between(limits.min, limits.max).fillna(value=False).all())
             out[column] = out[column].astype("int32" if fits else "float64")

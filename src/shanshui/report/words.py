@@ -179,6 +179,11 @@ PHRASES: dict[str, tuple[str, str]] = {
     "drained": ("Cells that reach an outlet", "可排至出口的栅格"),
     "hole_water": ("Cells whose water ends in inner holes without a height", "水流止于内部高程空洞的栅格"),
     "population": ("Population", "人口"),
+    "field_written_as": ("field {old} is written as {new}", "字段 {old} 写为 {new}"),
+    "texts_cut": (
+        "{field}: {count} texts are longer than {most} bytes and are cut",
+        "{field}：{count} 条文本超过 {most} 字节，已截断",
+    ),
     "upper": ("upper", "上游"),
     "middle": ("middle", "中游"),
     "lower": ("lower", "下游"),
