@@ -239,7 +239,7 @@ def main():
             )
         lines.append(f"| {job} | {by} | " + " | ".join(cells) + " |")
     text = "\n".join(lines) + "\n"
-    for page in ("studies.md", "accounts.md", "zones.md"):
+    for page in ("studies.md", "accounts.md", "zones.md", "look.md"):
         text += "\n" + (HERE / page).read_text("utf-8")
     (HERE / "RESULTS.md").write_text(text, "utf-8")
 

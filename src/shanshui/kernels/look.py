@@ -12,6 +12,10 @@ PIECE = 2048
 """Cells that are looked at together: where none is missing, odd or new at the ends of the range, each costs a few instructions."""
 
 
+LANES = 128
+"""Sums that run side by side, so that processors may add several at once."""
+
+
 def blank():
     """Summary of nothing."""
     found = np.zeros(11)
@@ -29,21 +33,24 @@ def looked_at(raw, hidden, marks, reasons, valid, plausible, suspects, out, foun
     in ``times`` (k) where they lie beyond the plausible; ``out`` (n) float32; ``found`` (11); ``why`` (9) cells by reason.
     """
     low, high = max(valid[0], plausible[0]), min(valid[1], plausible[1])
+    sums, lows, highs = np.empty(LANES), np.empty(LANES, raw.dtype), np.empty(LANES, raw.dtype)
     for start in range(0, raw.size, PIECE):
         stop = min(start + PIECE, raw.size)
         piece = raw[start:stop]
         # the rest of this loop is what nearly all pieces cost
-        if _all_there(piece, hidden[start:stop], marks):
-            least, most = _ends(piece)
-            inside = low <= least and most <= high
-            old = least > found[NEXT_LOW] and most < found[NEXT_HIGH]
-            if inside and old and least > 0:
-                found[COUNT] += piece.size
-                found[TOTAL] += _sum(piece)
-                found[LEAST] = min(found[LEAST], float(least))
-                for c in range(piece.size):
-                    out[start + c] = piece[c]
-                continue
+        if _all_shown(hidden[start:stop]):
+            # a sum of which a part is no number, or infinite, is none either
+            total, least, most = _summed(piece, sums, lows, highs)
+            if np.isfinite(total):
+                inside = low <= least and most <= high
+                old = least > found[NEXT_LOW] and most < found[NEXT_HIGH]
+                if inside and old and least > 0 and _none_within(piece, marks, least, most):
+                    found[COUNT] += piece.size
+                    found[TOTAL] += total
+                    found[LEAST] = min(found[LEAST], float(least))
+                    for c in range(piece.size):
+                        out[start + c] = piece[c]
+                    continue
         _one_by_one(
             piece, hidden[start:stop], marks, reasons, valid, plausible, suspects,
             out[start:stop], found, why, times,
@@ -51,47 +58,53 @@ def looked_at(raw, hidden, marks, reasons, valid, plausible, suspects, out, foun
 
 
 @nb.njit(cache=True, nogil=True)
-def _all_there(piece, hidden, marks):
-    """Is no number hidden, a mark, or none at all?"""
+def _all_shown(hidden):
+    """Is no number hidden?"""
     gone = 0
     for c in range(hidden.size):
         gone |= hidden[c]
-    for k in range(marks.size):
-        mark = marks[k]
-        for c in range(piece.size):
-            gone |= piece[c] == mark
-    for c in range(piece.size):
-        # a difference of itself is 0 for every finite number
-        gone |= (piece[c] - piece[c]) != 0
     return gone == 0
 
 
-@nb.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
-def _ends(piece):
-    """Least and largest of numbers of which none is NaN."""
-    least, most = piece[0], piece[0]
-    for c in range(piece.size):
-        v = piece[c]
-        least = v if v < least else least
-        most = v if v > most else most
-    return least, most
+@nb.njit(cache=True, nogil=True)
+def _none_within(piece, marks, least, most):
+    """Is no number a mark? One beyond the least and the largest is none of them."""
+    gone = 0
+    for k in range(marks.size):
+        mark = marks[k]
+        if least <= mark <= most:
+            for c in range(piece.size):
+                gone |= piece[c] == mark
+    return gone == 0
 
 
 @nb.njit(cache=True, nogil=True)
-def _sum(piece):
-    """Sum in an order that no processor changes."""
-    a = b = c = d = 0.0
-    k = 0
-    while k + 4 <= piece.size:
-        a += piece[k]
-        b += piece[k + 1]
-        c += piece[k + 2]
-        d += piece[k + 3]
-        k += 4
-    while k < piece.size:
-        a += piece[k]
-        k += 1
-    return (a + b) + (c + d)
+def _summed(piece, sums, lows, highs):
+    """Sum, least and largest number, the sum in an order that no processor changes: each lane by itself, then the lanes."""
+    lanes = min(LANES, piece.size)
+    for c in range(lanes):
+        sums[c] = piece[c]
+        lows[c] = piece[c]
+        highs[c] = piece[c]
+    whole = piece.size // LANES
+    for k in range(1, whole):
+        row = piece[k * LANES : (k + 1) * LANES]
+        for c in range(LANES):
+            v = row[c]
+            sums[c] += v
+            lows[c] = v if v < lows[c] else lows[c]
+            highs[c] = v if v > highs[c] else highs[c]
+    for c in range(max(whole, 1) * LANES, piece.size):
+        v = piece[c]
+        sums[0] += v
+        lows[0] = v if v < lows[0] else lows[0]
+        highs[0] = v if v > highs[0] else highs[0]
+    total, least, most = sums[0], lows[0], highs[0]
+    for c in range(1, lanes):
+        total += sums[c]
+        least = lows[c] if lows[c] < least else least
+        most = highs[c] if highs[c] > most else most
+    return total, least, most
 
 
 @nb.njit(cache=True, nogil=True)
