@@ -3,7 +3,7 @@
 import inspect
 from pathlib import Path
 
-from shanshui.collect.catalog import INPUTS
+from shanshui.collect.inputs import INPUTS
 from shanshui.core.keys import keys
 from shanshui.core.quantity import TEXT, Column, Features, Grid, Layers, Scalar, Table
 from shanshui.core.source import citation

@@ -3,7 +3,8 @@
 import numpy as np
 from tests.worlds import grid_spec
 
-from shanshui.collect.catalog import INPUTS, InputSpec
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.inputs import INPUTS
 from shanshui.collect.quality import verdict
 from shanshui.collect.rasters import raster_input
 

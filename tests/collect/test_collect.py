@@ -6,8 +6,10 @@ import shapely
 import xarray as xr
 from tests.worlds import grid_spec, squares, write_raster
 
-from shanshui.collect.adapt import features_input, table_input
-from shanshui.collect.catalog import INPUTS, InputSpec
+from shanshui.collect.adapt import table_input
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.features import features_input
+from shanshui.collect.inputs import INPUTS
 from shanshui.collect.quality import verdict
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.readers import read_table

@@ -10,8 +10,9 @@ from rasterio.transform import Affine, from_origin
 from tests.collect.bring import SPEC
 from tests.worlds import grid_spec
 
-from shanshui.collect.catalog import INPUTS, InputSpec
+from shanshui.collect.catalog import InputSpec
 from shanshui.collect.conserving import laid_amounts, unit_of_amounts
+from shanshui.collect.inputs import INPUTS
 from shanshui.collect.quality import verdict
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.yearly import maps_apart, maps_by_year

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tests.collect.disguises import disguised, truth
 
 from shanshui.collect.adapt import coefficients_input, table_input
-from shanshui.collect.catalog import INPUTS, InputSpec
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.inputs import INPUTS
 from shanshui.collect.peek import glance
 from shanshui.core.errors import DataError, ShanshuiError
 from shanshui.study.judging import weigh

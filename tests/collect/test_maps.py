@@ -11,7 +11,8 @@ from pyproj import CRS
 from tests.collect.bring import SPEC, brought, look, why
 from tests.worlds import grid_spec, write_raster
 
-from shanshui.collect.catalog import INPUTS, InputSpec
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.inputs import INPUTS
 from shanshui.collect.missing import Missing
 from shanshui.collect.tiles import spread
 from shanshui.core.errors import DataError

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from shanshui.collect.catalog import INPUTS, InputSpec
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.inputs import INPUTS
 from shanshui.collect.joining import PLACED, RULES, account_in, placed_rows
 from shanshui.core.errors import DataError
 

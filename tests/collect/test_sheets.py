@@ -14,7 +14,8 @@ from tests.collect.disguises import open_document
 from tests.command import shanshui
 
 from shanshui.collect.adapt import coefficients_input, table_input
-from shanshui.collect.catalog import INPUTS, InputSpec
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.inputs import INPUTS
 from shanshui.collect.readers import read_table
 from shanshui.collect.sheets import decoded
 from shanshui.collect.sheets.cells import numeral, year_of

@@ -9,7 +9,8 @@ from rasterio.enums import ColorInterp
 from tests.worlds import grid_spec, write_raster
 
 from shanshui.collect.adapt import stack_parts, table_input
-from shanshui.collect.catalog import INPUTS, InputSpec
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.inputs import INPUTS
 from shanshui.collect.quality import verdict
 from shanshui.collect.rasters import raster_input
 from shanshui.core.errors import DataError

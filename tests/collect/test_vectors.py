@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 
-from shanshui.collect.adapt import features_input
-from shanshui.collect.catalog import INPUTS, InputSpec
+from shanshui.collect.catalog import InputSpec
 from shanshui.collect.code_pages import repaired, shapefile_letters
+from shanshui.collect.features import features_input
 from shanshui.collect.gauss_zones import cgcs2000, gauss_of, meridian_of, moved_to, zone_in
+from shanshui.collect.inputs import INPUTS
 from shanshui.collect.positions import over_the_date_line
 from shanshui.collect.quality import verdict
 from shanshui.collect.shifted_datums import bd09_of, gcj02_of, wgs84_of

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from shanshui.collect.catalog import INPUTS
+from shanshui.collect.inputs import INPUTS
 from shanshui.core.assessment import Card
 from shanshui.core.errors import PlanError
 from shanshui.core.keys import keys

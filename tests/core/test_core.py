@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from tests.worlds import grid
 
-from shanshui.collect.catalog import INPUTS
+from shanshui.collect.inputs import INPUTS
 from shanshui.core.assessment import assessment, card_of
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.core.source import citation, require, short_citation, sources

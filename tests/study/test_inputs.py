@@ -9,7 +9,8 @@ import pytest
 import rasterio
 from tests.worlds import grid_spec, squares, write_raster
 
-from shanshui.collect.catalog import INPUTS, InputSpec
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.inputs import INPUTS
 from shanshui.collect.quality import verdict
 from shanshui.core.errors import DataError
 from shanshui.flow.fingerprint import code_digest

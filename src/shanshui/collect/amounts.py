@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from shanshui.collect.catalog import InputKind, InputSpec
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.inputs import InputKind
 from shanshui.collect.scaling import Linear, linear, missing_numbers
 from shanshui.collect.sheets.cells import is_gap
 from shanshui.collect.sheets.units import counting

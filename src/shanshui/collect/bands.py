@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shanshui.collect.catalog import InputKind, InputSpec
+from shanshui.collect.catalog import InputSpec
 from shanshui.collect.classes import legend
 from shanshui.collect.codes import CodeType
+from shanshui.collect.inputs import InputKind
 from shanshui.collect.looking import Look, reasons_of
 from shanshui.collect.missing import Missing
 from shanshui.collect.scaling import Linear, band_unit, linear, missing_numbers, plausible

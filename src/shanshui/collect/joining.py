@@ -11,7 +11,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from shanshui.collect.catalog import InputKind, InputSpec
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.inputs import InputKind
 from shanshui.collect.readers import read_table
 from shanshui.core.errors import DataError, ShanshuiError
 from shanshui.core.quantity import Table

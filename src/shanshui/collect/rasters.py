@@ -13,8 +13,9 @@ from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
 from shanshui.collect.bands import Bands
-from shanshui.collect.catalog import InputKind, InputSpec
+from shanshui.collect.catalog import InputSpec
 from shanshui.collect.conserving import laid_amounts, plain_unit, unit_of_amounts
+from shanshui.collect.inputs import InputKind
 from shanshui.collect.missing import Missing
 from shanshui.collect.mosaic import whole
 from shanshui.collect.pieces import PIECE, Pieces

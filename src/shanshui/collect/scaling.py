@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from shanshui.collect.catalog import InputKind, InputSpec
+from shanshui.collect.catalog import InputSpec
+from shanshui.collect.inputs import InputKind
 from shanshui.core.errors import DataError, QuantityError
 from shanshui.core.units import conversion, known_unit
 

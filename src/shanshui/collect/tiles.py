@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from shanshui.collect.catalog import FEATURES, INPUTS, SEVERAL, InputSpec, Specs
+from shanshui.collect.catalog import InputSpec, Specs
+from shanshui.collect.inputs import FEATURES, INPUTS, SEVERAL
 
 RASTER_SUFFIXES = {
     ".tif", ".tiff", ".img", ".asc", ".hgt", ".nc", ".nc4", ".cdf", ".vrt", ".jp2", ".bil", ".bip", ".bsq", ".flt", ".sdat",

@@ -8,10 +8,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from shanshui.collect.catalog import INPUTS, InputSpec
+from shanshui.collect.catalog import InputSpec
 from shanshui.collect.code_pages import codec_of, repaired, shapefile_letters
 from shanshui.collect.companions import TABLES
 from shanshui.collect.gate import checked, layer_facts, layers_of, read_layer
+from shanshui.collect.inputs import INPUTS
 from shanshui.collect.positions import label_of, settled
 from shanshui.collect.readers import read_table, renamed
 from shanshui.collect.transformations import Bounds

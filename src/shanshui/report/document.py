@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from shanshui import __version__
-from shanshui.collect.catalog import wanted
+from shanshui.collect.inputs import wanted
 from shanshui.core.errors import PlanError
 from shanshui.core.terms import word
 from shanshui.flow.plan import Step

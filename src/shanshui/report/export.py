@@ -5,8 +5,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from shanshui.collect.adapt import stack_parts
-from shanshui.collect.catalog import InputSpec, kind_of, located
+from shanshui.collect.catalog import InputSpec, located
 from shanshui.collect.companions import TABLES, Read, files_of
+from shanshui.collect.inputs import kind_of
 from shanshui.core.errors import DataError, PlanError, nearest
 from shanshui.report.canvas import chinese_font
 from shanshui.report.formats import WRITERS, Handed

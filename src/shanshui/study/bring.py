@@ -10,24 +10,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from shanshui.collect.adapt import (
-    coefficients_input,
-    features_input,
-    joined_table,
-    stack_parts,
-)
-from shanshui.collect.catalog import (
-    SEVERAL,
-    TOGETHER,
-    InputKind,
-    InputSpec,
-    Specs,
-    kind_of,
-    located,
-)
+from shanshui.collect.adapt import coefficients_input, joined_table, stack_parts
+from shanshui.collect.catalog import InputSpec, Specs, located
 from shanshui.collect.classes import SHIPPED, class_file
 from shanshui.collect.companions import Read, files_of
+from shanshui.collect.features import features_input
 from shanshui.collect.gate import require
+from shanshui.collect.inputs import SEVERAL, TOGETHER, InputKind, kind_of
 from shanshui.collect.joining import (
     LEVELS,
     PLACED,

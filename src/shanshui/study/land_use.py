@@ -4,7 +4,8 @@ from pathlib import Path
 
 import geopandas as gpd
 
-from shanshui.collect.catalog import INPUTS, InputSpec, Specs, located
+from shanshui.collect.catalog import InputSpec, Specs, located
+from shanshui.collect.inputs import INPUTS
 from shanshui.collect.polygon_classes import class_polygons, is_polygons
 from shanshui.core.errors import DataError
 from shanshui.flow.plan import Source

@@ -13,8 +13,9 @@ import xarray as xr
 
 from shanshui.collect.adapt import coefficients_input
 from shanshui.collect.by_meaning import by_cover, laid_on
-from shanshui.collect.catalog import INPUTS, InputSpec, Specs, located
+from shanshui.collect.catalog import InputSpec, Specs, located
 from shanshui.collect.classes import SHIPPED, Legend, class_file, class_table, legend
+from shanshui.collect.inputs import INPUTS
 from shanshui.collect.quality import Verdict
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.recognition import evidence_of, recognised

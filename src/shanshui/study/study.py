@@ -7,8 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from shanshui.collect.catalog import INPUTS, InputSpec, located, wanted
+from shanshui.collect.catalog import InputSpec, located
 from shanshui.collect.classes import shipped_legend
+from shanshui.collect.inputs import INPUTS, wanted
 from shanshui.collect.joining import files_in
 from shanshui.collect.quality import Verdict
 from shanshui.collect.rasters import raster_input

@@ -7,8 +7,9 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from shanshui.collect.adapt import features_input
-from shanshui.collect.catalog import INPUTS, TOGETHER, Specs, located
+from shanshui.collect.catalog import Specs, located
+from shanshui.collect.features import features_input
+from shanshui.collect.inputs import INPUTS, TOGETHER
 from shanshui.collect.joining import LEVELS, PLACED, places_frame
 from shanshui.collect.quality import Verdict, verdict
 from shanshui.collect.sense import sense_doubts

@@ -13,7 +13,8 @@ import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
-from shanshui.collect.catalog import INPUTS, RASTERS, located
+from shanshui.collect.catalog import located
+from shanshui.collect.inputs import INPUTS, RASTERS
 from shanshui.collect.missing import REASONS
 from shanshui.collect.rasters import raster_input
 from shanshui.core.errors import PlanError, ShanshuiError, StudyError
