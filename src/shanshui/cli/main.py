@@ -14,6 +14,7 @@ from shanshui.cli.make import export, report, run
 from shanshui.cli.peek import peek
 from shanshui.cli.rank import rank
 from shanshui.cli.upkeep import sweep, verify
+from shanshui.cli.validate import validate
 from shanshui.cli.why import why
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "show": show,
     "explain": explain,
     "why": why,
+    "validate": validate,
     "export": export,
     "report": report,
     "weigh": weigh,

@@ -168,6 +168,19 @@ INPUTS: dict[str, InputKind] = {
         "coefficients", Table({"side": TEXT, "name": TEXT, "amount": ANY, "*": ANY})
     ),
     "labelled_firms": InputKind("coefficients", Table({"name": TEXT, "category": TEXT, "*": ANY})),
+    "published": InputKind(
+        "coefficients",
+        Table(
+            {
+                "measure": TEXT,
+                "statement": TEXT,
+                "source": TEXT,
+                "low?": ANY,
+                "high?": ANY,
+                "*": ANY,
+            }
+        ),
+    ),
     "firms": InputKind(
         "register",
         Table({"name": TEXT, "place?": ADMINISTRATIVE, "province?": Key("province"), "*": ANY}),
@@ -315,6 +328,7 @@ WANTED: dict[str, str] = {
     "investment": "projects with what they spend by sector of the input-output table",
     "sector_names": "a table of the sectors' codes with category and industry",
     "stressors": "water, energy, land, carbon or jobs by sector of the input-output table",
+    "published": "statements published of the region: measure, statement, source, and low and high or a place it is above",
     "firms": "a register of firms with names and, better, business scopes and industry codes",
     "labelled_firms": "a sample of firms with the category that a person gave them",
     "reports": "texts of government work reports, a row each with the year and the place",

@@ -7,12 +7,14 @@ from shanshui.plans.accounts import accounts
 from shanshui.plans.industry import industry
 from shanshui.plans.pattern import pattern
 from shanshui.plans.survey import survey
+from shanshui.plans.validation import validation
 
 CHAPTERS: dict[str, Callable[[set[str]], list[Step]]] = {
     "survey": survey,
     "accounts": accounts,
     "pattern": pattern,
     "industry": industry,
+    "validation": validation,
 }
 """Steps of each chapter, from the inputs that a study has."""
 

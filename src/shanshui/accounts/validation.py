@@ -1,0 +1,72 @@
+"""The accounts held against published ones."""
+
+import numpy as np
+
+from shanshui.accounts.indicators import Figures
+from shanshui.accounts.tables import Account
+from shanshui.core.assessment import assessment
+from shanshui.region.validation import Measure, Published, Validation, validation_table
+
+
+@assessment(source="own_frame", bytes_per_cell=0)
+def accounts_validation(
+    gep_summary: Figures,
+    gep: Account,
+    published: Published | None = None,
+) -> Validation:
+    """The account's figures beside what is published of the region.
+
+    Parameters
+    ----------
+    gep_summary : table
+        ``figure, value, unit``.
+    gep : table
+        ``service, value, counts``.
+    published : table, optional
+        ``measure, statement, source, low, high``.
+
+    Returns
+    -------
+    table
+        A row for each statement, as :func:`shanshui.basins.validation.survey_validation` has it. Measures: ``gep_`` with each figure of the
+        summary, ``service_share`` and ``service_rank`` by service.
+
+    Raises
+    ------
+    QuantityError
+        A published statement without a range.
+
+    Notes
+    -----
+    ``service_share`` = value of what counts of a service over the total; ``service_rank`` 1 is the largest. Ranges that hold anywhere:
+    the range of the total holds the total, and shares sum to 1. Our own frame [D] (decision 0023).
+    """
+    figure = gep_summary.set_index("figure")
+    value = figure["value"].astype(float)
+    measures = [
+        Measure(
+            f"gep_{name}",
+            float(number),
+            str(unit),
+            forced_by="gep.frame" if name == "total" else "",
+        )
+        for name, number, unit in zip(figure.index, value, figure["unit"], strict=True)
+    ]
+    counted = gep[gep["counts"].astype(bool)]
+    share = counted.groupby("service")["value"].sum() / float(value.get("total", np.nan))
+    rank = share.rank(ascending=False, method="min")
+    measures += [Measure("service_share", float(share[s]), "1", str(s)) for s in share.index]
+    measures += [Measure("service_rank", float(rank[s]), "1", str(s)) for s in share.index]
+    measures.append(
+        Measure(
+            "shares_sum", float(share.sum()), "1", "", 1 - 1e-6, 1 + 1e-6, "services that count sum to the total", "the account",
+        )
+    )  # fmt: skip
+    if {"low", "high", "total"} <= set(value.index):
+        measures.append(
+            Measure(
+                "total_in_range", float(value["total"]), "yuan/yr", "", float(value["low"]), float(value["high"]),
+                "the total lies in the range of its draws", "the account",
+            )
+        )  # fmt: skip
+    return validation_table("accounts", measures, published)

@@ -1,0 +1,88 @@
+"""The survey held against gauges, areas and the census."""
+
+import numpy as np
+
+from shanshui.basins.tables import OutletPoints, SpatialLevels, UnitPopulation
+from shanshui.core.assessment import assessment
+from shanshui.region.validation import Measure, Published, Validation, validation_table
+from shanshui.region.years import chosen_year
+
+NEAR = 0.1
+"""Departure of a basin's area from the published one that a grid of a kilometre may have [D]."""
+KEPT = (0.97, 1.03)
+"""People of all units to people of the inner counties [D]: the rim of the region is in or out by whole cells."""
+
+
+@assessment(source="own_frame", bytes_per_cell=0)
+def survey_validation(
+    spatial_levels: SpatialLevels | None = None,
+    river_basin_outlets: OutletPoints | None = None,
+    unit_population: UnitPopulation | None = None,
+    published: Published | None = None,
+) -> Validation:
+    """The survey's figures beside gauges, the census, and what is published of the region.
+
+    Parameters
+    ----------
+    spatial_levels : polygons, optional
+        ``level, counties, area_km2, population``.
+    river_basin_outlets : points, optional
+        ``code, upstream_km2, published_km2``.
+    unit_population : table, optional
+        ``unit, year, population``.
+    published : table, optional
+        ``measure, statement, source, low, high, than, place``.
+
+    Returns
+    -------
+    table
+        A row for each statement: ours, the range it should lie in, verdict (``agrees``, ``differs``, ``unknown``), and the settings that
+        could bring the agreement about. Measures: ``area_km2, counties, people`` of the inner level, ``basin_area_ratio`` by outlet,
+        ``people_kept``.
+
+    Raises
+    ------
+    QuantityError
+        A published statement without a range.
+
+    Notes
+    -----
+    ``basin_area_ratio = A / A_published``, within 10 % [D]; ``people_kept`` = people of all units over people of the inner counties. Published
+    statements are the region's own; our own frame [D] (decision 0023).
+    """
+    measures = []
+    people = np.nan
+    if spatial_levels is not None:
+        inner = spatial_levels.set_index("level").loc["inner"]
+        people = float(inner["population"])
+        measures += [
+            Measure(
+                "area_km2", float(inner["area_km2"]), "km2", forced_by="spatial_levels.inner_codes"
+            ),
+            Measure(
+                "counties", float(inner["counties"]), "1", forced_by="spatial_levels.inner_codes"
+            ),
+            Measure("people", people, "person"),
+        ]
+    if river_basin_outlets is not None:
+        known = river_basin_outlets[river_basin_outlets["published_km2"] > 0]
+        for _, row in known.iterrows():
+            measures.append(
+                Measure(
+                    "basin_area_ratio", float(row["upstream_km2"] / row["published_km2"]), "1", str(row["code"]), 1 - NEAR, 1 + NEAR,
+                    f"{row['name']}: area above the gauge as published, {row['published_km2']:,.0f} km2", "[inputs.reference_outlets]",
+                    note=f"{row['upstream_km2']:,.0f} km2; moved {row['moved_km']:.1f} km; rule: {row['rule']}",
+                )
+            )  # fmt: skip
+    if unit_population is not None:
+        rows = unit_population.rename(columns={"unit": "code"})
+        year = chosen_year(rows, "population", "unit_population")
+        total = float(rows.loc[rows["year"] == year, "population"].sum(skipna=False))
+        measures.append(
+            Measure(
+                "people_kept", total / people if people > 0 else np.nan, "1", "", *KEPT,
+                "people of all planning units are those that the census counted in the counties of the region", "census of the study",
+                note=f"{total:,.0f} of {people:,.0f}",
+            )
+        )  # fmt: skip
+    return validation_table("survey", measures, published)

@@ -1,0 +1,63 @@
+"""The command that holds a study against what is known otherwise."""
+
+from typing import Any
+
+import typer
+
+from shanshui.cli.options import AsJson, Folder, Variant
+from shanshui.cli.rows import number, print_json
+
+
+def validate(folder: Folder, as_json: AsJson = False, variant: Variant = "") -> None:
+    """Hold results against gauges, census, the ground and what is published; makes what it needs."""
+    from shanshui.study.study import open_study
+    from shanshui.study.validation import counted, statements, tables
+
+    study = open_study(folder).variant(variant)
+    wanted = [name for name in tables(study) if study.state(name) != "made"]
+    if wanted:
+        study.run(*wanted, variant=variant or None)
+    found = statements(study)
+    count = counted(found)
+    if as_json:
+        print_json(
+            {
+                "counts": count,
+                "statements": [
+                    {k: _plain(v) for k, v in s.row.items()} | {"forced": s.forced} for s in found
+                ],
+            }
+        )
+        return
+    chapter = ""
+    for one in found:
+        row = one.row
+        if row["chapter"] != chapter:
+            chapter = row["chapter"]
+            typer.echo(f"\n{chapter}")
+        place = f" [{row['place']}]" if row["place"] else ""
+        typer.echo(f"  {row['verdict']:8} {row['statement']}{place}")
+        unit = "" if row["unit"] in ("1", "") else f" {row['unit']}"
+        said = f"{row['measure']} {_figure(row['ours'])}{unit}, expected {_range(row['low'], row['high'])}"
+        notes = [row["note"], f"forced by {one.forced}" if one.forced else "", row["source"]]
+        typer.echo(f"           {said}; {'; '.join(str(n) for n in notes if n)}")
+    told = ", ".join(f"{k} {v}" for k, v in count.items())
+    typer.echo(f"\n{len(found)} statements: {told}")
+
+
+def _figure(value: Any) -> str:
+    return "not known" if value is None or value != value else number(value, "")
+
+
+def _range(low: Any, high: Any) -> str:
+    if low != low and high != high:
+        return "not known"
+    if low != low:
+        return f"at most {number(high, '')}"
+    if high != high:
+        return f"at least {number(low, '')}"
+    return number(low, "") if low == high else f"{number(low, '')} to {number(high, '')}"
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and value != value else value

@@ -1,0 +1,199 @@
+"""Importance, sensitivity, the red line and the pattern held against the ground: which land they take."""
+
+from collections.abc import Iterable
+
+import geopandas as gpd
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from shanshui.core.assessment import assessment
+from shanshui.core.cover import codes_of
+from shanshui.core.vocabulary import Codes, Mask
+from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT
+from shanshui.pattern.tables import Counts, Protected, RedLineShares, SourceCells
+from shanshui.region.grid import grid_of
+from shanshui.region.unitset import burnt
+from shanshui.region.validation import Measure, Published, Validation, validation_table
+
+GUIDE = "red-line guide of 2017 [S2]; our own range [D]"
+LEAST_CLASS = 0.005
+"""Share of the graded ground that each class has where classes tell anything apart [D]."""
+CAPTURE = 1.2
+"""Share of protected ground that is taken in, over what chance would take, from which it was found and not hit [D]."""
+
+
+@assessment(source="own_frame", bytes_per_cell=24)
+def pattern_validation(
+    cover_type: Codes,
+    region_mask: Mask,
+    red_line_candidate: Codes | None = None,
+    ecological_sensitivity: Codes | None = None,
+    protection_importance: Codes | None = None,
+    source_cells: SourceCells | None = None,
+    red_line_share: RedLineShares | None = None,
+    pattern_summary: Counts | None = None,
+    protected_areas: Protected | None = None,
+    published: Published | None = None,
+) -> Validation:
+    """Which ground is graded, taken in and chosen, beside what it should be in any mountain region, and what is published of this one.
+
+    Parameters
+    ----------
+    cover_type : (y, x) [1]
+        What covers the ground, codes of ``core/cover_types.csv``.
+    region_mask : (y, x) [1]
+        1 inside.
+    red_line_candidate : (y, x) [1], optional
+        1 candidate, 0 not, 255 missing.
+    ecological_sensitivity, protection_importance : (y, x) [1], optional
+        1 extreme, 3 plain, 5 general, 0 missing.
+    source_cells : (y, x) [1], optional
+        Source of each cell; 0 none.
+    red_line_share : table, optional
+        ``code, share`` by county.
+    pattern_summary : table, optional
+        ``what, found``.
+    protected_areas : polygons, optional
+        Reserves; what is chosen should find them.
+    published : table, optional
+        ``measure, statement, source, low, high, than, place``.
+
+    Returns
+    -------
+    table
+        A row for each statement, as :func:`shanshui.basins.validation.survey_validation` has it. Measures: ``red_line_share`` of the region
+        and by county, ``red_line_of`` and ``sensitive_of`` and ``sources_of`` by cover (forest, farmed, built), ``forest_to_farmed`` of the
+        red line, ``sensitivity_class`` and ``importance_class`` by code, ``captured`` by ``red_line`` and ``sources``, ``count`` by part.
+
+    Raises
+    ------
+    QuantityError
+        A published statement without a range.
+
+    Notes
+    -----
+    ``red_line_of(k) = |R and C_k| / |C_k|`` over the cells of cover k that are decided; ``captured = (|X and P| / |P|) / (|X| / |G|)``: the share of
+    protected ground P that X takes in over the share of all ground G, 1 by chance. Forest at least twice farmland, built land below
+    5 %: what issues of planning ask of a red line; ranges are our own [D] (decision 0023).
+    """
+    inside = region_mask.values == 1
+    cover = {
+        k: np.isin(cover_type.values, codes_of((k,))) & inside
+        for k in ("forest", "farmed", "built")
+    }
+    reserve = None
+    if protected_areas is not None and len(protected_areas):
+        reserve = _reserve(protected_areas, region_mask) & inside
+    measures: list[Measure] = []
+    if red_line_candidate is not None:
+        measures += _red_line(red_line_candidate.values, inside, cover, reserve)
+    if ecological_sensitivity is not None:
+        measures += _classes("sensitivity_class", ecological_sensitivity.values, inside)
+        measures += _of(
+            "sensitive_of",
+            ecological_sensitivity.values == EXTREME,
+            inside & (ecological_sensitivity.values != 0),
+            cover,
+        )
+    if protection_importance is not None:
+        measures += _classes("importance_class", protection_importance.values, inside)
+    if source_cells is not None:
+        chosen = source_cells.values > 0
+        measures += _of("sources_of", chosen, inside, cover)
+        measures += _captured("sources", chosen, inside, reserve)
+    if red_line_share is not None:
+        measures += [
+            Measure("red_line_share", float(share), "1", str(code))
+            for code, share in zip(red_line_share["code"], red_line_share["share"], strict=True)
+        ]
+    if pattern_summary is not None:
+        forced = {
+            "patches": "source_cells.most", "nodes": "nodes.most", "river corridors": "river_corridors.most",
+            "biological corridors": "security_pattern.biological",
+        }  # fmt: skip
+        measures += [
+            Measure("count", float(found), "1", str(what), forced_by=forced.get(str(what), ""))
+            for what, found in zip(pattern_summary["what"], pattern_summary["found"], strict=True)
+        ]
+    return validation_table("pattern", measures, published)
+
+
+def _reserve(areas: gpd.GeoDataFrame, mask: xr.DataArray) -> NDArray[np.bool_]:
+    return np.asarray(burnt(areas, grid_of(mask), 0.0), bool)
+
+
+def _share(chosen: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
+    count = int(np.count_nonzero(of))
+    return float(np.count_nonzero(chosen & of)) / count if count else np.nan
+
+
+def _red_line(
+    code: NDArray[np.uint8],
+    inside: NDArray[np.bool_],
+    cover: dict[str, NDArray[np.bool_]],
+    reserve: NDArray[np.bool_] | None,
+) -> list[Measure]:
+    chosen, known = code == 1, inside & (code != 255)
+    of = {k: _share(chosen, here & known) for k, here in cover.items()}
+    ratio = (
+        of["forest"] / of["farmed"] if of["farmed"] > 0 else np.inf if of["forest"] > 0 else np.nan
+    )
+    # no farmland in the line is as far above twice as can be
+    shown = min(ratio, 1e6) if np.isfinite(of["forest"]) and np.isfinite(of["farmed"]) else np.nan
+    return [
+        Measure("red_line_share", _share(chosen, known), forced_by="red_line_candidate.least_km2"),
+        *(
+            Measure(
+                "red_line_of", share, "1", k, *((0.0, 0.05) if k == "built" else (np.nan, np.nan)),
+                "towns lie outside the red line" if k == "built" else "", GUIDE if k == "built" else "",
+                forced_by="red_line_candidate" if k == "built" else "",
+            )
+            for k, share in of.items()
+        ),
+        Measure(
+            "forest_to_farmed", shown, "1", "", 2.0, np.inf, "the red line takes in forest at least twice as often as farmland", GUIDE,
+            forced_by="red_line_candidate", note=f"forest {of['forest']:.1%}, farmland {of['farmed']:.1%}",
+        ),
+        *_captured("red_line", chosen, known, reserve, "red_line_candidate"),
+    ]  # fmt: skip
+
+
+def _captured(
+    what: str,
+    chosen: NDArray[np.bool_],
+    ground: NDArray[np.bool_],
+    reserve: NDArray[np.bool_] | None,
+    forced: str = "",
+) -> list[Measure]:
+    if reserve is None:
+        return []
+    by_chance = _share(chosen, ground)
+    inside = _share(chosen, reserve & ground)
+    ratio = inside / by_chance if by_chance > 0 else np.nan
+    return [
+        Measure(
+            "captured", ratio, "1", what, CAPTURE, np.inf, "protected ground is taken in more often than by chance", "protected areas of the study",
+            forced_by=forced, note=f"{inside:.1%} of protected ground, {by_chance:.1%} of all",
+        )
+    ]  # fmt: skip
+
+
+def _classes(measure: str, code: NDArray[np.uint8], inside: NDArray[np.bool_]) -> list[Measure]:
+    known = inside & (code != 0)
+    return [
+        Measure(
+            measure, _share(code == grade, known), "1", str(grade), LEAST_CLASS, 1.0 - LEAST_CLASS,
+            f"class {grade} tells some ground from other ground", "our own range [D]",
+        )
+        for grade in (EXTREME, IMPORTANT, GENERAL)
+    ]  # fmt: skip
+
+
+def _of(
+    measure: str,
+    chosen: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+    cover: dict[str, NDArray[np.bool_]],
+) -> Iterable[Measure]:
+    return [Measure(measure, _share(chosen, here & known), "1", k) for k, here in cover.items()]

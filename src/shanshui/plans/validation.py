@@ -1,0 +1,25 @@
+"""The chapters' results held against what is known otherwise."""
+
+from shanshui.accounts.validation import accounts_validation
+from shanshui.basins.validation import survey_validation
+from shanshui.flow.plan import Step, step
+from shanshui.industry.validation import industry_validation
+from shanshui.pattern.validation import pattern_validation
+
+STEPS = ("survey_validation", "accounts_validation", "pattern_validation", "industry_validation")
+
+
+def validation(have: set[str]) -> list[Step]:
+    """Steps that hold each chapter against the ground.
+
+    Parameters
+    ----------
+    have : set of str
+        Inputs of the study.
+    """
+    return [
+        step(survey_validation),
+        step(accounts_validation),
+        step(pattern_validation),
+        step(industry_validation),
+    ]

@@ -1,0 +1,154 @@
+"""Results held against what is known otherwise: criteria that hold anywhere, and statements that somebody published of this region."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+
+from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import ANY, TEXT, Table
+
+Published = Annotated[
+    pd.DataFrame,
+    Table(
+        {"measure": TEXT, "statement": TEXT, "source": TEXT, "low?": ANY, "high?": ANY, "*": ANY}
+    ),
+]
+Validation = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "chapter": TEXT,
+            "measure": TEXT,
+            "place": TEXT,
+            "statement": TEXT,
+            "ours": ANY,
+            "low": ANY,
+            "high": ANY,
+            "unit": TEXT,
+            "verdict": TEXT,
+            "forced_by": TEXT,
+            "source": TEXT,
+            "note": TEXT,
+        }
+    ),
+]
+AGREES, DIFFERS, UNKNOWN = "agrees", "differs", "unknown"
+"""Verdicts; of what is not known nothing is claimed."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure of ours that can be held against another one.
+
+    Attributes
+    ----------
+    measure : str
+        What it is, as statements name it.
+    ours : float
+        Value; NaN where it cannot be told.
+    unit : str
+        Of the value.
+    place : str
+        Code of the place that it speaks of; blank for the whole study.
+    low, high : float
+        Range in which it must lie in any region; NaN for none.
+    statement : str
+        What the range says, in words.
+    source : str
+        Where the range comes from.
+    forced_by : str
+        Settings, as ``step.setting``, that can bring about the agreement by themselves: then it is no evidence.
+    note : str
+        What else must be known.
+    """
+
+    measure: str
+    ours: float
+    unit: str = "1"
+    place: str = ""
+    low: float = np.nan
+    high: float = np.nan
+    statement: str = ""
+    source: str = ""
+    forced_by: str = ""
+    note: str = ""
+
+
+def validation_table(
+    chapter: str, measures: Iterable[Measure], published: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Table of a chapter's statements, each with ours, what it should be, and a verdict.
+
+    Parameters
+    ----------
+    chapter : str
+        Its name.
+    measures : iterable of Measure
+        Figures of ours.
+    published : DataFrame, optional
+        ``measure, statement, source`` and ``low, high``, or ``than``: a place whose figure must be lower; ``place`` where it speaks of one.
+
+    Returns
+    -------
+    DataFrame
+        Columns of :data:`Validation`: criteria first, then published statements in their order.
+
+    Raises
+    ------
+    QuantityError
+        A statement with neither a range nor a place to be above.
+    """
+    measures = list(measures)
+    rows = [_row(chapter, m, m.statement, m.low, m.high, m.source) for m in measures if m.statement]
+    of = {(m.measure, m.place): m for m in measures}
+    for row in () if published is None else published.to_dict("records"):
+        measure, place = str(row["measure"]), _text(row.get("place"))
+        mine = of.get((measure, place))
+        if mine is None:
+            if any(m.measure == measure for m in measures):
+                mine = Measure(measure, np.nan, place=place, note=f"no figure of {place} here")
+            else:
+                continue  # another chapter's
+        than = _text(row.get("than"))
+        if than:
+            other = of.get((measure, than))
+            low = np.nan if other is None else other.ours
+            rows.append(_row(chapter, mine, str(row["statement"]), low, np.inf, str(row["source"])))
+            continue
+        low, high = _number(row.get("low")), _number(row.get("high"))
+        if np.isnan(low) and np.isnan(high):
+            raise QuantityError(
+                f"published: '{row['statement']}' has neither low nor high nor than; give the range that the figure should lie in"
+            )
+        low, high = -np.inf if np.isnan(low) else low, np.inf if np.isnan(high) else high
+        rows.append(_row(chapter, mine, str(row["statement"]), low, high, str(row["source"])))
+    columns = [
+        "chapter", "measure", "place", "statement", "ours", "low", "high", "unit", "verdict", "forced_by", "source", "note",
+    ]  # fmt: skip
+    out = pd.DataFrame(rows, columns=columns)
+    return out.astype(dict.fromkeys(("ours", "low", "high"), float))
+
+
+def _row(
+    chapter: str, mine: Measure, statement: str, low: float, high: float, source: str
+) -> dict[str, object]:
+    known = np.isfinite(mine.ours) and not (np.isnan(low) or np.isnan(high))
+    verdict = UNKNOWN if not known else AGREES if low <= mine.ours <= high else DIFFERS
+    return {
+        "chapter": chapter, "measure": mine.measure, "place": mine.place, "statement": statement, "ours": mine.ours,
+        "low": low if np.isfinite(low) else np.nan, "high": high if np.isfinite(high) else np.nan, "unit": mine.unit,
+        "verdict": verdict, "forced_by": mine.forced_by, "source": source, "note": mine.note,
+    }  # fmt: skip
+
+
+def _text(value: object) -> str:
+    return "" if value is None or value != value else str(value).strip().removesuffix(".0")
+
+
+def _number(value: object) -> float:
+    if value is None or value != value or not str(value).strip():
+        return np.nan
+    return float(str(value))
