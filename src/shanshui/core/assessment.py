@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from shanshui.core.door import admit, agree, given, kind_told
@@ -53,6 +53,10 @@ class Card:
         Working memory beyond inputs and result, for the estimate before a run.
     missing : mapping of str to str
         Reason that a cell of a layer has no value though all that it takes has; under an empty name for all layers.
+    read_over : mapping of str to (float, float) [km2]
+        Area of the window over which a data parameter must be measured, because its limits were published for that.
+    window : callable of the settings, optional [km2]
+        Area of the window over which the result is measured; None where the data decide it.
     """
 
     name: str
@@ -67,6 +71,8 @@ class Card:
     bytes_per_cell: float
     missing: Mapping[str, str]
     fn: Callable[..., Any] = field(repr=False)
+    read_over: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    window: Callable[[Mapping[str, Any]], float | None] | None = field(default=None, repr=False)
 
     @property
     def summary(self) -> str:
@@ -113,6 +119,8 @@ def assessment(
     halo: Halo | None = None,
     bytes_per_cell: float = 8.0,
     missing: str | Mapping[str, str] = "",
+    read_over: Mapping[str, tuple[float, float]] | None = None,
+    window: Callable[[Mapping[str, Any]], float | None] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare an assessment.
 
@@ -126,6 +134,10 @@ def assessment(
         Working memory beyond inputs and result.
     missing : str or mapping of layer to str, optional
         Row of ``core/reasons.csv``: why a cell has no value though all that the assessment takes has one.
+    read_over : mapping of parameter to (float, float), optional [km2]
+        Least and greatest window over which a data parameter may be measured; a plan that binds another is refused.
+    window : callable of the settings, optional [km2]
+        Window over which the result is measured, for those who take it; None where the data decide it.
 
     Returns
     -------
@@ -135,7 +147,11 @@ def assessment(
     require(source)
 
     def wrap(fn: Callable[..., Any]) -> Callable[..., Any]:
-        card = _card(fn, source, halo, bytes_per_cell, missing)
+        card = replace(
+            _card(fn, source, halo, bytes_per_cell, missing),
+            read_over=dict(read_over or {}),
+            window=window,
+        )
         names = list(card.needs)
 
         @functools.wraps(fn)

@@ -47,6 +47,7 @@ from shanshui.pattern.sensitivity import (
     erosion_fragility,
     erosion_sensitivity,
     karst_sensitivity,
+    sensitivity_factors,
 )
 from shanshui.pattern.sources import (
     habitat_morphology,
@@ -88,7 +89,9 @@ def pattern(have: set[str]) -> list[Step]:
         ),
         step(soil_importance),
         step(service_importance),
-        step(erosion_sensitivity),
+        # limits of relief were published for windows of some km2, not for those that the change point finds
+        step(sensitivity_factors, binds={"local_relief": "landform_relief"}),
+        step(erosion_sensitivity, binds={"local_relief": "landform_relief"}),
         step(karst_sensitivity),
         step(desertification_sensitivity),
         step(erosion_class, binds={"soil_loss": "soil_retention.loss"}),

@@ -112,7 +112,13 @@ def _reach(settings: Mapping[str, Any]) -> int:
     return int(settings["window_cells"] or settings.get("relief_window", LARGEST)) // 2 + 1
 
 
-@assessment(source="tu1990", halo=_reach, bytes_per_cell=24)
+def _window_km2(settings: Mapping[str, Any]) -> float | None:
+    """Window in km2 where it is given in metres; one in cells depends on the grid, one by the change point on the ground."""
+    side = float(settings["window_m"])
+    return side * side / 1e6 if side and not settings["window_cells"] else None
+
+
+@assessment(source="tu1990", halo=_reach, bytes_per_cell=24, window=_window_km2)
 def local_relief(
     elevation: Elevation,
     relief_window: WindowSize | None = None,
