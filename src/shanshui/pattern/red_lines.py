@@ -8,20 +8,23 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from shanshui.core.assessment import assessment
-from shanshui.core.setting import Between, Each
+from shanshui.core.cover import COVERS, broadest, codes_of, lineage
+from shanshui.core.setting import Between, Each, EachOf
 from shanshui.core.vocabulary import Codes, CountyCells, Mask, Slope, SoilLoss
 from shanshui.pattern.importance import EXTREME, MISSING
 from shanshui.pattern.patches import known_flags, large_patches, majority
 from shanshui.pattern.tables import (
     CountyNames,
+    CoverShares,
     Districts,
+    Polygons,
     Protected,
     RedLineShares,
     SteepFarmland,
     by_class,
 )
 from shanshui.region.coefficients import ByCover
-from shanshui.region.grid import grid_of, like
+from shanshui.region.grid import GridSpec, grid_of, like
 from shanshui.region.polygon_cover import cover_of
 from shanshui.region.unitset import burnt
 
@@ -34,9 +37,13 @@ def red_line_candidate(
     region_mask: Mask,
     developed_land: Mask | None = None,
     protected_areas: Protected | None = None,
+    cover_type: Codes | None = None,
+    basic_farmland: Polygons | None = None,
+    mining_rights: Polygons | None = None,
     *,
     least_km2: Annotated[float, Between(0.0, 1e4)] = 1.0,
     smooth: bool = True,
+    leave_out: Annotated[tuple[str, ...], EachOf(*COVERS)] = ("farmed", "built"),
 ) -> Codes:
     """Ground that a red line could take in: extremely important or sensitive, or protected already, less towns.
 
@@ -47,13 +54,21 @@ def red_line_candidate(
     region_mask : (y, x) [1]
         1 inside.
     developed_land : (y, x) [1], optional
-        1 on land that cannot be taken in: towns, basic farmland, mining rights that are settled.
+        1 on land that cannot be taken in: towns.
     protected_areas : polygons, optional
-        Taken in whole.
+        Taken in whole, less towns.
+    cover_type : (y, x) [1], optional
+        What covers the ground: covers of ``leave_out`` lie outside, but for protected areas.
+    basic_farmland : polygons, optional
+        Permanent basic farmland: with it farmed ground is what these polygons say, cells by their centre.
+    mining_rights : polygons, optional
+        Rights that stand; they lie outside, but for protected areas.
     least_km2 : float [km2]
         Smaller patches are dropped.
     smooth : bool
         A majority of 3 x 3 cells decides first.
+    leave_out : tuple of str
+        Covers, with all that they hold, that no red line takes in.
 
     Returns
     -------
@@ -63,9 +78,10 @@ def red_line_candidate(
 
     Notes
     -----
-    Candidate = (E or P) and not T, in groups of at least A km2 joined by sides and corners, with E the extremely important ground after the majority
-    (more than half of the graded among nine cells), P the protected areas and T towns. The union less towns, and the least patch of 1 km2, follow
-    the guide of 2017 [S2]; the majority of 3 x 3 is usual after the evaluation [S].
+    Candidate = ((E and not F) or P) and not T, in groups of at least A km2 joined by sides and corners, with E the extremely important ground after
+    the majority (more than half of the graded among nine cells), P the protected areas, T towns, and F farmland, built land and mining rights.
+    The union less towns, farmland and rights, and the least patch of 1 km2, follow the guide of 2017 [S2]; the majority of 3 x 3 is usual
+    after the evaluation [S].
     """
     grid = grid_of(region_mask)
     inside = region_mask.values == 1
@@ -73,6 +89,10 @@ def red_line_candidate(
     chosen = (protection_importance.values == EXTREME) & inside
     if smooth:
         chosen = majority(chosen, known)
+    closed, seen = _closed(cover_type, basic_farmland, mining_rights, leave_out, grid)
+    # what cannot be taken in is out whatever its importance; what may be so is decided only where it would be chosen
+    known = (known & (seen | ~chosen)) | (closed & inside)
+    chosen &= ~closed
     if protected_areas is not None and len(protected_areas):
         reserve = burnt(protected_areas, grid, 0.0).astype(bool) & inside
         chosen |= reserve
@@ -82,6 +102,78 @@ def red_line_candidate(
     known = (known & (told | ~chosen)) | (built & inside)
     chosen = large_patches(chosen & known & ~built, least_km2 / grid.cell_km2)
     return like(region_mask, np.where(known, chosen, 255).astype(np.uint8), "1", nodata=255)
+
+
+def _closed(
+    cover_type: Codes | None,
+    basic_farmland: Polygons | None,
+    mining_rights: Polygons | None,
+    leave_out: tuple[str, ...],
+    grid: GridSpec,
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Ground that no red line takes in, and ground of which that is known."""
+    closed, seen = np.zeros(grid.shape, bool), np.ones(grid.shape, bool)
+    out = leave_out
+    if basic_farmland is not None:
+        out = tuple(word for word in out if "farmed" not in lineage(word))
+        closed |= burnt(basic_farmland, grid, 0.0).astype(bool)
+    if cover_type is not None and out:
+        closed |= np.isin(cover_type.values, codes_of(out))
+        seen = cover_type.values != cover_type.attrs.get("nodata", 0)
+    if mining_rights is not None:
+        closed |= burnt(mining_rights, grid, 0.0).astype(bool)
+    return closed, seen | closed
+
+
+@assessment(source="redline2017", bytes_per_cell=16)
+def red_line_cover(
+    red_line_candidate: Codes, protection_importance: Codes, cover_type: Codes
+) -> CoverShares:
+    """Which covers the candidate takes in, and how much of the extremely important ground of each it leaves out.
+
+    Parameters
+    ----------
+    red_line_candidate : (y, x) [1]
+        1 candidate, 0 not, 255 missing.
+    protection_importance : (y, x) [1]
+        1 extremely important.
+    cover_type : (y, x) [1]
+        What covers the ground.
+
+    Returns
+    -------
+    table
+        One row per broad cover (forest, farmed, water …) and ``all``: ``area_km2`` that is decided, ``red_line_km2``, ``share`` of it,
+        ``extreme_km2`` of extreme importance, ``left_out_km2`` of that outside the candidate.
+
+    Notes
+    -----
+    Sums of cells times their area. Candidates beyond the extremely important ground are protected areas. Our own table [D].
+    """
+    grid = grid_of(red_line_candidate)
+    known = red_line_candidate.values != 255
+    taken = red_line_candidate.values == 1
+    extreme = (protection_importance.values == EXTREME) & known
+    rows = []
+    for word in [name for name in COVERS if broadest(name) == name]:
+        here = np.isin(cover_type.values, codes_of((word,))) & known
+        if here.any():
+            rows.append((word, here))
+    rows.append(("all", known))
+    table = []
+    for word, here in rows:
+        area, line = int(here.sum()), int((here & taken).sum())
+        table.append(
+            {
+                "cover": word,
+                "area_km2": area * grid.cell_km2,
+                "red_line_km2": line * grid.cell_km2,
+                "share": line / area if area else np.nan,
+                "extreme_km2": int((here & extreme).sum()) * grid.cell_km2,
+                "left_out_km2": int((here & extreme & ~taken).sum()) * grid.cell_km2,
+            }
+        )
+    return pd.DataFrame(table)
 
 
 @assessment(source="redline2017", halo=0, bytes_per_cell=4)

@@ -19,6 +19,21 @@ def by_class(*wants: str) -> Table:
 
 """Coefficients by land-cover code; the columns that a step reads stand in its docstring."""
 Protected = Annotated[gpd.GeoDataFrame, Features({}, Key("protected_area"))]
+Polygons = Annotated[gpd.GeoDataFrame, Features({"*": ANY})]
+"""Ground that something holds: only where it lies counts."""
+CoverShares = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "cover": TEXT,
+            "area_km2": "km2",
+            "red_line_km2": "km2",
+            "share": "1",
+            "extreme_km2": "km2",
+            "left_out_km2": "km2",
+        }
+    ),
+]
 Lines = Annotated[gpd.GeoDataFrame, Features({"*": ANY})]
 """Roads or railways: only where they run counts."""
 Massifs = Annotated[gpd.GeoDataFrame, Features({"name": TEXT}, Key("massif"))]

@@ -28,6 +28,7 @@ from shanshui.pattern.nodes import nodes
 from shanshui.pattern.red_lines import (
     developed_land,
     red_line_candidate,
+    red_line_cover,
     red_line_share,
     security_districts,
     steep_farmland,
@@ -101,6 +102,7 @@ def pattern(have: set[str]) -> list[Step]:
         step(developed_land, binds=cover),
         step(red_line_candidate),
         step(red_line_share),
+        step(red_line_cover),
         step(security_districts),
         step(
             steep_farmland,
