@@ -100,19 +100,22 @@ def _part(
         "polygons": ("Polygon", "MultiPolygon"),
         "lines": ("LineString", "MultiLineString"),
         "points": ("Point", "MultiPoint"),
+        "shapes": ("Polygon", "MultiPolygon", "Point"),
     }[kind.family]
     kinds = set(frame.geom_type.dropna())
     if not kinds <= set(wanted):
         raise DataError(
             f"{name}: {path} holds {', '.join(sorted(kinds - set(wanted)))}; expected {wanted[0]}s"
         )
-    if kind.family == "polygons":
+    polygons = kind.family == "polygons" or "Polygon" in " ".join(kinds)
+    if polygons and not kinds <= {"Polygon", "MultiPolygon"}:
+        raise DataError(f"{name}: {path} holds polygons and points; give one of them")
+    if polygons:
         frame = valid(run_on(frame, name), spec, name, path)
     source = frame.crs
     way = _way(frame, spec, name, grid, study, told)
     there = meant(grid, source)
     # lines of polygons stay where they were drawn, also across 180 degrees
-    polygons = kind.family == "polygons"
     mapped = placed(frame, there, name)[0] if polygons else frame.to_crs(there.projection)
     mapped = mapped.set_crs(grid.projection, allow_override=True)
     mapped = mapped.assign(geometry=shapely.force_2d(mapped.geometry.values))

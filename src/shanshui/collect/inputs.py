@@ -15,6 +15,7 @@ Family = Literal[
     "polygons",
     "lines",
     "points",
+    "shapes",
     "table",
     "coefficients",
     "register",
@@ -133,6 +134,7 @@ INPUTS: dict[str, InputKind] = {
     "cities": InputKind("points", Features({**_NAMED, "role": TEXT}, Key("city"))),
     "massifs": InputKind("points", Features(_NAMED, Key("massif"))),
     "villages": InputKind("points", Features(_NAMED, Key("village"))),
+    "species_ranges": InputKind("shapes", Features({"species": TEXT, "*": ANY})),
     "reference_outlets": InputKind(
         "points", Features({**_NAMED, "published_km2": "km2"}, Key("outlet"))
     ),
@@ -141,6 +143,12 @@ INPUTS: dict[str, InputKind] = {
     "gdp": InputKind("table", Table({**_AMOUNTS, "sector": TEXT, "yuan": "yuan"}), 0.0, 1e15),
     "products": InputKind("table", Table({**_AMOUNTS, "flow": TEXT, "amount": ANY}), 0.0, 1e15),
     "biophysical": InputKind("coefficients", Table({"*": ANY})),
+    "species_habitats": InputKind(
+        "coefficients",
+        Table(
+            {"species": TEXT, "threat": TEXT, "low_m": "m", "high_m": "m", "covers": TEXT, "*": ANY}
+        ),
+    ),
     "threats": InputKind("coefficients", Table({"*": ANY})),
     "prices": InputKind("coefficients", Table({"*": ANY})),
     "employment": InputKind(
@@ -344,6 +352,8 @@ WANTED: dict[str, str] = {
     "protected_areas": "polygons of reserves from the protected-planet database or the administration",
     "basic_farmland": "polygons of permanent basic farmland from the land administration",
     "mining_rights": "polygons of exploration and mining rights that stand",
+    "species_ranges": "ranges of species as polygons, or as centres of the cells of a coarse map",
+    "species_habitats": "a table of heights and covers that each species keeps to",
     "roads": "road lines of a topographic map",
     "watersheds": "polygons of the watersheds to report by",
     "monthly_precipitation": "twelve maps of monthly rain from a climate atlas",
@@ -368,7 +378,7 @@ def wanted(reason: str) -> str:
 
 
 RASTERS = ("continuous", "categorical")
-FEATURES = ("polygons", "lines", "points")
+FEATURES = ("polygons", "lines", "points", "shapes")
 TOGETHER = ("annual", *RASTERS, *FEATURES)
 """What is one dataset though it lies in several files: tiles of a raster, parts of a layer, maps of years."""
 SEVERAL = ("table", *TOGETHER)

@@ -57,6 +57,7 @@ from shanshui.pattern.sources import (
     source_score,
     sources,
 )
+from shanshui.pattern.species import species_habitat, species_richness
 from shanshui.pattern.stability import early_warning, pattern_draws, pattern_stability
 from shanshui.plans.survey import cover_of, warmth_of
 
@@ -83,10 +84,9 @@ def pattern(have: set[str]) -> list[Step]:
             importance_grade, name="importance_soil", binds={"service": "soil_retention.retained"}
         ),
         step(biodiversity_index, binds=warm),
+        *([step(species_richness), step(species_habitat)] if "species_ranges" in have else []),
         step(
-            importance_grade,
-            name="importance_biodiversity",
-            binds={"service": "biodiversity_index"},
+            importance_grade, name="importance_biodiversity", binds={"service": _species_of(have)}
         ),
         step(soil_importance),
         step(service_importance),
@@ -119,7 +119,7 @@ def _network(have: set[str]) -> list[Step]:
     retained = {"water_retention": "water_retention.retained"}
     return [
         step(massif_zones),
-        step(source_score, binds=retained),
+        step(source_score, binds=retained | {"biodiversity_index": _species_of(have)}),
         step(source_candidates),
         step(habitat_morphology),
         step(morphology_shares),
@@ -149,10 +149,15 @@ def _network(have: set[str]) -> list[Step]:
         step(pattern_summary),
         # draws need no data: without any there is no pattern to judge
         *([step(pattern_draws)] if have else []),
-        step(pattern_stability, binds=retained),
+        step(pattern_stability, binds=retained | {"biodiversity_index": _species_of(have)}),
         step(early_warning, binds=cover),
         step(landscape_metrics, binds=cover),
     ]
+
+
+def _species_of(have: set[str]) -> str:
+    """What tells where species are: their ranges, or the climate's stand-in where there are none."""
+    return "species_richness.index" if "species_ranges" in have else "biodiversity_index"
 
 
 def _ways_of(have: set[str]) -> dict[str, str]:

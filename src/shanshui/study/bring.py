@@ -51,6 +51,7 @@ _READ: dict[str, Read] = {
     "polygons": "features",
     "lines": "features",
     "points": "features",
+    "shapes": "features",
 }
 _SETTLED_NS = 2_000_000_000
 """A file that changed less than this before it was read may change again within one tick of its clock [D]."""
@@ -252,6 +253,7 @@ _READERS: dict[str, Callable[..., Any]] = {
     "polygons": _features,
     "lines": _features,
     "points": _features,
+    "shapes": _features,
 }
 """What reads an input: its code, and no other reader's, is part of the recipe; grids are kept as they stream."""
 

@@ -1,0 +1,310 @@
+"""Where species can live: their ranges, less ground that is too high, too low, or of another cover; and how much that ground matters."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import StringIO
+from typing import Annotated
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from shanshui.core.assessment import assessment
+from shanshui.core.cover import COVERS, codes_of
+from shanshui.core.errors import QuantityError, nearest
+from shanshui.core.quantity import ANY, TEXT, Features, Layers, Table
+from shanshui.core.setting import Between, Each
+from shanshui.core.shipped import shipped_text
+from shanshui.core.vocabulary import Codes, Elevation, Mask
+from shanshui.region.grid import GridSpec, grid_of
+from shanshui.region.unitset import burnt
+
+THREATS = ("LC", "NT", "VU", "EN", "CR")
+"""Classes of the red list, the least threatened first."""
+THREATENED = frozenset(("VU", "EN", "CR"))
+_REACH = 0.75
+"""Part of the side of a range's cells within which ground belongs to the nearest centre [D]: half a diagonal and a little."""
+
+Ranges = Annotated[gpd.GeoDataFrame, Features({"species": TEXT, "*": ANY})]
+Habitats = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "species": TEXT,
+            "threat": TEXT,
+            "low_m": "m",
+            "high_m": "m",
+            "covers": TEXT,
+            "*": ANY,
+        }
+    ),
+]
+SpeciesHabitat = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "species": TEXT,
+            "en": TEXT,
+            "zh": TEXT,
+            "threat": TEXT,
+            "range_km2": "km2",
+            "habitat_km2": "km2",
+            "share": "1",
+            "reason": TEXT,
+        }
+    ),
+]
+SpeciesLayers = Annotated[
+    xr.Dataset,
+    Layers((("richness", "1"), ("threatened", "1"), ("endemic", "1"), ("index", "1"))),
+]
+
+
+@dataclass(frozen=True)
+class _Species:
+    """One species on the grid."""
+
+    row: pd.Series
+    weight: float
+    range: NDArray[np.bool_]
+    habitat: NDArray[np.bool_]
+
+
+def habitats_of(table: pd.DataFrame | None) -> pd.DataFrame:
+    """Preferences by species: the study's own table, or the shipped one.
+
+    Raises
+    ------
+    QuantityError
+        A class of threat or a cover that is none, heights in the wrong order, a species twice.
+    """
+    rows = (
+        pd.read_csv(StringIO(shipped_text("pattern/species_habitats.csv")))
+        if table is None
+        else table.copy()
+    )
+    rows["species"] = rows["species"].map(_latin)
+    if rows["species"].duplicated().any():
+        twice = rows["species"][rows["species"].duplicated()].iloc[0]
+        raise QuantityError(f"species_habitats.species: {twice} stands twice; keep one row")
+    for _, row in rows.iterrows():
+        if row["threat"] not in THREATS:
+            raise QuantityError(
+                f"species_habitats.threat: {row['species']} holds '{row['threat']}', expected {', '.join(THREATS)}"
+            )
+        if not float(row["low_m"]) < float(row["high_m"]):
+            raise QuantityError(
+                f"species_habitats: {row['species']} lives from {row['low_m']} to {row['high_m']} m; give the lower height first"
+            )
+        strange = [w for w in _words(row["covers"]) if w not in COVERS]
+        if strange or not _words(row["covers"]):
+            raise QuantityError(
+                f"species_habitats.covers: {row['species']} holds '{row['covers']}'; {nearest(strange[0], COVERS) if strange else 'name one'}"
+            )
+    return rows.set_index("species", drop=False)
+
+
+def _words(text: object) -> tuple[str, ...]:
+    return tuple(w.strip() for w in str(text).split(";") if w.strip())
+
+
+def _latin(name: object) -> str:
+    """Two words, as a range map or a table may spell them."""
+    words = str(name).replace("_", " ").split()
+    return " ".join([words[0].capitalize(), *(w.lower() for w in words[1:2])]) if words else ""
+
+
+def _species(
+    ranges: gpd.GeoDataFrame,
+    table: pd.DataFrame | None,
+    elevation: xr.DataArray,
+    cover_type: xr.DataArray,
+    region_mask: xr.DataArray,
+    cell_km: float,
+    weights: tuple[float, ...],
+) -> Iterator[_Species]:
+    """Each species that has a range here and a row of preferences, in the order of the table."""
+    grid = grid_of(elevation)
+    rows = habitats_of(table)
+    names = ranges["species"].map(_latin)
+    here = [name for name in rows.index if name in set(names)]
+    if not here:
+        first = names.iloc[0] if len(names) else "none"
+        raise QuantityError(
+            f"species_habitats: has none of the species of species_ranges (such as {first}); give their Latin names in both"
+        )
+    points = set(ranges.geom_type) <= {"Point"}
+    cells = _cells(ranges, grid, cell_km) if points else None
+    inside = region_mask.values == 1
+    height = elevation.values
+    for name in here:
+        row = rows.loc[name]
+        mine = (names == name).to_numpy()
+        if cells is None:
+            area = burnt(ranges[mine], grid, 0.0).astype(bool)
+            size = float(ranges[mine].area.sum()) / 1e6
+        else:
+            id_of, at = cells
+            present = np.zeros(id_of.max() + 2, bool)
+            present[id_of[mine]] = True
+            area = present[at]
+            size = float(mine.sum())
+        area &= inside
+        with np.errstate(invalid="ignore"):
+            fits = (height >= float(row["low_m"])) & (height <= float(row["high_m"]))
+        fits &= np.isin(cover_type.values, codes_of(_words(row["covers"])))
+        rank = THREATS.index(str(row["threat"]))
+        yield _Species(row, weights[rank] / max(size, 1e-9), area, area & fits)
+
+
+def _cells(
+    ranges: gpd.GeoDataFrame, grid: GridSpec, cell_km: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Number of the centre that each row stands at, and of the one that each cell of the grid belongs to; past the last for none."""
+    places = np.column_stack([ranges.geometry.x, ranges.geometry.y])
+    centres, id_of = np.unique(np.round(places, 0), axis=0, return_inverse=True)
+    tree = cKDTree(centres)
+    if cell_km <= 0:
+        if len(centres) < 2:
+            raise QuantityError(
+                "species_ranges: one point tells no size of cells; set range_cell_km"
+            )
+        cell_km = float(np.median(tree.query(centres, k=2)[0][:, 1])) / 1000.0
+    x, y = np.meshgrid(grid.x(), grid.y())
+    at = np.empty(grid.shape, np.intp)
+    for row in range(grid.ny):
+        at[row] = tree.query(
+            np.column_stack([x[row], y[row]]), distance_upper_bound=_REACH * cell_km * 1000.0
+        )[1]
+    return id_of.reshape(-1), at
+
+
+@assessment(source="own_pattern", bytes_per_cell=64)
+def species_richness(
+    species_ranges: Ranges,
+    elevation: Elevation,
+    cover_type: Codes,
+    region_mask: Mask,
+    species_habitats: Habitats | None = None,
+    *,
+    range_cell_km: Annotated[float, Between(0.0, 1000.0)] = 0.0,
+    threat_weights: Annotated[tuple[float, ...], Each(0.0, 1e6, 5)] = (1.0, 2.0, 3.0, 4.0, 5.0),
+) -> SpeciesLayers:
+    """Species that can live in a cell, by their ranges and by the heights and covers that they keep to.
+
+    Parameters
+    ----------
+    species_ranges : polygons or points
+        ``species`` (Latin name): outlines, or centres of the cells of a coarse range map.
+    elevation : (y, x) [m]
+        Ground height.
+    cover_type : (y, x) [1]
+        What covers the ground.
+    region_mask : (y, x) [1]
+        1 inside.
+    species_habitats : table, optional
+        ``species, threat, low_m, high_m, covers`` (words joined by ;), ``endemic``; the shipped table of the region's mammals and birds
+        [M] without it.
+    range_cell_km : float [km]
+        Side of the cells of a range map of points; found from their distances where 0.
+    threat_weights : tuple of float [1]
+        Of least concern, near threatened, vulnerable, endangered, critically endangered [D].
+
+    Returns
+    -------
+    layers
+        ``richness, threatened, endemic``: species with habitat in the cell; ``index`` [0, 1]: how much the cell matters, 1 for the
+        best. NaN outside the region and where height or cover is missing.
+
+    Raises
+    ------
+    QuantityError
+        No species of the ranges has a row; a table that is not as it must be.
+
+    Notes
+    -----
+    ``I = sum_s(w_s h_s / A_s) / max`` with h_s 1 where species s has habitat, w_s the weight of its threat, A_s the size of its range in the
+    map (cells or km2): endemism weighted by range size, after weighted endemism [M]. Habitat is range and height and cover, as for
+    area of habitat [M]; preferences from memory [M]. Species without a row of preferences are left out and told in ``species_habitat``.
+    """
+    grid = grid_of(elevation)
+    count = {k: np.zeros(grid.shape, np.float32) for k in ("richness", "threatened", "endemic")}
+    index = np.zeros(grid.shape)
+    for one in _species(
+        species_ranges, species_habitats, elevation, cover_type, region_mask, range_cell_km, threat_weights,
+    ):  # fmt: skip
+        here = one.habitat
+        count["richness"] += here
+        if one.row["threat"] in THREATENED:
+            count["threatened"] += here
+        if float(one.row.get("endemic", 0) or 0) > 0:
+            count["endemic"] += here
+        index += one.weight * here
+    known = (region_mask.values == 1) & np.isfinite(elevation.values) & (cover_type.values != 0)
+    most = float(index[known].max()) if known.any() else 0.0
+    layers = {**count, "index": (index / most if most > 0 else index).astype(np.float32)}
+    return xr.Dataset(
+        {k: grid.lay(np.where(known, v, np.float32(np.nan)), "1") for k, v in layers.items()}
+    )
+
+
+@assessment(source="own_pattern", bytes_per_cell=64)
+def species_habitat(
+    species_ranges: Ranges,
+    elevation: Elevation,
+    cover_type: Codes,
+    region_mask: Mask,
+    species_habitats: Habitats | None = None,
+    *,
+    range_cell_km: Annotated[float, Between(0.0, 1000.0)] = 0.0,
+) -> SpeciesHabitat:
+    """Range and habitat of each species in the region, and which species of the ranges could not be taken.
+
+    Parameters
+    ----------
+    species_ranges, elevation, cover_type, region_mask, species_habitats, range_cell_km
+        As for :func:`species_richness`.
+
+    Returns
+    -------
+    table
+        ``species``, names, ``threat``, ``range_km2`` and ``habitat_km2`` [km2] in the region, ``share`` of the range [1], ``reason`` where there
+        is no habitat. ``attrs["without_preferences"]`` counts species of the ranges that have no row.
+
+    Raises
+    ------
+    QuantityError
+        As for :func:`species_richness`.
+
+    Notes
+    -----
+    Sums of cells times their area: area of habitat [M].
+    """
+    grid = grid_of(elevation)
+    rows = []
+    for one in _species(
+        species_ranges, species_habitats, elevation, cover_type, region_mask, range_cell_km, (1.0,) * 5,
+    ):  # fmt: skip
+        area = float(one.range.sum()) * grid.cell_km2
+        habitat = float(one.habitat.sum()) * grid.cell_km2
+        reason = (
+            ""
+            if habitat
+            else "no ground of its heights and covers"
+            if area
+            else "range lies outside"
+        )
+        rows.append(
+            {
+                "species": one.row["species"], "en": str(one.row.get("en", "")), "zh": str(one.row.get("zh", "")),
+                "threat": one.row["threat"], "range_km2": area, "habitat_km2": habitat,
+                "share": habitat / area if area else np.nan, "reason": reason,
+            }
+        )  # fmt: skip
+    out = pd.DataFrame(rows)
+    known = set(habitats_of(species_habitats).index)
+    out.attrs["without_preferences"] = len(set(species_ranges["species"].map(_latin)) - known)
+    return out
