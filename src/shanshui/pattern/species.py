@@ -86,7 +86,7 @@ def habitats_of(table: pd.DataFrame | None) -> pd.DataFrame:
         if table is None
         else table.copy()
     )
-    rows["species"] = rows["species"].map(_latin)
+    rows["species"] = rows["species"].map(latin)
     if rows["species"].duplicated().any():
         twice = rows["species"][rows["species"].duplicated()].iloc[0]
         raise QuantityError(f"species_habitats.species: {twice} stands twice; keep one row")
@@ -111,7 +111,7 @@ def _words(text: object) -> tuple[str, ...]:
     return tuple(w.strip() for w in str(text).split(";") if w.strip())
 
 
-def _latin(name: object) -> str:
+def latin(name: object) -> str:
     """Two words, as a range map or a table may spell them."""
     words = str(name).replace("_", " ").split()
     return " ".join([words[0].capitalize(), *(w.lower() for w in words[1:2])]) if words else ""
@@ -129,7 +129,7 @@ def _species(
     """Each species that has a range here and a row of preferences, in the order of the table."""
     grid = grid_of(elevation)
     rows = habitats_of(table)
-    names = ranges["species"].map(_latin)
+    names = ranges["species"].map(latin)
     here = [name for name in rows.index if name in set(names)]
     if not here:
         first = names.iloc[0] if len(names) else "none"
@@ -137,7 +137,7 @@ def _species(
             f"species_habitats: has none of the species of species_ranges (such as {first}); give their Latin names in both"
         )
     points = set(ranges.geom_type) <= {"Point"}
-    cells = _cells(ranges, grid, cell_km) if points else None
+    cells = range_cells(ranges, grid, cell_km) if points else None
     inside = region_mask.values == 1
     height = elevation.values
     for name in here:
@@ -160,7 +160,7 @@ def _species(
         yield _Species(row, weights[rank] / max(size, 1e-9), area, area & fits)
 
 
-def _cells(
+def range_cells(
     ranges: gpd.GeoDataFrame, grid: GridSpec, cell_km: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Number of the centre that each row stands at, and of the one that each cell of the grid belongs to; past the last for none."""
@@ -306,5 +306,5 @@ def species_habitat(
         )  # fmt: skip
     out = pd.DataFrame(rows)
     known = set(habitats_of(species_habitats).index)
-    out.attrs["without_preferences"] = len(set(species_ranges["species"].map(_latin)) - known)
+    out.attrs["without_preferences"] = len(set(species_ranges["species"].map(latin)) - known)
     return out

@@ -4,13 +4,23 @@ from collections.abc import Iterable
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
+from scipy.stats import spearmanr
 
 from shanshui.core.assessment import assessment
 from shanshui.core.cover import codes_of
 from shanshui.core.vocabulary import Codes, Mask
 from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT
+from shanshui.pattern.species import (
+    THREATENED,
+    Habitats,
+    Ranges,
+    habitats_of,
+    latin,
+    range_cells,
+)
 from shanshui.pattern.tables import Counts, Protected, RedLineShares, SourceCells
 from shanshui.region.grid import grid_of
 from shanshui.region.unitset import burnt
@@ -19,6 +29,8 @@ from shanshui.region.validation import Measure, Published, Validation, validatio
 GUIDE = "red-line guide of 2017 [S2]; our own range [D]"
 LEAST_CLASS = 0.005
 """Share of the graded ground that each class has where classes tell anything apart [D]."""
+LEAST_CELLS = 8
+"""Cells of a range map from which a rank correlation says anything [D]."""
 CAPTURE = 1.2
 """Share of protected ground that is taken in, over what chance would take, from which it was found and not hit [D]."""
 
@@ -34,6 +46,8 @@ def pattern_validation(
     red_line_share: RedLineShares | None = None,
     pattern_summary: Counts | None = None,
     protected_areas: Protected | None = None,
+    species_ranges: Ranges | None = None,
+    species_habitats: Habitats | None = None,
     published: Published | None = None,
 ) -> Validation:
     """Which ground is graded, taken in and chosen, beside what it should be in any mountain region, and what is published of this one.
@@ -56,6 +70,10 @@ def pattern_validation(
         ``what, found``.
     protected_areas : polygons, optional
         Reserves; what is chosen should find them.
+    species_ranges : polygons or points, optional
+        Points: cells of a coarse map, whose threatened species the red line should follow.
+    species_habitats : table, optional
+        ``species, threat``; the shipped table without it.
     published : table, optional
         ``measure, statement, source, low, high, than, place``.
 
@@ -63,8 +81,10 @@ def pattern_validation(
     -------
     table
         A row for each statement, as :func:`shanshui.basins.validation.survey_validation` has it. Measures: ``red_line_share`` of the region
-        and by county, ``red_line_of`` and ``sensitive_of`` and ``sources_of`` by cover (forest, farmed, built), ``forest_to_farmed`` of the
-        red line, ``sensitivity_class`` and ``importance_class`` by code, ``captured`` by ``red_line`` and ``sources``, ``count`` by part.
+        and by county; ``red_line_of``, ``sensitive_of``, ``important_of`` and ``sources_of`` by cover (forest, farmed, built);
+        ``forest_to_farmed`` of the red line and ``important_forest_to_farmed`` before anything is left out; ``sensitivity_class`` and
+        ``importance_class`` by code; ``captured`` by ``red_line`` and ``sources``; ``richness_rank`` (rank correlation with threatened
+        species over cells of the range map); ``count`` by part.
 
     Raises
     ------
@@ -98,6 +118,17 @@ def pattern_validation(
         )
     if protection_importance is not None:
         measures += _classes("importance_class", protection_importance.values, inside)
+        measures += _important(protection_importance.values, inside, cover)
+    if red_line_candidate is not None and species_ranges is not None:
+        measures.append(
+            _beside_ranges(
+                red_line_candidate.values == 1,
+                inside & (red_line_candidate.values != 255),
+                species_ranges,
+                species_habitats,
+                region_mask,
+            )
+        )
     if source_cells is not None:
         chosen = source_cells.values > 0
         measures += _of("sources_of", chosen, inside, cover)
@@ -147,15 +178,16 @@ def _red_line(
             Measure(
                 "red_line_of", share, "1", k, *((0.0, 0.05) if k == "built" else (np.nan, np.nan)),
                 "towns lie outside the red line" if k == "built" else "", GUIDE if k == "built" else "",
-                forced_by="red_line_candidate" if k == "built" else "",
+                forced_by="red_line_candidate.leave_out=built" if k == "built" else "",
             )
             for k, share in of.items()
         ),
         Measure(
             "forest_to_farmed", shown, "1", "", 2.0, np.inf, "the red line takes in forest at least twice as often as farmland", GUIDE,
-            forced_by="red_line_candidate", note=f"forest {of['forest']:.1%}, farmland {of['farmed']:.1%}",
+            forced_by="red_line_candidate.leave_out=farmed", note=f"forest {of['forest']:.1%}, farmland {of['farmed']:.1%}",
         ),
-        *_captured("red_line", chosen, known, reserve, "red_line_candidate"),
+        # reserves are taken in whole
+        *_captured("red_line", chosen, known, reserve, "red_line_candidate.leave_out=farmed"),
     ]  # fmt: skip
 
 
@@ -197,3 +229,59 @@ def _of(
     cover: dict[str, NDArray[np.bool_]],
 ) -> Iterable[Measure]:
     return [Measure(measure, _share(chosen, here & known), "1", k) for k, here in cover.items()]
+
+
+def _important(
+    code: NDArray[np.uint8], inside: NDArray[np.bool_], cover: dict[str, NDArray[np.bool_]]
+) -> list[Measure]:
+    """Is it forest or farmland that is extremely important, before anything is left out?"""
+    known = inside & (code != 0)
+    of = {k: _share(code == EXTREME, here & known) for k, here in cover.items()}
+    ratio = of["forest"] / of["farmed"] if of["farmed"] > 0 else np.nan
+    return [
+        *(Measure("important_of", share, "1", k) for k, share in of.items()),
+        Measure(
+            "important_forest_to_farmed", ratio, "1", "", 1.0, np.inf,
+            "forest is extremely important more often than farmland, before farmland is left out", "our own range [D]",
+            note=f"forest {of['forest']:.1%}, farmland {of['farmed']:.1%}",
+        ),
+    ]  # fmt: skip
+
+
+def _beside_ranges(
+    chosen: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+    ranges: gpd.GeoDataFrame,
+    habitats: pd.DataFrame | None,
+    mask: xr.DataArray,
+) -> Measure:
+    """Rank correlation of the red line's share and of threatened species over the cells of a range map."""
+    said = "the red line takes in more where more threatened mammals live"
+    note = "the same ranges are in the importance of biodiversity: it shows that other layers do not undo it, no more"
+    if set(ranges.geom_type) != {"Point"}:
+        return Measure(
+            "richness_rank",
+            np.nan,
+            statement=said,
+            low=0.0,
+            high=1.0,
+            source="species_ranges",
+            note="ranges are polygons",
+        )
+    id_of, at = range_cells(ranges, grid_of(mask), 0.0)
+    rows = habitats_of(habitats)
+    threatened = set(rows.index[rows["threat"].isin(THREATENED)])
+    mine = np.array([latin(name) in threatened for name in ranges["species"]])
+    size = int(id_of.max()) + 2
+    richness = np.bincount(id_of[mine], minlength=size)
+    ground = np.bincount(at[known], minlength=size)
+    line = np.bincount(at[known & chosen], minlength=size)
+    whole = np.median(ground[ground > 0]) if (ground > 0).any() else 0.0
+    # cells of which a sixth or more lies in the region say something of it
+    use = (ground >= max(whole, 1.0) / 6) & (np.arange(size) < size - 1)
+    value = np.nan
+    if use.sum() >= LEAST_CELLS:
+        value = float(spearmanr(richness[use], line[use] / ground[use]).statistic)
+    return Measure(
+        "richness_rank", value, "1", "", 0.0, 1.0, said, "species_ranges", note=f"{int(use.sum())} cells; {note}",
+    )  # fmt: skip

@@ -54,16 +54,25 @@ def statements(study: Study) -> list[Statement]:
 
 
 def _forcing(study: Study, declared: str) -> str:
-    """Setting of the study that is other than by default and can force an agreement, with its value."""
-    name, _, word = declared.partition(".")
+    """Setting of the study that can force an agreement, with its value; blank for none.
+
+    ``step.setting`` forces where it is other than by default, ``step.setting=word`` where the word is in it: then the agreement is the rule.
+    """
+    place, _, wanted = declared.partition("=")
+    name, _, word = place.partition(".")
     item = study.plan.steps.get(name)
     if not word or not isinstance(item, Step):
         return ""
     settings = item.card.checked(item.settings)
-    if word not in settings or settings[word] == item.card.settings[word]:
+    if word not in settings:
         return ""
-    value = str(settings[word])
-    return f"{declared} = {value if len(value) <= 40 else value[:37] + '…'}"
+    value = settings[word]
+    if wanted:
+        return f"{place}: {wanted} is in it by rule" if wanted in value else ""
+    if value == item.card.settings[word]:
+        return ""
+    text = str(value)
+    return f"{place} = {text if len(text) <= 40 else text[:37] + '…'}"
 
 
 def counted(found: list[Statement]) -> dict[str, int]:

@@ -1,0 +1,264 @@
+"""Which ground: factors at their scale and with contrast, the red line, species."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from tests.worlds import grid_spec
+
+from shanshui.collect.inputs import INPUTS
+from shanshui.core.cover import covers
+from shanshui.core.errors import PlanError, QuantityError
+from shanshui.flow.plan import Plan, Source, step
+from shanshui.pattern.red_lines import red_line_candidate, red_line_cover
+from shanshui.pattern.sensitivity import erosion_sensitivity, sensitivity_factors
+from shanshui.pattern.species import habitats_of, species_habitat, species_richness
+from shanshui.pattern.validation import pattern_validation
+from shanshui.terrain.extent import region_mask
+from shanshui.terrain.relief import local_relief
+
+GRID = grid_spec(8, 12, cell_m=1000.0)
+FOREST, FARMED, BUILT, WATER = (covers()[w].code for w in ("forest", "farmed", "built", "water"))
+
+
+def lay(values, unit="1", **more):
+    return GRID.lay(np.asarray(values), unit, **more)
+
+
+def all_of(value, dtype=np.float32):
+    return np.full(GRID.shape, value, dtype)
+
+
+MASK = lay(all_of(1, np.uint8))
+
+
+def codes(values):
+    return lay(np.asarray(values, np.uint8), nodata=0)
+
+
+# scale
+
+
+def sources(*names):
+    return [Source(n, INPUTS[n].gives, "", {}, dict, lambda c: None, local_relief) for n in names]
+
+
+@pytest.mark.parametrize(
+    ("setting", "fits"),
+    [({"window_m": 2000.0}, True), ({"window_m": 1000.0}, True), ({"window_m": 2300.0}, False), ({"window_m": 900.0}, False),
+     ({}, False), ({"window_cells": 2}, False)],
+)  # fmt: skip
+def test_a_factor_read_at_another_scale_is_refused(setting, fits):
+    from shanshui.accounts.erosion_drivers import rainfall_erosivity
+    from shanshui.accounts.soil_retention import vegetation_fraction
+    from shanshui.terrain.relief import relief_window
+
+    steps = [
+        step(region_mask), step(relief_window), step(rainfall_erosivity), step(vegetation_fraction),
+        step(local_relief, name="mine", **setting), step(erosion_sensitivity, binds={"local_relief": "mine"}),
+    ]  # fmt: skip
+    given = sources("elevation", "ndvi", "precipitation", "monthly_precipitation", "boundary")
+    if fits:
+        assert "erosion_sensitivity" in Plan.of(*steps, sources=given).steps
+    else:
+        with pytest.raises(PlanError, match=r"local_relief: is read over 1 to 5 km2"):
+            Plan.of(*steps, sources=given)
+
+
+# contrast
+
+
+def test_a_factor_with_one_score_leaves_the_mean():
+    rain = lay(all_of(5000.0), "MJ*mm/(ha*h*yr)")
+    relief = all_of(400.0)
+    relief[:, :4], relief[:, 4:8] = 20.0, 100.0
+    green = all_of(0.9)
+    green[4:] = 0.1
+    relief, green = lay(relief, "m"), lay(green)
+    factors = sensitivity_factors(MASK, green, rain, relief)
+    used = factors.set_index("factor")["used"]
+    assert used.to_dict() == {
+        "rainfall_erosivity": 0.0,
+        "local_relief": 1.0,
+        "vegetation_fraction": 1.0,
+    }
+    assert factors.set_index("factor").loc[
+        "local_relief", ["low", "middle", "high"]
+    ].tolist() == pytest.approx([1 / 3] * 3)
+    found = erosion_sensitivity(rain, relief, green, MASK, None, factors).values
+    # forest on a plain: sqrt(1 1), on hills sqrt(3 1), on mountains sqrt(5 1); bare: sqrt(1 5), sqrt(3 5), sqrt(5 5)
+    assert [int(found[0, k]) for k in (0, 5, 11)] == [5, 5, 5]
+    assert [int(found[7, k]) for k in (0, 5, 11)] == [5, 1, 1]
+    with_all = erosion_sensitivity(rain, relief, green, MASK).values
+    assert [int(with_all[0, k]) for k in (0, 5, 11)] == [5, 3, 3]
+
+
+def test_where_nothing_has_contrast_all_stay():
+    one = lay(all_of(5000.0), "MJ*mm/(ha*h*yr)"), lay(all_of(400.0), "m"), lay(all_of(0.1))
+    factors = sensitivity_factors(MASK, one[2], one[0], one[1])
+    assert (factors["used"] == 1).all()
+    assert factors["reason"].str.contains("all stay").all()
+    assert (erosion_sensitivity(one[0], one[1], one[2], MASK, None, factors).values == 1).all()
+
+
+# the red line
+
+
+def ground():
+    cover = np.full(GRID.shape, FOREST, np.uint8)
+    cover[:, 4:8], cover[:, 8:10] = FARMED, BUILT
+    cover[0, :2] = 0
+    return codes(cover)
+
+
+def test_farmland_and_towns_lie_outside_and_what_is_unknown_decides_nothing():
+    everything = codes(np.ones(GRID.shape))
+    found = red_line_candidate(
+        everything, MASK, None, None, ground(), smooth=False, least_km2=0.0
+    ).values
+    assert (found[1:, :4] == 1).all()
+    assert (found[:, 4:10] == 0).all()
+    assert (found[0, :2] == 255).all()
+    assert (found[:, 10:] == 1).all()
+    kept = red_line_candidate(everything, MASK, None, None, ground(), smooth=False, least_km2=0.0, leave_out=("built",)).values  # fmt: skip
+    assert (kept[:, 4:8] == 1).all()
+
+
+def box(west, north, east, south):
+    side = GRID.cell_m
+    return shapely.box(
+        GRID.left + west * side,
+        GRID.top - south * side,
+        GRID.left + east * side,
+        GRID.top - north * side,
+    )
+
+
+def frame(*shapes, **columns):
+    return gpd.GeoDataFrame(
+        {"name": [""] * len(shapes), **columns}, geometry=list(shapes), crs=GRID.projection
+    )
+
+
+def test_basic_farmland_is_what_its_polygons_say_and_reserves_stay_whole():
+    everything = codes(np.ones(GRID.shape))
+    cover = np.full(GRID.shape, FARMED, np.uint8)
+    field, mine, reserve = frame(box(0, 0, 3, 8)), frame(box(3, 0, 5, 8)), frame(box(2, 0, 4, 4))
+    found = red_line_candidate(
+        everything, MASK, None, reserve, codes(cover), field, mine, smooth=False, least_km2=0.0
+    ).values
+    assert (found[:, :2] == 0).all()  # basic farmland
+    assert (found[:4, 2:4] == 1).all()  # reserve on farmland and on a mining right
+    assert (found[4:, 2:5] == 0).all()
+    assert (found[:, 5:] == 1).all()  # farmland that is no basic farmland
+
+
+def test_what_is_taken_in_and_left_out_by_cover():
+    importance = np.full(GRID.shape, 5, np.uint8)
+    importance[:, :8] = 1
+    line = red_line_candidate(
+        codes(importance), MASK, None, None, ground(), smooth=False, least_km2=0.0
+    )
+    rows = red_line_cover(line, codes(importance), ground()).set_index("cover")
+    assert rows.loc["farmed", ["red_line_km2", "extreme_km2", "left_out_km2"]].tolist() == [
+        0,
+        32,
+        32,
+    ]
+    assert rows.loc["forest", "share"] == pytest.approx(30 / 46)
+    assert rows.loc["all", "red_line_km2"] == 30
+
+
+# species
+
+
+HABITATS = pd.DataFrame(
+    {
+        "species": ["Aa bb", "Cc dd", "Ee ff"], "en": ["a", "c", "e"], "zh": "", "threat": ["EN", "LC", "VU"], "endemic": [1, 0, 0],
+        "low_m": [1000, 0, 0], "high_m": [2000, 3000, 100], "covers": ["forest", "forest;farmed", "water"],
+    }
+)  # fmt: skip
+HEIGHT = lay(
+    np.where(np.arange(8)[:, None] < 4, 1500.0, 500.0) + np.zeros(GRID.shape, np.float32), "m"
+)
+
+
+def test_a_species_lives_where_range_height_and_cover_meet():
+    ranges = frame(
+        box(0, 0, 6, 8), box(0, 0, 12, 8), box(0, 0, 12, 8), species=["Aa_bb", "cc dd", "Ee ff"]
+    )
+    found = species_richness(ranges, HEIGHT, ground(), MASK, HABITATS)
+    assert found["richness"].values[1, [0, 5, 8, 11]].tolist() == [2, 1, 0, 1]
+    assert found["threatened"].values[1, [0, 5]].tolist() == [1, 0]
+    assert found["threatened"].values[6, 0] == 0  # too low
+    assert found["endemic"].values[1, 0] == 1
+    assert np.isnan(found["richness"].values[0, 0])  # cover not known
+    # EN weighs 4 on 48 km2, LC 1 on 96: 4/48 + 1/96 is the best
+    assert found["index"].values[1, 0] == pytest.approx(1.0)
+    assert found["index"].values[1, 11] == pytest.approx((1 / 96) / (4 / 48 + 1 / 96), rel=1e-5)
+    rows = species_habitat(ranges, HEIGHT, ground(), MASK, HABITATS).set_index("species")
+    assert rows.loc["Aa bb", ["range_km2", "habitat_km2"]].tolist() == [48.0, 14.0]
+    assert rows.loc["Ee ff", "reason"] == "no ground of its heights and covers"
+
+
+def test_points_are_cells_of_a_coarse_map():
+    side = 4000.0
+    centres = [
+        (GRID.left + side * (i + 0.5), GRID.top - side * (j + 0.5))
+        for j in range(2)
+        for i in range(3)
+    ]
+    points = [shapely.Point(*c) for c in centres]
+    species = ["Cc dd"] * 6
+    ranges = frame(*points, points[0], species=[*species, "Aa bb"])
+    found = species_richness(ranges, HEIGHT, codes(all_of(FOREST)), MASK, HABITATS)
+    assert (found["threatened"].values[:4, :4] == 1).all()
+    assert (found["threatened"].values[:, 4:] == 0).all()
+    assert (found["richness"].values >= 1).all()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "text"),
+    [("threat", "bad", "expected LC"), ("low_m", 5000, "lower height first"), ("covers", "forrest", "forest"), ("species", "Cc dd", "stands twice")],
+)  # fmt: skip
+def test_a_table_of_preferences_that_is_none_is_refused(column, value, text):
+    table = HABITATS.copy()
+    table[column] = table[column].astype(object)
+    table.loc[0, column] = value
+    with pytest.raises(QuantityError, match=text):
+        habitats_of(table)
+
+
+def test_ranges_of_other_species_are_refused():
+    with pytest.raises(QuantityError, match="none of the species"):
+        species_richness(
+            frame(box(0, 0, 1, 1), species=["Xx yy"]), HEIGHT, ground(), MASK, HABITATS
+        )
+
+
+def test_the_shipped_preferences_are_whole():
+    rows = habitats_of(None)
+    assert len(rows) >= 40
+    assert {"Ailuropoda melanoleuca", "Budorcas taxicolor", "Nipponia nippon"} <= set(rows.index)
+
+
+# validation
+
+
+def test_the_pattern_is_held_against_the_ground():
+    importance = np.full(GRID.shape, 5, np.uint8)
+    importance[:, :8] = 1
+    importance[:, 3] = 3
+    line = red_line_candidate(
+        codes(importance), MASK, None, None, ground(), smooth=False, least_km2=0.0
+    )
+    reserve = frame(box(0, 0, 3, 8))
+    found = pattern_validation(
+        ground(), MASK, line, None, codes(importance), protected_areas=reserve
+    ).set_index(["measure", "place"])
+    assert found.loc[("forest_to_farmed", ""), "verdict"] == "agrees"
+    assert found.loc[("red_line_of", "built"), "ours"] == 0
+    assert found.loc[("captured", "red_line"), "ours"] == pytest.approx(1 / (22 / 94))
+    assert found.loc[("important_forest_to_farmed", ""), "verdict"] == "differs"
+    assert found.loc[("importance_class", "1"), "verdict"] == "agrees"
