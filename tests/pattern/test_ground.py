@@ -256,7 +256,7 @@ def test_the_pattern_is_held_against_the_ground():
     reserve = frame(box(0, 0, 3, 8))
     found = pattern_validation(
         ground(), MASK, line, None, codes(importance), protected_areas=reserve
-    ).set_index(["measure", "place"])
+    ).set_index(["measure", "subject"])
     assert found.loc[("forest_to_farmed", ""), "verdict"] == "agrees"
     assert found.loc[("red_line_of", "built"), "ours"] == 0
     assert found.loc[("captured", "red_line"), "ours"] == pytest.approx(1 / (22 / 94))

@@ -148,7 +148,8 @@ def red_line_cover(
 
     Notes
     -----
-    Sums of cells times their area. Candidates beyond the extremely important ground are protected areas. Our own table [D].
+    ``share = A_1 / (A_0 + A_1)`` of a cover, A sums of cells times their area; ``left_out`` = extremely important and not candidate.
+    Candidates beyond the extremely important ground are protected areas. Our own table [D].
     """
     grid = grid_of(red_line_candidate)
     known = red_line_candidate.values != 255

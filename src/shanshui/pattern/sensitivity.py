@@ -174,8 +174,9 @@ def sensitivity_factors(
 
     Notes
     -----
-    A factor that scores the same everywhere moves the mean of all cells alike and leaves the cut points to the others: of erosivity above
-    600 everywhere, green cover alone would decide. Scores as of the sensitivities; leaving a factor out is our own choice [D] (decision 0024).
+    ``used = max_k |s = k| / n < flat_share`` over the n known cells, scores s of 1, 3 and 5. A factor that scores the same everywhere moves the
+    mean of all cells alike and leaves the cut points to the others: of erosivity above 600 everywhere, green cover alone would decide.
+    Scores as of the sensitivities; leaving a factor out is our own choice [D] (decision 0024).
     """
     inside = region_mask.values == 1
     green = vegetation_fraction.values

@@ -227,8 +227,9 @@ def species_richness(
     Notes
     -----
     ``I = sum_s(w_s h_s / A_s) / max`` with h_s 1 where species s has habitat, w_s the weight of its threat, A_s the size of its range in the
-    map (cells or km2): endemism weighted by range size, after weighted endemism [M]. Habitat is range and height and cover, as for
-    area of habitat [M]; preferences from memory [M]. Species without a row of preferences are left out and told in ``species_habitat``.
+    map (cells or km2): endemism weighted by range size, after weighted endemism [M]. Habitat is range and height and cover, as for area of
+    habitat [M]; weights of threats are ours [D], preferences from memory [M]. Species without a row of preferences are left out and
+    told in ``species_habitat``. Edges of the cells of a coarse range map show in the result.
     """
     grid = grid_of(elevation)
     count = {k: np.zeros(grid.shape, np.float32) for k in ("richness", "threatened", "endemic")}
@@ -265,8 +266,18 @@ def species_habitat(
 
     Parameters
     ----------
-    species_ranges, elevation, cover_type, region_mask, species_habitats, range_cell_km
+    species_ranges : polygons or points
+        ``species`` (Latin name).
+    elevation : (y, x) [m]
+        Ground height.
+    cover_type : (y, x) [1]
+        What covers the ground.
+    region_mask : (y, x) [1]
+        1 inside.
+    species_habitats : table, optional
         As for :func:`species_richness`.
+    range_cell_km : float [km]
+        Side of the cells of a range map of points; found from their distances where 0.
 
     Returns
     -------
@@ -281,7 +292,8 @@ def species_habitat(
 
     Notes
     -----
-    Sums of cells times their area: area of habitat [M].
+    ``habitat = a sum_c(r_c e_c k_c)``: cells c in the range, at its heights, of its covers, times the area a of a cell: area of habitat
+    [M]; preferences are ours, from memory [M].
     """
     grid = grid_of(elevation)
     rows = []

@@ -22,7 +22,7 @@ Validation = Annotated[
         {
             "chapter": TEXT,
             "measure": TEXT,
-            "place": TEXT,
+            "subject": TEXT,
             "statement": TEXT,
             "ours": ANY,
             "low": ANY,
@@ -126,7 +126,7 @@ def validation_table(
         low, high = -np.inf if np.isnan(low) else low, np.inf if np.isnan(high) else high
         rows.append(_row(chapter, mine, str(row["statement"]), low, high, str(row["source"])))
     columns = [
-        "chapter", "measure", "place", "statement", "ours", "low", "high", "unit", "verdict", "forced_by", "source", "note",
+        "chapter", "measure", "subject", "statement", "ours", "low", "high", "unit", "verdict", "forced_by", "source", "note",
     ]  # fmt: skip
     out = pd.DataFrame(rows, columns=columns)
     return out.astype(dict.fromkeys(("ours", "low", "high"), float))
@@ -138,7 +138,7 @@ def _row(
     known = np.isfinite(mine.ours) and not (np.isnan(low) or np.isnan(high))
     verdict = UNKNOWN if not known else AGREES if low <= mine.ours <= high else DIFFERS
     return {
-        "chapter": chapter, "measure": mine.measure, "place": mine.place, "statement": statement, "ours": mine.ours,
+        "chapter": chapter, "measure": mine.measure, "subject": mine.place, "statement": statement, "ours": mine.ours,
         "low": low if np.isfinite(low) else np.nan, "high": high if np.isfinite(high) else np.nan, "unit": mine.unit,
         "verdict": verdict, "forced_by": mine.forced_by, "source": source, "note": mine.note,
     }  # fmt: skip

@@ -32,6 +32,7 @@ from shanshui.report.tables import (
     unit_table,
     verdict_rows,
 )
+from shanshui.report.validation import validation_chapter
 from shanshui.report.views import map_of, map_parts, map_products, source_of
 from shanshui.report.words import say
 from shanshui.store.sheets import plain_text
@@ -291,6 +292,7 @@ def _chapters(study: Study, lang: str, standing: ProductStates) -> list[dict[str
         *account_chapters(study, show, lang),
         pattern_chapter(study, show, lang),
         industry_chapter(study, show, lang),
+        validation_chapter(study, lang),
     ]
 
 
