@@ -415,3 +415,22 @@ def test_two_dates_of_carbon_are_of_one_maturity(region, tmp_path):
     account = study["extent_account"]
     assert (account["from_class"] == account["to_class"]).all()
     np.testing.assert_allclose(np.nanmax(study["habitat_rarity"].values), 0.5)
+
+
+def test_validation_of_the_region_says_what_forces_an_agreement(region):
+    import json
+
+    from tests.command import shanshui
+
+    said = json.loads(shanshui("validate", region.layout.folder, "--json"))
+    rows = {(r["measure"], r["subject"]): r for r in said["statements"]}
+    assert {r["chapter"] for r in rows.values()} == {"survey", "accounts", "pattern", "industry"}
+    assert rows["people_kept", ""]["verdict"] == "agrees"
+    assert rows["forest_to_farmed", ""]["verdict"] == "forced"
+    assert "leave_out" in rows["forest_to_farmed", ""]["forced"]
+    assert said["counts"] == {
+        k: sum(r["verdict"] == k for r in rows.values())
+        for k in ("agrees", "differs", "forced", "unknown")
+    }
+    text = shanshui("validate", region.layout.folder)
+    assert text.strip().endswith(f"unknown {said['counts']['unknown']}")

@@ -9,6 +9,8 @@ from shanshui.region.years import chosen_year
 
 NEAR = 0.1
 """Departure of a basin's area from the published one that a grid of a kilometre may have [D]."""
+RIM = 0.9
+"""Where counties reach beyond the ground, people there may be denser than elsewhere by so much [D]."""
 KEPT = (0.97, 1.03)
 """People of all units to people of the inner counties [D]: the rim of the region is in or out by whole cells."""
 
@@ -77,12 +79,21 @@ def survey_validation(
     if unit_population is not None:
         rows = unit_population.rename(columns={"unit": "code"})
         year = chosen_year(rows, "population", "unit_population")
-        total = float(rows.loc[rows["year"] == year, "population"].sum(skipna=False))
+        mine = rows[rows["year"] == year]
+        total = float(mine["population"].sum(skipna=False))
+        here = 1.0
+        if spatial_levels is not None:
+            known = mine[mine["density"] > 0]
+            ground = float((known["population"] / known["density"]).sum())
+            # the level that the units lie on; counties that reach beyond the ground have a part of their people there
+            off = (spatial_levels["area_km2"] - ground).abs()
+            level = spatial_levels.loc[off.idxmin()]
+            people, here = float(level["population"]), min(1.0, ground / float(level["area_km2"]))
         measures.append(
             Measure(
-                "people_kept", total / people if people > 0 else np.nan, "1", "", *KEPT,
-                "people of all planning units are those that the census counted in the counties of the region", "census of the study",
-                note=f"{total:,.0f} of {people:,.0f}",
+                "people_kept", total / people if people > 0 else np.nan, "1", "", KEPT[0] * (here * RIM if here < 0.99 else 1.0), KEPT[1],
+                "people of all planning units are those that the census counted in their counties", "census of the study",
+                note=f"{total:,.0f} of {people:,.0f} on {here:.1%} of the counties' ground",
             )
         )  # fmt: skip
     return validation_table("survey", measures, published)

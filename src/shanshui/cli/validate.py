@@ -35,7 +35,7 @@ def validate(folder: Folder, as_json: AsJson = False, variant: Variant = "") -> 
         if row["chapter"] != chapter:
             chapter = row["chapter"]
             typer.echo(f"\n{chapter}")
-        place = f" [{row['subject']}]" if row["place"] else ""
+        place = f" [{row['subject']}]" if row["subject"] else ""
         typer.echo(f"  {row['verdict']:8} {row['statement']}{place}")
         unit = "" if row["unit"] in ("1", "") else f" {row['unit']}"
         said = f"{row['measure']} {_figure(row['ours'])}{unit}, expected {_range(row['low'], row['high'])}"

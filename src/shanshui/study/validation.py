@@ -39,8 +39,8 @@ def statements(study: Study) -> list[Statement]:
     """Statements of the validation tables that were made, in the order of the chapters."""
     out = []
     for name in tables(study):
-        if not study.has(name):
-            continue
+        if study.state(name) != "made":
+            continue  # an older table says nothing of what stands now
         frame: pd.DataFrame = study[name]
         for row in frame.to_dict("records"):
             forced = _forcing(study, str(row["forced_by"]))
