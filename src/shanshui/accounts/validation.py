@@ -59,14 +59,15 @@ def accounts_validation(
     measures += [Measure("service_rank", float(rank[s]), "1", str(s)) for s in share.index]
     measures.append(
         Measure(
-            "shares_sum", float(share.sum()), "1", "", 1 - 1e-6, 1 + 1e-6, "services that count sum to the total", "the account",
+            "shares_sum", float(share.sum()), "1", "", 1 - 1e-6, 1 + 1e-6, "services that count sum to the total",
+            "计入的各项服务之和等于总值", "the account",
         )
     )  # fmt: skip
     if {"low", "high", "total"} <= set(value.index):
         measures.append(
             Measure(
                 "total_in_range", float(value["total"]), "yuan/yr", "", float(value["low"]), float(value["high"]),
-                "the total lies in the range of its draws", "the account",
+                "the total lies in the range of its draws", "总值位于抽样区间之内", "the account",
             )
         )  # fmt: skip
     return validation_table("accounts", measures, published)

@@ -72,7 +72,8 @@ def survey_validation(
             measures.append(
                 Measure(
                     "basin_area_ratio", float(row["upstream_km2"] / row["published_km2"]), "1", str(row["code"]), 1 - NEAR, 1 + NEAR,
-                    f"{row['name']}: area above the gauge as published, {row['published_km2']:,.0f} km2", "[inputs.reference_outlets]",
+                    f"{row['name']}: area above the gauge as published, {row['published_km2']:,.0f} km2",
+                    f"{row['name_zh']}：控制面积与公布的 {row['published_km2']:,.0f} km2 相符", "[inputs.reference_outlets]",
                     note=f"{row['upstream_km2']:,.0f} km2; moved {row['moved_km']:.1f} km; rule: {row['rule']}",
                 )
             )  # fmt: skip
@@ -92,7 +93,8 @@ def survey_validation(
         measures.append(
             Measure(
                 "people_kept", total / people if people > 0 else np.nan, "1", "", KEPT[0] * (here * RIM if here < 0.99 else 1.0), KEPT[1],
-                "people of all planning units are those that the census counted in their counties", "census of the study",
+                "people of all planning units are those that the census counted in their counties",
+                "各规划单元人口合计等于所在县的普查人口", "census of the study",
                 note=f"{total:,.0f} of {people:,.0f} on {here:.1%} of the counties' ground",
             )
         )  # fmt: skip

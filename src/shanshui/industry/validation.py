@@ -73,7 +73,7 @@ def industry_validation(
             ),
             Measure(
                 "counties_with_gdp", len(known) / asked if asked else np.nan, "1", "", 1.0, 1.0,
-                "every county of the region has a product", "the study's tables",
+                "every county of the region has a product", "区内每个县都有生产总值", "the study's tables",
             ),
         ]  # fmt: skip
     if industry_structure is not None:

@@ -29,6 +29,13 @@ from shanshui.region.validation import Measure, Published, Validation, validatio
 GUIDE = "red-line guide of 2017 [S2]; our own range [D]"
 LEAST_CLASS = 0.005
 """Share of the graded ground that each class has where classes tell anything apart [D]."""
+WHAT = {
+    "red_line": ("the red line", "红线"),
+    "sources": ("sources", "生态源地"),
+    "sensitivity_class": ("sensitivity", "敏感性"),
+    "importance_class": ("importance", "重要性"),
+}
+"""Words of both languages for what is held against the ground."""
 LEAST_CELLS = 8
 """Cells of a range map from which a rank correlation says anything [D]."""
 CAPTURE = 1.2
@@ -167,23 +174,22 @@ def _red_line(
 ) -> list[Measure]:
     chosen, known = code == 1, inside & (code != 255)
     of = {k: _share(chosen, here & known) for k, here in cover.items()}
-    ratio = (
-        of["forest"] / of["farmed"] if of["farmed"] > 0 else np.inf if of["forest"] > 0 else np.nan
-    )
-    # no farmland in the line is as far above twice as can be
-    shown = min(ratio, 1e6) if np.isfinite(of["forest"]) and np.isfinite(of["farmed"]) else np.nan
+    # where no farmland is in the line, less than one cell of it is
+    fields = int(np.count_nonzero(cover["farmed"] & known))
+    shown = of["forest"] / max(of["farmed"], 1.0 / fields) if fields else np.nan
     return [
         Measure("red_line_share", _share(chosen, known), forced_by="red_line_candidate.least_km2"),
         *(
             Measure(
                 "red_line_of", share, "1", k, *((0.0, 0.05) if k == "built" else (np.nan, np.nan)),
-                "towns lie outside the red line" if k == "built" else "", GUIDE if k == "built" else "",
+                "towns lie outside the red line" if k == "built" else "", "城镇位于红线之外" if k == "built" else "", GUIDE if k == "built" else "",
                 forced_by="red_line_candidate.leave_out=built" if k == "built" else "",
             )
             for k, share in of.items()
         ),
         Measure(
-            "forest_to_farmed", shown, "1", "", 2.0, np.inf, "the red line takes in forest at least twice as often as farmland", GUIDE,
+            "forest_to_farmed", shown, "1", "", 2.0, np.inf, "the red line takes in forest at least twice as often as farmland",
+            "红线纳入森林的比例至少为耕地的两倍", GUIDE,
             forced_by="red_line_candidate.leave_out=farmed", note=f"forest {of['forest']:.1%}, farmland {of['farmed']:.1%}",
         ),
         # reserves are taken in whole
@@ -205,7 +211,8 @@ def _captured(
     ratio = inside / by_chance if by_chance > 0 else np.nan
     return [
         Measure(
-            "captured", ratio, "1", what, CAPTURE, np.inf, "protected ground is taken in more often than by chance", "protected areas of the study",
+            "captured", ratio, "1", what, CAPTURE, np.inf, f"{WHAT[what][0]}: more protected ground than by chance is taken in",
+            f"{WHAT[what][1]}纳入保护地的比例高于随机", "protected areas of the study",
             forced_by=forced, note=f"{inside:.1%} of protected ground, {by_chance:.1%} of all",
         )
     ]  # fmt: skip
@@ -216,7 +223,8 @@ def _classes(measure: str, code: NDArray[np.uint8], inside: NDArray[np.bool_]) -
     return [
         Measure(
             measure, _share(code == grade, known), "1", str(grade), LEAST_CLASS, 1.0 - LEAST_CLASS,
-            f"class {grade} tells some ground from other ground", "our own range [D]",
+            f"class {grade} of {WHAT[measure][0]} tells some ground from other ground",
+            f"{WHAT[measure][1]}第 {grade} 级能区分不同地面", "our own range [D]",
         )
         for grade in (EXTREME, IMPORTANT, GENERAL)
     ]  # fmt: skip
@@ -242,7 +250,8 @@ def _important(
         *(Measure("important_of", share, "1", k) for k, share in of.items()),
         Measure(
             "important_forest_to_farmed", ratio, "1", "", 1.0, np.inf,
-            "forest is extremely important more often than farmland, before farmland is left out", "our own range [D]",
+            "forest is extremely important more often than farmland, before farmland is left out",
+            "剔除耕地之前，森林极重要的比例高于耕地", "our own range [D]",
             note=f"forest {of['forest']:.1%}, farmland {of['farmed']:.1%}",
         ),
     ]  # fmt: skip
@@ -256,13 +265,15 @@ def _beside_ranges(
     mask: xr.DataArray,
 ) -> Measure:
     """Rank correlation of the red line's share and of threatened species over the cells of a range map."""
-    said = "the red line takes in more where more threatened mammals live"
+    said = "the red line takes in more where more threatened species live"
+    said_zh = "受威胁物种越多的地方，红线纳入比例越高"
     note = "the same ranges are in the importance of biodiversity: it shows that other layers do not undo it, no more"
     if set(ranges.geom_type) != {"Point"}:
         return Measure(
             "richness_rank",
             np.nan,
             statement=said,
+            statement_zh=said_zh,
             low=0.0,
             high=1.0,
             source="species_ranges",
@@ -283,5 +294,5 @@ def _beside_ranges(
     if use.sum() >= LEAST_CELLS:
         value = float(spearmanr(richness[use], line[use] / ground[use]).statistic)
     return Measure(
-        "richness_rank", value, "1", "", 0.0, 1.0, said, "species_ranges", note=f"{int(use.sum())} cells; {note}",
+        "richness_rank", value, "1", "", 0.0, 1.0, said, said_zh, "species_ranges", note=f"{int(use.sum())} cells; {note}",
     )  # fmt: skip

@@ -24,6 +24,7 @@ Validation = Annotated[
             "measure": TEXT,
             "subject": TEXT,
             "statement": TEXT,
+            "statement_zh": TEXT,
             "ours": ANY,
             "low": ANY,
             "high": ANY,
@@ -55,8 +56,8 @@ class Measure:
         Code of the place that it speaks of; blank for the whole study.
     low, high : float
         Range in which it must lie in any region; NaN for none.
-    statement : str
-        What the range says, in words.
+    statement, statement_zh : str
+        What the range says, in words of both languages.
     source : str
         Where the range comes from.
     forced_by : str
@@ -72,6 +73,7 @@ class Measure:
     low: float = np.nan
     high: float = np.nan
     statement: str = ""
+    statement_zh: str = ""
     source: str = ""
     forced_by: str = ""
     note: str = ""
@@ -89,7 +91,8 @@ def validation_table(
     measures : iterable of Measure
         Figures of ours.
     published : DataFrame, optional
-        ``measure, statement, source`` and ``low, high``, or ``than``: a place whose figure must be lower; ``place`` where it speaks of one.
+        ``measure, statement, source`` (and ``statement_zh``) and ``low, high``, or ``than``: a place whose figure must be lower; ``place``
+        where it speaks of one.
 
     Returns
     -------
@@ -102,7 +105,11 @@ def validation_table(
         A statement with neither a range nor a place to be above.
     """
     measures = list(measures)
-    rows = [_row(chapter, m, m.statement, m.low, m.high, m.source) for m in measures if m.statement]
+    rows = [
+        _row(chapter, m, (m.statement, m.statement_zh), m.low, m.high, m.source)
+        for m in measures
+        if m.statement
+    ]
     of = {(m.measure, m.place): m for m in measures}
     for row in () if published is None else published.to_dict("records"):
         measure, place = str(row["measure"]), _text(row.get("place"))
@@ -112,11 +119,12 @@ def validation_table(
                 mine = Measure(measure, np.nan, place=place, note=f"no figure of {place} here")
             else:
                 continue  # another chapter's
+        said = str(row["statement"]), _text(row.get("statement_zh")) or str(row["statement"])
         than = _text(row.get("than"))
         if than:
             other = of.get((measure, than))
             low = np.nan if other is None else other.ours
-            rows.append(_row(chapter, mine, str(row["statement"]), low, np.inf, str(row["source"])))
+            rows.append(_row(chapter, mine, said, low, np.inf, str(row["source"])))
             continue
         low, high = _number(row.get("low")), _number(row.get("high"))
         if np.isnan(low) and np.isnan(high):
@@ -124,21 +132,21 @@ def validation_table(
                 f"published: '{row['statement']}' has neither low nor high nor than; give the range that the figure should lie in"
             )
         low, high = -np.inf if np.isnan(low) else low, np.inf if np.isnan(high) else high
-        rows.append(_row(chapter, mine, str(row["statement"]), low, high, str(row["source"])))
+        rows.append(_row(chapter, mine, said, low, high, str(row["source"])))
     columns = [
-        "chapter", "measure", "subject", "statement", "ours", "low", "high", "unit", "verdict", "forced_by", "source", "note",
+        "chapter", "measure", "subject", "statement", "statement_zh", "ours", "low", "high", "unit", "verdict", "forced_by", "source", "note",
     ]  # fmt: skip
     out = pd.DataFrame(rows, columns=columns)
     return out.astype(dict.fromkeys(("ours", "low", "high"), float))
 
 
 def _row(
-    chapter: str, mine: Measure, statement: str, low: float, high: float, source: str
+    chapter: str, mine: Measure, said: tuple[str, str], low: float, high: float, source: str
 ) -> dict[str, object]:
     known = np.isfinite(mine.ours) and not (np.isnan(low) or np.isnan(high))
     verdict = UNKNOWN if not known else AGREES if low <= mine.ours <= high else DIFFERS
     return {
-        "chapter": chapter, "measure": mine.measure, "subject": mine.place, "statement": statement, "ours": mine.ours,
+        "chapter": chapter, "measure": mine.measure, "subject": mine.place, "statement": said[0], "statement_zh": said[1], "ours": mine.ours,
         "low": low if np.isfinite(low) else np.nan, "high": high if np.isfinite(high) else np.nan, "unit": mine.unit,
         "verdict": verdict, "forced_by": mine.forced_by, "source": source, "note": mine.note,
     }  # fmt: skip

@@ -36,7 +36,7 @@ def validation_chapter(study: Study, lang: str) -> dict[str, Any]:
             continue
         frame = pd.DataFrame(
             {
-                say("statement", lang): [_said(s.row) for s in rows],
+                say("statement", lang): [_said(s.row, lang) for s in rows],
                 say("ours", lang): [_figure(s.row["ours"]) for s in rows],
                 say("expected", lang): [_range(s.row["low"], s.row["high"], lang) for s in rows],
                 say("verdict", lang): [say(s.row["verdict"], lang) for s in rows],
@@ -50,8 +50,9 @@ def validation_chapter(study: Study, lang: str) -> dict[str, Any]:
     return {"title": say("validation", lang), "figures": [], "tables": out}
 
 
-def _said(row: dict[str, Any]) -> str:
-    return f"{row['statement']} [{row['subject']}]" if row["subject"] else str(row["statement"])
+def _said(row: dict[str, Any], lang: str) -> str:
+    text = row["statement_zh" if lang == "zh" else "statement"]
+    return f"{text} [{row['subject']}]" if row["subject"] else str(text)
 
 
 def _figure(value: float) -> str:
