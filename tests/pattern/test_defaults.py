@@ -34,7 +34,11 @@ PUBLISHED = [
     # SL 190: rock of the southwest
     (sensitivity.erosion_class, {"tolerated": 5.0}),
     # guide of 2017: patches of 1 km2; the law: 25 degrees; the programme of 2014: 1200 yuan a mu in three payments
-    (red_lines.red_line_candidate, {"least_km2": 1.0, "smooth": True}),
+    # the line leaves farmland and built land outside
+    (
+        red_lines.red_line_candidate,
+        {"least_km2": 1.0, "smooth": True, "leave_out": ("farmed", "built")},
+    ),
     (
         red_lines.steep_farmland,
         {

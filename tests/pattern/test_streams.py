@@ -22,6 +22,12 @@ STREAMED = (
     protection_importance, service_importance, soil_importance, developed_land, cover_resistance, slope_factor, erosion_class,
     erosion_fragility, erosion_sensitivity, karst_sensitivity, desertification_sensitivity, ecological_sensitivity,
 )  # fmt: skip
+FACTORS = pd.DataFrame(
+    {
+        "kind": ["erosion", "karst", "desertification"], "factor": ["local_relief", "slope", "aridity"], "low": 1.0, "middle": 0.0,
+        "high": 0.0, "used": 0.0, "reason": "one score",
+    }
+)  # fmt: skip
 TABLE = pd.DataFrame({"lucode": range(6), "built": 0.5, "resistance": np.arange(1.0, 7.0)})
 
 
@@ -33,6 +39,8 @@ def test_a_strip_is_the_strip_of_the_whole(step):
     whole = {
         name: TABLE
         if name == "biophysical"
+        else FACTORS
+        if name == "sensitivity_factors"
         else grid(
             random.integers(0, 6, (8, 5))
             if quantity.unit == "1"
@@ -42,5 +50,7 @@ def test_a_strip_is_the_strip_of_the_whole(step):
         )
         for name, quantity in card.needs.items()
     }
-    strip = {n: v if n == "biophysical" else v.isel(y=slice(3, 5)) for n, v in whole.items()}
+    strip = {
+        n: v if isinstance(v, pd.DataFrame) else v.isel(y=slice(3, 5)) for n, v in whole.items()
+    }
     np.testing.assert_array_equal(step(**strip).values, step(**whole).values[3:5])

@@ -1,6 +1,7 @@
 """Twelve small inputs that once failed, each whole in itself through the real doors, and other faces of the same kinds."""
 
 import json
+import shutil
 
 import geopandas as gpd
 import numpy as np
@@ -46,6 +47,7 @@ def door(tmp_path):
         def __call__(self, text="", elevation=None, **more):
             dem = elevation or tif(tmp_path / "dem.tif", plane())
             words = [w for k, v in more.items() for w in (f"--{k}", v)]
+            shutil.rmtree(tmp_path / "s", ignore_errors=True)
             shanshui("new", tmp_path / "s", "--elevation", dem, *words)
             place = tmp_path / "s/study.toml"
             place.write_text(
@@ -485,3 +487,40 @@ def test_12_tiles_that_leave_a_gap_say_so(door):
     look = door.check("elevation")
     assert look["facts"]["coverage"] == pytest.approx(2 / 3, abs=0.02)
     assert np.isnan(door.made("elevation").values[:, 20:40]).all()
+
+
+# what a table or a layer lacks is told by check already, in the words of the study file
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("measure,statement\npeople,x\n", "has no column source"),
+        ("code,pollutant,emitted_t,meets_standard\n1,dust,many,1\n", "row 1 of the table holds 'many', expected a number"),
+    ],
+)  # fmt: skip
+def test_check_looks_for_the_columns_of_every_table(door, rows, said):
+    name = "published" if "measure" in rows else "emissions"
+    (door.folder / "t.csv").write_text(rows, "utf-8")
+    look = door(f'[inputs.{name}]\nfile = "@t.csv"\n').check(name)
+    assert look["state"] == "unusable"
+    assert said in look["problems"][0]
+
+
+def test_maps_of_people_are_spoken_of_as_they_are_declared(door):
+    people_ = np.full((60, 60), 3.0, np.float32)
+    people_[5, 5] = -9999.0
+    tif(door.folder / "pop_count_2020.tif", people_)
+    look = door('[inputs.population]\nfile = "@pop_count_2020.tif"\n').check("population_maps")
+    assert "set nodata = -9999 in [inputs.population]" in look["problems"][0]
+    assert "set year" in door('[inputs.population]\nfile = "@dem.tif"\n').refused("population_maps")
+
+
+def test_ranges_are_known_by_the_heads_of_their_makers(door):
+    frame = gpd.GeoDataFrame({"binomial": ["Panthera pardus"]}, geometry=[WHOLE], crs=CRS)
+    frame.to_file(door.folder / "ranges.shp")
+    door('[inputs.species_ranges]\nfile = "@ranges.shp"\n')
+    assert door.made("species_ranges")["species"].tolist() == ["Panthera pardus"]
+    frame.rename(columns={"binomial": "x"}).to_file(door.folder / "other.shp")
+    look = door('[inputs.species_ranges]\nfile = "@other.shp"\n').check("species_ranges")
+    assert "has no column species; found x" in look["problems"][0]

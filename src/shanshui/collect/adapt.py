@@ -19,18 +19,31 @@ from shanshui.collect.sheets.cells import year_of
 from shanshui.collect.sheets.wanted import SheetTable
 from shanshui.collect.sheets.ways import place_of, ways_to_say
 from shanshui.core.errors import DataError
-from shanshui.core.quantity import ANY, Table
+from shanshui.core.quantity import ANY, TEXT, Table
 from shanshui.region.join import NAMES, PARENTS
 from shanshui.region.unitset import plain_code
 
 
-def coefficients_input(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
+def coefficients_input(
+    path: Path, spec: InputSpec, name: str, kind: InputKind | None = None
+) -> pd.DataFrame:
     """Rows of coefficients as they stand, column names in lower case.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    spec : InputSpec
+        Its declaration.
+    name : str
+        Input, for messages.
+    kind : InputKind, optional
+        What it is: columns that it must have, and which of them are numbers.
 
     Raises
     ------
     DataError
-        Unreadable, no rows, or two columns of one name.
+        Unreadable, no rows, two columns of one name, one that lacks, or words where numbers must be.
     """
     table = table_of(path, spec, name)
     frame = fractions(table)
@@ -44,8 +57,31 @@ def coefficients_input(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
     for column in frame.columns:
         if frame[column].dtype.kind not in "biuf":
             frame[column] = frame[column].map(lambda v: "" if v is None or v != v else str(v))
+    if kind is not None and isinstance(kind.gives, Table):
+        _require(frame, kind.gives, name, path)
     frame.attrs = {"units": {}, "reading": table.reading}
     return frame
+
+
+def _require(frame: pd.DataFrame, table: Table, name: str, path: Path) -> None:
+    """Refuse a table that lacks a column, or has words where numbers of a unit must be."""
+    lacks = [c for c in table.columns if c not in frame]
+    if lacks:
+        raise DataError(
+            f"{name}: {path} has no column {', '.join(lacks)}; found {', '.join(map(str, frame.columns))[:400]}; name it: "
+            f'columns = {{ {lacks[0]} = "…" }} in [inputs.{name}]'
+        )
+    for column, unit in table.unit_of.items():
+        if column not in frame or unit in (TEXT, ANY) or frame[column].dtype.kind in "biuf":
+            continue
+        numbers = pd.to_numeric(frame[column].replace("", None), errors="coerce")
+        broken = (numbers.isna() & (frame[column].astype(str).str.strip() != "")).to_numpy()
+        if broken.any():
+            row = int(np.flatnonzero(broken)[0])
+            raise DataError(
+                f"{name}.{column}: {path}: row {row + 1} of the table holds '{str(frame[column].iloc[row])[:40]}', expected a number; "
+                "correct it, or leave the cell blank"
+            )
 
 
 def stack_parts(path: Path, spec: InputSpec, name: str) -> dict[str, InputSpec]:

@@ -69,13 +69,8 @@ def features_input(
             f"is its crs right?{parts[0].attrs['cure']}"
         )
     out = inside
-    for column in kind.gives.columns if isinstance(kind.gives, Features) else ():
-        if column not in out.columns and column == "name":
-            out["name"] = ""
-        elif column not in out.columns and column in ("role", "parent"):
-            out[column] = ""
-        elif column not in out.columns and column == "published_km2":
-            out[column] = np.nan
+    if isinstance(kind.gives, Features):
+        _fill(out, kind.gives, name, paths[0])
     if name in {"counties", "prefectures", "provinces"}:
         if specs[0].overlaps == "refuse":
             _disjoint(out, name, paths[0])
@@ -87,6 +82,22 @@ def features_input(
     out.attrs = {"source_crs": crs, "accuracy_m": accuracy, "told": told}
     out.attrs |= _beyond(beyond, name)
     return out
+
+
+def _fill(frame: gpd.GeoDataFrame, gives: Features, name: str, path: Path) -> None:
+    """Blank names, roles and published areas where a file has none; refuse what nothing can stand for."""
+    for column in gives.columns:
+        if column in frame.columns:
+            continue
+        if column in ("name", "role", "parent"):
+            frame[column] = ""
+        elif column == "published_km2":
+            frame[column] = np.nan
+        elif column != "code":  # codes are asked for where places are told apart
+            found = ", ".join(str(c) for c in frame.columns if c != "geometry")[:400]
+            raise DataError(
+                f'{name}: {path} has no column {column}; found {found}; name it: columns = {{ {column} = "…" }} in [inputs.{name}]'
+            )
 
 
 def _part(

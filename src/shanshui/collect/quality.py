@@ -26,7 +26,7 @@ from shanshui.collect.registers import register_input
 from shanshui.collect.scaling import of_another_kind, refuse_unused
 from shanshui.collect.sheets.record import Reading
 from shanshui.collect.transformations import meant, way_between
-from shanshui.collect.yearly import maps_by_year
+from shanshui.collect.yearly import declared_as, maps_by_year
 from shanshui.core.errors import ShanshuiError
 from shanshui.core.quantity import Grid
 from shanshui.region.grid import GridSpec
@@ -158,7 +158,7 @@ def _look(
         out.facts |= {"rows": len(frame)}
         _tell_join(out, account_in(frame))
     elif kind.family == "coefficients":
-        frame = coefficients_input(path, spec, name)
+        frame = coefficients_input(path, spec, name, kind)
         out.facts |= {"rows": len(frame)}
         _tell_reading(out, frame.attrs["reading"])
         _tell_join(out, account_in(placed_rows(frame, spec, name, kind, places)))
@@ -226,10 +226,11 @@ def _look_at_years(
     out: Verdict, specs: list[InputSpec], paths: list[Path], kind: InputKind, grid: GridSpec
 ) -> None:
     """Look at the map of each year."""
-    years = maps_by_year(specs, paths, out.name)
+    name = declared_as(out.name)
+    years = maps_by_year(specs, paths, name)
     out.facts["years"] = ", ".join(map(str, years))
-    for year, maps in years.items():
-        own = Verdict(f"{out.name}.{year}", str(maps.paths[0]))
+    for maps in years.values():
+        own = Verdict(name, str(maps.paths[0]))
         look_at_raster(own, maps.specs, maps.paths, kind, grid)
         out.problems += own.problems
         out.doubts += own.doubts

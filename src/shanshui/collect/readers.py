@@ -9,12 +9,14 @@ from pyproj import CRS
 
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.gate import require
+from shanshui.collect.inputs import INPUTS
 from shanshui.collect.sheets.names import named
 from shanshui.collect.sheets.reading import read_sheets
 from shanshui.collect.sheets.units import PARTS
 from shanshui.collect.sheets.wanted import SheetTable, Wanted
 from shanshui.collect.sheets.ways import place_of, ways_to_say
 from shanshui.core.errors import DataError, nearest
+from shanshui.core.quantity import Features
 
 
 def raster_crs(own: CRS | None, spec: InputSpec, name: str, path: Path) -> CRS:
@@ -152,7 +154,8 @@ def renamed(frame: Any, spec: InputSpec, name: str, path: Path) -> Any:
                 f"{name}.columns.{ours}: no column '{theirs}' in {path}; {nearest(theirs, heads)}"
             )
         turn[at] = ours
-    given, _ = named(labels, turn)
+    gives = INPUTS[name].gives if name in INPUTS else None
+    given, _ = named(labels, turn, gives.columns if isinstance(gives, Features) else ())
     names = [given.get(k, h) for k, h in enumerate(heads)]
     # what is declared stands over a column that has our name already
     keep = [k for k, n in enumerate(names) if k in given or n not in given.values()]

@@ -40,6 +40,11 @@ def maps_apart(specs: Specs) -> Specs:
     return out
 
 
+def declared_as(name: str) -> str:
+    """Input under which the maps of another one stand in the study file."""
+    return next((table for table, maps in APART.items() if maps == name), name)
+
+
 def maps_by_year(specs: list[InputSpec], paths: list[Path], name: str) -> dict[int, Maps]:
     """Files of maps by their year, the earliest first.
 

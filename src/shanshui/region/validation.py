@@ -1,8 +1,8 @@
 """Results held against what is known otherwise: criteria that hold anywhere, and statements that somebody published of this region."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -126,7 +126,7 @@ def validation_table(
             low = np.nan if other is None else other.ours
             rows.append(_row(chapter, mine, said, low, np.inf, str(row["source"])))
             continue
-        low, high = _number(row.get("low")), _number(row.get("high"))
+        low, high = _number(row, "low"), _number(row, "high")
         if np.isnan(low) and np.isnan(high):
             raise QuantityError(
                 f"published: '{row['statement']}' has neither low nor high nor than; give the range that the figure should lie in"
@@ -156,7 +156,13 @@ def _text(value: object) -> str:
     return "" if value is None or value != value else str(value).strip().removesuffix(".0")
 
 
-def _number(value: object) -> float:
+def _number(row: dict[Hashable, Any], column: str) -> float:
+    value = row.get(column)
     if value is None or value != value or not str(value).strip():
         return np.nan
-    return float(str(value))
+    try:
+        return float(str(value))
+    except ValueError:
+        raise QuantityError(
+            f"published.{column}: '{row['statement']}' holds '{value}', expected a number; correct it, or leave the cell blank"
+        ) from None

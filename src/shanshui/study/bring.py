@@ -32,7 +32,7 @@ from shanshui.collect.quality import Verdict, judge, layer_kind
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.registers import register_input
 from shanshui.collect.scaling import plausible, refuse_unused
-from shanshui.collect.yearly import maps_by_year
+from shanshui.collect.yearly import declared_as, maps_by_year
 from shanshui.core.errors import DataError
 from shanshui.flow.events import Event
 from shanshui.flow.plan import Source
@@ -187,8 +187,8 @@ def _annual(
 ) -> str:
     return context.objects.keep_layers(
         {
-            str(year): _bring_raster(f"{name}.{year}", maps.specs, maps.paths, kind, context)
-            for year, maps in maps_by_year(specs, paths, name).items()
+            str(year): _bring_raster(declared_as(name), maps.specs, maps.paths, kind, context)
+            for year, maps in maps_by_year(specs, paths, declared_as(name)).items()
         }
     )
 
@@ -196,7 +196,7 @@ def _annual(
 def _coefficients(
     name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
 ) -> pd.DataFrame:
-    frame = coefficients_input(paths[0], specs[0], name)
+    frame = coefficients_input(paths[0], specs[0], name, kind)
     return _kept(placed_rows(frame, specs[0], name, kind, places_frame(context.above)))
 
 
