@@ -262,3 +262,24 @@ def test_the_pattern_is_held_against_the_ground():
     assert found.loc[("captured", "red_line"), "ours"] == pytest.approx(1 / (22 / 94))
     assert found.loc[("important_forest_to_farmed", ""), "verdict"] == "differs"
     assert found.loc[("importance_class", "1"), "verdict"] == "agrees"
+
+
+def test_a_coarse_map_is_read_between_its_centres():
+    side = 4000.0
+    centres = [
+        (GRID.left + side * (i + 0.5), GRID.top - side * (j + 0.5))
+        for j in range(2)
+        for i in range(3)
+    ]
+    points = [shapely.Point(*c) for c in centres]
+    # Aa bb lives in the west alone
+    ranges = frame(*points, points[0], points[3], species=["Cc dd"] * 6 + ["Aa bb"] * 2)
+    high = lay(all_of(1500.0), "m")
+    index = species_richness(ranges, high, codes(all_of(FOREST)), MASK, HABITATS)["index"].values
+    row = index[2]
+    assert (
+        np.diff(row[2:8]) < 0
+    ).all()  # falls from the first centre to the second, without a step
+    assert np.abs(np.diff(row)).max() < 0.5
+    counts = species_richness(ranges, high, codes(all_of(FOREST)), MASK, HABITATS)["threatened"]
+    assert counts.values[2].tolist() == [1.0] * 4 + [0.0] * 8

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.spatial import cKDTree
 
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.inputs import InputKind
@@ -131,7 +132,11 @@ def _part(
     mapped = mapped.set_crs(grid.projection, allow_override=True)
     mapped = mapped.assign(geometry=shapely.force_2d(mapped.geometry.values))
     lost = ~np.isfinite(mapped.geometry.bounds.to_numpy()).all(axis=1)
-    out = mapped.assign(_here=~lost & mapped.intersects(shapely.box(*grid.bounds)))
+    study_box = shapely.box(*grid.bounds)
+    if kind.family == "shapes" and not polygons:
+        # a centre beyond the rim still speaks of ground within
+        study_box = study_box.buffer(_spacing(mapped[~lost]), join_style="mitre")
+    out = mapped.assign(_here=~lost & mapped.intersects(study_box))
     out.attrs = {
         "told": told,
         "source_crs": source.name,
@@ -139,6 +144,14 @@ def _part(
         "cure": "" if out["_here"].any() else cure(frame, source, study),
     }
     return out
+
+
+def _spacing(points: gpd.GeoDataFrame) -> float:
+    """Distance between neighbouring places, in metres; 0 of a single one."""
+    places = np.unique(np.round(shapely.get_coordinates(points.geometry.values), 0), axis=0)
+    if len(places) < 2:
+        return 0.0
+    return float(np.median(cKDTree(places).query(places, k=2)[0][:, 1]))
 
 
 def _together(parts: Sequence[gpd.GeoDataFrame], name: str, told: list[str]) -> gpd.GeoDataFrame:

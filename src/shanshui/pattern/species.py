@@ -25,6 +25,8 @@ from shanshui.region.unitset import burnt
 THREATS = ("LC", "NT", "VU", "EN", "CR")
 """Classes of the red list, the least threatened first."""
 THREATENED = frozenset(("VU", "EN", "CR"))
+_AROUND = 4
+"""Centres of a coarse range map that are read between [D]."""
 _REACH = 0.75
 """Part of the side of a range's cells within which ground belongs to the nearest centre [D]: half a diagonal and a little."""
 
@@ -71,6 +73,7 @@ class _Species:
     weight: float
     range: NDArray[np.bool_]
     habitat: NDArray[np.bool_]
+    expected: NDArray[np.float32]
 
 
 def habitats_of(table: pd.DataFrame | None) -> pd.DataFrame:
@@ -145,27 +148,64 @@ def _species(
         mine = (names == name).to_numpy()
         if cells is None:
             area = burnt(ranges[mine], grid, 0.0).astype(bool)
+            likely = area.astype(np.float32)
             size = float(ranges[mine].area.sum()) / 1e6
         else:
-            id_of, at = cells
-            present = np.zeros(id_of.max() + 2, bool)
-            present[id_of[mine]] = True
-            area = present[at]
+            present = np.zeros(cells.of_row.max() + 2, bool)
+            present[cells.of_row[mine]] = True
+            area = present[cells.at]
+            likely = (present[cells.near] * cells.share).sum(axis=0)
             size = float(mine.sum())
         area &= inside
         with np.errstate(invalid="ignore"):
             fits = (height >= float(row["low_m"])) & (height <= float(row["high_m"]))
         fits &= np.isin(cover_type.values, codes_of(_words(row["covers"])))
         rank = THREATS.index(str(row["threat"]))
-        yield _Species(row, weights[rank] / max(size, 1e-9), area, area & fits)
+        expected = np.where(fits & inside, likely, 0.0).astype(np.float32)
+        yield _Species(row, weights[rank] / max(size, 1e-9), area, area & fits, expected)
 
 
-def range_cells(
-    ranges: gpd.GeoDataFrame, grid: GridSpec, cell_km: float
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Number of the centre that each row stands at, and of the one that each cell of the grid belongs to; past the last for none."""
+@dataclass(frozen=True)
+class RangeCells:
+    """Cells of a coarse range map below a grid.
+
+    Attributes
+    ----------
+    of_row : (rows,)
+        Number of the centre at which each row of the map stands.
+    at : (y, x)
+        Number of the centre that each cell of the grid belongs to; one past the last for none.
+    near : (k, y, x)
+        Numbers of the nearest centres, and
+    share : (k, y, x) [1]
+        how much each counts; 0 beyond reach.
+    """
+
+    of_row: NDArray[np.intp]
+    at: NDArray[np.intp]
+    near: NDArray[np.intp]
+    share: NDArray[np.float32]
+
+
+def range_cells(ranges: gpd.GeoDataFrame, grid: GridSpec, cell_km: float) -> RangeCells:
+    """Centres of a coarse range map around each cell of a grid, the nearer the more.
+
+    Parameters
+    ----------
+    ranges : points
+        Centres of cells, in the grid's system.
+    grid : GridSpec
+        Cells.
+    cell_km : float [km]
+        Side of the map's cells; found from their distances where 0.
+
+    Raises
+    ------
+    QuantityError
+        One point and no side.
+    """
     places = np.column_stack([ranges.geometry.x, ranges.geometry.y])
-    centres, id_of = np.unique(np.round(places, 0), axis=0, return_inverse=True)
+    centres, of_row = np.unique(np.round(places, 0), axis=0, return_inverse=True)
     tree = cKDTree(centres)
     if cell_km <= 0:
         if len(centres) < 2:
@@ -173,13 +213,20 @@ def range_cells(
                 "species_ranges: one point tells no size of cells; set range_cell_km"
             )
         cell_km = float(np.median(tree.query(centres, k=2)[0][:, 1])) / 1000.0
-    x, y = np.meshgrid(grid.x(), grid.y())
-    at = np.empty(grid.shape, np.intp)
-    for row in range(grid.ny):
-        at[row] = tree.query(
-            np.column_stack([x[row], y[row]]), distance_upper_bound=_REACH * cell_km * 1000.0
-        )[1]
-    return id_of.reshape(-1), at
+    side = cell_km * 1000.0
+    count = min(_AROUND, len(centres))
+    near = np.empty((count, *grid.shape), np.intp)
+    share = np.empty((count, *grid.shape), np.float32)
+    for row, y in enumerate(grid.y()):
+        here = np.column_stack([grid.x(), np.full(grid.nx, y)])
+        away, which = tree.query(here, k=list(range(1, count + 1)), distance_upper_bound=side)
+        near[:, row] = which.T
+        # as reading between the centres of a square lattice: 1 at a centre, 0 a side away
+        share[:, row] = np.maximum(1.0 - np.where(np.isfinite(away), away, side) / side, 0.0).T
+    at = np.where(share[0] > 1.0 - _REACH, near[0], len(centres))
+    total = share.sum(axis=0)
+    share /= np.where(total > 0, total, 1.0)
+    return RangeCells(of_row.reshape(-1), at, near, share)
 
 
 @assessment(source="own_pattern", bytes_per_cell=64)
@@ -226,10 +273,11 @@ def species_richness(
 
     Notes
     -----
-    ``I = sum_s(w_s h_s / A_s) / max`` with h_s 1 where species s has habitat, w_s the weight of its threat, A_s the size of its range in the
-    map (cells or km2): endemism weighted by range size, after weighted endemism [M]. Habitat is range and height and cover, as for area of
-    habitat [M]; weights of threats are ours [D], preferences from memory [M]. Species without a row of preferences are left out and
-    told in ``species_habitat``. Edges of the cells of a coarse range map show in the result.
+    ``I = sum_s(w_s p_s h_s / A_s) / max`` with h_s 1 where heights and covers fit species s; p_s its presence, of a coarse map read between
+    the four nearest centres (``p = sum_k(q_k x_k) / sum_k(q_k)``, q_k = 1 - d_k / side); w_s the weight of its threat; A_s the size of its
+    range in the map (cells or km2): endemism weighted by range size, after weighted endemism [M]. Habitat is range and height and cover, as
+    for area of habitat [M]; weights of threats and the reading between are ours [D], preferences from memory [M]. Counts of species are by
+    whole cells of the map, whose edges show. Species without a row of preferences are left out and told in ``species_habitat``.
     """
     grid = grid_of(elevation)
     count = {k: np.zeros(grid.shape, np.float32) for k in ("richness", "threatened", "endemic")}
@@ -243,7 +291,7 @@ def species_richness(
             count["threatened"] += here
         if float(one.row.get("endemic", 0) or 0) > 0:
             count["endemic"] += here
-        index += one.weight * here
+        index += one.weight * one.expected
     known = (region_mask.values == 1) & np.isfinite(elevation.values) & (cover_type.values != 0)
     most = float(index[known].max()) if known.any() else 0.0
     layers = {**count, "index": (index / most if most > 0 else index).astype(np.float32)}

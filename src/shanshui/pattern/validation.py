@@ -279,7 +279,8 @@ def _beside_ranges(
             source="species_ranges",
             note="ranges are polygons",
         )
-    id_of, at = range_cells(ranges, grid_of(mask), 0.0)
+    cells = range_cells(ranges, grid_of(mask), 0.0)
+    id_of, at = cells.of_row, cells.at
     rows = habitats_of(habitats)
     threatened = set(rows.index[rows["threat"].isin(THREATENED)])
     mine = np.array([latin(name) in threatened for name in ranges["species"]])
