@@ -11,6 +11,7 @@ from shanshui.collect.inputs import INPUTS
 from shanshui.core.cover import covers
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.flow.plan import Plan, Source, step
+from shanshui.pattern.core_area import core_area
 from shanshui.pattern.red_lines import red_line_candidate, red_line_cover
 from shanshui.pattern.sensitivity import erosion_sensitivity, sensitivity_factors
 from shanshui.pattern.species import habitats_of, species_habitat, species_richness
@@ -283,3 +284,36 @@ def test_a_coarse_map_is_read_between_its_centres():
     assert np.abs(np.diff(row)).max() < 0.5
     counts = species_richness(ranges, high, codes(all_of(FOREST)), MASK, HABITATS)["threatened"]
     assert counts.values[2].tolist() == [1.0] * 4 + [0.0] * 8
+
+
+# the central zone
+
+
+def test_the_core_is_important_ground_sources_statutory_zones_and_named_counties():
+    importance = np.full(GRID.shape, 5, np.uint8)
+    importance[:, :4] = 1  # 32 km2
+    importance[3:5, 10:] = 1  # 4 km2
+    importance[7, 11] = 0
+    found = core_area(codes(importance), MASK, least_km2=20.0).values
+    assert (found[:, :4] == 1).all()
+    assert (found[:, 4:11] == 0).all()
+    assert found[7, 11] == 255
+    source = np.zeros(GRID.shape, np.uint16)
+    source[:, 4:6] = 1
+    assert (
+        core_area(codes(importance), MASK, lay(source), least_km2=20.0).values[:, :6] == 1
+    ).all()
+    reserve = frame(box(11, 7, 12, 8))
+    assert core_area(codes(importance), MASK, None, reserve, least_km2=20.0).values[7, 11] == 1
+    county = frame(box(6, 0, 8, 8), code=["61"], parent=[""])
+    named = core_area(codes(importance), MASK, None, None, county, core_counties=("61",)).values
+    assert (named[:, 6:8] == 1).all()
+    assert (named[:, 8:11] == 0).all()
+    assert (core_area(codes(importance), MASK, least_km2=40.0).values[:7] == 0).all()
+
+
+@pytest.mark.parametrize("counties", [None, "one"])
+def test_a_county_of_the_core_that_is_not_there_is_refused(counties):
+    county = None if counties is None else frame(box(6, 0, 8, 8), code=["61"], parent=[""])
+    with pytest.raises(QuantityError, match="no county has the code 99"):
+        core_area(codes(np.ones(GRID.shape)), MASK, None, None, county, core_counties=("99",))

@@ -65,6 +65,7 @@ def place_facts(
     red_line_candidate: Codes | None = None,
     river_distance: Distance | None = None,
     protected_areas: Areas | None = None,
+    core_area: Codes | None = None,
     zones: Areas | None = None,
 ) -> PlaceFacts:
     """What rules may ask of a place, for every cell of the grid.
@@ -85,6 +86,8 @@ def place_facts(
         To the nearest river.
     protected_areas : polygons, optional
         Any kind.
+    core_area : (y, x) [1], optional
+        1 core, 0 periphery, 255 not known.
     zones : polygons, optional
         Columns named as facts, such as ``green_unit``, ``zone`` or ``core_area``: where a polygon tells one, it goes before what is computed.
 
@@ -121,6 +124,8 @@ def place_facts(
         known["red_line"] = np.where(np.isnan(line), line, line == 1).astype(np.float32)
     if protected_areas is not None:
         known["protected"] = covered(_placed(protected_areas, grid), grid).astype(np.float32)
+    if core_area is not None:
+        known["core_area"] = _without(core_area.values, 255)
     if river_distance is not None:
         known["river_m"] = np.asarray(river_distance.values, np.float32)
     if zones is not None and len(zones):

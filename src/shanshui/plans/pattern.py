@@ -7,6 +7,7 @@ from shanshui.pattern.assembly import (
     security_pattern,
 )
 from shanshui.pattern.barriers import barriers, pinch_points
+from shanshui.pattern.core_area import core_area
 from shanshui.pattern.importance import (
     biodiversity_index,
     importance_grade,
@@ -124,6 +125,7 @@ def _network(have: set[str]) -> list[Step]:
         step(habitat_morphology),
         step(morphology_shares),
         step(source_cells),
+        step(core_area),
         step(cover_resistance, binds=cover),
         step(slope_factor),
         step(light_factor, binds=cover),
