@@ -12,8 +12,9 @@ from shanshui.core.cover import covers
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.flow.plan import Plan, Source, step
 from shanshui.pattern.core_area import core_area
+from shanshui.pattern.factors import sensitivity_factors
 from shanshui.pattern.red_lines import red_line_candidate, red_line_cover
-from shanshui.pattern.sensitivity import erosion_sensitivity, sensitivity_factors
+from shanshui.pattern.sensitivity import erosion_sensitivity
 from shanshui.pattern.species import habitats_of, species_habitat, species_richness
 from shanshui.pattern.validation import pattern_validation
 from shanshui.terrain.extent import region_mask

@@ -88,6 +88,7 @@ def verdict(
     paths: list[Path],
     grid: GridSpec,
     places: pd.DataFrame | None = None,
+    features: gpd.GeoDataFrame | None = None,
 ) -> Verdict:
     """Look at a dataset without bringing it to the grid.
 
@@ -105,6 +106,8 @@ def verdict(
         Study grid.
     places : DataFrame, optional
         Of the study, to which tables are joined.
+    features : GeoDataFrame, optional
+        Its features, where they have been read already.
 
     Returns
     -------
@@ -129,7 +132,8 @@ def verdict(
         if kind.family == "annual":
             _look_at_years(out, specs, paths, kind, grid)
         elif kind.family in FEATURES:
-            _look_features(out, specs, kind, paths, grid)
+            frame = features_input(paths, specs, kind, name, grid) if features is None else features
+            _look_features(out, kind, frame, grid)
         elif kind.family in RASTERS:
             look_at_raster(out, specs, paths, kind, grid)
             if name == "elevation" and not out.problems and out.facts["coverage"] < 1.0:
@@ -186,11 +190,8 @@ def _tell_join(out: Verdict, account: JoinAccount | None) -> None:
         out.doubts += account.sentences(all_rows=False)
 
 
-def _look_features(
-    out: Verdict, specs: list[InputSpec], kind: InputKind, paths: list[Path], grid: GridSpec
-) -> None:
+def _look_features(out: Verdict, kind: InputKind, frame: gpd.GeoDataFrame, grid: GridSpec) -> None:
     """Note how many features there are, how much they cover, and where units leave gaps."""
-    frame = features_input(paths, specs, kind, out.name, grid)
     out.facts |= {"features": len(frame), "crs": frame.attrs["source_crs"]}
     out.facts |= {"accuracy_m": frame.attrs["accuracy_m"]}
     if "beyond" in frame.attrs:

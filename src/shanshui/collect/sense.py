@@ -180,14 +180,15 @@ def _alone(name: str, ratio: pd.Series, of: str, what: str, names: Mapping[str, 
     logs = np.log(values)
     away = logs - logs.median()
     spread = 1.4826 * float(away.abs().median())
-    odd = away[away.abs() > max(np.log(APART[of]), SPREADS * spread)]
+    limit = max(np.log(APART[of]), SPREADS * spread)
+    odd = away[away.abs() > limit]
     if len(odd):
         order = odd.abs().sort_values(ascending=False, kind="stable").index
         worst = str(order[0])
         out.append(
             f"{name}: {_listed(order, names)} {'stands' if len(odd) == 1 else 'stand'} alone: {names.get(worst, worst)} has "
-            f"{values[worst]:.3g} {what}, half of the places have less than {values.median():.3g} and none of the others is "
-            f"{APART[of]:g} times away; is the unit or the place of the row another one?"
+            f"{values[worst]:.3g} {what}, half of the places have less than {values.median():.3g} and all others lie within "
+            f"{np.exp(limit):.3g} times of that; is the unit or the place of the row another one?"
         )
     return out
 

@@ -8,6 +8,7 @@ from shanshui.pattern.assembly import (
 )
 from shanshui.pattern.barriers import barriers, pinch_points
 from shanshui.pattern.core_area import core_area
+from shanshui.pattern.factors import sensitivity_factors
 from shanshui.pattern.importance import (
     biodiversity_index,
     importance_grade,
@@ -49,7 +50,6 @@ from shanshui.pattern.sensitivity import (
     erosion_fragility,
     erosion_sensitivity,
     karst_sensitivity,
-    sensitivity_factors,
 )
 from shanshui.pattern.sources import (
     habitat_morphology,

@@ -10,7 +10,7 @@ import pandas as pd
 from shanshui.collect.catalog import Specs, located
 from shanshui.collect.features import features_input
 from shanshui.collect.inputs import INPUTS, TOGETHER
-from shanshui.collect.joining import LEVELS, PLACED, places_frame
+from shanshui.collect.joining import LEVELS, places_frame
 from shanshui.collect.quality import Verdict, verdict
 from shanshui.collect.sense import sense_doubts
 from shanshui.collect.sense_places import POINTS, place_doubts
@@ -49,7 +49,7 @@ def verdicts_of(
                 doubt = f"{name}: no file {gone[0]}; the study runs without it"
                 out.append(Verdict(name, str(gone[0]), needed=False, doubts=[doubt], spec=group[0]))
                 continue
-            out.append(verdict(name, group, kind, paths, grid, places))
+            out.append(verdict(name, group, kind, paths, grid, places, features.get(name)))
     _look_together(out, places, features)
     if "elevation" not in specs and "biophysical" not in specs:
         lacks = "elevation: not declared; the survey needs [inputs.elevation]"
@@ -65,7 +65,7 @@ def _features(specs: Specs, folders: list[Path], grid: GridSpec) -> dict[str, gp
     """Places and points, read from their files; what cannot be read is told by its own verdict."""
     found = {}
     for name in (*LEVELS, *POINTS):
-        if specs.get(name) and (name in POINTS or set(specs) & PLACED or "cities" in specs):
+        if specs.get(name):
             paths = [located(spec, folders) for spec in specs[name]]
             with suppress(ShanshuiError):
                 found[name] = features_input(paths, specs[name], INPUTS[name], name, grid)
