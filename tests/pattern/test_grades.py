@@ -8,6 +8,7 @@ from shapely.geometry import box
 from tests.worlds import EQUAL_AREA, grid, squares
 
 from shanshui.core.errors import PlanError, QuantityError
+from shanshui.pattern.factors import scored
 from shanshui.pattern.importance import (
     biodiversity_index,
     importance_grade,
@@ -31,7 +32,6 @@ from shanshui.pattern.sensitivity import (
     erosion_fragility,
     erosion_sensitivity,
     karst_sensitivity,
-    scored,
 )
 from shanshui.region.unitset import polygons
 
