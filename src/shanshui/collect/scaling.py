@@ -42,7 +42,7 @@ def refuse_unused(spec: InputSpec, kind: InputKind, name: str) -> None:
         With the word.
     """
     used = _USED.get(kind.family, set()) | ({"legend"} if name == "land_cover_areas" else set())
-    if kind.names_places:
+    if kind.names_places or kind.family == "zones":
         used = used | _JOINED
     for word in sorted(set().union(*_USED.values(), _JOINED) - used):
         if getattr(spec, word) != type(spec).model_fields[word].get_default(
