@@ -7,14 +7,16 @@ import pytest
 import shapely
 from tests.worlds import grid_spec
 
+from shanshui.accounts.soil_retention import vegetation_fraction
 from shanshui.collect.inputs import INPUTS
 from shanshui.core.cover import covers
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.flow.plan import Plan, Source, step
 from shanshui.pattern.core_area import core_area
 from shanshui.pattern.factors import sensitivity_factors
+from shanshui.pattern.importance import importance_grade
 from shanshui.pattern.red_lines import red_line_candidate, red_line_cover
-from shanshui.pattern.sensitivity import erosion_sensitivity
+from shanshui.pattern.sensitivity import desertification_sensitivity, erosion_sensitivity
 from shanshui.pattern.species import habitats_of, species_habitat, species_richness
 from shanshui.pattern.validation import pattern_validation
 from shanshui.terrain.extent import region_mask
@@ -53,7 +55,6 @@ def sources(*names):
 )  # fmt: skip
 def test_a_factor_read_at_another_scale_is_refused(setting, fits):
     from shanshui.accounts.erosion_drivers import rainfall_erosivity
-    from shanshui.accounts.soil_retention import vegetation_fraction
     from shanshui.terrain.relief import relief_window
 
     steps = [
@@ -94,6 +95,77 @@ def test_a_factor_with_one_score_leaves_the_mean():
     assert [int(found[7, k]) for k in (0, 5, 11)] == [5, 1, 1]
     with_all = erosion_sensitivity(rain, relief, green, MASK).values
     assert [int(with_all[0, k]) for k in (0, 5, 11)] == [5, 3, 3]
+
+
+def test_a_factor_that_is_low_everywhere_holds_the_mean_down():
+    wet, dry = lay(all_of(1000.0), "mm/yr"), lay(all_of(900.0), "mm/yr")
+    green = all_of(0.9)
+    green[4:] = 0.1
+    green = lay(green)
+    factors = sensitivity_factors(MASK, green, precipitation=wet, reference_evapotranspiration=dry)
+    assert factors.set_index("factor")["used"].to_dict() == {
+        "aridity": 1.0,
+        "vegetation_fraction": 1.0,
+    }
+    # sqrt(1 5) = 2.24 < 2.33: bare fields in a wet region turn to no desert
+    found = desertification_sensitivity(wet, dry, green, MASK, sensitivity_factors=factors)
+    assert (found.values == 5).all()
+
+
+# scarcity
+
+
+def test_what_is_scarce_counts_in_its_own_basin():
+    # a wet basin of four columns of 100 and two of 10, a dry one of 9, 5 and 1; a column is 8 km2
+    amount = np.repeat([[100.0, 100, 100, 100, 10, 10, 9, 9, 5, 5, 1, 1]], 8, axis=0)
+    service = lay(amount.astype(np.float32), "mm/yr")
+    alone = importance_grade(service, MASK).values[0]
+    # equal cells stand or fall together: 400 of 450 is above half and above four fifths
+    assert alone.tolist() == [5] * 12
+    basins = frame(box(0, 0, 6, 8), box(6, 0, 12, 8))
+    found = importance_grade(service, MASK, basins, least_basin_km2=48.0).values[0]
+    # of the dry basin's 30 the two cells of 9 hold 18: above half, below four fifths
+    assert found.tolist() == [5] * 6 + [3, 3, 5, 5, 5, 5]
+    shares = {"extreme_share": 0.6, "important_share": 0.95}
+    found = importance_grade(service, MASK, basins, least_basin_km2=48.0, **shares).values[0]
+    # of the region's 450 the cells down to 10 hold 420, of the dry basin's 30 those of 9 hold 0.6 and those down to 5 28
+    assert found.tolist() == [3] * 6 + [1, 1, 3, 3, 5, 5]
+    # a basin too small here has no order of its own
+    found = importance_grade(service, MASK, basins, least_basin_km2=48.5, **shares).values[0]
+    assert found.tolist() == [3] * 6 + [5] * 6
+
+
+def test_ground_outside_every_basin_or_without_an_amount_is_graded_by_the_region():
+    amount = np.repeat([[8.0, 4, 2, 1, np.nan, 0, 8, 4, 2, 1, 0, 0]], 8, axis=0)
+    service = lay(amount.astype(np.float32), "mm/yr")
+    one = frame(box(6, 0, 12, 8))
+    shares = {"extreme_share": 0.6, "important_share": 0.9}
+    with_basin = importance_grade(service, MASK, one, least_basin_km2=1.0, **shares).values
+    alone = importance_grade(service, MASK, None, **shares).values
+    assert (with_basin[:, :6] == alone[:, :6]).all()
+    assert (with_basin[:, 4] == 0).all()
+    assert (importance_grade(service, MASK, one.iloc[:0], **shares).values == alone).all()
+
+
+# a year's cover
+
+
+def test_an_index_of_one_day_leaves_fields_no_barer_than_a_year_of_crops():
+    ndvi = all_of(0.7)
+    ndvi[0], ndvi[1], ndvi[2, 0] = 0.1, 0.3, np.nan
+    cover = np.full(GRID.shape, FARMED, np.uint8)
+    cover[:, 6:] = FOREST
+    ends = {"bare_ndvi": 0.1, "full_ndvi": 0.7}
+    day = vegetation_fraction(lay(ndvi), MASK, codes(cover), farmed_least=0.4, **ends).values
+    year = vegetation_fraction(lay(ndvi), MASK, codes(cover), **ends).values
+    assert day[0, 0] == pytest.approx(0.4)
+    assert day[1, 0] == pytest.approx(0.4)
+    assert day[3, 0] == pytest.approx(1.0)
+    assert (day[:, 6:] == year[:, 6:]).all()
+    assert np.isnan(day[2, 0])
+    assert year[0, 0] == 0.0
+    with pytest.raises(QuantityError, match=r"farmed_least: no cover_type tells where fields are"):
+        vegetation_fraction(lay(ndvi), MASK, farmed_least=0.4, **ends)
 
 
 def test_where_nothing_has_contrast_all_stay():

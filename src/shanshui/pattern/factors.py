@@ -138,18 +138,19 @@ def sensitivity_factors(
     texture_score : (y, x) [1], optional
         Of erosion and of desertification.
     flat_share : float [1]
-        Share of the region with one score from which a factor has no contrast and leaves the mean [D].
+        Share of the region with one score of 3 or 5 from which a factor has no contrast and leaves the mean [D].
 
     Returns
     -------
     table
         ``kind, factor, low, middle, high`` (share of the known ground with score 1, 3 and 5), ``used`` (1 or 0), ``reason``. Where no
-        factor of a kind has contrast all stay.
+        factor of a kind has contrast all stay; one that is low everywhere stays too: what causes this kind of harm is not there.
 
     Notes
     -----
-    ``used = max_k |s = k| / n < flat_share`` over the n known cells, scores s of 1, 3 and 5. A factor that scores the same everywhere moves the
-    mean of all cells alike and leaves the cut points to the others: of erosivity above 600 everywhere, green cover alone would decide.
+    ``used = max(|s = 3|, |s = 5|) / n < flat_share`` over the n known cells, scores s of 1, 3 and 5. A factor that scores high everywhere lifts
+    the mean of all cells alike and leaves the cut points to the others: of erosivity above 600 everywhere, green cover alone would decide. One
+    that scores low everywhere rightly holds all down: without drought no field turns to desert, however bare it lies.
     Scores as of the sensitivities; leaving a factor out is our own choice [D] (decision 0024).
     """
     inside = region_mask.values == 1
@@ -187,8 +188,8 @@ def _told_apart(
     for factor, score in scores.items():
         known = score[inside & np.isfinite(score)]
         share = [float(np.mean(known == v)) if known.size else np.nan for v in (1.0, 3.0, 5.0)]
-        flat = max(share) >= flat_share if known.size else False
-        reason = f"one score on {max(share):.1%} of the ground" if flat else ""
+        flat = max(share[1:]) >= flat_share if known.size else False
+        reason = f"one score on {max(share[1:]):.1%} of the ground" if flat else ""
         rows.append(
             {
                 "kind": kind,
@@ -198,7 +199,7 @@ def _told_apart(
                 "reason": reason,
             }
         )
-    if not any(row["used"] for row in rows):
+    if rows and not any(row["used"] for row in rows):
         for row in rows:
             row |= {"used": 1.0, "reason": "no factor tells this ground apart: all stay"}
     return rows

@@ -78,11 +78,16 @@ def pattern(have: set[str]) -> list[Step]:
     """
     cover, warm = cover_of(have), warmth_of(have)
     return [
+        # water and soil serve the basin that they are kept in
         step(
-            importance_grade, name="importance_water", binds={"service": "water_retention.retained"}
+            importance_grade,
+            name="importance_water",
+            binds={"service": "water_retention.retained", "basins": "basins_1"},
         ),
         step(
-            importance_grade, name="importance_soil", binds={"service": "soil_retention.retained"}
+            importance_grade,
+            name="importance_soil",
+            binds={"service": "soil_retention.retained", "basins": "basins_1"},
         ),
         step(biodiversity_index, binds=warm),
         *([step(species_richness), step(species_habitat)] if "species_ranges" in have else []),
