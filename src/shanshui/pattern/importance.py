@@ -116,7 +116,7 @@ def importance_grade(
     with np.errstate(invalid="ignore"):
         code[values >= second] = IMPORTANT
         code[values >= first] = EXTREME
-        for rows, columns, here in _basin_cells(basins, service, region_mask, least_basin_km2):
+        for rows, columns, here in basin_cells(basins, service, region_mask, least_basin_km2):
             part, graded = values[rows, columns], code[rows, columns]
             limits = share_limits(part[here], shares)
             for limit, grade in zip(limits, (EXTREME, IMPORTANT), strict=True):
@@ -126,13 +126,13 @@ def importance_grade(
     return like(service, code, "1", nodata=MISSING)
 
 
-def _basin_cells(
+def basin_cells(
     basins: gpd.GeoDataFrame | None,
     service: xr.DataArray,
     region_mask: xr.DataArray,
     least_km2: float,
 ) -> Iterator[tuple[slice, slice, NDArray[np.bool_]]]:
-    """Box of each basin that is large enough here, and its cells in it."""
+    """Box of each basin that has at least ``least_km2`` [km2] in the region, as rows and columns, and its cells in that box."""
     if basins is None or not len(basins):
         return
     grid = grid_of(service)

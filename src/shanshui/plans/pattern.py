@@ -8,6 +8,7 @@ from shanshui.pattern.assembly import (
 )
 from shanshui.pattern.barriers import barriers, pinch_points
 from shanshui.pattern.core_area import core_area
+from shanshui.pattern.cuts import importance_cuts, sensitivity_cuts
 from shanshui.pattern.factors import sensitivity_factors
 from shanshui.pattern.importance import (
     biodiversity_index,
@@ -27,6 +28,7 @@ from shanshui.pattern.massifs import massif_zones
 from shanshui.pattern.morphology import morphology_shares
 from shanshui.pattern.network import component_scan, protected_connectivity, source_network
 from shanshui.pattern.nodes import nodes
+from shanshui.pattern.red_line_summary import red_line_summary
 from shanshui.pattern.red_lines import (
     developed_land,
     red_line_candidate,
@@ -96,8 +98,18 @@ def pattern(have: set[str]) -> list[Step]:
         ),
         step(soil_importance),
         step(service_importance),
+        step(
+            importance_cuts,
+            binds={
+                "water_retention": "water_retention.retained",
+                "soil_retention": "soil_retention.retained",
+                "biodiversity": _species_of(have),
+                "basins": "basins_1",
+            },
+        ),
         # limits of relief were published for windows of some km2, not for those that the change point finds
         step(sensitivity_factors, binds={"local_relief": "landform_relief"}),
+        step(sensitivity_cuts, binds={"local_relief": "landform_relief"}),
         step(erosion_sensitivity, binds={"local_relief": "landform_relief"}),
         step(karst_sensitivity),
         step(desertification_sensitivity),
@@ -109,6 +121,7 @@ def pattern(have: set[str]) -> list[Step]:
         step(red_line_candidate),
         step(red_line_share),
         step(red_line_cover),
+        step(red_line_summary, binds={"threatened_species": "species_richness.threatened"}),
         step(security_districts),
         step(
             steep_farmland,
