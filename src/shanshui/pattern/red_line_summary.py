@@ -10,7 +10,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.cover import codes_of
 from shanshui.core.quantity import ANY, TEXT, Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Amount, Codes, Density, Elevation, Mask
+from shanshui.core.vocabulary import Codes, Density, Elevation, Index, Mask
 from shanshui.pattern.tables import Protected
 from shanshui.region.grid import grid_of
 from shanshui.region.unitset import burnt
@@ -30,7 +30,7 @@ def red_line_summary(
     cover_type: Codes | None = None,
     elevation: Elevation | None = None,
     population_density: Density | None = None,
-    threatened_species: Amount | None = None,
+    threatened_species: Index | None = None,
     protected_areas: Protected | None = None,
     *,
     reported_share: Annotated[float | None, Between(0.0, 1.0)] = None,
