@@ -176,8 +176,11 @@ def _network(have: set[str]) -> list[Step]:
 
 
 def _species_of(have: set[str]) -> str:
-    """What tells where species are: their ranges, or the climate's stand-in where there are none."""
-    return "species_richness.index" if "species_ranges" in have else "biodiversity_index"
+    """What tells where species are: their ranges; without any the climate's stand-in, or the quality of habitats."""
+    if "species_ranges" in have:
+        return "species_richness.index"
+    climate = {"productivity", "prefectures"} <= have or "threats" not in have
+    return "biodiversity_index" if climate else "habitat_quality.habitat_quality"
 
 
 def _ways_of(have: set[str]) -> dict[str, str]:
