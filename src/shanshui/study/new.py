@@ -225,7 +225,8 @@ def _qinba(
         stop = text.index("[inputs.counties]")
         text = text[:start] + _boundary_text(Path(boundary), folder) + "\n" + text[stop:]
     names = (
-        "outlets", "cities", "massifs", "sectors", "readiness", "clusters", "hubs", "crosswalk", "published", "function_zones",
+        "outlets", "cities", "massifs", "sectors", "readiness", "clusters", "hubs", "crosswalk", "published",
+        "cover", "function_zones",
     )  # fmt: skip
     tables = [("shanshui.study", f"templates/qinba_{name}.csv") for name in names]
     _lay(folder, [*COEFFICIENTS, *tables, *TO_START_FROM])
