@@ -111,23 +111,23 @@ def security_pattern(
     Parameters
     ----------
     sources : polygons
-        ``name, area_km2, score, massif``.
+        ``name, name_zh, area_km2, score, massif``.
     source_network : table
         ``source, d_pc``.
     corridors : lines
-        ``source, target, type, length_km, priority``.
+        ``name, name_zh, type, length_km, priority``.
     nodes : points
-        ``kind, score, rank, reason``.
+        ``name, name_zh, kind, rank, reason``.
     river_corridors : lines, optional
-        ``name, order, length_km, sources``. With them, corridors along rivers are part of these and left out of the list.
+        ``name, name_zh, order, length_km, sources``. With them, corridors along rivers are part of these and left out of the list.
     biological : int
         Only so many biological corridors, by priority; 0 for all.
 
     Returns
     -------
     polygons, lines and points
-        Index ``part``; ``element``: patch, corridor or node; ``type``: core patch, river, biological or the kind of node; ``name``,
-        ``size`` [km2 of a patch, km of a corridor, NaN of a node], ``rank`` within element and type, ``reason``.
+        Index ``part``; ``element``: patch, corridor or node; ``type``: core patch, river, biological or the kind of node; ``name, name_zh``:
+        massif, ends of a corridor, river, or county of a node; ``size`` [km2 of a patch, km of a corridor, NaN of a node], ``rank`` within element and type, ``reason``.
 
     Raises
     ------
@@ -153,6 +153,7 @@ def security_pattern(
                 "element": "patch",
                 "type": "core patch",
                 "name": row["name"],
+                "name_zh": row["name_zh"],
                 "size": row["area_km2"],
                 "rank": int(ranks[number]),
                 "reason": f"mean rank {row['score']:.2f}; connectivity falls by {gain[number]:.0f} % without it",
@@ -160,7 +161,6 @@ def security_pattern(
             }
         )
     rows += _rivers(river_corridors)
-    names = sources["name"]
     lines = corridors if river_corridors is None else corridors[corridors["type"] == BIOLOGICAL]
     lines = lines.sort_values("priority", ascending=False, kind="stable")
     if biological:
@@ -172,7 +172,8 @@ def security_pattern(
             {
                 "element": "corridor",
                 "type": row["type"],
-                "name": f"{names[row['source']]} - {names[row['target']]}",
+                "name": row["name"],
+                "name_zh": row["name_zh"],
                 "size": row["length_km"],
                 "rank": place,
                 "reason": f"least cost of movement, {row['river_share']:.0%} along rivers; "
@@ -180,19 +181,20 @@ def security_pattern(
                 "geometry": row.geometry,
             }
         )
-    for number, row in nodes.iterrows():
+    for _, row in nodes.iterrows():
         rows.append(
             {
                 "element": "node",
                 "type": row["kind"],
-                "name": str(number),
+                "name": row["name"],
+                "name_zh": row["name_zh"],
                 "size": np.nan,
                 "rank": int(row["rank"]),
                 "reason": row["reason"],
                 "geometry": row.geometry,
             }
         )
-    columns = ["element", "type", "name", "size", "rank", "reason", "geometry"]
+    columns = ["element", "type", "name", "name_zh", "size", "rank", "reason", "geometry"]
     frame = pd.DataFrame(rows, columns=columns)
     out = gpd.GeoDataFrame(frame, geometry="geometry", crs=sources.crs)
     out.index = pd.RangeIndex(1, len(out) + 1, name="part")
@@ -207,6 +209,7 @@ def _rivers(stems: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
             "element": "corridor",
             "type": "river",
             "name": row["name"] or f"river {number}",
+            "name_zh": row["name_zh"] or f"河流 {number}",
             "size": row["length_km"],
             "rank": int(number),
             "reason": f"stream of order {row['order']}, touches {row['sources']} sources",
