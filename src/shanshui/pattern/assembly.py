@@ -127,7 +127,8 @@ def security_pattern(
     -------
     polygons, lines and points
         Index ``part``; ``element``: patch, corridor or node; ``type``: core patch, river, biological or the kind of node; ``name, name_zh``:
-        massif, ends of a corridor, river, or county of a node; ``size`` [km2 of a patch, km of a corridor, NaN of a node], ``rank`` within element and type, ``reason``.
+        massif, ends of a corridor, river, or county of a node; ``size`` [km2 of a patch, km of a corridor, NaN of a node], ``rank`` within
+        element and type, ``reason``.
 
     Raises
     ------
@@ -152,8 +153,7 @@ def security_pattern(
             {
                 "element": "patch",
                 "type": "core patch",
-                "name": row["name"],
-                "name_zh": row["name_zh"],
+                **_called(row, str(number)),
                 "size": row["area_km2"],
                 "rank": int(ranks[number]),
                 "reason": f"mean rank {row['score']:.2f}; connectivity falls by {gain[number]:.0f} % without it",
@@ -161,6 +161,7 @@ def security_pattern(
             }
         )
     rows += _rivers(river_corridors)
+    names = sources["name"]
     lines = corridors if river_corridors is None else corridors[corridors["type"] == BIOLOGICAL]
     lines = lines.sort_values("priority", ascending=False, kind="stable")
     if biological:
@@ -172,8 +173,7 @@ def security_pattern(
             {
                 "element": "corridor",
                 "type": row["type"],
-                "name": row["name"],
-                "name_zh": row["name_zh"],
+                **_called(row, f"{names[row['source']]} - {names[row['target']]}"),
                 "size": row["length_km"],
                 "rank": place,
                 "reason": f"least cost of movement, {row['river_share']:.0%} along rivers; "
@@ -181,13 +181,12 @@ def security_pattern(
                 "geometry": row.geometry,
             }
         )
-    for _, row in nodes.iterrows():
+    for number, row in nodes.iterrows():
         rows.append(
             {
                 "element": "node",
                 "type": row["kind"],
-                "name": row["name"],
-                "name_zh": row["name_zh"],
+                **_called(row, str(number)),
                 "size": np.nan,
                 "rank": int(row["rank"]),
                 "reason": row["reason"],
@@ -201,6 +200,13 @@ def security_pattern(
     return out
 
 
+def _called(row: Any, plain: str, plain_zh: str = "") -> dict[str, str]:
+    """Name of a part, in both languages; where it has none, what it is called without."""
+    own = str(row.get("name", "") or "")
+    zh = str(row.get("name_zh", "") or "")
+    return {"name": own or plain, "name_zh": zh or own or plain_zh or plain}
+
+
 def _rivers(stems: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
     if stems is None:
         return []
@@ -208,8 +214,7 @@ def _rivers(stems: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
         {
             "element": "corridor",
             "type": "river",
-            "name": row["name"] or f"river {number}",
-            "name_zh": row["name_zh"] or f"河流 {number}",
+            **_called(row, f"river {number}", f"河流 {number}"),
             "size": row["length_km"],
             "rank": int(number),
             "reason": f"stream of order {row['order']}, touches {row['sources']} sources",

@@ -248,13 +248,16 @@ def corridors(
     Returns
     -------
     lines
-        Index ``corridor``; ``name, name_zh``: both sources; ``source, target, type`` river or biological, ``length_km, cost`` [resistance m], ``width_km`` mean, ``river_share``
-        [1] of its length, ``river_reach_m`` [m] within which a stream counted, ``order`` of the greatest stream followed, ``roads, railways`` crossed, ``priority, gravity`` [1].
+        Index ``corridor``; ``name, name_zh``: both sources; ``source, target, type`` river or biological, ``length_km, cost`` [resistance
+        m], ``width_km`` mean, ``river_share``
+        [1] of its length, ``river_reach_m`` [m] within which a stream counted, ``order`` of the greatest stream followed, ``roads,
+        railways`` crossed, ``priority, gravity`` [1].
 
     Notes
     -----
     width = a n / L, with n the cells outside sources whose detour is at most h cost, h the share of the detour [1], a the area of a cell [km2]
-    and L the length of the path [km]; one cell at least. river where the length within max(river_m, a cell) of a cell of a stream of the least order or more, over the length, >= the share, else
+    and L the length of the path [km]; one cell at least. river where the length within max(river_m, a cell) of a cell of a stream of the
+    least order or more, over the length, >= the share, else
     biological.
     gravity = (ln S_a / P_a) (ln S_b / P_b) (L_max / L_ab)^2, with S areas [km2], P mean resistances [1] and L costs, as Kong et al. (2010) and
     later Chinese studies write it [M]. The split by rivers, 60 % within 500 m of a stream, is ours [D].

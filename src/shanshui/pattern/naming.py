@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
@@ -49,20 +49,18 @@ def places_at(
         Empty ones where neither layer has a name.
     """
     for layer in (counties, massifs):
-        if layer is None or not len(layer):
+        if layer is None or not len(layer) or not len(points):
             continue
         names = names_of(layer)
-        shapes = np.asarray(layer.geometry.values, object)
-        found = [_nearest(point, shapes) for point in points]
-        out = [names[k] for k in found]
+        at, which = shapely.STRtree(np.asarray(layer.geometry.values, object)).query_nearest(
+            np.asarray(points.values, object)
+        )
+        # of several that are equally near, the first in the layer
+        first = pd.Series(which).groupby(at).min()
+        out = [names[k] for k in first]
         if any(out):
             return out
     return [Name()] * len(points)
-
-
-def _nearest(point: Any, shapes: np.ndarray) -> int:
-    """Place of the nearest shape; of several, the first."""
-    return int(np.argmin([np.inf if s is None else s.distance(point) for s in shapes]))
 
 
 def names_of(layer: gpd.GeoDataFrame) -> list[Name]:

@@ -101,7 +101,8 @@ def nodes(
     Returns
     -------
     points
-        Index ``node``; ``name, name_zh``: place and the number within it in the order of ranks, the number alone where no place is known; ``kind``: intersection, pinch, barrier, stepping_stone or weak; ``score`` in the unit of its kind, ``links`` that
+        Index ``node``; ``name, name_zh``: place and the number within it in the order of ranks, the number alone where no place is known;
+        ``kind``: intersection, pinch, barrier, stepping_stone or weak; ``score`` in the unit of its kind, ``links`` that
         run near, ``rank`` from 1 over all, ``reason``. Kinds take turns in the rank: the best of each kind by its score and the links near by,
         then the second of each.
 

@@ -66,7 +66,8 @@ def river_corridors(
     Returns
     -------
     lines
-        Index ``stem``; ``name, name_zh`` (blank where nothing lends one), ``order, length_km`` inside the region, ``sources`` touched, ``width_m``. A stem is the way up a river that
+        Index ``stem``; ``name, name_zh`` (blank where nothing lends one), ``order, length_km`` inside the region, ``sources`` touched,
+        ``width_m``. A stem is the way up a river that
         follows the greater catchment at every confluence; a tributary is a stem of its own.
 
     Notes

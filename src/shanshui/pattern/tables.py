@@ -66,11 +66,11 @@ SourceAreas = Annotated[gpd.GeoDataFrame, Features({"area_km2": "km2"}, PATCH)]
 NamedSources = Annotated[gpd.GeoDataFrame, Features({"name": TEXT, "area_km2": "km2"}, PATCH)]
 CrossedSources = Annotated[
     gpd.GeoDataFrame,
-    Features({"name": TEXT, "name_zh": TEXT, "area_km2": "km2", "resistance": "1"}, PATCH),
+    Features({"name?": TEXT, "name_zh?": TEXT, "area_km2": "km2", "resistance": "1"}, PATCH),
 ]
 RankedSources = Annotated[
     gpd.GeoDataFrame,
-    Features({"name": TEXT, "name_zh": TEXT, "area_km2": "km2", "score": "1"}, PATCH),
+    Features({"name": TEXT, "name_zh?": TEXT, "area_km2": "km2", "score": "1"}, PATCH),
 ]
 MassifSources = Annotated[gpd.GeoDataFrame, Features({"massif": TEXT}, PATCH)]
 Network = Annotated[
@@ -145,8 +145,8 @@ RankedCorridors = Annotated[
     gpd.GeoDataFrame,
     Features(
         {
-            "name": TEXT,
-            "name_zh": TEXT,
+            "name?": TEXT,
+            "name_zh?": TEXT,
             **_ENDS,
             "type": TEXT,
             "length_km": "km",
@@ -176,7 +176,7 @@ RiverCourses = Annotated[gpd.GeoDataFrame, Features({}, Key("river_corridor"))]
 RankedRivers = Annotated[
     gpd.GeoDataFrame,
     Features(
-        {"name": TEXT, "name_zh": TEXT, "order": "1", "length_km": "km", "sources": "1"},
+        {"name": TEXT, "name_zh?": TEXT, "order": "1", "length_km": "km", "sources": "1"},
         Key("river_corridor"),
     ),
 ]
@@ -202,7 +202,7 @@ NodeKinds = Annotated[gpd.GeoDataFrame, Features({"kind": TEXT}, Key("node"))]
 RankedNodes = Annotated[
     gpd.GeoDataFrame,
     Features(
-        {"name": TEXT, "name_zh": TEXT, "kind": TEXT, "rank": "1", "reason": TEXT}, Key("node")
+        {"name?": TEXT, "name_zh?": TEXT, "kind": TEXT, "rank": "1", "reason": TEXT}, Key("node")
     ),
 ]
 Restoration = Annotated[
