@@ -22,8 +22,8 @@ from shanshui.region.grid import GridSpec
 from shanshui.region.join_account import JoinAccount
 from shanshui.region.place_codes import clean_code
 
-COLUMNS = ["name", "kind", "level", "named", "found", "geometry"]
-"""Of an outline: who it is, what for, who set it, how many counties the list names and how many of them have an outline here."""
+COLUMNS = ["name", "name_zh", "kind", "level", "named", "found", "geometry"]
+"""Of an outline: who it is (in Chinese too), what for, who set it, how many counties the list names and how many of them have an outline here."""
 
 
 def is_list(path: Path) -> bool:
@@ -57,7 +57,7 @@ def function_zones_input(
     Returns
     -------
     GeoDataFrame
-        ``name, kind, level, named, found``; ``named`` and ``found`` are NaN of polygons. Of a list, the attribute ``join`` tells which
+        ``name, name_zh, kind, level, named, found``; ``named`` and ``found`` are NaN of polygons. Of a list, the attribute ``join`` tells which
         counties have no outline.
 
     Raises
@@ -90,7 +90,7 @@ def listed_zones(
     Returns
     -------
     (DataFrame, DataFrame, JoinAccount or None)
-        ``code, name, kind, level`` as the file has them and with the codes of the study's places; what became of each row, None without
+        ``code, name, name_zh, kind, level`` as the file has them; ``code, name`` with the codes of the study's places; what became of each row, None without
         places.
 
     Raises
@@ -110,14 +110,15 @@ def listed_zones(
             f"{name}: {path} has no column {word}; found {', '.join(map(str, frame.columns))[:400]}; expected code, zone, kind and level; "
             f'name it: columns = {{ {word} = "…" }} in [inputs.{name}]'
         )
-    rows = _worded(frame, name, str(path))[["code", "name", "kind", "level"]]
+    rows = _worded(frame, name, str(path))[["code", "name", "name_zh", "kind", "level"]]
     rows = rows.assign(code=[clean_code(c) for c in rows["code"]]).drop_duplicates(
         ["code", "name"], ignore_index=True
     )
     if places is None:
         return rows, rows.iloc[:0], None
-    zones = rows.rename(columns={"name": "zone"}).assign(rows=1.0)
-    done = joined_places(zones, spec, name, places, ["zone", "kind", "level"])
+    # the zone's name must not be taken for the county's
+    zones = rows[["code", "name"]].rename(columns={"name": "zone"}).assign(rows=1.0)
+    done = joined_places(zones, spec, name, places, ["zone"])
     return rows, done.table.rename(columns={"zone": "name"}), done.account
 
 
@@ -131,7 +132,10 @@ def _worded(frame: pd.DataFrame, name: str, path: str) -> pd.DataFrame:
         levels.append(
             level_of_zone("national" if blank else level, f"{name}.level: {path}: row {row}")
         )
-    out = frame.assign(kind=kinds, level=levels, name=[str(n).strip() for n in frame["name"]])
+    names = [str(n).strip() for n in frame["name"]]
+    given = frame[zh] if (zh := _chinese(frame)) else names
+    chinese = [str(z or "").strip() or n for z, n in zip(given, names, strict=True)]
+    out = frame.assign(kind=kinds, level=levels, name=names, name_zh=chinese)
     if (out["name"] == "").any():
         row = int(np.flatnonzero(out["name"] == "")[0]) + 1
         raise DataError(f"{name}.zone: {path}: row {row} has no zone; expected its name")
@@ -144,6 +148,11 @@ def _worded(frame: pd.DataFrame, name: str, path: str) -> pd.DataFrame:
     return out
 
 
+def _chinese(frame: pd.DataFrame) -> str | None:
+    """Column of the zones' Chinese names."""
+    return next((c for c in ("zone_zh", "name_zh") if c in frame), None)
+
+
 def _drawn(
     paths: Sequence[Path], specs: Sequence[InputSpec], kind: InputKind, name: str, grid: GridSpec
 ) -> gpd.GeoDataFrame:
@@ -153,7 +162,7 @@ def _drawn(
     if "zone" in frame and not frame["name"].astype(str).str.strip().any():
         frame = frame.assign(name=frame["zone"])
     told = frame.attrs
-    frame = _worded(frame, name, str(paths[0]))[["name", "kind", "level", "geometry"]]
+    frame = _worded(frame, name, str(paths[0]))[["name", "name_zh", "kind", "level", "geometry"]]
     frame = frame.dissolve("name", sort=False, as_index=False)
     frame = frame.assign(named=np.nan, found=np.nan)[COLUMNS]
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="unit")
@@ -192,6 +201,7 @@ def _outlined(
         out.append(
             {
                 "name": zone,
+                "name_zh": group["name_zh"].iloc[0],
                 "kind": group["kind"].iloc[0],
                 "level": group["level"].iloc[0],
                 "named": float(len(group)),

@@ -21,7 +21,10 @@ from shanshui.region.unitset import burnt
 ZONE = Key("function_zone")
 FunctionZones = Annotated[
     gpd.GeoDataFrame,
-    Features({"name": TEXT, "kind": TEXT, "level": TEXT, "named": "1", "found": "1"}, ZONE),
+    Features(
+        {"name": TEXT, "name_zh?": TEXT, "kind": TEXT, "level": TEXT, "named": "1", "found": "1"},
+        ZONE,
+    ),
 ]
 NationalZones = Annotated[
     gpd.GeoDataFrame, Features({"name": TEXT, "kind": TEXT, "level": TEXT}, ZONE)
@@ -32,6 +35,7 @@ ZoneAreas = Annotated[
     Table(
         {
             "zone": TEXT,
+            "zone_zh": TEXT,
             "kind": TEXT,
             "level": TEXT,
             "counties_named": "1",
@@ -129,7 +133,7 @@ def function_zone_areas(
     Returns
     -------
     table
-        One row per zone, and ``region`` last: ``kind, level, counties_named`` in the list, ``counties_found`` with an outline here (NaN of
+        One row per zone, and ``region`` last: ``zone, zone_zh, kind, level, counties_named`` in the list, ``counties_found`` with an outline here (NaN of
         polygons), ``area_km2`` inside the region, ``share`` of the region, and of its known ground ``red_line_share, extreme_share,
         forest_share`` [1]; NaN where nothing is known.
 
@@ -167,6 +171,7 @@ def function_zone_areas(
         rows.append(
             {
                 "zone": zone["name"],
+                "zone_zh": zone.get("name_zh", zone["name"]),
                 "kind": zone["kind"],
                 "level": zone["level"],
                 "counties_named": float(zone["named"]),
@@ -174,6 +179,6 @@ def function_zone_areas(
                 **facts(burnt(shape, grid, 0.0).astype(bool) & inside),
             }
         )
-    whole = {"zone": "region", "kind": "", "level": ""}
+    whole = {"zone": "region", "zone_zh": "全区", "kind": "", "level": ""}
     rows.append({**whole, "counties_named": np.nan, "counties_found": np.nan, **facts(inside)})
     return pd.DataFrame(rows)
