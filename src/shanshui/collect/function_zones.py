@@ -90,7 +90,8 @@ def listed_zones(
     Returns
     -------
     (DataFrame, DataFrame, JoinAccount or None)
-        ``code, name, name_zh, kind, level`` as the file has them; ``code, name`` with the codes of the study's places; what became of each row, None without
+        ``code, name, name_zh, kind, level`` as the file has them; ``code, name`` with the codes of the study's places; what became of each
+        row, None without
         places.
 
     Raises

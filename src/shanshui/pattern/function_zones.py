@@ -133,7 +133,8 @@ def function_zone_areas(
     Returns
     -------
     table
-        One row per zone, and ``region`` last: ``zone, zone_zh, kind, level, counties_named`` in the list, ``counties_found`` with an outline here (NaN of
+        One row per zone, and ``region`` last: ``zone, zone_zh, kind, level, counties_named`` in the list, ``counties_found`` with an
+        outline here (NaN of
         polygons), ``area_km2`` inside the region, ``share`` of the region, and of its known ground ``red_line_share, extreme_share,
         forest_share`` [1]; NaN where nothing is known.
 
