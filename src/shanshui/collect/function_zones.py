@@ -128,14 +128,11 @@ def _worded(frame: pd.DataFrame, name: str, path: str) -> pd.DataFrame:
     given = frame["level"] if "level" in frame else pd.Series("national", frame.index)
     kinds, levels = [], []
     for row, (kind, level) in enumerate(zip(frame["kind"], given, strict=True), start=1):
-        kinds.append(kind_of_zone(kind, f"{name}.kind: {path}: row {row}"))
-        blank = level is None or level != level or str(level).strip() == ""
-        levels.append(
-            level_of_zone("national" if blank else level, f"{name}.level: {path}: row {row}")
-        )
-    names = [str(n).strip() for n in frame["name"]]
+        kinds.append(kind_of_zone(_text(kind), f"{name}.kind: {path}: row {row}"))
+        levels.append(level_of_zone(_text(level) or "national", f"{name}.level: {path}: row {row}"))
+    names = [_text(n) for n in frame["name"]]
     given = frame[zh] if (zh := _chinese(frame)) else names
-    chinese = [str(z or "").strip() or n for z, n in zip(given, names, strict=True)]
+    chinese = [_text(z) or n for z, n in zip(given, names, strict=True)]
     out = frame.assign(kind=kinds, level=levels, name=names, name_zh=chinese)
     if (out["name"] == "").any():
         row = int(np.flatnonzero(out["name"] == "")[0]) + 1
@@ -147,6 +144,10 @@ def _worded(frame: pd.DataFrame, name: str, path: str) -> pd.DataFrame:
             f"{name}: {path}: zone '{twice[0]}' has more than one kind or level; expected one: give each part a name of its own"
         )
     return out
+
+
+def _text(value: object) -> str:
+    return "" if value is None or value != value else str(value).strip()
 
 
 def _chinese(frame: pd.DataFrame) -> str | None:
