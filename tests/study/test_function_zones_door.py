@@ -65,6 +65,20 @@ def test_counties_that_are_not_there_are_told_by_name(land):
     assert [made["named"].iloc[0], made["found"].iloc[0]] == [5.0, 4.0]
 
 
+def test_counties_may_be_named_and_those_that_are_unknown_are_told_by_name(land):
+    rows = [(n, "Qinba", "biodiversity") for n in ("Hanbin", "Hanyin", "Xunyang", "Nowhere")]
+    listed(land, *rows, columns=("county", "zone", "kind"))
+    assert land.made("function_zones")["found"].tolist() == [3.0]
+    assert "Nowhere" in " ".join(land.check("function_zones")["doubts"])
+    listed(
+        land, *[(c, n, "Q", "秦", "biodiversity") for c, n in zip(CODES, "wxyz", strict=True)],
+        columns=("adcode", "name", "zone", "zone_zh", "kind"),
+    )  # fmt: skip
+    made = land.made("function_zones")
+    assert made[["name", "name_zh"]].to_numpy().tolist() == [["Q", "秦"]]
+    assert made["found"].tolist() == [4.0]
+
+
 def test_an_older_code_follows_the_crosswalk_and_a_county_that_was_split_stands_for_each_part(land):
     pd.DataFrame(
         {"from": ["612401", "612402", "612402"], "to": ["610902", "610921", "610928"]}

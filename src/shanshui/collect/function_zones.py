@@ -1,6 +1,6 @@
 """Statutory function zones at the door: a list of counties, or polygons, become one outline per zone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from shanshui.core.errors import DataError
 from shanshui.core.quantity import TEXT, Features
 from shanshui.region.function_kinds import kind_of_zone, level_of_zone
 from shanshui.region.grid import GridSpec
+from shanshui.region.join import CODES, NAMES
 from shanshui.region.join_account import JoinAccount
 from shanshui.region.place_codes import clean_code
 
@@ -90,7 +91,7 @@ def listed_zones(
     Returns
     -------
     (DataFrame, DataFrame, JoinAccount or None)
-        ``code, name, name_zh, kind, level`` as the file has them; ``code, name`` with the codes of the study's places; what became of each
+        ``code, county, name, name_zh, kind, level`` as the file has them; ``code, name`` with the codes of the study's places; what became of each
         row, None without
         places.
 
@@ -100,27 +101,43 @@ def listed_zones(
         Columns that lack, other words, no county that the study has.
     """
     frame = coefficients_input(path, spec, name)
-    if "zone" in frame:
-        frame = frame.drop(columns=[c for c in ("name",) if c in frame]).rename(
-            columns={"zone": "name"}
-        )
-    lacks = [c for c in ("code", "name", "kind") if c not in frame]
-    if lacks:
-        word = "zone" if lacks[0] == "name" else lacks[0]
+    at = [_first(frame, CODES), _first(frame, [n for n in NAMES if "zone" in frame or n != "name"])]
+    zone = _first(frame, ("zone", "name"))
+    lacks = [
+        word
+        for word, have in (("code", any(at)), ("zone", zone), ("kind", "kind" in frame))
+        if not have
+    ]
+    if lacks or zone is None:
         raise DataError(
-            f"{name}: {path} has no column {word}; found {', '.join(map(str, frame.columns))[:400]}; expected code, zone, kind and level; "
-            f'name it: columns = {{ {word} = "…" }} in [inputs.{name}]'
+            f"{name}: {path} has no column {lacks[0]}; found {', '.join(map(str, frame.columns))[:400]}; expected code, zone, kind and level; "
+            f'name it: columns = {{ {lacks[0]} = "…" }} in [inputs.{name}]'
         )
-    rows = _worded(frame, name, str(path))[["code", "name", "name_zh", "kind", "level"]]
-    rows = rows.assign(code=[clean_code(c) for c in rows["code"]]).drop_duplicates(
-        ["code", "name"], ignore_index=True
+    code, county = ([""] * len(frame) if c is None else [_text(v) for v in frame[c]] for c in at)
+    rows = pd.DataFrame(
+        {
+            "code": [clean_code(c) for c in code],
+            "county": county,
+            "name": frame[zone],
+            "name_zh": frame[zh] if (zh := _chinese(frame, zone)) else "",
+            "kind": frame["kind"],
+            "level": frame.get("level", ""),
+        }
     )
+    rows = _worded(rows, name, str(path)).drop_duplicates(["code", "county", "name"])
+    rows = rows.reset_index(drop=True)
     if places is None:
         return rows, rows.iloc[:0], None
-    # the zone's name must not be taken for the county's
-    zones = rows[["code", "name"]].rename(columns={"name": "zone"}).assign(rows=1.0)
+    own = {"code": "code", "county": "name", "name": "zone"}
+    held = [c for c in own if c == "name" or (rows[c] != "").any()]
+    zones = rows[held].rename(columns=own).assign(rows=1.0)
     done = joined_places(zones, spec, name, places, ["zone"])
-    return rows, done.table.rename(columns={"zone": "name"}), done.account
+    reached = done.table[["code", "zone"]].rename(columns={"zone": "name"})
+    return rows, reached, done.account
+
+
+def _first(frame: pd.DataFrame, words: Iterable[str]) -> str | None:
+    return next((w for w in words if w in frame), None)
 
 
 def _worded(frame: pd.DataFrame, name: str, path: str) -> pd.DataFrame:
@@ -131,8 +148,8 @@ def _worded(frame: pd.DataFrame, name: str, path: str) -> pd.DataFrame:
         kinds.append(kind_of_zone(_text(kind), f"{name}.kind: {path}: row {row}"))
         levels.append(level_of_zone(_text(level) or "national", f"{name}.level: {path}: row {row}"))
     names = [_text(n) for n in frame["name"]]
-    given = frame[zh] if (zh := _chinese(frame)) else names
-    chinese = [_text(z) or n for z, n in zip(given, names, strict=True)]
+    told = frame.get("name_zh", names)
+    chinese = [_text(z) or n for z, n in zip(told, names, strict=True)]
     out = frame.assign(kind=kinds, level=levels, name=names, name_zh=chinese)
     if (out["name"] == "").any():
         row = int(np.flatnonzero(out["name"] == "")[0]) + 1
@@ -150,9 +167,9 @@ def _text(value: object) -> str:
     return "" if value is None or value != value else str(value).strip()
 
 
-def _chinese(frame: pd.DataFrame) -> str | None:
-    """Column of the zones' Chinese names."""
-    return next((c for c in ("zone_zh", "name_zh") if c in frame), None)
+def _chinese(frame: pd.DataFrame, zone: str) -> str | None:
+    """Column of the zones' Chinese names: beside a column ``zone``, another ``name_zh`` is the counties'."""
+    return f"{zone}_zh" if f"{zone}_zh" in frame else None
 
 
 def _drawn(
@@ -161,8 +178,9 @@ def _drawn(
     """Polygons of files, those of one name as one zone."""
     drawn = replace(kind, family="polygons", gives=Features({"name": TEXT, "kind": TEXT}))
     frame = features_input(list(paths), list(specs), drawn, name, grid)
-    if "zone" in frame and not frame["name"].astype(str).str.strip().any():
-        frame = frame.assign(name=frame["zone"])
+    if "zone" in frame:
+        zh = _chinese(frame, "zone")
+        frame = frame.assign(name=frame["zone"], name_zh=frame[zh] if zh else "")
     told = frame.attrs
     frame = _worded(frame, name, str(paths[0]))[["name", "name_zh", "kind", "level", "geometry"]]
     frame = frame.dissolve("name", sort=False, as_index=False)
@@ -187,7 +205,9 @@ def _outlined(
     parts = [
         listed_zones(path, spec, name, places) for path, spec in zip(paths, specs, strict=True)
     ]
-    rows = pd.concat([p[0] for p in parts], ignore_index=True).drop_duplicates(["code", "name"])
+    rows = pd.concat([p[0] for p in parts], ignore_index=True).drop_duplicates(
+        ["code", "county", "name"]
+    )
     found = pd.concat([p[1] for p in parts], ignore_index=True).drop_duplicates(["code", "name"])
     shapes = {
         clean_code(code): shape
