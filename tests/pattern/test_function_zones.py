@@ -99,7 +99,7 @@ def test_each_column_of_the_areas():
         zones(box(0, 0, 4, 8), box(2, 0, 4, 4), named=[46.0, np.nan], found=[45.0, np.nan]),
         MASK, codes(line, 255), codes(importance), codes(cover),
     )  # fmt: skip
-    assert out["zone"].tolist() == ["z0", "z1", "region"]
+    assert out["name"].tolist() == ["z0", "z1", "region"]
     assert out["kind"].tolist() == ["biodiversity", "biodiversity", ""]
     assert out["level"].tolist() == ["national", "national", ""]
     assert out["counties_named"].tolist()[:1] == [46.0]

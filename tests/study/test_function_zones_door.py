@@ -39,7 +39,7 @@ def test_a_list_of_counties_becomes_an_outline_of_each_zone(land):
     assert (made.area / 1e6).tolist() == pytest.approx([18.0, 9.0])
     cells = land.made("function_zone_cells")
     assert np.unique(cells.values, return_counts=True)[1].tolist() == [900, 1800, 900]
-    areas = land.made("function_zone_areas").set_index("zone")
+    areas = land.made("function_zone_areas").set_index("name")
     assert areas.loc["Qinba", "area_km2"] == pytest.approx(18.0)
     assert areas.loc["Qinba", "share"] == pytest.approx(0.5)
     look = land.check("function_zones")

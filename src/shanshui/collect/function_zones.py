@@ -7,6 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from shanshui.collect.adapt import coefficients_input
 from shanshui.collect.catalog import InputSpec
@@ -182,12 +183,12 @@ def _drawn(
         zh = _chinese(frame, "zone")
         frame = frame.assign(name=frame["zone"], name_zh=frame[zh] if zh else "")
     told = frame.attrs
-    frame = _worded(frame, name, str(paths[0]))[["name", "name_zh", "kind", "level", "geometry"]]
-    frame = frame.dissolve("name", sort=False, as_index=False)
-    frame = frame.assign(named=np.nan, found=np.nan)[COLUMNS]
-    frame.index = pd.RangeIndex(1, len(frame) + 1, name="unit")
-    frame.attrs = told
-    return frame
+    worded = _worded(frame, name, str(paths[0])).assign(named=np.nan, found=np.nan)[COLUMNS]
+    out = gpd.GeoDataFrame(worded, geometry="geometry", crs=grid.projection)
+    out = out.dissolve("name", sort=False, as_index=False)[COLUMNS]
+    out.index = pd.RangeIndex(1, len(out) + 1, name="unit")
+    out.attrs = told
+    return out
 
 
 def _outlined(
@@ -228,7 +229,7 @@ def _outlined(
                 "level": group["level"].iloc[0],
                 "named": float(len(group)),
                 "found": float(len(codes)),
-                "geometry": gpd.GeoSeries([shapes[c] for c in codes]).union_all(),
+                "geometry": shapely.union_all([shapes[c] for c in codes]),
             }
         )
     if not out:

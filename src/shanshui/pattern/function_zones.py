@@ -34,8 +34,8 @@ ZoneAreas = Annotated[
     pd.DataFrame,
     Table(
         {
-            "zone": TEXT,
-            "zone_zh": TEXT,
+            "name": TEXT,
+            "name_zh": TEXT,
             "kind": TEXT,
             "level": TEXT,
             "counties_named": "1",
@@ -133,7 +133,7 @@ def function_zone_areas(
     Returns
     -------
     table
-        One row per zone, and ``region`` last: ``zone, zone_zh, kind, level, counties_named`` in the list, ``counties_found`` with an
+        One row per zone, and ``region`` last: ``name, name_zh, kind, level, counties_named`` in the list, ``counties_found`` with an
         outline here (NaN of
         polygons), ``area_km2`` inside the region, ``share`` of the region, and of its known ground ``red_line_share, extreme_share,
         forest_share`` [1]; NaN where nothing is known.
@@ -171,8 +171,8 @@ def function_zone_areas(
         shape = gpd.GeoDataFrame(geometry=[zone.geometry], crs=function_zones.crs)
         rows.append(
             {
-                "zone": zone["name"],
-                "zone_zh": zone.get("name_zh", zone["name"]),
+                "name": zone["name"],
+                "name_zh": zone.get("name_zh", zone["name"]),
                 "kind": zone["kind"],
                 "level": zone["level"],
                 "counties_named": float(zone["named"]),
@@ -180,6 +180,6 @@ def function_zone_areas(
                 **facts(burnt(shape, grid, 0.0).astype(bool) & inside),
             }
         )
-    whole = {"zone": "region", "zone_zh": "全区", "kind": "", "level": ""}
+    whole = {"name": "region", "name_zh": "全区", "kind": "", "level": ""}
     rows.append({**whole, "counties_named": np.nan, "counties_found": np.nan, **facts(inside)})
     return pd.DataFrame(rows)

@@ -168,8 +168,8 @@ def _zones(study: Study, lang: str) -> dict[str, Any] | None:
     title, note = terms()["function_zone_areas"].text(lang), say("zone_note", lang)
     frame = study["function_zone_areas"]
     if lang == "zh":
-        frame = frame.assign(zone=frame["zone_zh"])
-    frame = frame.drop(columns="zone_zh")
+        frame = frame.assign(name=frame["name_zh"])
+    frame = frame.drop(columns="name_zh")
     return table_of(title, frame, lang, note, of=("function_zone_areas",))
 
 
