@@ -157,7 +157,7 @@ def _core(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("core_area_share"):
         return None
     frame = study["core_area_share"].drop(columns=["unit", "code"])
-    frame = frame.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+    frame = frame.sort_values("core_km2", ascending=False, kind="stable", ignore_index=True)
     title, note = terms()["core_area_share"].text(lang), say("core_note", lang)
     return table_of(title, frame, lang, note, of=("core_area_share",), long=True)
 
@@ -170,6 +170,8 @@ def _zones(study: Study, lang: str) -> dict[str, Any] | None:
     if lang == "zh":
         frame = frame.assign(name=frame["name_zh"])
     frame = frame.drop(columns="name_zh")
+    for column in ("kind", "level"):
+        frame[column] = [say(f"zone_{w}", lang) if w else "" for w in frame[column]]
     return table_of(title, frame, lang, note, of=("function_zone_areas",))
 
 
