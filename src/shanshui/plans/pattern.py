@@ -52,6 +52,7 @@ from shanshui.pattern.sensitivity import (
     erosion_fragility,
     erosion_sensitivity,
     karst_sensitivity,
+    potential_sensitivity,
 )
 from shanshui.pattern.sources import (
     habitat_morphology,
@@ -112,6 +113,7 @@ def pattern(have: set[str]) -> list[Step]:
         step(sensitivity_cuts, binds={"local_relief": "landform_relief"}),
         step(erosion_sensitivity, binds={"local_relief": "landform_relief"}),
         step(karst_sensitivity),
+        step(potential_sensitivity, binds={"local_relief": "landform_relief"}),
         step(desertification_sensitivity),
         step(erosion_class, binds={"soil_loss": "soil_retention.loss"}),
         step(erosion_fragility),
