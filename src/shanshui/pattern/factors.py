@@ -11,6 +11,8 @@ from shanshui.core.assessment import assessment
 from shanshui.core.quantity import TEXT, Table
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
+    AnyLayers,
+    CellSize,
     DaysPerYear,
     Erosivity,
     Evapotranspiration,
@@ -21,6 +23,7 @@ from shanshui.core.vocabulary import (
     Relief,
     Slope,
 )  # fmt: skip
+from shanshui.region.grid import FINE_M
 
 
 def scored(
@@ -100,7 +103,7 @@ def desertification_scores(
     return out
 
 
-@assessment(source="spj2019", bytes_per_cell=64)
+@assessment(source="spj2019", bytes_per_cell=64, read_at={"slope": FINE_M})
 def sensitivity_factors(
     region_mask: Mask,
     vegetation_fraction: Index,
@@ -112,6 +115,8 @@ def sensitivity_factors(
     reference_evapotranspiration: Evapotranspiration | None = None,
     windy_days: DaysPerYear | None = None,
     texture_score: Index | None = None,
+    hazard_scores: AnyLayers | None = None,
+    slope_cell: CellSize | None = None,
     *,
     flat_share: Annotated[float, Between(0.5, 1.0)] = 0.99,
 ) -> Factors:
@@ -137,6 +142,10 @@ def sensitivity_factors(
         Of desertification.
     texture_score : (y, x) [1], optional
         Of erosion and of desertification.
+    hazard_scores : layers, optional
+        Scores of geological hazard.
+    slope_cell : float [m], optional
+        Cells at which the slope is measured; where they are too coarse for its limits the reason says so.
     flat_share : float [1]
         Share of the region with one score from which a factor has no contrast and leaves the mean [D].
 
@@ -170,11 +179,20 @@ def sensitivity_factors(
             )
             | texture
         )
+    if hazard_scores is not None:
+        kinds["hazard"] = {
+            str(k): np.asarray(v.values, np.float32) for k, v in hazard_scores.items()
+        }
     rows = [
         row
         for kind, scores in kinds.items()
         for row in _told_apart(kind, scores, inside, flat_share)
     ]
+    if slope_cell is not None and slope_cell > FINE_M:
+        scaled = f"slopes of {slope_cell:,.0f} m cells, scaled to what cells of up to {FINE_M:g} m would show"
+        for row in rows:
+            if row["factor"] == "slope":
+                row["reason"] = "; ".join(filter(None, (str(row["reason"]), scaled)))
     columns = ["kind", "factor", "low", "middle", "high", "used", "reason"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -19,7 +19,7 @@ from shanshui.core.vocabulary import (
     Slope,
     Temperature,
 )
-from shanshui.region.grid import like
+from shanshui.region.grid import FINE_M, like
 
 EXTREME, IMPORTANT, GENERAL, MISSING = 1, 3, 5, 0
 """Codes of importance and of sensitivity: 1 is always the most, 5 the least, 0 missing."""
@@ -102,7 +102,7 @@ def importance_grade(
     return like(service, code.astype(np.uint8), "1", nodata=MISSING)
 
 
-@assessment(source="mnr2020", halo=0, bytes_per_cell=8)
+@assessment(source="mnr2020", halo=0, bytes_per_cell=8, read_at={"slope": FINE_M})
 def soil_importance(
     slope: Slope,
     vegetation_fraction: Index,

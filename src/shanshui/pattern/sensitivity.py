@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from shanshui.core.assessment import assessment
-from shanshui.core.setting import Ascending, Between
+from shanshui.core.setting import Ascending, Between, EachOf
 from shanshui.core.vocabulary import (
     Codes,
     DaysPerYear,
@@ -30,13 +30,15 @@ from shanshui.pattern.factors import (
     told_scores,
 )
 from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT, MISSING, least_code
-from shanshui.region.grid import like
+from shanshui.region.grid import FINE_M, like
 
+KINDS = ("erosion", "karst", "desertification", "hazard_sites", "hazard")
+"""Kinds of sensitivity, as ``ecological_sensitivity.kinds`` names them."""
 CUTS = (2.33, 3.66)
 """Geometric means from which a place is sensitive, and extremely so [S, draft of 2019]."""
 
 
-def _graded(
+def graded(
     place: xr.DataArray,
     kind: str,
     scores: Scores,
@@ -104,10 +106,10 @@ def erosion_sensitivity(
     )
     if texture_score is not None:
         scores["texture_score"] = told_scores(texture_score)
-    return _graded(rainfall_erosivity, "erosion", scores, region_mask, cuts, sensitivity_factors)
+    return graded(rainfall_erosivity, "erosion", scores, region_mask, cuts, sensitivity_factors)
 
 
-@assessment(source="spj2019", halo=0, bytes_per_cell=32)
+@assessment(source="spj2019", halo=0, bytes_per_cell=32, read_at={"slope": FINE_M})
 def karst_sensitivity(
     carbonate: Percent,
     slope: Slope,
@@ -145,7 +147,7 @@ def karst_sensitivity(
     erosion. Graded at 2.33 and 3.66. Draft guide of 2019 [S].
     """
     scores = karst_scores(carbonate.values, slope.values, vegetation_fraction.values)
-    return _graded(carbonate, "karst", scores, region_mask, cuts, sensitivity_factors)
+    return graded(carbonate, "karst", scores, region_mask, cuts, sensitivity_factors)
 
 
 @assessment(source="spj2019", halo=0, bytes_per_cell=40)
@@ -199,7 +201,7 @@ def desertification_sensitivity(
     )
     if texture_score is not None:
         scores["texture_score"] = told_scores(texture_score)
-    return _graded(precipitation, "desertification", scores, region_mask, cuts, sensitivity_factors)
+    return graded(precipitation, "desertification", scores, region_mask, cuts, sensitivity_factors)
 
 
 @assessment(source="sl190", halo=0, bytes_per_cell=4)
@@ -267,6 +269,10 @@ def ecological_sensitivity(
     erosion_sensitivity: Codes | None = None,
     karst_sensitivity: Codes | None = None,
     desertification_sensitivity: Codes | None = None,
+    site_sensitivity: Codes | None = None,
+    hazard_sensitivity: Codes | None = None,
+    *,
+    kinds: Annotated[tuple[str, ...], EachOf(*KINDS)] = KINDS[:4],
 ) -> Codes:
     """Sensitivity of a place to anything: that of the gravest kind known.
 
@@ -274,6 +280,13 @@ def ecological_sensitivity(
     ----------
     erosion_sensitivity, karst_sensitivity, desertification_sensitivity : (y, x) [1], optional
         1, 3, 5; 0 missing. A kind that is not known is left out, never filled.
+    site_sensitivity : (y, x) [1], optional
+        To geological hazard near the sites of an inventory.
+    hazard_sensitivity : (y, x) [1], optional
+        To geological hazard in all, with ground that could fail; joined where ``kinds`` says so.
+    kinds : tuple of str
+        Kinds that are joined: erosion, karst, desertification, hazard_sites, hazard. The last is left out, since the ground alone would mark every
+        steep slope [D].
 
     Returns
     -------
@@ -283,11 +296,15 @@ def ecological_sensitivity(
     Raises
     ------
     QuantityError
-        No kind was given.
+        No kind was given, or none of those that are joined.
 
     Notes
     -----
-    code = min over the kinds known at the cell, 1 being the gravest. Draft guide of 2019 [S].
+    code = min over the kinds joined and known at the cell, 1 being the gravest. Draft guide of 2019 [S], which has geological hazard in the
+    suitability for building; joining its known sites is ours [D] (decision 0027).
     """
-    given = [erosion_sensitivity, karst_sensitivity, desertification_sensitivity]
-    return least_code([g for g in given if g is not None], "ecological_sensitivity")
+    every = (
+        erosion_sensitivity, karst_sensitivity, desertification_sensitivity, site_sensitivity, hazard_sensitivity,
+    )  # fmt: skip
+    given = [g for kind, g in zip(KINDS, every, strict=True) if g is not None and kind in kinds]
+    return least_code(given, "ecological_sensitivity")
