@@ -86,6 +86,7 @@ def map_products(study: Study) -> list[str]:
         "unit_gep",
         "protection_importance",
         "ecological_sensitivity",
+        "hazard_sensitivity",
         "red_line_candidate",
         "security_pattern",
         "firm_places",
