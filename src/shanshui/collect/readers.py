@@ -134,11 +134,27 @@ def _only(table: SheetTable, spec: InputSpec, name: str, path: Path) -> SheetTab
         kept = frame[column].map(_text).isin(wanted).to_numpy()
         if not kept.any():
             raise DataError(
-                f"{name}.only: no row of {path} has {column} among {', '.join(sorted(wanted)[:5])}"
+                f"{name}.only: no row of {path} has {column} among {', '.join(sorted(kept)[:5])}"
             )
         rows = tuple(r for r, k in zip(table.rows, kept, strict=True) if k)
         table = replace(table, frame=frame[kept].reset_index(drop=True), rows=rows)
     return table
+
+
+def columns_of_features(name: str) -> tuple[str, ...]:
+    """Columns that features of an input have or may have; their other spellings are looked for."""
+    gives = INPUTS[name].gives if name in INPUTS else None
+    return tuple(c.name for c in gives.fields) if isinstance(gives, Features) else ()
+
+
+def respelt(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Rows of a table of places whose columns beside the general ones have our names too, where they are spelt another way."""
+    heads = [str(c) for c in frame.columns]
+    columns = columns_of_features(name)
+    taken = {k: h for k, h in enumerate(heads) if h in columns}
+    given, _ = named([ways_to_say(h) for h in heads], taken, columns)
+    ours = {k: n for k, n in given.items() if n in columns}
+    return frame.set_axis([ours.get(k, h) for k, h in enumerate(heads)], axis=1)
 
 
 def renamed(frame: Any, spec: InputSpec, name: str, path: Path) -> Any:
@@ -154,8 +170,7 @@ def renamed(frame: Any, spec: InputSpec, name: str, path: Path) -> Any:
                 f"{name}.columns.{ours}: no column '{theirs}' in {path}; {nearest(theirs, heads)}"
             )
         turn[at] = ours
-    gives = INPUTS[name].gives if name in INPUTS else None
-    given, _ = named(labels, turn, gives.columns if isinstance(gives, Features) else ())
+    given, _ = named(labels, turn, columns_of_features(name))
     names = [given.get(k, h) for k, h in enumerate(heads)]
     # what is declared stands over a column that has our name already
     keep = [k for k, n in enumerate(names) if k in given or n not in given.values()]
@@ -165,11 +180,11 @@ def renamed(frame: Any, spec: InputSpec, name: str, path: Path) -> Any:
             raise DataError(
                 f"{name}.only: no column '{column}' in {path}; found {', '.join(map(str, frame.columns))}"
             )
-        wanted = {str(k) for k in values}
-        frame = frame[frame[column].map(_text).isin(wanted)]
+        kept = {str(k) for k in values}
+        frame = frame[frame[column].map(_text).isin(kept)]
         if frame.empty:
             raise DataError(
-                f"{name}.only: no row of {path} has {column} among {', '.join(sorted(wanted)[:5])}"
+                f"{name}.only: no row of {path} has {column} among {', '.join(sorted(kept)[:5])}"
             )
     return frame.reset_index(drop=True)
 
