@@ -134,7 +134,7 @@ def _only(table: SheetTable, spec: InputSpec, name: str, path: Path) -> SheetTab
         kept = frame[column].map(_text).isin(wanted).to_numpy()
         if not kept.any():
             raise DataError(
-                f"{name}.only: no row of {path} has {column} among {', '.join(sorted(kept)[:5])}"
+                f"{name}.only: no row of {path} has {column} among {', '.join(sorted(wanted)[:5])}"
             )
         rows = tuple(r for r, k in zip(table.rows, kept, strict=True) if k)
         table = replace(table, frame=frame[kept].reset_index(drop=True), rows=rows)
@@ -180,11 +180,11 @@ def renamed(frame: Any, spec: InputSpec, name: str, path: Path) -> Any:
             raise DataError(
                 f"{name}.only: no column '{column}' in {path}; found {', '.join(map(str, frame.columns))}"
             )
-        kept = {str(k) for k in values}
-        frame = frame[frame[column].map(_text).isin(kept)]
+        wanted = {str(k) for k in values}
+        frame = frame[frame[column].map(_text).isin(wanted)]
         if frame.empty:
             raise DataError(
-                f"{name}.only: no row of {path} has {column} among {', '.join(sorted(kept)[:5])}"
+                f"{name}.only: no row of {path} has {column} among {', '.join(sorted(wanted)[:5])}"
             )
     return frame.reset_index(drop=True)
 
