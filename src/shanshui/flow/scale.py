@@ -57,3 +57,14 @@ def check_scale(
             f"{where}: its limits were published for cells of up to {most:g} m, but '{product}' is measured {found}; bind one that tells "
             "the ground as finer cells do, such as scaled_slope"
         )
+
+
+def scale_words(card: Card, settings: Mapping[str, Any]) -> str:
+    """Window and cells that a step reads its data over and gives its result as, in words; empty where it minds neither."""
+    words = [f"{p} over {low:g} to {high:g} km2" for p, (low, high) in card.read_over.items()]
+    words += [f"{p} as cells of up to {most:g} m" for p, most in card.read_at.items()]
+    if card.window is not None and (area := card.window(settings)) is not None:
+        words.append(f"result over {area:g} km2")
+    if card.resolution is not None:
+        words.append(f"result as cells of {card.resolution(settings):g} m")
+    return "; ".join(words)
