@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import CellSize, Elevation, Slope
+from shanshui.kernels.windows import focal_mean
 from shanshui.region.grid import grid_of, like
 
 INTERCEPT, RISE = 1.13589, 0.08452
@@ -46,7 +47,7 @@ def _resolution(settings: Mapping[str, Any]) -> float:
     return float(settings["as_cell_m"])
 
 
-@assessment(source="zhang1999", halo=1, bytes_per_cell=48, resolution=_resolution)
+@assessment(source="zhang1999", halo=2, bytes_per_cell=64, resolution=_resolution)
 def scaled_slope(
     elevation: Elevation,
     slope: Slope,
@@ -74,19 +75,24 @@ def scaled_slope(
 
     Notes
     -----
-    ``tan(s') = tan(s) (d / d')^(D - 1)`` with s the measured slope, d the cells at which it is measured [m], d' those wanted [m], and D the fractal
-    dimension of the ground, ``D = 1.13589 + 0.08452 ln(sigma)``, kept between 1 and 2, by the standard deviation sigma of the heights of 3 x 3
-    cells [m]: Zhang and others (1999) [M]. A mean over the cell: where on it the steep ground lies, and what of it is farmed, is not told.
-    Tried on two elevation maps of 90 m, coarsened to 990 m: the mean slope of a mountain front comes to 14.6 degrees where 12.3 are right and
-    4.4 are measured, that of low hills to 1.03 where 1.21 are right and 0.48 are measured (decision 0027).
+    ``tan(s')^2 = tan(s)^2 + mean of tan(s)^2 ((d / d')^(2 D - 2) - 1)``, the mean over 3 x 3 cells, with s the measured slope, d the cells at which
+    it is measured [m], d' those wanted [m], and D the fractal dimension of the ground, ``D = 1.13589 + 0.08452 ln(sigma)``, kept between 1 and 2, by
+    the standard deviation sigma of the heights of 3 x 3 cells [m]: Zhang and others (1999) [M] raise tan(s) by the power of each cell. That what
+    is hidden in a cell adds to its slope in squares, and is alike in cells that meet, is ours [D]: it comes nearer to the truth in five of six
+    trials (decision 0027). A mean over the cell: where on it the steep ground lies, and what of it is farmed, is not told.
+    Tried on two elevation maps of 90 m coarsened to 990 m: a mountain front comes to 15.3 degrees where 12.3 are right and 4.4 are
+    measured, low hills to 1.09 where 1.21 are right and 0.48 are measured. The steepest tenth of a front is still too steep, 24 for 16.
     """
     if slope_cell <= as_cell_m:
         return like(slope, slope.values, "degree")
     spread = _spread(np.asarray(elevation.values, np.float32))
     with np.errstate(invalid="ignore", divide="ignore"):
         power = np.clip(INTERCEPT + RISE * np.log(spread) - 1.0, 0.0, 1.0)
-        raised = np.tan(np.radians(slope.values)) * (slope_cell / as_cell_m) ** power
-    return like(slope, np.degrees(np.arctan(raised)).astype(np.float32), "degree")
+        squared = np.tan(np.radians(slope.values.astype(np.float64))) ** 2
+        hidden = squared * ((slope_cell / as_cell_m) ** (2.0 * power) - 1.0)
+        hidden = focal_mean(hidden.astype(np.float32), 3)
+        scaled = np.degrees(np.arctan(np.sqrt(squared + hidden)))
+    return like(slope, scaled.astype(np.float32), "degree")
 
 
 def _spread(height: NDArray[np.float32]) -> NDArray[np.float64]:
