@@ -7,14 +7,18 @@ import pytest
 import shapely
 from tests.worlds import grid_spec
 
+from shanshui.accounts.soil_retention import vegetation_fraction
 from shanshui.collect.inputs import INPUTS
-from shanshui.core.cover import covers
+from shanshui.core.cover import codes_of, covers
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.flow.plan import Plan, Source, step
 from shanshui.pattern.core_area import core_area
+from shanshui.pattern.cuts import importance_cuts, sensitivity_cuts
 from shanshui.pattern.factors import sensitivity_factors
+from shanshui.pattern.importance import importance_grade
+from shanshui.pattern.red_line_summary import red_line_summary
 from shanshui.pattern.red_lines import red_line_candidate, red_line_cover
-from shanshui.pattern.sensitivity import erosion_sensitivity
+from shanshui.pattern.sensitivity import desertification_sensitivity, erosion_sensitivity
 from shanshui.pattern.species import habitats_of, species_habitat, species_richness
 from shanshui.pattern.validation import pattern_validation
 from shanshui.terrain.extent import region_mask
@@ -53,7 +57,6 @@ def sources(*names):
 )  # fmt: skip
 def test_a_factor_read_at_another_scale_is_refused(setting, fits):
     from shanshui.accounts.erosion_drivers import rainfall_erosivity
-    from shanshui.accounts.soil_retention import vegetation_fraction
     from shanshui.terrain.relief import relief_window
 
     steps = [
@@ -96,6 +99,77 @@ def test_a_factor_with_one_score_leaves_the_mean():
     assert [int(with_all[0, k]) for k in (0, 5, 11)] == [5, 3, 3]
 
 
+def test_a_factor_that_is_low_everywhere_holds_the_mean_down():
+    wet, dry = lay(all_of(1000.0), "mm/yr"), lay(all_of(900.0), "mm/yr")
+    green = all_of(0.9)
+    green[4:] = 0.1
+    green = lay(green)
+    factors = sensitivity_factors(MASK, green, precipitation=wet, reference_evapotranspiration=dry)
+    assert factors.set_index("factor")["used"].to_dict() == {
+        "aridity": 1.0,
+        "vegetation_fraction": 1.0,
+    }
+    # sqrt(1 5) = 2.24 < 2.33: bare fields in a wet region turn to no desert
+    found = desertification_sensitivity(wet, dry, green, MASK, sensitivity_factors=factors)
+    assert (found.values == 5).all()
+
+
+# scarcity
+
+
+def test_what_is_scarce_counts_in_its_own_basin():
+    # a wet basin of four columns of 100 and two of 10, a dry one of 9, 5 and 1; a column is 8 km2
+    amount = np.repeat([[100.0, 100, 100, 100, 10, 10, 9, 9, 5, 5, 1, 1]], 8, axis=0)
+    service = lay(amount.astype(np.float32), "mm/yr")
+    alone = importance_grade(service, MASK).values[0]
+    # equal cells stand or fall together: 400 of 450 is above half and above four fifths
+    assert alone.tolist() == [5] * 12
+    basins = frame(box(0, 0, 6, 8), box(6, 0, 12, 8))
+    found = importance_grade(service, MASK, basins, least_basin_km2=48.0).values[0]
+    # of the dry basin's 30 the two cells of 9 hold 18: above half, below four fifths
+    assert found.tolist() == [5] * 6 + [3, 3, 5, 5, 5, 5]
+    shares = {"extreme_share": 0.6, "important_share": 0.95}
+    found = importance_grade(service, MASK, basins, least_basin_km2=48.0, **shares).values[0]
+    # of the region's 450 the cells down to 10 hold 420, of the dry basin's 30 those of 9 hold 0.6 and those down to 5 28
+    assert found.tolist() == [3] * 6 + [1, 1, 3, 3, 5, 5]
+    # a basin too small here has no order of its own
+    found = importance_grade(service, MASK, basins, least_basin_km2=48.5, **shares).values[0]
+    assert found.tolist() == [3] * 6 + [5] * 6
+
+
+def test_ground_outside_every_basin_or_without_an_amount_is_graded_by_the_region():
+    amount = np.repeat([[8.0, 4, 2, 1, np.nan, 0, 8, 4, 2, 1, 0, 0]], 8, axis=0)
+    service = lay(amount.astype(np.float32), "mm/yr")
+    one = frame(box(6, 0, 12, 8))
+    shares = {"extreme_share": 0.6, "important_share": 0.9}
+    with_basin = importance_grade(service, MASK, one, least_basin_km2=1.0, **shares).values
+    alone = importance_grade(service, MASK, None, **shares).values
+    assert (with_basin[:, :6] == alone[:, :6]).all()
+    assert (with_basin[:, 4] == 0).all()
+    assert (importance_grade(service, MASK, one.iloc[:0], **shares).values == alone).all()
+
+
+# a year's cover
+
+
+def test_an_index_of_one_day_leaves_fields_no_barer_than_a_year_of_crops():
+    ndvi = all_of(0.7)
+    ndvi[0], ndvi[1], ndvi[2, 0] = 0.1, 0.3, np.nan
+    cover = np.full(GRID.shape, FARMED, np.uint8)
+    cover[:, 6:] = FOREST
+    ends = {"bare_ndvi": 0.1, "full_ndvi": 0.7}
+    day = vegetation_fraction(lay(ndvi), MASK, codes(cover), farmed_least=0.4, **ends).values
+    year = vegetation_fraction(lay(ndvi), MASK, codes(cover), **ends).values
+    assert day[0, 0] == pytest.approx(0.4)
+    assert day[1, 0] == pytest.approx(0.4)
+    assert day[3, 0] == pytest.approx(1.0)
+    assert (day[:, 6:] == year[:, 6:]).all()
+    assert np.isnan(day[2, 0])
+    assert year[0, 0] == 0.0
+    with pytest.raises(QuantityError, match=r"farmed_least: no cover_type tells where fields are"):
+        vegetation_fraction(lay(ndvi), MASK, farmed_least=0.4, **ends)
+
+
 def test_where_nothing_has_contrast_all_stay():
     one = lay(all_of(5000.0), "MJ*mm/(ha*h*yr)"), lay(all_of(400.0), "m"), lay(all_of(0.1))
     factors = sensitivity_factors(MASK, one[2], one[0], one[1])
@@ -114,15 +188,30 @@ def ground():
     return codes(cover)
 
 
+def but_one():
+    """Extremely important ground, but for the last cell: grades of one class are refused."""
+    out = np.ones(GRID.shape, np.uint8)
+    out[-1, -1] = 5
+    return out
+
+
+@pytest.mark.parametrize("grade", [1, 3, 5])
+def test_grades_of_one_class_are_refused(grade):
+    same = codes(np.full(GRID.shape, grade))
+    with pytest.raises(QuantityError, match=f"all 96 graded cells are of class {grade}, expected at least two"):  # fmt: skip
+        red_line_candidate(same, MASK, smooth=False)
+    assert (red_line_candidate(codes(np.zeros(GRID.shape)), MASK).values == 255).all()
+
+
 def test_farmland_and_towns_lie_outside_and_what_is_unknown_decides_nothing():
-    everything = codes(np.ones(GRID.shape))
+    everything = codes(but_one())
     found = red_line_candidate(
         everything, MASK, None, None, ground(), smooth=False, least_km2=0.0
     ).values
     assert (found[1:, :4] == 1).all()
     assert (found[:, 4:10] == 0).all()
     assert (found[0, :2] == 255).all()
-    assert (found[:, 10:] == 1).all()
+    assert (found[:, 10:] == (but_one()[:, 10:] == 1)).all()
     kept = red_line_candidate(everything, MASK, None, None, ground(), smooth=False, least_km2=0.0, leave_out=("built",)).values  # fmt: skip
     assert (kept[:, 4:8] == 1).all()
 
@@ -144,7 +233,7 @@ def frame(*shapes, **columns):
 
 
 def test_basic_farmland_is_what_its_polygons_say_and_reserves_stay_whole():
-    everything = codes(np.ones(GRID.shape))
+    everything = codes(but_one())
     cover = np.full(GRID.shape, FARMED, np.uint8)
     field, mine, reserve = frame(box(0, 0, 3, 8)), frame(box(3, 0, 5, 8)), frame(box(2, 0, 4, 4))
     found = red_line_candidate(
@@ -153,7 +242,83 @@ def test_basic_farmland_is_what_its_polygons_say_and_reserves_stay_whole():
     assert (found[:, :2] == 0).all()  # basic farmland
     assert (found[:4, 2:4] == 1).all()  # reserve on farmland and on a mining right
     assert (found[4:, 2:5] == 0).all()
-    assert (found[:, 5:] == 1).all()  # farmland that is no basic farmland
+    assert (found[:, 5:] == (but_one()[:, 5:] == 1)).all()  # farmland that is no basic farmland
+
+
+def test_the_line_and_what_it_leaves_stand_side_by_side():
+    line = np.zeros(GRID.shape, np.uint8)
+    line[:, :4], line[0] = 1, 255
+    cover = np.full(GRID.shape, FARMED, np.uint8)
+    cover[:, :3], cover[:, 10:] = FOREST, BUILT
+    height = all_of(100.0)
+    height[:, :4], height[1, 0] = 900.0, np.nan
+    people = lay(all_of(20.0), "person/km2")
+    table = red_line_summary(
+        lay(line, nodata=255), MASK, codes(cover), lay(height, "m"), people, None, frame(box(0, 0, 2, 8)), reported_share=0.7
+    ).set_index("measure")  # fmt: skip
+    assert table.loc["area", ["in_line", "outside", "region"]].tolist() == [28.0, 56.0, 84.0]
+    assert table.loc["share", ["in_line", "reported"]].tolist() == pytest.approx([1 / 3, 0.7])
+    assert table.loc["forest", ["in_line", "outside", "region"]].tolist() == pytest.approx([0.75, 0.0, 0.25])  # fmt: skip
+    assert table.loc["farmed", "in_line"] == pytest.approx(0.25)
+    assert table.loc["built", "outside"] == pytest.approx(0.25)
+    assert table.loc["protected", ["in_line", "outside", "region"]].tolist() == pytest.approx([0.5, 0.0, 1 / 6])  # fmt: skip
+    assert table.loc["elevation", ["in_line", "outside"]].tolist() == [900.0, 100.0]
+    assert table.loc["people", "region"] == 20.0
+    assert "threatened_species" not in table.index
+    empty = red_line_summary(lay(np.zeros(GRID.shape, np.uint8), nodata=255), MASK, codes(cover))
+    assert np.isnan(empty.set_index("measure").loc["forest", "in_line"])
+
+
+# cut points
+
+
+def test_importance_at_other_cuts_is_what_the_grade_says_of_them():
+    rng = np.random.default_rng(5)
+    water = lay(rng.gamma(2.0, size=GRID.shape).astype(np.float32), "mm/yr")
+    kinds = lay(rng.gamma(1.0, size=GRID.shape).astype(np.float32))
+    basins = frame(box(0, 0, 5, 8), box(5, 0, 12, 8))
+    more = {"shares": (0.4, 0.6), "least_basin_km2": 10.0}
+    table = importance_cuts(MASK, ground(), water, None, kinds, basins, **more)
+    assert table["service"].tolist() == ["water"] * 2 + ["biodiversity"] * 2 + ["any"] * 2
+    known = np.isin(ground().values, codes_of(("forest",)))
+    for cut in (0.4, 0.6):
+        shares = {"extreme_share": cut, "important_share": 0.9, "least_basin_km2": 10.0}
+        one = importance_grade(water, MASK, basins, **shares).values == 1
+        two = importance_grade(kinds, MASK, None, **shares).values == 1
+        rows = table[table["cut"] == cut].set_index("service")
+        assert rows.loc["water", "extreme"] == pytest.approx(one.mean())
+        assert rows.loc["biodiversity", "of_forest"] == pytest.approx(two[known].mean())
+        assert rows.loc["any", "extreme"] == pytest.approx((one | two).mean())
+    assert importance_cuts(MASK, ground()).empty
+
+
+def test_sensitivity_at_the_published_cuts_is_that_of_the_map_and_a_class_that_lacks_says_why():
+    rng = np.random.default_rng(6)
+    rain = lay(rng.uniform(50, 900, GRID.shape).astype(np.float32), "MJ*mm/(ha*h*yr)")
+    relief = lay(rng.uniform(10, 600, GRID.shape).astype(np.float32), "m")
+    green = rng.uniform(0, 1, GRID.shape).astype(np.float32)
+    green[0, :3] = np.nan
+    green = lay(green)
+    table = sensitivity_cuts(MASK, ground(), green, rain, relief)
+    mine = erosion_sensitivity(rain, relief, green, MASK).values
+    row = table[np.isclose(table["extreme_from"], 3.66)].iloc[0]
+    for name, code in (("extreme", 1), ("sensitive", 3), ("general", 5)):
+        assert row[name] == pytest.approx((mine == code).sum() / (mine != 0).sum())
+    forest = np.isin(ground().values, codes_of(("forest",))) & (mine != 0)
+    assert row["of_forest"] == pytest.approx((mine[forest] == 1).mean())
+    assert (table["reason"] == "").any()
+    calm = sensitivity_cuts(MASK, ground(), lay(all_of(0.9)), rain, lay(all_of(20.0), "m"))
+    assert calm["reason"].str.contains("no ground is extreme: means run from 1.00 to 1.71, none above 3.66").any()  # fmt: skip
+    assert calm["reason"].str.contains("local_relief scores 1 on 100%").any()
+    nothing = sensitivity_cuts(MASK, ground(), lay(all_of(np.nan)), rain, relief)
+    assert (nothing["reason"] == "no cell has all its factors").all()
+    assert nothing["extreme"].isna().all()
+
+
+def test_a_texture_score_that_is_none_is_refused():
+    rain, relief = lay(all_of(300.0), "MJ*mm/(ha*h*yr)"), lay(all_of(100.0), "m")
+    with pytest.raises(QuantityError, match=r"texture_score: holds 4; expected 1, 3 or 5"):
+        erosion_sensitivity(rain, relief, lay(all_of(0.5)), MASK, codes(np.full(GRID.shape, 4)))
 
 
 def test_what_is_taken_in_and_left_out_by_cover():

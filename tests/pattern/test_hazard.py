@@ -241,21 +241,26 @@ def test_ground_by_hand():
 
 
 def test_a_factor_without_contrast_leaves_the_mean_of_hazard():
-    relief = all_of(600.0)
+    relief = all_of(300.0)
     relief[:, :20] = 50.0
-    made = hazard_scores(lay(relief, "m"), MASK, lay(all_of(1.0), "degree"))
+    made = hazard_scores(lay(relief, "m"), MASK, lay(all_of(30.0), "degree"))
     factors = sensitivity_factors(MASK, lay(all_of(0.5)), hazard_scores=made)
     assert factors.set_index("factor")["used"].to_dict() == {"local_relief": 1.0, "slope": 0.0}
-    # sqrt(5 x 1) = 2.24 is general; relief alone is extreme
-    assert (ground_sensitivity(made, MASK).values == 5).all()
-    assert (ground_sensitivity(made, MASK, factors).values[:, 20:] == 1).all()
+    # sqrt(3 x 5) = 3.87 is extreme; relief alone is sensitive
+    assert (ground_sensitivity(made, MASK).values[:, 20:] == 1).all()
+    assert (ground_sensitivity(made, MASK, factors).values[:, 20:] == 3).all()
+    # ground that is gentle everywhere holds hazard down
+    low = hazard_scores(lay(relief, "m"), MASK, lay(all_of(1.0), "degree"))
+    factors = sensitivity_factors(MASK, lay(all_of(0.5)), hazard_scores=low)
+    assert (factors["used"] == 1).all()
+    assert (ground_sensitivity(low, MASK, factors).values == 5).all()
 
 
 @pytest.mark.parametrize(("height", "code"), [(50.0, 5), (300.0, 3), (600.0, 1)])
 def test_where_all_ground_is_alike_it_has_one_class(height, code):
     made = hazard_scores(lay(all_of(height), "m"), MASK)
     factors = sensitivity_factors(MASK, lay(all_of(0.5)), hazard_scores=made)
-    assert factors["reason"].str.contains("all stay").all()
+    assert (factors["used"] == 1).all()
     assert (ground_sensitivity(made, MASK, factors).values == code).all()
 
 

@@ -10,7 +10,7 @@ from shanshui.collect.inputs import INPUTS
 from shanshui.core.errors import PlanError
 from shanshui.flow.plan import Plan, Source, step
 from shanshui.pattern.importance import soil_importance
-from shanshui.plans.everything import everything
+from shanshui.plans.pattern import pattern
 from shanshui.region.grid import GridSpec
 from shanshui.terrain.slope import slope
 from shanshui.terrain.slope_scale import scaled_slope, slope_cell
@@ -85,12 +85,12 @@ def test_limits_of_slope_are_not_read_at_the_cells_of_the_study():
 
 
 @pytest.mark.parametrize(
-    "name", ["soil_importance", "karst_sensitivity", "steep_farmland", "sensitivity_factors", "hazard_scores"]
+    "name", ["soil_importance", "karst_sensitivity", "steep_farmland", "sensitivity_factors", "hazard_scores", "sensitivity_cuts"]
 )  # fmt: skip
 def test_every_limit_of_slope_that_was_published_takes_the_scaled_one(name):
-    plan = everything(sources("elevation", "ndvi", "boundary", "carbonate", "precipitation", "monthly_precipitation", "land_cover", "biophysical"))  # fmt: skip
-    assert plan.inputs(name)["slope"] == "scaled_slope"
-    assert plan.steps[name].card.read_at == {"slope": 100.0}
+    taker = {one.name: one for one in pattern(set())}[name]
+    assert taker.needs["slope"] == "scaled_slope"
+    assert taker.card.read_at == {"slope": 100.0}
 
 
 @pytest.mark.real

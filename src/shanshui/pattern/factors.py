@@ -1,5 +1,7 @@
 """Factors of sensitivity: the score of each, and which of them tell the ground of a region apart."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -8,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import TEXT, Table
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
@@ -37,9 +40,21 @@ def scored(
 
 
 def told_scores(codes: xr.DataArray) -> NDArray[np.float32]:
-    """Scores that came as codes; NaN where 0 or a missing code stands."""
+    """Scores that came as codes; NaN where 0 or a missing code stands.
+
+    Raises
+    ------
+    QuantityError
+        A score other than 1, 3 and 5.
+    """
     values = codes.values.astype(np.float32)
-    return np.where((values > 0) & (values != codes.attrs.get("nodata", 0)), values, np.nan)
+    out = np.where((values > 0) & (values != codes.attrs.get("nodata", 0)), values, np.nan)
+    strange = np.isfinite(out) & ~np.isin(out, (1.0, 3.0, 5.0))
+    if strange.any():
+        raise QuantityError(
+            f"texture_score: holds {out[strange][0]:g}; expected 1, 3 or 5, and 0 where it is not known"
+        )
+    return out
 
 
 Scores = dict[str, NDArray[np.float32]]
@@ -103,7 +118,7 @@ def desertification_scores(
     return out
 
 
-@assessment(source="spj2019", bytes_per_cell=64, read_at={"slope": FINE_M})
+@assessment(source="spj2019", bytes_per_cell=16, read_at={"slope": FINE_M})
 def sensitivity_factors(
     region_mask: Mask,
     vegetation_fraction: Index,
@@ -147,46 +162,30 @@ def sensitivity_factors(
     slope_cell : float [m], optional
         Cells at which the slope is measured; where they are too coarse for its limits the reason says so.
     flat_share : float [1]
-        Share of the region with one score from which a factor has no contrast and leaves the mean [D].
+        Share of the region with one score of 3 or 5 from which a factor has no contrast and leaves the mean [D].
 
     Returns
     -------
     table
         ``kind, factor, low, middle, high`` (share of the known ground with score 1, 3 and 5), ``used`` (1 or 0), ``reason``. Where no
-        factor of a kind has contrast all stay.
+        factor of a kind has contrast all stay; one that is low everywhere stays too: what causes this kind of harm is not there.
 
     Notes
     -----
-    ``used = max_k |s = k| / n < flat_share`` over the n known cells, scores s of 1, 3 and 5. A factor that scores the same everywhere moves the
-    mean of all cells alike and leaves the cut points to the others: of erosivity above 600 everywhere, green cover alone would decide.
+    ``used = max(|s = 3|, |s = 5|) / n < flat_share`` over the n known cells, scores s of 1, 3 and 5. A factor that scores high everywhere lifts
+    the mean of all cells alike and leaves the cut points to the others: of erosivity above 600 everywhere, green cover alone would decide. One
+    that scores low everywhere rightly holds all down: without drought no field turns to desert, however bare it lies.
     Scores as of the sensitivities; leaving a factor out is our own choice [D] (decision 0024).
     """
-    inside = region_mask.values == 1
-    green = vegetation_fraction.values
-    texture = {} if texture_score is None else {"texture_score": told_scores(texture_score)}
-    kinds: dict[str, Scores] = {}
-    if rainfall_erosivity is not None and local_relief is not None:
-        kinds["erosion"] = (
-            erosion_scores(rainfall_erosivity.values, local_relief.values, green) | texture
-        )
-    if carbonate is not None and slope is not None:
-        kinds["karst"] = karst_scores(carbonate.values, slope.values, green)
-    if precipitation is not None and reference_evapotranspiration is not None:
-        windy = None if windy_days is None else windy_days.values
-        kinds["desertification"] = (
-            desertification_scores(
-                precipitation.values, reference_evapotranspiration.values, green, windy
-            )
-            | texture
-        )
-    if hazard_scores is not None:
-        kinds["hazard"] = {
-            str(k): np.asarray(v.values, np.float32) for k, v in hazard_scores.items()
-        }
+    kinds = combined_scores(
+        region_mask, vegetation_fraction, rainfall_erosivity, local_relief, carbonate, slope,
+        precipitation, reference_evapotranspiration, windy_days, texture_score,
+    )  # fmt: skip
+    if hazard_scores is not None and len(hazard_scores):
+        scores = {str(k): np.asarray(v.values, np.float32) for k, v in hazard_scores.items()}
+        kinds["hazard"] = Combined(tuple(scores), _counts(scores, (region_mask.values == 1)[None]))
     rows = [
-        row
-        for kind, scores in kinds.items()
-        for row in _told_apart(kind, scores, inside, flat_share)
+        row for kind, counted in kinds.items() for row in _told_apart(kind, counted, flat_share)
     ]
     if slope_cell is not None and slope_cell > FINE_M:
         scaled = f"slopes of {slope_cell:,.0f} m cells, scaled to what cells of up to {FINE_M:g} m would show"
@@ -197,16 +196,133 @@ def sensitivity_factors(
     return pd.DataFrame(rows, columns=columns)
 
 
-def _told_apart(
-    kind: str, scores: Scores, inside: NDArray[np.bool_], flat_share: float
-) -> list[dict[str, object]]:
+@dataclass(frozen=True)
+class Combined:
+    """How much ground has which scores of the factors of one kind.
+
+    Attributes
+    ----------
+    factors : tuple of str
+        Their names.
+    count : (groups, 4, ..., 4)
+        Cells by group of ground and by score of each factor: place 0 is a missing score, 1 to 3 are scores 1, 3 and 5.
+    """
+
+    factors: tuple[str, ...]
+    count: NDArray[np.int64]
+
+    def of_factor(self, place: int) -> NDArray[np.int64]:
+        """Cells of each score of one factor, missing first, whatever the others are."""
+        others = tuple(k for k in range(self.count.ndim) if k != place + 1)
+        return np.asarray(self.count.sum(axis=others))
+
+    def means(self, used: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Geometric means of the factors used, and the cells of each group that have them, scores of all used being known."""
+        places = [self.factors.index(name) + 1 for name in used]
+        rest = tuple(k for k in range(1, self.count.ndim) if k not in places)
+        count = self.count.sum(axis=rest)
+        known = count[(slice(None), *(slice(1, None) for _ in places))]
+        scores = np.meshgrid(*[np.array([1.0, 3.0, 5.0], np.float32)] * len(places), indexing="ij")
+        product = np.prod(scores, axis=0, dtype=np.float32)
+        mean = product ** np.float32(1.0 / len(places))
+        return mean.ravel(), known.reshape(len(count), -1)
+
+
+def combined_scores(
+    region_mask: Mask,
+    vegetation_fraction: Index,
+    rainfall_erosivity: Erosivity | None = None,
+    local_relief: Relief | None = None,
+    carbonate: Percent | None = None,
+    slope: Slope | None = None,
+    precipitation: Precipitation | None = None,
+    reference_evapotranspiration: Evapotranspiration | None = None,
+    windy_days: DaysPerYear | None = None,
+    texture_score: Index | None = None,
+    groups: NDArray[np.bool_] | None = None,
+) -> dict[str, Combined]:
+    """Ground by the scores of the factors of each kind that can be told, counted row block by row block.
+
+    Parameters
+    ----------
+    region_mask, vegetation_fraction, rainfall_erosivity, local_relief, carbonate, slope, precipitation : (y, x)
+        As for :func:`sensitivity_factors`.
+    reference_evapotranspiration, windy_days, texture_score : (y, x)
+        As for :func:`sensitivity_factors`.
+    groups : (groups, y, x) array of bool, optional
+        Ground to count apart; all of it without.
+    """
+    out: dict[str, Combined] = {}
+    size = 1 if groups is None else len(groups)
+    for rows in _blocks(region_mask.shape):
+
+        def part(grid: xr.DataArray | None, rows: slice = rows) -> NDArray[np.floating] | None:
+            return None if grid is None else grid.values[rows]
+
+        inside = region_mask.values[rows] == 1
+        apart = inside[None] if groups is None else groups[:, rows] & inside
+        kinds = _kinds(
+            vegetation_fraction.values[rows], part(rainfall_erosivity), part(local_relief), part(carbonate), part(slope),
+            part(precipitation), part(reference_evapotranspiration), part(windy_days),
+            None if texture_score is None else told_scores(texture_score[rows]),
+        )  # fmt: skip
+        for kind, scores in kinds.items():
+            if kind not in out:
+                shape = (size, *([4] * len(scores)))
+                out[kind] = Combined(tuple(scores), np.zeros(shape, np.int64))
+            out[kind].count[:] += _counts(scores, apart)
+    return out
+
+
+def _counts(scores: Scores, apart: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Cells by group of ground and by score of each factor, as :class:`Combined` has them."""
+    digits = np.zeros(apart.shape[1:], np.int64)
+    for score in scores.values():
+        # 1, 3, 5 are places 1, 2, 3; a missing score is 0
+        digits = 4 * digits + ((np.nan_to_num(score, nan=-1.0) + 1.0) / 2.0).astype(np.int64)
+    count = [np.bincount(digits[here], minlength=4 ** len(scores)) for here in apart]
+    return np.array(count, np.int64).reshape(len(apart), *([4] * len(scores)))
+
+
+def _kinds(
+    green: NDArray[np.floating],
+    rain_power: NDArray[np.floating] | None,
+    relief: NDArray[np.floating] | None,
+    carbonate: NDArray[np.floating] | None,
+    slope: NDArray[np.floating] | None,
+    rain: NDArray[np.floating] | None,
+    evaporation: NDArray[np.floating] | None,
+    windy: NDArray[np.floating] | None,
+    texture: NDArray[np.float32] | None,
+) -> dict[str, Scores]:
+    """Scores of every kind whose factors are there."""
+    soil = {} if texture is None else {"texture_score": texture}
+    kinds: dict[str, Scores] = {}
+    if rain_power is not None and relief is not None:
+        kinds["erosion"] = erosion_scores(rain_power, relief, green) | soil
+    if carbonate is not None and slope is not None:
+        kinds["karst"] = karst_scores(carbonate, slope, green)
+    if rain is not None and evaporation is not None:
+        kinds["desertification"] = desertification_scores(rain, evaporation, green, windy) | soil
+    return kinds
+
+
+def _blocks(shape: tuple[int, ...], cells: int = 1 << 20) -> Iterator[slice]:
+    """Rows taken together, about a million cells each."""
+    rows = max(cells // max(shape[1], 1), 1)
+    for start in range(0, shape[0], rows):
+        yield slice(start, min(start + rows, shape[0]))
+
+
+def _told_apart(kind: str, counted: Combined, flat_share: float) -> list[dict[str, object]]:
     """Rows of one kind."""
     rows: list[dict[str, object]] = []
-    for factor, score in scores.items():
-        known = score[inside & np.isfinite(score)]
-        share = [float(np.mean(known == v)) if known.size else np.nan for v in (1.0, 3.0, 5.0)]
-        flat = max(share) >= flat_share if known.size else False
-        reason = f"one score on {max(share):.1%} of the ground" if flat else ""
+    for place, factor in enumerate(counted.factors):
+        count = counted.of_factor(place)[1:]
+        known = int(count.sum())
+        share = [float(n) / known if known else np.nan for n in count]
+        flat = known > 0 and max(share[1:]) >= flat_share
+        reason = f"one score on {max(share[1:]):.1%} of the ground" if flat else ""
         rows.append(
             {
                 "kind": kind,
@@ -216,7 +332,7 @@ def _told_apart(
                 "reason": reason,
             }
         )
-    if not any(row["used"] for row in rows):
+    if rows and not any(row["used"] for row in rows):
         for row in rows:
             row |= {"used": 1.0, "reason": "no factor tells this ground apart: all stay"}
     return rows

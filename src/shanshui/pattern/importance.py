@@ -1,9 +1,14 @@
-"""How much a place matters: services graded by cumulative share, joined by the most important."""
+"""How much a place matters: services graded by cumulative share and by scarcity, joined by the most important."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
+import xarray as xr
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -19,7 +24,9 @@ from shanshui.core.vocabulary import (
     Slope,
     Temperature,
 )
-from shanshui.region.grid import FINE_M, like
+from shanshui.pattern.tables import Polygons
+from shanshui.region.grid import FINE_M, grid_of, like
+from shanshui.region.unitset import rasterised
 
 EXTREME, IMPORTANT, GENERAL, MISSING = 1, 3, 5, 0
 """Codes of importance and of sensitivity: 1 is always the most, 5 the least, 0 missing."""
@@ -55,15 +62,17 @@ def share_limits(values: NDArray[np.floating], shares: tuple[float, ...]) -> tup
     return tuple(out)
 
 
-@assessment(source="mnr2020", bytes_per_cell=12)
+@assessment(source="mnr2020", bytes_per_cell=24)
 def importance_grade(
     service: Amount,
     region_mask: Mask,
+    basins: Polygons | None = None,
     *,
     extreme_share: Annotated[float, Between(0.0, 1.0)] = 0.5,
     important_share: Annotated[float, Between(0.0, 1.0)] = 0.8,
+    least_basin_km2: Annotated[float, Between(0.0, 1e6)] = 500.0,
 ) -> Codes:
-    """Importance of one service by cumulative share of its amount.
+    """Importance of one service by cumulative share of its amount, in the region and in the basin that it serves.
 
     Parameters
     ----------
@@ -71,8 +80,12 @@ def importance_grade(
         Amount of the service per area; only its order and shares count.
     region_mask : (y, x) [1]
         1 inside.
+    basins : polygons, optional
+        Basins within which the service is used: what little a dry basin has nobody replaces. Without them only the region's amount counts.
     extreme_share, important_share : float [1]
         The greatest cells that together hold at most the first share are extremely important; those up to the second, important.
+    least_basin_km2 : float [km2]
+        Parts of basins with less ground in the region have no order of their own [D].
 
     Returns
     -------
@@ -86,20 +99,51 @@ def importance_grade(
 
     Notes
     -----
-    Extreme where v >= t(p_1), important where v >= t(p_2), t(p) = the least of the values u > 0 with sum_(v_i >= u) v_i <= p sum_(v_i > 0) v_i,
-    with v the amount of a cell [any] and p_1, p_2 the shares [1]; equal values stand or fall together. Grades by cumulative share, 50 % and 80 %:
-    guide of 2020 [M].
+    Extreme where v >= min(t(p_1), t_b(p_1)), important where v >= min(t(p_2), t_b(p_2)), t(p) = the least of the values u > 0 with
+    sum_(v_i >= u) v_i <= p sum_(v_i > 0) v_i over the region and t_b the same over the cells of basin b, with v the amount of a cell [any] and
+    p_1, p_2 the shares [1]; equal values stand or fall together. Grades by cumulative share, 50 % and 80 %: guide of 2020 [M]. That a service
+    which is scarce in its basin counts beside one that is much in the region is ours [D] (decision 0029): rain differs threefold over a
+    mountain region, and by amount alone its dry half holds nothing that matters.
     """
     if important_share < extreme_share:
         raise QuantityError(
             f"important_share {important_share} is below extreme_share {extreme_share}"
         )
+    shares = (extreme_share, important_share)
     values = np.where(region_mask.values == 1, service.values, np.float32(np.nan))
-    first, second = share_limits(values, (extreme_share, important_share))
+    first, second = share_limits(values, shares)
+    code = np.full(values.shape, GENERAL, np.uint8)
     with np.errstate(invalid="ignore"):
-        code = np.where(values >= first, EXTREME, np.where(values >= second, IMPORTANT, GENERAL))
-    code = np.where(np.isfinite(values), code, MISSING)
-    return like(service, code.astype(np.uint8), "1", nodata=MISSING)
+        code[values >= second] = IMPORTANT
+        code[values >= first] = EXTREME
+        for rows, columns, here in basin_cells(basins, service, region_mask, least_basin_km2):
+            part, graded = values[rows, columns], code[rows, columns]
+            limits = share_limits(part[here], shares)
+            for limit, grade in zip(limits, (EXTREME, IMPORTANT), strict=True):
+                raised = here & (part >= limit) & (graded > grade)
+                graded[raised] = grade
+    code[~np.isfinite(values)] = MISSING
+    return like(service, code, "1", nodata=MISSING)
+
+
+def basin_cells(
+    basins: gpd.GeoDataFrame | None,
+    service: xr.DataArray,
+    region_mask: xr.DataArray,
+    least_km2: float,
+) -> Iterator[tuple[slice, slice, NDArray[np.bool_]]]:
+    """Box of each basin that has at least ``least_km2`` [km2] in the region, as rows and columns, and its cells in that box."""
+    if basins is None or not len(basins):
+        return
+    grid = grid_of(service)
+    labels = rasterised(basins.set_index(pd.RangeIndex(1, len(basins) + 1)), grid).values
+    inside = region_mask.values == 1
+    for number, box in enumerate(ndimage.find_objects(labels), start=1):
+        if box is None:
+            continue
+        here = (labels[box] == number) & inside[box]
+        if np.count_nonzero(here) * grid.cell_km2 >= least_km2:
+            yield box[0], box[1], here
 
 
 @assessment(source="mnr2020", halo=0, bytes_per_cell=8, read_at={"slope": FINE_M})

@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from shanshui.core.assessment import assessment
 from shanshui.core.cover import COVERS, broadest, codes_of, lineage
+from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between, Each, EachOf
 from shanshui.core.vocabulary import Codes, CountyCells, Mask, Slope, SoilLoss
 from shanshui.pattern.importance import EXTREME, MISSING
@@ -76,6 +77,11 @@ def red_line_candidate(
         1 candidate, 0 other ground, 255 outside, and where what is missing could decide: importance of ground that is neither protected nor
         built on, built land of ground that would be chosen. A proposal to start from: no basis by itself for a legal line.
 
+    Raises
+    ------
+    QuantityError
+        Grades that are all of one class.
+
     Notes
     -----
     Candidate = ((E and not F) or P) and not T, in groups of at least A km2 joined by sides and corners, with E the extremely important ground after
@@ -86,6 +92,7 @@ def red_line_candidate(
     grid = grid_of(region_mask)
     inside = region_mask.values == 1
     known = inside & (protection_importance.values != MISSING)
+    _require_contrast(protection_importance.values[known])
     chosen = (protection_importance.values == EXTREME) & inside
     if smooth:
         chosen = majority(chosen, known)
@@ -102,6 +109,15 @@ def red_line_candidate(
     known = (known & (told | ~chosen)) | (built & inside)
     chosen = large_patches(chosen & known & ~built, least_km2 / grid.cell_km2)
     return like(region_mask, np.where(known, chosen, 255).astype(np.uint8), "1", nodata=255)
+
+
+def _require_contrast(codes: NDArray[np.uint8]) -> None:
+    """Refuse grades that tell no ground from other ground: a line would hold all of it or none."""
+    if codes.size > 1 and codes.min() == codes.max():
+        raise QuantityError(
+            f"protection_importance: all {codes.size} graded cells are of class {codes[0]}, expected at least two of 1, 3 and 5; "
+            "see importance_cuts and sensitivity_cuts for the reason, and give other layers or cut points"
+        )
 
 
 def _closed(

@@ -8,6 +8,7 @@ from shanshui.pattern.assembly import (
 )
 from shanshui.pattern.barriers import barriers, pinch_points
 from shanshui.pattern.core_area import core_area
+from shanshui.pattern.cuts import importance_cuts, sensitivity_cuts
 from shanshui.pattern.factors import sensitivity_factors
 from shanshui.pattern.hazard import (
     fault_distance,
@@ -36,6 +37,7 @@ from shanshui.pattern.massifs import massif_zones
 from shanshui.pattern.morphology import morphology_shares
 from shanshui.pattern.network import component_scan, protected_connectivity, source_network
 from shanshui.pattern.nodes import nodes
+from shanshui.pattern.red_line_summary import red_line_summary
 from shanshui.pattern.red_lines import (
     developed_land,
     red_line_candidate,
@@ -90,11 +92,16 @@ def pattern(have: set[str]) -> list[Step]:
     """
     cover, warm = cover_of(have), warmth_of(have)
     return [
+        # water and soil serve the basin that they are kept in
         step(
-            importance_grade, name="importance_water", binds={"service": "water_retention.retained"}
+            importance_grade,
+            name="importance_water",
+            binds={"service": "water_retention.retained", "basins": "basins_1"},
         ),
         step(
-            importance_grade, name="importance_soil", binds={"service": "soil_retention.retained"}
+            importance_grade,
+            name="importance_soil",
+            binds={"service": "soil_retention.retained", "basins": "basins_1"},
         ),
         step(biodiversity_index, binds=warm),
         *([step(species_richness), step(species_habitat)] if "species_ranges" in have else []),
@@ -104,8 +111,18 @@ def pattern(have: set[str]) -> list[Step]:
         # limits of slope were published for cells of some tens of metres
         step(soil_importance, binds=FINE),
         step(service_importance),
+        step(
+            importance_cuts,
+            binds={
+                "water_retention": "water_retention.retained",
+                "soil_retention": "soil_retention.retained",
+                "biodiversity": _species_of(have),
+                "basins": "basins_1",
+            },
+        ),
         # limits of relief were published for windows of some km2, not for those that the change point finds
         step(sensitivity_factors, binds=RELIEF | FINE),
+        step(sensitivity_cuts, binds=RELIEF | FINE),
         step(erosion_sensitivity, binds=RELIEF),
         step(karst_sensitivity, binds=FINE),
         step(desertification_sensitivity),
@@ -118,6 +135,7 @@ def pattern(have: set[str]) -> list[Step]:
         step(red_line_candidate),
         step(red_line_share),
         step(red_line_cover),
+        step(red_line_summary, binds={"threatened_species": "species_richness.threatened"}),
         step(security_districts),
         step(
             steep_farmland,
@@ -190,8 +208,11 @@ def _network(have: set[str]) -> list[Step]:
 
 
 def _species_of(have: set[str]) -> str:
-    """What tells where species are: their ranges, or the climate's stand-in where there are none."""
-    return "species_richness.index" if "species_ranges" in have else "biodiversity_index"
+    """What tells where species are: their ranges; without any the climate's stand-in, or the quality of habitats."""
+    if "species_ranges" in have:
+        return "species_richness.index"
+    climate = {"productivity", "prefectures"} <= have or "threats" not in have
+    return "biodiversity_index" if climate else "habitat_quality.habitat_quality"
 
 
 def _ways_of(have: set[str]) -> dict[str, str]:

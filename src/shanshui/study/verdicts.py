@@ -12,10 +12,11 @@ from shanshui.collect.features import features_input
 from shanshui.collect.inputs import INPUTS, TOGETHER
 from shanshui.collect.joining import LEVELS, places_frame
 from shanshui.collect.quality import Verdict, verdict
+from shanshui.collect.seasons import season_of
 from shanshui.collect.sense import sense_doubts
 from shanshui.collect.sense_places import POINTS, place_doubts
 from shanshui.core.errors import ShanshuiError
-from shanshui.flow.plan import Plan
+from shanshui.flow.plan import Plan, Step
 from shanshui.region.grid import GridSpec
 from shanshui.study.meaning import told
 
@@ -58,7 +59,22 @@ def verdicts_of(
         whole = plan()
     except ShanshuiError:
         return out  # each command that needs the plan says what is wrong
+    _look_at_season(out, whole, specs)
     return told(whole, out, specs)
+
+
+def _look_at_season(verdicts: list[Verdict], plan: Plan, specs: Specs) -> None:
+    """Doubt an index of one season where nothing says what fields are in the rest of the year."""
+    item = plan.steps.get("vegetation_fraction")
+    if not isinstance(item, Step) or item.settings.get("farmed_least") is not None:
+        return
+    season = season_of(specs.get("ndvi", ()))
+    if season:
+        mine = [v for v in verdicts if v.name == "ndvi"]
+        mine[-1].doubts.append(
+            f"ndvi: '{season}' stands in its file or edition: is it of a part of the year? Fields may lie bare then; set farmed_least of "
+            "vegetation_fraction (0.4 suits two crops a year), or give the mean or the greatest of a year and say 'annual' in its edition"
+        )
 
 
 def _features(specs: Specs, folders: list[Path], grid: GridSpec) -> dict[str, gpd.GeoDataFrame]:
