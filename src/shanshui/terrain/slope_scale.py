@@ -78,7 +78,7 @@ def scaled_slope(
     ``tan(s')^2 = tan(s)^2 + mean of tan(s)^2 ((d / d')^(2 D - 2) - 1)``, the mean over 3 x 3 cells, with s the measured slope, d the cells at which
     it is measured [m], d' those wanted [m], and D the fractal dimension of the ground, ``D = 1.13589 + 0.08452 ln(sigma)``, kept between 1 and 2, by
     the standard deviation sigma of the heights of 3 x 3 cells [m]: Zhang and others (1999) [M] raise tan(s) by the power of each cell. That what
-    is hidden in a cell adds to its slope in squares, and is alike in cells that meet, is ours [D]: it comes nearer to the truth in five of six
+    is hidden in a cell adds to its slope in squares, and is alike in cells that meet, is ours [D]: cells err less by it in five of six
     trials (decision 0027). A mean over the cell: where on it the steep ground lies, and what of it is farmed, is not told.
     Tried on two elevation maps of 90 m coarsened to 990 m: a mountain front comes to 15.3 degrees where 12.3 are right and 4.4 are
     measured, low hills to 1.09 where 1.21 are right and 0.48 are measured. The steepest tenth of a front is still too steep, 24 for 16.
