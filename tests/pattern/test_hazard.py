@@ -356,5 +356,5 @@ def test_sensitivity_joins_known_sites_and_the_ground_only_where_a_setting_says_
     assert (without.values == 5).all()
     with pytest.raises(PlanError, match="'hazards' is not a choice; did you mean 'hazard'"):
         ecological_sensitivity(erosion, kinds=("hazards",))
-    with pytest.raises(QuantityError, match="no grade was given"):
+    with pytest.raises(QuantityError, match="joins karst, but what is known is erosion"):
         ecological_sensitivity(erosion, kinds=("karst",))

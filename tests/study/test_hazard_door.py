@@ -41,6 +41,8 @@ def test_sites_are_joined_to_sensitivity_and_ground_alone_is_not(door):
         assert "site_sensitivity" in study.plan.absent
         assert "hazard_sites" in study.plan.absent["site_sensitivity"]
         assert "hazard_sensitivity" in study.plan.steps
+        # elevation alone tells where the ground can fail, and no more of how easily it is hurt
+        assert "ecological_sensitivity" in study.plan.absent
 
 
 @pytest.mark.parametrize(

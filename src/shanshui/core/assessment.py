@@ -61,6 +61,8 @@ class Card:
         Largest cell as which a data parameter may be measured, because its limits were published for that.
     resolution : callable of the settings, optional [m]
         Cell as which the result tells the ground, whatever the study's cells; None where it tells it as those do.
+    any_of : tuple of str
+        Optional data parameters of which at least one must be there; none where that does not matter.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Card:
     window: Callable[[Mapping[str, Any]], float | None] | None = field(default=None, repr=False)
     read_at: Mapping[str, float] = field(default_factory=dict)
     resolution: Callable[[Mapping[str, Any]], float] | None = field(default=None, repr=False)
+    any_of: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -129,6 +132,7 @@ def assessment(
     window: Callable[[Mapping[str, Any]], float | None] | None = None,
     read_at: Mapping[str, float] | None = None,
     resolution: Callable[[Mapping[str, Any]], float] | None = None,
+    any_of: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare an assessment.
 
@@ -150,6 +154,8 @@ def assessment(
         Largest cell as which a data parameter may be measured; a plan that binds what is measured at the study's cells is refused.
     resolution : callable of the settings, optional [m]
         Cell as which the result tells the ground, for those who take it, where that is not the study's.
+    any_of : tuple of str, optional
+        Optional data parameters of which a plan must have at least one; without them it leaves the step out.
 
     Returns
     -------
@@ -165,6 +171,7 @@ def assessment(
             window=window,
             read_at=dict(read_at or {}),
             resolution=resolution,
+            any_of=any_of,
         )
         names = list(card.needs)
 

@@ -335,6 +335,9 @@ def _without_input(made: Mapping[str, Item], absent: Mapping[str, str]) -> dict[
         lacks = [p for p in item.needs.values() if p not in made]
         if item.needs and len(lacks) == len(item.needs):
             gone[name] = absent.get(lacks[0]) or f"no input '{lacks[0]}' is bound in study.toml"
+        either = [item.needs[parameter] for parameter in item.card.any_of]
+        if either and not any(product in made for product in either):
+            gone[name] = absent.get(either[0]) or f"no input '{either[0]}' is bound in study.toml"
         for parameter, product in item.needs.items():
             if product not in made and parameter not in item.card.optional:
                 gone[name] = absent.get(product) or f"no input '{product}' is bound in study.toml"

@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Ascending, Between, EachOf
 from shanshui.core.vocabulary import (
     Codes,
@@ -264,7 +265,17 @@ def erosion_fragility(erosion_class: Codes) -> Codes:
     )
 
 
-@assessment(source="spj2019", halo=0, bytes_per_cell=4)
+@assessment(
+    source="spj2019",
+    halo=0,
+    bytes_per_cell=4,
+    any_of=(
+        "erosion_sensitivity",
+        "karst_sensitivity",
+        "desertification_sensitivity",
+        "site_sensitivity",
+    ),
+)
 def ecological_sensitivity(
     erosion_sensitivity: Codes | None = None,
     karst_sensitivity: Codes | None = None,
@@ -306,5 +317,9 @@ def ecological_sensitivity(
     every = (
         erosion_sensitivity, karst_sensitivity, desertification_sensitivity, site_sensitivity, hazard_sensitivity,
     )  # fmt: skip
-    given = [g for kind, g in zip(KINDS, every, strict=True) if g is not None and kind in kinds]
-    return least_code(given, "ecological_sensitivity")
+    known = {kind: g for kind, g in zip(KINDS, every, strict=True) if g is not None}
+    if known and not set(known) & set(kinds):
+        raise QuantityError(
+            f"ecological_sensitivity.kinds: joins {', '.join(kinds) or 'nothing'}, but what is known is {', '.join(known)}; name one of them"
+        )
+    return least_code([g for kind, g in known.items() if kind in kinds], "ecological_sensitivity")
