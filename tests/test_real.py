@@ -326,3 +326,39 @@ def test_people_and_product_are_those_of_the_same_counties(qinba):
     product = product[product["code"].isin(inner)]["yuan"].sum()
     # product of the nation in 2019, 98.65e12 yuan [M]
     assert 0.022 <= product / 98.65e12 <= 0.024
+
+
+def test_hazard_is_where_it_is_known_to_be(qinba):
+    """Codes fall with danger: 1 extreme, 3, 5 general."""
+    name = "hazard_sensitivity"
+    wenxian, minshan, wudu = (
+        (104.3, 32.7, 105.0, 33.1),
+        (103.8, 32.3, 104.6, 33.0),
+        (104.6, 33.1, 105.2, 33.6),
+    )
+    hanzhong, ye = (106.8, 33.0, 107.4, 33.15), (113.2, 33.5, 113.5, 33.7)
+    assert max(box(qinba, name, *p) for p in (wenxian, minshan)) < 2.8
+    assert box(qinba, name, *wudu) < 3.6
+    assert min(box(qinba, name, *p) for p in (hanzhong, ye)) > 4.8
+    inside = qinba["region_mask"].values == 1
+    shares = [float((qinba[name].values[inside] == k).mean()) for k in (1, 3, 5)]
+    assert all(0.05 < share < 0.7 for share in shares)
+
+
+def test_slopes_of_kilometre_cells_are_scaled_before_limits_are_read(qinba):
+    assert qinba["slope_cell"] == pytest.approx(1020.0, abs=20.0)
+    inside = qinba["region_mask"].values == 1
+    measured, scaled = (
+        float(np.nanmean(qinba[n].values[inside])) for n in ("slope", "scaled_slope")
+    )
+    assert measured < 6.0
+    # mountains of this kind have mean slopes of some twenty degrees on maps of 30 to 90 m
+    assert 13.0 < scaled < 22.0
+    row = qinba["survey_validation"].set_index("measure").loc["slope_cell"]
+    assert row["verdict"] == "differs"
+    steep = qinba["steep_farmland"].set_index("limit_deg").loc[25.0, "area_ha"]
+    farmed = qinba["cover_type"].values[inside]
+    from shanshui.core.cover import codes_of
+
+    share = steep / (np.isin(farmed, codes_of(("farmed",))).sum() * 100.0)
+    assert 0.005 < share < 0.2

@@ -61,6 +61,9 @@ def test_the_survey_of_the_made_up_region_is_whole(region):
         "screening_quality",
         "treatment_plants",
         "early_warning",
+        "fault_distance",
+        "site_hazard",
+        "site_sensitivity",
         *(
             f"{kind}_{name}"
             for name in ("moderate", "strong")

@@ -8,7 +8,7 @@ import xarray as xr
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.setting import Ascending, Between
+from shanshui.core.setting import Ascending, Between, EachOf
 from shanshui.core.vocabulary import (
     Codes,
     DaysPerYear,
@@ -32,13 +32,15 @@ from shanshui.pattern.factors import (
     told_scores,
 )
 from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT, MISSING, least_code
-from shanshui.region.grid import like
+from shanshui.region.grid import FINE_M, like
 
+KINDS = ("erosion", "karst", "desertification", "hazard_sites", "hazard")
+"""Kinds of sensitivity, as ``ecological_sensitivity.kinds`` names them."""
 CUTS = (2.33, 3.66)
 """Geometric means from which a place is sensitive, and extremely so [S, draft of 2019]."""
 
 
-def _graded(
+def graded(
     place: xr.DataArray,
     kind: str,
     scores: Scores,
@@ -106,10 +108,10 @@ def erosion_sensitivity(
     )
     if texture_score is not None:
         scores["texture_score"] = told_scores(texture_score)
-    return _graded(rainfall_erosivity, "erosion", scores, region_mask, cuts, sensitivity_factors)
+    return graded(rainfall_erosivity, "erosion", scores, region_mask, cuts, sensitivity_factors)
 
 
-@assessment(source="spj2019", halo=0, bytes_per_cell=32)
+@assessment(source="spj2019", halo=0, bytes_per_cell=32, read_at={"slope": FINE_M})
 def karst_sensitivity(
     carbonate: Percent,
     slope: Slope,
@@ -147,7 +149,7 @@ def karst_sensitivity(
     erosion. Graded at 2.33 and 3.66. Draft guide of 2019 [S].
     """
     scores = karst_scores(carbonate.values, slope.values, vegetation_fraction.values)
-    return _graded(carbonate, "karst", scores, region_mask, cuts, sensitivity_factors)
+    return graded(carbonate, "karst", scores, region_mask, cuts, sensitivity_factors)
 
 
 @assessment(source="spj2019", halo=0, bytes_per_cell=40)
@@ -201,7 +203,7 @@ def desertification_sensitivity(
     )
     if texture_score is not None:
         scores["texture_score"] = told_scores(texture_score)
-    return _graded(precipitation, "desertification", scores, region_mask, cuts, sensitivity_factors)
+    return graded(precipitation, "desertification", scores, region_mask, cuts, sensitivity_factors)
 
 
 @assessment(source="sl190", halo=0, bytes_per_cell=4)
@@ -264,7 +266,13 @@ def erosion_fragility(erosion_class: Codes) -> Codes:
     )
 
 
-@assessment(source="spj2019", halo=0, bytes_per_cell=40, read_over={"local_relief": (1.0, 5.0)})
+@assessment(
+    source="spj2019",
+    halo=0,
+    bytes_per_cell=40,
+    read_over={"local_relief": (1.0, 5.0)},
+    read_at={"slope": FINE_M},
+)
 def potential_sensitivity(
     region_mask: Mask,
     rainfall_erosivity: Erosivity | None = None,
@@ -337,11 +345,25 @@ def potential_sensitivity(
     return like(region_mask, np.where(region_mask.values == 1, out, np.float32(np.nan)), "1")
 
 
-@assessment(source="spj2019", halo=0, bytes_per_cell=4)
+@assessment(
+    source="spj2019",
+    halo=0,
+    bytes_per_cell=4,
+    any_of=(
+        "erosion_sensitivity",
+        "karst_sensitivity",
+        "desertification_sensitivity",
+        "site_sensitivity",
+    ),
+)
 def ecological_sensitivity(
     erosion_sensitivity: Codes | None = None,
     karst_sensitivity: Codes | None = None,
     desertification_sensitivity: Codes | None = None,
+    site_sensitivity: Codes | None = None,
+    hazard_sensitivity: Codes | None = None,
+    *,
+    kinds: Annotated[tuple[str, ...], EachOf(*KINDS)] = KINDS[:4],
 ) -> Codes:
     """Sensitivity of a place to anything: that of the gravest kind known.
 
@@ -349,6 +371,13 @@ def ecological_sensitivity(
     ----------
     erosion_sensitivity, karst_sensitivity, desertification_sensitivity : (y, x) [1], optional
         1, 3, 5; 0 missing. A kind that is not known is left out, never filled.
+    site_sensitivity : (y, x) [1], optional
+        To geological hazard near the sites of an inventory.
+    hazard_sensitivity : (y, x) [1], optional
+        To geological hazard in all, with ground that could fail; joined where ``kinds`` says so.
+    kinds : tuple of str
+        Kinds that are joined: erosion, karst, desertification, hazard_sites, hazard. The last is left out, since the ground alone would mark every
+        steep slope [D].
 
     Returns
     -------
@@ -358,11 +387,19 @@ def ecological_sensitivity(
     Raises
     ------
     QuantityError
-        No kind was given.
+        No kind was given, or none of those that are joined.
 
     Notes
     -----
-    code = min over the kinds known at the cell, 1 being the gravest. Draft guide of 2019 [S].
+    code = min over the kinds joined and known at the cell, 1 being the gravest. Draft guide of 2019 [S], which has geological hazard in the
+    suitability for building; joining its known sites is ours [D] (decision 0027).
     """
-    given = [erosion_sensitivity, karst_sensitivity, desertification_sensitivity]
-    return least_code([g for g in given if g is not None], "ecological_sensitivity")
+    every = (
+        erosion_sensitivity, karst_sensitivity, desertification_sensitivity, site_sensitivity, hazard_sensitivity,
+    )  # fmt: skip
+    known = {kind: g for kind, g in zip(KINDS, every, strict=True) if g is not None}
+    if known and not set(known) & set(kinds):
+        raise QuantityError(
+            f"ecological_sensitivity.kinds: joins {', '.join(kinds) or 'nothing'}, but what is known is {', '.join(known)}; name one of them"
+        )
+    return least_code([g for kind, g in known.items() if kind in kinds], "ecological_sensitivity")
