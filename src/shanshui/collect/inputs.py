@@ -18,6 +18,7 @@ Family = Literal[
     "lines",
     "points",
     "shapes",
+    "zones",
     "table",
     "coefficients",
     "register",
@@ -72,6 +73,7 @@ class InputKind:
 
 _PLACE = {"code": TEXT, "name": TEXT, "parent": TEXT, "*": ANY}
 _NAMED = {"name": TEXT, "*": ANY}
+_ZONE: Columns = {"name": TEXT, "kind": TEXT, "level": TEXT, "named": "1", "found": "1"}
 _AMOUNTS: Columns = {"code": ADMINISTRATIVE, "year": "yr"}
 RAIN = "is it in tenths of a millimetre, in inches, in metres, or of a month or a day"
 SHAKING = "is it in gal or cm/s2, in hundredths of g, or an intensity"
@@ -128,6 +130,7 @@ INPUTS: dict[str, InputKind] = {
     "prefectures": InputKind("polygons", Features(_PLACE, Key("prefecture"))),
     "provinces": InputKind("polygons", Features(_PLACE, Key("province"))),
     "protected_areas": InputKind("polygons", Features(_NAMED, Key("protected_area"))),
+    "function_zones": InputKind("zones", Features(_ZONE, Key("function_zone"))),
     "basic_farmland": InputKind("polygons", Features({"*": ANY})),
     "mining_rights": InputKind("polygons", Features({"*": ANY})),
     "parks": InputKind("polygons", Features(_NAMED, Key("park"))),
@@ -369,6 +372,7 @@ WANTED: dict[str, str] = {
     "bridge_processes": "processes that turn one material of the streams into another, with costs and capacity",
     "massifs": "points along the ridges of each massif, with its name",
     "protected_areas": "polygons of reserves from the protected-planet database or the administration",
+    "function_zones": "counties of each zone of the plan of main functions, or polygons of ecological function zones",
     "basic_farmland": "polygons of permanent basic farmland from the land administration",
     "mining_rights": "polygons of exploration and mining rights that stand",
     "species_ranges": "ranges of species as polygons, or as centres of the cells of a coarse map",

@@ -16,7 +16,7 @@ from shanshui.collect.inputs import InputKind
 from shanshui.collect.readers import read_table
 from shanshui.core.errors import DataError, ShanshuiError
 from shanshui.core.quantity import Table
-from shanshui.region.join import UNMATCHED, join
+from shanshui.region.join import UNMATCHED, Join, join
 from shanshui.region.join_account import Balance, JoinAccount, Stray
 from shanshui.region.place_codes import clean_code
 from shanshui.region.unitset import plain_code
@@ -66,7 +66,7 @@ RULES: dict[str, Rule] = {
 """Tables of amounts that are joined to places, by input."""
 ROWS = {"firms": "place", "reports": "place", "visits": "zone"}
 """Tables whose rows are things in a place that may as well lie elsewhere, and the column that names it."""
-PLACED = frozenset({*RULES, *ROWS})
+PLACED = frozenset({*RULES, *ROWS, "function_zones"})
 
 
 def places_frame(features: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame | None:
@@ -166,6 +166,39 @@ def _own_keys(rows: pd.DataFrame, rule: Rule) -> list[str]:
 
 
 KEYS = ("sector", "industry", "flow", "indicator", "class", "pollutant", "meets_standard")
+
+
+def joined_places(
+    frame: pd.DataFrame, spec: InputSpec, name: str, places: pd.DataFrame, keys: Sequence[str]
+) -> Join:
+    """Rows that name places, each counting as one, carried to the study's places: a place that became several stands once for each.
+
+    Parameters
+    ----------
+    frame, spec, name, places
+        As for :func:`join_input`; ``code`` and ``rows``, a column of ones.
+    keys : sequence of str
+        Columns that tell rows of one place apart.
+
+    Raises
+    ------
+    DataError
+        None, or too few, of them are places of the study.
+    """
+    return join(
+        frame,
+        places,
+        crosswalk=[_beside(Path(file), name, "crosswalk") for file in files_in(spec.crosswalk)]
+        or None,
+        names=_one([_beside(Path(file), name, "names") for file in files_in(spec.names)]),
+        amounts=("rows",),
+        keys=keys,
+        by=(),
+        weight=spec.weight,
+        unmatched=UNMATCHED if spec.unmatched is None else spec.unmatched,
+        what=name,
+        unit="rows",
+    )
 
 
 def join_rows(

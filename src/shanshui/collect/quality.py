@@ -14,6 +14,7 @@ from rasterio.enums import Resampling
 from shanshui.collect.adapt import coefficients_input, joined_table, stack_parts
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.features import features_input
+from shanshui.collect.function_zones import function_zones_input, is_list, listed_zones
 from shanshui.collect.holes import hole_doubts
 from shanshui.collect.inputs import FEATURES, RASTERS, InputKind
 from shanshui.collect.joining import account_in, placed_rows
@@ -161,6 +162,8 @@ def _look(
         frame = placed_rows(register_input(path, spec, name), spec, name, kind, places)
         out.facts |= {"rows": len(frame)}
         _tell_join(out, account_in(frame))
+    elif kind.family == "zones":
+        _look_at_zones(out, spec, kind, path, grid, places)
     elif kind.family == "coefficients":
         frame = coefficients_input(path, spec, name, kind)
         out.facts |= {"rows": len(frame)}
@@ -173,6 +176,24 @@ def _look(
         used = {*frame.columns, *spec.class_columns.values()}
         _tell_reading(out, frame.attrs["reading"], used)
         _tell_join(out, account_in(frame))
+
+
+def _look_at_zones(
+    out: Verdict,
+    spec: InputSpec,
+    kind: InputKind,
+    path: Path,
+    grid: GridSpec,
+    places: pd.DataFrame | None,
+) -> None:
+    """Zones are a list of counties, which meets places, or polygons, which meet the study."""
+    if is_list(path):
+        rows, _, account = listed_zones(path, spec, out.name, places)
+        out.facts |= {"rows": len(rows), "zones": int(rows["name"].nunique())}
+        _tell_join(out, account)
+        return
+    frame = function_zones_input([path], [spec], kind, out.name, grid, {})
+    out.facts |= {"features": len(frame), "zones": int(frame["name"].nunique())}
 
 
 def _tell_reading(out: Verdict, reading: Reading, used: set[str] | None = None) -> None:

@@ -43,7 +43,7 @@ def refuse_unused(spec: InputSpec, kind: InputKind, name: str) -> None:
         With the word.
     """
     used = _USED.get(kind.family, set()) | ({"legend"} if name == "land_cover_areas" else set())
-    if kind.names_places:
+    if kind.names_places or kind.family == "zones":
         used = used | _JOINED
     if isinstance(kind.gives, Features) and math.isfinite(kind.high):
         used = used | {"unit"}

@@ -54,7 +54,7 @@ def read_features(
     """
     checked(path, name)
     told: list[str] = []
-    if path.suffix.lower() in TABLES - {".parquet"} or _is_plain_parquet(path):
+    if path.suffix.lower() in TABLES - {".parquet"} or is_plain_parquet(path):
         if spec.encoding is not None:
             codec_of(spec.encoding, f"{name}.encoding")
         rows = respelt(read_table(path, spec, name), name)
@@ -73,7 +73,7 @@ def read_features(
     return frame
 
 
-def _is_plain_parquet(path: Path) -> bool:
+def is_plain_parquet(path: Path) -> bool:
     """Whether a Parquet file is a table without shapes."""
     if path.suffix.lower() != ".parquet" or not path.is_file():
         return False

@@ -111,23 +111,24 @@ def security_pattern(
     Parameters
     ----------
     sources : polygons
-        ``name, area_km2, score, massif``.
+        ``name, name_zh, area_km2, score, massif``.
     source_network : table
         ``source, d_pc``.
     corridors : lines
-        ``source, target, type, length_km, priority``.
+        ``name, name_zh, type, length_km, priority``.
     nodes : points
-        ``kind, score, rank, reason``.
+        ``name, name_zh, kind, rank, reason``.
     river_corridors : lines, optional
-        ``name, order, length_km, sources``. With them, corridors along rivers are part of these and left out of the list.
+        ``name, name_zh, order, length_km, sources``. With them, corridors along rivers are part of these and left out of the list.
     biological : int
         Only so many biological corridors, by priority; 0 for all.
 
     Returns
     -------
     polygons, lines and points
-        Index ``part``; ``element``: patch, corridor or node; ``type``: core patch, river, biological or the kind of node; ``name``,
-        ``size`` [km2 of a patch, km of a corridor, NaN of a node], ``rank`` within element and type, ``reason``.
+        Index ``part``; ``element``: patch, corridor or node; ``type``: core patch, river, biological or the kind of node; ``name, name_zh``:
+        massif, ends of a corridor, river, or county of a node; ``size`` [km2 of a patch, km of a corridor, NaN of a node], ``rank`` within
+        element and type, ``reason``.
 
     Raises
     ------
@@ -152,7 +153,7 @@ def security_pattern(
             {
                 "element": "patch",
                 "type": "core patch",
-                "name": row["name"],
+                **_called(row, str(number)),
                 "size": row["area_km2"],
                 "rank": int(ranks[number]),
                 "reason": f"mean rank {row['score']:.2f}; connectivity falls by {gain[number]:.0f} % without it",
@@ -172,7 +173,7 @@ def security_pattern(
             {
                 "element": "corridor",
                 "type": row["type"],
-                "name": f"{names[row['source']]} - {names[row['target']]}",
+                **_called(row, f"{names[row['source']]} - {names[row['target']]}"),
                 "size": row["length_km"],
                 "rank": place,
                 "reason": f"least cost of movement, {row['river_share']:.0%} along rivers; "
@@ -185,18 +186,25 @@ def security_pattern(
             {
                 "element": "node",
                 "type": row["kind"],
-                "name": str(number),
+                **_called(row, str(number)),
                 "size": np.nan,
                 "rank": int(row["rank"]),
                 "reason": row["reason"],
                 "geometry": row.geometry,
             }
         )
-    columns = ["element", "type", "name", "size", "rank", "reason", "geometry"]
+    columns = ["element", "type", "name", "name_zh", "size", "rank", "reason", "geometry"]
     frame = pd.DataFrame(rows, columns=columns)
     out = gpd.GeoDataFrame(frame, geometry="geometry", crs=sources.crs)
     out.index = pd.RangeIndex(1, len(out) + 1, name="part")
     return out
+
+
+def _called(row: Any, plain: str, plain_zh: str = "") -> dict[str, str]:
+    """Name of a part, in both languages; where it has none, what it is called without."""
+    own = str(row.get("name", "") or "")
+    zh = str(row.get("name_zh", "") or "")
+    return {"name": own or plain, "name_zh": zh or own or plain_zh or plain}
 
 
 def _rivers(stems: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
@@ -206,7 +214,7 @@ def _rivers(stems: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
         {
             "element": "corridor",
             "type": "river",
-            "name": row["name"] or f"river {number}",
+            **_called(row, f"river {number}", f"河流 {number}"),
             "size": row["length_km"],
             "rank": int(number),
             "reason": f"stream of order {row['order']}, touches {row['sources']} sources",

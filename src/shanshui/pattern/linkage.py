@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 import xarray as xr
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -226,7 +227,7 @@ def corridors(
     least_cost_links : lines
         ``source, target, cost, length_km, status, priority``.
     sources : polygons
-        Index is the number; ``area_km2, resistance``.
+        Index is the number; ``name, name_zh, area_km2, resistance``.
     source_cells : (y, x) [1]
         Number of the source; 0 elsewhere.
     resistance : (y, x) [1]
@@ -236,7 +237,7 @@ def corridors(
     roads, railways : lines, optional
         What corridors cross.
     river_m : float [m]
-        A corridor runs along a stream where it lies this near; half a cell more is allowed for [D].
+        A corridor runs along a stream where a cell of one lies this near, or within one cell where cells are larger [D].
     river_share : float [1]
         From this share of its length on it is a river corridor, else a biological one [D].
     least_order : int
@@ -247,13 +248,17 @@ def corridors(
     Returns
     -------
     lines
-        Index ``corridor``; ``source, target, type`` river or biological, ``length_km, cost`` [resistance m], ``width_km`` mean, ``river_share``
-        [1], ``order`` of the greatest stream followed, ``roads, railways`` crossed, ``priority, gravity`` [1].
+        Index ``corridor``; ``name, name_zh``: both sources; ``source, target, type`` river or biological, ``length_km, cost`` [resistance
+        m], ``width_km`` mean, ``river_share``
+        [1] of its length, ``river_reach_m`` [m] within which a stream counted, ``order`` of the greatest stream followed, ``roads,
+        railways`` crossed, ``priority, gravity`` [1].
 
     Notes
     -----
     width = a n / L, with n the cells outside sources whose detour is at most h cost, h the share of the detour [1], a the area of a cell [km2]
-    and L the length of the path [km]; one cell at least. river where |cells of the path near a stream| / |cells of the path| >= the share.
+    and L the length of the path [km]; one cell at least. river where the length within max(river_m, a cell) of a cell of a stream of the
+    least order or more, over the length, >= the share, else
+    biological.
     gravity = (ln S_a / P_a) (ln S_b / P_b) (L_max / L_ab)^2, with S areas [km2], P mean resistances [1] and L costs, as Kong et al. (2010) and
     later Chinese studies write it [M]. The split by rivers, 60 % within 500 m of a stream, is ours [D].
     """
@@ -261,7 +266,7 @@ def corridors(
     kept = least_cost_links[least_cost_links["status"] == "kept"]
     frame = kept[["source", "target", "length_km", "cost", "priority", "geometry"]].copy()
     frame["source"], frame["target"] = frame["source"].astype(int), frame["target"].astype(int)
-    near = _near_stream(stream_order, least_order, river_m, grid)
+    near = _near_stream(stream_order, least_order, max(river_m, grid.cell_m), grid)
     reach = Reach(resistance.values, source_cells.values, grid.cell_m)
     rows = []
     for line, a, b, cost, length in zip(
@@ -274,9 +279,8 @@ def corridors(
     ):
         row: dict[str, Any] = {"river_share": 0.0, "order": 0, "width_km": grid.cell_m / 1000.0}
         if line is not None:
-            at = cells_of(line, grid)
             if near is not None:
-                order = near[at]
+                order = near[_steps_along(line, grid)]
                 row["river_share"] = float((order > 0).mean())
                 row["order"] = int(order.max(initial=0))
             row["width_km"] = _width(
@@ -289,6 +293,9 @@ def corridors(
         rows, index=frame.index, columns=["river_share", "order", "width_km", "roads", "railways"]
     )
     frame = frame.join(facts)
+    frame["river_reach_m"] = max(river_m, grid.cell_m)
+    for column in ("name_zh", "name"):
+        frame.insert(0, column, _joined_names(frame, sources, column))
     frame["type"] = np.where(frame["river_share"] >= river_share, RIVER, BIOLOGICAL)
     frame["gravity"] = gravity(
         frame["source"].map(sources["area_km2"]),
@@ -315,7 +322,25 @@ def _near_stream(
     far = distance_to(streams) * grid.cell_m
     _, place = ndimage.distance_transform_edt(~streams, return_indices=True)
     nearest = order.values[tuple(place)].astype(np.int32)
-    return np.where(far <= reach_m + 0.5 * grid.cell_m, nearest, 0)
+    return np.where(far <= reach_m * (1.0 + 1e-6), nearest, 0)
+
+
+def _steps_along(line: Any, grid: GridSpec) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns at the middle of equal steps of a line, four to a cell: shares of them are shares of its length."""
+    count = max(int(np.ceil(4.0 * line.length / grid.cell_m)), 1)
+    points = shapely.line_interpolate_point(line, (np.arange(count) + 0.5) * line.length / count)
+    at = shapely.get_coordinates(points)
+    rows = ((grid.top - at[:, 1]) / grid.cell_m).astype(np.intp)
+    cols = ((at[:, 0] - grid.left) / grid.cell_m).astype(np.intp)
+    return np.clip(rows, 0, grid.ny - 1), np.clip(cols, 0, grid.nx - 1)
+
+
+def _joined_names(frame: pd.DataFrame, sources: gpd.GeoDataFrame, column: str) -> list[str]:
+    """Names of both ends of each corridor; their numbers where sources have none."""
+    have = next((c for c in (column, "name") if c in sources), None)
+    words = {int(n): str(n) if have is None else str(sources.loc[n, have]) for n in sources.index}
+    ends = zip(frame["source"], frame["target"], strict=True)
+    return [f"{words[int(a)]} - {words[int(b)]}" for a, b in ends]
 
 
 def _width(

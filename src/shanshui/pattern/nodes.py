@@ -16,11 +16,13 @@ from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Index
 from shanshui.pattern.morphology import CORE
+from shanshui.pattern.naming import numbered, places_at
 from shanshui.pattern.tables import (
     Courses,
     Current,
     Detour,
     Lines,
+    NamedPlaces,
     Nodes,
     RiverCourses,
     SourceCells,
@@ -49,6 +51,8 @@ def nodes(
     river_corridors: RiverCourses | None = None,
     roads: Lines | None = None,
     railways: Lines | None = None,
+    counties: NamedPlaces | None = None,
+    massifs: NamedPlaces | None = None,
     *,
     merge_cells: Annotated[float, Between(0.0, 1000.0)] = 2.0,
     pinch_share: Annotated[float, Between(0.0, 1.0)] = 0.1,
@@ -77,6 +81,10 @@ def nodes(
         Corridors that meet them have a node there.
     roads, railways : lines, optional
         Where corridors cross them is a weak point.
+    counties : polygons, optional
+        ``name``; a node is named by the county where it lies, or the nearest.
+    massifs : points, lines or polygons, optional
+        ``name``; a node of a study without counties is named by the nearest.
     merge_cells : float [cell]
         Nodes of one kind this near are one [D].
     pinch_share : float [1]
@@ -93,7 +101,8 @@ def nodes(
     Returns
     -------
     points
-        Index ``node``; ``kind``: intersection, pinch, barrier, stepping_stone or weak; ``score`` in the unit of its kind, ``links`` that
+        Index ``node``; ``name, name_zh``: place and the number within it in the order of ranks, the number alone where no place is known;
+        ``kind``: intersection, pinch, barrier, stepping_stone or weak; ``score`` in the unit of its kind, ``links`` that
         run near, ``rank`` from 1 over all, ``reason``. Kinds take turns in the rank: the best of each kind by its score and the links near by,
         then the second of each.
 
@@ -135,7 +144,12 @@ def nodes(
                 for p in _crossed(line, kind_lines)
                 if _off_source(p.x, p.y, label, grid)
             ]
-    return _ranked(found, lines, grid, merge_cells * grid.cell_m, most, corridors.crs)
+    out = _ranked(found, lines, grid, merge_cells * grid.cell_m, most, corridors.crs)
+    places = places_at(out.geometry, counties, massifs)
+    own, zh = numbered(places, [str(n) for n in out.index])
+    out.insert(0, "name", own)
+    out.insert(1, "name_zh", zh)
+    return out
 
 
 def _off_source(x: float, y: float, label: NDArray[np.integer], grid: GridSpec) -> bool:

@@ -6,13 +6,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from scipy import ndimage
+from shapely.geometry import Point
 from shapely.ops import linemerge
 
 from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between, Each
 from shanshui.core.vocabulary import Mask
 from shanshui.pattern.linkage import cells_of
-from shanshui.pattern.tables import RiverCorridors, Rivers, SourceCells, Streams
+from shanshui.pattern.naming import Name, names_of, places_at, told_apart
+from shanshui.pattern.tables import NamedPlaces, RiverCorridors, Rivers, SourceCells, Streams
 from shanshui.region.grid import grid_of
 
 
@@ -22,6 +24,8 @@ def river_corridors(
     region_mask: Mask,
     source_cells: SourceCells,
     rivers: Rivers | None = None,
+    counties: NamedPlaces | None = None,
+    massifs: NamedPlaces | None = None,
     *,
     least_order: Annotated[int, Between(1, 12)] = 4,
     least_km: Annotated[float, Between(0.0, 1e5)] = 80.0,
@@ -42,6 +46,10 @@ def river_corridors(
         Number of the source; 0 elsewhere.
     rivers : lines, optional
         ``name``: a stem takes the name that accompanies most of it.
+    counties : polygons, optional
+        ``name``; a stem without a river's name is named by the counties of its mouth and of its head.
+    massifs : points, lines or polygons, optional
+        ``name``; in place of counties where there are none.
     least_order : int
         Strahler's order from which a stream counts [D].
     least_km : float [km]
@@ -58,7 +66,8 @@ def river_corridors(
     Returns
     -------
     lines
-        Index ``stem``; ``name, order, length_km`` inside the region, ``sources`` touched, ``width_m``. A stem is the way up a river that
+        Index ``stem``; ``name, name_zh`` (blank where nothing lends one), ``order, length_km`` inside the region, ``sources`` touched,
+        ``width_m``. A stem is the way up a river that
         follows the greater catchment at every confluence; a tributary is a stem of its own.
 
     Notes
@@ -92,16 +101,24 @@ def river_corridors(
                     "sources": len(links),
                     "width_m": width_m[min(order - least_order, len(width_m) - 1)],
                     "geometry": linemerge(parts) if len(parts) > 1 else parts[0],
+                    # reaches stand from the mouth up, each drawn down its stream
+                    "ends": (Point(parts[0].coords[-1]), Point(parts[-1].coords[0])),
                 }
             )
-    columns = ["order", "length_km", "sources", "width_m", "geometry"]
+    columns = ["order", "length_km", "sources", "width_m", "ends", "geometry"]
     frame = gpd.GeoDataFrame(
         pd.DataFrame(rows, columns=columns), geometry="geometry", crs=river_reaches.crs
     )
     frame = frame.sort_values(["sources", "order", "length_km"], ascending=False, kind="stable")
     if most:
         frame = frame.head(most)
-    frame.insert(0, "name", [_name(line, rivers, name_m) for line in frame.geometry])
+    ends = list(frame.pop("ends"))
+    names = [
+        _name(line, rivers, name_m) or _between(pair, counties, massifs)
+        for line, pair in zip(frame.geometry, ends, strict=True)
+    ]
+    frame.insert(0, "name", _apart([n.own for n in names]))
+    frame.insert(1, "name_zh", _apart([n.zh for n in names]))
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="stem")
     return frame
 
@@ -133,15 +150,34 @@ def _stems(reaches: gpd.GeoDataFrame, least_order: int) -> list[gpd.GeoDataFrame
     return out
 
 
-def _name(line: object, rivers: gpd.GeoDataFrame | None, reach_m: float) -> str:
+def _name(line: object, rivers: gpd.GeoDataFrame | None, reach_m: float) -> Name:
+    """Name of the river that accompanies more than half of a stem, and most of it."""
     if rivers is None or len(rivers) == 0:
-        return ""
+        return Name()
     named = rivers[rivers["name"].notna() & (rivers["name"].astype(str) != "")]
     band = line.simplify(reach_m / 4).buffer(reach_m)  # type: ignore[attr-defined]
     near = named.iloc[named.sindex.query(band, predicate="intersects")]
-    best, most = "", 0.5 * line.length  # type: ignore[attr-defined]
+    best, most = Name(), 0.5 * line.length  # type: ignore[attr-defined]
     for name, parts in near.groupby("name", sort=True):
         along = line.intersection(parts.geometry.simplify(reach_m / 4).buffer(reach_m).union_all())  # type: ignore[attr-defined]
         if along.length > most:
-            best, most = str(name), along.length
+            best, most = Name(str(name), names_of(parts)[0].zh), along.length
     return best
+
+
+def _between(
+    ends: tuple[Point, Point],
+    counties: gpd.GeoDataFrame | None,
+    massifs: gpd.GeoDataFrame | None,
+) -> Name:
+    """Places of the mouth and of the head of a stem, one where both are the same."""
+    mouth, head = places_at(gpd.GeoSeries(list(ends)), counties, massifs)
+    if not (mouth and head) or mouth == head:
+        return head or mouth
+    return Name(f"{head.own} - {mouth.own}", f"{head.zh} - {mouth.zh}")
+
+
+def _apart(names: list[str]) -> list[str]:
+    """Names told apart; blanks stay blank."""
+    words = iter(told_apart([n for n in names if n]))
+    return [next(words) if n else "" for n in names]

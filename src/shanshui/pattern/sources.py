@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -14,6 +15,7 @@ from shanshui.core.setting import Between, Each
 from shanshui.core.vocabulary import Amount, Codes, Index, Mask
 from shanshui.pattern.massifs import massif_names
 from shanshui.pattern.morphology import CORE, morphology
+from shanshui.pattern.naming import names_of
 from shanshui.pattern.patches import known_flags, large_cores, majority
 from shanshui.pattern.tables import MassifCells, Massifs, Protected, SourceCells, Sources
 from shanshui.region.grid import grid_of, like
@@ -320,7 +322,7 @@ def sources(
     Returns
     -------
     polygons
-        Index ``unit``: number of the source; ``name, massif, area_km2, score`` mean [1], ``resistance`` mean [1],
+        Index ``unit``: number of the source; ``name, name_zh, massif, area_km2, score`` mean [1], ``resistance`` mean [1],
         ``protected_share`` of the patch [1]. Means are over the cells of the patch where a value is known; NaN where none is. Attributes ``capture``:
         share of the reserves' ground inside all sources, and ``captured``: whether that reaches the target.
 
@@ -344,6 +346,7 @@ def sources(
             names[int(np.bincount(massif_zones.values[label == n]).argmax())] for n in numbers
         ]
     frame["name"] = _names(frame["massif"])
+    frame["name_zh"] = _names(frame["massif"].map(_in_chinese(massifs)))
     capture = np.nan
     frame["protected_share"] = np.nan
     if protected_areas is not None and len(protected_areas):
@@ -355,6 +358,14 @@ def sources(
     frame.attrs["capture_target"] = capture_target
     frame.attrs["captured"] = bool(capture >= capture_target) if np.isfinite(capture) else None
     return frame
+
+
+def _in_chinese(massifs: gpd.GeoDataFrame | None) -> dict[str, str]:
+    """Chinese name of each massif by its name."""
+    if massifs is None:
+        return {"": ""}
+    words = zip(massifs["name"].astype(str), (n.zh for n in names_of(massifs)), strict=True)
+    return {"": "", **dict(words)}
 
 
 def _means(values: NDArray[Any], label: NDArray[np.integer], count: int) -> NDArray[np.float64]:

@@ -36,6 +36,8 @@ CoverShares = Annotated[
 ]
 Lines = Annotated[gpd.GeoDataFrame, Features({"*": ANY})]
 """Roads or railways: only where they run counts."""
+NamedPlaces = Annotated[gpd.GeoDataFrame, Features({"name": TEXT})]
+"""Places that lend their names: counties, massifs."""
 Massifs = Annotated[gpd.GeoDataFrame, Features({"name": TEXT}, Key("massif"))]
 Rivers = Annotated[gpd.GeoDataFrame, Features({"name": TEXT}, Key("river"))]
 Streams = Annotated[
@@ -50,6 +52,7 @@ Sources = Annotated[
     Features(
         {
             "name": TEXT,
+            "name_zh": TEXT,
             "massif": TEXT,
             "area_km2": "km2",
             "score": "1",
@@ -62,10 +65,12 @@ Sources = Annotated[
 SourceAreas = Annotated[gpd.GeoDataFrame, Features({"area_km2": "km2"}, PATCH)]
 NamedSources = Annotated[gpd.GeoDataFrame, Features({"name": TEXT, "area_km2": "km2"}, PATCH)]
 CrossedSources = Annotated[
-    gpd.GeoDataFrame, Features({"area_km2": "km2", "resistance": "1"}, PATCH)
+    gpd.GeoDataFrame,
+    Features({"name?": TEXT, "name_zh?": TEXT, "area_km2": "km2", "resistance": "1"}, PATCH),
 ]
 RankedSources = Annotated[
-    gpd.GeoDataFrame, Features({"name": TEXT, "area_km2": "km2", "score": "1"}, PATCH)
+    gpd.GeoDataFrame,
+    Features({"name": TEXT, "name_zh?": TEXT, "area_km2": "km2", "score": "1"}, PATCH),
 ]
 MassifSources = Annotated[gpd.GeoDataFrame, Features({"massif": TEXT}, PATCH)]
 Network = Annotated[
@@ -116,12 +121,15 @@ CorridorLines = Annotated[
     gpd.GeoDataFrame,
     Features(
         {
+            "name": TEXT,
+            "name_zh": TEXT,
             **_ENDS,
             "type": TEXT,
             "length_km": "km",
             "cost": "m",
             "width_km": "km",
             "river_share": "1",
+            "river_reach_m": "m",
             "order": "1",
             "roads": "1",
             "railways": "1",
@@ -137,6 +145,8 @@ RankedCorridors = Annotated[
     gpd.GeoDataFrame,
     Features(
         {
+            "name?": TEXT,
+            "name_zh?": TEXT,
             **_ENDS,
             "type": TEXT,
             "length_km": "km",
@@ -151,7 +161,14 @@ RankedCorridors = Annotated[
 RiverCorridors = Annotated[
     gpd.GeoDataFrame,
     Features(
-        {"name": TEXT, "order": "1", "length_km": "km", "sources": "1", "width_m": "m"},
+        {
+            "name": TEXT,
+            "name_zh": TEXT,
+            "order": "1",
+            "length_km": "km",
+            "sources": "1",
+            "width_m": "m",
+        },
         Key("river_corridor"),
     ),
 ]
@@ -159,7 +176,8 @@ RiverCourses = Annotated[gpd.GeoDataFrame, Features({}, Key("river_corridor"))]
 RankedRivers = Annotated[
     gpd.GeoDataFrame,
     Features(
-        {"name": TEXT, "order": "1", "length_km": "km", "sources": "1"}, Key("river_corridor")
+        {"name": TEXT, "name_zh?": TEXT, "order": "1", "length_km": "km", "sources": "1"},
+        Key("river_corridor"),
     ),
 ]
 Detour = Annotated[xr.DataArray, Grid("m")]
@@ -167,11 +185,25 @@ Current = Annotated[xr.DataArray, Grid("A")]
 
 Nodes = Annotated[
     gpd.GeoDataFrame,
-    Features({"kind": TEXT, "score": ANY, "links": "1", "rank": "1", "reason": TEXT}, Key("node")),
+    Features(
+        {
+            "name": TEXT,
+            "name_zh": TEXT,
+            "kind": TEXT,
+            "score": ANY,
+            "links": "1",
+            "rank": "1",
+            "reason": TEXT,
+        },
+        Key("node"),
+    ),
 ]
 NodeKinds = Annotated[gpd.GeoDataFrame, Features({"kind": TEXT}, Key("node"))]
 RankedNodes = Annotated[
-    gpd.GeoDataFrame, Features({"kind": TEXT, "rank": "1", "reason": TEXT}, Key("node"))
+    gpd.GeoDataFrame,
+    Features(
+        {"name?": TEXT, "name_zh?": TEXT, "kind": TEXT, "rank": "1", "reason": TEXT}, Key("node")
+    ),
 ]
 Restoration = Annotated[
     pd.DataFrame,
@@ -189,7 +221,15 @@ Restoration = Annotated[
 SecurityPattern = Annotated[
     gpd.GeoDataFrame,
     Features(
-        {"element": TEXT, "type": TEXT, "name": TEXT, "size": ANY, "rank": "1", "reason": TEXT},
+        {
+            "element": TEXT,
+            "type": TEXT,
+            "name": TEXT,
+            "name_zh": TEXT,
+            "size": ANY,
+            "rank": "1",
+            "reason": TEXT,
+        },
         Key("pattern_element"),
     ),
 ]

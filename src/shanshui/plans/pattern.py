@@ -7,9 +7,10 @@ from shanshui.pattern.assembly import (
     security_pattern,
 )
 from shanshui.pattern.barriers import barriers, pinch_points
-from shanshui.pattern.core_area import core_area
+from shanshui.pattern.core_area import core_area, core_area_share
 from shanshui.pattern.cuts import importance_cuts, sensitivity_cuts
 from shanshui.pattern.factors import sensitivity_factors
+from shanshui.pattern.function_zones import function_zone_areas, function_zone_cells
 from shanshui.pattern.hazard import (
     fault_distance,
     ground_sensitivity,
@@ -178,6 +179,8 @@ def _network(have: set[str]) -> list[Step]:
         step(morphology_shares),
         step(source_cells),
         step(core_area),
+        step(core_area_share),
+        *_zones(have),
         step(cover_resistance, binds=cover),
         step(slope_factor),
         step(light_factor, binds=cover),
@@ -207,6 +210,13 @@ def _network(have: set[str]) -> list[Step]:
         step(early_warning, binds=cover),
         step(landscape_metrics, binds=cover),
     ]
+
+
+def _zones(have: set[str]) -> list[Step]:
+    """What statutory zones hold, where the study has some."""
+    return (
+        [step(function_zone_cells), step(function_zone_areas)] if "function_zones" in have else []
+    )
 
 
 def _species_of(have: set[str]) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from shanshui.core.terms import terms
 from shanshui.report.tables import table_of
 from shanshui.report.words import say
 from shanshui.study.study import Study
@@ -38,17 +39,23 @@ def pattern_chapter(study: Study, show: Any, lang: str) -> dict[str, Any]:
     notes = {
         "security_pattern": say("pattern_note", lang),
         "habitat_morphology": say("morphology_note", lang),
+        "core_area": say("core_note", lang),
+        "function_zone_cells": say("zone_note", lang),
         "pinch_points": say("pinch_note", lang),
         "pattern_stability.source_frequency": say("stability_note", lang),
     }
     names = (
         "security_pattern", "habitat_morphology", "resistance", "corridors", "pinch_points", "barriers",
+        "core_area", "function_zone_cells",
         "pattern_stability.source_frequency", "pattern_stability.corridor_frequency",
     )  # fmt: skip
     tables = (
         _summary(study, lang),
         _patches(study, lang),
         _corridors(study, lang),
+        _rivers(study, lang),
+        _core(study, lang),
+        _zones(study, lang),
         _first(study, lang),
     )
     return {
@@ -65,17 +72,9 @@ def _massif_words(study: Study, lang: str) -> dict[str, str]:
     return {str(k): str(v) for k, v in study["massifs"].set_index("name")["name_zh"].items()}
 
 
-def _patch_names(study: Study, lang: str) -> pd.Series:
-    """Name of each source in the language of the page."""
-    words = _massif_words(study, lang)
-    frame = study["sources"]
-    return pd.Series(
-        [
-            name.replace(massif, words.get(massif, massif)) if massif else name
-            for name, massif in zip(frame["name"], frame["massif"], strict=True)
-        ],
-        index=frame.index,
-    )
+def _name(lang: str) -> str:
+    """Column with the names of parts in the language of the page."""
+    return "name_zh" if lang == "zh" else "name"
 
 
 def _summary(study: Study, lang: str) -> dict[str, Any] | None:
@@ -115,7 +114,7 @@ def _patches(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("sources") or not study.has("source_network"):
         return None
     frame = study["sources"][["name", "area_km2", "score"]].copy()
-    frame["name"] = _patch_names(study, lang)
+    frame["name"] = study["sources"][_name(lang)]
     network = study["source_network"].set_index("source")
     for column in ("d_pc", "intra", "flux", "connector"):
         frame[column] = network[column].reindex(frame.index)
@@ -125,15 +124,12 @@ def _patches(study: Study, lang: str) -> dict[str, Any] | None:
 
 
 def _corridors(study: Study, lang: str) -> dict[str, Any] | None:
-    if not study.has("corridors") or not study.has("sources"):
+    if not study.has("corridors"):
         return None
-    rows, names = study["corridors"], _patch_names(study, lang)
+    rows = study["corridors"]
     frame = pd.DataFrame(
         {
-            "name": [
-                f"{names[a]} - {names[b]}"
-                for a, b in zip(rows["source"], rows["target"], strict=True)
-            ],
+            "name": rows[_name(lang)],
             "type": [say(f"corridor_{t}", lang) for t in rows["type"]],
             "length_km": rows["length_km"],
             "width_km": rows["width_km"],
@@ -145,20 +141,47 @@ def _corridors(study: Study, lang: str) -> dict[str, Any] | None:
         }
     )
     title, note = say("corridor_list", lang), say("corridor_note", lang)
-    return table_of(title, frame.reset_index(drop=True), lang, note, of=("corridors", "sources"))
+    return table_of(title, frame.reset_index(drop=True), lang, note, of=("corridors",))
+
+
+def _rivers(study: Study, lang: str) -> dict[str, Any] | None:
+    if not study.has("river_corridors") or study["river_corridors"].empty:
+        return None
+    rows = study["river_corridors"]
+    frame = pd.DataFrame(rows[[_name(lang), "order", "length_km", "sources", "width_m"]])
+    frame = frame.rename(columns={_name(lang): "name"}).reset_index(drop=True)
+    return table_of(say("corridor_river", lang), frame, lang, of=("river_corridors",))
+
+
+def _core(study: Study, lang: str) -> dict[str, Any] | None:
+    if not study.has("core_area_share"):
+        return None
+    frame = study["core_area_share"].drop(columns=["unit", "code"])
+    frame = frame.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+    title, note = terms()["core_area_share"].text(lang), say("core_note", lang)
+    return table_of(title, frame, lang, note, of=("core_area_share",), long=True)
+
+
+def _zones(study: Study, lang: str) -> dict[str, Any] | None:
+    if not study.has("function_zone_areas"):
+        return None
+    title, note = terms()["function_zone_areas"].text(lang), say("zone_note", lang)
+    return table_of(title, study["function_zone_areas"], lang, note, of=("function_zone_areas",))
 
 
 def _first(study: Study, lang: str) -> dict[str, Any] | None:
-    if not study.has("restoration_priorities") or study["restoration_priorities"].empty:
+    if not (study.has("restoration_priorities") and study.has("nodes")):
+        return None
+    if study["restoration_priorities"].empty:
         return None
     rows = study["restoration_priorities"].head(10)
     frame = pd.DataFrame(
         {
-            "node": rows["node"].astype(str),
+            "node": study["nodes"][_name(lang)].reindex(rows["node"]).to_numpy(),
             "kind": [say(f"node_{k}", lang) for k in rows["kind"]],
             "gain": rows["gain"],
             "gain_per_cost": rows["gain_per_cost"],
         }
     )
     title, note = say("restore_first", lang), say("restore_note", lang)
-    return table_of(title, frame, lang, note, of=("restoration_priorities",))
+    return table_of(title, frame, lang, note, of=("restoration_priorities", "nodes"))

@@ -30,6 +30,37 @@ PART_COLOURS = {
 }
 
 
+CORE_COLOURS = {1: "#2f6f4f", 0: "#ece9d8"}
+ZONE_COLOURS = (
+    "#4f8a55",
+    "#3f7fbf",
+    "#b9803a",
+    "#8a4f9e",
+    "#c9b458",
+    "#5b9a90",
+    "#c8503f",
+    "#7a8a99",
+)
+
+
+def zone_classes(study: Study, lang: str) -> dict[int, tuple[str, str]]:
+    """Name and colour of each statutory zone."""
+    names = study["function_zones"]["name"]
+    out = {0: (say("no_zone", lang), "#ece9d8")}
+    for place, (number, name) in enumerate(names.items()):
+        out[int(str(number))] = (str(name), ZONE_COLOURS[place % len(ZONE_COLOURS)])
+    return out
+
+
+def pattern_classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]] | None:
+    """Word and colour of each class of a map of the pattern; None of others."""
+    if name == "habitat_morphology":
+        return morphology_classes(PART_COLOURS, lang)
+    if name == "core_area":
+        return {k: (say(f"core_{k}", lang), c) for k, c in CORE_COLOURS.items()}
+    return zone_classes(study, lang) if name == "function_zone_cells" else None
+
+
 def morphology_classes(colours: Mapping[str, str], lang: str) -> dict[int, tuple[str, str]]:
     """Word and colour of each code of the morphological pattern."""
     out = {BACKGROUND: (say("background", lang), "#ece9d8")}

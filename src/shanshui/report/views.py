@@ -19,9 +19,8 @@ from shanshui.core.terms import word
 from shanshui.flow.plan import Layer, Step
 from shanshui.report.maps import MapSpec, draw_map
 from shanshui.report.pattern_maps import (
-    PART_COLOURS,
     PATTERN_MAPS,
-    morphology_classes,
+    pattern_classes,
     pattern_spec,
 )
 from shanshui.report.places import by_unit, outlined
@@ -338,8 +337,8 @@ def _classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]]:
     fixed = {"landform": LANDFORMS, "slope_position": POSITIONS}
     if name in fixed:
         return {k: (v[1] if lang == "zh" else v[0], v[2]) for k, v in fixed[name].items()}
-    if name == "habitat_morphology":
-        return morphology_classes(PART_COLOURS, lang)
+    if (own := pattern_classes(study, name, lang)) is not None:
+        return own
     if name in ("land_cover", "land_cover_fine", "soil_texture"):
         table = cover_classes(study, "soil_texture" if name == "soil_texture" else "land_cover")
         column = "name_zh" if lang == "zh" else "name"

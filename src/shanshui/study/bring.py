@@ -15,6 +15,7 @@ from shanshui.collect.catalog import InputSpec, Specs, located
 from shanshui.collect.classes import SHIPPED, class_file
 from shanshui.collect.companions import Read, files_of
 from shanshui.collect.features import features_input
+from shanshui.collect.function_zones import function_zones_input, is_list
 from shanshui.collect.gate import require
 from shanshui.collect.inputs import SEVERAL, TOGETHER, InputKind, kind_of
 from shanshui.collect.joining import (
@@ -99,7 +100,8 @@ def source_of(
         for place, (path, spec) in enumerate(zip(paths, specs, strict=True)):
             refuse_unused(spec, kind, name)
             patches = kind.family == "categorical" and is_polygons(path, name)
-            how: Read = "features" if patches else _READ.get(kind.family, "table")
+            shaped = patches or (kind.family == "zones" and not is_list(path))
+            how: Read = "features" if shaped else _READ.get(kind.family, "table")
             each = file_digests(path, how, ledger, name)
             # files of one name in several folders
             found |= {k if k not in found else f"{k} ({place + 1})": v for k, v in each.items()}
@@ -242,6 +244,12 @@ def _features(
     return features_input(paths, specs, kind, name, context.grid)
 
 
+def _zones(
+    name: str, specs: list[InputSpec], paths: list[Path], kind: InputKind, context: Context
+) -> gpd.GeoDataFrame:
+    return function_zones_input(paths, specs, kind, name, context.grid, context.above)
+
+
 _READERS: dict[str, Callable[..., Any]] = {
     "continuous": _grid,
     "categorical": _grid,
@@ -254,6 +262,7 @@ _READERS: dict[str, Callable[..., Any]] = {
     "lines": _features,
     "points": _features,
     "shapes": _features,
+    "zones": _zones,
 }
 """What reads an input: its code, and no other reader's, is part of the recipe; grids are kept as they stream."""
 

@@ -226,7 +226,7 @@ def _qinba(
         text = text[:start] + _boundary_text(Path(boundary), folder) + "\n" + text[stop:]
     names = (
         "outlets", "cities", "massifs", "sectors", "readiness", "clusters", "hubs", "crosswalk", "published",
-        "cover",
+        "cover", "function_zones",
     )  # fmt: skip
     tables = [("shanshui.study", f"templates/qinba_{name}.csv") for name in names]
     _lay(folder, [*COEFFICIENTS, *tables, *TO_START_FROM])
