@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import rasterio
+from pyproj import Transformer
 
 from shanshui import new_study, open_study
+from shanshui.core.cover import codes_of
 from shanshui.kernels.accumulate import accumulate, downstream, upstream_order
 from shanshui.kernels.flood import priority_flood
 from shanshui.kernels.flowdir import d8
@@ -163,16 +165,56 @@ def test_directions_of_the_rhine_against_the_reference(data):
     assert near[rivers].mean() > 0.5
 
 
-def test_the_pattern_of_the_qinba_area(qinba):
-    """The published pattern has 6 patches, 42 nodes, 10 river and 2 biological corridors, in five massifs."""
+def test_sources_and_rivers_of_the_qinba_area(qinba):
+    """Five massifs hold sources, and each source is forest where few people live. Counts are not asked: the template's cut-offs force them."""
     rows = qinba["pattern_summary"].set_index("what")["found"]
-    assert rows["patches"] == 6
-    assert rows["nodes"] == 42
-    assert rows["river corridors"] == 10
-    assert rows["biological corridors"] == 2
     for massif in ("Qinling", "Daba", "Funiu", "Minshan", "Micang"):
         assert rows[f"patches in {massif}"] >= 1
     assert {"Han", "Jialing"} <= set(qinba["river_corridors"]["name"])
+    inside = qinba["region_mask"].values == 1
+    forest = np.isin(qinba["cover_type"].values, codes_of(("forest", "grass")))
+    people, height = qinba["population_density"].values, qinba["elevation"].values
+    label = qinba["source_cells"].values
+    for source in range(1, int(label.max()) + 1):
+        here = label == source
+        assert forest[here].mean() > 0.9
+        assert np.nanmean(people[here]) < 0.6 * np.nanmean(people[inside])
+        assert height[here].mean() > 1000.0
+
+
+IN_THE_LINE = {
+    "Fengxian": "610330", "Foping": "610730", "Liuba": "610729", "Zhashui": "611026", "Ningshan": "610923", "Taibai": "610331",
+    "Shennongjia": "429021", "Pingwu": "510727", "Luanchuan": "410324",
+}  # fmt: skip
+OUT_OF_IT = {"Ye": "410422", "Yilong": "511324", "Fangcheng": "411322"}
+
+
+def test_which_ground_the_red_line_of_the_qinba_area_takes(qinba):
+    share = qinba["red_line_share"].set_index("code")["share"]
+    assert share[list(IN_THE_LINE.values())].min() > 0.5
+    assert share[list(OUT_OF_IT.values())].max() < 0.1
+    cover = qinba["red_line_cover"].set_index("cover")
+    assert cover.loc["forest", "share"] > 2 * cover.loc["farmed", "share"]
+    assert cover.loc["built", "share"] < 0.05
+    # and so it is before anything is left out by rule
+    extreme = cover["extreme_km2"] / cover["area_km2"]
+    assert extreme["forest"] > 2 * extreme["farmed"]
+    line = qinba["red_line_candidate"]
+    ways = Transformer.from_crs(4326, qinba.grid.crs, always_xy=True)
+    for name, lon, lat, taken in (
+        ("Taibai Shan", 107.77, 33.96, 1), ("Foping reserve", 107.80, 33.65, 1), ("Shennong Ding", 110.27, 31.44, 1),
+        ("Wanglang", 104.10, 32.95, 1), ("Hualong Shan", 109.36, 31.93, 1), ("Laojun Shan in the Funiu", 111.63, 33.74, 1), ("Niubeiliang", 108.98, 33.87, 1),
+        ("Micang Shan", 106.50, 32.67, 1),
+        ("Hanzhong plain", 107.03, 33.05, 0), ("Fangcheng plain", 113.02, 33.26, 0), ("Ankang", 109.03, 32.69, 0),
+    ):  # fmt: skip
+        x, y = ways.transform(lon, lat)
+        found = int(line.sel(x=x, y=y, method="nearest"))
+        assert found == taken, name
+    measures = qinba["pattern_validation"].set_index("measure")
+    assert measures.loc["richness_rank", "ours"] > 0
+    classes = measures[measures.index == "sensitivity_class"]["ours"]
+    assert len(classes) == 3
+    assert (classes > 0.02).all()
 
 
 def test_corridors_follow_the_ground_and_not_the_rim_of_the_map(qinba):

@@ -18,7 +18,11 @@ from shanshui.pattern.factors import sensitivity_factors
 from shanshui.pattern.importance import importance_grade
 from shanshui.pattern.red_line_summary import red_line_summary
 from shanshui.pattern.red_lines import red_line_candidate, red_line_cover
-from shanshui.pattern.sensitivity import desertification_sensitivity, erosion_sensitivity
+from shanshui.pattern.sensitivity import (
+    desertification_sensitivity,
+    erosion_sensitivity,
+    potential_sensitivity,
+)
 from shanshui.pattern.species import habitats_of, species_habitat, species_richness
 from shanshui.pattern.validation import pattern_validation
 from shanshui.terrain.extent import region_mask
@@ -112,6 +116,25 @@ def test_a_factor_that_is_low_everywhere_holds_the_mean_down():
     # sqrt(1 5) = 2.24 < 2.33: bare fields in a wet region turn to no desert
     found = desertification_sensitivity(wet, dry, green, MASK, sensitivity_factors=factors)
     assert (found.values == 5).all()
+
+
+def test_the_ground_is_sensitive_by_itself_whatever_grows_on_it():
+    rain = lay(all_of(300.0), "MJ*mm/(ha*h*yr)")
+    relief = all_of(20.0)
+    relief[:, 4:], relief[:, 8:], relief[0, 0] = 100.0, 400.0, np.nan
+    relief = lay(relief, "m")
+    rock, steep = all_of(80.0), all_of(30.0)
+    rock[4:] = 10.0
+    found = potential_sensitivity(MASK, rain, relief, lay(rock, "%"), lay(steep, "degree")).values
+    # karst: sqrt(5 5) above, sqrt(1 5) below; erosion: sqrt(3 1), sqrt(3 3), sqrt(3 5)
+    assert found[1, [0, 5, 9]].tolist() == pytest.approx([5.0, 5.0, 5.0])
+    assert found[6, [0, 5, 9]].tolist() == pytest.approx([5**0.5, 3.0, 15**0.5])
+    assert found[0, 0] == pytest.approx(5.0)
+    assert np.isnan(potential_sensitivity(MASK, rain, relief).values[0, 0])
+    outside = MASK.copy(data=np.zeros(GRID.shape, np.uint8))
+    assert np.isnan(potential_sensitivity(outside, rain, relief).values).all()
+    with pytest.raises(QuantityError, match="no kind has its factors"):
+        potential_sensitivity(MASK, rain)
 
 
 # scarcity

@@ -261,7 +261,7 @@ def combined_scores(
 
         inside = region_mask.values[rows] == 1
         apart = inside[None] if groups is None else groups[:, rows] & inside
-        kinds = _kinds(
+        kinds = kind_scores(
             vegetation_fraction.values[rows], part(rainfall_erosivity), part(local_relief), part(carbonate), part(slope),
             part(precipitation), part(reference_evapotranspiration), part(windy_days),
             None if texture_score is None else told_scores(texture_score[rows]),
@@ -284,7 +284,7 @@ def _counts(scores: Scores, apart: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.array(count, np.int64).reshape(len(apart), *([4] * len(scores)))
 
 
-def _kinds(
+def kind_scores(
     green: NDArray[np.floating],
     rain_power: NDArray[np.floating] | None,
     relief: NDArray[np.floating] | None,
@@ -295,7 +295,7 @@ def _kinds(
     windy: NDArray[np.floating] | None,
     texture: NDArray[np.float32] | None,
 ) -> dict[str, Scores]:
-    """Scores of every kind whose factors are there."""
+    """Scores of every kind whose factors are there; values in the units of :func:`sensitivity_factors`."""
     soil = {} if texture is None else {"texture_score": texture}
     kinds: dict[str, Scores] = {}
     if rain_power is not None and relief is not None:

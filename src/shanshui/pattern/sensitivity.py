@@ -28,6 +28,7 @@ from shanshui.pattern.factors import (
     desertification_scores,
     erosion_scores,
     karst_scores,
+    kind_scores,
     told_scores,
 )
 from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT, MISSING, least_code
@@ -263,6 +264,86 @@ def erosion_fragility(erosion_class: Codes) -> Codes:
     return like(
         erosion_class, np.where(code == 0, MISSING, out).astype(np.uint8), "1", nodata=MISSING
     )
+
+
+@assessment(
+    source="spj2019",
+    halo=0,
+    bytes_per_cell=40,
+    read_over={"local_relief": (1.0, 5.0)},
+    read_at={"slope": FINE_M},
+    any_of=("rainfall_erosivity", "carbonate", "reference_evapotranspiration"),
+)
+def potential_sensitivity(
+    region_mask: Mask,
+    rainfall_erosivity: Erosivity | None = None,
+    local_relief: Relief | None = None,
+    carbonate: Percent | None = None,
+    slope: Slope | None = None,
+    precipitation: Precipitation | None = None,
+    reference_evapotranspiration: Evapotranspiration | None = None,
+    windy_days: DaysPerYear | None = None,
+    texture_score: Index | None = None,
+) -> Index:
+    """Sensitivity that the ground has by itself, whatever grows on it: what its cover now holds back.
+
+    Parameters
+    ----------
+    region_mask : (y, x) [1]
+        1 inside.
+    rainfall_erosivity : (y, x) [MJ*mm/(ha*h*yr)], optional
+        Of erosion.
+    local_relief : (y, x) [m], optional
+        Of erosion.
+    carbonate : (y, x) [%], optional
+        Of rock desertification.
+    slope : (y, x) [degree], optional
+        Of rock desertification.
+    precipitation, reference_evapotranspiration : (y, x) [mm/yr], optional
+        Of desertification.
+    windy_days : (y, x) [d/yr], optional
+        Of desertification.
+    texture_score : (y, x) [1], optional
+        Of erosion and of desertification.
+
+    Returns
+    -------
+    (y, x) [1]
+        From 1 to 5, 5 the most sensitive; NaN outside and where no kind has all its factors.
+
+    Raises
+    ------
+    QuantityError
+        The factors of no kind are there.
+
+    Notes
+    -----
+    P = max_k (prod_j s_j)^(1/n) over the kinds k known at the cell, with the n scores s [1] of the kind but for green cover. Scores of the draft
+    guide of 2019 [S]; leaving cover out and taking the greatest are ours [D] (decision 0028): ``ecological_sensitivity`` asks where ground suffers
+    now, and bare slopes come first; what asks where living ground must stay takes this one.
+    """
+    kinds = kind_scores(
+        np.full(region_mask.shape, np.nan, np.float32),
+        None if rainfall_erosivity is None else rainfall_erosivity.values,
+        None if local_relief is None else local_relief.values,
+        None if carbonate is None else carbonate.values,
+        None if slope is None else slope.values,
+        None if precipitation is None else precipitation.values,
+        None if reference_evapotranspiration is None else reference_evapotranspiration.values,
+        None if windy_days is None else windy_days.values,
+        None if texture_score is None else told_scores(texture_score),
+    )
+    if not kinds:
+        raise QuantityError(
+            "potential_sensitivity: no kind has its factors; give rainfall_erosivity and local_relief, carbonate and slope, or precipitation "
+            "and reference_evapotranspiration"
+        )
+    out = np.full(region_mask.shape, np.nan, np.float32)
+    for scores in kinds.values():
+        bare = [score for name, score in scores.items() if name != "vegetation_fraction"]
+        mean = np.prod(bare, axis=0, dtype=np.float32) ** np.float32(1.0 / len(bare))
+        out = np.fmax(out, mean)
+    return like(region_mask, np.where(region_mask.values == 1, out, np.float32(np.nan)), "1")
 
 
 @assessment(

@@ -61,6 +61,7 @@ from shanshui.pattern.sensitivity import (
     erosion_fragility,
     erosion_sensitivity,
     karst_sensitivity,
+    potential_sensitivity,
 )
 from shanshui.pattern.sources import (
     habitat_morphology,
@@ -125,6 +126,7 @@ def pattern(have: set[str]) -> list[Step]:
         step(sensitivity_cuts, binds=RELIEF | FINE),
         step(erosion_sensitivity, binds=RELIEF),
         step(karst_sensitivity, binds=FINE),
+        step(potential_sensitivity, binds=RELIEF | FINE),
         step(desertification_sensitivity),
         *_hazard(have),
         step(erosion_class, binds={"soil_loss": "soil_retention.loss"}),
