@@ -10,6 +10,8 @@ from tests.worlds import grid_spec
 
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.core.hazard_words import hazard_words
+from shanshui.core.quantity import Grid
+from shanshui.flow.plan import Plan, Source, step
 from shanshui.pattern.factors import sensitivity_factors
 from shanshui.pattern.hazard import (
     fault_distance,
@@ -358,3 +360,16 @@ def test_sensitivity_joins_known_sites_and_the_ground_only_where_a_setting_says_
         ecological_sensitivity(erosion, kinds=("hazards",))
     with pytest.raises(QuantityError, match="joins karst, but what is known is erosion"):
         ecological_sensitivity(erosion, kinds=("karst",))
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [(("hazard_sensitivity",), False), (("hazard_sensitivity", "site_sensitivity"), True), (("erosion_sensitivity",), True)],
+)  # fmt: skip
+def test_where_only_the_ground_is_known_there_is_no_sensitivity_to_join(given, made):
+    sources = [Source(n, Grid("1"), "", {}, dict, lambda c: None, site_hazard) for n in given]
+    plan = Plan.of(step(ecological_sensitivity), sources=sources)
+    assert ("ecological_sensitivity" in plan.steps) == made
+    if not made:
+        said = plan.absent["ecological_sensitivity"]
+        assert said == "no input 'erosion_sensitivity' is bound in study.toml"

@@ -24,8 +24,7 @@ from shanshui.pattern.sensitivity import (
 STREAMED = (
     protection_importance, service_importance, soil_importance, developed_land, cover_resistance, slope_factor, erosion_class,
     erosion_fragility, erosion_sensitivity, karst_sensitivity, desertification_sensitivity, ecological_sensitivity,
-    potential_sensitivity,
-    site_sensitivity, subsidence_sensitivity, hazard_sensitivity,
+    potential_sensitivity, site_sensitivity, subsidence_sensitivity, hazard_sensitivity,
 )  # fmt: skip
 FACTORS = pd.DataFrame(
     {

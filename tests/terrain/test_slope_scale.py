@@ -85,7 +85,7 @@ def test_limits_of_slope_are_not_read_at_the_cells_of_the_study():
 
 
 @pytest.mark.parametrize(
-    "name", ["soil_importance", "karst_sensitivity", "steep_farmland", "sensitivity_factors", "hazard_scores", "sensitivity_cuts"]
+    "name", ["soil_importance", "karst_sensitivity", "steep_farmland", "sensitivity_factors", "hazard_scores", "sensitivity_cuts", "potential_sensitivity"]
 )  # fmt: skip
 def test_every_limit_of_slope_that_was_published_takes_the_scaled_one(name):
     taker = {one.name: one for one in pattern(set())}[name]

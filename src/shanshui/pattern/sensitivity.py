@@ -272,6 +272,7 @@ def erosion_fragility(erosion_class: Codes) -> Codes:
     bytes_per_cell=40,
     read_over={"local_relief": (1.0, 5.0)},
     read_at={"slope": FINE_M},
+    any_of=("rainfall_erosivity", "carbonate", "reference_evapotranspiration"),
 )
 def potential_sensitivity(
     region_mask: Mask,
