@@ -8,6 +8,7 @@ from shanshui.pattern.assembly import (
 )
 from shanshui.pattern.barriers import barriers, pinch_points
 from shanshui.pattern.core_area import core_area, core_area_share
+from shanshui.pattern.counts import source_counts, species_capture
 from shanshui.pattern.cuts import importance_cuts, sensitivity_cuts
 from shanshui.pattern.factors import sensitivity_factors
 from shanshui.pattern.function_zones import function_zone_areas, function_zone_cells
@@ -178,6 +179,8 @@ def _network(have: set[str]) -> list[Step]:
         step(habitat_morphology),
         step(morphology_shares),
         step(source_cells),
+        step(source_counts),
+        *([step(species_capture)] if "species_ranges" in have else []),
         step(core_area),
         step(core_area_share),
         *_zones(have),
