@@ -10,6 +10,8 @@ from shanshui.core.cover import codes_of
 from shanshui.kernels.accumulate import accumulate, downstream, upstream_order
 from shanshui.kernels.flood import priority_flood
 from shanshui.kernels.flowdir import d8
+from shanshui.study.admission import admitted_at
+from shanshui.study.why import cell_at
 
 pytestmark = pytest.mark.real
 
@@ -215,6 +217,48 @@ def test_which_ground_the_red_line_of_the_qinba_area_takes(qinba):
     classes = measures[measures.index == "sensitivity_class"]["ours"]
     assert len(classes) == 3
     assert (classes > 0.02).all()
+
+
+def test_the_core_is_the_mountains_and_not_the_plains(qinba):
+    """Foping, Taibai, Ningshan and Shennongjia are core; the plain of Xi'an, Ye and Fangcheng are not."""
+    share = qinba["core_area_share"].set_index("code")
+    for code in ("610730", "610331", "610923", "429021"):
+        assert share.loc[code, "share"] > 0.9, share.loc[code, "name"]
+    for code in ("410422", "411322", "411324", "420682"):
+        assert share.loc[code, "share"] < 0.02, share.loc[code, "name"]
+    core, mask = qinba["core_area"].values, qinba["region_mask"].values == 1
+    assert 0.4 < (core[mask] == 1).mean() < 0.7
+    cover = qinba["cover_type"].values
+    farmed, forest = (mask & np.isin(cover, codes_of((w,))) for w in ("farmed", "forest"))
+    assert (core[forest] == 1).mean() > 4 * (core[farmed & (cover == 90)] == 1).mean()
+    # what lies in Chang'an but on the plain north of the mountains, and the fields of Hanzhong
+    for lon, lat in ((108.95, 34.15), (107.03, 33.07)):
+        assert core[cell_at(qinba, lon, lat)] == 0
+    assert core[cell_at(qinba, 107.80, 33.65)] == 1
+    answer = admitted_at(qinba, "3211", 107.80, 33.65).answer
+    assert answer.verdict == "forbid"
+    assert "P3" in {fired.rule for fired in answer.fired}
+
+
+def test_the_statutory_zones_of_qinba(qinba):
+    zones = qinba["function_zone_areas"].set_index("name")
+    assert zones.loc["Qinba biodiversity zone", "counties_named"] == 46
+    assert zones["counties_found"].dropna().eq(zones["counties_named"].dropna()).all()
+    # the plan says 140,004.5 km2 for its 46 counties
+    assert zones.loc["Qinba biodiversity zone", "area_km2"] == pytest.approx(140_004.5, rel=0.02)
+    assert (
+        zones.loc["Qinba biodiversity zone", "forest_share"] > zones.loc["region", "forest_share"]
+    )
+
+
+def test_parts_of_the_pattern_have_names(qinba):
+    whole = qinba["security_pattern"]
+    assert whole["name"].is_unique
+    assert (whole["name"] != "").all()
+    nodes = whole[whole["element"] == "node"]
+    counties = "|".join(qinba["counties"]["name"])
+    assert nodes["name"].str.fullmatch(rf"({counties}) \d+").all()
+    assert "Daba - Micang" in set(qinba["corridors"]["name"])
 
 
 def test_corridors_follow_the_ground_and_not_the_rim_of_the_map(qinba):

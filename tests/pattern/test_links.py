@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from shapely.geometry import LineString
+from shapely.geometry import LineString, box
 from tests.worlds import EQUAL_AREA, grid, grid_spec
 
 from shanshui.core.errors import PlanError, QuantityError
@@ -245,20 +245,63 @@ def test_a_corridor_along_a_river_is_a_river_corridor():
     streams[0, 2:5] = 5
     order = grid(streams, "1", dtype=np.int32, nodata=0, cell_m=1000.0)
     out = strip(stream_order=order, river_m=0.0)
-    assert out["river_share"].tolist() == pytest.approx([3 / 7, 0.0])
+    # cells of 1 km are larger than 500 m: one cell counts, and five of the six kilometres run through cells 1 to 5
+    assert out["river_share"].tolist() == pytest.approx([5 / 6, 0.0])
+    assert out["river_reach_m"].tolist() == [1000.0, 1000.0]
     assert out["order"].tolist() == [5, 0]
-    assert out["type"].tolist() == ["biological", "biological"]
-    assert strip(stream_order=order, river_m=0.0, river_share=3 / 7)["type"].tolist() == [
-        "river",
-        "biological",
-    ]
-    # half a cell more than the distance is allowed for: 500 m reach the next cell
-    assert strip(stream_order=order, river_m=500.0)["river_share"].iloc[0] == pytest.approx(5 / 7)
-    assert strip(stream_order=order, river_m=499.0)["river_share"].iloc[0] == pytest.approx(3 / 7)
+    assert out["type"].tolist() == ["river", "biological"]
+    assert strip(stream_order=order, river_share=0.84)["type"].iloc[0] == "biological"
+    # two cells reach one more on either side, less than that does not
+    assert strip(stream_order=order, river_m=2000.0)["river_share"].iloc[0] == 1.0
+    assert strip(stream_order=order, river_m=1999.0)["river_share"].iloc[0] == pytest.approx(5 / 6)
     assert strip(stream_order=order, least_order=5)["order"].iloc[0] == 5
     small = strip(stream_order=order, least_order=6)
     assert small["order"].tolist() == [0, 0]
     assert small["river_share"].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "cell_m", "away", "order", "limit", "kind"),
+    [
+        (7, 1000.0, 1, 4, 0.6, "river"),
+        (6, 1000.0, 1, 4, 0.6, "biological"),
+        (7, 1000.0, 1, 4, 0.65, "river"),
+        (7, 1000.0, 1, 4, 0.66, "biological"),
+        (7, 1000.0, 1, 3, 0.6, "biological"),
+        (11, 1000.0, 2, 4, 0.6, "biological"),
+        (7, 100.0, 5, 4, 0.6, "river"),
+        (11, 100.0, 6, 4, 0.6, "biological"),
+    ],
+)
+def test_a_river_corridor_runs_most_of_its_length_near_a_stream(
+    columns, cell_m, away, order, limit, kind
+):
+    # ten cells of length along the first row; a stream so many rows away beside the first columns, half a cell of them unused
+    hard = ground(np.ones((12, 11)), cell_m)
+    hard.values[1:] = np.nan
+    label = labels(np.zeros((12, 11)), cell_m)
+    label.values[0, 0], label.values[0, 10] = 1, 2
+    streams = np.zeros((12, 11), np.int32)
+    streams[away, :columns] = order
+    links = least_cost_links(hard, label, patches(area_km2=[5.0, 5.0]))
+    out = corridors(
+        links,
+        patches(area_km2=[5.0, 5.0], name=["Qin", "Ba"], name_zh=["秦", "巴"]),
+        label,
+        hard,
+        grid(streams, "1", dtype=np.int32, nodata=0, cell_m=cell_m),
+        river_share=limit,
+    )
+    assert out["type"].tolist() == [kind]
+    assert out["river_reach_m"].tolist() == [max(500.0, cell_m)]
+    near = order == 4 and away in (1, 5)
+    assert out["river_share"].tolist() == pytest.approx([(columns - 0.5) / 10 if near else 0.0])
+    assert out[["name", "name_zh"]].to_numpy().tolist() == [["Qin - Ba", "秦 - 巴"]]
+
+
+def test_corridors_of_sources_without_names_are_numbers():
+    assert strip()["name"].tolist() == ["1 - 2", "2 - 3"]
+    assert strip()["name_zh"].tolist() == ["1 - 2", "2 - 3"]
 
 
 def test_gravity_of_small_and_of_single_pairs():
@@ -462,6 +505,32 @@ def test_each_column_of_the_rivers():
         )
         assert out["width_m"].tolist() == width
     assert river_corridors(rivers, MASK, BANK, least_km=1.0)["name"].tolist() == [""]
+
+
+def test_a_river_without_a_name_is_named_by_the_places_of_its_head_and_mouth():
+    rivers = reaches(
+        (1, 5, 0, 90.0, [(10_500, 2500), (19_500, 2500)]),
+        (2, 4, 1, 60.0, [(500, 2500), (10_500, 2500)]),
+    )
+    halves = [box(0, 0, 10_000, 4000), box(10_000, 0, 20_000, 4000)]
+    counties = gpd.GeoDataFrame(
+        {"name": ["佛坪县", "洋县"], "name_en": ["Foping", ""]}, geometry=halves, crs=EQUAL_AREA
+    )
+    out = river_corridors(rivers, MASK, BANK, None, counties, least_km=1.0)
+    assert out[["name", "name_zh"]].to_numpy().tolist() == [["Foping - 洋县", "佛坪县 - 洋县"]]
+    whole = counties.iloc[:1].set_geometry([box(0, 0, 20_000, 4000)], crs=EQUAL_AREA)
+    assert river_corridors(rivers, MASK, BANK, None, whole, least_km=1.0)["name"].tolist() == [
+        "Foping"
+    ]
+    # the river goes before the counties, and what has the same name is told apart
+    han = line((0, 2500), (20_000, 2500)).assign(name="Han", name_zh="汉江")
+    named = river_corridors(rivers, MASK, BANK, han, counties, least_km=1.0)
+    assert named[["name", "name_zh"]].to_numpy().tolist() == [["Han", "汉江"]]
+    two = reaches(
+        (1, 5, 0, 90.0, [(500, 2500), (19_500, 2500)]),
+        (2, 5, 0, 60.0, [(500, 1500), (19_500, 1500)]),
+    )
+    assert river_corridors(two, MASK, BANK, han, least_km=1.0)["name"].tolist() == ["Han", "Han 2"]
 
 
 def test_a_river_names_the_bend_that_it_follows():

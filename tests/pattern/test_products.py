@@ -243,6 +243,28 @@ def test_corridors_that_cross_make_a_node():
     assert len(points(sources=inside)) == 0  # within a source it is none
 
 
+def test_a_node_is_named_by_its_county_by_the_massif_or_by_its_number():
+    score = np.full(SIZE, np.nan)
+    score[1, 2], score[1, 12], score[8, 2] = 3.0, 9.0, 6.0
+    found = {"score": score, "corridors": CROSS.head(0), "barrier_deviations": -10.0}
+    counties = features(
+        [box(0, 0, 10_000, 10_000), box(10_000, 0, 20_000, 10_000)],
+        name=["West", "东县"],
+        name_zh=["西县", ""],
+    )
+    massifs = features([Point(5000, 5000)], name=["Qinling"], name_zh=["秦岭"])
+    out = points(**found, counties=counties, massifs=massifs)
+    assert out["name"].tolist() == ["东县 1", "West 1", "West 2"]
+    assert out["name_zh"].tolist() == ["东县 1", "西县 1", "西县 2"]
+    assert points(**found, massifs=massifs)["name"].tolist() == [
+        "Qinling 1",
+        "Qinling 2",
+        "Qinling 3",
+    ]
+    assert points(**found)["name"].tolist() == ["1", "2", "3"]
+    assert points(**found, counties=counties, most=1)["name"].tolist() == ["东县 1"]
+
+
 def test_a_river_across_a_corridor_makes_a_node():
     river = features([LineString([(2500, 500), (2500, 9500)])], name=["Han"])
     out = points(corridors=CROSS.head(1), river_corridors=river)
@@ -433,6 +455,19 @@ def test_each_column_of_the_pattern():
 
 
 def test_without_rivers_every_corridor_is_listed_by_priority():
+    called = security_pattern(
+        SHAPED.assign(name_zh=["甲", "乙", "丙"]),
+        NETWORK,
+        CHAIN.assign(name=["a to b", ""], name_zh=["甲 - 乙", ""]),
+        PLACES.assign(name=[f"Yang {k}" for k in range(len(PLACES))]),
+        STEMS.assign(name_zh="汉江"),
+    )
+    rivers = called[called["type"] == "river"]
+    assert set(rivers["name_zh"]) == {"汉江"}
+    assert called.loc[called["element"] == "patch", "name_zh"].tolist() == ["甲", "乙", "丙"]
+    biological = called[called["type"] == "biological"]
+    assert biological[["name", "name_zh"]].to_numpy().tolist() == [["a to b", "甲 - 乙"]]
+    assert called.loc[called["element"] == "node", "name_zh"].iloc[0] == "Yang 0"
     out = security_pattern(SHAPED, NETWORK, CHAIN, PLACES.head(0))
     lines = out[out["element"] == "corridor"]
     assert lines["name"].tolist() == ["b - c", "a - b"]

@@ -1,12 +1,13 @@
 """Statutory function zones at the door: a list of counties, or polygons, become one outline per zone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from shanshui.collect.adapt import coefficients_input
 from shanshui.collect.catalog import InputSpec
@@ -19,11 +20,12 @@ from shanshui.core.errors import DataError
 from shanshui.core.quantity import TEXT, Features
 from shanshui.region.function_kinds import kind_of_zone, level_of_zone
 from shanshui.region.grid import GridSpec
+from shanshui.region.join import CODES, NAMES
 from shanshui.region.join_account import JoinAccount
 from shanshui.region.place_codes import clean_code
 
-COLUMNS = ["name", "kind", "level", "named", "found", "geometry"]
-"""Of an outline: who it is, what for, who set it, how many counties the list names and how many of them have an outline here."""
+COLUMNS = ["name", "name_zh", "kind", "level", "named", "found", "geometry"]
+"""Of an outline: who it is (in Chinese too), what for, who set it, how many counties the list names and how many of them have an outline here."""
 
 
 def is_list(path: Path) -> bool:
@@ -57,7 +59,7 @@ def function_zones_input(
     Returns
     -------
     GeoDataFrame
-        ``name, kind, level, named, found``; ``named`` and ``found`` are NaN of polygons. Of a list, the attribute ``join`` tells which
+        ``name, name_zh, kind, level, named, found``; ``named`` and ``found`` are NaN of polygons. Of a list, the attribute ``join`` tells which
         counties have no outline.
 
     Raises
@@ -90,7 +92,8 @@ def listed_zones(
     Returns
     -------
     (DataFrame, DataFrame, JoinAccount or None)
-        ``code, name, kind, level`` as the file has them and with the codes of the study's places; what became of each row, None without
+        ``code, county, name, name_zh, kind, level`` as the file has them; ``code, name`` with the codes of the study's places; what became of each
+        row, None without
         places.
 
     Raises
@@ -99,26 +102,43 @@ def listed_zones(
         Columns that lack, other words, no county that the study has.
     """
     frame = coefficients_input(path, spec, name)
-    if "zone" in frame:
-        frame = frame.drop(columns=[c for c in ("name",) if c in frame]).rename(
-            columns={"zone": "name"}
-        )
-    lacks = [c for c in ("code", "name", "kind") if c not in frame]
-    if lacks:
-        word = "zone" if lacks[0] == "name" else lacks[0]
+    at = [_first(frame, CODES), _first(frame, [n for n in NAMES if "zone" in frame or n != "name"])]
+    zone = _first(frame, ("zone", "name"))
+    lacks = [
+        word
+        for word, have in (("code", any(at)), ("zone", zone), ("kind", "kind" in frame))
+        if not have
+    ]
+    if lacks or zone is None:
         raise DataError(
-            f"{name}: {path} has no column {word}; found {', '.join(map(str, frame.columns))[:400]}; expected code, zone, kind and level; "
-            f'name it: columns = {{ {word} = "…" }} in [inputs.{name}]'
+            f"{name}: {path} has no column {lacks[0]}; found {', '.join(map(str, frame.columns))[:400]}; expected code, zone, kind and level; "
+            f'name it: columns = {{ {lacks[0]} = "…" }} in [inputs.{name}]'
         )
-    rows = _worded(frame, name, str(path))[["code", "name", "kind", "level"]]
-    rows = rows.assign(code=[clean_code(c) for c in rows["code"]]).drop_duplicates(
-        ["code", "name"], ignore_index=True
+    code, county = ([""] * len(frame) if c is None else [_text(v) for v in frame[c]] for c in at)
+    rows = pd.DataFrame(
+        {
+            "code": [clean_code(c) for c in code],
+            "county": county,
+            "name": frame[zone],
+            "name_zh": frame[zh] if (zh := _chinese(frame, zone)) else "",
+            "kind": frame["kind"],
+            "level": frame.get("level", ""),
+        }
     )
+    rows = _worded(rows, name, str(path)).drop_duplicates(["code", "county", "name"])
+    rows = rows.reset_index(drop=True)
     if places is None:
         return rows, rows.iloc[:0], None
-    zones = rows.rename(columns={"name": "zone"}).assign(rows=1.0)
-    done = joined_places(zones, spec, name, places, ["zone", "kind", "level"])
-    return rows, done.table.rename(columns={"zone": "name"}), done.account
+    own = {"code": "code", "county": "name", "name": "zone"}
+    held = [c for c in own if c == "name" or (rows[c] != "").any()]
+    zones = rows[held].rename(columns=own).assign(rows=1.0)
+    done = joined_places(zones, spec, name, places, ["zone"])
+    reached = done.table[["code", "zone"]].rename(columns={"zone": "name"})
+    return rows, reached, done.account
+
+
+def _first(frame: pd.DataFrame, words: Iterable[str]) -> str | None:
+    return next((w for w in words if w in frame), None)
 
 
 def _worded(frame: pd.DataFrame, name: str, path: str) -> pd.DataFrame:
@@ -126,12 +146,12 @@ def _worded(frame: pd.DataFrame, name: str, path: str) -> pd.DataFrame:
     given = frame["level"] if "level" in frame else pd.Series("national", frame.index)
     kinds, levels = [], []
     for row, (kind, level) in enumerate(zip(frame["kind"], given, strict=True), start=1):
-        kinds.append(kind_of_zone(kind, f"{name}.kind: {path}: row {row}"))
-        blank = level is None or level != level or str(level).strip() == ""
-        levels.append(
-            level_of_zone("national" if blank else level, f"{name}.level: {path}: row {row}")
-        )
-    out = frame.assign(kind=kinds, level=levels, name=[str(n).strip() for n in frame["name"]])
+        kinds.append(kind_of_zone(_text(kind), f"{name}.kind: {path}: row {row}"))
+        levels.append(level_of_zone(_text(level) or "national", f"{name}.level: {path}: row {row}"))
+    names = [_text(n) for n in frame["name"]]
+    told = frame.get("name_zh", names)
+    chinese = [_text(z) or n for z, n in zip(told, names, strict=True)]
+    out = frame.assign(kind=kinds, level=levels, name=names, name_zh=chinese)
     if (out["name"] == "").any():
         row = int(np.flatnonzero(out["name"] == "")[0]) + 1
         raise DataError(f"{name}.zone: {path}: row {row} has no zone; expected its name")
@@ -144,21 +164,31 @@ def _worded(frame: pd.DataFrame, name: str, path: str) -> pd.DataFrame:
     return out
 
 
+def _text(value: object) -> str:
+    return "" if value is None or value != value else str(value).strip()
+
+
+def _chinese(frame: pd.DataFrame, zone: str) -> str | None:
+    """Column of the zones' Chinese names: beside a column ``zone``, another ``name_zh`` is the counties'."""
+    return f"{zone}_zh" if f"{zone}_zh" in frame else None
+
+
 def _drawn(
     paths: Sequence[Path], specs: Sequence[InputSpec], kind: InputKind, name: str, grid: GridSpec
 ) -> gpd.GeoDataFrame:
     """Polygons of files, those of one name as one zone."""
     drawn = replace(kind, family="polygons", gives=Features({"name": TEXT, "kind": TEXT}))
     frame = features_input(list(paths), list(specs), drawn, name, grid)
-    if "zone" in frame and not frame["name"].astype(str).str.strip().any():
-        frame = frame.assign(name=frame["zone"])
+    if "zone" in frame:
+        zh = _chinese(frame, "zone")
+        frame = frame.assign(name=frame["zone"], name_zh=frame[zh] if zh else "")
     told = frame.attrs
-    frame = _worded(frame, name, str(paths[0]))[["name", "kind", "level", "geometry"]]
-    frame = frame.dissolve("name", sort=False, as_index=False)
-    frame = frame.assign(named=np.nan, found=np.nan)[COLUMNS]
-    frame.index = pd.RangeIndex(1, len(frame) + 1, name="unit")
-    frame.attrs = told
-    return frame
+    worded = _worded(frame, name, str(paths[0])).assign(named=np.nan, found=np.nan)[COLUMNS]
+    out = gpd.GeoDataFrame(worded, geometry="geometry", crs=grid.projection)
+    out = out.dissolve("name", sort=False, as_index=False)[COLUMNS]
+    out.index = pd.RangeIndex(1, len(out) + 1, name="unit")
+    out.attrs = told
+    return out
 
 
 def _outlined(
@@ -176,7 +206,9 @@ def _outlined(
     parts = [
         listed_zones(path, spec, name, places) for path, spec in zip(paths, specs, strict=True)
     ]
-    rows = pd.concat([p[0] for p in parts], ignore_index=True).drop_duplicates(["code", "name"])
+    rows = pd.concat([p[0] for p in parts], ignore_index=True).drop_duplicates(
+        ["code", "county", "name"]
+    )
     found = pd.concat([p[1] for p in parts], ignore_index=True).drop_duplicates(["code", "name"])
     shapes = {
         clean_code(code): shape
@@ -192,11 +224,12 @@ def _outlined(
         out.append(
             {
                 "name": zone,
+                "name_zh": group["name_zh"].iloc[0],
                 "kind": group["kind"].iloc[0],
                 "level": group["level"].iloc[0],
                 "named": float(len(group)),
                 "found": float(len(codes)),
-                "geometry": gpd.GeoSeries([shapes[c] for c in codes]).union_all(),
+                "geometry": shapely.union_all([shapes[c] for c in codes]),
             }
         )
     if not out:

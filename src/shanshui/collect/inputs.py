@@ -73,7 +73,14 @@ class InputKind:
 
 _PLACE = {"code": TEXT, "name": TEXT, "parent": TEXT, "*": ANY}
 _NAMED = {"name": TEXT, "*": ANY}
-_ZONE: Columns = {"name": TEXT, "kind": TEXT, "level": TEXT, "named": "1", "found": "1"}
+_ZONE: Columns = {
+    "name": TEXT,
+    "name_zh": TEXT,
+    "kind": TEXT,
+    "level": TEXT,
+    "named": "1",
+    "found": "1",
+}
 _AMOUNTS: Columns = {"code": ADMINISTRATIVE, "year": "yr"}
 RAIN = "is it in tenths of a millimetre, in inches, in metres, or of a month or a day"
 SHAKING = "is it in gal or cm/s2, in hundredths of g, or an intensity"

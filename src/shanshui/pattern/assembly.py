@@ -128,7 +128,7 @@ def security_pattern(
     polygons, lines and points
         Index ``part``; ``element``: patch, corridor or node; ``type``: core patch, river, biological or the kind of node; ``name, name_zh``:
         massif, ends of a corridor, river, or county of a node; ``size`` [km2 of a patch, km of a corridor, NaN of a node], ``rank`` within
-        element and type, ``reason``. Attributes ``free_patches, free_nodes, free_rivers, free_biological``: how many there are before only
+        element and type, ``reason``. Attributes ``free_nodes, free_rivers, free_biological``: how many there are before only
         so many are kept, each given what was kept of the parts before it.
 
     Raises
@@ -201,7 +201,6 @@ def security_pattern(
     out.index = pd.RangeIndex(1, len(out) + 1, name="part")
     rivers = 0 if river_corridors is None else len(river_corridors)
     out.attrs |= {
-        "free_patches": sources.attrs.get("free", len(sources)),
         "free_nodes": nodes.attrs.get("free", len(nodes)),
         "free_rivers": rivers
         if river_corridors is None
@@ -263,7 +262,8 @@ def pattern_summary(
     -------
     table
         ``what, found, free, expected`` [1]: counts, the share of the reserves' ground captured, and each massif's patches. ``free`` is the count
-        before settings keep only so many, given what was kept of the parts before it; ``expected`` is NaN where nothing was published.
+        before settings keep only so many, given what was kept of the parts before it (of patches
+        ``source_counts`` tells); ``expected`` is NaN where nothing was published.
 
     Notes
     -----
@@ -305,8 +305,7 @@ def pattern_summary(
     free = {
         name: security_pattern.attrs.get(key)
         for name, key in (
-            ("patches", "free_patches"), ("nodes", "free_nodes"),
-            ("river corridors", "free_rivers"), ("biological corridors", "free_biological"),
+            ("nodes", "free_nodes"), ("river corridors", "free_rivers"), ("biological corridors", "free_biological"),
         )
     }  # fmt: skip
     frame.insert(2, "free", frame["what"].map(free).astype(float))

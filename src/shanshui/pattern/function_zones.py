@@ -21,7 +21,10 @@ from shanshui.region.unitset import burnt
 ZONE = Key("function_zone")
 FunctionZones = Annotated[
     gpd.GeoDataFrame,
-    Features({"name": TEXT, "kind": TEXT, "level": TEXT, "named": "1", "found": "1"}, ZONE),
+    Features(
+        {"name": TEXT, "name_zh?": TEXT, "kind": TEXT, "level": TEXT, "named": "1", "found": "1"},
+        ZONE,
+    ),
 ]
 NationalZones = Annotated[
     gpd.GeoDataFrame, Features({"name": TEXT, "kind": TEXT, "level": TEXT}, ZONE)
@@ -31,7 +34,8 @@ ZoneAreas = Annotated[
     pd.DataFrame,
     Table(
         {
-            "zone": TEXT,
+            "name": TEXT,
+            "name_zh": TEXT,
             "kind": TEXT,
             "level": TEXT,
             "counties_named": "1",
@@ -129,7 +133,8 @@ def function_zone_areas(
     Returns
     -------
     table
-        One row per zone, and ``region`` last: ``kind, level, counties_named`` in the list, ``counties_found`` with an outline here (NaN of
+        One row per zone, and ``region`` last: ``name, name_zh, kind, level, counties_named`` in the list, ``counties_found`` with an
+        outline here (NaN of
         polygons), ``area_km2`` inside the region, ``share`` of the region, and of its known ground ``red_line_share, extreme_share,
         forest_share`` [1]; NaN where nothing is known.
 
@@ -166,7 +171,8 @@ def function_zone_areas(
         shape = gpd.GeoDataFrame(geometry=[zone.geometry], crs=function_zones.crs)
         rows.append(
             {
-                "zone": zone["name"],
+                "name": zone["name"],
+                "name_zh": zone.get("name_zh", zone["name"]),
                 "kind": zone["kind"],
                 "level": zone["level"],
                 "counties_named": float(zone["named"]),
@@ -174,6 +180,6 @@ def function_zone_areas(
                 **facts(burnt(shape, grid, 0.0).astype(bool) & inside),
             }
         )
-    whole = {"zone": "region", "kind": "", "level": ""}
+    whole = {"name": "region", "name_zh": "全区", "kind": "", "level": ""}
     rows.append({**whole, "counties_named": np.nan, "counties_found": np.nan, **facts(inside)})
     return pd.DataFrame(rows)

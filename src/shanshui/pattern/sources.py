@@ -271,7 +271,7 @@ def source_cells(
     Returns
     -------
     (y, x) [1]
-        Number of the source; 0 elsewhere. Attribute ``free``: how many there are, whatever number is kept.
+        Number of the source; 0 elsewhere.
 
     Notes
     -----
@@ -281,15 +281,12 @@ def source_cells(
     """
     grid = grid_of(habitat_morphology)
     label = large_cores(
-        habitat_morphology.values == CORE, least_km2 / grid.cell_km2, merge_m / grid.cell_m
+        habitat_morphology.values == CORE,
+        least_km2 / grid.cell_km2,
+        merge_m / grid.cell_m,
+        most,
     )
-    free = int(label.max(initial=0))
-    if most:
-        # the largest come first
-        label[label > most] = 0
-    out = like(habitat_morphology, label, "1", nodata=0)
-    out.attrs["free"] = free
-    return out
+    return like(habitat_morphology, label, "1", nodata=0)
 
 
 @assessment(source="yu1996", bytes_per_cell=40)
@@ -357,7 +354,6 @@ def sources(
         frame["protected_share"] = _means(reserve, label, count)
         if reserve.any():
             capture = float((reserve & (label > 0)).sum() / reserve.sum())
-    frame.attrs["free"] = source_cells.attrs.get("free", len(frame))
     frame.attrs["capture"] = capture
     frame.attrs["capture_target"] = capture_target
     frame.attrs["captured"] = bool(capture >= capture_target) if np.isfinite(capture) else None

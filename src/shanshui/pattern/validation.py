@@ -12,6 +12,7 @@ from scipy.stats import spearmanr
 from shanshui.core.assessment import assessment
 from shanshui.core.cover import codes_of
 from shanshui.core.vocabulary import Codes, Mask
+from shanshui.pattern.counts import SourceCounts
 from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT
 from shanshui.pattern.species import (
     THREATENED,
@@ -56,6 +57,7 @@ def pattern_validation(
     source_cells: SourceCells | None = None,
     red_line_share: RedLineShares | None = None,
     pattern_summary: Counts | None = None,
+    source_counts: SourceCounts | None = None,
     protected_areas: Protected | None = None,
     species_ranges: Ranges | None = None,
     species_habitats: Habitats | None = None,
@@ -79,6 +81,8 @@ def pattern_validation(
         ``code, share`` by county.
     pattern_summary : table, optional
         ``what, found, free``.
+    source_counts : table, optional
+        ``sources`` at other cut-offs.
     protected_areas : polygons, optional
         Reserves; what is chosen should find them.
     species_ranges : polygons or points, optional
@@ -154,6 +158,7 @@ def pattern_validation(
             "patches": "source_cells.most", "nodes": "nodes.most", "river corridors": "river_corridors.most",
             "biological corridors": "security_pattern.biological",
         }  # fmt: skip
+        cut = _at_other_cuts(source_counts)
         free = pattern_summary["free"] if "free" in pattern_summary else pattern_summary["found"]
         measures += [
             Measure(
@@ -162,15 +167,24 @@ def pattern_validation(
                 "1",
                 str(what),
                 forced_by=forced.get(str(what), ""),
-                note=f"{free_count:.0f} before the number is cut"
-                if free_count != found and free_count == free_count
-                else "",
+                note=cut if what == "patches" else _before_cut(float(found), float(free_count)),
             )
             for what, found, free_count in zip(
                 pattern_summary["what"], pattern_summary["found"], free, strict=True
             )
         ]
     return validation_table("pattern", measures, published)
+
+
+def _at_other_cuts(counts: pd.DataFrame | None) -> str:
+    """How many sources there are where their number is not cut."""
+    if counts is None or counts.empty:
+        return ""
+    return f"{counts['sources'].min():.0f} to {counts['sources'].max():.0f} at the cut-offs of source_counts"
+
+
+def _before_cut(found: float, free: float) -> str:
+    return f"{free:.0f} before the number is cut" if np.isfinite(free) and free != found else ""
 
 
 def _reserve(areas: gpd.GeoDataFrame, mask: xr.DataArray) -> NDArray[np.bool_]:

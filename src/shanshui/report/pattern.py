@@ -166,7 +166,11 @@ def _zones(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("function_zone_areas"):
         return None
     title, note = terms()["function_zone_areas"].text(lang), say("zone_note", lang)
-    return table_of(title, study["function_zone_areas"], lang, note, of=("function_zone_areas",))
+    frame = study["function_zone_areas"]
+    if lang == "zh":
+        frame = frame.assign(name=frame["name_zh"])
+    frame = frame.drop(columns="name_zh")
+    return table_of(title, frame, lang, note, of=("function_zone_areas",))
 
 
 def _first(study: Study, lang: str) -> dict[str, Any] | None:

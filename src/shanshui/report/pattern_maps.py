@@ -45,7 +45,7 @@ ZONE_COLOURS = (
 
 def zone_classes(study: Study, lang: str) -> dict[int, tuple[str, str]]:
     """Name and colour of each statutory zone."""
-    names = study["function_zones"]["name"]
+    names = study["function_zones"]["name_zh" if lang == "zh" else "name"]
     out = {0: (say("no_zone", lang), "#ece9d8")}
     for place, (number, name) in enumerate(names.items()):
         out[int(str(number))] = (str(name), ZONE_COLOURS[place % len(ZONE_COLOURS)])
