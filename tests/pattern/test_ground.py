@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from scipy import ndimage
 from tests.worlds import grid_spec
 
 from shanshui.accounts.soil_retention import vegetation_fraction
@@ -13,12 +14,18 @@ from shanshui.core.cover import codes_of, covers
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.flow.plan import Plan, Source, step
 from shanshui.pattern.core_area import core_area
+from shanshui.pattern.counts import source_counts, species_capture
 from shanshui.pattern.cuts import importance_cuts, sensitivity_cuts
 from shanshui.pattern.factors import sensitivity_factors
 from shanshui.pattern.importance import importance_grade
 from shanshui.pattern.red_line_summary import red_line_summary
 from shanshui.pattern.red_lines import red_line_candidate, red_line_cover
-from shanshui.pattern.sensitivity import desertification_sensitivity, erosion_sensitivity
+from shanshui.pattern.sensitivity import (
+    desertification_sensitivity,
+    erosion_sensitivity,
+    potential_sensitivity,
+)
+from shanshui.pattern.sources import habitat_morphology, source_candidates, source_cells
 from shanshui.pattern.species import habitats_of, species_habitat, species_richness
 from shanshui.pattern.validation import pattern_validation
 from shanshui.terrain.extent import region_mask
@@ -112,6 +119,25 @@ def test_a_factor_that_is_low_everywhere_holds_the_mean_down():
     # sqrt(1 5) = 2.24 < 2.33: bare fields in a wet region turn to no desert
     found = desertification_sensitivity(wet, dry, green, MASK, sensitivity_factors=factors)
     assert (found.values == 5).all()
+
+
+def test_the_ground_is_sensitive_by_itself_whatever_grows_on_it():
+    rain = lay(all_of(300.0), "MJ*mm/(ha*h*yr)")
+    relief = all_of(20.0)
+    relief[:, 4:], relief[:, 8:], relief[0, 0] = 100.0, 400.0, np.nan
+    relief = lay(relief, "m")
+    rock, steep = all_of(80.0), all_of(30.0)
+    rock[4:] = 10.0
+    found = potential_sensitivity(MASK, rain, relief, lay(rock, "%"), lay(steep, "degree")).values
+    # karst: sqrt(5 5) above, sqrt(1 5) below; erosion: sqrt(3 1), sqrt(3 3), sqrt(3 5)
+    assert found[1, [0, 5, 9]].tolist() == pytest.approx([5.0, 5.0, 5.0])
+    assert found[6, [0, 5, 9]].tolist() == pytest.approx([5**0.5, 3.0, 15**0.5])
+    assert found[0, 0] == pytest.approx(5.0)
+    assert np.isnan(potential_sensitivity(MASK, rain, relief).values[0, 0])
+    outside = MASK.copy(data=np.zeros(GRID.shape, np.uint8))
+    assert np.isnan(potential_sensitivity(outside, rain, relief).values).all()
+    with pytest.raises(QuantityError, match="no kind has its factors"):
+        potential_sensitivity(MASK, rain)
 
 
 # scarcity
@@ -483,3 +509,94 @@ def test_a_county_of_the_core_that_is_not_there_is_refused(counties):
     county = None if counties is None else frame(box(6, 0, 8, 8), code=["61"], parent=[""])
     with pytest.raises(QuantityError, match="no county has the code 99"):
         core_area(codes(np.ones(GRID.shape)), MASK, None, None, county, core_counties=("99",))
+
+
+# what is held of reserves and species
+
+
+def test_sources_at_other_cuts_are_those_that_the_steps_make():
+    rng = np.random.default_rng(11)
+    grid = grid_spec(40, 60, cell_m=1000.0)
+    score = ndimage.gaussian_filter(rng.normal(size=grid.shape), 3).astype(np.float32)
+    score, mask = grid.lay(score, "1"), grid.lay(np.ones(grid.shape, np.uint8), "1")
+    side = grid.cell_m
+    reserve = gpd.GeoDataFrame(
+        geometry=[shapely.box(grid.left, grid.top - 20 * side, grid.left + 20 * side, grid.top)], crs=grid.crs
+    )  # fmt: skip
+    table = source_counts(score, mask, None, None, reserve, quantiles=(0.6, 0.8), least_km2=(5.0, 30.0))  # fmt: skip
+    assert len(table) == 4
+    for _, row in table.iterrows():
+        label = source_cells(
+            habitat_morphology(source_candidates(score, mask, quantile=row["quantile"])),
+            least_km2=row["least_km2"],
+        )
+        assert row["sources"] == label.values.max()
+        assert row["area_km2"] == (label.values > 0).sum()
+        assert row["captured"] == pytest.approx((label.values[:20, :20] > 0).mean())
+    assert source_counts(score, mask)["captured"].isna().all()
+
+
+def species_world():
+    ranges = frame(box(0, 0, 6, 8), box(6, 0, 12, 8), box(0, 0, 12, 8), species=["Aa bb", "Cc dd", "Ee ff"])  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "species": ["Aa bb", "Cc dd", "Ee ff"], "threat": ["LC", "EN", "VU"], "low_m": 0.0, "high_m": 1000.0,
+            "covers": ["forest", "forest", "forest;farmed"],
+        }
+    )  # fmt: skip
+    cover = np.full(GRID.shape, FOREST, np.uint8)
+    cover[4:] = FARMED
+    return ranges, table, codes(cover), lay(all_of(500.0), "m")
+
+
+def test_habitat_that_line_and_sources_hold_stands_over_chance():
+    ranges, table, cover, height = species_world()
+    line = np.zeros(GRID.shape, np.uint8)
+    line[:4, 6:] = 1
+    line[0] = 255
+    sources = np.zeros(GRID.shape, np.int32)
+    sources[:, :3] = 1
+    found = species_capture(ranges, height, cover, MASK, lay(line, nodata=255), lay(sources, nodata=0), table)  # fmt: skip
+    assert found["species"].tolist() == [
+        "Cc dd",
+        "Ee ff",
+        "Aa bb",
+    ]  # threatened first, the rarest of them first
+    rows = found.set_index("species")
+    assert rows["habitat_km2"].tolist() == [24.0, 96.0, 24.0]
+    # 18 of the 84 decided cells are in the line; all 18 decided habitat cells of the second species are
+    assert rows.loc["Cc dd", ["in_line", "line_ratio"]].tolist() == pytest.approx([1.0, 84 / 18])
+    assert rows.loc["Aa bb", "in_line"] == 0.0
+    assert rows.loc["Aa bb", ["in_sources", "source_ratio"]].tolist() == pytest.approx([0.5, 2.0])
+    alone = species_capture(ranges, height, cover, MASK, None, None, table)
+    assert alone[["in_line", "line_ratio", "in_sources", "source_ratio"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("outlines", [True, False])
+def test_species_read_block_by_block_are_those_of_the_whole(monkeypatch, outlines):
+    ranges, table, cover, height = species_world()
+    if not outlines:
+        ranges = gpd.GeoDataFrame(
+            {"species": ["Aa bb", "Aa bb", "Cc dd", "Ee ff"]},
+            geometry=[box(0, 0, 4, 4).centroid, box(4, 0, 8, 4).centroid, box(4, 4, 8, 8).centroid, box(8, 4, 12, 8).centroid],
+            crs=ranges.crs,
+        )  # fmt: skip
+    whole = species_richness(ranges, height, cover, MASK, table)
+    areas = species_habitat(ranges, height, cover, MASK, table)
+    monkeypatch.setattr("shanshui.pattern.species._BLOCK", 3 * GRID.nx)
+    parts = species_richness(ranges, height, cover, MASK, table)
+    for name in whole:
+        assert whole[name].values.tobytes() == parts[name].values.tobytes()
+    pd.testing.assert_frame_equal(areas, species_habitat(ranges, height, cover, MASK, table))
+
+
+def test_the_line_is_held_against_outlines_of_ranges_too():
+    ranges, table, cover, _ = species_world()
+    line = np.zeros(GRID.shape, np.uint8)
+    line[:, 6:] = 1
+    found = pattern_validation(cover, MASK, lay(line, nodata=255), species_ranges=ranges, species_habitats=table)  # fmt: skip
+    row = found.set_index("measure").loc["richness_rank"]
+    assert row["ours"] == pytest.approx(1.0)
+    assert row["verdict"] == "agrees"
+    other = pattern_validation(cover, MASK, lay(1 - line, nodata=255), species_ranges=ranges, species_habitats=table)  # fmt: skip
+    assert other.set_index("measure").loc["richness_rank", "verdict"] == "differs"

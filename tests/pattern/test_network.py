@@ -131,8 +131,8 @@ def test_ranks_within_zones():
         mean_rank(layers, (1.0,), inside, None)
 
 
-def test_score_turns_sensitivity_round():
-    sense = lay(np.where(three_hills() > 0.5, 1, 5).astype(np.uint8), nodata=0)
+def test_the_more_sensitive_ground_scores_more():
+    sense = lay(np.where(three_hills() > 0.5, 5, 1).astype(np.float32))
     same = lay(np.ones(GRID.shape, np.float32))
     score = source_score(same, same.assign_attrs(units="mm/yr"), sense, MASK)
     assert float(score.values[15, 12]) > float(score.values[0, 40])
@@ -311,7 +311,7 @@ def test_stems_of_rivers():
 
 def test_stability_of_a_clear_pattern():
     score = three_hills().astype(np.float32)
-    sense = lay(np.where(score > 0.5, 1, 5).astype(np.uint8), nodata=0)
+    sense = lay(np.where(score > 0.5, 5, 1).astype(np.float32))
     options = {"least_km2": 20.0, "quantile": 0.8}
     ground = (lay(score), lay(score, "mm/yr"), sense, hardness(), MASK)
     out = pattern_stability(*ground, pattern_draws(samples=4), **options)

@@ -539,11 +539,11 @@ def plain_world():
     """Two good blocks of 5 x 5 cells on ground of no worth."""
     good = np.zeros((9, 17))
     good[2:7, 1:6] = good[2:7, 11:16] = 1.0
-    sense = np.where(good > 0, 1, 5)
+    sense = np.where(good > 0, 5.0, 1.0)
     return good, [
         index(good),
         index(good, "mm/yr"),
-        codes(sense, 0),
+        index(sense),
         index(np.ones((9, 17))),
         codes(np.ones((9, 17))),
     ]

@@ -122,7 +122,7 @@ def test_a_massif_off_the_map_takes_no_ground():
 
 def test_the_score_is_the_mean_rank():
     life, water = index([[1.0, 2.0, 3.0, 9.0]]), index([[30.0, 20.0, 10.0, 5.0]], "mm/yr")
-    sense = codes([[5, 3, 1, 0]], nodata=0)
+    sense = index([[1.0, 3.0, 5.0, np.nan]])
     mask = codes([[1, 1, 1, 1]])
     out = source_score(life, water, sense, mask).values[0]
     # ranks from 0 to 1: life 0, 1/2, 1; water 1, 1/2, 0; sensitivity 0, 1/2, 1
@@ -137,7 +137,7 @@ def test_the_score_is_the_mean_rank():
 
 def test_weights_that_weigh_nothing_are_refused():
     one = index([[1.0]])
-    ground = (one, one.assign_attrs(units="mm/yr"), codes([[1]], nodata=0), codes([[1]]))
+    ground = (one, one.assign_attrs(units="mm/yr"), one, codes([[1]]))
     with pytest.raises(QuantityError, match="not all 0"):
         source_score(*ground, weights=(0.0, 0.0, 0.0))
     with pytest.raises(PlanError, match="expected 3"):

@@ -6,6 +6,8 @@ import pytest
 from tests.worlds import grid
 
 from shanshui.core.assessment import card_of
+from shanshui.pattern.hazard import hazard_sensitivity, subsidence_sensitivity
+from shanshui.pattern.hazard_sites import site_sensitivity
 from shanshui.pattern.importance import protection_importance, service_importance, soil_importance
 from shanshui.pattern.red_lines import developed_land
 from shanshui.pattern.resistance import cover_resistance, slope_factor
@@ -16,11 +18,13 @@ from shanshui.pattern.sensitivity import (
     erosion_fragility,
     erosion_sensitivity,
     karst_sensitivity,
+    potential_sensitivity,
 )
 
 STREAMED = (
     protection_importance, service_importance, soil_importance, developed_land, cover_resistance, slope_factor, erosion_class,
     erosion_fragility, erosion_sensitivity, karst_sensitivity, desertification_sensitivity, ecological_sensitivity,
+    potential_sensitivity, site_sensitivity, subsidence_sensitivity, hazard_sensitivity,
 )  # fmt: skip
 FACTORS = pd.DataFrame(
     {

@@ -61,6 +61,9 @@ def test_the_survey_of_the_made_up_region_is_whole(region):
         "screening_quality",
         "treatment_plants",
         "early_warning",
+        "fault_distance",
+        "site_hazard",
+        "site_sensitivity",
         *(
             f"{kind}_{name}"
             for name in ("moderate", "strong")
@@ -334,6 +337,15 @@ def test_the_golden_numbers_of_the_made_up_region(region):
         "carbon_t_ha": float(region["carbon_stock.carbon"].mean()),
         "gep_yuan": float(region["gep"].set_index("service").loc["total", "value"]),
         "extremely_important_cells": int((region["protection_importance"].values == 1).sum()),
+        **{
+            f"line_of_{row.cover}": row.share
+            for row in region["red_line_cover"].itertuples()
+            if row.cover in ("forest", "farmed", "built")
+        },
+        "extreme_of_farmed": float(
+            region["importance_cuts"].query("service == 'any' and cut == 0.5")["of_farmed"].iloc[0]
+        ),
+        "reserves_captured": float(region["sources"].attrs["capture"]),
         "source_km2": float(region["sources"]["area_km2"].sum()),
         "corridor_km": float(region["corridors"]["length_km"].sum()),
         "corridor_cost": float(region["corridors"]["cost"].sum()),

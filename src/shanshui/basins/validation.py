@@ -4,6 +4,8 @@ import numpy as np
 
 from shanshui.basins.tables import OutletPoints, SpatialLevels, UnitPopulation
 from shanshui.core.assessment import assessment
+from shanshui.core.vocabulary import CellSize
+from shanshui.region.grid import FINE_M
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 from shanshui.region.years import chosen_year
 
@@ -20,6 +22,7 @@ def survey_validation(
     spatial_levels: SpatialLevels | None = None,
     river_basin_outlets: OutletPoints | None = None,
     unit_population: UnitPopulation | None = None,
+    slope_cell: CellSize | None = None,
     published: Published | None = None,
 ) -> Validation:
     """The survey's figures beside gauges, the census, and what is published of the region.
@@ -32,6 +35,8 @@ def survey_validation(
         ``code, upstream_km2, published_km2``.
     unit_population : table, optional
         ``unit, year, population``.
+    slope_cell : float [m], optional
+        Cells at which the slope is measured.
     published : table, optional
         ``measure, statement, source, low, high, than, place``.
 
@@ -40,7 +45,7 @@ def survey_validation(
     table
         A row for each statement: ours, the range it should lie in, verdict (``agrees``, ``differs``, ``unknown``), and the settings that
         could bring the agreement about. Measures: ``area_km2, counties, people`` of the inner level, ``basin_area_ratio`` by outlet,
-        ``people_kept``.
+        ``people_kept``, ``slope_cell``.
 
     Raises
     ------
@@ -96,6 +101,15 @@ def survey_validation(
                 "people of all planning units are those that the census counted in their counties",
                 "各规划单元人口合计等于所在县的普查人口", "census of the study",
                 note=f"{total:,.0f} of {people:,.0f} on {here:.1%} of the counties' ground",
+            )
+        )  # fmt: skip
+    if slope_cell is not None:
+        coarse = slope_cell > FINE_M
+        measures.append(
+            Measure(
+                "slope_cell", slope_cell, "m", "", 0.0, FINE_M, "slope is measured at the cells that its limits were published for",
+                "坡度按阈值所适用的分辨率测算", "windows of the draft guide of 2019 [S]",
+                note="limits of slope are read from scaled_slope; slope itself is far below that of the ground" if coarse else "",
             )
         )  # fmt: skip
     return validation_table("survey", measures, published)

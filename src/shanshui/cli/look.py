@@ -242,6 +242,7 @@ def explain(
                 "editions": editions,
                 "made": made,
                 "digest": digest,
+                "scale": link.scale,
                 "shown_above": link.seen,
                 "join": joined[link.name].as_dict() if link.name in joined else None,
             }
@@ -261,6 +262,8 @@ def explain(
             typer.echo(
                 f"{pad}    {'file' if row['what'] == 'input' else 'source'}: {row['source']}"
             )
+        if row["scale"]:
+            typer.echo(f"{pad}    scale: {row['scale']}")
         for sentence in joined[row["product"]].sentences() if row["join"] else ():
             typer.echo(f"{pad}    join: {sentence}")
         for edition in row["editions"]:

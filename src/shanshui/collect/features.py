@@ -12,6 +12,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from shanshui.collect.catalog import InputSpec
+from shanshui.collect.feature_values import with_values
 from shanshui.collect.inputs import InputKind
 from shanshui.collect.joining import LEVELS
 from shanshui.collect.positions import cure, degrees_of
@@ -124,6 +125,7 @@ def _part(
         raise DataError(f"{name}: {path} holds polygons and points; give one of them")
     if polygons:
         frame = valid(run_on(frame, name), spec, name, path)
+    frame = with_values(frame, spec, kind, name, path)
     source = frame.crs
     way = _way(frame, spec, name, grid, study, told)
     there = meant(grid, source)

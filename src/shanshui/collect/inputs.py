@@ -1,9 +1,11 @@
 """What each input is, and which dataset would supply it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from shanshui.core.errors import nearest
+from shanshui.core.hazard_words import hazard_words
 from shanshui.core.quantity import ANY, TEXT, Columns, Features, Grid, Key, Layers, Quantity, Table
 from shanshui.core.vocabulary import ADMINISTRATIVE
 
@@ -44,6 +46,8 @@ class InputKind:
         ``suspect`` where zeros that stand off from all other values are most often missing data (heights, rain of a year, soil).
     conserved : str
         Unit of amounts by area that a file may also hold by cell, and whose sum must stay: they are never averaged or read between.
+    words : mapping of column to mapping of spelling to word
+        Columns of features that hold words of a fixed list, however they are spelt; another word is refused.
     """
 
     family: Family
@@ -54,6 +58,7 @@ class InputKind:
     usual_hint: str = ""
     zeros: Literal["count", "suspect"] = "suspect"
     conserved: str = ""
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def unit(self) -> str:
@@ -78,6 +83,7 @@ _ZONE: Columns = {
 }
 _AMOUNTS: Columns = {"code": ADMINISTRATIVE, "year": "yr"}
 RAIN = "is it in tenths of a millimetre, in inches, in metres, or of a month or a day"
+SHAKING = "is it in gal or cm/s2, in hundredths of g, or an intensity"
 INPUTS: dict[str, InputKind] = {
     "elevation": InputKind("continuous", Grid("m"), -430.0, 8850.0),
     "temperature": InputKind("continuous", Grid("degC"), -60.0, 45.0, zeros="count"),
@@ -137,6 +143,19 @@ INPUTS: dict[str, InputKind] = {
     "parks": InputKind("polygons", Features(_NAMED, Key("park"))),
     "zones": InputKind("polygons", Features({"*": ANY}, Key("zone"))),
     "watersheds": InputKind("polygons", Features({"*": ANY}, Key("watershed"))),
+    "hazard_sites": InputKind(
+        "points",
+        Features(
+            {"kind": TEXT, "scale?": TEXT, "volume_m3?": "m3", "treated?": "1", "*": ANY},
+            Key("hazard_site"),
+        ),
+        words={"kind": hazard_words("kind"), "scale": hazard_words("scale")},
+    ),
+    "faults": InputKind("lines", Features({"*": ANY})),
+    "seismic": InputKind("continuous", Grid("g0"), 0.0, 2.0, (0.005, 0.6), SHAKING, zeros="count"),
+    "seismic_zones": InputKind("polygons", Features({"acceleration": "g0", "*": ANY}), 0.0, 2.0),
+    "subsidence": InputKind("continuous", Grid("mm"), -1000.0, 20000.0, zeros="count"),
+    "subsidence_rate": InputKind("continuous", Grid("mm/yr"), -200.0, 1000.0, zeros="count"),
     "lakes": InputKind("polygons", Features(_NAMED)),
     "rivers": InputKind("lines", Features(_NAMED, Key("river"))),
     "roads": InputKind("lines", Features(_NAMED)),
@@ -365,6 +384,12 @@ WANTED: dict[str, str] = {
     "mining_rights": "polygons of exploration and mining rights that stand",
     "species_ranges": "ranges of species as polygons, or as centres of the cells of a coarse map",
     "species_habitats": "a table of heights and covers that each species keeps to",
+    "hazard_sites": "points of the inventory of geological hazards, with their kind",
+    "faults": "lines of active faults of a geological map",
+    "seismic": "peak ground acceleration of the national zoning map (GB 18306)",
+    "seismic_zones": "peak ground acceleration of the national zoning map (GB 18306)",
+    "subsidence": "levelling or radar: how far the ground has sunk",
+    "subsidence_rate": "levelling or radar: how fast the ground sinks",
     "roads": "road lines of a topographic map",
     "watersheds": "polygons of the watersheds to report by",
     "monthly_precipitation": "twelve maps of monthly rain from a climate atlas",

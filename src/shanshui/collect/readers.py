@@ -141,6 +141,22 @@ def _only(table: SheetTable, spec: InputSpec, name: str, path: Path) -> SheetTab
     return table
 
 
+def columns_of_features(name: str) -> tuple[str, ...]:
+    """Columns that features of an input have or may have; their other spellings are looked for."""
+    gives = INPUTS[name].gives if name in INPUTS else None
+    return tuple(c.name for c in gives.fields) if isinstance(gives, Features) else ()
+
+
+def respelt(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Rows of a table of places whose columns beside the general ones have our names too, where they are spelt another way."""
+    heads = [str(c) for c in frame.columns]
+    columns = columns_of_features(name)
+    taken = {k: h for k, h in enumerate(heads) if h in columns}
+    given, _ = named([ways_to_say(h) for h in heads], taken, columns)
+    ours = {k: n for k, n in given.items() if n in columns}
+    return frame.set_axis([ours.get(k, h) for k, h in enumerate(heads)], axis=1)
+
+
 def renamed(frame: Any, spec: InputSpec, name: str, path: Path) -> Any:
     """Features with our column names, those that the study file asks for."""
     heads = [str(c).strip().lstrip("\ufeff") for c in frame.columns]
@@ -154,8 +170,7 @@ def renamed(frame: Any, spec: InputSpec, name: str, path: Path) -> Any:
                 f"{name}.columns.{ours}: no column '{theirs}' in {path}; {nearest(theirs, heads)}"
             )
         turn[at] = ours
-    gives = INPUTS[name].gives if name in INPUTS else None
-    given, _ = named(labels, turn, gives.columns if isinstance(gives, Features) else ())
+    given, _ = named(labels, turn, columns_of_features(name))
     names = [given.get(k, h) for k, h in enumerate(heads)]
     # what is declared stands over a column that has our name already
     keep = [k for k, n in enumerate(names) if k in given or n not in given.values()]

@@ -7,6 +7,7 @@ from typing import Any
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.inputs import InputKind
 from shanshui.core.errors import DataError, QuantityError
+from shanshui.core.quantity import Features
 from shanshui.core.units import conversion, known_unit
 
 
@@ -44,6 +45,8 @@ def refuse_unused(spec: InputSpec, kind: InputKind, name: str) -> None:
     used = _USED.get(kind.family, set()) | ({"legend"} if name == "land_cover_areas" else set())
     if kind.names_places or kind.family == "zones":
         used = used | _JOINED
+    if isinstance(kind.gives, Features) and math.isfinite(kind.high):
+        used = used | {"unit"}
     for word in sorted(set().union(*_USED.values(), _JOINED) - used):
         if getattr(spec, word) != type(spec).model_fields[word].get_default(
             call_default_factory=True

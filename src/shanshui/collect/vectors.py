@@ -14,7 +14,7 @@ from shanshui.collect.companions import TABLES
 from shanshui.collect.gate import checked, layer_facts, layers_of, read_layer
 from shanshui.collect.inputs import INPUTS
 from shanshui.collect.positions import label_of, settled
-from shanshui.collect.readers import read_table, renamed
+from shanshui.collect.readers import read_table, renamed, respelt
 from shanshui.collect.transformations import Bounds
 from shanshui.core.errors import DataError, nearest
 
@@ -57,7 +57,8 @@ def read_features(
     if path.suffix.lower() in TABLES - {".parquet"} or is_plain_parquet(path):
         if spec.encoding is not None:
             codec_of(spec.encoding, f"{name}.encoding")
-        frame = _points_of(read_table(path, spec, name), spec, name, path)
+        rows = respelt(read_table(path, spec, name), name)
+        frame = _points_of(rows, spec, name, path)
         frame, found = settled(frame, spec, name, path, study)
     else:
         frame = _layer_of(path, spec, name, told)

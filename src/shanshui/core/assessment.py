@@ -57,6 +57,12 @@ class Card:
         Area of the window over which a data parameter must be measured, because its limits were published for that.
     window : callable of the settings, optional [km2]
         Area of the window over which the result is measured; None where the data decide it.
+    read_at : mapping of str to float [m]
+        Largest cell as which a data parameter may be measured, because its limits were published for that.
+    resolution : callable of the settings, optional [m]
+        Cell as which the result tells the ground, whatever the study's cells; None where it tells it as those do.
+    any_of : tuple of str
+        Optional data parameters of which at least one must be there; none where that does not matter.
     """
 
     name: str
@@ -73,6 +79,9 @@ class Card:
     fn: Callable[..., Any] = field(repr=False)
     read_over: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     window: Callable[[Mapping[str, Any]], float | None] | None = field(default=None, repr=False)
+    read_at: Mapping[str, float] = field(default_factory=dict)
+    resolution: Callable[[Mapping[str, Any]], float] | None = field(default=None, repr=False)
+    any_of: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -121,6 +130,9 @@ def assessment(
     missing: str | Mapping[str, str] = "",
     read_over: Mapping[str, tuple[float, float]] | None = None,
     window: Callable[[Mapping[str, Any]], float | None] | None = None,
+    read_at: Mapping[str, float] | None = None,
+    resolution: Callable[[Mapping[str, Any]], float] | None = None,
+    any_of: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare an assessment.
 
@@ -138,6 +150,12 @@ def assessment(
         Least and greatest window over which a data parameter may be measured; a plan that binds another is refused.
     window : callable of the settings, optional [km2]
         Window over which the result is measured, for those who take it; None where the data decide it.
+    read_at : mapping of parameter to float, optional [m]
+        Largest cell as which a data parameter may be measured; a plan that binds what is measured at the study's cells is refused.
+    resolution : callable of the settings, optional [m]
+        Cell as which the result tells the ground, for those who take it, where that is not the study's.
+    any_of : tuple of str, optional
+        Optional data parameters of which a plan must have at least one; without them it leaves the step out.
 
     Returns
     -------
@@ -151,6 +169,9 @@ def assessment(
             _card(fn, source, halo, bytes_per_cell, missing),
             read_over=dict(read_over or {}),
             window=window,
+            read_at=dict(read_at or {}),
+            resolution=resolution,
+            any_of=any_of,
         )
         names = list(card.needs)
 

@@ -54,6 +54,8 @@ def conversion(found: str, expected: str) -> tuple[float, float]:
     units = registry()
     try:
         times, name = _scaled(found)
+        if expected == "g0":
+            name = _SHAKING.get(name, name)
         source, target = units.Unit(_spelt(name)), units.Unit(_spelt(expected))
         zero = units.Quantity(0.0, source).to(target).magnitude
         one = units.Quantity(times, source).to(target).magnitude
@@ -88,6 +90,8 @@ _CHINESE = {
     "平方米": "m2", "立方米": "m3", "吨": "t", "公斤": "kg", "千克": "kg", "公里": "km", "千米": "km", "米": "m", "毫米": "mm",
     "千瓦时": "kWh", "度": "degree", "摄氏度": "degC", "年": "yr",
 }  # fmt: skip
+_SHAKING = {"g": "g0", "gal": "Gal", "GAL": "Gal", "伽": "Gal"}
+"""How accelerations of the ground are written; elsewhere g is a gram and gal a gallon."""
 
 
 def _scaled(unit: str) -> tuple[float, str]:

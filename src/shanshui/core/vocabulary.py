@@ -29,6 +29,11 @@ Precipitation = Annotated[xr.DataArray, Grid("mm/yr")]
 Density = Annotated[xr.DataArray, Grid("person/km2")]
 
 WindowSize = Annotated[float, Scalar("cell")]
+CellSize = Annotated[float, Scalar("m")]
+Acceleration = Annotated[xr.DataArray, Grid("g0")]
+Subsidence = Annotated[xr.DataArray, Grid("mm")]
+SubsidenceRate = Annotated[xr.DataArray, Grid("mm/yr")]
+Distance = Annotated[xr.DataArray, Grid("km")]
 ADMINISTRATIVE = Key("county", "prefecture", "province")
 """Kinds of place that statistics are given for."""
 

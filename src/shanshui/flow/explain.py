@@ -6,6 +6,7 @@ from typing import Any
 
 from shanshui.core.source import citation
 from shanshui.flow.plan import Layer, Plan, Source, Step
+from shanshui.flow.scale import scale_words
 from shanshui.region.join_account import JoinAccount
 from shanshui.store.ledger import Ledger, Record
 
@@ -30,6 +31,8 @@ class Link:
         How it stands in the ledger.
     seen : bool
         Shown further up already.
+    scale : str
+        Window and cells that it minds, in words.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Link:
     settings: dict[str, Any]
     record: Record | None
     seen: bool
+    scale: str = ""
 
 
 def chain(
@@ -79,6 +83,7 @@ def chain(
                 settings,
                 record,
                 product in done,
+                scale_words(item.card, settings),
             )
         elif isinstance(item, Layer):
             link = Link(product, depth, f"layer of {item.of}", "", {}, record, product in done)

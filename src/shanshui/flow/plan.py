@@ -10,6 +10,7 @@ from shanshui.core.errors import PlanError, QuantityError, nearest
 from shanshui.core.keys import keys
 from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key, Layers, Quantity, Table
 from shanshui.core.units import conversion
+from shanshui.flow.scale import check_scale
 
 
 @dataclass(frozen=True)
@@ -334,6 +335,9 @@ def _without_input(made: Mapping[str, Item], absent: Mapping[str, str]) -> dict[
         lacks = [p for p in item.needs.values() if p not in made]
         if item.needs and len(lacks) == len(item.needs):
             gone[name] = absent.get(lacks[0]) or f"no input '{lacks[0]}' is bound in study.toml"
+        either = [item.needs[parameter] for parameter in item.card.any_of]
+        if either and not any(product in made for product in either):
+            gone[name] = absent.get(either[0]) or f"no input '{either[0]}' is bound in study.toml"
         for parameter, product in item.needs.items():
             if product not in made and parameter not in item.card.optional:
                 gone[name] = absent.get(product) or f"no input '{product}' is bound in study.toml"
@@ -352,24 +356,12 @@ def _check_kinds(name: str, item: Step, made: Mapping[str, Item]) -> None:
                 f"but '{product}' is a {type(found).__name__}"
             )
         _check_columns(f"{name}.{parameter}", expected, product, found)
-        _check_window(f"{name}.{parameter}", item, parameter, product, made)
+        giver = made[product]
+        if isinstance(giver, Step):
+            check_scale(
+                f"{name}.{parameter}", item.card, parameter, product, giver.card, giver.settings
+            )
         _check_keys(f"{name}.{parameter}", item, expected, product, made)
-
-
-def _check_window(
-    where: str, item: Step, parameter: str, product: str, made: Mapping[str, Item]
-) -> None:
-    """Refuse a product that is measured over another window than the limits of a factor were published for."""
-    wanted, giver = item.card.read_over.get(parameter), made[product]
-    if wanted is None or not isinstance(giver, Step) or giver.card.window is None:
-        return
-    area = giver.card.window(giver.card.checked(giver.settings))
-    if area is None or not wanted[0] <= area <= wanted[1]:
-        found = "a window that the data decide" if area is None else f"{area:g} km2"
-        raise PlanError(
-            f"{where}: is read over {wanted[0]:g} to {wanted[1]:g} km2, but '{product}' is measured over {found}; bind one of that "
-            "window, or set window_m of the step that gives it"
-        )
 
 
 def _check_columns(where: str, expected: Quantity, product: str, found: Quantity) -> None:

@@ -128,7 +128,8 @@ def security_pattern(
     polygons, lines and points
         Index ``part``; ``element``: patch, corridor or node; ``type``: core patch, river, biological or the kind of node; ``name, name_zh``:
         massif, ends of a corridor, river, or county of a node; ``size`` [km2 of a patch, km of a corridor, NaN of a node], ``rank`` within
-        element and type, ``reason``.
+        element and type, ``reason``. Attributes ``free_nodes, free_rivers, free_biological``: how many there are before only
+        so many are kept, each given what was kept of the parts before it.
 
     Raises
     ------
@@ -164,6 +165,7 @@ def security_pattern(
     names = sources["name"]
     lines = corridors if river_corridors is None else corridors[corridors["type"] == BIOLOGICAL]
     lines = lines.sort_values("priority", ascending=False, kind="stable")
+    free = len(lines)
     if biological:
         lines = lines.head(biological)
     for place, (_, row) in enumerate(lines.iterrows(), start=1):
@@ -197,6 +199,14 @@ def security_pattern(
     frame = pd.DataFrame(rows, columns=columns)
     out = gpd.GeoDataFrame(frame, geometry="geometry", crs=sources.crs)
     out.index = pd.RangeIndex(1, len(out) + 1, name="part")
+    rivers = 0 if river_corridors is None else len(river_corridors)
+    out.attrs |= {
+        "free_nodes": nodes.attrs.get("free", len(nodes)),
+        "free_rivers": rivers
+        if river_corridors is None
+        else river_corridors.attrs.get("free", rivers),
+        "free_biological": free,
+    }
     return out
 
 
@@ -251,8 +261,9 @@ def pattern_summary(
     Returns
     -------
     table
-        ``what, found, expected`` [1]: counts, the share of the reserves' ground captured, and each massif's patches. ``expected`` is NaN where
-        nothing was published.
+        ``what, found, free, expected`` [1]: counts, the share of the reserves' ground captured, and each massif's patches. ``free`` is the count
+        before settings keep only so many, given what was kept of the parts before it (of patches
+        ``source_counts`` tells); ``expected`` is NaN where nothing was published.
 
     Notes
     -----
@@ -291,4 +302,11 @@ def pattern_summary(
             "expected": sources.attrs.get("capture_target", np.nan),
         }
         frame = pd.concat([frame, pd.DataFrame([last])], ignore_index=True)
+    free = {
+        name: security_pattern.attrs.get(key)
+        for name, key in (
+            ("nodes", "free_nodes"), ("river corridors", "free_rivers"), ("biological corridors", "free_biological"),
+        )
+    }  # fmt: skip
+    frame.insert(2, "free", frame["what"].map(free).astype(float))
     return frame

@@ -29,6 +29,7 @@ from shanshui.pattern.factors import Combined, Factors, combined_scores
 from shanshui.pattern.importance import basin_cells, share_limits
 from shanshui.pattern.sensitivity import CUTS
 from shanshui.pattern.tables import Polygons
+from shanshui.region.grid import FINE_M
 
 _OF = {"of_forest": ("forest",), "of_farmed": ("farmed",)}
 ImportanceCuts = Annotated[
@@ -162,7 +163,7 @@ def _rows(
     ]
 
 
-@assessment(source="spj2019", bytes_per_cell=20)
+@assessment(source="spj2019", bytes_per_cell=20, read_at={"slope": FINE_M})
 def sensitivity_cuts(
     region_mask: Mask,
     cover_type: Codes,

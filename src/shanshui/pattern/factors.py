@@ -14,6 +14,8 @@ from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import TEXT, Table
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import (
+    AnyLayers,
+    CellSize,
     DaysPerYear,
     Erosivity,
     Evapotranspiration,
@@ -24,6 +26,7 @@ from shanshui.core.vocabulary import (
     Relief,
     Slope,
 )  # fmt: skip
+from shanshui.region.grid import FINE_M
 
 
 def scored(
@@ -115,7 +118,7 @@ def desertification_scores(
     return out
 
 
-@assessment(source="spj2019", bytes_per_cell=16)
+@assessment(source="spj2019", bytes_per_cell=16, read_at={"slope": FINE_M})
 def sensitivity_factors(
     region_mask: Mask,
     vegetation_fraction: Index,
@@ -127,6 +130,8 @@ def sensitivity_factors(
     reference_evapotranspiration: Evapotranspiration | None = None,
     windy_days: DaysPerYear | None = None,
     texture_score: Index | None = None,
+    hazard_scores: AnyLayers | None = None,
+    slope_cell: CellSize | None = None,
     *,
     flat_share: Annotated[float, Between(0.5, 1.0)] = 0.99,
 ) -> Factors:
@@ -152,6 +157,10 @@ def sensitivity_factors(
         Of desertification.
     texture_score : (y, x) [1], optional
         Of erosion and of desertification.
+    hazard_scores : layers, optional
+        Scores of geological hazard.
+    slope_cell : float [m], optional
+        Cells at which the slope is measured; where they are too coarse for its limits the reason says so.
     flat_share : float [1]
         Share of the region with one score of 3 or 5 from which a factor has no contrast and leaves the mean [D].
 
@@ -168,17 +177,23 @@ def sensitivity_factors(
     that scores low everywhere rightly holds all down: without drought no field turns to desert, however bare it lies.
     Scores as of the sensitivities; leaving a factor out is our own choice [D] (decision 0024).
     """
-    return pd.DataFrame(
-        [
-            row
-            for kind, counted in combined_scores(
-                region_mask, vegetation_fraction, rainfall_erosivity, local_relief, carbonate, slope,
-                precipitation, reference_evapotranspiration, windy_days, texture_score,
-            ).items()
-            for row in _told_apart(kind, counted, flat_share)
-        ],
-        columns=["kind", "factor", "low", "middle", "high", "used", "reason"],
+    kinds = combined_scores(
+        region_mask, vegetation_fraction, rainfall_erosivity, local_relief, carbonate, slope,
+        precipitation, reference_evapotranspiration, windy_days, texture_score,
     )  # fmt: skip
+    if hazard_scores is not None and len(hazard_scores):
+        scores = {str(k): np.asarray(v.values, np.float32) for k, v in hazard_scores.items()}
+        kinds["hazard"] = Combined(tuple(scores), _counts(scores, (region_mask.values == 1)[None]))
+    rows = [
+        row for kind, counted in kinds.items() for row in _told_apart(kind, counted, flat_share)
+    ]
+    if slope_cell is not None and slope_cell > FINE_M:
+        scaled = f"slopes of {slope_cell:,.0f} m cells, scaled to what cells of up to {FINE_M:g} m would show"
+        for row in rows:
+            if row["factor"] == "slope":
+                row["reason"] = "; ".join(filter(None, (str(row["reason"]), scaled)))
+    columns = ["kind", "factor", "low", "middle", "high", "used", "reason"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 @dataclass(frozen=True)
@@ -246,7 +261,7 @@ def combined_scores(
 
         inside = region_mask.values[rows] == 1
         apart = inside[None] if groups is None else groups[:, rows] & inside
-        kinds = _kinds(
+        kinds = kind_scores(
             vegetation_fraction.values[rows], part(rainfall_erosivity), part(local_relief), part(carbonate), part(slope),
             part(precipitation), part(reference_evapotranspiration), part(windy_days),
             None if texture_score is None else told_scores(texture_score[rows]),
@@ -255,19 +270,21 @@ def combined_scores(
             if kind not in out:
                 shape = (size, *([4] * len(scores)))
                 out[kind] = Combined(tuple(scores), np.zeros(shape, np.int64))
-            digits = np.zeros(inside.shape, np.int64)
-            for score in scores.values():
-                # 1, 3, 5 are places 1, 2, 3; a missing score is 0
-                digits = 4 * digits + ((np.nan_to_num(score, nan=-1.0) + 1.0) / 2.0).astype(
-                    np.int64
-                )
-            for number, here in enumerate(apart):
-                found = np.bincount(digits[here], minlength=4 ** len(scores))
-                out[kind].count[number] += found.reshape(out[kind].count.shape[1:])
+            out[kind].count[:] += _counts(scores, apart)
     return out
 
 
-def _kinds(
+def _counts(scores: Scores, apart: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Cells by group of ground and by score of each factor, as :class:`Combined` has them."""
+    digits = np.zeros(apart.shape[1:], np.int64)
+    for score in scores.values():
+        # 1, 3, 5 are places 1, 2, 3; a missing score is 0
+        digits = 4 * digits + ((np.nan_to_num(score, nan=-1.0) + 1.0) / 2.0).astype(np.int64)
+    count = [np.bincount(digits[here], minlength=4 ** len(scores)) for here in apart]
+    return np.array(count, np.int64).reshape(len(apart), *([4] * len(scores)))
+
+
+def kind_scores(
     green: NDArray[np.floating],
     rain_power: NDArray[np.floating] | None,
     relief: NDArray[np.floating] | None,
@@ -278,7 +295,7 @@ def _kinds(
     windy: NDArray[np.floating] | None,
     texture: NDArray[np.float32] | None,
 ) -> dict[str, Scores]:
-    """Scores of every kind whose factors are there."""
+    """Scores of every kind whose factors are there; values in the units of :func:`sensitivity_factors`."""
     soil = {} if texture is None else {"texture_score": texture}
     kinds: dict[str, Scores] = {}
     if rain_power is not None and relief is not None:

@@ -25,7 +25,7 @@ from shanshui.core.vocabulary import (
     Temperature,
 )
 from shanshui.pattern.tables import Polygons
-from shanshui.region.grid import grid_of, like
+from shanshui.region.grid import FINE_M, grid_of, like
 from shanshui.region.unitset import rasterised
 
 EXTREME, IMPORTANT, GENERAL, MISSING = 1, 3, 5, 0
@@ -146,7 +146,7 @@ def basin_cells(
             yield box[0], box[1], here
 
 
-@assessment(source="mnr2020", halo=0, bytes_per_cell=8)
+@assessment(source="mnr2020", halo=0, bytes_per_cell=8, read_at={"slope": FINE_M})
 def soil_importance(
     slope: Slope,
     vegetation_fraction: Index,

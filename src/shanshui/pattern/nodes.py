@@ -253,8 +253,11 @@ def _ranked(
     points = [Point(x, y) for x, y in zip(frame["x"], frame["y"], strict=True)]
     frame["reason"] = frame["kind"].map(REASONS)
     out = gpd.GeoDataFrame(frame[columns], geometry=points, crs=crs)
+    free = len(out)
     if most:
         out = out.head(most)
+    # how many there are, whatever number is kept
+    out.attrs["free"] = free
     out.index = pd.RangeIndex(1, len(out) + 1, name="node")
     return out
 

@@ -25,7 +25,7 @@ from shanshui.pattern.tables import (
     by_class,
 )
 from shanshui.region.coefficients import ByCover
-from shanshui.region.grid import GridSpec, grid_of, like
+from shanshui.region.grid import FINE_M, GridSpec, grid_of, like
 from shanshui.region.polygon_cover import cover_of
 from shanshui.region.unitset import burnt
 
@@ -305,7 +305,7 @@ def security_districts(
     return frame
 
 
-@assessment(source="soilwaterlaw2010", bytes_per_cell=24)
+@assessment(source="soilwaterlaw2010", bytes_per_cell=24, read_at={"slope": FINE_M})
 def steep_farmland(
     slope: Slope,
     land_cover: Codes,

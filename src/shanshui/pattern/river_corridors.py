@@ -110,6 +110,7 @@ def river_corridors(
         pd.DataFrame(rows, columns=columns), geometry="geometry", crs=river_reaches.crs
     )
     frame = frame.sort_values(["sources", "order", "length_km"], ascending=False, kind="stable")
+    free = len(frame)
     if most:
         frame = frame.head(most)
     ends = list(frame.pop("ends"))
@@ -120,6 +121,7 @@ def river_corridors(
     frame.insert(0, "name", _apart([n.own for n in names]))
     frame.insert(1, "name_zh", _apart([n.zh for n in names]))
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="stem")
+    frame.attrs["free"] = free
     return frame
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 import xarray as xr
 
 from shanshui.core.assessment import assessment
-from shanshui.core.setting import Ascending, Between
+from shanshui.core.errors import QuantityError
+from shanshui.core.setting import Ascending, Between, EachOf
 from shanshui.core.vocabulary import (
     Codes,
     DaysPerYear,
@@ -27,16 +28,19 @@ from shanshui.pattern.factors import (
     desertification_scores,
     erosion_scores,
     karst_scores,
+    kind_scores,
     told_scores,
 )
 from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT, MISSING, least_code
-from shanshui.region.grid import like
+from shanshui.region.grid import FINE_M, like
 
+KINDS = ("erosion", "karst", "desertification", "hazard_sites", "hazard")
+"""Kinds of sensitivity, as ``ecological_sensitivity.kinds`` names them."""
 CUTS = (2.33, 3.66)
 """Geometric means from which a place is sensitive, and extremely so [S, draft of 2019]."""
 
 
-def _graded(
+def graded(
     place: xr.DataArray,
     kind: str,
     scores: Scores,
@@ -104,10 +108,10 @@ def erosion_sensitivity(
     )
     if texture_score is not None:
         scores["texture_score"] = told_scores(texture_score)
-    return _graded(rainfall_erosivity, "erosion", scores, region_mask, cuts, sensitivity_factors)
+    return graded(rainfall_erosivity, "erosion", scores, region_mask, cuts, sensitivity_factors)
 
 
-@assessment(source="spj2019", halo=0, bytes_per_cell=32)
+@assessment(source="spj2019", halo=0, bytes_per_cell=32, read_at={"slope": FINE_M})
 def karst_sensitivity(
     carbonate: Percent,
     slope: Slope,
@@ -145,7 +149,7 @@ def karst_sensitivity(
     erosion. Graded at 2.33 and 3.66. Draft guide of 2019 [S].
     """
     scores = karst_scores(carbonate.values, slope.values, vegetation_fraction.values)
-    return _graded(carbonate, "karst", scores, region_mask, cuts, sensitivity_factors)
+    return graded(carbonate, "karst", scores, region_mask, cuts, sensitivity_factors)
 
 
 @assessment(source="spj2019", halo=0, bytes_per_cell=40)
@@ -199,7 +203,7 @@ def desertification_sensitivity(
     )
     if texture_score is not None:
         scores["texture_score"] = told_scores(texture_score)
-    return _graded(precipitation, "desertification", scores, region_mask, cuts, sensitivity_factors)
+    return graded(precipitation, "desertification", scores, region_mask, cuts, sensitivity_factors)
 
 
 @assessment(source="sl190", halo=0, bytes_per_cell=4)
@@ -262,11 +266,105 @@ def erosion_fragility(erosion_class: Codes) -> Codes:
     )
 
 
-@assessment(source="spj2019", halo=0, bytes_per_cell=4)
+@assessment(
+    source="spj2019",
+    halo=0,
+    bytes_per_cell=40,
+    read_over={"local_relief": (1.0, 5.0)},
+    read_at={"slope": FINE_M},
+    any_of=("rainfall_erosivity", "carbonate", "reference_evapotranspiration"),
+)
+def potential_sensitivity(
+    region_mask: Mask,
+    rainfall_erosivity: Erosivity | None = None,
+    local_relief: Relief | None = None,
+    carbonate: Percent | None = None,
+    slope: Slope | None = None,
+    precipitation: Precipitation | None = None,
+    reference_evapotranspiration: Evapotranspiration | None = None,
+    windy_days: DaysPerYear | None = None,
+    texture_score: Index | None = None,
+) -> Index:
+    """Sensitivity that the ground has by itself, whatever grows on it: what its cover now holds back.
+
+    Parameters
+    ----------
+    region_mask : (y, x) [1]
+        1 inside.
+    rainfall_erosivity : (y, x) [MJ*mm/(ha*h*yr)], optional
+        Of erosion.
+    local_relief : (y, x) [m], optional
+        Of erosion.
+    carbonate : (y, x) [%], optional
+        Of rock desertification.
+    slope : (y, x) [degree], optional
+        Of rock desertification.
+    precipitation, reference_evapotranspiration : (y, x) [mm/yr], optional
+        Of desertification.
+    windy_days : (y, x) [d/yr], optional
+        Of desertification.
+    texture_score : (y, x) [1], optional
+        Of erosion and of desertification.
+
+    Returns
+    -------
+    (y, x) [1]
+        From 1 to 5, 5 the most sensitive; NaN outside and where no kind has all its factors.
+
+    Raises
+    ------
+    QuantityError
+        The factors of no kind are there.
+
+    Notes
+    -----
+    P = max_k (prod_j s_j)^(1/n) over the kinds k known at the cell, with the n scores s [1] of the kind but for green cover. Scores of the draft
+    guide of 2019 [S]; leaving cover out and taking the greatest are ours [D] (decision 0028): ``ecological_sensitivity`` asks where ground suffers
+    now, and bare slopes come first; what asks where living ground must stay takes this one.
+    """
+    kinds = kind_scores(
+        np.full(region_mask.shape, np.nan, np.float32),
+        None if rainfall_erosivity is None else rainfall_erosivity.values,
+        None if local_relief is None else local_relief.values,
+        None if carbonate is None else carbonate.values,
+        None if slope is None else slope.values,
+        None if precipitation is None else precipitation.values,
+        None if reference_evapotranspiration is None else reference_evapotranspiration.values,
+        None if windy_days is None else windy_days.values,
+        None if texture_score is None else told_scores(texture_score),
+    )
+    if not kinds:
+        raise QuantityError(
+            "potential_sensitivity: no kind has its factors; give rainfall_erosivity and local_relief, carbonate and slope, or precipitation "
+            "and reference_evapotranspiration"
+        )
+    out = np.full(region_mask.shape, np.nan, np.float32)
+    for scores in kinds.values():
+        bare = [score for name, score in scores.items() if name != "vegetation_fraction"]
+        mean = np.prod(bare, axis=0, dtype=np.float32) ** np.float32(1.0 / len(bare))
+        out = np.fmax(out, mean)
+    return like(region_mask, np.where(region_mask.values == 1, out, np.float32(np.nan)), "1")
+
+
+@assessment(
+    source="spj2019",
+    halo=0,
+    bytes_per_cell=4,
+    any_of=(
+        "erosion_sensitivity",
+        "karst_sensitivity",
+        "desertification_sensitivity",
+        "site_sensitivity",
+    ),
+)
 def ecological_sensitivity(
     erosion_sensitivity: Codes | None = None,
     karst_sensitivity: Codes | None = None,
     desertification_sensitivity: Codes | None = None,
+    site_sensitivity: Codes | None = None,
+    hazard_sensitivity: Codes | None = None,
+    *,
+    kinds: Annotated[tuple[str, ...], EachOf(*KINDS)] = KINDS[:4],
 ) -> Codes:
     """Sensitivity of a place to anything: that of the gravest kind known.
 
@@ -274,6 +372,13 @@ def ecological_sensitivity(
     ----------
     erosion_sensitivity, karst_sensitivity, desertification_sensitivity : (y, x) [1], optional
         1, 3, 5; 0 missing. A kind that is not known is left out, never filled.
+    site_sensitivity : (y, x) [1], optional
+        To geological hazard near the sites of an inventory.
+    hazard_sensitivity : (y, x) [1], optional
+        To geological hazard in all, with ground that could fail; joined where ``kinds`` says so.
+    kinds : tuple of str
+        Kinds that are joined: erosion, karst, desertification, hazard_sites, hazard. The last is left out, since the ground alone would mark every
+        steep slope [D].
 
     Returns
     -------
@@ -283,11 +388,19 @@ def ecological_sensitivity(
     Raises
     ------
     QuantityError
-        No kind was given.
+        No kind was given, or none of those that are joined.
 
     Notes
     -----
-    code = min over the kinds known at the cell, 1 being the gravest. Draft guide of 2019 [S].
+    code = min over the kinds joined and known at the cell, 1 being the gravest. Draft guide of 2019 [S], which has geological hazard in the
+    suitability for building; joining its known sites is ours [D] (decision 0027).
     """
-    given = [erosion_sensitivity, karst_sensitivity, desertification_sensitivity]
-    return least_code([g for g in given if g is not None], "ecological_sensitivity")
+    every = (
+        erosion_sensitivity, karst_sensitivity, desertification_sensitivity, site_sensitivity, hazard_sensitivity,
+    )  # fmt: skip
+    known = {kind: g for kind, g in zip(KINDS, every, strict=True) if g is not None}
+    if known and not set(known) & set(kinds):
+        raise QuantityError(
+            f"ecological_sensitivity.kinds: joins {', '.join(kinds) or 'nothing'}, but what is known is {', '.join(known)}; name one of them"
+        )
+    return least_code([g for kind, g in known.items() if kind in kinds], "ecological_sensitivity")

@@ -26,7 +26,7 @@ from shanshui.region.unitset import burnt, polygons
 def source_score(
     biodiversity_index: Index,
     water_retention: Amount,
-    ecological_sensitivity: Codes,
+    potential_sensitivity: Index,
     region_mask: Mask,
     massif_zones: MassifCells | None = None,
     *,
@@ -40,8 +40,8 @@ def source_score(
         More is better.
     water_retention : (y, x) [any]
         More is better.
-    ecological_sensitivity : (y, x) [1]
-        1 extremely sensitive, 3 sensitive, 5 general, 0 missing.
+    potential_sensitivity : (y, x) [1]
+        Of the ground without its cover; more is more sensitive.
     region_mask : (y, x) [1]
         1 inside.
     massif_zones : (y, x) [1], optional
@@ -65,24 +65,19 @@ def source_score(
     -----
     S = sum_k (w_k / sum w) (r_k - 1) / max(n - 1, 1), with r_k the rank [1] of the cell among the n known cells of its massif in diversity, water
     held and sensitivity, equal values sharing their mean rank, and w_k the weights [1]. The three criteria are those of the study's own papers
-    [S]; their mean rank is ours [D].
+    [S]; their mean rank, and that sensitivity is that of the ground without its cover, are ours [D] (decision 0028): by sensitivity as it is bare
+    slopes would be sources.
     """
     return like(
         region_mask,
         mean_rank(
-            (biodiversity_index.values, water_retention.values, falling(ecological_sensitivity)),
+            (biodiversity_index.values, water_retention.values, potential_sensitivity.values),
             weights,
             region_mask.values == 1,
             None if massif_zones is None else massif_zones.values,
         ),
         "1",
     )
-
-
-def falling(codes: xr.DataArray) -> NDArray[np.float32]:
-    """Codes of sensitivity turned round, so that more is more sensitive; NaN where missing."""
-    values = codes.values.astype(np.float32)
-    return np.where(values > 0, -values, np.nan)
 
 
 def mean_rank(

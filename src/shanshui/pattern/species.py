@@ -27,6 +27,8 @@ THREATS = ("LC", "NT", "VU", "EN", "CR")
 THREATENED = frozenset(("VU", "EN", "CR"))
 _AROUND = 4
 """Centres of a coarse range map that are read between [D]."""
+_BLOCK = 1 << 20
+"""Cells that are held at once with all that is known of their species."""
 _REACH = 0.75
 """Part of the side of a range's cells within which ground belongs to the nearest centre [D]: half a diagonal and a little."""
 
@@ -66,8 +68,22 @@ SpeciesLayers = Annotated[
 
 
 @dataclass(frozen=True)
-class _Species:
-    """One species on the grid."""
+class SpeciesHere:
+    """One species on some rows of the grid.
+
+    Attributes
+    ----------
+    row : Series
+        Its preferences.
+    weight : float [1]
+        Of its threat over the size of its range.
+    range : (rows, x) bool
+        Ground in its range.
+    habitat : (rows, x) bool
+        Ground in its range, at its heights, of its covers.
+    expected : (rows, x) float32 [1]
+        The same, with the presence read between the centres of a coarse map.
+    """
 
     row: pd.Series
     weight: float
@@ -120,16 +136,22 @@ def latin(name: object) -> str:
     return " ".join([words[0].capitalize(), *(w.lower() for w in words[1:2])]) if words else ""
 
 
-def _species(
+def species_blocks(
     ranges: gpd.GeoDataFrame,
     table: pd.DataFrame | None,
     elevation: xr.DataArray,
     cover_type: xr.DataArray,
     region_mask: xr.DataArray,
     cell_km: float,
-    weights: tuple[float, ...],
-) -> Iterator[_Species]:
-    """Each species that has a range here and a row of preferences, in the order of the table."""
+    weights: tuple[float, ...] = (1.0,) * 5,
+) -> Iterator[tuple[slice, Iterator[SpeciesHere]]]:
+    """Rows of the grid, and on them each species that has a range here and a row of preferences, in the order of the table.
+
+    Raises
+    ------
+    QuantityError
+        No species of the ranges has a row; one point and no side.
+    """
     grid = grid_of(elevation)
     rows = habitats_of(table)
     names = ranges["species"].map(latin)
@@ -140,34 +162,48 @@ def _species(
             f"species_habitats: has none of the species of species_ranges (such as {first}); give their Latin names in both"
         )
     points = set(ranges.geom_type) <= {"Point"}
-    cells = range_cells(ranges, grid, cell_km) if points else None
-    inside = region_mask.values == 1
-    height = elevation.values
-    for name in here:
-        row = rows.loc[name]
-        mine = (names == name).to_numpy()
-        if cells is None:
-            area = burnt(ranges[mine], grid, 0.0).astype(bool)
-            likely = area.astype(np.float32)
-            size = float(ranges[mine].area.sum()) / 1e6
-        else:
-            present = np.zeros(cells.of_row.max() + 2, bool)
-            present[cells.of_row[mine]] = True
-            area = present[cells.at]
-            likely = (present[cells.near] * cells.share).sum(axis=0)
-            size = float(mine.sum())
-        area &= inside
-        with np.errstate(invalid="ignore"):
-            fits = (height >= float(row["low_m"])) & (height <= float(row["high_m"]))
-        fits &= np.isin(cover_type.values, codes_of(_words(row["covers"])))
-        rank = THREATS.index(str(row["threat"]))
-        expected = np.where(fits & inside, likely, 0.0).astype(np.float32)
-        yield _Species(row, weights[rank] / max(size, 1e-9), area, area & fits, expected)
+    centres = range_map(ranges, cell_km) if points else None
+    mine = {name: (names == name).to_numpy() for name in here}
+    size = {
+        name: float(where.sum()) if points else float(ranges[where].area.sum()) / 1e6
+        for name, where in mine.items()
+    }
+    step = max(_BLOCK // grid.nx, 1)
+    for start in range(0, grid.ny, step):
+        part = slice(start, min(start + step, grid.ny))
+        sub = GridSpec(
+            grid.crs, grid.cell_m, grid.left, grid.top - start * grid.cell_m, part.stop - start, grid.nx,
+        )  # fmt: skip
+
+        def of_part(part: slice = part, sub: GridSpec = sub) -> Iterator[SpeciesHere]:
+            cells = None if centres is None else centres.below(grid, part)
+            inside = region_mask.values[part] == 1
+            height, cover = elevation.values[part], cover_type.values[part]
+            for name in here:
+                row = rows.loc[name]
+                if cells is None:
+                    area = burnt(ranges[mine[name]], sub, 0.0).astype(bool)
+                    likely = area.astype(np.float32)
+                else:
+                    present = cells.present(mine[name])
+                    area = present[cells.at]
+                    likely = (present[cells.near] * cells.share).sum(axis=0)
+                area &= inside
+                with np.errstate(invalid="ignore"):
+                    fits = (height >= float(row["low_m"])) & (height <= float(row["high_m"]))
+                fits &= np.isin(cover, codes_of(_words(row["covers"])))
+                rank = THREATS.index(str(row["threat"]))
+                expected = np.where(fits & inside, likely, 0.0).astype(np.float32)
+                yield SpeciesHere(
+                    row, weights[rank] / max(size[name], 1e-9), area, area & fits, expected
+                )
+
+        yield part, of_part()
 
 
 @dataclass(frozen=True)
 class RangeCells:
-    """Cells of a coarse range map below a grid.
+    """Cells of a coarse range map below rows of a grid.
 
     Attributes
     ----------
@@ -186,16 +222,60 @@ class RangeCells:
     near: NDArray[np.intp]
     share: NDArray[np.float32]
 
+    def present(self, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Whether some rows of the map stand at each centre; never at the places past the last."""
+        out = np.zeros(self.of_row.max() + 2, bool)
+        out[self.of_row[rows]] = True
+        return out
 
-def range_cells(ranges: gpd.GeoDataFrame, grid: GridSpec, cell_km: float) -> RangeCells:
-    """Centres of a coarse range map around each cell of a grid, the nearer the more.
+
+@dataclass(frozen=True)
+class RangeMap:
+    """A coarse range map by the centres of its cells.
+
+    Attributes
+    ----------
+    centres : (centres, 2) [m]
+        Each once.
+    of_row : (rows,)
+        Number of the centre at which each row of the map stands.
+    side : float [m]
+        Of its cells.
+    """
+
+    centres: NDArray[np.float64]
+    of_row: NDArray[np.intp]
+    side: float
+
+    def below(self, grid: GridSpec, rows: slice) -> RangeCells:
+        """Centres around each cell of some rows of a grid, the nearer the more."""
+        tree = cKDTree(self.centres)
+        count = min(_AROUND, len(self.centres))
+        lines = grid.y(rows.start, rows.stop)
+        near = np.empty((count, len(lines), grid.nx), np.intp)
+        share = np.empty(near.shape, np.float32)
+        for row, y in enumerate(lines):
+            here = np.column_stack([grid.x(), np.full(grid.nx, y)])
+            away, which = tree.query(
+                here, k=list(range(1, count + 1)), distance_upper_bound=self.side
+            )
+            near[:, row] = which.T
+            # as reading between the centres of a square lattice: 1 at a centre, 0 a side away
+            away = np.where(np.isfinite(away), away, self.side)
+            share[:, row] = np.maximum(1.0 - away / self.side, 0.0).T
+        at = np.where(share[0] > 1.0 - _REACH, near[0], len(self.centres))
+        total = share.sum(axis=0)
+        share /= np.where(total > 0, total, 1.0)
+        return RangeCells(self.of_row, at, near, share)
+
+
+def range_map(ranges: gpd.GeoDataFrame, cell_km: float) -> RangeMap:
+    """Centres of a coarse range map, and the side of its cells.
 
     Parameters
     ----------
     ranges : points
-        Centres of cells, in the grid's system.
-    grid : GridSpec
-        Cells.
+        Centres of cells.
     cell_km : float [km]
         Side of the map's cells; found from their distances where 0.
 
@@ -206,30 +286,16 @@ def range_cells(ranges: gpd.GeoDataFrame, grid: GridSpec, cell_km: float) -> Ran
     """
     places = np.column_stack([ranges.geometry.x, ranges.geometry.y])
     centres, of_row = np.unique(np.round(places, 0), axis=0, return_inverse=True)
-    tree = cKDTree(centres)
     if cell_km <= 0:
         if len(centres) < 2:
             raise QuantityError(
                 "species_ranges: one point tells no size of cells; set range_cell_km"
             )
-        cell_km = float(np.median(tree.query(centres, k=2)[0][:, 1])) / 1000.0
-    side = cell_km * 1000.0
-    count = min(_AROUND, len(centres))
-    near = np.empty((count, *grid.shape), np.intp)
-    share = np.empty((count, *grid.shape), np.float32)
-    for row, y in enumerate(grid.y()):
-        here = np.column_stack([grid.x(), np.full(grid.nx, y)])
-        away, which = tree.query(here, k=list(range(1, count + 1)), distance_upper_bound=side)
-        near[:, row] = which.T
-        # as reading between the centres of a square lattice: 1 at a centre, 0 a side away
-        share[:, row] = np.maximum(1.0 - np.where(np.isfinite(away), away, side) / side, 0.0).T
-    at = np.where(share[0] > 1.0 - _REACH, near[0], len(centres))
-    total = share.sum(axis=0)
-    share /= np.where(total > 0, total, 1.0)
-    return RangeCells(of_row.reshape(-1), at, near, share)
+        cell_km = float(np.median(cKDTree(centres).query(centres, k=2)[0][:, 1])) / 1000.0
+    return RangeMap(centres, of_row.reshape(-1), cell_km * 1000.0)
 
 
-@assessment(source="own_pattern", bytes_per_cell=64)
+@assessment(source="own_pattern", bytes_per_cell=32)
 def species_richness(
     species_ranges: Ranges,
     elevation: Elevation,
@@ -282,16 +348,17 @@ def species_richness(
     grid = grid_of(elevation)
     count = {k: np.zeros(grid.shape, np.float32) for k in ("richness", "threatened", "endemic")}
     index = np.zeros(grid.shape)
-    for one in _species(
+    for part, species in species_blocks(
         species_ranges, species_habitats, elevation, cover_type, region_mask, range_cell_km, threat_weights,
     ):  # fmt: skip
-        here = one.habitat
-        count["richness"] += here
-        if one.row["threat"] in THREATENED:
-            count["threatened"] += here
-        if float(one.row.get("endemic", 0) or 0) > 0:
-            count["endemic"] += here
-        index += one.weight * one.expected
+        for one in species:
+            here = one.habitat
+            count["richness"][part] += here
+            if one.row["threat"] in THREATENED:
+                count["threatened"][part] += here
+            if float(one.row.get("endemic", 0) or 0) > 0:
+                count["endemic"][part] += here
+            index[part] += one.weight * one.expected
     known = (region_mask.values == 1) & np.isfinite(elevation.values) & (cover_type.values != 0)
     most = float(index[known].max()) if known.any() else 0.0
     layers = {**count, "index": (index / most if most > 0 else index).astype(np.float32)}
@@ -300,7 +367,7 @@ def species_richness(
     )
 
 
-@assessment(source="own_pattern", bytes_per_cell=64)
+@assessment(source="own_pattern", bytes_per_cell=32)
 def species_habitat(
     species_ranges: Ranges,
     elevation: Elevation,
@@ -343,28 +410,25 @@ def species_habitat(
     ``habitat = a sum_c(r_c e_c k_c)``: cells c in the range, at its heights, of its covers, times the area a of a cell: area of habitat
     [M]; preferences are ours, from memory [M].
     """
-    grid = grid_of(elevation)
-    rows = []
-    for one in _species(
-        species_ranges, species_habitats, elevation, cover_type, region_mask, range_cell_km, (1.0,) * 5,
-    ):  # fmt: skip
-        area = float(one.range.sum()) * grid.cell_km2
-        habitat = float(one.habitat.sum()) * grid.cell_km2
-        reason = (
-            ""
-            if habitat
-            else "no ground of its heights and covers"
-            if area
-            else "range lies outside"
-        )
-        rows.append(
-            {
-                "species": one.row["species"], "en": str(one.row.get("en", "")), "zh": str(one.row.get("zh", "")),
-                "threat": one.row["threat"], "range_km2": area, "habitat_km2": habitat,
-                "share": habitat / area if area else np.nan, "reason": reason,
-            }
-        )  # fmt: skip
-    out = pd.DataFrame(rows)
+    cell = grid_of(elevation).cell_km2
+    rows: dict[str, dict[str, object]] = {}
+    cells: dict[str, NDArray[np.int64]] = {}
+    for _, species in species_blocks(
+        species_ranges, species_habitats, elevation, cover_type, region_mask, range_cell_km
+    ):
+        for one in species:
+            name = str(one.row["species"])
+            rows[name] = {
+                "species": name, "en": str(one.row.get("en", "")), "zh": str(one.row.get("zh", "")), "threat": one.row["threat"],
+            }  # fmt: skip
+            found = np.array([np.count_nonzero(one.range), np.count_nonzero(one.habitat)])
+            cells[name] = cells.get(name, np.zeros(2, np.int64)) + found
+    for name, (in_range, habitat) in cells.items():
+        rows[name] |= {
+            "range_km2": in_range * cell, "habitat_km2": habitat * cell, "share": habitat / in_range if in_range else np.nan,
+            "reason": "" if habitat else "no ground of its heights and covers" if in_range else "range lies outside",
+        }  # fmt: skip
+    out = pd.DataFrame(list(rows.values()))
     known = set(habitats_of(species_habitats).index)
     out.attrs["without_preferences"] = len(set(species_ranges["species"].map(latin)) - known)
     return out

@@ -16,7 +16,7 @@ from shanshui.pattern.connectivity import connectivity_indices
 from shanshui.pattern.corridors import least_cost_corridors
 from shanshui.pattern.morphology import CORE, morphology
 from shanshui.pattern.patches import large_cores
-from shanshui.pattern.sources import candidates, falling, mean_rank
+from shanshui.pattern.sources import candidates, mean_rank
 from shanshui.pattern.tables import DRAWN, Draws, MassifCells, Warned, by_class
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import GridSpec, grid_of, like
@@ -68,7 +68,7 @@ def pattern_draws(
 def pattern_stability(
     biodiversity_index: Index,
     water_retention: Amount,
-    ecological_sensitivity: Codes,
+    potential_sensitivity: Index,
     resistance: Index,
     region_mask: Mask,
     pattern_draws: Draws,
@@ -90,8 +90,8 @@ def pattern_stability(
         As in :func:`source_score`.
     water_retention : (y, x) [any]
         As in :func:`source_score`.
-    ecological_sensitivity : (y, x) [1]
-        1 extremely sensitive, 3 sensitive, 5 general, 0 missing.
+    potential_sensitivity : (y, x) [1]
+        As for ``source_score``.
     resistance : (y, x) [1]
         To movement.
     region_mask : (y, x) [1]
@@ -133,7 +133,7 @@ def pattern_stability(
     grid = grid_of(region_mask)
     inside = region_mask.values == 1
     zones = None if massif_zones is None else massif_zones.values
-    layers = (biodiversity_index.values, water_retention.values, falling(ecological_sensitivity))
+    layers = (biodiversity_index.values, water_retention.values, potential_sensitivity.values)
     source, corridor = np.zeros(grid.shape), np.zeros(grid.shape)
     graded = np.zeros(grid.shape, bool)
     counts = []

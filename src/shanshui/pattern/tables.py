@@ -236,7 +236,7 @@ SecurityPattern = Annotated[
 Elements = Annotated[
     gpd.GeoDataFrame, Features({"element": TEXT, "type": TEXT}, Key("pattern_element"))
 ]
-Counts = Annotated[pd.DataFrame, Table({"what": TEXT, "found": "1", "expected": "1"})]
+Counts = Annotated[pd.DataFrame, Table({"what": TEXT, "found": "1", "free": "1", "expected": "1"})]
 
 DRAWN = (
     "diversity_weight",

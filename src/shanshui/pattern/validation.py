@@ -12,6 +12,7 @@ from scipy.stats import spearmanr
 from shanshui.core.assessment import assessment
 from shanshui.core.cover import codes_of
 from shanshui.core.vocabulary import Codes, Mask
+from shanshui.pattern.counts import SourceCounts
 from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT
 from shanshui.pattern.species import (
     THREATENED,
@@ -19,7 +20,7 @@ from shanshui.pattern.species import (
     Ranges,
     habitats_of,
     latin,
-    range_cells,
+    range_map,
 )
 from shanshui.pattern.tables import Counts, Protected, RedLineShares, SourceCells
 from shanshui.region.grid import grid_of
@@ -36,6 +37,10 @@ WHAT = {
     "importance_class": ("importance", "重要性"),
 }
 """Words of both languages for what is held against the ground."""
+SQUARES = 12
+"""Squares across the grid over which ranges of outlines are held against the line [D]."""
+BLOCK_ROWS = 512
+"""Rows of the grid that are laid below a coarse range map at once."""
 LEAST_CELLS = 8
 """Cells of a range map from which a rank correlation says anything [D]."""
 CAPTURE = 1.2
@@ -52,6 +57,7 @@ def pattern_validation(
     source_cells: SourceCells | None = None,
     red_line_share: RedLineShares | None = None,
     pattern_summary: Counts | None = None,
+    source_counts: SourceCounts | None = None,
     protected_areas: Protected | None = None,
     species_ranges: Ranges | None = None,
     species_habitats: Habitats | None = None,
@@ -74,11 +80,13 @@ def pattern_validation(
     red_line_share : table, optional
         ``code, share`` by county.
     pattern_summary : table, optional
-        ``what, found``.
+        ``what, found, free``.
+    source_counts : table, optional
+        ``sources`` at other cut-offs.
     protected_areas : polygons, optional
         Reserves; what is chosen should find them.
     species_ranges : polygons or points, optional
-        Points: cells of a coarse map, whose threatened species the red line should follow.
+        Their threatened species the red line should follow: over the cells of a coarse map of points, or over squares.
     species_habitats : table, optional
         ``species, threat``; the shipped table without it.
     published : table, optional
@@ -150,11 +158,33 @@ def pattern_validation(
             "patches": "source_cells.most", "nodes": "nodes.most", "river corridors": "river_corridors.most",
             "biological corridors": "security_pattern.biological",
         }  # fmt: skip
+        cut = _at_other_cuts(source_counts)
+        free = pattern_summary["free"] if "free" in pattern_summary else pattern_summary["found"]
         measures += [
-            Measure("count", float(found), "1", str(what), forced_by=forced.get(str(what), ""))
-            for what, found in zip(pattern_summary["what"], pattern_summary["found"], strict=True)
+            Measure(
+                "count",
+                float(found),
+                "1",
+                str(what),
+                forced_by=forced.get(str(what), ""),
+                note=cut if what == "patches" else _before_cut(float(found), float(free_count)),
+            )
+            for what, found, free_count in zip(
+                pattern_summary["what"], pattern_summary["found"], free, strict=True
+            )
         ]
     return validation_table("pattern", measures, published)
+
+
+def _at_other_cuts(counts: pd.DataFrame | None) -> str:
+    """How many sources there are where their number is not cut."""
+    if counts is None or counts.empty:
+        return ""
+    return f"{counts['sources'].min():.0f} to {counts['sources'].max():.0f} at the cut-offs of source_counts"
+
+
+def _before_cut(found: float, free: float) -> str:
+    return f"{free:.0f} before the number is cut" if np.isfinite(free) and free != found else ""
 
 
 def _reserve(areas: gpd.GeoDataFrame, mask: xr.DataArray) -> NDArray[np.bool_]:
@@ -268,32 +298,68 @@ def _beside_ranges(
     said = "the red line takes in more where more threatened species live"
     said_zh = "受威胁物种越多的地方，红线纳入比例越高"
     note = "the same ranges are in the importance of biodiversity: it shows that other layers do not undo it, no more"
-    if set(ranges.geom_type) != {"Point"}:
-        return Measure(
-            "richness_rank",
-            np.nan,
-            statement=said,
-            statement_zh=said_zh,
-            low=0.0,
-            high=1.0,
-            source="species_ranges",
-            note="ranges are polygons",
-        )
-    cells = range_cells(ranges, grid_of(mask), 0.0)
-    id_of, at = cells.of_row, cells.at
     rows = habitats_of(habitats)
     threatened = set(rows.index[rows["threat"].isin(THREATENED)])
-    mine = np.array([latin(name) in threatened for name in ranges["species"]])
-    size = int(id_of.max()) + 2
-    richness = np.bincount(id_of[mine], minlength=size)
-    ground = np.bincount(at[known], minlength=size)
-    line = np.bincount(at[known & chosen], minlength=size)
+    mine = np.array([latin(name) in threatened for name in ranges["species"]], bool)
+    if set(ranges.geom_type) == {"Point"}:
+        richness, ground, line = _by_cells(chosen, known, ranges, mine, mask)
+    else:
+        richness, ground, line = _by_squares(chosen, known, ranges[mine], mask)
     whole = np.median(ground[ground > 0]) if (ground > 0).any() else 0.0
     # cells of which a sixth or more lies in the region say something of it
-    use = (ground >= max(whole, 1.0) / 6) & (np.arange(size) < size - 1)
+    use = ground >= max(whole, 1.0) / 6
     value = np.nan
-    if use.sum() >= LEAST_CELLS:
+    if (
+        use.sum() >= LEAST_CELLS
+        and np.ptp(richness[use]) > 0
+        and np.ptp(line[use] / ground[use]) > 0
+    ):
         value = float(spearmanr(richness[use], line[use] / ground[use]).statistic)
     return Measure(
         "richness_rank", value, "1", "", 0.0, 1.0, said, said_zh, "species_ranges", note=f"{int(use.sum())} cells; {note}",
     )  # fmt: skip
+
+
+Sums = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]
+
+
+def _by_cells(
+    chosen: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+    ranges: gpd.GeoDataFrame,
+    mine: NDArray[np.bool_],
+    mask: xr.DataArray,
+) -> Sums:
+    """Threatened species, decided ground and chosen ground of each cell of a coarse range map."""
+    grid = grid_of(mask)
+    centres = range_map(ranges, 0.0)
+    size = len(centres.centres) + 1
+    ground, line = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    for start in range(0, grid.ny, BLOCK_ROWS):
+        part = slice(start, min(start + BLOCK_ROWS, grid.ny))
+        at = centres.below(grid, part).at
+        ground += np.bincount(at[known[part]], minlength=size)
+        line += np.bincount(at[known[part] & chosen[part]], minlength=size)
+    richness = np.bincount(centres.of_row[mine], minlength=size).astype(np.float64)
+    return richness[:-1], ground[:-1], line[:-1]
+
+
+def _by_squares(
+    chosen: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+    ranges: gpd.GeoDataFrame,
+    mask: xr.DataArray,
+) -> Sums:
+    """The same of squares, about a dozen across the grid, where ranges are outlines."""
+    grid = grid_of(mask)
+    side = max(min(grid.shape) // SQUARES, 1)
+    across = -(-grid.nx // side)
+    at = (np.arange(grid.ny)[:, None] // side) * across + np.arange(grid.nx) // side
+    size = int(at.max()) + 1
+    ground = np.bincount(at[known], minlength=size)
+    line = np.bincount(at[known & chosen], minlength=size)
+    richness = np.zeros(size)
+    for _, shapes in ranges.groupby("species", sort=True):
+        here = burnt(shapes, grid, 0.0).astype(bool) & known
+        richness += np.bincount(at[here], minlength=size)
+    return richness / np.maximum(ground, 1), ground, line

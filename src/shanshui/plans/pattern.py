@@ -8,9 +8,19 @@ from shanshui.pattern.assembly import (
 )
 from shanshui.pattern.barriers import barriers, pinch_points
 from shanshui.pattern.core_area import core_area, core_area_share
+from shanshui.pattern.counts import source_counts, species_capture
 from shanshui.pattern.cuts import importance_cuts, sensitivity_cuts
 from shanshui.pattern.factors import sensitivity_factors
 from shanshui.pattern.function_zones import function_zone_areas, function_zone_cells
+from shanshui.pattern.hazard import (
+    fault_distance,
+    ground_sensitivity,
+    hazard_scores,
+    hazard_sensitivity,
+    seismic_acceleration,
+    subsidence_sensitivity,
+)
+from shanshui.pattern.hazard_sites import site_hazard, site_sensitivity
 from shanshui.pattern.importance import (
     biodiversity_index,
     importance_grade,
@@ -53,6 +63,7 @@ from shanshui.pattern.sensitivity import (
     erosion_fragility,
     erosion_sensitivity,
     karst_sensitivity,
+    potential_sensitivity,
 )
 from shanshui.pattern.sources import (
     habitat_morphology,
@@ -64,6 +75,9 @@ from shanshui.pattern.sources import (
 from shanshui.pattern.species import species_habitat, species_richness
 from shanshui.pattern.stability import early_warning, pattern_draws, pattern_stability
 from shanshui.plans.survey import cover_of, warmth_of
+
+FINE = {"slope": "scaled_slope"}
+RELIEF = {"local_relief": "landform_relief"}
 
 
 def pattern(have: set[str]) -> list[Step]:
@@ -97,7 +111,8 @@ def pattern(have: set[str]) -> list[Step]:
         step(
             importance_grade, name="importance_biodiversity", binds={"service": _species_of(have)}
         ),
-        step(soil_importance),
+        # limits of slope were published for cells of some tens of metres
+        step(soil_importance, binds=FINE),
         step(service_importance),
         step(
             importance_cuts,
@@ -109,11 +124,13 @@ def pattern(have: set[str]) -> list[Step]:
             },
         ),
         # limits of relief were published for windows of some km2, not for those that the change point finds
-        step(sensitivity_factors, binds={"local_relief": "landform_relief"}),
-        step(sensitivity_cuts, binds={"local_relief": "landform_relief"}),
-        step(erosion_sensitivity, binds={"local_relief": "landform_relief"}),
-        step(karst_sensitivity),
+        step(sensitivity_factors, binds=RELIEF | FINE),
+        step(sensitivity_cuts, binds=RELIEF | FINE),
+        step(erosion_sensitivity, binds=RELIEF),
+        step(karst_sensitivity, binds=FINE),
+        step(potential_sensitivity, binds=RELIEF | FINE),
         step(desertification_sensitivity),
+        *_hazard(have),
         step(erosion_class, binds={"soil_loss": "soil_retention.loss"}),
         step(erosion_fragility),
         step(ecological_sensitivity),
@@ -127,9 +144,27 @@ def pattern(have: set[str]) -> list[Step]:
         step(
             steep_farmland,
             binds=cover
+            | FINE
             | {"potential_loss": "soil_retention.potential", "soil_loss": "soil_retention.loss"},
         ),
         *_network(have),
+    ]
+
+
+def _hazard(have: set[str]) -> list[Step]:
+    """Geological hazard: what is known of sites, of the ground and of its sinking."""
+    zones = "seismic_zones" in have and "seismic" not in have
+    sinks = bool(have & {"subsidence", "subsidence_rate"})
+    shaken = {"seismic": "seismic_acceleration"} if zones else {}
+    return [
+        step(fault_distance),
+        *([step(seismic_acceleration)] if "seismic_zones" in have else []),
+        step(site_hazard),
+        step(site_sensitivity),
+        step(hazard_scores, binds=RELIEF | FINE | shaken),
+        step(ground_sensitivity),
+        *([step(subsidence_sensitivity)] if sinks else []),
+        step(hazard_sensitivity),
     ]
 
 
@@ -144,6 +179,8 @@ def _network(have: set[str]) -> list[Step]:
         step(habitat_morphology),
         step(morphology_shares),
         step(source_cells),
+        step(source_counts),
+        *([step(species_capture)] if "species_ranges" in have else []),
         step(core_area),
         step(core_area_share),
         *_zones(have),

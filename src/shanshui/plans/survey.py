@@ -41,6 +41,7 @@ from shanshui.terrain.land_use import cover_shares, land_use_areas
 from shanshui.terrain.landform import landform, slope_position
 from shanshui.terrain.relief import local_relief, relief_degree, relief_window, terrain_ruggedness
 from shanshui.terrain.slope import slope, slope_class
+from shanshui.terrain.slope_scale import scaled_slope, slope_cell
 
 
 def cover_of(have: set[str]) -> dict[str, str]:
@@ -91,6 +92,8 @@ def survey(have: set[str]) -> list[Step]:
     return [
         step(region_mask),
         step(slope),
+        step(slope_cell),
+        step(scaled_slope),
         step(slope_class),
         step(aspect),
         step(relief_window),

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from shanshui.core.errors import QuantityError, StudyError
 
 STRIP = 512
+FINE_M = 100.0
+"""Cells [m] up to which limits of slope of the guides of evaluation hold [D]: they give their windows for cells of 20 to 100 m [S]."""
 MAX_AREA_DISTORTION = 0.002
 """Largest departure of the areal scale from 1 over the grid [D]: lets a UTM zone pass inside its
 own strip, refuses Mercator and everything in degrees (decisions/0003-equal-area)."""

@@ -139,7 +139,10 @@ def account_chapters(study: Study, show: Any, lang: str) -> list[dict[str, Any]]
         },
         {
             "title": say("fragile", lang),
-            "figures": maps("service_importance", "erosion_class", "ecological_sensitivity", "protection_importance", "red_line_candidate"),
+            "figures": maps(
+                "service_importance", "erosion_class", "hazard_sensitivity", "ecological_sensitivity", "protection_importance",
+                "red_line_candidate",
+            ),
             "tables": [t for t in (_red_line(study, lang), _steep(study, lang)) if t],
         },
     ]  # fmt: skip

@@ -85,6 +85,7 @@ def map_products(study: Study) -> list[str]:
         "unit_gep",
         "protection_importance",
         "ecological_sensitivity",
+        "hazard_sensitivity",
         "red_line_candidate",
         "security_pattern",
         "firm_places",
@@ -325,6 +326,8 @@ def _classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]]:
         "importance_biodiversity": ("grade", GRADE_COLOURS), "soil_importance": ("grade", GRADE_COLOURS),
         "ecological_sensitivity": ("sense", SENSE_COLOURS), "erosion_sensitivity": ("sense", SENSE_COLOURS),
         "karst_sensitivity": ("sense", SENSE_COLOURS), "desertification_sensitivity": ("sense", SENSE_COLOURS),
+        "site_sensitivity": ("sense", SENSE_COLOURS), "ground_sensitivity": ("sense", SENSE_COLOURS),
+        "subsidence_sensitivity": ("sense", SENSE_COLOURS), "hazard_sensitivity": ("sense", SENSE_COLOURS),
         "erosion_fragility": ("sense", SENSE_COLOURS), "erosion_class": ("erosion", EROSION_COLOURS),
         "red_line_candidate": ("candidate", CANDIDATE_COLOURS),
     }  # fmt: skip

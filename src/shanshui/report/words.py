@@ -373,7 +373,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "futures_note": ("Land cover and soil stay as they are; rain and warmth are the means of one climate model for 2041-2060.", "土地覆被与土壤保持现状；气温与降水取单一气候模式2041—2060年平均。"),
     "balance_note": ("Where the balance is below zero the retention is taken as zero; evaporation there comes from elsewhere, or rain is too coarse.", "平衡为负处涵养量取零，多因水源外来或降水数据过粗。"),
     "red_line_note": ("The candidate takes {share} of the region. A proposal by importance and sensitivity alone: no legal line.", "备选范围占全区{share}，仅依据重要性与敏感性提出，不具法律效力。"),
-    "steep_note": ("Coarse elevation flattens slopes: the rows two degrees off show how far the area depends on it.", "高程分辨率低会低估坡度；上下浮动2度的结果反映其不确定性。"),
+    "steep_note": ("Slopes of coarse cells are scaled to what cells of 90 m would show; within a cell farmland lies on the gentler ground, so that the area is rather too large. The rows two degrees off show how far it depends on the limit.", "粗分辨率坡度已校正到90米尺度；栅格内耕地多位于较缓处，面积可能偏大；上下浮动2度的结果反映其对阈值的敏感程度。"),
     "maps_note": ("Slopes on coarse cells are far below those on the ground.", "粗分辨率下的坡度远低于实地坡度。"),
 }  # fmt: skip
 

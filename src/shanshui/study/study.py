@@ -41,6 +41,7 @@ NATIVE = {
     "temperature_fine_moderate": "temperature_moderate",
     "temperature_fine_strong": "temperature_strong",
     "land_cover_fine": "land_cover",
+    "slope_cell": "elevation",
 }
 """Steps that must know how coarse a file is, and which."""
 

@@ -19,6 +19,7 @@ from shanshui.store.layout import disk_errors
 from shanshui.store.vectors import write_geopackage
 from shanshui.study.made_up.economy import write_economy
 from shanshui.study.made_up.frame import Frame
+from shanshui.study.made_up.species import reserve_labels, species_habitats, species_ranges
 from shanshui.study.made_up.towns import name_of, towns_of
 
 
@@ -41,11 +42,13 @@ def write_features(folder: Path, grid: GridSpec, frame: Frame) -> tuple[list[str
         **_ways(frame, towns),
         "towns": towns.drop(columns="reach_m"),
         "villages": _villages(frame, towns),
-        "protected_areas": _protected(frame, towns),
+        "protected_areas": _protected(frame),
+        "species_ranges": species_ranges(frame),
         "parks": _parks(towns),
     }
     with disk_errors(place):
         write_geopackage(layers, place)
+    species_habitats(frame).to_csv(folder / "species_habitats.csv", index=False, encoding="utf-8")
     people = _population(folder, frame, towns, labels)
     write_economy(folder, people, counties, towns, frame.seed)
     outer = sorted(set(counties.loc[~counties["code"].isin(inner), "parent"]))
@@ -257,15 +260,9 @@ def _villages(frame: Frame, towns: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def _protected(frame: Frame, towns: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _protected(frame: Frame) -> gpd.GeoDataFrame:
     grid = frame.grid
-    wild = ndimage.uniform_filter(frame.height, 9) > np.quantile(frame.height, 0.84)
-    pieces, count = ndimage.label(ndimage.binary_opening(wild, iterations=2))
-    sizes = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
-    best = np.argsort(-sizes, kind="stable")[:6] + 1
-    labels = np.zeros(grid.shape, np.int32)
-    for unit, piece in enumerate(best, start=1):
-        labels[pieces == piece] = unit
+    labels = reserve_labels(frame)
     shapes = polygons(grid.lay(labels, "1", nodata=0))
     names = [name_of(600 + k, frame.seed) for k in range(len(shapes))]
     kinds = ["national park", "nature reserve"]
