@@ -199,18 +199,18 @@ def species_capture(
             rows[name] = {
                 "species": name, "en": str(one.row.get("en", "")), "zh": str(one.row.get("zh", "")), "threat": one.row["threat"],
             }  # fmt: skip
-            found = [np.count_nonzero(one.habitat)]
+            found: list[int] = [int(np.count_nonzero(one.habitat))]
             for layer in layers.values():
-                chosen, decided = (None, None) if layer is None else layer
-                found.append(
-                    0 if decided is None else np.count_nonzero(one.habitat & decided[part])
-                )
-                found.append(0 if chosen is None else np.count_nonzero(one.habitat & chosen[part]))
+                for where in (None, None) if layer is None else layer[::-1]:
+                    held = 0 if where is None else np.count_nonzero(one.habitat & where[part])
+                    found.append(int(held))
             cells[name] = cells.get(name, np.zeros(5, np.int64)) + np.array(found)
-    for name, found in cells.items():
-        line, sources = _held(layers["line"], *found[1:3]), _held(layers["source"], *found[3:5])
+    for name, sums in cells.items():
+        area, mine, taken, other, held = (int(n) for n in sums)
+        line = _held(layers["line"], mine, taken)
+        sources = _held(layers["source"], other, held)
         rows[name] |= {
-            "habitat_km2": found[0] * cell, "in_line": line[0], "line_ratio": line[1], "in_sources": sources[0], "source_ratio": sources[1],
+            "habitat_km2": area * cell, "in_line": line[0], "line_ratio": line[1], "in_sources": sources[0], "source_ratio": sources[1],
         }  # fmt: skip
     columns = [
         "species", "en", "zh", "threat", "habitat_km2", "in_line", "line_ratio", "in_sources", "source_ratio",
