@@ -76,9 +76,9 @@ def run(
     study = open_study(folder)
     laid = parse_settings(settings or [])
     if species is not None:
-        products = _for_species(
-            study if variant is None else study.variant(variant), species, products, laid
-        )
+        viewed = study if variant is None else study.variant(variant)
+        products, short = _for_species(viewed, species, products, laid)
+        name = name or (short if laid and not (variant or settings) else None)
     options: dict[str, Any] = {
         "workers": workers,
         "memory": memory,
@@ -102,16 +102,16 @@ def run(
 
 def _for_species(
     study: "Study", text: str, products: list[str] | None, laid: dict[str, dict[str, Any]]
-) -> list[str]:
-    """Products for a species; its setting is added to those that are laid over the study's."""
+) -> tuple[list[str], str]:
+    """Products for a species, and a name for its variant; its setting is added to those that are laid over the study's."""
     from shanshui.study.species import STEP, species_products, species_setting, species_word
 
     if "species" in laid.get(STEP, {}):
         raise StudyError(f"--for and --set {STEP}.species: give one of them")
-    word = species_word(study, text)
+    word, short = species_word(study, text)
     for step, changed in species_setting(study, word).items():
         laid.setdefault(step, {}).update(changed)
-    return species_products(study, products or [])
+    return species_products(study, products or []), short
 
 
 def export(

@@ -1,5 +1,6 @@
 """A run for a species or a group of species: which products and which setting that means."""
 
+import re
 from collections.abc import Iterable
 
 from shanshui.collect.catalog import located
@@ -16,8 +17,8 @@ CHAIN = (STEP, *(twin for twin in SPECIES_TWINS.values()))
 """What is made for a species where no product is named."""
 
 
-def species_word(study: Study, text: str) -> str:
-    """Group or Latin name that a word means in a study.
+def species_word(study: Study, text: str) -> tuple[str, str]:
+    """Group or Latin name that a word means in a study, and a short name for its variant.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ def species_word(study: Study, text: str) -> str:
         It means no species, or several; the nearest names.
     """
     if (group := group_called(text)) is not None:
-        return group
+        return group, group
     specs = study.specs.get("species_habitats")
     own = None
     if specs:
@@ -41,7 +42,9 @@ def species_word(study: Study, text: str) -> str:
     others: list[str] = []
     if "species_presence" in study.specs and study.has("species_models"):
         others = [str(name) for name in study["species_models"]["species"].unique()]
-    return species_called(text, rows, others)
+    name = species_called(text, rows, others)
+    english = str(rows.loc[name].get("en", "")) if name in rows.index else ""
+    return name, re.sub(r"\W+", "_", (english or name).lower()).strip("_")
 
 
 def species_setting(study: Study, word: str) -> dict[str, dict[str, str]]:
