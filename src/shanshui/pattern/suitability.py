@@ -34,7 +34,7 @@ from shanshui.region.unitset import burnt
 
 SHOULDER = 0.15
 """Part of the span of heights over which suitability rises from 0 at the lowest, and falls to 0 at the highest [D]."""
-FALL = 0.7
+FALL = 0.75
 """How much less each further cover of a species' list suits it than the one before [D]."""
 SUITABLE = 0.5
 """From this on ground counts as suitable [D]."""
@@ -262,7 +262,7 @@ def habitat_suitability(
     -----
     By the model of presences where one is used (:func:`shanshui.pattern.distribution.species_models`); else ``S = p t(z) w(c)`` with p the
     presence by the range, of a coarse map read between its centres, t the trapezoid of heights, ``t = min(1, (z - low) / s, (high - z) / s)``,
-    s 0.15 of the span, and w the cover's weight, 0.7^k for the k-th further cover of the species' list: ours [D], the lists from memory [M];
+    s 0.15 of the span, and w the cover's weight, 0.75^k for the k-th further cover of the species' list: ours [D], the lists from memory [M];
     without a range p is 1 everywhere, and ``suitable_habitat`` says so. A group: the mean over its species, scaled to 1 at its best; those with
     neither range nor model are left out where others have one [D].
     """
