@@ -24,7 +24,9 @@ def lay(values, unit="1", **more):
 def ground():
     """Ridges from north to south, of 300 to 2700 m, cover in patches of its own."""
     height = 1500.0 + 1200.0 * np.sin(COL / 9.0) * np.cos(ROW / 23.0)
-    cover = np.where((ROW // 7 + COL // 11) % 3 == 0, covers()["farmed"].code, covers()["forest"].code)
+    cover = np.where(
+        (ROW // 7 + COL // 11) % 3 == 0, covers()["farmed"].code, covers()["forest"].code
+    )
     return {
         "elevation": lay(height.astype(np.float32), "m"),
         "slope": lay((10.0 + 5.0 * np.cos(COL / 5.0)).astype(np.float32), "degree"),
@@ -36,17 +38,23 @@ def ground():
 def truth(maps):
     """Planted: best at 2000 m, and four times better in forest."""
     height, cover = maps["elevation"].values, maps["cover_type"].values
-    return np.exp(-(((height - 2000.0) / 350.0) ** 2)) * np.where(cover == covers()["forest"].code, 1.0, 0.25)
+    return np.exp(-(((height - 2000.0) / 350.0) ** 2)) * np.where(
+        cover == covers()["forest"].code, 1.0, 0.25
+    )
 
 
 def points(rows, cols, species=TAKIN, **columns):
     x, y = GRID.left + (cols + 0.5) * GRID.cell_m, GRID.top - (rows + 0.5) * GRID.cell_m
     names = [species] * len(x) if isinstance(species, str) else species
-    return gpd.GeoDataFrame({"species": names, **columns}, geometry=gpd.points_from_xy(x, y), crs=GRID.crs)
+    return gpd.GeoDataFrame(
+        {"species": names, **columns}, geometry=gpd.points_from_xy(x, y), crs=GRID.crs
+    )
 
 
 def drawn(weight, count, seed=0):
-    at = np.random.default_rng(seed).choice(weight.size, count, replace=False, p=(weight / weight.sum()).ravel())
+    at = np.random.default_rng(seed).choice(
+        weight.size, count, replace=False, p=(weight / weight.sum()).ravel()
+    )
     return np.divmod(at, GRID.nx)
 
 
@@ -65,7 +73,13 @@ def test_a_planted_truth_is_recovered_on_ground_that_was_held_back(planted):
     assert row["boyce"] > 0.8
     models = species_models(seen, table, **maps)
     found = habitat_suitability(
-        maps["elevation"], maps["cover_type"], maps["region_mask"], None, models, maps["slope"], species="takin"
+        maps["elevation"],
+        maps["cover_type"],
+        maps["region_mask"],
+        None,
+        models,
+        maps["slope"],
+        species="takin",
     ).values
     rank = pd.Series(found.ravel()).corr(pd.Series(truth(maps).ravel()), method="spearman")
     assert rank > 0.9
@@ -89,7 +103,9 @@ def test_the_same_points_give_the_same_numbers_in_any_order(planted):
     maps, seen, table = planted
     turned = seen.iloc[::-1].reset_index(drop=True)
     pd.testing.assert_frame_equal(species_distribution(turned, **maps, background=4000), table)
-    pd.testing.assert_frame_equal(species_models(turned, table, **maps), species_models(seen, table, **maps))
+    pd.testing.assert_frame_equal(
+        species_models(turned, table, **maps), species_models(seen, table, **maps)
+    )
 
 
 def test_another_seed_draws_another_background(planted):
@@ -137,7 +153,9 @@ def test_points_in_the_sea_and_outside_are_told_and_all_of_them_are_refused():
     row = species_distribution(points(rows, cols), **maps, background=500).iloc[0]
     assert (row["points"], row["no_ground"], row["outside"], row["presences"]) == (3, 1, 1, 1)
     assert "1 lie outside the region and 1 lie in the sea" in row["reason"]
-    with pytest.raises(QuantityError, match=r"none of 2 points .* 1 lie outside it, 1 in the sea .* swapped"):
+    with pytest.raises(
+        QuantityError, match=r"none of 2 points .* 1 lie outside it, 1 in the sea .* swapped"
+    ):
         species_distribution(points(rows[:2], cols[:2]), **maps)
 
 
@@ -177,7 +195,10 @@ def test_the_boyce_index_by_hand():
     there = np.linspace(0.0, 1.0, 1001)
     here = np.linspace(0.8, 1.0, 201)
     starts = np.linspace(0.0, 0.9, 101)
-    ratio = [((here >= s) & (here <= s + 0.1)).mean() / ((there >= s) & (there <= s + 0.1)).mean() for s in starts]
+    ratio = [
+        ((here >= s) & (here <= s + 0.1)).mean() / ((there >= s) & (there <= s + 0.1)).mean()
+        for s in starts
+    ]
     wanted = pd.Series(ratio).corr(pd.Series(starts), method="spearman")
     assert boyce(here, there) == pytest.approx(wanted, abs=1e-9)
     assert wanted < 0.9

@@ -71,7 +71,9 @@ def test_a_word_that_means_none_or_several_is_refused(word, says):
 
 def test_groups_are_read_from_the_table():
     assert set(called("focal", SHIPPED)) == set(FOCAL.values())
-    assert set(called("受威胁", SHIPPED)) == set(SHIPPED.index[SHIPPED["threat"].isin(["VU", "EN", "CR"])])
+    assert set(called("受威胁", SHIPPED)) == set(
+        SHIPPED.index[SHIPPED["threat"].isin(["VU", "EN", "CR"])]
+    )
     assert set(called("Endemic species", SHIPPED)) == set(SHIPPED.index[SHIPPED["endemic"] == 1])
     own = SHIPPED[~SHIPPED.index.isin(FOCAL.values())].head(3)
     assert called("focal", own) == tuple(own.index)
@@ -90,7 +92,9 @@ def test_all_five_are_shipped_with_names_in_both_languages():
 
 
 def test_heights_rise_and_fall_and_end():
-    found = height_preference(np.array([999.0, 1000.0, 1150.0, 1500.0, 1925.0, 2000.0, 2001.0, np.nan]), 1000.0, 2000.0)
+    found = height_preference(
+        np.array([999.0, 1000.0, 1150.0, 1500.0, 1925.0, 2000.0, 2001.0, np.nan]), 1000.0, 2000.0
+    )
     assert found.tolist() == pytest.approx([0, 0, 1, 1, 0.5, 0, 0, 0])
     assert height_preference(np.array([-5.0, 0.0, 850.0]), 0.0, 1000.0).tolist() == [1, 1, 1]
 
@@ -123,12 +127,18 @@ def test_what_is_unknown_stays_unknown():
 
 def test_a_group_is_the_mean_of_those_that_are_known_here():
     maps = ground(np.full(GRID.shape, 2200.0), np.full(GRID.shape, FOREST))
-    both = pd.concat([ranges("Budorcas taxicolor", 0, 20), ranges("Ailuropoda melanoleuca", 10, 30)])
+    both = pd.concat(
+        [ranges("Budorcas taxicolor", 0, 20), ranges("Ailuropoda melanoleuca", 10, 30)]
+    )
     found = habitat_suitability(*maps, both, species="focal").values[0]
     # one species, two, one: half, all, half; the ibis has no range and is left out
     assert found[[5, 15, 25]].tolist() == pytest.approx([0.5, 1.0, 0.5])
     table = suitable_habitat(*maps, both).set_index("species")
-    assert table.loc["Budorcas taxicolor", ["rests_on", "suitable_km2", "height_m"]].tolist() == [RANGE, 400.0, 2200.0]
+    assert table.loc["Budorcas taxicolor", ["rests_on", "suitable_km2", "height_m"]].tolist() == [
+        RANGE,
+        400.0,
+        2200.0,
+    ]
     assert table.loc["Nipponia nippon", "rests_on"] == PREFERENCES
     assert "no range" in table.loc["Nipponia nippon", "reason"]
     assert set(table.index) == set(FOCAL.values())
@@ -162,7 +172,9 @@ def test_roads_and_towns_stay_barriers_in_the_best_ground():
     built, least, factor = (np.zeros(GRID.shape, np.float32) for _ in range(3))
     built[0, 0], least[0, 1], factor[:] = 1, 400.0, 1.0
     factor[0, 2] = 2.0
-    found = species_resistance(lay(h), lay(built.astype(np.uint8)), lay(factor), lay(least)).values[0]
+    found = species_resistance(lay(h), lay(built.astype(np.uint8)), lay(factor), lay(least)).values[
+        0
+    ]
     assert found[[0, 1, 2, 4]].tolist() == [500.0, 400.0, 2.0, 1.0]
     assert np.isnan(found[3])
 
