@@ -330,7 +330,7 @@ def focal_habitats(
 
     Notes
     -----
-    ``S`` of :func:`habitat_suitability` for each of the five species on whose environment the corridors of the region rest (paper 002, 4.2 [S]);
+    ``S = p t(z) w(c)``, or that of a model, as in :func:`habitat_suitability`, for each of the five species on whose environment the corridors of the region rest (paper 002, 4.2 [S]);
     what each rests on stands in ``suitable_habitat``. Method ours [D].
     """
     evidence = _evidence(
