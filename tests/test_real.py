@@ -261,6 +261,48 @@ def test_parts_of_the_pattern_have_names(qinba):
     assert "Daba - Micang" in set(qinba["corridors"]["name"])
 
 
+def test_ground_for_species_lies_where_they_are_known_to_live(qinba):
+    from shanshui.region.unitset import rasterised
+
+    counties, layers = qinba["counties"], qinba["focal_habitats"]
+    zone = rasterised(counties, qinba.grid).values
+    unit = {name: int(k) for k, name in counties["name"].items()}
+
+    def share(layer, county):
+        return float((layers[layer].values[zone == unit[county]] >= 0.5).mean())
+
+    for county in ("太白县", "神农架林区", "平武县"):
+        assert share("golden_monkey", county) > 0.4, county
+    for county in ("仪陇县", "叶县", "方城县"):
+        assert share("golden_monkey", county) == 0, county
+    assert share("giant_panda", "佛坪县") > 0.4
+    assert share("giant_panda", "神农架林区") == 0
+    assert share("crested_ibis", "洋县") > 2 * share("crested_ibis", "太白县")
+    rests = qinba["suitable_habitat"].set_index("species")["rests_on"]
+    assert rests["Budorcas taxicolor"] == "range, heights and covers"
+    assert rests["Nipponia nippon"] == "heights and covers only"
+
+
+def test_corridors_for_takin_run_through_mountain_forest(qinba):
+    from shanshui.core.cover import codes_of
+    from shanshui.pattern.linkage import cells_of
+
+    qinba.run(
+        "species_corridors", settings={"habitat_suitability": {"species": "takin"}}, variant="takin"
+    )
+    takin = qinba.variant("takin")
+    inside = qinba["region_mask"].values == 1
+    height = qinba["elevation"].values
+    forest = np.isin(qinba["cover_type"].values, codes_of(["forest"]))
+    between = np.zeros(qinba.grid.shape, bool)
+    for line in takin["species_corridors"].geometry:
+        between[cells_of(line, qinba.grid)] = True
+    between &= inside & (takin["species_patch_cells"].values == 0)
+    assert {"Qinling", "Minshan", "Micang"} <= set(takin["species_patches"]["massif"])
+    assert np.nanmean(height[between]) > np.nanmean(height[inside])
+    assert forest[between].mean() > forest[inside].mean()
+
+
 def test_corridors_follow_the_ground_and_not_the_rim_of_the_map(qinba):
     lines = qinba["corridors"]
     left, bottom, right, top = qinba.grid.bounds

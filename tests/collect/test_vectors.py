@@ -439,7 +439,7 @@ def test_single_points_that_lie_inside_only_when_exchanged_are_told(tmp_path):
     )
     with pytest.raises(
         DataError,
-        match="nothing inside the study.*with its axes exchanged they would lie in the study",
+        match=r"nothing inside the study.*with its axes exchanged \(are longitude and latitude swapped\?\) they would lie in the study",
     ):
         brought(tmp_path / "u.csv", "cities", grid)
 

@@ -12,6 +12,7 @@ from shanshui.core.errors import StudyError
 
 if TYPE_CHECKING:
     from shanshui.flow.run import Outcome
+    from shanshui.study.study import Study
 
 
 def run(
@@ -29,6 +30,15 @@ def run(
             "--set",
             metavar="STEP.SETTING=VALUE",
             help="Over the study file; what it reaches stands apart, as a variant.",
+        ),
+    ] = None,
+    species: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            metavar="SPECIES",
+            help="For a species (Latin, English or Chinese name) or a group (focal, threatened, endemic): corridors, sources, "
+            "resistance mean its own; without products, all of them. Stands apart, as a variant.",
         ),
     ] = None,
     name: Annotated[
@@ -57,15 +67,22 @@ def run(
     from shanshui.cli.progress import listener
     from shanshui.study.study import open_study, parse_settings
 
-    if name is not None and not settings:
-        raise StudyError(f"--as {name}: names what --set sets; give --set STEP.SETTING=VALUE")
+    if name is not None and not settings and species is None:
+        raise StudyError(
+            f"--as {name}: names what --set and --for set; give --set STEP.SETTING=VALUE or --for SPECIES"
+        )
     if name is not None and variant is not None:
         raise StudyError("--as and --variant: give one name")
     study = open_study(folder)
+    laid = parse_settings(settings or [])
+    if species is not None:
+        viewed = study if variant is None else study.variant(variant)
+        products, short = _for_species(viewed, species, products, laid)
+        name = name or (short if laid and not (variant or settings) else None)
     options: dict[str, Any] = {
         "workers": workers,
         "memory": memory,
-        "settings": parse_settings(settings or []),
+        "settings": laid,
         "variant": name or variant,
     }
     if dry:
@@ -81,6 +98,20 @@ def run(
                 f"variant {outcome.variant}: what differs stands apart; see: shanshui list {folder} "
                 f"--variant {shlex.quote(outcome.variant)}"
             )
+
+
+def _for_species(
+    study: "Study", text: str, products: list[str] | None, laid: dict[str, dict[str, Any]]
+) -> tuple[list[str], str]:
+    """Products for a species, and a name for its variant; its setting is added to those that are laid over the study's."""
+    from shanshui.study.species import STEP, species_products, species_setting, species_word
+
+    if "species" in laid.get(STEP, {}):
+        raise StudyError(f"--for and --set {STEP}.species: give one of them")
+    word, short = species_word(study, text)
+    for step, changed in species_setting(study, word).items():
+        laid.setdefault(step, {}).update(changed)
+    return species_products(study, products or []), short
 
 
 def export(

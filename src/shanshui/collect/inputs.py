@@ -164,6 +164,7 @@ INPUTS: dict[str, InputKind] = {
     "massifs": InputKind("points", Features(_NAMED, Key("massif"))),
     "villages": InputKind("points", Features(_NAMED, Key("village"))),
     "species_ranges": InputKind("shapes", Features({"species": TEXT, "*": ANY})),
+    "species_presence": InputKind("points", Features({"species": TEXT, "*": ANY})),
     "reference_outlets": InputKind(
         "points", Features({**_NAMED, "published_km2": "km2"}, Key("outlet"))
     ),
@@ -383,6 +384,7 @@ WANTED: dict[str, str] = {
     "basic_farmland": "polygons of permanent basic farmland from the land administration",
     "mining_rights": "polygons of exploration and mining rights that stand",
     "species_ranges": "ranges of species as polygons, or as centres of the cells of a coarse map",
+    "species_presence": "points where each species was seen, from surveys, camera traps or a register of occurrences",
     "species_habitats": "a table of heights and covers that each species keeps to",
     "hazard_sites": "points of the inventory of geological hazards, with their kind",
     "faults": "lines of active faults of a geological map",

@@ -302,7 +302,7 @@ def cure(frame: gpd.GeoDataFrame, crs: CRS | None, study: Bounds | None) -> str:
     x, y = (float(v) for v in shapes.total_bounds[:2]) if len(shapes) else (np.nan, np.nan)
     if crs is not None:
         turned = gpd.GeoSeries(shapely.transform(shapes.to_numpy(), _exchanged))
-        ways.append(("with its axes exchanged", turned, crs))
+        ways.append(("with its axes exchanged (are longitude and latitude swapped?)", turned, crs))
     if abs(x) <= 360.0 and abs(y) <= 90.0:
         ways.append(('with crs = "EPSG:4490"', shapes, base))
     elif np.isfinite(x):

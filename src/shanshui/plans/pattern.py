@@ -10,6 +10,7 @@ from shanshui.pattern.barriers import barriers, pinch_points
 from shanshui.pattern.core_area import core_area, core_area_share
 from shanshui.pattern.counts import source_counts, species_capture
 from shanshui.pattern.cuts import importance_cuts, sensitivity_cuts
+from shanshui.pattern.distribution import species_distribution, species_models
 from shanshui.pattern.factors import sensitivity_factors
 from shanshui.pattern.function_zones import function_zone_areas, function_zone_cells
 from shanshui.pattern.hazard import (
@@ -73,7 +74,9 @@ from shanshui.pattern.sources import (
     sources,
 )
 from shanshui.pattern.species import species_habitat, species_richness
+from shanshui.pattern.species_resistance import species_patch_cells, species_resistance
 from shanshui.pattern.stability import early_warning, pattern_draws, pattern_stability
+from shanshui.pattern.suitability import focal_habitats, habitat_suitability, suitable_habitat
 from shanshui.plans.survey import cover_of, warmth_of
 
 FINE = {"slope": "scaled_slope"}
@@ -148,6 +151,7 @@ def pattern(have: set[str]) -> list[Step]:
             | {"potential_loss": "soil_retention.potential", "soil_loss": "soil_retention.loss"},
         ),
         *_network(have),
+        *_of_species(have),
     ]
 
 
@@ -220,6 +224,48 @@ def _zones(have: set[str]) -> list[Step]:
     return (
         [step(function_zone_cells), step(function_zone_areas)] if "function_zones" in have else []
     )
+
+
+SPECIES_TWINS = {
+    "source_cells": "species_patch_cells",
+    "sources": "species_patches",
+    "resistance": "species_resistance",
+    "cumulative_resistance": "species_reach",
+    "least_cost_links": "species_links",
+    "corridors": "species_corridors",
+}
+"""Products of the pattern that there are for a species or a group of species too, and the name of the twin."""
+
+
+def _of_species(have: set[str]) -> list[Step]:
+    """Where species are found, ground that suits them, and the corridors between."""
+    warm = warmth_of(have)
+    ground = {"resistance": "species_resistance", "source_cells": "species_patch_cells"}
+    patches = {"sources": "species_patches"}
+    return [
+        step(species_distribution, binds=warm),
+        step(species_models, binds=warm),
+        step(habitat_suitability, binds=warm),
+        step(focal_habitats, binds=warm),
+        step(suitable_habitat, binds=warm),
+        step(
+            species_resistance,
+            binds={"road_factor": "road_factor.factor", "road_least": "road_factor.least"},
+        ),
+        step(species_patch_cells),
+        step(
+            sources,
+            name="species_patches",
+            binds=ground | {"source_score": "habitat_suitability"},
+        ),
+        step(cumulative_resistance, name="species_reach", binds=ground),
+        step(least_cost_links, name="species_links", binds=ground | patches),
+        step(
+            corridors,
+            name="species_corridors",
+            binds=ground | patches | {"least_cost_links": "species_links"},
+        ),
+    ]
 
 
 def _species_of(have: set[str]) -> str:

@@ -39,7 +39,9 @@ RAMPS = {
     "upstream_area": "Blues", "water_yield.water_yield": "YlGnBu", "water_retention.retained": "GnBu", "soil_retention.retained": "YlGn",
     "soil_retention.loss": "YlOrRd", "sediment_delivery.sed_export": "YlOrRd", "nutrient_delivery.total_export": "PuRd",
     "carbon_stock.carbon": "Greens", "net_primary_production": "YlGn", "climate_regulation": "RdPu",
-    "habitat_quality.habitat_quality": "BuGn",
+    "habitat_quality.habitat_quality": "BuGn", "habitat_suitability": "BuGn", "focal_habitats.takin": "BuGn",
+    "focal_habitats.golden_monkey": "BuGn", "focal_habitats.musk_deer": "BuGn", "focal_habitats.giant_panda": "BuGn",
+    "focal_habitats.crested_ibis": "BuGn",
 }  # fmt: skip
 HEIGHTS = LinearSegmentedColormap.from_list(
     "heights",
@@ -57,7 +59,7 @@ HEIGHTS = LinearSegmentedColormap.from_list(
 )
 LOGARITHMIC = {
     "population_density", "upstream_area", "settlement_weight", "soil_retention.loss", "sediment_delivery.sed_export",
-    "nutrient_delivery.total_export", "pinch_points", "resistance",
+    "nutrient_delivery.total_export", "pinch_points", "resistance", "species_resistance",
 }  # fmt: skip
 
 

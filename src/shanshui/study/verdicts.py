@@ -19,6 +19,7 @@ from shanshui.core.errors import ShanshuiError
 from shanshui.flow.plan import Plan, Step
 from shanshui.region.grid import GridSpec
 from shanshui.study.meaning import told
+from shanshui.study.presence_doubts import presence_doubts
 
 
 def verdicts_of(
@@ -52,6 +53,10 @@ def verdicts_of(
                 continue
             out.append(verdict(name, group, kind, paths, grid, places, features.get(name)))
     _look_together(out, places, features)
+    if "species_presence" in features:
+        with suppress(ShanshuiError):  # what is wrong with the heights is told by their own verdict
+            last = next(v for v in reversed(out) if v.name == "species_presence")
+            last.doubts += presence_doubts(features["species_presence"], specs, folders, grid)
     if "elevation" not in specs and "biophysical" not in specs:
         lacks = "elevation: not declared; the survey needs [inputs.elevation]"
         out.append(Verdict("elevation", "", problems=[lacks]))
@@ -80,7 +85,7 @@ def _look_at_season(verdicts: list[Verdict], plan: Plan, specs: Specs) -> None:
 def _features(specs: Specs, folders: list[Path], grid: GridSpec) -> dict[str, gpd.GeoDataFrame]:
     """Places and points, read from their files; what cannot be read is told by its own verdict."""
     found = {}
-    for name in (*LEVELS, *POINTS):
+    for name in (*LEVELS, *POINTS, "species_presence"):
         if specs.get(name):
             paths = [located(spec, folders) for spec in specs[name]]
             with suppress(ShanshuiError):
