@@ -7,7 +7,7 @@ import pandas as pd
 
 from shanshui.flow.plan import Step
 from shanshui.plans.validation import STEPS
-from shanshui.region.validation import AGREES
+from shanshui.region.validation import AGREES, DIFFERS, NOT_TRIED, UNKNOWN
 from shanshui.study.study import Study
 
 FORCED = "forced"
@@ -79,5 +79,5 @@ def counted(found: list[Statement]) -> dict[str, int]:
     """How many statements have each verdict."""
     return {
         verdict: sum(s.row["verdict"] == verdict for s in found)
-        for verdict in ("agrees", "differs", FORCED, "unknown")
+        for verdict in (AGREES, DIFFERS, FORCED, UNKNOWN, NOT_TRIED)
     }
