@@ -60,6 +60,8 @@ def _forcing(study: Study, declared: str) -> str:
     """
     place, _, wanted = declared.partition("=")
     name, _, word = place.partition(".")
+    if name == "inputs":
+        return f"{place}: the statement was read from it" if study.has(word) else ""
     item = study.plan.steps.get(name)
     if not word or not isinstance(item, Step):
         return ""
