@@ -62,14 +62,14 @@ def attention_figures(attention: pd.DataFrame) -> list[Measure]:
     ]
 
 
-def network_figures(
-    clusters: pd.DataFrame | None, hubs: pd.DataFrame | None
-) -> Iterable[Measure]:
+def network_figures(clusters: pd.DataFrame | None, hubs: pd.DataFrame | None) -> Iterable[Measure]:
     """``cluster_members`` by cluster and ``hubs_agree``: share of the cities that every scheme names on which they agree."""
     if clusters is not None:
         meant = clusters[clusters["intended"].astype(bool)]
         for name, count in meant.groupby("cluster").size().items():
-            yield Measure("cluster_members", float(count), "1", str(name), forced_by="inputs.clusters")
+            yield Measure(
+                "cluster_members", float(count), "1", str(name), forced_by="inputs.clusters"
+            )
     if hubs is not None:
         schemes = hubs.drop(columns=["city", "agree"]).fillna("").astype(str)
         both = hubs["agree"][(schemes != "").all(axis=1)].astype(bool)

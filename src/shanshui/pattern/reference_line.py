@@ -53,7 +53,9 @@ def reference_figures(
     agreement = float((ours == theirs)[known].sum()) / count
     p, q = float(ours.sum()) / count, float(theirs.sum()) / count
     chance = p * q + (1 - p) * (1 - q)
-    kappa = (agreement - chance) / (1 - chance) if chance < 1 and 0 < p < 1 and 0 < q < 1 else np.nan
+    kappa = (
+        (agreement - chance) / (1 - chance) if chance < 1 and 0 < p < 1 and 0 < q < 1 else np.nan
+    )
     inside = float((ours & theirs).sum()) / float(theirs.sum())
     rest = known & ~theirs
     outside = float((ours & rest).sum()) / float(rest.sum()) if rest.any() else np.nan

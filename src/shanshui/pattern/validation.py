@@ -13,6 +13,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.cover import codes_of
 from shanshui.core.vocabulary import Codes, Mask
 from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT
+from shanshui.pattern.reference_line import reference_figures
 from shanshui.pattern.species import (
     THREATENED,
     Habitats,
@@ -21,7 +22,6 @@ from shanshui.pattern.species import (
     latin,
     range_cells,
 )
-from shanshui.pattern.reference_line import reference_figures
 from shanshui.pattern.tables import (
     Counts,
     Polygons,
@@ -109,9 +109,10 @@ def pattern_validation(
         and by county; ``red_line_of``, ``sensitive_of``, ``important_of`` and ``sources_of`` by cover (forest, farmed, built);
         ``forest_to_farmed`` of the red line and ``important_forest_to_farmed`` before anything is left out; ``sensitivity_class`` and
         ``importance_class`` by code; ``captured`` by ``red_line`` and ``sources``; ``richness_rank`` (rank correlation with threatened
-        species over cells of the range map); ``count`` by part; ``captured_share`` of protected ground by ``red_line`` and ``sources``; ``massif_sources`` by massif;
-        ``steep_farmland_ha`` by limit [degree]; ``reference_line`` by ``agreement``, ``kappa``, ``inside`` and ``outside`` (share of the
-        ground of the other line, and of the rest, that ours takes in).
+        species over cells of the range map); ``count`` by part;
+        ``captured_share`` of protected ground by ``red_line`` and ``sources``; ``massif_sources`` by massif; ``steep_farmland_ha`` by limit
+        [degree]; ``reference_line`` by ``agreement``, ``kappa``, ``inside`` and ``outside`` (share of the ground of the other line, and of
+        the rest, that ours takes in).
 
     Raises
     ------

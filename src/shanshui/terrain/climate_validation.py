@@ -113,6 +113,10 @@ def _beside(
         note += f"; {LEAST} are needed"
     unit, span = ("K", WARM) if warm else ("1", WET)
     said, said_zh = ("temperature", "气温") if warm else ("precipitation", "降水")
+    high, high_zh = (
+        f"{said} is high where that of the weather stations is",
+        f"{said_zh}的空间格局与气象站一致",
+    )
     return [
         Measure(
             f"{name}_bias", bias, unit, "", *span, f"{said} is that of the weather stations on the mean", f"{said_zh}均值与气象站相符", SOURCE,
@@ -120,8 +124,7 @@ def _beside(
         ),
         Measure(f"{name}_rmse", rmse, unit, source=SOURCE, note=note),
         Measure(
-            f"{name}_rank", rank, "1", "", RANK, 1.0, f"{said} is high where that of the weather stations is", f"{said_zh}的空间格局与气象站一致", SOURCE,
-            note=note,
+            f"{name}_rank", rank, "1", "", RANK, 1.0, high, high_zh, SOURCE, note=note,
         ),
     ]  # fmt: skip
 
