@@ -46,7 +46,8 @@ def validation_chapter(study: Study, lang: str) -> dict[str, Any]:
         )
         told = _told(rows, lang)
         note = told if out else f"{_told(found, lang)}. {say('validation_note', lang)} {told}"
-        out.append(table_of(word(name, lang), frame, lang, note, of=(name,), long=True))
+        table = table_of(word(name, lang), frame, lang, note, of=(name,), long=True)
+        out.append(table | {"marks": [s.row["verdict"].replace(" ", "-") for s in rows]})
     return {"title": say("validation", lang), "figures": [], "tables": out}
 
 
