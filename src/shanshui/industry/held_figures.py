@@ -29,9 +29,11 @@ def structure_figures(structure: pd.DataFrame) -> list[Measure]:
 def stage_figures(verdicts: pd.DataFrame) -> list[Measure]:
     """``stage`` by ``code/year``: place among pre, early, middle, late, post, from 0, of the composite criterion."""
     whole = verdicts[verdicts["criterion"] == "composite"]
+    name = whole["stage"].fillna("").astype(str).str.split(",").str[0]  # "late, first half"
+    whole = whole.assign(told=name)
     return [
         Measure(
-            "stage", float(STAGES.index(row["stage"])) if row["stage"] in STAGES else np.nan, "1", f"{row['code']}/{row['year']}",
+            "stage", float(STAGES.index(row["told"])) if row["told"] in STAGES else np.nan, "1", f"{row['code']}/{row['year']}",
             note=str(row["stage"] or ""),
         )
         for row in whole.to_dict("records")
