@@ -448,3 +448,24 @@ def test_slopes_of_kilometre_cells_are_scaled_before_limits_are_read(qinba):
 
     share = steep / (np.isin(farmed, codes_of(("farmed",))).sum() * 100.0)
     assert 0.005 < share < 0.2
+
+
+def test_every_statement_has_a_verdict_and_what_differs_has_a_reason(qinba):
+    from shanshui.study.validation import statements, tables
+
+    qinba.run(*tables(qinba), workers=2)
+    found = statements(qinba)
+    published = qinba["published"]
+    assert {s.row["chapter"] for s in found} == {
+        "survey", "climate", "accounts", "pattern", "industry",
+    }  # fmt: skip
+    told = {s.row["statement"] for s in found}
+    assert set(published["statement"]) <= told
+    for one in found:
+        row = one.row
+        assert row["verdict"] in ("agrees", "differs", "forced", "unknown", "not tried")
+        assert not (row["verdict"] == "agrees" and one.forced)
+        if row["verdict"] in ("unknown", "not tried"):
+            assert row["note"], row["statement"]
+    forced = {s.row["measure"] for s in found if s.row["verdict"] == "forced"}
+    assert {"count", "cluster_members"} <= forced

@@ -48,3 +48,52 @@ def test_codes_that_a_spreadsheet_made_numbers_are_codes():
     assert verdicts([Measure("m", 1.0, place="610730")], ("m", 610730.0, 0, 2, None, "s", "x")) == [
         "agrees"
     ]
+
+
+def said(chapter, measures, /, **row):
+    row = {"statement": "said", "source": "x", "measure": "m", "place": ""} | row
+    return validation_table(chapter, measures, pd.DataFrame([row]))
+
+
+def test_a_reason_is_told_where_ours_does_not_agree():
+    told = {"low": 0, "high": 2, "reason": "no list", "reason_zh": "无名录"}
+    row = said("survey", [Measure("m", 3.0, note="of 5")], **told).iloc[0]
+    assert (row["verdict"], row["note"], row["note_zh"]) == (
+        "differs",
+        "of 5; no list",
+        "of 5; 无名录",
+    )
+    row = said("survey", [Measure("m", 1.0, note="of 5")], **told).iloc[0]
+    assert (row["verdict"], row["note"]) == ("agrees", "of 5")
+
+
+def test_a_measure_that_was_not_made_is_unknown_in_its_own_chapter_alone():
+    rows = said("industry", [], measure="firms", low=1, high=2, reason="no register")
+    assert rows["verdict"].tolist() == ["unknown"]
+    assert rows["note"].tolist() == ["not made in this study; no register"]
+    assert said("survey", [], measure="firms", low=1, high=2).empty
+
+
+@pytest.mark.parametrize("measure", ["-", "", None, np.nan])
+def test_what_nobody_can_measure_is_listed_with_its_reason(measure):
+    row = {"measure": measure, "reason": "no permits", "chapter": "industry"}
+    found = said("industry", [Measure("m", 1.0)], **row)
+    assert found[["measure", "verdict", "note"]].to_numpy().tolist() == [
+        ["-", "not tried", "no permits"]
+    ]
+    assert said("survey", [], **row).empty
+    assert len(said("survey", [], **(row | {"chapter": ""}))) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"measure": "red_line_shar", "low": 1}, "nearest 'red_line_share'"),
+        ({"measure": "-"}, "no measure and no reason"),
+        ({"measure": "-", "reason": "r", "chapter": "indsutry"}, "expected one of survey"),
+        ({"low": 3, "high": 2}, "low 3 above high 2"),
+    ],
+)
+def test_a_row_that_cannot_be_held_is_refused(row, words):
+    with pytest.raises(QuantityError, match=words):
+        said("survey", [Measure("m", 1.0)], **row)

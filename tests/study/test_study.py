@@ -437,12 +437,14 @@ def test_validation_of_the_region_says_what_forces_an_agreement(region):
     said = json.loads(shanshui("validate", region.layout.folder, "--json"))
     rows = {(r["measure"], r["subject"]): r for r in said["statements"]}
     assert {r["chapter"] for r in rows.values()} == {"survey", "accounts", "pattern", "industry"}
+    assert all(r["verdict"] in said["counts"] for r in rows.values())
+    assert all("note_zh" in r for r in rows.values())
     assert rows["people_kept", ""]["verdict"] == "agrees"
     assert rows["forest_to_farmed", ""]["verdict"] == "forced"
     assert "leave_out" in rows["forest_to_farmed", ""]["forced"]
     assert said["counts"] == {
         k: sum(r["verdict"] == k for r in rows.values())
-        for k in ("agrees", "differs", "forced", "unknown")
+        for k in ("agrees", "differs", "forced", "unknown", "not tried")
     }
     text = shanshui("validate", region.layout.folder)
-    assert text.strip().endswith(f"unknown {said['counts']['unknown']}")
+    assert text.strip().endswith(f"not tried {said['counts']['not tried']}")

@@ -1,8 +1,9 @@
 """The accounts held against published ones."""
 
 import numpy as np
+import pandas as pd
 
-from shanshui.accounts.indicators import Figures
+from shanshui.accounts.indicators import Figures, Mismatch
 from shanshui.accounts.tables import Account
 from shanshui.core.assessment import assessment
 from shanshui.region.validation import Measure, Published, Validation, validation_table
@@ -12,6 +13,7 @@ from shanshui.region.validation import Measure, Published, Validation, validatio
 def accounts_validation(
     gep_summary: Figures,
     gep: Account,
+    mismatch: Mismatch | None = None,
     published: Published | None = None,
 ) -> Validation:
     """The account's figures beside what is published of the region.
@@ -22,6 +24,8 @@ def accounts_validation(
         ``figure, value, unit``.
     gep : table
         ``service, value, counts``.
+    mismatch : table, optional
+        ``code, quadrant``: prefectures by nature's value and product against the mean of the region.
     published : table, optional
         ``measure, statement, source, low, high``.
 
@@ -29,7 +33,8 @@ def accounts_validation(
     -------
     table
         A row for each statement, as :func:`shanshui.basins.validation.survey_validation` has it. Measures: ``gep_`` with each figure of the
-        summary, ``service_share`` and ``service_rank`` by service.
+        summary, ``service_share`` and ``service_rank`` by service, ``quadrant_count`` by quadrant (prefectures), ``quadrant_of`` by
+        ``code/quadrant`` (1 in it, 0 not).
 
     Raises
     ------
@@ -70,4 +75,21 @@ def accounts_validation(
                 "the total lies in the range of its draws", "总值位于抽样区间之内", "the account",
             )
         )  # fmt: skip
+    if mismatch is not None:
+        measures += _quadrants(mismatch)
     return validation_table("accounts", measures, published)
+
+
+def _quadrants(mismatch: pd.DataFrame) -> list[Measure]:
+    """Prefectures by quadrant, and whether each is in it."""
+    known = mismatch[mismatch["quadrant"].fillna("") != ""]
+    count = known["quadrant"].value_counts()
+    note = "against the mean of the region, not of the nation"
+    return [
+        *(Measure("quadrant_count", float(n), "1", str(q), note=f"of {len(known)}; {note}") for q, n in count.items()),
+        *(
+            Measure("quadrant_of", float(mine == q), "1", f"{code}/{q}", note=note)
+            for code, mine in zip(known["code"], known["quadrant"], strict=True)
+            for q in sorted(count.index)
+        ),
+    ]  # fmt: skip

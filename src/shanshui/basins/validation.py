@@ -84,6 +84,10 @@ def survey_validation(
             )  # fmt: skip
     if unit_population is not None:
         rows = unit_population.rename(columns={"unit": "code"})
+        measures += [
+            Measure("people_in", float(total), "person", str(when), note="people of all planning units")
+            for when, total in rows.groupby("year")["population"].agg(lambda p: p.sum(skipna=False)).items()
+        ]  # fmt: skip
         year = chosen_year(rows, "population", "unit_population")
         mine = rows[rows["year"] == year]
         total = float(mine["population"].sum(skipna=False))

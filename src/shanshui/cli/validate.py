@@ -36,11 +36,15 @@ def validate(folder: Folder, as_json: AsJson = False, variant: Variant = "") -> 
             chapter = row["chapter"]
             typer.echo(f"\n{chapter}")
         place = f" [{row['subject']}]" if row["subject"] else ""
-        typer.echo(f"  {row['verdict']:8} {row['statement']}{place}")
+        typer.echo(f"  {row['verdict']:9} {row['statement']}{place}")
         unit = "" if row["unit"] in ("1", "") else f" {row['unit']}"
-        said = f"{row['measure']} {_figure(row['ours'])}{unit}, expected {_range(row['low'], row['high'])}"
+        said = (
+            "not measured"
+            if row["measure"] == "-"
+            else f"{row['measure']} {_figure(row['ours'])}{unit}, expected {_range(row['low'], row['high'])}"
+        )
         notes = [row["note"], f"forced by {one.forced}" if one.forced else "", row["source"]]
-        typer.echo(f"           {said}; {'; '.join(str(n) for n in notes if n)}")
+        typer.echo(f"            {said}; {'; '.join(str(n) for n in notes if n)}")
     told = ", ".join(f"{k} {v}" for k, v in count.items())
     typer.echo(f"\n{len(found)} statements: {told}")
 

@@ -10,7 +10,23 @@ from shanshui.core.assessment import assessment
 from shanshui.core.quantity import ANY, TEXT, Features, Key
 from shanshui.core.vocabulary import Counties
 from shanshui.industry.county_product import CountyGdp
-from shanshui.industry.tables import SectorStructure
+from shanshui.industry.held_figures import (
+    attention_figures,
+    firm_figures,
+    layout_figures,
+    network_figures,
+    stage_figures,
+    structure_figures,
+)
+from shanshui.industry.tables import (
+    Attention,
+    ChainLayout,
+    ClusterIndustries,
+    FirmCounts,
+    SectorStructure,
+    ServiceHubs,
+    StageVerdicts,
+)
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 
 Levels = Annotated[gpd.GeoDataFrame, Features({"level": TEXT, "*": ANY}, Key("spatial_level"))]
@@ -22,6 +38,12 @@ def industry_validation(
     industry_structure: SectorStructure | None = None,
     spatial_levels: Levels | None = None,
     counties: Counties | None = None,
+    industrial_stage: StageVerdicts | None = None,
+    emerging_firms: FirmCounts | None = None,
+    report_attention: Attention | None = None,
+    cluster_industries: ClusterIndustries | None = None,
+    service_hubs: ServiceHubs | None = None,
+    layout: ChainLayout | None = None,
     published: Published | None = None,
 ) -> Validation:
     """Product and structure of the region's counties beside what is published.
@@ -36,6 +58,18 @@ def industry_validation(
         ``level``: the inner one is the region; without it all counties of the table are.
     counties : polygons, optional
         ``code``: those whose inner point lies in the region count.
+    industrial_stage : table, optional
+        ``code, year, criterion, stage``.
+    emerging_firms : table, optional
+        ``code, category, firms``.
+    report_attention : table, optional
+        ``year, category, mentions``.
+    cluster_industries : table, optional
+        ``cluster, intended``.
+    service_hubs : table, optional
+        ``city, agree`` and a column for each scheme.
+    layout : table, optional
+        ``link, amount_ha``.
     published : table, optional
         ``measure, statement, source, low, high``.
 
@@ -44,7 +78,9 @@ def industry_validation(
     table
         A row for each statement, as :func:`shanshui.basins.validation.survey_validation` has it. Measures: ``county_gdp`` of the region's
         counties [yuan], ``county_gdp_known`` of those that have one, ``counties_with_gdp``, ``secondary_risen`` and ``secondary_known``
-        (prefectures).
+        (prefectures), ``led_by_industry`` by prefecture (1 yes), ``stage`` by ``code/year`` (0 pre to 4 post), ``firms``, ``firms_in`` by place
+        and province, ``category_rank``, ``attention_rank`` by ``category/year``, ``cluster_members`` by cluster, ``hubs_agree``, ``layout_ha``
+        by link.
 
     Raises
     ------
@@ -77,11 +113,16 @@ def industry_validation(
             ),
         ]  # fmt: skip
     if industry_structure is not None:
-        risen = industry_structure["secondary_risen"].astype(bool)
-        measures += [
-            Measure("secondary_risen", float(risen.sum()), "1"),
-            Measure("secondary_known", float(len(risen)), "1"),
-        ]
+        measures += structure_figures(industry_structure)
+    if industrial_stage is not None:
+        measures += stage_figures(industrial_stage)
+    if emerging_firms is not None:
+        measures += firm_figures(emerging_firms)
+    if report_attention is not None:
+        measures += attention_figures(report_attention)
+    measures += network_figures(cluster_industries, service_hubs)
+    if layout is not None:
+        measures += layout_figures(layout)
     return validation_table("industry", measures, published)
 
 

@@ -14,6 +14,7 @@ from shanshui.core.cover import codes_of
 from shanshui.core.vocabulary import Codes, Mask
 from shanshui.pattern.counts import SourceCounts
 from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT
+from shanshui.pattern.reference_line import reference_figures
 from shanshui.pattern.species import (
     THREATENED,
     Habitats,
@@ -22,7 +23,15 @@ from shanshui.pattern.species import (
     latin,
     range_map,
 )
-from shanshui.pattern.tables import Counts, Protected, RedLineShares, SourceCells
+from shanshui.pattern.tables import (
+    Counts,
+    Polygons,
+    Protected,
+    RedLineShares,
+    SourceCells,
+    Sources,
+    SteepFarmland,
+)
 from shanshui.region.grid import grid_of
 from shanshui.region.unitset import burnt
 from shanshui.region.validation import Measure, Published, Validation, validation_table
@@ -61,6 +70,9 @@ def pattern_validation(
     protected_areas: Protected | None = None,
     species_ranges: Ranges | None = None,
     species_habitats: Habitats | None = None,
+    sources: Sources | None = None,
+    steep_farmland: SteepFarmland | None = None,
+    reference_red_line: Polygons | None = None,
     published: Published | None = None,
 ) -> Validation:
     """Which ground is graded, taken in and chosen, beside what it should be in any mountain region, and what is published of this one.
@@ -89,6 +101,12 @@ def pattern_validation(
         Their threatened species the red line should follow: over the cells of a coarse map of points, or over squares.
     species_habitats : table, optional
         ``species, threat``; the shipped table without it.
+    sources : polygons, optional
+        ``massif``: that each source lies in.
+    steep_farmland : table, optional
+        ``limit_deg, area_ha``.
+    reference_red_line : polygons, optional
+        A line that somebody else drew, beside ours.
     published : table, optional
         ``measure, statement, source, low, high, than, place``.
 
@@ -99,12 +117,17 @@ def pattern_validation(
         and by county; ``red_line_of``, ``sensitive_of``, ``important_of`` and ``sources_of`` by cover (forest, farmed, built);
         ``forest_to_farmed`` of the red line and ``important_forest_to_farmed`` before anything is left out; ``sensitivity_class`` and
         ``importance_class`` by code; ``captured`` by ``red_line`` and ``sources``; ``richness_rank`` (rank correlation with threatened
-        species over cells of the range map); ``count`` by part.
+        species over cells of the range map); ``count`` by part;
+        ``captured_share`` of protected ground by ``red_line`` and ``sources``; ``massif_sources`` by massif; ``steep_farmland_ha`` by limit
+        [degree]; ``reference_line`` by ``agreement``, ``kappa``, ``inside`` and ``outside`` (share of the ground of the other line, and of
+        the rest, that ours takes in).
 
     Raises
     ------
     QuantityError
         A published statement without a range.
+    DataError
+        The other line does not reach the region.
 
     Notes
     -----
@@ -144,6 +167,8 @@ def pattern_validation(
                 region_mask,
             )
         )
+    if red_line_candidate is not None and reference_red_line is not None:
+        measures += reference_figures(red_line_candidate, region_mask, reference_red_line)
     if source_cells is not None:
         chosen = source_cells.values > 0
         measures += _of("sources_of", chosen, inside, cover)
@@ -173,6 +198,16 @@ def pattern_validation(
                 pattern_summary["what"], pattern_summary["found"], free, strict=True
             )
         ]
+    if sources is not None:
+        measures += [
+            Measure("massif_sources", float(count), "1", str(name), note=f"{len(sources)} sources in all")
+            for name, count in sources["massif"].replace("", np.nan).value_counts().items()
+        ]  # fmt: skip
+    if steep_farmland is not None:
+        measures += [
+            Measure("steep_farmland_ha", float(area), "ha", f"{limit:g}")
+            for limit, area in zip(steep_farmland["limit_deg"], steep_farmland["area_ha"], strict=True)
+        ]  # fmt: skip
     return validation_table("pattern", measures, published)
 
 
@@ -244,7 +279,8 @@ def _captured(
             "captured", ratio, "1", what, CAPTURE, np.inf, f"{WHAT[what][0]}: more protected ground than by chance is taken in",
             f"{WHAT[what][1]}纳入保护地的比例高于随机", "protected areas of the study",
             forced_by=forced, note=f"{inside:.1%} of protected ground, {by_chance:.1%} of all",
-        )
+        ),
+        Measure("captured_share", inside, "1", what, forced_by=forced),
     ]  # fmt: skip
 
 

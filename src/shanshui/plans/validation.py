@@ -5,8 +5,16 @@ from shanshui.basins.validation import survey_validation
 from shanshui.flow.plan import Step, step
 from shanshui.industry.validation import industry_validation
 from shanshui.pattern.validation import pattern_validation
+from shanshui.plans.survey import warmth_of
+from shanshui.terrain.climate_validation import climate_validation
 
-STEPS = ("survey_validation", "accounts_validation", "pattern_validation", "industry_validation")
+STEPS = (
+    "survey_validation",
+    "climate_validation",
+    "accounts_validation",
+    "pattern_validation",
+    "industry_validation",
+)
 
 
 def validation(have: set[str]) -> list[Step]:
@@ -19,6 +27,11 @@ def validation(have: set[str]) -> list[Step]:
     """
     return [
         step(survey_validation),
+        *(
+            [step(climate_validation, binds=warmth_of(have))]
+            if "climate_stations" in have and have & {"temperature", "precipitation"}
+            else []
+        ),
         step(accounts_validation),
         step(pattern_validation),
         step(industry_validation),

@@ -1,7 +1,7 @@
 """Results held against what is known otherwise: criteria that hold anywhere, and statements that somebody published of this region."""
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, TEXT, Table
+from shanshui.region.measures import MEASURES, NOT_MEASURED, chapter_of
 
 Published = Annotated[
     pd.DataFrame,
@@ -33,11 +34,12 @@ Validation = Annotated[
             "forced_by": TEXT,
             "source": TEXT,
             "note": TEXT,
+            "note_zh": TEXT,
         }
     ),
 ]
-AGREES, DIFFERS, UNKNOWN = "agrees", "differs", "unknown"
-"""Verdicts; of what is not known nothing is claimed."""
+AGREES, DIFFERS, UNKNOWN, NOT_TRIED = "agrees", "differs", "unknown", "not tried"
+"""Verdicts; of what is not known nothing is claimed, and what nobody can measure here was not tried."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def validation_table(
         Figures of ours.
     published : DataFrame, optional
         ``measure, statement, source`` (and ``statement_zh``) and ``low, high``, or ``than``: a place whose figure must be lower; ``place``
-        where it speaks of one.
+        where it speaks of one. ``reason`` (and ``reason_zh``): why ours does not agree, told where it does not. A measure that is blank or
+        ``-`` is one that nobody can measure here: ``chapter`` says where it is listed.
 
     Returns
     -------
@@ -102,7 +105,8 @@ def validation_table(
     Raises
     ------
     QuantityError
-        A statement with neither a range nor a place to be above.
+        A statement with neither a range nor a place to be above, with a range turned round, with a measure that no chapter knows, or with
+        neither measure nor reason.
     """
     measures = list(measures)
     rows = [
@@ -112,43 +116,88 @@ def validation_table(
     ]
     of = {(m.measure, m.place): m for m in measures}
     for row in () if published is None else published.to_dict("records"):
-        measure, place = str(row["measure"]), _text(row.get("place"))
-        mine = of.get((measure, place))
-        if mine is None:
-            if any(m.measure == measure for m in measures):
-                mine = Measure(measure, np.nan, place=place, note=f"no figure of {place} here")
-            else:
-                continue  # another chapter's
-        said = str(row["statement"]), _text(row.get("statement_zh")) or str(row["statement"])
-        than = _text(row.get("than"))
-        if than:
-            other = of.get((measure, than))
-            low = np.nan if other is None else other.ours
-            rows.append(_row(chapter, mine, said, low, np.inf, str(row["source"])))
-            continue
-        low, high = _number(row, "low"), _number(row, "high")
-        if np.isnan(low) and np.isnan(high):
-            raise QuantityError(
-                f"published: '{row['statement']}' has neither low nor high nor than; give the range that the figure should lie in"
-            )
-        low, high = -np.inf if np.isnan(low) else low, np.inf if np.isnan(high) else high
-        rows.append(_row(chapter, mine, said, low, high, str(row["source"])))
+        held = _held(chapter, row, of)
+        if held is not None:
+            rows.append(held)
     columns = [
         "chapter", "measure", "subject", "statement", "statement_zh", "ours", "low", "high", "unit", "verdict", "forced_by", "source", "note",
+        "note_zh",
     ]  # fmt: skip
     out = pd.DataFrame(rows, columns=columns)
     return out.astype(dict.fromkeys(("ours", "low", "high"), float))
 
 
+def _held(
+    chapter: str, row: dict[Hashable, Any], of: dict[tuple[str, str], Measure]
+) -> dict[str, object] | None:
+    """One published statement beside ours; none where it is another chapter's."""
+    measure, place, than = _text(row["measure"]), _text(row.get("place")), _text(row.get("than"))
+    said = str(row["statement"]), _text(row.get("statement_zh")) or str(row["statement"])
+    reason = _text(row.get("reason"))
+    told = reason, _text(row.get("reason_zh")) or reason
+    if measure in NOT_MEASURED:
+        return _not_tried(chapter, row, said, told)
+    names = tuple(dict.fromkeys(name for name, _ in of))
+    if chapter_of(measure, said[0], names) not in ("", chapter):
+        return None
+    mine = of.get((measure, place))
+    if mine is None:
+        lacks = f"no figure of {place} here" if measure in names else "not made in this study"
+        mine = Measure(measure, np.nan, place=place, note=lacks)
+    if than:
+        other = of.get((measure, than))
+        if other is None:
+            mine = replace(
+                mine, note="; ".join(filter(None, (mine.note, f"no figure of {than} here")))
+            )
+        low = np.nan if other is None else other.ours
+        return _row(chapter, mine, said, low, np.inf, str(row["source"]), told)
+    low, high = _number(row, "low"), _number(row, "high")
+    if np.isnan(low) and np.isnan(high):
+        raise QuantityError(
+            f"published: '{row['statement']}' has neither low nor high nor than; give the range that the figure should lie in"
+        )
+    low, high = -np.inf if np.isnan(low) else low, np.inf if np.isnan(high) else high
+    if low > high:
+        raise QuantityError(
+            f"published: '{row['statement']}' has low {low:g} above high {high:g}; exchange them"
+        )
+    return _row(chapter, mine, said, low, high, str(row["source"]), told)
+
+
+def _not_tried(
+    chapter: str, row: dict[Hashable, Any], said: tuple[str, str], told: tuple[str, str]
+) -> dict[str, object] | None:
+    """A statement that nobody can measure, listed with its reason by the chapter it names, or else by the first."""
+    where = _text(row.get("chapter")) or next(iter(MEASURES))
+    if where not in MEASURES:
+        raise QuantityError(
+            f"published.chapter: '{said[0]}' has '{where}', expected one of {', '.join(MEASURES)}; correct it"
+        )
+    if not told[0]:
+        raise QuantityError(
+            f"published.reason: '{said[0]}' has no measure and no reason; say in reason why it cannot be measured"
+        )
+    if where != chapter:
+        return None
+    mine = Measure("-", np.nan, "")
+    return _row(chapter, mine, said, np.nan, np.nan, str(row["source"]), told) | {
+        "verdict": NOT_TRIED
+    }
+
+
 def _row(
-    chapter: str, mine: Measure, said: tuple[str, str], low: float, high: float, source: str
-) -> dict[str, object]:
+    chapter: str, mine: Measure, said: tuple[str, str], low: float, high: float, source: str, told: tuple[str, str] = ("", ""),
+) -> dict[str, object]:  # fmt: skip
     known = np.isfinite(mine.ours) and not (np.isnan(low) or np.isnan(high))
     verdict = UNKNOWN if not known else AGREES if low <= mine.ours <= high else DIFFERS
+    why = ("", "") if verdict == AGREES else told  # a reason explains what does not agree
+    note, note_zh = ("; ".join(filter(None, (mine.note, part))) for part in why)
     return {
         "chapter": chapter, "measure": mine.measure, "subject": mine.place, "statement": said[0], "statement_zh": said[1], "ours": mine.ours,
         "low": low if np.isfinite(low) else np.nan, "high": high if np.isfinite(high) else np.nan, "unit": mine.unit,
-        "verdict": verdict, "forced_by": mine.forced_by, "source": source, "note": mine.note,
+        "verdict": verdict, "forced_by": mine.forced_by, "source": source, "note": note,
+        "note_zh": note_zh,
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from shanshui.core.terms import word
 from shanshui.report.tables import table_of
 from shanshui.report.words import say
 from shanshui.study.study import Study
-from shanshui.study.validation import counted, statements, tables
+from shanshui.study.validation import Statement, counted, statements, tables
 
 
 def validation_chapter(study: Study, lang: str) -> dict[str, Any]:
@@ -27,7 +27,6 @@ def validation_chapter(study: Study, lang: str) -> dict[str, Any]:
         ``title, figures, tables``.
     """
     found = statements(study)
-    count = ", ".join(f"{say(k, lang)} {v}" for k, v in counted(found).items())
     out = []
     for name in tables(study):
         chapter = name.removesuffix("_validation")
@@ -41,13 +40,19 @@ def validation_chapter(study: Study, lang: str) -> dict[str, Any]:
                 say("expected", lang): [_range(s.row["low"], s.row["high"], lang) for s in rows],
                 say("verdict", lang): [say(s.row["verdict"], lang) for s in rows],
                 say("forced_by", lang): [s.forced for s in rows],
+                say("reason", lang): [s.row["note_zh" if lang == "zh" else "note"] for s in rows],
                 say("source", lang): [s.row["source"] for s in rows],
             }
         )
-        out.append(table_of(word(name, lang), frame, lang, of=(name,), long=True))
-    if out:
-        out[0]["note"] = f"{count}. {say('validation_note', lang)}"
+        told = _told(rows, lang)
+        note = told if out else f"{_told(found, lang)}. {say('validation_note', lang)} {told}"
+        table = table_of(word(name, lang), frame, lang, note, of=(name,), long=True)
+        out.append(table | {"marks": [s.row["verdict"].replace(" ", "-") for s in rows]})
     return {"title": say("validation", lang), "figures": [], "tables": out}
+
+
+def _told(rows: list[Statement], lang: str) -> str:
+    return ", ".join(f"{say(k, lang)} {v}" for k, v in counted(rows).items())
 
 
 def _said(row: dict[str, Any], lang: str) -> str:

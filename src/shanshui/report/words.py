@@ -193,6 +193,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "differs": ("differs", "不一致"),
     "forced": ("forced", "强制"),
     "unknown": ("unknown", "未知"),
+    "not tried": ("not tried", "未检验"),
     "field_written_as": ("field {old} is written as {new}", "字段 {old} 写为 {new}"),
     "texts_cut": (
         "{field}: {count} texts are longer than {most} bytes and are cut",

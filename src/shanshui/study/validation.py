@@ -7,7 +7,7 @@ import pandas as pd
 
 from shanshui.flow.plan import Step
 from shanshui.plans.validation import STEPS
-from shanshui.region.validation import AGREES
+from shanshui.region.validation import AGREES, DIFFERS, NOT_TRIED, UNKNOWN
 from shanshui.study.study import Study
 
 FORCED = "forced"
@@ -60,6 +60,8 @@ def _forcing(study: Study, declared: str) -> str:
     """
     place, _, wanted = declared.partition("=")
     name, _, word = place.partition(".")
+    if name == "inputs":
+        return f"{place}: the statement was read from it" if study.has(word) else ""
     item = study.plan.steps.get(name)
     if not word or not isinstance(item, Step):
         return ""
@@ -79,5 +81,5 @@ def counted(found: list[Statement]) -> dict[str, int]:
     """How many statements have each verdict."""
     return {
         verdict: sum(s.row["verdict"] == verdict for s in found)
-        for verdict in ("agrees", "differs", FORCED, "unknown")
+        for verdict in (AGREES, DIFFERS, FORCED, UNKNOWN, NOT_TRIED)
     }

@@ -1,0 +1,89 @@
+"""Figures of industry that statements published of a region speak of."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from shanshui.industry.stages import STAGES
+from shanshui.region.validation import Measure
+
+SECTORS = ("primary", "secondary", "tertiary")
+
+
+def structure_figures(structure: pd.DataFrame) -> list[Measure]:
+    """``secondary_risen``, ``secondary_known`` and, by prefecture, ``led_by_industry`` (1 where the secondary sector is the largest at last)."""
+    last = structure[[f"{s}_last" for s in SECTORS]].astype(float)
+    led = (last["secondary_last"] >= last.max(axis=1)).astype(float)
+    led[last.isna().any(axis=1)] = np.nan
+    return [
+        Measure("secondary_risen", float(structure["secondary_risen"].astype(bool).sum()), "1"),
+        Measure("secondary_known", float(len(structure)), "1"),
+        *(
+            Measure("led_by_industry", float(value), "1", str(code))
+            for code, value in zip(structure["code"], led, strict=True)
+        ),
+    ]
+
+
+def stage_figures(verdicts: pd.DataFrame) -> list[Measure]:
+    """``stage`` by ``code/year``: place among pre, early, middle, late, post, from 0, of the composite criterion."""
+    whole = verdicts[verdicts["criterion"] == "composite"]
+    name = whole["stage"].fillna("").astype(str).str.split(",").str[0]  # "late, first half"
+    whole = whole.assign(told=name)
+    return [
+        Measure(
+            "stage", float(STAGES.index(row["told"])) if row["told"] in STAGES else np.nan, "1", f"{row['code']}/{row['year']}",
+            note=str(row["stage"] or ""),
+        )
+        for row in whole.to_dict("records")
+    ]  # fmt: skip
+
+
+def firm_figures(firms: pd.DataFrame) -> list[Measure]:
+    """``firms`` in all, ``firms_in`` by place and by province, ``category_rank`` by category (1 has the most)."""
+    count = firms.assign(code=firms["code"].astype(str))
+    by_place = count.groupby("code")["firms"].sum()
+    by_province = count.groupby(count["code"].str[:2] + "0000")["firms"].sum()
+    by_place = pd.concat([by_place[~by_place.index.isin(by_province.index)], by_province])
+    rank = count.groupby("category")["firms"].sum().rank(ascending=False, method="min")
+    return [
+        Measure("firms", float(count["firms"].sum()), "1"),
+        *(Measure("firms_in", float(n), "1", str(code)) for code, n in by_place.items()),
+        *(Measure("category_rank", float(n), "1", str(name)) for name, n in rank.items()),
+    ]
+
+
+def attention_figures(attention: pd.DataFrame) -> list[Measure]:
+    """``attention_rank`` by ``category/year``: 1 is named the most often in the reports of all places."""
+    named = attention.groupby(["year", "category"])["mentions"].sum()
+    rank = named.groupby(level="year").rank(ascending=False, method="min")
+    return [
+        Measure("attention_rank", float(place), "1", f"{category}/{year}")
+        for (year, category), place in rank.items()
+    ]
+
+
+def network_figures(clusters: pd.DataFrame | None, hubs: pd.DataFrame | None) -> Iterable[Measure]:
+    """``cluster_members`` by cluster and ``hubs_agree``: share of the cities that every scheme names on which they agree."""
+    if clusters is not None:
+        meant = clusters[clusters["intended"].astype(bool)]
+        for name, count in meant.groupby("cluster").size().items():
+            yield Measure(
+                "cluster_members", float(count), "1", str(name), forced_by="inputs.clusters"
+            )
+    if hubs is not None:
+        schemes = hubs.drop(columns=["city", "agree"]).fillna("").astype(str)
+        both = hubs["agree"][(schemes != "").all(axis=1)].astype(bool)
+        yield Measure(
+            "hubs_agree", float(both.mean()) if len(both) else np.nan, "1", forced_by="inputs.hubs", note=f"{len(both)} cities are in all schemes",
+        )  # fmt: skip
+
+
+def layout_figures(layout: pd.DataFrame) -> list[Measure]:
+    """``layout_ha`` by link: what was placed; a target that is set brings it about where the ground suffices."""
+    placed = layout.groupby("link")["amount_ha"].sum(min_count=1)
+    return [
+        Measure("layout_ha", float(area), "ha", str(link), forced_by="layout.target_ha")
+        for link, area in placed.items()
+    ]
