@@ -60,7 +60,7 @@ def attention_figures(attention: pd.DataFrame) -> list[Measure]:
     rank = named.groupby(level="year").rank(ascending=False, method="min")
     return [
         Measure("attention_rank", float(place), "1", f"{category}/{year}")
-        for (year, category), place in rank.items()
+        for place, (year, category) in zip(rank, rank.index.to_list(), strict=True)
     ]
 
 

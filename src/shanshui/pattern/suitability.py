@@ -27,7 +27,7 @@ from shanshui.core.vocabulary import (
 )
 from shanshui.pattern.distribution import Models, model_of
 from shanshui.pattern.presences import Ground
-from shanshui.pattern.species import Habitats, RangeCells, Ranges, habitats_of, latin, range_cells
+from shanshui.pattern.species import Habitats, RangeMap, Ranges, habitats_of, latin, range_map
 from shanshui.pattern.species_names import FOCAL, called, members
 from shanshui.region.grid import like
 from shanshui.region.unitset import burnt
@@ -87,11 +87,11 @@ class _Evidence:
         return self.ranges["species"].map(latin)
 
     @cached_property
-    def cells(self) -> RangeCells | None:
-        """Cells of a coarse range map; None of outlines."""
+    def centres(self) -> RangeMap | None:
+        """Centres of a coarse range map; None of outlines."""
         if self.ranges is None or set(self.ranges.geom_type) != {"Point"}:
             return None
-        return range_cells(self.ranges, self.ground.grid, self.cell_km)
+        return range_map(self.ranges, self.cell_km)
 
     def rests_on(self, name: str) -> str:
         """What the suitability for a species rests on."""
@@ -109,7 +109,7 @@ class _Evidence:
         rests = self.rests_on(name)
         if rests == MODEL:
             return self._modelled(name)
-        out = self._preferred(self.rows.loc[name])
+        out = self._preferred(pd.Series(self.rows.loc[name]))
         if rests == RANGE:
             out *= self._range(name)
         known = self.ground.inside & np.isfinite(self.ground.layers["elevation"])
@@ -144,11 +144,14 @@ class _Evidence:
     def _range(self, name: str) -> NDArray[np.floating]:
         assert self.ranges is not None  # noqa: S101 - it has a range
         mine = (self.names == name).to_numpy()
-        if self.cells is None:
-            return burnt(self.ranges[mine], self.ground.grid, 0.0).astype(np.float32)
-        present = np.zeros(self.cells.of_row.max() + 2, np.float32)
-        present[self.cells.of_row[mine]] = 1.0
-        return np.asarray((present[self.cells.near] * self.cells.share).sum(axis=0))
+        grid = self.ground.grid
+        if self.centres is None:
+            return burnt(self.ranges[mine], grid, 0.0).astype(np.float32)
+        out = np.empty(grid.shape, np.float32)
+        for start, stop in grid.strips(_ROWS):
+            cells = self.centres.below(grid, slice(start, stop))
+            out[start:stop] = (cells.present(mine)[cells.near] * cells.share).sum(axis=0)
+        return out
 
     def group(self, names: tuple[str, ...]) -> NDArray[np.float32]:
         """Mean over species that have a model or a range where any has, scaled to its greatest."""

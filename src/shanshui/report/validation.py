@@ -27,7 +27,7 @@ def validation_chapter(study: Study, lang: str) -> dict[str, Any]:
         ``title, figures, tables``.
     """
     found = statements(study)
-    out = []
+    out: list[dict[str, Any]] = []
     for name in tables(study):
         chapter = name.removesuffix("_validation")
         rows = [s for s in found if s.row["chapter"] == chapter]
