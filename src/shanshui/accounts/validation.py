@@ -1,19 +1,32 @@
 """The accounts held against published ones."""
 
+from typing import Annotated
+
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import xarray as xr
 
-from shanshui.accounts.indicators import Figures, Mismatch
+from shanshui.accounts.indicators import Figures, HotSpots, Mismatch
 from shanshui.accounts.tables import Account
 from shanshui.core.assessment import assessment
+from shanshui.core.quantity import TEXT, Features, Grid, Key
+from shanshui.core.vocabulary import UnitLabels
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 
+MassifCells = Annotated[xr.DataArray, Grid("1", Key("massif"))]
+Massifs = Annotated[gpd.GeoDataFrame, Features({"name": TEXT}, Key("massif"))]
 
-@assessment(source="own_frame", bytes_per_cell=0)
+
+@assessment(source="own_frame", bytes_per_cell=4)
 def accounts_validation(
     gep_summary: Figures,
     gep: Account,
     mismatch: Mismatch | None = None,
+    gep_hot_spots: HotSpots | None = None,
+    planning_unit_labels: UnitLabels | None = None,
+    massif_zones: MassifCells | None = None,
+    massifs: Massifs | None = None,
     published: Published | None = None,
 ) -> Validation:
     """The account's figures beside what is published of the region.
@@ -26,6 +39,14 @@ def accounts_validation(
         ``service, value, counts``.
     mismatch : table, optional
         ``code, quadrant``: prefectures by nature's value and product against the mean of the region.
+    gep_hot_spots : table, optional
+        Index ``unit``; ``spot``.
+    planning_unit_labels : (y, x) [1], optional
+        Unit of each cell.
+    massif_zones : (y, x) [1], optional
+        Massif of each cell.
+    massifs : points, lines or polygons, optional
+        ``name``.
     published : table, optional
         ``measure, statement, source, low, high``.
 
@@ -34,7 +55,7 @@ def accounts_validation(
     table
         A row for each statement, as :func:`shanshui.basins.validation.survey_validation` has it. Measures: ``gep_`` with each figure of the
         summary, ``service_share`` and ``service_rank`` by service, ``quadrant_count`` by quadrant (prefectures), ``quadrant_of`` by
-        ``code/quadrant`` (1 in it, 0 not).
+        ``code/quadrant`` (1 in it, 0 not), ``hot_spots_of`` by massif (share of its ground in units where value gathers).
 
     Raises
     ------
@@ -77,7 +98,27 @@ def accounts_validation(
         )  # fmt: skip
     if mismatch is not None:
         measures += _quadrants(mismatch)
+    measures += _hot_spots(gep_hot_spots, planning_unit_labels, massif_zones, massifs)
     return validation_table("accounts", measures, published)
+
+
+def _hot_spots(
+    spots: pd.DataFrame | None,
+    labels: xr.DataArray | None,
+    zones: xr.DataArray | None,
+    massifs: gpd.GeoDataFrame | None,
+) -> list[Measure]:
+    """Share of the ground of each massif that lies in units where value gathers."""
+    if spots is None or labels is None or zones is None or massifs is None:
+        return []
+    hot = np.isin(labels.values, spots.index[spots["spot"] == "hot"].to_numpy())
+    out = []
+    # zones are numbered by the names of massifs in order
+    for number, name in enumerate(sorted({str(n) for n in massifs["name"]}), start=1):
+        here = (labels.values > 0) & (zones.values == number)
+        share = np.count_nonzero(hot & here) / np.count_nonzero(here) if here.any() else np.nan
+        out.append(Measure("hot_spots_of", float(share), "1", name))
+    return out
 
 
 def _quadrants(mismatch: pd.DataFrame) -> list[Measure]:

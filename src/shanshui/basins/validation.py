@@ -1,11 +1,15 @@
 """The survey held against gauges, areas and the census."""
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
+import xarray as xr
 
 from shanshui.basins.tables import OutletPoints, SpatialLevels, UnitPopulation
 from shanshui.core.assessment import assessment
-from shanshui.core.vocabulary import CellSize
-from shanshui.region.grid import FINE_M
+from shanshui.core.vocabulary import CellSize, ClassAreas, Codes, Units
+from shanshui.region.grid import FINE_M, grid_of
+from shanshui.region.polygon_cover import cover_of
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 from shanshui.region.years import chosen_year
 
@@ -17,12 +21,21 @@ KEPT = (0.97, 1.03)
 """People of all units to people of the inner counties [D]: the rim of the region is in or out by whole cells."""
 
 
-@assessment(source="own_frame", bytes_per_cell=0)
+ON_MAP = 0.95
+"""Part of a prefecture on the map from which its mix of classes is held against a table [D]."""
+OVERLAP = 0.7
+"""Mean overlap of the mixes of map and table [D]."""
+
+
+@assessment(source="own_frame", bytes_per_cell=4)
 def survey_validation(
     spatial_levels: SpatialLevels | None = None,
     river_basin_outlets: OutletPoints | None = None,
     unit_population: UnitPopulation | None = None,
     slope_cell: CellSize | None = None,
+    land_cover: Codes | None = None,
+    land_cover_areas: ClassAreas | None = None,
+    prefectures: Units | None = None,
     published: Published | None = None,
 ) -> Validation:
     """The survey's figures beside gauges, the census, and what is published of the region.
@@ -37,6 +50,12 @@ def survey_validation(
         ``unit, year, population``.
     slope_cell : float [m], optional
         Cells at which the slope is measured.
+    land_cover : (y, x) [1], optional
+        Class codes.
+    land_cover_areas : table, optional
+        ``code, year, class, area_km2`` of the places, told otherwise than by the map.
+    prefectures : polygons, optional
+        Their outlines.
     published : table, optional
         ``measure, statement, source, low, high, than, place``.
 
@@ -45,7 +64,7 @@ def survey_validation(
     table
         A row for each statement: ours, the range it should lie in, verdict (``agrees``, ``differs``, ``unknown``), and the settings that
         could bring the agreement about. Measures: ``area_km2, counties, people`` of the inner level, ``basin_area_ratio`` by outlet,
-        ``people_kept``, ``slope_cell``.
+        ``people_kept``, ``slope_cell``, ``cover_overlap`` by prefecture and, blank, their mean.
 
     Raises
     ------
@@ -54,6 +73,8 @@ def survey_validation(
 
     Notes
     -----
+    ``cover_overlap = sum_c min(m_c, t_c)`` over the classes c, m their shares of a prefecture that lies on the map (95 % of it [D]), t those of
+    the table's latest year: 1 where both are the same; 0.7 in the mean [D].
     ``basin_area_ratio = A / A_published``, within 10 % [D]; ``people_kept`` = people of all units over people of the inner counties. Published
     statements are the region's own; our own frame [D] (decision 0023).
     """
@@ -116,4 +137,39 @@ def survey_validation(
                 note="limits of slope are read from scaled_slope; slope itself is far below that of the ground" if coarse else "",
             )
         )  # fmt: skip
+    if land_cover is not None and land_cover_areas is not None and prefectures is not None:
+        measures += _cover_overlap(land_cover, land_cover_areas, prefectures)
     return validation_table("survey", measures, published)
+
+
+def _cover_overlap(
+    land_cover: xr.DataArray, areas: pd.DataFrame, prefectures: gpd.GeoDataFrame
+) -> list[Measure]:
+    """How far the mix of classes of each prefecture on the map is that of the table."""
+    grid = grid_of(land_cover)
+    codes = prefectures["code"].astype(str).tolist()
+    classes, cells = cover_of(prefectures, grid).class_cells(land_cover)
+    told = cells.sum(axis=1) * grid.cell_km2 / (prefectures.area.to_numpy() / 1e6)
+    latest = areas[areas["year"] == areas["year"].max()]
+    table = latest.pivot_table(index="code", columns="class", values="area_km2", aggfunc="sum")
+    out = []
+    for place, code in enumerate(codes):
+        if told[place] < ON_MAP or code not in table.index:
+            continue
+        mine = pd.Series(cells[place], index=classes.astype(float)) / cells[place].sum()
+        other = table.loc[code].fillna(0.0)
+        other.index = other.index.astype(float)
+        both = pd.concat([mine, other / other.sum()], axis=1).fillna(0.0)
+        out.append(Measure("cover_overlap", float(both.min(axis=1).sum()), "1", code))
+    if not out:
+        return []
+    mean = float(np.mean([m.ours for m in out]))
+    worst = min(out, key=lambda m: m.ours)
+    return [
+        Measure(
+            "cover_overlap", mean, "1", "", OVERLAP, 1.0, "the mix of classes on the map is that of the table of areas",
+            "地图的地类构成与面积统计表一致", "[inputs.land_cover_areas]",
+            note=f"mean of {len(out)} prefectures; least in {worst.place}: {worst.ours:.0%}",
+        ),
+        *out,
+    ]  # fmt: skip

@@ -6,7 +6,8 @@ from shanshui.core.errors import QuantityError
 
 MEASURES: dict[str, tuple[str, ...]] = {
     "survey": (
-        "area_km2", "counties", "people", "people_in", "basin_area_ratio", "people_kept",
+        "area_km2", "counties", "people", "people_in", "basin_area_ratio", "people_kept", "slope_cell",
+        "cover_overlap",
     ),
     "climate": (
         "temperature_bias", "temperature_rmse", "temperature_rank", "precipitation_bias", "precipitation_rmse", "precipitation_rank",
@@ -14,7 +15,7 @@ MEASURES: dict[str, tuple[str, ...]] = {
     "accounts": (
         "gep_total", "gep_low", "gep_high", "gep_area", "gep_per_km2", "gep_per_head", "gep_supply", "gep_regulating", "gep_without_clim",
         "gep_against_china_2015", "gep_over_gdp", "gep_gini_over_gdp", "service_share", "service_rank", "shares_sum", "total_in_range",
-        "quadrant_count", "quadrant_of",
+        "quadrant_count", "quadrant_of", "hot_spots_of",
     ),
     "pattern": (
         "red_line_share", "red_line_of", "forest_to_farmed", "captured", "captured_share", "sensitive_of", "important_of", "sources_of",
