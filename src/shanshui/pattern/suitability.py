@@ -271,7 +271,7 @@ def _facts(evidence: Evidence) -> Iterator[dict[str, Any]]:
         if rests == PREFERENCES:
             bound = "no range and no model bound it: ground that would suit, not where the species lives"
             reason = "; ".join(filter(None, (reason, bound)))
-        row = rows.loc[name] if name in rows.index else {}
+        row: Any = rows.loc[name] if name in rows.index else {}
         height = evidence.ground.layers["elevation"][good]
         yield {
             "species": name, "en": str(row.get("en", "")), "zh": str(row.get("zh", "")), "focal": int(name in focal), "rests_on": rests,
