@@ -288,7 +288,9 @@ def test_corridors_for_takin_run_through_mountain_forest(qinba):
     from shanshui.pattern.linkage import cells_of
 
     qinba.run(
-        "species_corridors", settings={"habitat_suitability": {"species": "takin"}}, variant="takin"
+        "species_corridors",
+        settings={"habitat_suitability": {"species": "Budorcas taxicolor"}},
+        variant="takin",
     )
     takin = qinba.variant("takin")
     inside = qinba["region_mask"].values == 1

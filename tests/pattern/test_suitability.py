@@ -9,20 +9,13 @@ from tests.worlds import grid_spec
 
 from shanshui.core.cover import covers
 from shanshui.core.errors import QuantityError
+from shanshui.pattern.habitat_evidence import FALL, PREFERENCES, RANGE, height_preference
 from shanshui.pattern.linkage import corridors, least_cost_links
 from shanshui.pattern.sources import sources
 from shanshui.pattern.species import habitats_of
 from shanshui.pattern.species_names import FOCAL, called, species_called
 from shanshui.pattern.species_resistance import species_patch_cells, species_resistance
-from shanshui.pattern.suitability import (
-    FALL,
-    PREFERENCES,
-    RANGE,
-    focal_habitats,
-    habitat_suitability,
-    height_preference,
-    suitable_habitat,
-)
+from shanshui.pattern.suitability import focal_habitats, habitat_suitability, suitable_habitat
 
 GRID = grid_spec(20, 30, cell_m=1000.0)
 FOREST, SHRUB, FARMED, BUILT = (covers()[w].code for w in ("forest", "shrub", "farmed", "built"))

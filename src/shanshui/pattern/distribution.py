@@ -173,7 +173,7 @@ def species_distribution(
     for name, one in found.items():
         trial = _tried(one, ground, at, sample, side, least_cells, folds, penalty, seed)
         verdict, reason = _verdict(trial, one, least_cells, least_auc, least_boyce)
-        row = rows.loc[name] if name in rows.index else pd.Series(dtype=object)
+        row: Any = rows.loc[name] if name in rows.index else {}
         out.append(
             {
                 "species": name, "en": str(row.get("en", "")), "zh": str(row.get("zh", "")), "points": one.points, "no_ground": one.no_ground,
