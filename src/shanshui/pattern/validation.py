@@ -200,7 +200,9 @@ def pattern_validation(
         ]
     if sources is not None:
         measures += [
-            Measure("massif_sources", float(count), "1", str(name), note=f"{len(sources)} sources in all")
+            Measure(
+                "massif_sources", float(count), "1", str(name), forced_by="source_cells.most", note=f"{len(sources)} sources in all",
+            )
             for name, count in sources["massif"].replace("", np.nan).value_counts().items()
         ]  # fmt: skip
     if steep_farmland is not None:
