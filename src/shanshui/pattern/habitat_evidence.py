@@ -13,7 +13,7 @@ from shanshui.core.cover import codes_of
 from shanshui.core.errors import QuantityError
 from shanshui.pattern.distribution import model_of
 from shanshui.pattern.presences import Ground
-from shanshui.pattern.species import RangeMap, habitats_of, latin, range_map
+from shanshui.pattern.species import RangeCells, habitats_of, latin, range_map
 from shanshui.region.unitset import burnt
 
 SHOULDER = 0.15
@@ -68,11 +68,12 @@ class Evidence:
         return self.ranges["species"].map(latin)
 
     @cached_property
-    def centres(self) -> RangeMap | None:
-        """Centres of a coarse range map; None of outlines."""
+    def cells(self) -> RangeCells | None:
+        """Cells of a coarse range map below the grid, found once for all species; None of outlines."""
         if self.ranges is None or set(self.ranges.geom_type) != {"Point"}:
             return None
-        return range_map(self.ranges, self.cell_km)
+        grid = self.ground.grid
+        return range_map(self.ranges, self.cell_km).below(grid, slice(0, grid.ny))
 
     def rests_on(self, name: str) -> str:
         """What the suitability for a species rests on."""
@@ -127,12 +128,13 @@ class Evidence:
         assert self.ranges is not None  # noqa: S101 - it has a range
         mine = (self.names == name).to_numpy()
         grid = self.ground.grid
-        if self.centres is None:
+        if self.cells is None:
             return burnt(self.ranges[mine], grid, 0.0).astype(np.float32)
-        out = np.empty(grid.shape, np.float32)
-        for start, stop in grid.strips(_ROWS):
-            cells = self.centres.below(grid, slice(start, stop))
-            out[start:stop] = (cells.present(mine)[cells.near] * cells.share).sum(axis=0)
+        present = self.cells.present(mine)
+        out = np.zeros(grid.shape, np.float32)
+        # one centre after the other: all four at once would be sixteen bytes a cell more
+        for near, share in zip(self.cells.near, self.cells.share, strict=True):
+            out += present[near] * share
         return out
 
     def group(self, names: tuple[str, ...]) -> NDArray[np.float32]:

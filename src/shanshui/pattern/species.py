@@ -219,7 +219,7 @@ class RangeCells:
 
     of_row: NDArray[np.intp]
     at: NDArray[np.intp]
-    near: NDArray[np.intp]
+    near: NDArray[np.int32]
     share: NDArray[np.float32]
 
     def present(self, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -252,7 +252,7 @@ class RangeMap:
         tree = cKDTree(self.centres)
         count = min(_AROUND, len(self.centres))
         lines = grid.y(rows.start, rows.stop)
-        near = np.empty((count, len(lines), grid.nx), np.intp)
+        near = np.empty((count, len(lines), grid.nx), np.int32)
         share = np.empty(near.shape, np.float32)
         for row, y in enumerate(lines):
             here = np.column_stack([grid.x(), np.full(grid.nx, y)])
