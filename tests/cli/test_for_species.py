@@ -8,6 +8,7 @@ from pyproj import Transformer
 from tests.command import shanshui
 
 from shanshui import new_study, open_study
+from shanshui.core.shipped import shipped_text
 from shanshui.pattern.distribution import CHANCE, USED
 
 
@@ -36,6 +37,12 @@ def study(tmp_path_factory):
         )
     pd.concat(parts).to_csv(folder / "data" / "seen.csv", index=False)
     text = (folder / "study.toml").read_text(encoding="utf-8")
+    # real species on made-up ground: their preferences in place of the invented ones, and no ranges
+    (folder / "data" / "species_habitats.csv").write_text(
+        shipped_text("pattern/species_habitats.csv"), encoding="utf-8"
+    )
+    start = text.index("[inputs.species_ranges]")
+    text = text[:start] + text[text.index("[inputs.species_habitats]") :]
     (folder / "study.toml").write_text(
         text + '\n[inputs.species_presence]\nfile = "seen.csv"\n', encoding="utf-8"
     )

@@ -9,7 +9,7 @@ from tests.worlds import grid_spec
 
 from shanshui.core.cover import covers
 from shanshui.core.errors import QuantityError
-from shanshui.pattern.habitat_evidence import FALL, PREFERENCES, RANGE, height_preference
+from shanshui.pattern.habitat_evidence import FALL, NOTHING, PREFERENCES, RANGE, height_preference
 from shanshui.pattern.linkage import corridors, least_cost_links
 from shanshui.pattern.sources import sources
 from shanshui.pattern.species import habitats_of
@@ -20,6 +20,7 @@ from shanshui.pattern.suitability import focal_habitats, habitat_suitability, su
 GRID = grid_spec(20, 30, cell_m=1000.0)
 FOREST, SHRUB, FARMED, BUILT = (covers()[w].code for w in ("forest", "shrub", "farmed", "built"))
 SHIPPED = habitats_of(None)
+OWN = SHIPPED.reset_index(drop=True)
 
 
 def lay(values, unit="1", **more):
@@ -96,7 +97,7 @@ def test_beyond_its_heights_or_range_or_covers_nothing_suits():
     height = np.linspace(0, 5800, GRID.nx)[None, :]
     cover = np.repeat([FOREST, SHRUB, FARMED, BUILT], 5)[:, None]
     maps = ground(np.broadcast_to(height, GRID.shape), np.broadcast_to(cover, GRID.shape))
-    found = habitat_suitability(*maps, species="takin").values
+    found = habitat_suitability(*maps, species="takin", species_habitats=OWN).values
     row = SHIPPED.loc["Budorcas taxicolor"]
     beyond = (maps[0].values <= row["low_m"]) | (maps[0].values >= row["high_m"])
     assert (found[beyond] == 0).all()
@@ -113,7 +114,8 @@ def test_what_is_unknown_stays_unknown():
     height[0, 0], cover[0, 1] = np.nan, 0
     maps = ground(height, cover)
     maps[2].values[0, 2] = 0
-    for found in (habitat_suitability(*maps), focal_habitats(*maps)["takin"]):
+    own = {"species_habitats": OWN}
+    for found in (habitat_suitability(*maps, **own), focal_habitats(*maps, **own)["takin"]):
         assert np.isnan(found.values[0, :3]).all()
         assert np.isfinite(found.values[0, 3:]).all()
 
@@ -126,7 +128,7 @@ def test_a_group_is_the_mean_of_those_that_are_known_here():
     found = habitat_suitability(*maps, both, species="focal").values[0]
     # one species, two, one: half, all, half; the ibis has no range and is left out
     assert found[[5, 15, 25]].tolist() == pytest.approx([0.5, 1.0, 0.5])
-    table = suitable_habitat(*maps, both).set_index("species")
+    table = suitable_habitat(*maps, both, species_habitats=OWN).set_index("species")
     assert table.loc["Budorcas taxicolor", ["rests_on", "suitable_km2", "height_m"]].tolist() == [
         RANGE,
         400.0,
@@ -135,6 +137,22 @@ def test_a_group_is_the_mean_of_those_that_are_known_here():
     assert table.loc["Nipponia nippon", "rests_on"] == PREFERENCES
     assert "no range" in table.loc["Nipponia nippon", "reason"]
     assert set(table.index) == set(FOCAL.values())
+
+
+def test_of_species_that_nobody_said_live_here_nothing_is_told():
+    maps = ground(np.full(GRID.shape, 2200.0), np.full(GRID.shape, FOREST))
+    takin = ranges("Budorcas taxicolor", 0, 20)
+    layers = focal_habitats(*maps, takin)
+    assert set(layers.attrs["missing_because"]) == set(FOCAL) - {"takin"}
+    assert np.isnan(layers["giant_panda"].values).all()
+    assert np.isfinite(layers["takin"].values).all()
+    table = suitable_habitat(*maps, takin).set_index("species")
+    assert table.loc["Nipponia nippon", "rests_on"] == NOTHING
+    assert "neither range nor presences" in table.loc["Nipponia nippon", "reason"]
+    with pytest.raises(QuantityError, match="nothing is known of Ailuropoda melanoleuca here"):
+        habitat_suitability(*maps, takin, species="panda")
+    with pytest.raises(QuantityError, match="nothing is known"):
+        habitat_suitability(*maps)
 
 
 def test_a_study_s_own_table_keeps_the_five_layers():

@@ -20,10 +20,11 @@ SHOULDER = 0.15
 """Part of the span of heights over which suitability rises from 0 at the lowest, and falls to 0 at the highest [D]."""
 FALL = 0.75
 """How much less each further cover of a species' list suits it than the one before [D]."""
-MODEL, RANGE, PREFERENCES = (
+MODEL, RANGE, PREFERENCES, NOTHING = (
     "model of presences",
     "range, heights and covers",
     "heights and covers only",
+    "nothing here",
 )
 _ROWS = 256
 """Rows for which a model is worked out at a time: its numbers are eight bytes each."""
@@ -47,6 +48,9 @@ class Evidence:
         Coefficients of the models that are used.
     cell_km : float [km]
         Side of the cells of a range map of points; 0 where it is to be found.
+    own : frozenset of str
+        Species with a row in the study's own table: heights and covers alone say something of these only. That a giant panda could live at
+        some height of some other country is nothing that anybody said.
     """
 
     ground: Ground
@@ -55,6 +59,7 @@ class Evidence:
     ranges: gpd.GeoDataFrame | None
     models: pd.DataFrame | None
     cell_km: float
+    own: frozenset[str] = frozenset()
 
     @cached_property
     def modelled(self) -> tuple[str, ...]:
@@ -84,13 +89,15 @@ class Evidence:
                 f"species: {name} has no model in use (see species_distribution) and no row in species_habitats; add the row"
             )
         ranged = self.ranges is not None and (self.names == name).any()
-        return RANGE if ranged else PREFERENCES
+        return RANGE if ranged else PREFERENCES if name in self.own else NOTHING
 
     def suitability(self, name: str) -> NDArray[np.float32]:
         """Of each cell of the region; NaN outside and where a map is missing."""
         rests = self.rests_on(name)
         if rests == MODEL:
             return self._modelled(name)
+        if rests == NOTHING:
+            return np.full(self.ground.grid.shape, np.nan, np.float32)
         out = self._preferred(name)
         if rests == RANGE:
             out *= self._range(name)
@@ -138,11 +145,23 @@ class Evidence:
         return out
 
     def group(self, names: tuple[str, ...]) -> NDArray[np.float32]:
-        """Mean over species that have a model or a range where any has, scaled to its greatest."""
+        """Mean over species that have a model or a range where any has, scaled to its greatest.
+
+        Raises
+        ------
+        QuantityError
+            Nothing is known of any.
+        """
+        told = {name: self.rests_on(name) for name in names}
+        known = [n for n, rests in told.items() if rests in (MODEL, RANGE)]
+        chosen = known or [n for n, rests in told.items() if rests == PREFERENCES]
+        if not chosen:
+            raise QuantityError(
+                f"species: nothing is known of {', '.join(names[:4])} here; give [inputs.species_ranges] or [inputs.species_presence], or a "
+                "row in [inputs.species_habitats] of your own"
+            )
         if len(names) == 1:
             return self.suitability(names[0])
-        known = [n for n in names if self.rests_on(n) != PREFERENCES]
-        chosen = known or list(names)
         total = np.zeros(self.ground.grid.shape, np.float32)
         for name in chosen:
             total += self.suitability(name)
@@ -188,4 +207,6 @@ def evidence_of(
 ) -> Evidence:
     """What a study knows, from the maps and tables that a step takes."""
     ground = Ground.of(cover_type, region_mask, elevation=elevation, **layers)
-    return Evidence(ground, cover_type.values, habitats_of(habitats), ranges, models, cell_km)
+    rows = habitats_of(habitats)
+    own = frozenset() if habitats is None else frozenset(rows.index)
+    return Evidence(ground, cover_type.values, rows, ranges, models, cell_km, own)

@@ -1,6 +1,7 @@
 """How suitable ground is for a species: by its model, by its range and what it keeps to, or by that alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -20,11 +21,14 @@ from shanshui.core.vocabulary import (
     Temperature,
 )
 from shanshui.pattern.distribution import Models
-from shanshui.pattern.habitat_evidence import PREFERENCES, Evidence, evidence_of
+from shanshui.pattern.habitat_evidence import NOTHING, PREFERENCES, Evidence, evidence_of
 from shanshui.pattern.species import Habitats, Ranges, habitats_of, latin
 from shanshui.pattern.species_names import FOCAL, called, members
 from shanshui.region.grid import like
 
+UNKNOWN = (
+    "neither range nor presences of it here, and no row in a species_habitats of the study's own"
+)
 SUITABLE = 0.5
 """From this on ground counts as suitable [D]."""
 
@@ -99,15 +103,16 @@ def habitat_suitability(
     Raises
     ------
     QuantityError
-        A name that means no species, or several; a group without one; a model that reads a map that was not given.
+        A name that means no species, or several; a group without one; species of which nothing is known here; a model that reads a map
+        that was not given.
 
     Notes
     -----
     By the model of presences where one is used (:func:`shanshui.pattern.distribution.species_models`); else ``S = p t(z) w(c)`` with p the
     presence by the range, of a coarse map read between its centres, t the trapezoid of heights, ``t = min(1, (z - low) / s, (high - z) / s)``,
     s 0.15 of the span, and w the cover's weight, 0.75^k for the k-th further cover of the species' list: ours [D], the lists from memory [M];
-    without a range p is 1 everywhere, and ``suitable_habitat`` says so. A group: the mean over its species, scaled to 1 at its best; those with
-    neither range nor model are left out where others have one [D].
+    without a range p is 1 everywhere, and ``suitable_habitat`` says so, for species of the study's own table; of others nothing is told.
+    A group: the mean over its species, scaled to 1 at its best; those with neither range nor model are left out where others have one [D].
     """
     evidence = evidence_of(
         elevation, cover_type, region_mask, species_ranges, species_models, species_habitats, range_cell_km,
@@ -164,7 +169,8 @@ def focal_habitats(
     Returns
     -------
     layers
-        A layer per species, in [0, 1]. NaN outside the region and where a map is missing.
+        A layer per species, in [0, 1]. NaN outside the region and where a map is missing, and all over where the study has neither range nor
+        presences of the species nor a row of its own for it: ``attrs["missing_because"]`` tells.
 
     Raises
     ------
@@ -180,9 +186,15 @@ def focal_habitats(
         elevation, cover_type, region_mask, species_ranges, species_models, _with_focal(species_habitats), range_cell_km,
         slope=slope, temperature=temperature, precipitation=precipitation, vegetation_fraction=vegetation_fraction,
     )  # fmt: skip
-    return xr.Dataset(
+    own = set() if species_habitats is None else set(species_habitats["species"].map(latin))
+    evidence = replace(evidence, own=frozenset(own))
+    out = xr.Dataset(
         {layer: like(region_mask, evidence.suitability(name), "1") for layer, name in FOCAL.items()}
     )
+    out.attrs["missing_because"] = {
+        layer: UNKNOWN for layer, name in FOCAL.items() if evidence.rests_on(name) == NOTHING
+    }
+    return out
 
 
 def _with_focal(habitats: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -263,11 +275,13 @@ def _facts(evidence: Evidence) -> Iterator[dict[str, Any]]:
     focal = members("focal", rows)
     for name in dict.fromkeys([*rows.index, *evidence.modelled]):
         rests = evidence.rests_on(name)
-        if rests == PREFERENCES and name not in focal:
+        if rests in (PREFERENCES, NOTHING) and name not in focal:
             continue
         with np.errstate(invalid="ignore"):
             good = evidence.suitability(name) >= SUITABLE
         reason = "" if good.any() else "no ground is suitable enough"
+        if rests == NOTHING:
+            reason = UNKNOWN
         if rests == PREFERENCES:
             bound = "no range and no model bound it: ground that would suit, not where the species lives"
             reason = "; ".join(filter(None, (reason, bound)))

@@ -151,7 +151,7 @@ def pattern(have: set[str]) -> list[Step]:
             | {"potential_loss": "soil_retention.potential", "soil_loss": "soil_retention.loss"},
         ),
         *_network(have),
-        *_of_species(have),
+        *(_of_species(have) if SPECIES_INPUTS & have else []),
     ]
 
 
@@ -226,6 +226,8 @@ def _zones(have: set[str]) -> list[Step]:
     )
 
 
+SPECIES_INPUTS = {"species_ranges", "species_presence", "species_habitats"}
+"""Inputs that say something of species here; without any there is no habitat to map."""
 SPECIES_TWINS = {
     "source_cells": "species_patch_cells",
     "sources": "species_patches",

@@ -40,6 +40,8 @@ TO_START_FROM = [
     ("shanshui.industry", "access_rules.csv"),
 ]
 """Judgements of the evaluation system, and access rules of the Qinba case, to be replaced."""
+SPECIES = ("shanshui.pattern", "species_habitats.csv")
+"""What the region's species keep to, to be mended."""
 COEFFICIENTS = [
     ("shanshui.collect", "biophysical.csv"),
     ("shanshui.study", "templates/threats.csv"),
@@ -229,7 +231,7 @@ def _qinba(
         "cover", "function_zones",
     )  # fmt: skip
     tables = [("shanshui.study", f"templates/qinba_{name}.csv") for name in names]
-    _lay(folder, [*COEFFICIENTS, *tables, *TO_START_FROM])
+    _lay(folder, [*COEFFICIENTS, *tables, *TO_START_FROM, SPECIES])
     return write_study(folder, text)
 
 
