@@ -43,9 +43,8 @@ def study(tmp_path_factory):
     )
     start = text.index("[inputs.species_ranges]")
     text = text[:start] + text[text.index("[inputs.species_habitats]") :]
-    (folder / "study.toml").write_text(
-        text + '\n[inputs.species_presence]\nfile = "seen.csv"\n', encoding="utf-8"
-    )
+    text = text.replace('file = "species_presence.csv"', 'file = "seen.csv"')
+    (folder / "study.toml").write_text(text, encoding="utf-8")
     return folder
 
 

@@ -58,6 +58,14 @@ def test_sources_find_more_than_half_of_the_reserves(region):
     assert (region["source_cells"].values[mask] > 0).mean() < 0.25
 
 
+def test_models_of_what_people_saw_find_where_the_species_truly_live(region):
+    region.run("species_distribution", workers=2)
+    found = region["species_distribution"]
+    assert len(found) == 3
+    assert (found["auc"] > 0.6).all()
+    assert (found["used"] == 1).sum() >= 2
+
+
 def test_the_line_and_the_sources_take_wild_ground(region):
     cover = region["red_line_cover"].set_index("cover")
     assert cover.loc["forest", "share"] > 2 * cover.loc["farmed", "share"]

@@ -264,7 +264,7 @@ def test_variants_on_the_command_line(folder):
     assert "0 made" in shanshui("run", folder, "slope_class", "--variant", "low")
     assert "files" in shanshui("sweep", folder, "--variant", "low")
     assert "no variant 'low'" in shanshui("show", folder, "slope_class", "--variant", "low", code=2)
-    assert "names what --set sets" in shanshui("run", folder, "--as", "x", code=2)
+    assert "names what --set and --for set" in shanshui("run", folder, "--as", "x", code=2)
 
 
 # what is stale is told

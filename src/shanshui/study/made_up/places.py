@@ -19,7 +19,12 @@ from shanshui.store.layout import disk_errors
 from shanshui.store.vectors import write_geopackage
 from shanshui.study.made_up.economy import write_economy
 from shanshui.study.made_up.frame import Frame
-from shanshui.study.made_up.species import reserve_labels, species_habitats, species_ranges
+from shanshui.study.made_up.species import (
+    reserve_labels,
+    species_habitats,
+    species_presence,
+    species_ranges,
+)
 from shanshui.study.made_up.towns import name_of, towns_of
 
 
@@ -48,6 +53,7 @@ def write_features(folder: Path, grid: GridSpec, frame: Frame) -> tuple[list[str
     }
     with disk_errors(place):
         write_geopackage(layers, place)
+    species_presence(frame).to_csv(folder / "species_presence.csv", index=False, encoding="utf-8")
     species_habitats(frame).to_csv(folder / "species_habitats.csv", index=False, encoding="utf-8")
     people = _population(folder, frame, towns, labels)
     write_economy(folder, people, counties, towns, frame.seed)

@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pyproj import Transformer
 from scipy import ndimage
 
 from shanshui.kernels.noise import fractal
@@ -18,6 +19,9 @@ REFUGES = 3
 RESERVED = 0.12
 """Share of the ground from which reserves are drawn."""
 RESERVES = 6
+SEEN = ("Capricolus fictus", "Simiolus fictus", "Gallinus fictus")
+SIGHTINGS = 80
+"""Points of each species that people have seen."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +204,25 @@ def species_habitats(frame: Frame) -> pd.DataFrame:
             "source": "made up",
         }
     )
+
+
+def species_presence(frame: Frame) -> pd.DataFrame:
+    """Where people saw some of the species: points on ground where these truly live."""
+    grid = frame.grid
+    rng = np.random.default_rng([frame.seed, 670])
+    way = Transformer.from_crs(grid.projection, "EPSG:4326", always_xy=True)
+    parts = []
+    for one, lives in zip(INVENTED, planted(frame).lives, strict=True):
+        at = np.flatnonzero(lives)
+        if one.latin not in SEEN or not at.size:
+            continue
+        rows, columns = np.divmod(rng.choice(at, min(SIGHTINGS, at.size), replace=False), grid.nx)
+        shift = rng.uniform(-0.3, 0.3, (2, rows.size)) * grid.cell_m
+        lon, lat = way.transform(grid.x()[columns] + shift[0], grid.y()[rows] + shift[1])
+        parts.append(
+            pd.DataFrame({"species": one.latin, "lon": np.round(lon, 5), "lat": np.round(lat, 5)})
+        )
+    return pd.concat(parts, ignore_index=True).assign(year=2020)
 
 
 def reserve_labels(frame: Frame) -> NDArray[np.int32]:
