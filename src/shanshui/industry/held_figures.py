@@ -54,6 +54,18 @@ def firm_figures(firms: pd.DataFrame) -> list[Measure]:
     ]
 
 
+def staff_figures(structure: pd.DataFrame) -> list[Measure]:
+    """``staff_quotient`` by industry: share of the jobs over that of the nation, in the middle prefecture of all."""
+    middle = structure.groupby("industry")["location_quotient"].median()
+    count = structure["code"].nunique()
+    return [
+        Measure(
+            "staff_quotient", float(value), "1", str(name), note=f"median of {count} prefectures"
+        )
+        for name, value in middle.items()
+    ]
+
+
 def attention_figures(attention: pd.DataFrame) -> list[Measure]:
     """``attention_rank`` by ``category/year``: 1 is named the most often in the reports of all places."""
     named = attention.groupby(["year", "category"])["mentions"].sum()

@@ -15,6 +15,7 @@ from shanshui.industry.held_figures import (
     firm_figures,
     layout_figures,
     network_figures,
+    staff_figures,
     stage_figures,
     structure_figures,
 )
@@ -22,6 +23,7 @@ from shanshui.industry.tables import (
     Attention,
     ChainLayout,
     ClusterIndustries,
+    EmploymentStructure,
     FirmCounts,
     SectorStructure,
     ServiceHubs,
@@ -44,6 +46,7 @@ def industry_validation(
     cluster_industries: ClusterIndustries | None = None,
     service_hubs: ServiceHubs | None = None,
     layout: ChainLayout | None = None,
+    employment_structure: EmploymentStructure | None = None,
     published: Published | None = None,
 ) -> Validation:
     """Product and structure of the region's counties beside what is published.
@@ -70,6 +73,8 @@ def industry_validation(
         ``city, agree`` and a column for each scheme.
     layout : table, optional
         ``link, amount_ha``.
+    employment_structure : table, optional
+        ``code, industry, location_quotient``.
     published : table, optional
         ``measure, statement, source, low, high``.
 
@@ -80,7 +85,7 @@ def industry_validation(
         counties [yuan], ``county_gdp_known`` of those that have one, ``counties_with_gdp``, ``secondary_risen`` and ``secondary_known``
         (prefectures), ``led_by_industry`` by prefecture (1 yes), ``stage`` by ``code/year`` (0 pre to 4 post), ``firms``, ``firms_in`` by place
         and province, ``category_rank``, ``attention_rank`` by ``category/year``, ``cluster_members`` by cluster, ``hubs_agree``, ``layout_ha``
-        by link.
+        by link, ``staff_quotient`` by industry.
 
     Raises
     ------
@@ -116,6 +121,8 @@ def industry_validation(
         measures += structure_figures(industry_structure)
     if industrial_stage is not None:
         measures += stage_figures(industrial_stage)
+    if employment_structure is not None:
+        measures += staff_figures(employment_structure)
     if emerging_firms is not None:
         measures += firm_figures(emerging_firms)
     if report_attention is not None:

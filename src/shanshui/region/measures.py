@@ -24,7 +24,7 @@ MEASURES: dict[str, tuple[str, ...]] = {
     ),
     "industry": (
         "county_gdp", "county_gdp_known", "counties_with_gdp", "secondary_risen", "secondary_known", "firms", "firms_in",
-        "category_rank", "attention_rank", "led_by_industry", "stage", "cluster_members", "hubs_agree", "layout_ha",
+        "category_rank", "attention_rank", "led_by_industry", "stage", "cluster_members", "hubs_agree", "layout_ha", "staff_quotient",
     ),
 }  # fmt: skip
 """Measures by chapter; figures of ``gep_summary`` beside them begin with ``gep_``."""
