@@ -13,7 +13,8 @@ from shanshui.core.cover import codes_of
 from shanshui.core.errors import QuantityError
 from shanshui.pattern.distribution import model_of
 from shanshui.pattern.presences import Ground
-from shanshui.pattern.species import RangeCells, habitats_of, latin, range_map
+from shanshui.pattern.range_map import RangeCells, range_map
+from shanshui.pattern.species import habitats_of, latin
 from shanshui.region.unitset import burnt
 
 SHOULDER = 0.15

@@ -14,6 +14,7 @@ from shanshui.core.cover import codes_of
 from shanshui.core.vocabulary import Codes, Mask
 from shanshui.pattern.counts import SourceCounts
 from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT
+from shanshui.pattern.range_map import range_map
 from shanshui.pattern.reference_line import reference_figures
 from shanshui.pattern.species import (
     THREATENED,
@@ -21,7 +22,6 @@ from shanshui.pattern.species import (
     Ranges,
     habitats_of,
     latin,
-    range_map,
 )
 from shanshui.pattern.tables import (
     Counts,
