@@ -137,7 +137,14 @@ def vegetation_fraction(
     low = float(np.percentile(known, 5)) if bare_ndvi is None else bare_ndvi
     high = float(np.percentile(known, 95)) if full_ndvi is None else full_ndvi
     if high <= low:
-        raise QuantityError(f"full_ndvi {high:g} is not above bare_ndvi {low:g}")
+        hint = (
+            ""
+            if bare_ndvi is not None and full_ndvi is not None
+            else (
+                "; the 5th and 95th percentile of the region stand for them: a map of one value has no contrast, set both or give another map"
+            )
+        )
+        raise QuantityError(f"full_ndvi {high:g} is not above bare_ndvi {low:g}{hint}")
     share = np.clip((values - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
     if farmed_least is not None:
         if cover_type is None:

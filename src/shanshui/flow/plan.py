@@ -1,6 +1,6 @@
 """A plan: steps bound by name, checked and ordered before any data are read."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -275,6 +275,9 @@ class Plan:
             laid = {**found.settings, **read}
             found.card.checked(laid)
             steps[name] = replace(found, settings=laid)
+        for name, item in steps.items():
+            if isinstance(item, Step):
+                _check_scales(name, item, steps, settings)
         return Plan(steps, self.absent)
 
 
@@ -356,12 +359,18 @@ def _check_kinds(name: str, item: Step, made: Mapping[str, Item]) -> None:
                 f"but '{product}' is a {type(found).__name__}"
             )
         _check_columns(f"{name}.{parameter}", expected, product, found)
-        giver = made[product]
-        if isinstance(giver, Step):
+        _check_keys(f"{name}.{parameter}", item, expected, product, made)
+    _check_scales(name, item, made, made)
+
+
+def _check_scales(name: str, item: Step, made: Mapping[str, Item], of: Container[str]) -> None:
+    """Refuse what some steps give at another scale than a step's limits were published for."""
+    for parameter, product in item.needs.items():
+        giver = made.get(product)
+        if isinstance(giver, Step) and product in of:
             check_scale(
                 f"{name}.{parameter}", item.card, parameter, product, giver.card, giver.settings
             )
-        _check_keys(f"{name}.{parameter}", item, expected, product, made)
 
 
 def _check_columns(where: str, expected: Quantity, product: str, found: Quantity) -> None:

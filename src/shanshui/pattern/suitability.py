@@ -124,7 +124,7 @@ def habitat_suitability(
     return out
 
 
-@assessment(source="own_pattern", bytes_per_cell=96)
+@assessment(source="own_pattern", bytes_per_cell=96, missing="species_unknown")
 def focal_habitats(
     elevation: Elevation,
     cover_type: Codes,
@@ -192,7 +192,9 @@ def focal_habitats(
         {layer: like(region_mask, evidence.suitability(name), "1") for layer, name in FOCAL.items()}
     )
     out.attrs["missing_because"] = {
-        layer: UNKNOWN for layer, name in FOCAL.items() if evidence.rests_on(name) == NOTHING
+        layer: "species_unknown"
+        for layer, name in FOCAL.items()
+        if evidence.rests_on(name) == NOTHING
     }
     return out
 
