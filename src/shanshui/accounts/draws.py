@@ -17,10 +17,16 @@ def drawn(
     draws: int,
     random: np.random.Generator,
 ) -> Iterator[NDArray[np.float64]]:
-    """Factors of the draws on each row's value, row after row: prices drawn each, one amount error for the flows of a service."""
+    """Factors of the draws on each row's value, row after row: one amount error for the flows of a service, price and method drawn each."""
     shift = {s: _triangular(random, amount_spread, draws) for s in rows["service"].unique()}
-    for service in rows["service"]:
-        yield shift[service] * _triangular(random, price_spread, draws)
+    for service, price, least, most in rows[
+        ["service", "price", "price_least", "price_most"]
+    ].itertuples(index=False):
+        factor = shift[service] * _triangular(random, price_spread, draws)
+        if np.isfinite(price) and price > 0 and most > least:
+            low, high = min(least / price, 1.0), max(most / price, 1.0)
+            factor = factor * random.triangular(low, 1.0, high, draws)
+        yield factor
 
 
 def _triangular(random: np.random.Generator, spread: float, draws: int) -> NDArray[np.float64]:

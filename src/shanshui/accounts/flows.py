@@ -193,6 +193,7 @@ def service_amounts(
     cooling: Cooling | None = None,
     primary_products: Money | None = None,
     sand_retained: SoilLoss | None = None,
+    cooling_unused: Cooling | None = None,
     outlines: Units | None = None,
     *,
     silting_share: Annotated[float, Between(0.0, 1.0)] = 0.24,
@@ -219,11 +220,13 @@ def service_amounts(
     co2, o2 : (y, x) [t/ha/yr], optional
         Carbon dioxide taken up, oxygen given off.
     cooling : (y, x) [kWh/ha/yr], optional
-        Electricity of cooling.
+        Electricity of cooling that is used.
     primary_products : (y, x) [yuan/ha/yr], optional
         Value of products.
     sand_retained : (y, x) [t/ha/yr], optional
         Soil kept from the wind.
+    cooling_unused : (y, x) [kWh/ha/yr], optional
+        Electricity of cooling that nobody is there to use.
     outlines : polygons, optional
         Those that the labels came from, by index: units then have the share of each cell that lies in them.
     silting_share : float [1]
@@ -288,6 +291,7 @@ def service_amounts(
         ("co2", co2, "t"),
         ("o2", o2, "t"),
         ("cooling", cooling, "kWh"),
+        ("cooling_unused", cooling_unused, "kWh"),
         ("primary_products", primary_products, "yuan"),
     ):
         if grid is not None:

@@ -26,7 +26,7 @@ FLOWS = {
     "wpu": ("oxygen_demand", "ammonia_nitrogen", "total_nitrogen", "total_phosphorus"),
     "co2": ("co2",),
     "o2": ("o2",),
-    "clim": ("cooling",),
+    "clim": ("cooling", "cooling_unused"),
     "tour": ("tourism",),
     "leis": ("leisure",),
 }
@@ -36,7 +36,7 @@ PER = {
     "water_supplied": "yuan", "water_domestic": "m3", "water_industrial": "m3", "water_irrigation": "m3", "hydropower": "kWh",
     "water_retained": "m3", "sediment_kept": "m3", "nitrogen_kept": "t", "phosphorus_kept": "t", "sand_kept": "m2", "flood_kept": "m3",
     "sulphur_dioxide": "t", "nitrogen_oxides": "t", "dust": "t", "oxygen_demand": "t", "ammonia_nitrogen": "t", "total_nitrogen": "t",
-    "total_phosphorus": "t", "co2": "t", "o2": "t", "cooling": "kWh", "tourism": "yuan", "leisure": "yuan",
+    "total_phosphorus": "t", "co2": "t", "o2": "t", "cooling": "kWh", "cooling_unused": "kWh", "tourism": "yuan", "leisure": "yuan",
 }  # fmt: skip
 """Unit in which tables give the yearly amount of a flow."""
 COST = ("avoided_cost", "replacement")
@@ -54,7 +54,7 @@ class Entry:
         Allowed valuations, the preferred first.
     counts : bool
         In the total; False is shown beside it.
-    why : str
+    why, why_zh : str
         Why it does not count.
     """
 
@@ -62,6 +62,7 @@ class Entry:
     methods: tuple[str, ...]
     counts: bool = True
     why: str = ""
+    why_zh: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,12 +92,16 @@ class Frame:
         return next((e for e in self.entries if e.service == service), None)
 
 
-def _entries(ids: str, methods: tuple[str, ...], **beside: str) -> tuple[Entry, ...]:
-    return tuple(Entry(s, methods, s not in beside, beside.get(s, "")) for s in ids.split())
+def _entries(ids: str, methods: tuple[str, ...], **beside: tuple[str, str]) -> tuple[Entry, ...]:
+    return tuple(Entry(s, methods, s not in beside, *beside.get(s, ("", ""))) for s in ids.split())
 
 
-_SAME_FLOW = "carbon and oxygen are one flow by stoichiometry"
-_SAME_WATER = "the same water is counted as retained"
+_SAME_FLOW = ("carbon and oxygen are one flow by stoichiometry", "按化学计量，固碳与释氧为同一流量")
+_SAME_WATER = ("the same water is counted as retained", "同一水量已计入水源涵养")
+_OPTIONAL = (
+    "species conservation is optional and left out by default",
+    "物种保育为可选项，默认不计入",
+)
 _REGULATING = (*COST, "market")
 FRAMES = {
     "gep2020": Frame(
@@ -108,9 +113,7 @@ FRAMES = {
             *_entries("agr for hus fis", ("market",)),
             *_entries("wat hyd", ("market",), wat=_SAME_WATER, hyd=_SAME_WATER),
             *_entries("wr sr sf cp fm air wpu co2 o2 clim", _REGULATING),
-            *_entries(
-                "hab", _REGULATING, hab="species conservation is optional and left out by default"
-            ),
+            *_entries("hab", _REGULATING, hab=_OPTIONAL),
             *_entries("tour", ("market",)),
         ),
     ),
@@ -168,16 +171,15 @@ FRAMES = {
     ),
     "asset_transfer": Frame(
         "asset_transfer",
-        "Ecological assets by transfer of shares, as reported for the Qinba area 2015",
-        "生态资产价值转移（秦巴山区2015年，按报告值）",
-        "reported in SSCAE 2020.01.001 [S]; how it was computed cannot be told from the text: stored, never fitted to",
+        "Ecological assets by transfer of global unit values, biome by biome",
+        "生态资产价值转移法（按生物群区转移全球单价）",
+        "form [D], unit values Costanza et al. 1997 [M]; not to be compared with gross ecosystem product",
         (),
     ),
 }
-REPORTED_TOTAL = 594.1e9
-"""Value of the Qinba area 2015 as reported [yuan]."""
-REPORTED_SHARES = {"habitat": 0.6025, "water": 0.1433, "soil": 0.0463, "other": 0.2079}
-"""Shares as reported; ``other`` is the rest, which the text does not name."""
+"""Accounting systems by id."""
+BY_AREA = ("xie2015", "asset_transfer")
+"""Frames that price areas of ecosystems, not flows."""
 
 
 def frame_of(name: str) -> Frame:

@@ -5,6 +5,8 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
+from shanshui.accounts.asset_transfer import AssetTransfer, transferred_rows
+from shanshui.accounts.double_counting import counted_once
 from shanshui.accounts.draws import drawn
 from shanshui.accounts.equivalents import SERVICES, STANDARD_2010, equivalent_factors
 from shanshui.accounts.frames import (
@@ -12,8 +14,6 @@ from shanshui.accounts.frames import (
     FLOWS,
     FRAMES,
     PER,
-    REPORTED_SHARES,
-    REPORTED_TOTAL,
     Frame,
     frame_of,
 )
@@ -27,8 +27,8 @@ from shanshui.region.levels import lowest_level
 from shanshui.region.years import chosen_year
 
 COLUMNS = (
-    "frame", "category", "service", "flow", "amount", "per", "method", "price", "price_unit", "price_year", "price_source", "status",
-    "value", "counts", "share", "low", "high", "note",
+    "frame", "year", "category", "service", "flow", "amount", "per", "basis", "method", "price", "price_unit", "price_year", "price_source",
+    "status", "price_least", "price_most", "value", "counts", "share", "low", "high", "note", "note_zh",
 )  # fmt: skip
 WATER_SERVICES = ("wat", "hyd")
 
@@ -39,6 +39,7 @@ def gep(
     prices: Prices | None = None,
     biophysical: Annotated[pd.DataFrame, by_cover("ecosystem?")] | None = None,
     products: Products | None = None,
+    asset_transfer: AssetTransfer | None = None,
     *,
     frame: Annotated[str, OneOf(*FRAMES)] = "gep2020",
     year: Annotated[int, Between(1949, 2100)] = 2020,
@@ -60,8 +61,11 @@ def gep(
     biophysical : table, optional
         ``lucode, ecosystem``: name of each class among the equivalent factors; needed by the frame ``xie2015``.
     products : table, optional
-        ``code, year, flow, amount`` of what no map gives: visits, water sold, pollutants taken out. Rows of the
-        latest year not after the account's that most places have are summed over the region; a flow that a map gives too is refused.
+        ``code, year, flow, amount`` of what no map gives: visits, water sold, pollutants taken out; ``excludes`` names flows that an
+        amount leaves out already. Rows of the latest year not after the account's that most places have are summed over the region; a flow
+        that a map gives too is refused.
+    asset_transfer : table, optional
+        Unit values by class and service; needed by the frame ``asset_transfer``.
     frame : str
         Accounting system; services outside its list do not enter.
     year : int
@@ -80,39 +84,51 @@ def gep(
     Returns
     -------
     table
-        One row per flow: amount, price with method, year, source and status, ``value`` [yuan/yr], ``counts`` in the total or not,
-        with the reason in ``note``, ``share`` of the total, ``low`` and ``high`` (5th and 95th percentile of the draws);
-        the last row, ``total``, sums what counts. ``price_year`` is missing where no price is, and in the total.
+        One row per flow: amount and its ``basis`` (measured, modelled, transferred), price with method, year, source and status, the range
+        ``price_least, price_most`` of all prices known of it, ``value`` [yuan/yr], ``counts`` in the total or not, with the reason in
+        ``note``, ``share`` of the total, ``low`` and ``high`` (5th and 95th percentile of the draws); the last row, ``total``, sums what
+        counts. ``year`` is the account's; ``price_year`` is missing where no price is, and in the total. A flow that another holds
+        stands beside the total and says so: parts of a whole, one thing measured twice, oxygen of another basis than its carbon.
 
     Raises
     ------
     QuantityError
-        A price without a year, an amount in another kind of unit than its price, a flow in two units, a flow that a table names wrongly, leaves
+        Two prices of the study's own for one substance that lie three times apart, a price without a year, an amount
+        in another kind of unit than its price, a flow in two units, a flow that a table names wrongly, leaves
         blank or gives beside a map, no row of the year or before, a class without an ecosystem.
     PlanError
-        The frame ``xie2015`` without ``biophysical``.
+        The frame ``xie2015`` without ``biophysical``, ``asset_transfer`` without its table.
 
     Notes
     -----
     ``GEP = sum_f q_f p_f`` over the flows that count: ``q`` amount of a year, ``p = p_0 prod_y (1 + i_y)`` its price carried from the
     year of its source to the account's by the change ``i`` of consumer prices [M]. Gross ecosystem product (Ouyang et al. 2013 [M]);
     lists of services by frame: guideline of 2020 and SEEA EA [M], norm of 2022 [S2], GB/T 46869-2025 (title and annexes [S2]);
-    ``xie2015``: ``sum_k A_k e_kf D`` [S]. Prices of the Garze account 2010 [S], whose lines the table gives again to 3e-4 [C]. Interval:
-    ``GEP' = sum_f q_f p_f u_s v_f``, ``u`` triangular (1 - a, 1, 1 + a) once a service, ``v`` (1 - b, 1, 1 + b) once a flow; a = 0.2, b =
-    0.3 [D].
+    ``xie2015``: ``sum_k A_k e_kf D`` [S]. Prices of the Garze account 2010 [S], whose lines the table gives again to 3e-4 [C]. One substance
+    has one price: the study's own, else the lowest [D]. Interval: ``GEP' = sum_f q_f p_f u_s v_f m_f``, ``u`` triangular (1 - a, 1, 1 + a)
+    once a service, ``v`` (1 - b, 1, 1 + b) and ``m`` (p_least / p, 1, p_most / p), the methods, once a flow; a = 0.2, b = 0.3 [D].
     """
     system = frame_of(frame)
     amounts = _with_tables(_summed(region_amounts), products, year)
     if frame == "xie2015":
         rows = _equivalents(amounts, biophysical, standard_equivalent, year)
     elif frame == "asset_transfer":
-        rows = _reported()
+        rows = _transferred(asset_transfer, year)
     else:
         rows = _priced(amounts, system, price_table(prices), year, water)
+        rows = counted_once(rows, _excludes(products))
     out = pd.DataFrame(rows)
     if out.empty:
-        return _nothing(frame)
+        return _nothing(frame, year)
     out.insert(0, "frame", frame)
+    out.insert(1, "year", year)
+    for column, filled in (
+        ("basis", "transferred"),
+        ("price_least", out["price"]),
+        ("price_most", out["price"]),
+    ):
+        if column not in out:
+            out[column] = filled
     return _totalled(out, price_spread, amount_spread, draws, seed)
 
 
@@ -123,9 +139,12 @@ def _summed(amounts: pd.DataFrame) -> pd.DataFrame:
             f"region_amounts: {per.index[per > 1][0]} stands in two units; convert one"
         )
     grouped = amounts.groupby("flow")
-    return pd.DataFrame(
+    out = pd.DataFrame(
         {"amount": grouped["amount"].sum(min_count=1), "per": grouped["per"].first()}
     )
+    # products come from statistics, spread over the map
+    out["basis"] = np.where(out.index == "primary_products", "measured", "modelled")
+    return out
 
 
 def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int) -> pd.DataFrame:
@@ -157,9 +176,24 @@ def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int
     )
     sums = latest.groupby("flow")["amount"].sum()
     more = pd.DataFrame(
-        {"amount": sums, "per": [PER[str(f)] for f in sums.index]}, index=sums.index
+        {"amount": sums, "per": [PER[str(f)] for f in sums.index], "basis": "measured"},
+        index=sums.index,
     )
     return pd.concat([amounts, more])
+
+
+def _excludes(products: pd.DataFrame | None) -> dict[str, tuple[str, ...]]:
+    """Flows that each flow's amounts leave out already, by all rows of its table."""
+    if products is None or "excludes" not in products:
+        return {}
+    said: dict[str, tuple[str, ...]] = {}
+    for flow, rows in products.groupby("flow"):
+        each = [set(str(v).split()) for v in rows["excludes"].fillna("")]
+        for name in set().union(*each):
+            if name not in PER:
+                raise QuantityError(f"products.excludes: '{name}'; {nearest(name, PER)}")
+        said[str(flow)] = tuple(sorted(set.intersection(*each)))
+    return said
 
 
 def _priced(
@@ -174,30 +208,34 @@ def _priced(
                 continue
             amount, per = float(amounts["amount"][flow]), str(amounts["per"][flow])
             price = price_of(flow, per, entry.methods, year, table)
-            counts, note = entry.counts, entry.why
+            counts, note, note_zh = entry.counts, entry.why, entry.why_zh
             if water == "market" and sold:
                 if entry.service in WATER_SERVICES:
-                    counts, note = True, ""
+                    counts, note, note_zh = True, "", ""
                 elif entry.service == regulated:
-                    counts, note = False, "the same water is counted as sold"
+                    counts = False
+                    note, note_zh = "the same water is counted as sold", "同一水量已按出售计入"
             row: dict[str, object] = {
                 "category": CATEGORY[entry.service],
                 "service": entry.service,
                 "flow": flow,
                 "amount": amount,
                 "per": per,
+                "basis": str(amounts["basis"][flow]),
             }
             if price is None:
                 row |= {
-                    "method": "", "price": np.nan, "price_unit": "", "price_year": pd.NA, "price_source": "", "status": "",
-                    "value": np.nan, "counts": False,
+                    "method": "", "price": np.nan, "price_least": np.nan, "price_most": np.nan, "own": False, "price_unit": "",
+                    "price_year": pd.NA, "price_source": "", "status": "", "value": np.nan, "counts": False,
                     "note": f"no price by {' or '.join(entry.methods)} is known: add one in [inputs.prices]",
+                    "note_zh": "无可用价格：请在 [inputs.prices] 中补充",
                 }  # fmt: skip
             else:
                 row |= {
                     "method": price.method, "price": price.amount, "price_unit": price.unit, "price_year": price.year,
                     "price_source": price.source, "status": price.status, "value": amount * price.amount,
-                    "counts": counts, "note": note,
+                    "price_least": price.least, "price_most": price.most, "own": price.own,
+                    "counts": counts, "note": note, "note_zh": note_zh,
                 }  # fmt: skip
             rows.append(row)
     return rows
@@ -233,22 +271,18 @@ def _equivalents(
                     "category": "equivalent", "service": service, "flow": flow, "amount": area, "per": "ha",
                     "method": "equivalent", "price": factor * worth, "price_unit": "yuan/ha", "price_year": 2010,
                     "price_source": f"Xie et al. 2015, {name}", "status": str(factors["status"][name]),
-                    "value": area * factor * worth, "counts": True, "note": "",
+                    "value": area * factor * worth, "counts": True, "note": "", "note_zh": "",
                 }
             )  # fmt: skip
     return rows
 
 
-def _reported() -> list[dict[str, object]]:
-    return [
-        {
-            "category": "reported", "service": name, "flow": name, "amount": np.nan, "per": "", "method": "reported",
-            "price": np.nan, "price_unit": "", "price_year": 2015, "price_source": "SSCAE 2020.01.001, Qinba area",
-            "status": "S", "value": share * REPORTED_TOTAL, "counts": True,
-            "note": "as reported for the Qinba area in 2015; not computed from this study's data",
-        }
-        for name, share in REPORTED_SHARES.items()
-    ]  # fmt: skip
+def _transferred(transfer: pd.DataFrame | None, year: int) -> list[dict[str, object]]:
+    if transfer is None:
+        raise PlanError(
+            "gep.frame = asset_transfer: needs [inputs.land_cover] and [inputs.biophysical] with a column ecosystem, whose biomes tell unit values"
+        )
+    return transferred_rows(transfer, year)
 
 
 def _totalled(
@@ -259,7 +293,7 @@ def _totalled(
     rows["share"] = np.where(counted & (total != 0), rows["value"] / (total or 1.0), np.nan)
     rows["low"], rows["high"] = np.nan, np.nan
     low = high = np.nan
-    if draws and counted.any() and rows["method"].iloc[0] != "reported":
+    if draws and counted.any():
         random = np.random.default_rng(seed)
         sums, ends = np.zeros(draws), np.full((len(rows), 2), np.nan)
         # one row's draws at a time: all together would take rows x draws
@@ -273,9 +307,11 @@ def _totalled(
         rows["low"], rows["high"] = ends.T
         low, high = (float(v) for v in np.percentile(sums, (5, 95)))
     last = {
-        "frame": rows["frame"].iloc[0], "category": "total", "service": "total", "flow": "total", "value": total, "counts": False,
+        "frame": rows["frame"].iloc[0], "year": rows["year"].iloc[0], "category": "total", "service": "total", "flow": "total",
+        "value": total, "counts": False,
         "share": 1.0 if counted.any() else np.nan, "low": low, "high": high,
         "note": "sum of what counts" if counted.any() else NOTHING_KNOWN,
+        "note_zh": "计入项之和" if counted.any() else NOTHING_KNOWN_ZH,
     }  # fmt: skip
     blank = {
         "amount": np.nan,
@@ -286,6 +322,9 @@ def _totalled(
         "price_year": pd.NA,
         "price_source": "",
         "status": "",
+        "basis": "",
+        "price_least": np.nan,
+        "price_most": np.nan,
     }
     out = pd.concat([rows, pd.DataFrame([blank | last])], ignore_index=True)[list(COLUMNS)]
     out["price_year"] = out["price_year"].astype("Int64")
@@ -294,15 +333,18 @@ def _totalled(
 
 
 NOTHING_KNOWN = "no flow of this frame is known: it needs maps of climate, soil or products"
+NOTHING_KNOWN_ZH = "本框架内无已知实物量：需要气候、土壤或产品数据"
 
 
-def _nothing(frame: str) -> pd.DataFrame:
+def _nothing(frame: str, year: int) -> pd.DataFrame:
     """Account of a study in which no flow of the frame is known."""
     row: dict[str, object] = dict.fromkeys(COLUMNS, "")
-    row |= dict.fromkeys(("amount", "price", "value", "share", "low", "high"), np.nan)
+    row |= dict.fromkeys(
+        ("amount", "price", "price_least", "price_most", "value", "share", "low", "high"), np.nan
+    )
     row |= {
-        "frame": frame, "category": "total", "service": "total", "flow": "total", "price_year": pd.NA, "counts": False,
-        "note": NOTHING_KNOWN,
+        "frame": frame, "year": year, "category": "total", "service": "total", "flow": "total", "price_year": pd.NA, "counts": False,
+        "note": NOTHING_KNOWN, "note_zh": NOTHING_KNOWN_ZH,
     }  # fmt: skip
     return pd.DataFrame([row])[list(COLUMNS)].astype({"price_year": "Int64"})
 

@@ -1,6 +1,6 @@
 """Prices with year and source; no price stands inside a formula."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import StringIO
@@ -35,6 +35,10 @@ class Price:
         Where it stands.
     status : str
         Tag of the source: S read, S2 second-hand, M from memory, D own choice.
+    least, most : float
+        Range of all prices known of the flow, by any method that is allowed, in ``unit`` and the account year.
+    own : bool
+        The study gives it.
     """
 
     amount: float
@@ -43,6 +47,9 @@ class Price:
     year: int
     source: str
     status: str
+    least: float
+    most: float
+    own: bool
 
 
 @cache
@@ -61,14 +68,14 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Checked; own rows first.
+        Checked; own rows first, marked by ``own``.
 
     Raises
     ------
     QuantityError
         A column missing, a price without a year, negative or not a number, an unknown method.
     """
-    shipped = _frame(shipped_text("accounts/prices.csv"))
+    shipped = _frame(shipped_text("accounts/prices.csv")).assign(own=False)
     if own is None:
         return shipped
     missing = [c for c in COLUMNS if c not in own.columns]
@@ -97,6 +104,7 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
         if column not in frame.columns:
             frame[column] = "given by the study"
     frame["year"] = frame["year"].astype("int64")
+    frame["own"] = True
     return pd.concat([frame[list(shipped.columns)], shipped], ignore_index=True)
 
 
@@ -149,16 +157,35 @@ def price_of(
         A price per another kind of unit.
     """
     if unit.split("/")[0] == "yuan":
-        return Price(1.0, "1", "market", year, "value as given", "")
-    rows = table[table["flow"] == flow]
-    for method in methods:
-        found = rows[rows["method"] == method]
-        if len(found):
-            row = found.iloc[0]
-            factor, _ = conversion(str(row["unit"]), f"yuan/{unit.split('/')[0]}")
-            carried = float(row["price"]) * factor * deflator(int(row["year"]), year)
-            per = f"yuan/{unit.split('/')[0]}"
-            return Price(
-                carried, per, method, int(row["year"]), str(row["source"]), str(row["status"])
-            )
-    return None
+        return Price(1.0, "1", "market", year, "value as given", "", 1.0, 1.0, False)
+    rows = table[(table["flow"] == flow) & table["method"].isin(methods)]
+    if rows.empty:
+        return None
+    per = f"yuan/{unit.split('/')[0]}"
+    carried = np.array(
+        [
+            float(r["price"]) * _same_unit(r, per) * deflator(int(r["year"]), year)
+            for r in rows.to_dict("records")
+        ]
+    )
+    rank = rows["method"].map({m: k for k, m in enumerate(methods)}).to_numpy()
+    at = int(np.argmin(rank))
+    row = rows.iloc[at]
+    # what the study gives is not doubted by what is shipped
+    known = carried[rows["own"].to_numpy(bool)] if row["own"] else carried
+    return Price(
+        float(carried[at]), per, str(row["method"]), int(row["year"]), str(row["source"]), str(row["status"]),
+        float(known.min()), float(known.max()), bool(row["own"]),
+    )  # fmt: skip
+
+
+def _same_unit(row: Mapping[Hashable, object], per: str) -> float:
+    """Factor from a price's unit to that of the account."""
+    try:
+        factor, _ = conversion(str(row["unit"]), per)
+    except QuantityError as error:
+        raise QuantityError(
+            f"prices.unit: {row['flow']} ({row['method']}, {row['year']}) stands in {row['unit']}, the account in {per}; "
+            "an account has one currency and each flow one kind of unit: convert the price"
+        ) from error
+    return factor

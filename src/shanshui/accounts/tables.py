@@ -59,18 +59,20 @@ Account = Annotated[
     pd.DataFrame,
     Table(
         {
-            "frame": TEXT, "category": TEXT, "service": TEXT, "flow": TEXT, "amount": ANY, "per": TEXT, "method": TEXT, "price": ANY,
-            "price_unit": TEXT, "price_year": "yr", "price_source": TEXT, "status": TEXT, "value": MONEY, "counts": "1", "share": "1",
-            "low": MONEY, "high": MONEY, "note": TEXT,
+            "frame": TEXT, "year": "yr", "category": TEXT, "service": TEXT, "flow": TEXT, "amount": ANY, "per": TEXT, "basis": TEXT,
+            "method": TEXT, "price": ANY, "price_unit": TEXT, "price_year": "yr", "price_source": TEXT, "status": TEXT, "price_least": ANY,
+            "price_most": ANY, "value": MONEY, "counts": "1", "share": "1", "low": MONEY, "high": MONEY, "note": TEXT, "note_zh": TEXT,
         }
     ),
 ]  # fmt: skip
 PricedFlows = Annotated[
     pd.DataFrame,
     Table(
-        {"frame": TEXT, "service": TEXT, "flow": TEXT, "price": ANY, "value": MONEY, "counts": "1"}
+        {
+            "frame": TEXT, "service": TEXT, "flow": TEXT, "price": ANY, "price_least": ANY, "price_most": ANY, "value": MONEY, "counts": "1",
+        }
     ),
-]
+]  # fmt: skip
 CountedServices = Annotated[
     pd.DataFrame,
     Table({"frame": TEXT, "category": TEXT, "service": TEXT, "value": MONEY, "counts": "1"}),
@@ -97,7 +99,8 @@ Prices = Annotated[
     ),
 ]  # fmt: skip
 Products = Annotated[
-    pd.DataFrame, Table({"code": ADMINISTRATIVE, "year": "yr", "flow": TEXT, "amount": ANY})
+    pd.DataFrame,
+    Table({"code": ADMINISTRATIVE, "year": "yr", "flow": TEXT, "amount": ANY, "excludes?": TEXT}),
 ]
 WaterSupply = Annotated[
     pd.DataFrame,

@@ -172,6 +172,23 @@ INPUTS: dict[str, InputKind] = {
     ),
     "population": InputKind("table", Table({**_AMOUNTS, "population": "person"}), 0.0, 1e9),
     "productivity": InputKind("table", Table({**_AMOUNTS, "npp": "g/m2/yr"}), 0.0, 4000.0),
+    "nation": InputKind(
+        "coefficients",
+        Table({"figure": TEXT, "year": "yr", "value": ANY, "unit": TEXT, "source": TEXT, "*": ANY}),
+    ),
+    "reported_accounts": InputKind(
+        "coefficients",
+        Table(
+            {
+                "account": TEXT,
+                "service": TEXT,
+                "value": "yuan/yr",
+                "price_year": "yr",
+                "source": TEXT,
+                "*": ANY,
+            }
+        ),
+    ),
     "gdp": InputKind("table", Table({**_AMOUNTS, "sector": TEXT, "yuan": "yuan"}), 0.0, 1e15),
     "products": InputKind("table", Table({**_AMOUNTS, "flow": TEXT, "amount": ANY}), 0.0, 1e15),
     "biophysical": InputKind("coefficients", Table({"*": ANY})),
@@ -349,6 +366,8 @@ WANTED: dict[str, str] = {
     "productivity": "net primary production from satellites, as a map or a table by unit",
     "net_primary_production": "net primary production from satellites",
     "gdp": "product by sector of counties or prefectures from yearbooks",
+    "nation": "figures of the nation from its yearbook: territory, people, product, electricity, published accounts",
+    "reported_accounts": "accounts of this ground that others published, by service",
     "biophysical": "a table of coefficients by land-cover class, in the columns InVEST users have",
     "threats": "a table of threats with reach, weight and decay",
     "temperature_seasonality": "monthly temperatures, or a climate atlas with their standard deviation",

@@ -1,9 +1,13 @@
 """Ecosystem accounts: what nature gives here, in quantity and in money."""
 
+from shanshui.accounts.asset_transfer import asset_transfer
 from shanshui.accounts.assets import asset_account, supply_use
+from shanshui.accounts.beneficiaries import service_beneficiaries
+from shanshui.accounts.bridge import frame_accounts, frame_comparison, gep_bridge
 from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock, carbon_value
 from shanshui.accounts.climate import hot_days, reference_evapotranspiration
 from shanshui.accounts.climate_regulation import climate_regulation
+from shanshui.accounts.cooling import cooling_use
 from shanshui.accounts.culture import travel_cost
 from shanshui.accounts.downscaled import net_primary_production, primary_products
 from shanshui.accounts.erosion_drivers import (
@@ -24,6 +28,7 @@ from shanshui.accounts.futures import climate_futures
 from shanshui.accounts.gep import gep
 from shanshui.accounts.habitat import habitat_quality, habitat_rarity, threat_maps
 from shanshui.accounts.indicators import gep_hot_spots, gep_summary, mismatch
+from shanshui.accounts.nation import nation_shares
 from shanshui.accounts.nutrients import nutrient_delivery
 from shanshui.accounts.purification import purification
 from shanshui.accounts.sand_fixation import sand_fixation
@@ -36,6 +41,7 @@ from shanshui.accounts.soil_retention import (
     soil_retention,
     vegetation_fraction,
 )
+from shanshui.accounts.statement import account_statement
 from shanshui.accounts.unit_gep import unit_gep
 from shanshui.accounts.water_retention import (
     water_balance_check,
@@ -107,6 +113,7 @@ def accounts(have: set[str]) -> list[Step]:
         step(carbon_value),
         step(carbon_fixed),
         step(climate_regulation, binds=cover),
+        step(cooling_use),
         step(flood_mitigation, binds=cover),
         step(flood_storage),
         step(sand_fixation, binds=cover),
@@ -170,7 +177,8 @@ def _amounts(cover: dict[str, str]) -> list[Step]:
         "flood_kept": "flood_mitigation",
         "co2": "carbon_fixed.co2",
         "o2": "carbon_fixed.o2",
-        "cooling": "climate_regulation",
+        "cooling": "cooling_use.used",
+        "cooling_unused": "cooling_use.unused",
         "sand_retained": "sand_fixation.retained",
     }
     labels = {
@@ -204,7 +212,21 @@ def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
     by_jobs = {"gdp", "employment", "counties", "prefectures"} <= have
     made = {"gdp": "county_gdp"} if by_jobs else {}
     return [
+        step(asset_transfer, binds=cover),
         step(gep),
+        step(account_statement),
+        step(frame_accounts),
+        step(frame_comparison),
+        step(gep_bridge),
+        step(
+            nation_shares,
+            binds={
+                "areas": "region_amounts",
+                "people": "county_people",
+                "product": "county_mismatch" if by_jobs else "mismatch",
+            },
+        ),
+        step(service_beneficiaries),
         *(
             step(
                 unit_gep,

@@ -1,0 +1,183 @@
+"""What stands in an account already: parts of a flow that counts whole, one thing measured twice, one thing at two prices."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shanshui.accounts.carbon import O2_PER_CO2
+from shanshui.core.errors import QuantityError
+
+PARENT = {
+    "ammonia_nitrogen": "total_nitrogen",
+    "water_domestic": "water_supplied",
+    "water_industrial": "water_supplied",
+    "water_irrigation": "water_supplied",
+    "forest_products": "primary_products",
+    "animal_products": "primary_products",
+    "fishery_products": "primary_products",
+    "cooling_unused": "cooling",
+}
+"""Flow of which another is a part: where both are told the whole counts, and its part stands beside it."""
+SAME_AS = {"total_nitrogen": "nitrogen_kept", "total_phosphorus": "phosphorus_kept"}
+"""Flow that may hold what another counts already, unless its table says that it ``excludes`` it."""
+SUBSTANCE = {
+    "nitrogen_kept": "nitrogen", "total_nitrogen": "nitrogen", "phosphorus_kept": "phosphorus", "total_phosphorus": "phosphorus",
+}  # fmt: skip
+"""What flows consist of: one substance has one price in an account."""
+PRICE_RATIO = 3.0
+"""How far two prices of one substance may lie apart [1] [D]; the shipped ones of two papers are 34 and 221 times apart."""
+STOICHIOMETRY = 0.05
+"""How far oxygen may exceed what its carbon dioxide gives off [1] [D]."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """Where a line stands in the account."""
+
+    row: dict[str, Any]
+
+    @property
+    def worth(self) -> bool:
+        """It has a value."""
+        return bool(np.isfinite(self.row["value"]))
+
+    def leave_out(self, why: str, why_zh: str) -> None:
+        """The line stands beside the total."""
+        self.row["counts"] = False
+        _say(self.row, why, why_zh)
+
+
+def _say(row: dict[str, Any], why: str, why_zh: str) -> None:
+    """Add to the notes of a line."""
+    row["note"] = "; ".join(w for w in (row["note"], why) if w)
+    row["note_zh"] = "；".join(w for w in (row["note_zh"], why_zh) if w)
+
+
+def counted_once(
+    rows: list[dict[str, Any]], excludes: dict[str, tuple[str, ...]] | None = None
+) -> list[dict[str, Any]]:
+    """Lines of an account of which each thing counts once; those left out say by what they are counted.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Lines with ``flow, amount, price, own, value, counts, note, note_zh``.
+    excludes : dict, optional
+        Flows that the amount of a flow leaves out already, as its table says.
+
+    Returns
+    -------
+    list of dict
+        The same lines, changed in place.
+
+    Raises
+    ------
+    QuantityError
+        Two prices of the study's own for one substance that lie too far apart.
+    """
+    _one_price(rows)
+    of = {str(r["flow"]): _Line(r) for r in rows}
+    told = excludes or {}
+    for flow, line in of.items():
+        for whole in _ancestors(flow):
+            if whole in of and of[whole].worth:
+                line.leave_out(*_why_part(flow, whole))
+                break
+        twin = SAME_AS.get(flow, "")
+        if (
+            twin in of
+            and of[twin].worth
+            and of[twin].row["counts"]
+            and twin not in told.get(flow, ())
+        ):
+            line.leave_out(
+                f"may hold what {twin} counts already; a table whose column excludes names {twin} has it counted",
+                f"可能与 {twin} 重复；若表中 excludes 列注明已扣除 {twin}，则计入",
+            )
+            for part in (p for p, whole in PARENT.items() if whole == flow and p in of):
+                of[part].leave_out(
+                    f"part of {flow}, which may hold what {twin} counts already",
+                    f"属于 {flow} 的一部分，而后者可能与 {twin} 重复",
+                )
+    _one_basis(of)
+    return rows
+
+
+def _ancestors(flow: str) -> list[str]:
+    out = []
+    while flow in PARENT:
+        flow = PARENT[flow]
+        out.append(flow)
+    return out
+
+
+def _why_part(flow: str, whole: str) -> tuple[str, str]:
+    if flow == "cooling_unused":
+        return (
+            "beyond what the people of the place would spend on cooling",
+            "超出当地居民降温用电需求的部分",
+        )
+    return (
+        f"part of {whole}, which stands in this account",
+        f"属于 {whole} 的一部分，后者已在账户中",
+    )
+
+
+def _one_basis(of: dict[str, _Line]) -> None:
+    """Oxygen that is more than its carbon gives off was taken from another basis."""
+    if "o2" not in of or "co2" not in of:
+        return
+    oxygen, carbon = (float(of[f].row["amount"]) for f in ("o2", "co2"))
+    if not (np.isfinite(oxygen) and np.isfinite(carbon)) or carbon <= 0:
+        return
+    ratio = oxygen / (carbon * O2_PER_CO2)
+    if ratio > 1.0 + STOICHIOMETRY:
+        of["o2"].leave_out(
+            f"{ratio:.3g} times the oxygen of this account's carbon dioxide (32 to 44 by mass): not on one basis with it",
+            f"为账户内二氧化碳所对应氧量（质量比 32:44）的 {ratio:.3g} 倍，核算基础不一致",
+        )
+
+
+def _one_price(rows: list[dict[str, Any]]) -> None:
+    """One substance at one price: the study's own, else the lowest, which claims least."""
+    for substance in dict.fromkeys(SUBSTANCE.values()):
+        lines = [
+            r
+            for r in rows
+            if SUBSTANCE.get(str(r["flow"])) == substance and np.isfinite(r["price"])
+        ]
+        if len(lines) < 2 or _apart(lines) <= PRICE_RATIO:
+            continue
+        own = [r for r in lines if r["own"]]
+        if len(own) > 1 and _apart(own) > PRICE_RATIO:
+            raise QuantityError(
+                f"prices: {' and '.join(str(r['flow']) for r in own)} are one substance, {substance}, at prices {_apart(own):.3g} times apart "
+                f"({', '.join(format(float(r['price']), '.6g') for r in own)} {own[0]['price_unit']}); give one price of it"
+            )
+        base = min(own or lines, key=lambda r: float(r["price"]))
+        for row in lines:
+            ratio = float(row["price"]) / float(base["price"])
+            if row is base or 1 / PRICE_RATIO <= ratio <= PRICE_RATIO:
+                continue
+            _say(
+                row,
+                f"at the price of {base['flow']}, the same substance: its own was {ratio:.3g} times that",
+                f"采用同一物质 {base['flow']} 的价格：原价为其 {ratio:.3g} 倍",
+            )
+            for column in (
+                "price",
+                "method",
+                "price_year",
+                "price_source",
+                "status",
+                "price_least",
+                "price_most",
+            ):
+                row[column] = base[column]
+            row["value"] = float(row["amount"]) * float(base["price"])
+
+
+def _apart(lines: list[dict[str, Any]]) -> float:
+    prices = [float(r["price"]) for r in lines]
+    return max(prices) / max(min(prices), 1e-300)

@@ -1,0 +1,144 @@
+"""The region beside the nation: shares of ground, people, product, and of what nature gives in each frame."""
+
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+
+from shanshui.accounts.asset_transfer import AssetTransfer
+from shanshui.accounts.bridge import FrameAccounts
+from shanshui.accounts.prices import deflator
+from shanshui.accounts.tables import MONEY, KnownAreas, RegionAmounts
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError, nearest
+from shanshui.core.quantity import ANY, TEXT, Table
+from shanshui.core.units import conversion
+
+FIGURES = {
+    "territory": "km2", "people": "person", "product": "yuan", "electricity": "kWh", "gep": "yuan", "equivalents": "yuan",
+}  # fmt: skip
+"""Figures of a nation by their unit: its ground, people and product, electricity that it uses, its ecosystem product and its equivalents."""
+Nation = Annotated[
+    pd.DataFrame,
+    Table({"figure": TEXT, "year": "yr", "value": ANY, "unit": TEXT, "source": TEXT, "*": ANY}),
+]
+NationShares = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "figure": TEXT, "ours": ANY, "nation": ANY, "unit": TEXT, "year": "yr", "share": "1", "per_territory": "1", "source": TEXT,
+        }
+    ),
+]  # fmt: skip
+
+
+@assessment(source="decisions/0030-accounts", bytes_per_cell=0)
+def nation_shares(
+    nation: Nation,
+    region_amounts: RegionAmounts,
+    areas: KnownAreas,
+    people: Annotated[pd.DataFrame, Table({"population": "person"})] | None = None,
+    product: Annotated[pd.DataFrame, Table({"gdp": MONEY})] | None = None,
+    frame_accounts: FrameAccounts | None = None,
+    asset_transfer: AssetTransfer | None = None,
+) -> NationShares:
+    """Shares of the region in the nation, and how far each exceeds its share of the ground.
+
+    Parameters
+    ----------
+    nation : table
+        ``figure`` (territory, people, product, electricity, gep, equivalents), ``year, value, unit, source``; of each figure the latest year.
+    region_amounts : table
+        ``flow, amount``: the cooling that is used.
+    areas : table
+        ``flow, known_km2`` of the region by land cover.
+    people : table, optional
+        ``population`` of the places of the region inside it.
+    product : table, optional
+        ``gdp`` [yuan/yr] of its places inside it.
+    frame_accounts : table, optional
+        Account of the region under every frame.
+    asset_transfer : table, optional
+        ``nation_total`` by the same unit values, in prices of ``price_year``.
+
+    Returns
+    -------
+    table
+        ``figure, ours, nation, unit, year`` of the nation's figure, ``share`` [1], ``per_territory`` = share over the share of the territory,
+        ``source``. Values of nature are in prices of the nation's figure; figures that one side lacks are left out.
+
+    Raises
+    ------
+    QuantityError
+        A figure that is not known, blank, below 0 or in another kind of unit.
+
+    Notes
+    -----
+    ``s_k = X_k / X'_k``: X of the region, X' of the nation; ``s_k / s_territory`` is how many times the nation's value a km2 stands for.
+    ``gep`` holds the account of the guideline of 2020 against the nation's of that kind, ``equivalents`` that of equivalent factors,
+    ``assets`` that of transferred unit values against China by the same values, so that it alone depends on no other's account. Ours [D]
+    (decisions/0030-accounts).
+    """
+    known = _checked(nation)
+    ours: dict[str, tuple[float, int | None]] = {}
+    area = areas.loc[areas["flow"].str.startswith("cover_"), "known_km2"].sum(min_count=1)
+    ours["territory"] = (float(area), None)
+    if people is not None:
+        ours["people"] = (float(people["population"].sum(min_count=1)), None)
+    if product is not None:
+        ours["product"] = (float(product["gdp"].sum(min_count=1)), None)
+    cooled = region_amounts.loc[region_amounts["flow"] == "cooling", "amount"]
+    ours["electricity"] = (float(cooled.sum(min_count=1)), None)
+    totals = _totals(frame_accounts)
+    for figure, frame in (("gep", "gep2020"), ("equivalents", "xie2015")):
+        if frame in totals:
+            ours[figure] = totals[frame]
+    rows = []
+    for figure, (value, year) in ours.items():
+        if figure not in known or not np.isfinite(value):
+            continue
+        row = known[figure]
+        told = int(row["year"])
+        carried = value * deflator(year, told) if year is not None else value
+        rows.append(
+            (figure, carried, float(row["value"]), FIGURES[figure], told, str(row["source"]))
+        )
+    if asset_transfer is not None and "asset_transfer" in totals:
+        value, year = totals["asset_transfer"]
+        told = int(asset_transfer["price_year"].iloc[0])
+        whole = float(asset_transfer["nation_total"].iloc[0])
+        rows.append(("assets", value * deflator(year, told), whole, "yuan", told, "the same unit values over the nation's biomes"))  # fmt: skip
+    out = pd.DataFrame(rows, columns=["figure", "ours", "nation", "unit", "year", "source"])
+    out["share"] = out["ours"] / out["nation"]
+    ground = out.loc[out["figure"] == "territory", "share"]
+    out["per_territory"] = out["share"] / (float(ground.iloc[0]) if len(ground) else np.nan)
+    columns = ["figure", "ours", "nation", "unit", "year", "share", "per_territory", "source"]
+    return out[columns].astype({"year": "int64"})
+
+
+def _totals(accounts: pd.DataFrame | None) -> dict[str, tuple[float, int]]:
+    """Total of each frame, and the year of its prices."""
+    if accounts is None:
+        return {}
+    counted = accounts[accounts["counts"].astype(bool) & accounts["value"].notna()]
+    return {
+        str(f): (float(rows["value"].sum()), int(rows["year"].iloc[0]))
+        for f, rows in counted.groupby("frame")
+    }
+
+
+def _checked(nation: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """The latest row of each figure, in our unit."""
+    out: dict[str, dict[str, Any]] = {}
+    for row in nation.sort_values("year").to_dict("records"):
+        figure = str(row["figure"])
+        if figure not in FIGURES:
+            raise QuantityError(f"nation.figure: '{figure}'; {nearest(figure, FIGURES)}")
+        value = float(row["value"])
+        if not value > 0:
+            raise QuantityError(
+                f"nation.value: {figure} in {row['year']} holds '{row['value']}', expected a number above 0"
+            )
+        factor, _ = conversion(str(row["unit"]), FIGURES[figure])
+        out[figure] = {**{str(k): v for k, v in row.items()}, "value": value * factor}
+    return out
