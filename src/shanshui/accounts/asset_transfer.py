@@ -139,7 +139,7 @@ def asset_transfer(
             raise QuantityError(
                 f"biophysical.ecosystem: code {code} holds '{name}', of which no biome is known; {nearest(name, list(biomes))}"
             )
-        row: dict[str, Any] = values.loc[biomes[name]].to_dict()
+        row: dict[Any, Any] = values.loc[biomes[name]].to_dict()
         factor = 1.0
         for what in ("npp", "cover"):
             if np.isfinite(row[what]) and np.isfinite(mean[what][at]):

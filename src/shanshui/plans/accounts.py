@@ -212,7 +212,7 @@ def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
     by_jobs = {"gdp", "employment", "counties", "prefectures"} <= have
     made = {"gdp": "county_gdp"} if by_jobs else {}
     return [
-        step(asset_transfer, binds=cover),
+        step(asset_transfer),
         step(gep),
         step(account_statement),
         step(frame_accounts),
