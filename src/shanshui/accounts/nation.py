@@ -139,6 +139,6 @@ def _checked(nation: pd.DataFrame) -> dict[str, dict[str, Any]]:
             raise QuantityError(
                 f"nation.value: {figure} in {row['year']} holds '{row['value']}', expected a number above 0"
             )
-        factor, _ = conversion(str(row["unit"]), FIGURES[figure])
+        factor, _ = conversion(str(row["unit"]).removesuffix("/yr"), FIGURES[figure])
         out[figure] = {**{str(k): v for k, v in row.items()}, "value": value * factor}
     return out
