@@ -51,6 +51,7 @@ def service_beneficiaries(
     ],
     *,
     half_people: Annotated[float, Between(1.0, 1e9)] = 200_000.0,
+    least_share: Annotated[float, Between(0.0, 1.0)] = 0.05,
 ) -> Beneficiaries:
     """Value that each county gives, uses itself, hands on, and has from upstream.
 
@@ -63,9 +64,11 @@ def service_beneficiaries(
     unit_people : table
         ``unit, population``.
     unit_county_crosswalk : table
-        ``unit, county`` (code), ``county_name, share_of_unit``: share of the unit's ground in the county.
+        ``unit, county`` (code), ``county_name``, ``share_of_unit``: share of the unit's ground in the county, ``share_of_county``.
     half_people : float [person]
         People of a unit that take up half of what water brings them; the rest flows on [D].
+    least_share : float [1]
+        Of a county's ground that must lie in the units; slivers of others count as beyond the region [D].
 
     Returns
     -------
@@ -91,7 +94,9 @@ def service_beneficiaries(
         for reach in ("here", "visitors", "downstream", "world")
     }  # fmt: skip
     shares = unit_county_crosswalk[unit_county_crosswalk["unit"].isin(units)]
-    # a unit's ground beyond all counties belongs to none
+    inside = shares.groupby("county")["share_of_county"].sum()
+    # ground beyond all counties, and that of slivers, belongs to none
+    shares = shares[shares["county"].map(inside) >= least_share]
     names = shares.assign(code=shares["county"].astype(str)).groupby("code")["county_name"].first()
     codes = names.index
     place = pd.Series(np.arange(len(units)), index=units)

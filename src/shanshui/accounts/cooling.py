@@ -61,8 +61,9 @@ def cooling_use(
     Notes
     -----
     ``used = min(E, W)``, ``W`` the mean of ``e p min(D, D_most) / 100`` over the window, ``unused = E - used``: ``E`` cooling by plants
-    [kWh/ha/yr], ``e`` demand of a person on a hot day, ``p`` people on a km2 (100 ha), ``D`` hot days. Guidelines count all of ``E`` [M]; a forest where nobody lives spares no
-    electricity, and a region's cooling must not exceed what its people would use. Ours [D] (decisions/0030-accounts).
+    [kWh/ha/yr], ``e`` demand of a person on a hot day, ``p`` people on a km2 (100 ha), ``D`` hot days. Guidelines count all of ``E`` [M];
+    a forest where nobody lives spares no electricity, and a region's cooling must not exceed what its people would use. Ours [D]
+    (decisions/0030-accounts).
     """
     supply = climate_regulation.values
     days = np.minimum(hot_days.values, np.float32(most_days))
