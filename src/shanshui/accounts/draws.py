@@ -19,9 +19,8 @@ def drawn(
 ) -> Iterator[NDArray[np.float64]]:
     """Factors of the draws on each row's value, row after row: one amount error for the flows of a service, price and method drawn each."""
     shift = {s: _triangular(random, amount_spread, draws) for s in rows["service"].unique()}
-    for service, price, least, most in rows[
-        ["service", "price", "price_least", "price_most"]
-    ].itertuples(index=False):
+    known = rows.reindex(columns=["service", "price", "price_least", "price_most"])
+    for service, price, least, most in known.itertuples(index=False):
         factor = shift[service] * _triangular(random, price_spread, draws)
         if np.isfinite(price) and price > 0 and most > least:
             low, high = min(least / price, 1.0), max(most / price, 1.0)

@@ -202,6 +202,8 @@ def _priced(
     rows: list[dict[str, object]] = []
     regulated = "wr" if water == "market" else ""
     sold = any(f in amounts.index for s in WATER_SERVICES for f in FLOWS[s])
+    # water that is not known to be retained cannot be counted as such
+    held = any(f in amounts.index and np.isfinite(amounts["amount"][f]) for f in FLOWS["wr"])
     for entry in system.entries:
         for flow in FLOWS.get(entry.service, ()):
             if flow not in amounts.index:
@@ -209,10 +211,10 @@ def _priced(
             amount, per = float(amounts["amount"][flow]), str(amounts["per"][flow])
             price = price_of(flow, per, entry.methods, year, table)
             counts, note, note_zh = entry.counts, entry.why, entry.why_zh
-            if water == "market" and sold:
+            if (water == "market" or not held) and sold:
                 if entry.service in WATER_SERVICES:
                     counts, note, note_zh = True, "", ""
-                elif entry.service == regulated:
+                elif held and entry.service == regulated:
                     counts = False
                     note, note_zh = "the same water is counted as sold", "同一水量已按出售计入"
             row: dict[str, object] = {

@@ -69,7 +69,7 @@ PricedFlows = Annotated[
     pd.DataFrame,
     Table(
         {
-            "frame": TEXT, "service": TEXT, "flow": TEXT, "price": ANY, "price_least": ANY, "price_most": ANY, "value": MONEY, "counts": "1",
+            "frame": TEXT, "service": TEXT, "flow": TEXT, "price": ANY, "price_least?": ANY, "price_most?": ANY, "value": MONEY, "counts": "1",
         }
     ),
 ]  # fmt: skip

@@ -1,0 +1,140 @@
+"""Each thing counts once: parts and wholes, one thing measured twice, oxygen and carbon, one substance at two prices."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shanshui.accounts.double_counting import PARENT, SAME_AS, SUBSTANCE
+from shanshui.accounts.frames import FLOWS, FRAMES, PER
+from shanshui.accounts.gep import gep
+from shanshui.core.errors import QuantityError
+
+
+def account(flows, prices=None, products=None, **settings):
+    rows = pd.DataFrame(
+        [(f, a, PER[f]) for f, a in flows.items()], columns=["flow", "amount", "per"]
+    )
+    out = gep(rows, prices, None, products, **({"year": 2010, "draws": 0} | settings))
+    return out.set_index("flow")
+
+
+def own(flow, price, unit="yuan/t"):
+    return pd.DataFrame(
+        [{"flow": flow, "method": "avoided_cost", "price": price, "unit": unit, "year": 2010}]
+    )
+
+
+@pytest.mark.parametrize(
+    ("flows", "left_out", "by"),
+    [
+        ({"total_nitrogen": 10.0, "ammonia_nitrogen": 4.0}, "ammonia_nitrogen", "total_nitrogen"),
+        ({"nitrogen_kept": 5.0, "total_nitrogen": 10.0}, "total_nitrogen", "nitrogen_kept"),
+        ({"phosphorus_kept": 5.0, "total_phosphorus": 1.0}, "total_phosphorus", "phosphorus_kept"),
+        ({"primary_products": 50.0, "forest_products": 5.0}, "forest_products", "primary_products"),
+        ({"primary_products": 50.0, "animal_products": 9.0}, "animal_products", "primary_products"),
+        (
+            {"primary_products": 50.0, "fishery_products": 1.0},
+            "fishery_products",
+            "primary_products",
+        ),
+        ({"cooling": 50.0, "cooling_unused": 90.0}, "cooling_unused", "people"),
+        ({"co2": 0.31e8, "o2": 2.51e8}, "o2", "11.1 times"),
+    ],
+)
+def test_what_another_holds_stands_beside_the_total(flows, left_out, by):
+    rows = account(flows)
+    assert not rows.loc[left_out, "counts"]
+    assert by in rows.loc[left_out, "note"]
+    assert rows.loc[left_out, "note_zh"]
+    assert np.isfinite(rows.loc[left_out, "value"])
+    rest = [f for f in flows if f != left_out]
+    assert rows.loc["total", "value"] == pytest.approx(rows.loc[rest, "value"].sum())
+    alone = account({left_out: flows[left_out]})
+    assert alone.loc[left_out, "counts"] == (left_out != "none")
+
+
+def test_water_sold_is_not_counted_by_its_uses_too():
+    flows = {"water_supplied": 100.0, "water_domestic": 10.0, "water_industrial": 5.0, "water_irrigation": 40.0}  # fmt: skip
+    rows = account(flows, water="market")
+    assert rows.loc["total", "value"] == 100.0
+    assert not rows.loc[["water_domestic", "water_industrial", "water_irrigation"], "counts"].any()
+    del flows["water_supplied"]
+    uses = account(flows, water="market")
+    assert uses.loc["total", "value"] == pytest.approx(10 * 2.6 + 5 * 3.6 + 40 * 0.07)
+
+
+def test_a_whole_without_a_price_leaves_its_parts_in():
+    table = pd.DataFrame(
+        {"code": ["1"], "year": [2010], "flow": ["ammonia_nitrogen"], "amount": [4.0]}
+    )
+    rows = account({"nitrogen_kept": 5.0}, products=table)
+    assert rows.loc["ammonia_nitrogen", "counts"]
+
+
+def test_nutrients_that_exclude_those_of_soil_count():
+    table = pd.DataFrame(
+        {"code": ["1"], "year": [2010], "flow": ["total_nitrogen"], "amount": [10.0], "excludes": ["nitrogen_kept"]}
+    )  # fmt: skip
+    rows = account({"nitrogen_kept": 5.0}, products=table)
+    assert rows.loc["total_nitrogen", "counts"]
+    with pytest.raises(QuantityError, match=r"products.excludes: 'nitrogen_held'"):
+        account({"nitrogen_kept": 5.0}, products=table.assign(excludes="nitrogen_held"))
+    # a part of what may be counted already is left out with it
+    both = pd.concat([table.drop(columns="excludes"), table.drop(columns="excludes").assign(flow="ammonia_nitrogen", amount=3.0)])  # fmt: skip
+    rows = account({"nitrogen_kept": 5.0}, products=both)
+    assert not rows.loc[["total_nitrogen", "ammonia_nitrogen"], "counts"].any()
+
+
+def test_one_substance_has_one_price():
+    rows = account({"nitrogen_kept": 5.0, "total_nitrogen": 10.0})
+    assert rows.loc["total_nitrogen", "price"] == rows.loc["nitrogen_kept", "price"] == 875.0
+    assert "its own was 33" in rows.loc["total_nitrogen", "note"]
+    alone = account({"total_nitrogen": 10.0})
+    assert alone.loc["total_nitrogen", "price"] > 20_000
+    given_ = account({"nitrogen_kept": 5.0, "total_nitrogen": 10.0}, own("total_nitrogen", 9000.0))
+    assert given_.loc["nitrogen_kept", "price"] == given_.loc["total_nitrogen", "price"] == 9000.0
+    two = pd.concat([own("total_nitrogen", 9000.0), own("nitrogen_kept", 900.0)])
+    with pytest.raises(
+        QuantityError,
+        match="nitrogen_kept and total_nitrogen are one substance, nitrogen, at prices 10 times",
+    ):
+        account({"nitrogen_kept": 5.0, "total_nitrogen": 10.0}, two)
+    near = pd.concat([own("total_nitrogen", 2000.0), own("nitrogen_kept", 900.0)])
+    rows = account({"nitrogen_kept": 5.0, "total_nitrogen": 10.0}, near)
+    assert rows.loc["total_nitrogen", "price"] == 2000.0
+
+
+@pytest.mark.parametrize("excess", [1.0, 1.049, 1.051])
+def test_oxygen_may_be_as_much_as_its_carbon_gives_off(excess):
+    rows = account({"co2": 44.0, "o2": 32.0 * excess})
+    assert rows.loc["o2", "counts"] == (excess < 1.05)
+
+
+def test_names_of_the_relations_are_flows():
+    flows = {f for names in FLOWS.values() for f in names}
+    assert {*PARENT, *PARENT.values(), *SAME_AS, *SAME_AS.values(), *SUBSTANCE} <= flows
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(sorted(PER)), st.floats(1.0, 1e9), min_size=1),
+    st.sampled_from([f for f in FRAMES if FRAMES[f].entries]),
+)
+def test_no_part_counts_beside_its_whole(flows, frame):
+    rows = account(flows, frame=frame)
+    counted = set(rows.index[rows["counts"]])
+    for part, whole in PARENT.items():
+        assert not {part, whole} <= counted
+    for one, other in SAME_AS.items():
+        assert not {one, other} <= counted
+    for substance in set(SUBSTANCE.values()):
+        prices = [rows.loc[f, "price"] for f in flows if SUBSTANCE.get(f) == substance and f in rows.index]  # fmt: skip
+        prices = [p for p in prices if np.isfinite(p)]
+        assert not prices or max(prices) <= 3.0 * min(prices) * (1 + 1e-9)
+    left = rows[~rows["counts"] & rows["value"].notna()].drop("total")
+    assert (left["note"] != "").all()
+    assert (left["note_zh"] != "").all()
+    value = rows.loc[rows["counts"], "value"].sum()
+    assert rows.loc["total", "value"] == pytest.approx(value) or not counted

@@ -1,0 +1,203 @@
+"""Who uses what nature gives: cooling where people are, water down the units, the region beside the nation, the account in words."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shapely.geometry import box
+from tests.worlds import grid
+
+from shanshui.accounts.beneficiaries import service_beneficiaries
+from shanshui.accounts.bridge import frame_accounts
+from shanshui.accounts.cooling import cooling_use
+from shanshui.accounts.gep import gep
+from shanshui.accounts.nation import nation_shares
+from shanshui.accounts.statement import TOPICS, account_statement
+from shanshui.core.errors import QuantityError
+
+
+def cooled(supply, people, days=30.0, **settings):
+    shape = np.shape(supply)
+    return cooling_use(
+        grid(supply, "kWh/ha/yr", cell_m=1000.0),
+        grid(np.full(shape, days) if np.isscalar(days) else days, "d/yr", cell_m=1000.0),
+        grid(people, "person/km2", cell_m=1000.0),
+        **settings,
+    )
+
+
+def test_nobody_uses_the_cooling_of_an_empty_forest():
+    out = cooled(np.full((5, 5), 80_000.0), np.zeros((5, 5)))
+    assert float(out["used"].max()) == 0.0
+    assert float(out["unused"].min()) == 80_000.0
+
+
+def test_a_town_uses_what_its_people_would_spend():
+    # 1000 people on 100 ha, 30 days at 2.4 kWh: 720 kWh a hectare and year [C]
+    out = cooled(np.full((5, 5), 80_000.0), np.full((5, 5), 1000.0))
+    assert out["used"].values == pytest.approx(np.full((5, 5), 720.0))
+    scarce = cooled(np.full((5, 5), 500.0), np.full((5, 5), 1000.0))
+    assert (scarce["used"].values == 500.0).all()
+    assert (scarce["unused"].values == 0.0).all()
+
+
+def test_a_wood_cools_the_town_beside_it_and_not_the_one_far_off():
+    people = np.zeros((9, 9))
+    people[4, 4] = 9000.0
+    supply = np.full((9, 9), 80_000.0)
+    supply[4, 4] = 0.0
+    used = cooled(supply, people)["used"].values
+    assert used[4, 4] == 0.0
+    assert (used[3:6, 3:6] > 0).sum() == 8
+    assert used[0].max() == used[:, 8].max() == 0.0
+    # the sum stays within what the people would spend
+    assert used.sum() <= 9000 / 100 * 30 * 2.4
+
+
+def test_days_beyond_the_season_and_gaps():
+    hot = cooled(np.full((3, 3), 1e6), np.full((3, 3), 100.0), days=300.0)
+    assert hot["used"].values == pytest.approx(np.full((3, 3), 2.4 * 120.0))
+    people = np.full((3, 3), 100.0)
+    people[1, 1] = np.nan
+    gap = cooled(np.full((3, 3), 1e6), people)
+    assert np.isnan(gap["used"].values[1, 1])
+    assert np.isnan(gap["unused"].values[1, 1])
+    assert np.isfinite(gap["used"].values[0, 0])
+
+
+def _units(down):
+    return gpd.GeoDataFrame(
+        {"area_km2": 1.0, "downstream": down, "river_basin": "a"},
+        index=pd.Index(range(1, len(down) + 1), name="unit"),
+        geometry=[box(k, 0, k + 1, 1) for k in range(len(down))],
+        crs="EPSG:6933",
+    )
+
+
+def _crosswalk(rows):
+    return pd.DataFrame(
+        [(u, c, f"county {c}", 1.0, s, 1.0) for u, c, s in rows],
+        columns=["unit", "county", "county_name", "area_km2", "share_of_unit", "share_of_county"],
+    )
+
+
+def test_water_is_used_on_its_way_down():
+    units = pd.DataFrame({"total": [100.0, 50.0, 20.0], "wr": [100.0, 0, 0], "agr": [0.0, 50.0, 0], "co2": [0.0, 0, 20.0]}, index=pd.Index([1, 2, 3], name="unit"))  # fmt: skip
+    people = pd.DataFrame({"unit": [1, 2, 3], "population": [0.0, 200_000.0, 200_000.0]})
+    out = service_beneficiaries(
+        units, _units([2, 3, 0]), people, _crosswalk([(1, "A", 1.0), (2, "B", 1.0), (3, "C", 1.0)])
+    ).set_index("code")
+    # nobody lives at the spring; half is used at 2, half of the rest at 3, a quarter leaves
+    assert out.loc["A", ["given", "used_here", "to_downstream", "beyond_region"]].tolist() == [100, 0, 100, 25]  # fmt: skip
+    assert out.loc["B", ["used_here", "from_upstream", "balance"]].tolist() == [50, 50, -50]
+    assert out.loc["C", ["to_world", "from_upstream"]].tolist() == [20, 25]
+    whole = out[["used_here", "to_downstream", "to_visitors", "to_world"]].sum(axis=1)
+    assert whole.tolist() == out["given"].tolist()
+
+
+def test_counties_of_unknown_people_and_slivers():
+    units = pd.DataFrame({"total": [10.0, 5.0], "wr": [10.0, 5.0]}, index=pd.Index([1, 2], name="unit"))  # fmt: skip
+    people = pd.DataFrame({"unit": [1, 2], "population": [np.nan, 1000.0]})
+    walk = _crosswalk([(1, "A", 1.0), (2, "B", 0.9), (2, "S", 0.1)])
+    walk.loc[walk["county"] == "S", "share_of_county"] = 0.01
+    out = service_beneficiaries(units, _units([2, 0]), people, walk).set_index("code")
+    assert list(out.index) == ["A", "B"]
+    assert out.loc["A"].drop("name").isna().all()
+    assert np.isfinite(out.loc["B", "given"])
+
+
+@given(st.integers(1, 12), st.integers(0, 2**31))
+def test_nothing_is_lost_on_the_way(count, seed):
+    random = np.random.default_rng(seed)
+    down = [int(random.integers(k + 1, count + 1)) if k < count else 0 for k in range(1, count + 1)]
+    values = random.uniform(0, 1e9, (count, 3))
+    units = pd.DataFrame(values, columns=["wr", "clim", "co2"], index=pd.Index(range(1, count + 1), name="unit"))  # fmt: skip
+    units.insert(0, "total", values.sum(axis=1))
+    people = pd.DataFrame({"unit": units.index, "population": random.uniform(0, 1e6, count)})
+    walk = []
+    for unit in units.index:
+        share = random.uniform(0.05, 0.95)
+        walk += [(unit, f"{random.integers(0, 3)}", share), (unit, "9", 1 - share)]
+    out = service_beneficiaries(units, _units(down), people, _crosswalk(walk))
+    assert out["given"].sum() == pytest.approx(values.sum())
+    parts = out[["used_here", "to_downstream", "to_visitors", "to_world"]].sum(axis=1)
+    assert parts.to_numpy() == pytest.approx(out["given"].to_numpy())
+    assert out["to_downstream"].sum() == pytest.approx(out["from_upstream"].sum() + out["beyond_region"].sum())  # fmt: skip
+
+
+NATION = pd.DataFrame(
+    [
+        ("territory", 2019, 9.6e6, "km2", "a"),
+        ("people", 2010, 1.34e9, "person", "old"),
+        ("people", 2020, 1.41e9, "person", "census"),
+        ("product", 2019, 98.65, "1e12 yuan", "b"),
+        ("electricity", 2019, 7225.5, "TWh", "c"),
+        ("gep", 2015, 72.81e12, "yuan/yr", "Ma et al. 2017"),
+    ],
+    columns=["figure", "year", "value", "unit", "source"],
+)
+REGION = pd.DataFrame(
+    [("cooling", 3e9, "kWh", 1.0), ("water_retained", 5e10, "m3", 1.0), ("cover_1", 3.08e7, "ha", 308_000.0)],
+    columns=["flow", "amount", "per", "known_km2"],
+)  # fmt: skip
+
+
+def test_shares_of_the_nation():
+    one = gep(REGION, year=2019, draws=0)
+    out = nation_shares(
+        NATION,
+        REGION,
+        REGION,
+        pd.DataFrame({"population": [40e6, 6e6]}),
+        pd.DataFrame({"gep": [1.0, 1.0], "gdp": [2e12, 0.23e12]}),
+        frame_accounts(one, REGION),
+    ).set_index("figure")
+    assert out.loc["territory", "share"] == pytest.approx(308_000 / 9.6e6)
+    assert out.loc["people", "share"] == pytest.approx(46e6 / 1.41e9)
+    assert out.loc["product", "share"] == pytest.approx(0.0226, rel=1e-3)
+    assert out.loc["product", "per_territory"] == pytest.approx(0.0226 / (308_000 / 9.6e6), rel=1e-3)  # fmt: skip
+    assert out.loc["electricity", "share"] == pytest.approx(3e9 / 7225.5e9)
+    carried = one["value"].iloc[-1] / (1.02 * 1.016 * 1.021 * 1.029)
+    assert out.loc["gep", "ours"] == pytest.approx(carried)
+    assert "equivalents" not in out.index
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (("teritory", 2019, 1.0, "km2", ""), "'teritory'; did you mean 'territory'"),
+        (("product", 2019, -1.0, "yuan", ""), "expected a number above 0"),
+        (("product", 2019, np.nan, "yuan", ""), "expected a number above 0"),
+        (("product", 2019, 1.0, "km2", ""), "cannot become"),
+    ],
+)
+def test_figures_of_a_nation_that_are_not_right_are_refused(row, message):
+    with pytest.raises(QuantityError, match=message):
+        nation_shares(pd.DataFrame([row], columns=list(NATION)), REGION, REGION)
+
+
+def test_the_account_says_what_it_is_and_is_not():
+    flows = pd.concat([REGION, pd.DataFrame([("cooling_unused", 2e12, "kWh", 1.0)], columns=list(REGION))])  # fmt: skip
+    one = gep(flows, year=2019, draws=50)
+    out = account_statement(one)
+    assert list(dict.fromkeys(out["topic"])) == [t for t in TOPICS if t in set(out["topic"])]
+    assert set(out["topic"]) == set(TOPICS)
+    assert (out["text"].str.len() > 5).all()
+    assert (out["text_zh"].str.len() > 3).all()
+    counts = out[out["topic"] == "counts"]
+    assert counts["share"].sum() == pytest.approx(1.0)
+    assert out[out["topic"] == "basis"]["share"].sum() == pytest.approx(1.0)
+    beside = out[out["topic"] == "beside"].iloc[0]
+    assert beside["subject"] == "cooling_unused"
+    assert beside["share"] > 1
+    assert {"fm", "air", "tour"} <= set(out.loc[out["topic"] == "missing", "subject"])
+    years = out[out["subject"] == "price_year"]["text"].iloc[0]
+    assert "2010" in years
+
+
+def test_an_account_of_nothing_says_so():
+    one = gep(REGION[REGION["flow"] == "cover_1"], draws=0)
+    out = account_statement(one)
+    assert "nothing is valued" in out[out["topic"] == "missing"]["text"].iloc[0]
