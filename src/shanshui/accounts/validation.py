@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from shanshui.accounts.bridge import Bridge, FrameAccounts
 from shanshui.accounts.indicators import Figures, HotSpots, Mismatch
+from shanshui.accounts.nation import NationShares
 from shanshui.accounts.tables import Account
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import TEXT, Features, Grid, Key
@@ -27,6 +29,9 @@ def accounts_validation(
     planning_unit_labels: UnitLabels | None = None,
     massif_zones: MassifCells | None = None,
     massifs: Massifs | None = None,
+    frame_accounts: FrameAccounts | None = None,
+    gep_bridge: Bridge | None = None,
+    nation_shares: NationShares | None = None,
     published: Published | None = None,
 ) -> Validation:
     """The account's figures beside what is published of the region.
@@ -47,6 +52,12 @@ def accounts_validation(
         Massif of each cell.
     massifs : points, lines or polygons, optional
         ``name``.
+    frame_accounts : table, optional
+        Account of the region under every frame.
+    gep_bridge : table, optional
+        Steps from each account to each other.
+    nation_shares : table, optional
+        ``figure, ours, share, per_territory``.
     published : table, optional
         ``measure, statement, source, low, high``.
 
@@ -55,7 +66,9 @@ def accounts_validation(
     table
         A row for each statement, as :func:`shanshui.basins.validation.survey_validation` has it. Measures: ``gep_`` with each figure of the
         summary, ``service_share`` and ``service_rank`` by service, ``quadrant_count`` by quadrant (prefectures), ``quadrant_of`` by
-        ``code/quadrant`` (1 in it, 0 not), ``hot_spots_of`` by massif (share of its ground in units where value gathers).
+        ``code/quadrant`` (1 in it, 0 not), ``hot_spots_of`` by massif (share of its ground in units where value gathers), ``frame_total`` by frame [yuan] in prices of the
+        account, ``frame_share`` by ``frame/group``, ``nation_share`` and ``nation_ratio`` (over the share of the territory) by figure,
+        ``bridge_gap`` [yuan], ``cooling_per_head`` [kWh/person], and ``measured_share, modelled_share, transferred_share`` of the total.
 
     Raises
     ------
@@ -65,7 +78,8 @@ def accounts_validation(
     Notes
     -----
     ``service_share`` = value of what counts of a service over the total; ``service_rank`` 1 is the largest. Ranges that hold anywhere:
-    the range of the total holds the total, and shares sum to 1. Our own frame [D] (decision 0023).
+    the range of the total holds the total, shares sum to 1, every way between two accounts closes to the yuan, and people do not use more
+    cooling than electricity. Our own frame [D] (decision 0023).
     """
     figure = gep_summary.set_index("figure")
     value = figure["value"].astype(float)
@@ -98,8 +112,60 @@ def accounts_validation(
         )  # fmt: skip
     if mismatch is not None:
         measures += _quadrants(mismatch)
+    basis = counted.groupby("basis")["value"].sum() / float(value.get("total", np.nan))
+    measures += [Measure(f"{name}_share", float(basis[name]), "1") for name in basis.index]
+    measures += _frames(frame_accounts, gep_bridge)
+    measures += _nation(nation_shares)
     measures += _hot_spots(gep_hot_spots, planning_unit_labels, massif_zones, massifs)
     return validation_table("accounts", measures, published)
+
+
+def _frames(accounts: pd.DataFrame | None, bridge: pd.DataFrame | None) -> list[Measure]:
+    """Totals and shares under every frame, and what is lost between them."""
+    out = []
+    if accounts is not None:
+        counted = accounts[accounts["counts"].astype(bool) & accounts["value"].notna()]
+        total = counted.groupby("frame")["value"].sum()
+        out += [Measure("frame_total", float(v), "yuan", str(f)) for f, v in total.items()]
+        groups = counted.groupby(["frame", "group"])["value"].sum()
+        out += [
+            Measure("frame_share", float(v) / float(total[f]), "1", f"{f}/{g}")
+            for (f, g), v in groups.items()
+        ]
+    if bridge is not None and len(bridge):
+        sign = np.where(bridge["step"] == "end", -1.0, 1.0)
+        gap = (bridge["value"] * sign).groupby([bridge["source"], bridge["target"]]).sum()
+        out.append(
+            Measure(
+                "bridge_gap", float(gap.abs().max()), "yuan", "", 0.0, 0.0, "start and steps of every way between two accounts sum to its end",
+                "任意两账户间的换算各步之和等于终值", "the account", note=f"{len(gap)} ways",
+            )
+        )  # fmt: skip
+    return out
+
+
+MOST_COOLING = 5000.0
+"""Electricity that people use in all at most, kWh a head and year [D]: China had 5,200 in 2019 [M]."""
+
+
+def _nation(shares: pd.DataFrame | None) -> list[Measure]:
+    """The region beside the nation."""
+    if shares is None:
+        return []
+    rows = shares.set_index("figure")
+    out = [Measure("nation_share", float(v), "1", str(f)) for f, v in rows["share"].items()]
+    out += [
+        Measure("nation_ratio", float(v), "1", str(f)) for f, v in rows["per_territory"].items()
+    ]
+    if {"people", "electricity"} <= set(rows.index):
+        head = float(rows.loc["electricity", "ours"]) / float(rows.loc["people", "ours"])
+        out.append(
+            Measure(
+                "cooling_per_head", head, "kWh/person", "", 0.0, MOST_COOLING, "cooling that counts is less than the electricity that people use",
+                "计入的降温电量低于人均用电量", "the account",
+            )
+        )  # fmt: skip
+    return out
 
 
 def _hot_spots(
