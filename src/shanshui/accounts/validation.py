@@ -66,9 +66,10 @@ def accounts_validation(
     table
         A row for each statement, as :func:`shanshui.basins.validation.survey_validation` has it. Measures: ``gep_`` with each figure of the
         summary, ``service_share`` and ``service_rank`` by service, ``quadrant_count`` by quadrant (prefectures), ``quadrant_of`` by
-        ``code/quadrant`` (1 in it, 0 not), ``hot_spots_of`` by massif (share of its ground in units where value gathers), ``frame_total`` by frame [yuan] in prices of the
-        account, ``frame_share`` by ``frame/group``, ``nation_share`` and ``nation_ratio`` (over the share of the territory) by figure,
-        ``bridge_gap`` [yuan], ``cooling_per_head`` [kWh/person], and ``measured_share, modelled_share, transferred_share`` of the total.
+        ``code/quadrant`` (1 in it, 0 not), ``hot_spots_of`` by massif (share of its ground in units where value gathers), ``frame_total`` by
+        frame [yuan] in prices of the account, ``frame_share`` by ``frame/group``, ``nation_share`` and ``nation_ratio`` (over the share of the
+        territory) by figure, ``bridge_gap`` [yuan], ``cooling_per_head`` [kWh/person], and ``measured_share, modelled_share,
+        transferred_share`` of the total.
 
     Raises
     ------
@@ -127,10 +128,15 @@ def _frames(accounts: pd.DataFrame | None, bridge: pd.DataFrame | None) -> list[
         counted = accounts[accounts["counts"].astype(bool) & accounts["value"].notna()]
         total = counted.groupby("frame")["value"].sum()
         out += [Measure("frame_total", float(v), "yuan", str(f)) for f, v in total.items()]
-        groups = counted.groupby(["frame", "group"])["value"].sum()
+        groups = counted.groupby(["frame", "group"])["value"].sum().reset_index()
         out += [
-            Measure("frame_share", float(v) / float(total[f]), "1", f"{f}/{g}")
-            for (f, g), v in groups.items()
+            Measure(
+                "frame_share",
+                r["value"] / float(total[str(r["frame"])]),
+                "1",
+                f"{r['frame']}/{r['group']}",
+            )
+            for r in groups.to_dict("records")
         ]
     if bridge is not None and len(bridge):
         sign = np.where(bridge["step"] == "end", -1.0, 1.0)
@@ -158,7 +164,8 @@ def _nation(shares: pd.DataFrame | None) -> list[Measure]:
         Measure("nation_ratio", float(v), "1", str(f)) for f, v in rows["per_territory"].items()
     ]
     if {"people", "electricity"} <= set(rows.index):
-        head = float(rows.loc["electricity", "ours"]) / float(rows.loc["people", "ours"])
+        ours = rows["ours"].astype(float)
+        head = float(ours["electricity"] / ours["people"])
         out.append(
             Measure(
                 "cooling_per_head", head, "kWh/person", "", 0.0, MOST_COOLING, "cooling that counts is less than the electricity that people use",

@@ -16,6 +16,7 @@ from shanshui.report.account_figures import (
     series_chart,
     service_chart,
 )
+from shanshui.report.account_words import account_words
 from shanshui.report.places import named
 from shanshui.report.tables import table_of
 from shanshui.report.views import cover_classes
@@ -32,7 +33,7 @@ PUBLISHED = (
         "Bai Ma Zhuoga et al. 2017; area 153,000 km2 [M]",
     ),
     ("published_tonglu", "gep2020", 55.129e9 / 1829, "Li et al. 2024; area 1829 km2 [M]"),
-    ("published_qinba", "asset_transfer", 1.9635e6, "SSCAE 2020.01.001"),
+    ("published_qinba", "", 1.9635e6, "SSCAE 2020.01.001"),
 )
 """Totals elsewhere: words, frame, yuan per km2, source."""
 BILLION = 1e9
@@ -135,7 +136,14 @@ def account_chapters(study: Study, show: Any, lang: str) -> list[dict[str, Any]]
         {
             "title": say("worth", lang),
             "figures": worth,
-            "tables": [t for t in (_account(study, lang), _compared(study, lang), _prefectures(study, lang), _condition(study, lang)) if t],
+            "tables": [
+                t
+                for t in (
+                    _account(study, lang), *account_words(study, lang), _compared(study, lang), _prefectures(study, lang),
+                    _condition(study, lang),
+                )
+                if t
+            ],
         },
         {
             "title": say("fragile", lang),
@@ -173,7 +181,7 @@ def _account(study: Study, lang: str) -> dict[str, Any] | None:
     if not study.has("gep"):
         return None
     rows = study["gep"]
-    if rows["category"].iloc[0] == "equivalent":
+    if rows["category"].iloc[0] in ("equivalent", "transfer"):
         return _equivalents(rows, study, lang)
     frame = pd.DataFrame(
         {
