@@ -9,6 +9,7 @@ from shanshui.accounts.asset_transfer import AssetTransfer
 from shanshui.accounts.frames import FRAMES
 from shanshui.accounts.gep import gep as account_of
 from shanshui.accounts.prices import deflator
+from shanshui.accounts.table_amounts import TableAmounts
 from shanshui.accounts.tables import MONEY, Account, Prices, Products, RegionAmounts, by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import PlanError, QuantityError
@@ -82,6 +83,7 @@ def frame_accounts(
     biophysical: Annotated[pd.DataFrame, by_cover("ecosystem?")] | None = None,
     products: Products | None = None,
     asset_transfer: AssetTransfer | None = None,
+    table_amounts: TableAmounts | None = None,
 ) -> FrameAccounts:
     """Account of the region under every frame that its data allow.
 
@@ -91,7 +93,7 @@ def frame_accounts(
         Account of the region, whose year and choice of water all frames take.
     region_amounts : table
         ``unit, flow, amount, per``.
-    prices, biophysical, products, asset_transfer : table, optional
+    prices, biophysical, products, asset_transfer, table_amounts : table, optional
         As in :func:`shanshui.accounts.gep.gep`.
 
     Returns
@@ -117,7 +119,7 @@ def frame_accounts(
     for frame in FRAMES:
         try:
             account = account_of(
-                region_amounts, prices, biophysical, products, asset_transfer,
+                region_amounts, prices, biophysical, products, asset_transfer, table_amounts,
                 frame=frame, year=year, water="market" if sold else "retained", draws=0,
             )  # fmt: skip
         except PlanError:

@@ -14,6 +14,7 @@ from shanshui.kernels.windows import focal_mean
 from shanshui.region.grid import grid_of, stacked
 
 UNITS = {"used": "kWh/ha/yr", "unused": "kWh/ha/yr"}
+CoolingUse = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
 KM2_HA = 100.0
 
 
@@ -35,7 +36,7 @@ def cooling_use(
     demand: Annotated[float, Between(0.0, 100.0)] = 2.4,
     most_days: Annotated[float, Between(0.0, 366.0)] = 120.0,
     reach_m: Annotated[float, Between(0.0, 1e5)] = 1500.0,
-) -> Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]:
+) -> CoolingUse:
     """Cooling by plants that people would otherwise pay for, and the rest, of which nobody has the use.
 
     Parameters

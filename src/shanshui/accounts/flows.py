@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from shanshui.accounts.cooling import CoolingUse
 from shanshui.accounts.tables import COVER, Amounts, Labels, UnitPeople
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -31,7 +32,6 @@ from shanshui.region.grid import grid_of, like
 from shanshui.region.polygon_cover import cover_of
 from shanshui.region.unitset import rasterised
 
-Cooling = Annotated[xr.DataArray, Grid("kWh/ha/yr")]
 Money = Annotated[xr.DataArray, Grid("yuan/ha/yr")]
 NO_UNIT = "labels: no cell belongs to a unit; do units and region lie on the same ground?"
 UnitsInside = Annotated[
@@ -190,10 +190,10 @@ def service_amounts(
     flood_kept: Precipitation | None = None,
     co2: MassRate | None = None,
     o2: MassRate | None = None,
-    cooling: Cooling | None = None,
+    cooling_use: CoolingUse | None = None,
     primary_products: Money | None = None,
     sand_retained: SoilLoss | None = None,
-    cooling_unused: Cooling | None = None,
+    species_ground: Annotated[xr.DataArray, Grid("1")] | None = None,
     outlines: Units | None = None,
     *,
     silting_share: Annotated[float, Between(0.0, 1.0)] = 0.24,
@@ -219,14 +219,14 @@ def service_amounts(
         Storm rain kept back.
     co2, o2 : (y, x) [t/ha/yr], optional
         Carbon dioxide taken up, oxygen given off.
-    cooling : (y, x) [kWh/ha/yr], optional
-        Electricity of cooling that is used.
+    cooling_use : layers, optional
+        Electricity of cooling that is ``used``, and ``unused`` for want of people [kWh/ha/yr].
     primary_products : (y, x) [yuan/ha/yr], optional
         Value of products.
     sand_retained : (y, x) [t/ha/yr], optional
         Soil kept from the wind.
-    cooling_unused : (y, x) [kWh/ha/yr], optional
-        Electricity of cooling that nobody is there to use.
+    species_ground : (y, x) [1], optional
+        Ground that keeps species, in hectares of middling diversity a hectare.
     outlines : polygons, optional
         Those that the labels came from, by index: units then have the share of each cell that lies in them.
     silting_share : float [1]
@@ -290,8 +290,9 @@ def service_amounts(
     for flow, grid, per in (
         ("co2", co2, "t"),
         ("o2", o2, "t"),
-        ("cooling", cooling, "kWh"),
-        ("cooling_unused", cooling_unused, "kWh"),
+        ("cooling", None if cooling_use is None else cooling_use["used"], "kWh"),
+        ("cooling_unused", None if cooling_use is None else cooling_use["unused"], "kWh"),
+        ("species_ground", species_ground, "ha"),
         ("primary_products", primary_products, "yuan"),
     ):
         if grid is not None:

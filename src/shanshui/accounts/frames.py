@@ -16,19 +16,23 @@ FLOWS = {
     "for": ("forest_products",),
     "hus": ("animal_products",),
     "fis": ("fishery_products",),
+    "bio": ("biomass_energy",),
     "wat": ("water_supplied", "water_domestic", "water_industrial", "water_irrigation"),
     "hyd": ("hydropower",),
     "wr": ("water_retained",),
     "sr": ("sediment_kept", "nitrogen_kept", "phosphorus_kept"),
     "sf": ("sand_kept",),
-    "fm": ("flood_kept",),
+    "fm": ("flood_kept", "flood_stored"),
     "air": ("sulphur_dioxide", "nitrogen_oxides", "dust"),
     "wpu": ("oxygen_demand", "ammonia_nitrogen", "total_nitrogen", "total_phosphorus"),
     "co2": ("co2",),
     "o2": ("o2",),
     "clim": ("cooling", "cooling_unused"),
+    "noise": ("noise_walls",),
+    "hab": ("species_ground",),
     "tour": ("tourism",),
     "leis": ("leisure",),
+    "prem": ("landscape_premium",),
 }
 """Physical flows of each service, by the names they have in tables of amounts."""
 PER = {
@@ -37,6 +41,8 @@ PER = {
     "water_retained": "m3", "sediment_kept": "m3", "nitrogen_kept": "t", "phosphorus_kept": "t", "sand_kept": "m2", "flood_kept": "m3",
     "sulphur_dioxide": "t", "nitrogen_oxides": "t", "dust": "t", "oxygen_demand": "t", "ammonia_nitrogen": "t", "total_nitrogen": "t",
     "total_phosphorus": "t", "co2": "t", "o2": "t", "cooling": "kWh", "cooling_unused": "kWh", "tourism": "yuan", "leisure": "yuan",
+    "biomass_energy": "kWh",
+    "flood_stored": "m3", "noise_walls": "km", "species_ground": "ha", "landscape_premium": "yuan",
 }  # fmt: skip
 """Unit in which tables give the yearly amount of a flow."""
 COST = ("avoided_cost", "replacement")

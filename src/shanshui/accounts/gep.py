@@ -18,6 +18,7 @@ from shanshui.accounts.frames import (
     frame_of,
 )
 from shanshui.accounts.prices import deflator, price_of, price_table
+from shanshui.accounts.table_amounts import TableAmounts
 from shanshui.accounts.tables import Account, Prices, Products, RegionAmounts, by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import PlanError, QuantityError, nearest
@@ -40,6 +41,7 @@ def gep(
     biophysical: Annotated[pd.DataFrame, by_cover("ecosystem?")] | None = None,
     products: Products | None = None,
     asset_transfer: AssetTransfer | None = None,
+    table_amounts: TableAmounts | None = None,
     *,
     frame: Annotated[str, OneOf(*FRAMES)] = "gep2020",
     year: Annotated[int, Between(1949, 2100)] = 2020,
@@ -66,6 +68,8 @@ def gep(
         that a map gives too is refused.
     asset_transfer : table, optional
         Unit values by class and service; needed by the frame ``asset_transfer``.
+    table_amounts : table, optional
+        ``flow, amount, per, basis`` of what steps sum from tables of places; a flow that a map or ``products`` gives too is refused.
     frame : str
         Accounting system; services outside its list do not enter.
     year : int
@@ -109,7 +113,7 @@ def gep(
     once a service, ``v`` (1 - b, 1, 1 + b) and ``m`` (p_least / p, 1, p_most / p), the methods, once a flow; a = 0.2, b = 0.3 [D].
     """
     system = frame_of(frame)
-    amounts = _with_tables(_summed(region_amounts), products, year)
+    amounts = _with_tables(_summed(region_amounts, table_amounts), products, year)
     if frame == "xie2015":
         rows = _equivalents(amounts, biophysical, standard_equivalent, year)
     elif frame == "asset_transfer":
@@ -132,7 +136,7 @@ def gep(
     return _totalled(out, price_spread, amount_spread, draws, seed)
 
 
-def _summed(amounts: pd.DataFrame) -> pd.DataFrame:
+def _summed(amounts: pd.DataFrame, tables: pd.DataFrame | None) -> pd.DataFrame:
     per = amounts.groupby("flow")["per"].nunique()
     if (per > 1).any():
         raise QuantityError(
@@ -144,7 +148,14 @@ def _summed(amounts: pd.DataFrame) -> pd.DataFrame:
     )
     # products come from statistics, spread over the map
     out["basis"] = np.where(out.index == "primary_products", "measured", "modelled")
-    return out
+    if tables is None:
+        return out
+    twice = sorted(set(tables["flow"]) & set(out.index))
+    if twice:
+        raise QuantityError(
+            f"table_amounts.flow: {twice[0]} comes from a map already; leave out one of the two inputs: the same flow must not count twice"
+        )
+    return pd.concat([out, tables.set_index("flow")[["amount", "per", "basis"]]])
 
 
 def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int) -> pd.DataFrame:
@@ -156,7 +167,7 @@ def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int
             raise QuantityError(f"products.flow: '{flow}'; {nearest(str(flow), PER)}")
         if flow in amounts.index:
             raise QuantityError(
-                f"products.flow: {flow} comes from a map already; drop its rows, or the map's input: the same flow must not count twice"
+                f"products.flow: {flow} comes from a map or a step already; drop its rows, or the other's input: the same flow must not count twice"
             )
     if (blank := products["amount"].isna()).any():
         row = products[blank].iloc[0]

@@ -190,7 +190,15 @@ INPUTS: dict[str, InputKind] = {
         ),
     ),
     "gdp": InputKind("table", Table({**_AMOUNTS, "sector": TEXT, "yuan": "yuan"}), 0.0, 1e15),
-    "products": InputKind("table", Table({**_AMOUNTS, "flow": TEXT, "amount": ANY}), 0.0, 1e15),
+    "products": InputKind(
+        "table", Table({**_AMOUNTS, "flow": TEXT, "amount": ANY, "excludes?": TEXT}), 0.0, 1e15
+    ),
+    "housing": InputKind(
+        "coefficients",
+        Table(
+            {"code": ADMINISTRATIVE, "floor_m2": "m2", "price": "yuan/m2", "premium": "1", "*": ANY}
+        ),
+    ),
     "biophysical": InputKind("coefficients", Table({"*": ANY})),
     "species_habitats": InputKind(
         "coefficients",
@@ -422,6 +430,7 @@ WANTED: dict[str, str] = {
     "infiltration": "soil texture classes scaled from 0 (clay) to 1 (sand)",
     "wind_factor": "wind speed, soil wetness and snow by day from a reanalysis, worked into the weather factor of wind erosion",
     "soil_carbonate": "soil grids with calcium carbonate",
+    "housing": "homes near green by place: floor, price, and the premium of a hedonic study",
     "lakes": "polygons of lakes and reservoirs of a topographic map",
     "reservoirs": "a register of reservoirs with their capacity",
     "emissions": "emissions of pollutants by place from the statistics of the environment, with the state of air and water",

@@ -29,6 +29,7 @@ from shanshui.accounts.gep import gep
 from shanshui.accounts.habitat import habitat_quality, habitat_rarity, threat_maps
 from shanshui.accounts.indicators import gep_hot_spots, gep_summary, mismatch
 from shanshui.accounts.nation import nation_shares
+from shanshui.accounts.noise import noise_reduction
 from shanshui.accounts.nutrients import nutrient_delivery
 from shanshui.accounts.purification import purification
 from shanshui.accounts.sand_fixation import sand_fixation
@@ -41,7 +42,9 @@ from shanshui.accounts.soil_retention import (
     soil_retention,
     vegetation_fraction,
 )
+from shanshui.accounts.species_value import species_conservation
 from shanshui.accounts.statement import account_statement
+from shanshui.accounts.table_amounts import landscape_premium, table_amounts
 from shanshui.accounts.unit_gep import unit_gep
 from shanshui.accounts.water_retention import (
     water_balance_check,
@@ -121,6 +124,16 @@ def accounts(have: set[str]) -> list[Step]:
         step(water_retention_index),
         step(purification),
         step(travel_cost),
+        step(noise_reduction),
+        step(landscape_premium),
+        step(table_amounts),
+        step(
+            species_conservation,
+            binds={
+                "species_richness": "species_richness.richness",
+                "habitat_quality": "habitat_quality.habitat_quality",
+            },
+        ),
         step(primary_products, binds=cover),
         *(
             step(watershed_results, name=f"{model}_watersheds", binds={"layers": model})
@@ -177,9 +190,8 @@ def _amounts(cover: dict[str, str]) -> list[Step]:
         "flood_kept": "flood_mitigation",
         "co2": "carbon_fixed.co2",
         "o2": "carbon_fixed.o2",
-        "cooling": "cooling_use.used",
-        "cooling_unused": "cooling_use.unused",
         "sand_retained": "sand_fixation.retained",
+        "species_ground": "species_conservation",
     }
     labels = {
         "region": "region_mask",

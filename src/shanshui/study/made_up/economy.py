@@ -256,17 +256,31 @@ def _streams(folder: Path, towns: gpd.GeoDataFrame, random: np.random.Generator)
     _save(folder, "streams.csv", rows, columns)
 
 
+POLLUTANTS = (
+    ("sulphur_dioxide", 0.004), ("nitrogen_oxides", 0.007), ("dust", 0.003), ("oxygen_demand", 0.012), ("ammonia_nitrogen", 0.0012),
+)  # fmt: skip
+"""Tons a head and year."""
+PRODUCTS = (
+    ("forest_products", 180.0), ("animal_products", 900.0), ("fishery_products", 60.0), ("biomass_energy", 35.0), ("water_domestic", 45.0),
+    ("water_industrial", 30.0), ("water_irrigation", 160.0), ("hydropower", 420.0), ("leisure", 210.0),
+)  # fmt: skip
+"""Yuan, kWh or m3 a head and year."""
+
+
 def _nature(folder: Path, people: pd.DataFrame, counties: gpd.GeoDataFrame) -> None:
     """Pollutants of each county, what its land can take of them, and visits to two sites: closed forms, no draw."""
     latest = people[people["year"] == people["year"].max()].set_index("code")["population"]
     places = counties.assign(people=counties["code"].map(latest)).dropna(subset=["people"])
-    emitted, takes, visits = [], [], []
+    emitted, takes, visits, products, homes = [], [], [], [], []
     for k, (code, count) in enumerate(zip(places["code"], places["people"], strict=True)):
-        for pollutant, per_head in (("sulphur_dioxide", 0.004), ("oxygen_demand", 0.012)):
+        for pollutant, per_head in POLLUTANTS:
             amount = round(float(count) * per_head, 1)
             meets = int((k + len(pollutant)) % 3 > 0)
             emitted.append((code, pollutant, amount, meets))
             takes.append((code, pollutant, round(0.6 * amount, 1)))
+        for flow, per_head in PRODUCTS:
+            products.append((code, 2020, flow, round(float(count) * per_head)))
+        homes.append((code, round(float(count) * 1.5), 5200, 0.06))
         for site in range(2):
             way = 1.0 + abs(k - 3 * site)
             visits.append(
@@ -277,6 +291,8 @@ def _nature(folder: Path, people: pd.DataFrame, counties: gpd.GeoDataFrame) -> N
             )  # fmt: skip
     _save(folder, "emissions.csv", emitted, ["code", "pollutant", "emitted_t", "meets_standard"])
     _save(folder, "purification_capacity.csv", takes, ["code", "pollutant", "capacity_t"])
+    _save(folder, "products.csv", products, ["code", "year", "flow", "amount"])
+    _save(folder, "housing.csv", homes, ["code", "floor_m2", "price", "premium"])
     columns = ["site", "zone", "visits", "population", "travel", "hours", "wage", "spending"]
     _save(folder, "visits.csv", visits, columns)
 

@@ -50,6 +50,7 @@ def write_features(folder: Path, grid: GridSpec, frame: Frame) -> tuple[list[str
         "protected_areas": _protected(frame),
         "species_ranges": species_ranges(frame),
         "parks": _parks(towns),
+        "lakes": _lakes(frame, towns),
     }
     with disk_errors(place):
         write_geopackage(layers, place)
@@ -234,6 +235,19 @@ def _ways(frame: Frame, towns: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
     cities = np.flatnonzero(towns["role"] != "county town")
     rail = [(int(cities[0]), int(c)) for c in cities[1:]]
     return {"roads": lines(sorted(pairs)), "railways": lines(rail)}
+
+
+def _lakes(frame: Frame, towns: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """A lake, a marsh and a reservoir beside three towns: round, of a few cells."""
+    kinds = ("lake", "marsh", "reservoir")
+    beside = [towns.geometry.iloc[k % len(towns)] for k in range(len(kinds))]
+    size = [frame.grid.cell_m * n for n in (4.0, 3.0, 2.0)]
+    rounds = [p.buffer(s) for p, s in zip(beside, size, strict=True)]
+    return gpd.GeoDataFrame(
+        {"name": [f"{kind} {k + 1}" for k, kind in enumerate(kinds)], "kind": kinds},
+        geometry=rounds,
+        crs=frame.grid.crs,
+    )
 
 
 def _villages(frame: Frame, towns: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

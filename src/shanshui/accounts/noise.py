@@ -1,0 +1,69 @@
+"""Noise of roads that green beside them takes away."""
+
+from typing import Annotated
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from shanshui.core.assessment import assessment
+from shanshui.core.quantity import ANY, Features, Key, Table
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import Index, Mask
+from shanshui.region.grid import grid_of
+
+NoiseReduction = Annotated[pd.DataFrame, Table({"road_km": "km", "green_km": "km"})]
+
+
+@assessment(source="own_accounts", bytes_per_cell=0)
+def noise_reduction(
+    roads: Annotated[gpd.GeoDataFrame, Features({"*": ANY}, Key("road"))],
+    vegetation_fraction: Index,
+    region_mask: Mask,
+    *,
+    least_green: Annotated[float, Between(0.0, 1.0)] = 0.5,
+) -> NoiseReduction:
+    """Roads of the region that run through green, which stands for walls against noise.
+
+    Parameters
+    ----------
+    roads : lines
+        Of the region.
+    vegetation_fraction : (y, x) [1]
+        Share of the ground under green.
+    region_mask : (y, x) [1]
+        1 inside.
+    least_green : float [1]
+        Green of the ground beside a road from which it stands for a wall [D].
+
+    Returns
+    -------
+    table
+        One row: ``road_km`` inside the region with known green, ``green_km`` of it through green.
+
+    Notes
+    -----
+    Each road is cut into pieces of half a cell and less, and a piece takes the green of the cell that holds its middle:
+    ``green_km = sum L_i (f_i >= f_least)``. Length instead of decibels, as the norm of 2022 lets replace a wall [M]; ours [D].
+    """
+    grid = grid_of(vegetation_fraction)
+    lines = shapely.segmentize(roads.geometry.to_numpy(), grid.cell_m / 2.0)
+    ends, which = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
+    joined = which[1:] == which[:-1]
+    start, stop = ends[:-1][joined], ends[1:][joined]
+    length = np.hypot(*(stop - start).T) / 1e3
+    middle = (start + stop) / 2.0
+    x, y = vegetation_fraction.x.values, vegetation_fraction.y.values
+    column = np.floor((middle[:, 0] - x[0]) / grid.cell_m + 0.5).astype(np.int64)
+    row = np.floor((y[0] - middle[:, 1]) / grid.cell_m + 0.5).astype(np.int64)
+    on_map = (column >= 0) & (column < len(x)) & (row >= 0) & (row < len(y))
+    row, column, length = row[on_map], column[on_map], length[on_map]
+    green = vegetation_fraction.values[row, column]
+    known = (region_mask.values[row, column] == 1) & np.isfinite(green)
+    return pd.DataFrame(
+        {
+            "road_km": [float(length[known].sum())],
+            "green_km": [float(length[known & (green >= least_green)].sum())],
+        }
+    )

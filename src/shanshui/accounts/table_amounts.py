@@ -1,0 +1,168 @@
+"""Flows that come as tables of places: pollutants taken out, visits, lakes and reservoirs, premiums of homes near green."""
+
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+
+from shanshui.accounts.culture import VisitValues
+from shanshui.accounts.flood_mitigation import FloodStorage
+from shanshui.accounts.frames import PER
+from shanshui.accounts.noise import NoiseReduction
+from shanshui.accounts.purification import Purified
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError, nearest
+from shanshui.core.quantity import ANY, TEXT, Table
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import ADMINISTRATIVE
+
+POLLUTANTS = {
+    "so2": "sulphur_dioxide", "nox": "nitrogen_oxides", "pm": "dust", "cod": "oxygen_demand", "nh3-n": "ammonia_nitrogen", "nh3n": "ammonia_nitrogen",
+    "tn": "total_nitrogen", "tp": "total_phosphorus", "二氧化硫": "sulphur_dioxide", "氮氧化物": "nitrogen_oxides", "颗粒物": "dust",
+    "工业粉尘": "dust", "化学需氧量": "oxygen_demand", "氨氮": "ammonia_nitrogen", "总氮": "total_nitrogen", "总磷": "total_phosphorus",
+    **{
+        name: name
+        for name in (
+            "sulphur_dioxide", "nitrogen_oxides", "dust", "oxygen_demand", "ammonia_nitrogen", "total_nitrogen", "total_phosphorus",
+        )
+    },
+}  # fmt: skip
+"""Flow of a pollutant, as tables spell it."""
+TableAmounts = Annotated[
+    pd.DataFrame,
+    Table({"flow": TEXT, "amount": ANY, "per": TEXT, "basis": TEXT, "places": "1"}),
+]
+Housing = Annotated[
+    pd.DataFrame,
+    Table({"code": ADMINISTRATIVE, "floor_m2": "m2", "price": "yuan/m2", "premium": "1", "*": ANY}),
+]
+Premiums = Annotated[
+    pd.DataFrame,
+    Table({"code": ADMINISTRATIVE, "stock": "yuan", "yearly": "yuan/yr"}),
+]
+
+
+@assessment(source="own_accounts", bytes_per_cell=0)
+def landscape_premium(
+    housing: Housing, *, yearly_rate: Annotated[float, Between(0.0, 1.0)] = 0.03
+) -> Premiums:
+    """What homes near green are worth above others, and what of it falls to a year.
+
+    Parameters
+    ----------
+    housing : table
+        ``code, floor_m2`` near green, ``price`` [yuan/m2], ``premium``: share of the price owed to the green [1], from a hedonic study.
+    yearly_rate : float [1]
+        Rent of a year over the price [D]: a premium is paid once for many years.
+
+    Returns
+    -------
+    table
+        ``code, stock`` [yuan], ``yearly`` [yuan/yr].
+
+    Raises
+    ------
+    QuantityError
+        A number that is missing or below 0, a premium above 1.
+
+    Notes
+    -----
+    ``stock = F p h``, ``yearly = r F p h``: ``F`` floor, ``p`` price, ``h`` premium, ``r`` the rate. Hedonic premium of the norm of 2022 [M];
+    the rate is ours [D]: a stock must not stand among flows of a year.
+    """
+    for column in ("floor_m2", "price", "premium"):
+        number = pd.to_numeric(housing[column], errors="coerce")
+        bad = ~(number >= 0) | ((number > 1) if column == "premium" else False)
+        if bad.any():
+            row = housing[bad].iloc[0]
+            raise QuantityError(
+                f"housing.{column}: {row['code']} holds '{row[column]}', expected "
+                f"{'a share of 0 to 1' if column == 'premium' else 'a number, 0 or more'}"
+            )
+    stock = housing["floor_m2"] * housing["price"] * housing["premium"]
+    out = pd.DataFrame({"code": housing["code"].astype(str), "stock": stock})
+    out["yearly"] = out["stock"] * yearly_rate
+    return out
+
+
+@assessment(
+    source="own_accounts",
+    bytes_per_cell=0,
+    any_of=("purification", "travel_cost", "flood_storage", "landscape_premium", "noise_reduction"),
+)
+def table_amounts(
+    purification: Purified | None = None,
+    travel_cost: VisitValues | None = None,
+    flood_storage: FloodStorage | None = None,
+    landscape_premium: Premiums | None = None,
+    noise_reduction: NoiseReduction | None = None,
+) -> TableAmounts:
+    """Yearly amount of each flow that is known by tables of places, for the region as a whole.
+
+    Parameters
+    ----------
+    purification : table, optional
+        ``pollutant, purified_t``.
+    travel_cost : table, optional
+        ``exchange``: what visitors pay and give up [yuan/yr].
+    flood_storage : table, optional
+        ``storage_m3`` of lakes, marshes and reservoirs.
+    landscape_premium : table, optional
+        ``yearly`` [yuan/yr].
+    noise_reduction : table, optional
+        ``green_km`` of roads.
+
+    Returns
+    -------
+    table
+        ``flow, amount, per`` (unit of the amount), ``basis`` (measured or modelled), ``places`` it sums.
+
+    Raises
+    ------
+    QuantityError
+        A pollutant that no account knows, a place of which the amount is missing: a part is not the whole.
+
+    Notes
+    -----
+    ``q_f = sum_p q_pf`` over the places p of each table. Ours [D].
+    """
+    rows: list[tuple[str, float, str, str, int]] = []
+    if purification is not None:
+        flow = purification["pollutant"].astype(str).str.strip()
+        spelt = flow.str.lower().map(POLLUTANTS)
+        if spelt.isna().any():
+            name = flow[spelt.isna()].iloc[0]
+            raise QuantityError(f"emissions.pollutant: '{name}'; {nearest(name, POLLUTANTS)}")
+        for name, part in purification.groupby(spelt):
+            rows.append(_row(str(name), part["purified_t"], "modelled", "purification.purified_t"))
+    if travel_cost is not None:
+        rows.append(_row("tourism", travel_cost["exchange"], "measured", "travel_cost.exchange"))
+    if flood_storage is not None:
+        rows.append(
+            _row(
+                "flood_stored", flood_storage["storage_m3"], "modelled", "flood_storage.storage_m3"
+            )
+        )
+    if landscape_premium is not None:
+        rows.append(
+            _row(
+                "landscape_premium",
+                landscape_premium["yearly"],
+                "measured",
+                "landscape_premium.yearly",
+            )
+        )
+    if noise_reduction is not None:
+        rows.append(
+            _row("noise_walls", noise_reduction["green_km"], "modelled", "noise_reduction.green_km")
+        )
+    return pd.DataFrame(rows, columns=["flow", "amount", "per", "basis", "places"])
+
+
+def _row(flow: str, values: pd.Series, basis: str, name: str) -> tuple[str, float, str, str, int]:
+    number = values.to_numpy(np.float64)
+    if np.isnan(number).any():
+        raise QuantityError(
+            f"{name}: {int(np.isnan(number).sum())} of {len(number)} places have no amount; give it or drop their rows, a part is not the whole"
+        )
+    return (flow, float(number.sum()), PER[flow], basis, len(number))
