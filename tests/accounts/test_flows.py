@@ -6,6 +6,7 @@ import pytest
 import shapely
 from tests.worlds import grid, squares
 
+from shanshui.accounts.cooling import UNITS
 from shanshui.accounts.downscaled import net_primary_production, primary_products
 from shanshui.accounts.extent import condition_account, extent_account, extent_series
 from shanshui.accounts.flows import (
@@ -18,6 +19,7 @@ from shanshui.accounts.flows import (
 from shanshui.accounts.prices import deflator
 from shanshui.accounts.series import service_series, value_series
 from shanshui.core.errors import QuantityError
+from shanshui.region.grid import stacked
 
 ONE = np.uint8
 KM = 1000.0
@@ -39,7 +41,7 @@ def test_each_flow_of_a_square_kilometre():
     one = [[1.0, 3.0, np.nan, 50.0]]
     out = flows(
         water_retained=km(one, "mm/yr"), soil_retained=km(one, "t/ha/yr"), flood_kept=km(one, "mm/yr"),
-        co2=km(one, "t/ha/yr"), o2=km(one, "t/ha/yr"), cooling=km(one, "kWh/ha/yr"),
+        co2=km(one, "t/ha/yr"), o2=km(one, "t/ha/yr"), cooling_use=stacked(km(one, "kWh/ha/yr"), {"used": km(one, "kWh/ha/yr").values, "unused": km(one, "kWh/ha/yr").values}, UNITS),
         primary_products=km(one, "yuan/ha/yr"), sand_retained=km(one, "t/ha/yr"),
     )  # fmt: skip
     expected = {

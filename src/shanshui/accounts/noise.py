@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import ANY, Features, Key, Table
+from shanshui.core.quantity import ANY, TEXT, Features, Table
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Index, Mask
 from shanshui.region.grid import grid_of
@@ -18,7 +18,7 @@ NoiseReduction = Annotated[pd.DataFrame, Table({"road_km": "km", "green_km": "km
 
 @assessment(source="own_accounts", bytes_per_cell=0)
 def noise_reduction(
-    roads: Annotated[gpd.GeoDataFrame, Features({"*": ANY}, Key("road"))],
+    roads: Annotated[gpd.GeoDataFrame, Features({"name": TEXT, "*": ANY})],
     vegetation_fraction: Index,
     region_mask: Mask,
     *,
