@@ -228,6 +228,8 @@ def _priced(
                 elif held and entry.service == regulated:
                     counts = False
                     note, note_zh = "the same water is counted as sold", "同一水量已按出售计入"
+            if not np.isfinite(amount):
+                counts, note, note_zh = False, "its amount is not known", "实物量未知"
             row: dict[str, object] = {
                 "category": CATEGORY[entry.service],
                 "service": entry.service,

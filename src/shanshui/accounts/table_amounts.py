@@ -115,12 +115,12 @@ def table_amounts(
     Returns
     -------
     table
-        ``flow, amount, per`` (unit of the amount), ``basis`` (measured or modelled), ``places`` it sums.
+        ``flow, amount, per`` (unit of the amount), ``basis`` (measured or modelled), ``places`` it sums. Missing where one of its places is.
 
     Raises
     ------
     QuantityError
-        A pollutant that no account knows, a place of which the amount is missing: a part is not the whole.
+        A pollutant that no account knows.
 
     Notes
     -----
@@ -134,35 +134,18 @@ def table_amounts(
             name = flow[spelt.isna()].iloc[0]
             raise QuantityError(f"emissions.pollutant: '{name}'; {nearest(name, POLLUTANTS)}")
         for name, part in purification.groupby(spelt):
-            rows.append(_row(str(name), part["purified_t"], "modelled", "purification.purified_t"))
+            rows.append(_row(str(name), part["purified_t"], "modelled"))
     if travel_cost is not None:
-        rows.append(_row("tourism", travel_cost["exchange"], "measured", "travel_cost.exchange"))
+        rows.append(_row("tourism", travel_cost["exchange"], "measured"))
     if flood_storage is not None:
-        rows.append(
-            _row(
-                "flood_stored", flood_storage["storage_m3"], "modelled", "flood_storage.storage_m3"
-            )
-        )
+        rows.append(_row("flood_stored", flood_storage["storage_m3"], "modelled"))
     if landscape_premium is not None:
-        rows.append(
-            _row(
-                "landscape_premium",
-                landscape_premium["yearly"],
-                "measured",
-                "landscape_premium.yearly",
-            )
-        )
+        rows.append(_row("landscape_premium", landscape_premium["yearly"], "measured"))
     if noise_reduction is not None:
-        rows.append(
-            _row("noise_walls", noise_reduction["green_km"], "modelled", "noise_reduction.green_km")
-        )
+        rows.append(_row("noise_walls", noise_reduction["green_km"], "modelled"))
     return pd.DataFrame(rows, columns=["flow", "amount", "per", "basis", "places"])
 
 
-def _row(flow: str, values: pd.Series, basis: str, name: str) -> tuple[str, float, str, str, int]:
-    number = values.to_numpy(np.float64)
-    if np.isnan(number).any():
-        raise QuantityError(
-            f"{name}: {int(np.isnan(number).sum())} of {len(number)} places have no amount; give it or drop their rows, a part is not the whole"
-        )
-    return (flow, float(number.sum()), PER[flow], basis, len(number))
+def _row(flow: str, values: pd.Series, basis: str) -> tuple[str, float, str, str, int]:
+    # a part is not the whole: one place without an amount leaves the sum unknown
+    return (flow, float(values.to_numpy(np.float64).sum()), PER[flow], basis, len(values))

@@ -292,6 +292,7 @@ def _nature(folder: Path, people: pd.DataFrame, counties: gpd.GeoDataFrame) -> N
     _save(folder, "emissions.csv", emitted, ["code", "pollutant", "emitted_t", "meets_standard"])
     _save(folder, "purification_capacity.csv", takes, ["code", "pollutant", "capacity_t"])
     _save(folder, "products.csv", products, ["code", "year", "flow", "amount"])
+    _save(folder, "reservoirs.csv", [("reservoir 3", 4_000_000)], ["name", "capacity_m3"])
     _save(folder, "housing.csv", homes, ["code", "floor_m2", "price", "premium"])
     columns = ["site", "zone", "visits", "population", "travel", "hours", "wage", "spending"]
     _save(folder, "visits.csv", visits, columns)
