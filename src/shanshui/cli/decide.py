@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from shanshui.cli.admission_lines import admission_lines
 from shanshui.cli.options import AsJson, Folder, Overwrite, Quiet, place
 from shanshui.cli.rows import plain as _plain
 from shanshui.cli.rows import print_json as _json
@@ -89,9 +90,13 @@ def linkages(
 def admit(
     folder: Folder,
     industry: Annotated[
-        str, typer.Option(metavar="CODE", help="Code of the national economy, two to four digits.")
+        str,
+        typer.Option(
+            metavar="CODE|NAME",
+            help="Code of the national economy, two to four digits, or the name of a class.",
+        ),
     ],
-    at: Annotated[str, typer.Option(metavar="LON,LAT", help="Where.")],
+    at: Annotated[str | None, typer.Option(metavar="LON,LAT", help="Where.")] = None,
     kind: Annotated[
         str, typer.Option(metavar="new|expand|existing|explore", help="Of the project.")
     ] = "new",
@@ -104,11 +109,18 @@ def admit(
             metavar="poverty_relief|public_service|upgrade", help="Exemption that is claimed."
         ),
     ] = None,
+    fact: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=NUMBER",
+            help="Fact of the project, such as capacity_mw=30 or open_pit=1; or of the place, where you know better.",
+        ),
+    ] = None,
     lang: Annotated[str, typer.Option(metavar="en|zh", help="Words of the rules.")] = "en",
     as_json: AsJson = False,
 ) -> None:
     """Whether a project may come to a place: verdict, every rule that fired, what would change it."""
-    from shanshui.industry.access_rules import EXEMPTIONS
+    from shanshui.industry.rule_book import EXEMPTIONS
     from shanshui.study.admission import admitted_at
     from shanshui.study.study import open_study
 
@@ -117,11 +129,33 @@ def admit(
     for word in claim or ():
         if word not in EXEMPTIONS:
             raise StudyError(f"--claim {word}: {nearest(word, EXEMPTIONS)}")
+    if at is None:
+        raise StudyError("admit: a project without a place: give --at LON,LAT")
     lon, lat = place(at)
     answer = admitted_at(
-        open_study(folder), industry, lon, lat, kind=kind, year=year, exemptions=tuple(claim or ())
+        open_study(folder),
+        industry,
+        lon,
+        lat,
+        kind=kind,
+        year=year,
+        exemptions=tuple(claim or ()),
+        facts=_facts(fact or []),
     )
     _print_admission(answer, lang, as_json)
+
+
+def _facts(pairs: list[str]) -> dict[str, float]:
+    out = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        try:
+            out[name.strip()] = float(value)
+        except ValueError:
+            sign = ""
+        if not sign:
+            raise StudyError(f"--fact {pair}: expected NAME=NUMBER, such as capacity_mw=30")
+    return out
 
 
 def screen(
@@ -275,37 +309,29 @@ def _print_admission(found: "PlaceAdmission", lang: str, as_json: bool) -> None:
                 "industry": found.industry[1],
                 "industry_zh": found.industry[2],
                 "verdict": answer.verdict,
+                "worst": answer.worst,
+                "provisional": answer.provisional,
+                "answer": answer.words(),
+                "answer_zh": answer.words("zh"),
                 "rules": [_rule(r) for r in answer.fired],
+                "questions": [
+                    {**_rule(q.rule), "asks": [t.words() for t in q.terms]}
+                    for q in answer.questions
+                ],
+                "parts": {k: list(v) for k, v in answer.parts.items()},
                 "changes": list(answer.changes),
+                "changes_zh": list(answer.changes_zh),
                 "better": answer.better,
                 "facts": {k: round(v, 4) for k, v in found.facts.items()},
                 "unknown": list(answer.unknown),
+                "waiting": list(answer.waiting),
                 "where": found.where,
                 "nearest": found.nearest,
             }
         )
         return
-    zh = lang == "zh"
-    typer.echo(f"{answer.verdict.upper()}  {found.industry[0]} {found.industry[2 if zh else 1]}")
-    if found.where:
-        typer.echo("at " + ", ".join(f"{k} {v}" for k, v in found.where.items()))
-    typer.echo("facts: " + ", ".join(f"{k} {v:g}" for k, v in found.facts.items()))
-    for rule in answer.fired:
-        when = f" [{' & '.join(t.words() for t in rule.when)}]" if rule.when else ""
-        typer.echo(
-            f"  {rule.verdict:9} {rule.rule}{when}: {rule.text_zh if zh else rule.text} ({rule.source} {rule.tag})"
-        )
-    for change in answer.changes:
-        typer.echo(f"  would go with {change}")
-    if answer.changes:
-        typer.echo(f"  and if all of these went: {answer.better}")
-    if found.nearest:
-        n = found.nearest
-        typer.echo(
-            f"  nearest ground where it is better ({n['verdict']}): {n['km']} km, at {n['lon']},{n['lat']}"
-        )
-    if answer.unknown:
-        typer.echo(f"  not known here, though rules ask for it: {', '.join(answer.unknown)}")
+    for line in admission_lines(found, lang):
+        typer.echo(line)
 
 
 def _print_screening(outcome: "ScreeningOutcome", as_json: bool, quiet: bool) -> None:

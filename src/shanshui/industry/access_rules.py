@@ -1,240 +1,61 @@
-"""Which project may come where: rules as data, and a verdict that names every rule that fired and what would change it."""
+"""Which project may come where: a verdict of three values, that names every rule that fired, and what is not known."""
 
-import csv
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shanshui.core.errors import DataError, QuantityError, nearest
-from shanshui.core.shipped import shipped_text
+from shanshui.core.errors import QuantityError, nearest
+from shanshui.industry.classification import checked_code, divisions
+from shanshui.industry.rule_book import (
+    EXEMPTIONS,
+    FACTS,
+    KINDS,
+    RESTRICTS,
+    VERDICTS,
+    Rule,
+    Term,
+    covers,
+    rules_of,
+    shipped_rules,
+)
 
-VERDICTS = ("encourage", "allow", "limit", "forbid", "eliminate")
-"""From welcome to unwelcome: the gravest that fires stands; ``allow`` where none does."""
-KINDS = ("new", "expand", "existing", "explore")
-FACTS: dict[str, str] = {
-    "elevation_m": "height of the ground [m]",
-    "slope_deg": "slope [degree]",
-    "sensitivity": "ecological sensitivity: 1 extreme, 3 sensitive, 5 slight",
-    "importance": "importance for protection: 1 extreme, 3 important, 5 general",
-    "red_line": "1 inside the (candidate) ecological red line",
-    "protected": "1 inside a protected area",
-    "river_m": "distance to the nearest river [m]",
-    "core_area": "1 inside the core of the region",
-    "green_unit": "basin unit: 1 full, 2 deep, 3 medium, 4 light green",
-    "zone": "function zone, by number",
-}
-"""What a rule may ask of a place."""
-EXEMPTIONS = ("poverty_relief", "public_service", "upgrade")
-"""What a project may claim, and must prove."""
-EDITION = "2026.1"
-_TERM = re.compile(r"^\s*(\w+)\s*(<=|>=|==|<|>)\s*(-?\d+(?:\.\d+)?)\s*$")
-_CODES = re.compile(r"^-?(\d{2,4}(-\d{2,4})?|\*)$")
-_COLUMNS = ("rule", "verdict", "codes")
+__all__ = [
+    "EXEMPTIONS", "FACTS", "KINDS", "RESTRICTS", "VERDICTS", "Admission", "CellVerdicts", "Question", "Rule", "Term", "admit",
+    "admitted_cells", "checked_code", "covers", "divisions", "rules_of", "shipped_rules",
+]  # fmt: skip
+
+KINDS_ZH = {"new": "新建", "expand": "扩建", "existing": "已有", "explore": "勘查"}
+EXEMPTIONS_ZH = {"poverty_relief": "扶贫", "public_service": "公共服务", "upgrade": "升级改造"}
 
 
 @dataclass(frozen=True)
-class Term:
-    """One condition on a place."""
-
-    fact: str
-    sign: str
-    limit: float
-
-    def holds(self, values: Any) -> Any:
-        """Where it is met; a missing fact meets nothing."""
-        compare = {
-            "<=": np.less_equal, ">=": np.greater_equal, "<": np.less, ">": np.greater, "==": np.equal,
-        }[self.sign]  # fmt: skip
-        return compare(values, self.limit)
-
-    def words(self) -> str:
-        """As written."""
-        return f"{self.fact} {self.sign} {self.limit:g}"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule of a catalogue or list.
+class Question:
+    """A rule of which it is not known whether it holds.
 
     Attributes
     ----------
-    rule, list, verdict : str
-        Name, list it is of, and what it says.
-    codes : tuple of str
-        Industry codes as written: prefixes, ranges of divisions, ``*``, and exceptions with a minus.
-    kinds : tuple of str
-        New, expanded, existing projects, or exploration.
-    when : tuple of Term
-        All must hold.
-    unless : str
-        An exemption.
-    from_year, to_year : int or None
-        While it is in force.
-    text, text_zh, source, tag : str
-        In words, and where from.
+    rule : Rule
+        Graver than the verdict.
+    terms : tuple of Term
+        Its conditions on facts that nobody gave.
     """
 
-    rule: str
-    list: str
-    verdict: str
-    codes: tuple[str, ...]
-    kinds: tuple[str, ...]
-    when: tuple[Term, ...]
-    unless: str
-    from_year: int | None
-    to_year: int | None
-    text: str
-    text_zh: str
-    source: str
-    tag: str
+    rule: Rule
+    terms: tuple[Term, ...]
 
-    def concerns(self, code: str, kind: str, year: int | None, exemptions: Iterable[str]) -> bool:
-        """The rule speaks of such a project, wherever it is."""
-        if kind not in self.kinds or (self.unless and self.unless in set(exemptions)):
-            return False
-        if year is not None and (
-            (self.from_year is not None and year < self.from_year)
-            or (self.to_year is not None and year > self.to_year)
-        ):
-            return False
-        return covers(self.codes, code)
+    def words(self, lang: str = "en") -> str:
+        """``FORBID if core_area >= 1``."""
+        if lang == "zh":
+            return f"若{'且'.join(t.words('zh') for t in self.terms)}，则为{VERDICTS_ZH[self.rule.verdict]}（{self.rule.rule}）"
+        return f"{self.rule.verdict.upper()} if {' & '.join(t.words() for t in self.terms)} ({self.rule.rule})"
 
 
-def covers(patterns: Sequence[str], code: str) -> bool:
-    """A code is among patterns: ``26``, ``2631``, ``25-26``, ``*``; ``-77`` takes out."""
-    found = False
-    for pattern in patterns:
-        if pattern.startswith("-"):
-            if code.startswith(pattern[1:]):
-                return False
-        elif pattern == "*":
-            found = True
-        elif "-" in pattern:
-            low, high = pattern.split("-")
-            found = found or low <= code[: len(low)] <= high
-        else:
-            found = found or code.startswith(pattern)
-    return found
-
-
-def rules_of(rows: Iterable[Mapping[Any, Any]]) -> tuple[Rule, ...]:
-    """Rules of a table.
-
-    Parameters
-    ----------
-    rows : iterable of mapping
-        ``rule, verdict, codes`` and, as far as needed, ``list, kinds, when, unless, from_year, to_year, text, text_zh, source, tag``.
-
-    Returns
-    -------
-    tuple of Rule
-        In order.
-
-    Raises
-    ------
-    DataError
-        Unknown verdict, fact, kind or exemption, a condition that cannot be read, a rule that stands twice.
-    """
-    out: list[Rule] = []
-    for row in rows:
-        text = {k: "" if v is None or v != v else str(v).strip() for k, v in row.items()}
-        name = text.get("rule", "")
-        missing = [c for c in _COLUMNS if not text.get(c)]
-        if missing:
-            raise DataError(f"access rules: rule '{name}' has no {', '.join(missing)}")
-        if text["verdict"] not in VERDICTS:
-            raise DataError(
-                f"access rules: {name}: verdict '{text['verdict']}'; {nearest(text['verdict'], VERDICTS)}"
-            )
-        odd = [c for c in text["codes"].split() if not _CODES.match(c)]
-        if odd:
-            raise DataError(
-                f"access rules: {name}: code '{odd[0]}'; expected two to four digits, a range such as 25-28, *, or one of these with a minus "
-                "(a spreadsheet that made numbers of codes has dropped leading zeros)"
-            )
-        kinds = tuple(text.get("kinds", "").split()) or ("new",)
-        for kind in kinds:
-            if kind not in KINDS:
-                raise DataError(f"access rules: {name}: kind '{kind}'; {nearest(kind, KINDS)}")
-        unless = text.get("unless", "")
-        if unless and unless not in EXEMPTIONS:
-            raise DataError(
-                f"access rules: {name}: unless '{unless}'; {nearest(unless, EXEMPTIONS)}"
-            )
-        if any(r.rule == name for r in out):
-            raise DataError(f"access rules: {name} stands twice; give each rule a name of its own")
-        out.append(
-            Rule(
-                name,
-                text.get("list", ""),
-                text["verdict"],
-                tuple(text["codes"].split()),
-                kinds,
-                tuple(_term(t, name) for t in text.get("when", "").split("&") if t.strip()),
-                unless,
-                _year(text.get("from_year", "")),
-                _year(text.get("to_year", "")),
-                text.get("text", ""),
-                text.get("text_zh", ""),
-                text.get("source", ""),
-                text.get("tag", ""),
-            )
-        )
-    return tuple(out)
-
-
-def _year(text: str) -> int | None:
-    return int(float(text)) if text else None
-
-
-def _term(text: str, rule: str) -> Term:
-    found = _TERM.match(text)
-    if not found:
-        raise DataError(
-            f"access rules: {rule}: condition '{text.strip()}' cannot be read; expected such as slope_deg > 25"
-        )
-    if found[1] not in FACTS:
-        raise DataError(f"access rules: {rule}: fact '{found[1]}'; {nearest(found[1], FACTS)}")
-    return Term(found[1], found[2], float(found[3]))
-
-
-@cache
-def shipped_rules() -> tuple[Rule, ...]:
-    """Rules that come with the product, for the Qinba case: from the papers [S], from law by memory [M], our own [D]."""
-    text = shipped_text("industry/access_rules.csv")
-    return rules_of(csv.DictReader(text.splitlines()))
-
-
-@cache
-def divisions() -> dict[str, tuple[str, str]]:
-    """Divisions of the national economy by their two digits: English, Chinese [M]."""
-    text = shipped_text("industry/industry_codes.csv")
-    return {r["division"]: (r["name"], r["name_zh"]) for r in csv.DictReader(text.splitlines())}
-
-
-def checked_code(code: str) -> str:
-    """An industry code: two to four digits, a section letter before them left out.
-
-    Raises
-    ------
-    QuantityError
-        Neither digits nor of a known division.
-    """
-    plain = str(code).strip().upper().lstrip("ABCDEFGHIJKLMNOPQRST")
-    if not re.fullmatch(r"\d{2,4}", plain):
-        raise QuantityError(
-            f"industry: '{code}' is no code of the national economy; expected two to four digits such as 27 or 2740"
-        )
-    if plain[:2] not in divisions():
-        raise QuantityError(
-            f"industry: '{code}': there is no division {plain[:2]}; divisions run from 01 to 97"
-        )
-    return plain
+VERDICTS_ZH = {
+    "encourage": "鼓励", "allow": "允许", "limit": "限制", "move": "迁入园区", "forbid": "禁止", "eliminate": "淘汰退出",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -244,22 +65,52 @@ class Admission:
     Attributes
     ----------
     verdict : str
-        The gravest that fired; ``allow`` when none did.
+        At least this: the gravest that fired for certain; ``allow`` when none did. A welcome is given only where nothing is open.
+    worst : str
+        What it would be if every fact that is not known were against the project.
     fired : tuple of Rule
-        All rules that fired, the gravest first.
-    changes : tuple of str
+        All rules that fired for certain, the gravest first.
+    changes, changes_zh : tuple of str
         What would let each rule of that verdict go: a fact beyond its limit, an exemption, another kind of project.
     better : str
         The verdict if all rules of this gravity were gone.
+    questions : tuple of Question
+        Rules graver than the verdict that hold if facts nobody gave are so, the gravest first.
     unknown : tuple of str
-        Facts that rules ask for and that nobody gave: the verdict holds only if none of their rules would fire.
+        Those facts.
+    waiting : tuple of str
+        Facts of plans that the study has not drawn: their rules wait.
+    parts : dict of str to tuple of str
+        Codes below a coarse one, of each rule that speaks of a part of it only.
+    if_clear : str
+        The verdict if no open rule held.
     """
 
     verdict: str
+    worst: str
     fired: tuple[Rule, ...]
     changes: tuple[str, ...]
+    changes_zh: tuple[str, ...]
     better: str
+    questions: tuple[Question, ...]
     unknown: tuple[str, ...]
+    waiting: tuple[str, ...]
+    parts: Mapping[str, tuple[str, ...]]
+    if_clear: str
+
+    @property
+    def provisional(self) -> bool:
+        """A fact that is not known could make it graver."""
+        return self.worst != self.verdict
+
+    def words(self, lang: str = "en") -> str:
+        """``at least LIMIT; FORBID if core_area >= 1``, or the verdict alone where nothing is open."""
+        if not self.provisional:
+            return VERDICTS_ZH[self.verdict] if lang == "zh" else self.verdict.upper()
+        gravest = [q for q in self.questions if q.rule.verdict == self.worst]
+        if lang == "zh":
+            return f"至少{VERDICTS_ZH[self.verdict]}；" + "；".join(q.words("zh") for q in gravest)
+        return f"at least {self.verdict.upper()}; " + "; ".join(q.words() for q in gravest)
 
 
 def admit(
@@ -270,15 +121,16 @@ def admit(
     year: int | None = None,
     exemptions: Sequence[str] = (),
     rules: Sequence[Rule] | None = None,
+    waiting: Sequence[str] = (),
 ) -> Admission:
     """Verdict on a project at a place.
 
     Parameters
     ----------
     code : str
-        Industry code, two to four digits.
+        Industry code, two to four digits, or the name of a class. A coarse code answers with the gravest rule below it.
     facts : mapping of fact to number
-        Of the place; see :data:`FACTS`. Those left out are named in the answer.
+        Of the place and the project; see :data:`FACTS`. Those left out are not known: rules that ask for them stand as questions.
     kind : str
         ``new``, ``expand``, ``existing`` or ``explore``.
     year : int, optional
@@ -287,11 +139,13 @@ def admit(
         That the project claims: ``poverty_relief``, ``public_service``, ``upgrade``.
     rules : sequence of Rule, optional
         Instead of those that come with the product.
+    waiting : sequence of str
+        Facts of plans that nobody has drawn: rules that ask for them are not in force.
 
     Returns
     -------
     Admission
-        With every rule that fired.
+        With every rule that fired and every one that might.
 
     Raises
     ------
@@ -313,46 +167,95 @@ def admit(
         for r in (shipped_rules() if rules is None else rules)
         if r.concerns(plain, kind, year, exemptions)
     ]
-    fired = [
-        r for r in of_it if all(t.fact in known and bool(t.holds(known[t.fact])) for t in r.when)
+    asked = {t.fact for r in of_it for t in r.when}
+    of_it = [r for r in of_it if not any(t.fact in waiting and t.fact not in known for t in r.when)]
+    state = {r.rule: _holds(r, known) for r in of_it}
+    lifted = {name for r in of_it if state[r.rule] for name in r.over}
+    stands = [r for r in of_it if r.rule not in lifted]
+    fired = sorted((r for r in stands if state[r.rule]), key=lambda r: -VERDICTS.index(r.verdict))
+    clear = _gravest(fired)
+    questions = [
+        Question(r, tuple(t for t in r.when if t.fact not in known))
+        for r in stands
+        if state[r.rule] is None
+        and r.verdict in RESTRICTS
+        and VERDICTS.index(r.verdict) > VERDICTS.index(clear)
     ]
-    fired.sort(key=lambda r: -VERDICTS.index(r.verdict))
-    verdict = _gravest(fired)
-    deciding = [r for r in fired if r.verdict == verdict and verdict not in ("allow", "encourage")]
+    questions.sort(key=lambda q: -VERDICTS.index(q.rule.verdict))
+    # a yes that a question could turn into a no is none
+    verdict = "allow" if questions and clear == "encourage" else clear
+    deciding = [r for r in fired if r.verdict == verdict and verdict in RESTRICTS]
     rest = [r for r in fired if r not in deciding]
-    unknown = sorted(
-        {t.fact for r in of_it for t in r.when if t.fact not in known and _open(r, known)}
+    return Admission(
+        verdict,
+        questions[0].rule.verdict if questions else verdict,
+        tuple(fired),
+        tuple(_change(r, known, "en") for r in deciding),
+        tuple(_change(r, known, "zh") for r in deciding),
+        _gravest(rest),
+        tuple(questions),
+        tuple(sorted({t.fact for q in questions for t in q.terms})),
+        tuple(f for f in waiting if f in asked and f not in known),
+        {r.rule: r.parts(plain) for r in fired if r.parts(plain)},
+        clear,
     )
-    changes = tuple(_change(r, known) for r in deciding)
-    return Admission(verdict, tuple(fired), changes, _gravest(rest), tuple(unknown))
+
+
+def _holds(rule: Rule, known: Mapping[str, float]) -> bool | None:
+    """Kleene's conjunction: False where one condition is not met, None where none is but one is not known."""
+    met = [bool(t.holds(known[t.fact])) if t.fact in known else None for t in rule.when]
+    if any(m is False for m in met):
+        return False
+    return None if None in met else True
 
 
 def _gravest(fired: Sequence[Rule]) -> str:
     """Restrictions go before welcome; welcome before silence."""
-    grave = [r.verdict for r in fired if r.verdict in ("limit", "forbid", "eliminate")]
+    grave = [r.verdict for r in fired if r.verdict in RESTRICTS]
     if grave:
         return max(grave, key=VERDICTS.index)
     return "encourage" if any(r.verdict == "encourage" for r in fired) else "allow"
 
 
-def _open(rule: Rule, known: Mapping[str, float]) -> bool:
-    """The known facts do not rule it out."""
-    return all(bool(t.holds(known[t.fact])) for t in rule.when if t.fact in known)
-
-
-def _change(rule: Rule, known: Mapping[str, float]) -> str:
-    ways = [f"{t.fact} {_beyond(t)} (it is {known[t.fact]:g})" for t in rule.when]
+def _change(rule: Rule, known: Mapping[str, float], lang: str) -> str:
+    others = [k for k in KINDS[:3] if k not in rule.kinds]
+    if lang == "zh":
+        from_facts = [
+            f"{t.words('zh').split(' ')[0]}{t.beyond('zh')}（现为 {known[t.fact]:g}）"
+            for t in rule.when
+        ]
+        if rule.unless:
+            from_facts.append(f"证明属于{EXEMPTIONS_ZH[rule.unless]}")
+        if not rule.when and others:
+            from_facts.append(f"改为{'或'.join(KINDS_ZH[k] for k in others)}项目")
+        return f"{rule.rule}：{'或'.join(from_facts)}" if from_facts else f"{rule.rule}：改换行业"
+    ways = [f"{t.fact} {t.beyond()} (it is {known[t.fact]:g})" for t in rule.when]
     if rule.unless:
         ways.append(f"proof of {rule.unless}")
-    others = [k for k in KINDS[:3] if k not in rule.kinds]
     if not rule.when and others:
         ways.append(f"a project that is {' or '.join(others)}")
     return f"{rule.rule}: {' or '.join(ways)}" if ways else f"{rule.rule}: another industry"
 
 
-def _beyond(term: Term) -> str:
-    turned = {"<=": "above", "<": "from", ">=": "below", ">": "up to", "==": "other than"}
-    return f"{turned[term.sign]} {term.limit:g}"
+@dataclass(frozen=True)
+class CellVerdicts:
+    """Verdicts on one industry everywhere.
+
+    Attributes
+    ----------
+    verdict, worst, if_clear : (n,)
+        Places in :data:`VERDICTS`, as in :class:`Admission`.
+    where : dict of rule to (n,)
+        Cells in which each rule fired for certain, of those that fired anywhere.
+    open_to : dict of fact to int
+        Cells in which a graver rule waits for it.
+    """
+
+    verdict: NDArray[np.uint8]
+    worst: NDArray[np.uint8]
+    if_clear: NDArray[np.uint8]
+    where: dict[str, NDArray[np.bool_]]
+    open_to: dict[str, int]
 
 
 def admitted_cells(
@@ -361,7 +264,8 @@ def admitted_cells(
     *,
     kind: str = "new",
     rules: Sequence[Rule] | None = None,
-) -> tuple[NDArray[np.uint8], dict[str, NDArray[np.bool_]]]:
+    waiting: Sequence[str] = (),
+) -> CellVerdicts:
     """Verdict on one industry everywhere at once.
 
     Parameters
@@ -369,36 +273,92 @@ def admitted_cells(
     code : str
         Industry code.
     facts : mapping of fact to (n,)
-        Of each cell; NaN where not known: no rule that asks for it fires there.
+        Of each cell; NaN where not known, as is a fact that is left out: rules that ask for it stand as questions.
     kind : str
         Of the project.
     rules : sequence of Rule, optional
         Instead of those that come with the product.
+    waiting : sequence of str
+        Facts of plans that nobody has drawn: rules that ask for them are not in force.
 
     Returns
     -------
-    ((n,), dict)
-        Place in :data:`VERDICTS`, and where each rule fired that fired anywhere.
+    CellVerdicts
+        As :func:`admit` gives of each cell.
     """
     plain = checked_code(code)
     size = next(iter(facts.values())).shape
+    of_it = [
+        r
+        for r in (shipped_rules() if rules is None else rules)
+        if r.concerns(plain, kind, None, ()) and not any(t.fact in waiting for t in r.when)
+    ]
+    sure: dict[str, NDArray[np.bool_]] = {}
+    may: dict[str, NDArray[np.bool_]] = {}
+    lifted: dict[str, NDArray[np.bool_]] = {}
+    for rule in of_it:
+        sure[rule.rule], may[rule.rule] = _cells_of(rule, facts, size)
+        for name in rule.over:
+            lifted[name] = lifted.get(name, np.zeros(size, bool)) | sure[rule.rule]
     welcome = np.zeros(size, bool)
-    out = np.full(size, VERDICTS.index("allow"), np.uint8)
+    clear = np.full(size, VERDICTS.index("allow"), np.uint8)
+    worst = clear.copy()
     where: dict[str, NDArray[np.bool_]] = {}
-    for rule in shipped_rules() if rules is None else rules:
-        if not rule.concerns(plain, kind, None, ()) or any(t.fact not in facts for t in rule.when):
-            continue
-        fired = np.ones(size, bool)
-        for term in rule.when:
-            fired &= term.holds(facts[term.fact])
-        if not fired.any():
-            continue
-        where[rule.rule] = fired
+    for rule in of_it:
+        off = lifted.get(rule.rule)
+        fired, might = sure[rule.rule], may[rule.rule]
+        if off is not None:
+            fired, might = fired & ~off, might & ~off
+        if fired.any():
+            where[rule.rule] = fired
         if rule.verdict == "encourage":
             welcome |= fired
-        elif rule.verdict != "allow":
-            np.maximum(
-                out, np.where(fired, VERDICTS.index(rule.verdict), 0).astype(np.uint8), out=out
-            )
-    out[welcome & (out == VERDICTS.index("allow"))] = VERDICTS.index("encourage")
-    return out, where
+        elif rule.verdict in RESTRICTS:
+            place = VERDICTS.index(rule.verdict)
+            np.maximum(clear, np.where(fired, place, 0).astype(np.uint8), out=clear)
+            np.maximum(worst, np.where(might, place, 0).astype(np.uint8), out=worst)
+    free = clear == VERDICTS.index("allow")
+    open_to = _waited_for(of_it, facts, sure, may, lifted, clear)
+    if_clear = clear.copy()
+    if_clear[welcome & free] = VERDICTS.index("encourage")
+    verdict = np.where(worst > clear, clear, if_clear).astype(np.uint8)
+    worst = np.where(worst > clear, worst, verdict).astype(np.uint8)
+    return CellVerdicts(verdict, worst, if_clear, where, open_to)
+
+
+def _waited_for(
+    rules: Sequence[Rule],
+    facts: Mapping[str, NDArray[Any]],
+    sure: Mapping[str, NDArray[np.bool_]],
+    may: Mapping[str, NDArray[np.bool_]],
+    lifted: Mapping[str, NDArray[np.bool_]],
+    clear: NDArray[np.uint8],
+) -> dict[str, int]:
+    """Cells in which a rule graver than the verdict waits for each fact."""
+    out: dict[str, int] = {}
+    for rule in rules:
+        if rule.verdict not in RESTRICTS:
+            continue
+        asks = may[rule.rule] & ~sure[rule.rule] & (VERDICTS.index(rule.verdict) > clear)
+        if rule.rule in lifted:
+            asks &= ~lifted[rule.rule]
+        for fact in {t.fact for t in rule.when} if asks.any() else ():
+            missing = asks if fact not in facts else asks & np.isnan(facts[fact])
+            if missing.any():
+                out[fact] = max(out.get(fact, 0), int(missing.sum()))
+    return out
+
+
+def _cells_of(
+    rule: Rule, facts: Mapping[str, NDArray[Any]], size: tuple[int, ...]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Cells in which a rule holds for certain, and in which it may."""
+    sure, may = np.ones(size, bool), np.ones(size, bool)
+    for term in rule.when:
+        if term.fact not in facts:
+            sure[:] = False
+            continue
+        met = term.holds(facts[term.fact])
+        sure &= met
+        may &= met | np.isnan(facts[term.fact])
+    return sure, may

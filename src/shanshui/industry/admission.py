@@ -6,26 +6,31 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between
 from shanshui.core.shipped import shipped_text
-from shanshui.core.vocabulary import Counties, CountyCells, Employment, Index, UnitLabels
-from shanshui.industry.access_rules import (
-    FACTS,
-    VERDICTS,
-    Rule,
-    admitted_cells,
-    rules_of,
+from shanshui.core.vocabulary import Counties, CountyCells, Employment, UnitLabels
+from shanshui.industry.access_rules import admitted_cells
+from shanshui.industry.place_facts import (
+    Knowledge,
+    PlaceFacts,
+    asked_facts,
+    known_by_strip,
+    waiting_facts,
 )
-from shanshui.industry.place_facts import Knowledge, PlaceFacts, asked_facts, known_by_strip
+from shanshui.industry.rule_book import FACTS, VERDICTS, Rule, rules_of
 from shanshui.industry.tables import CategoryVerdicts, HeavyJobs, RuleTable, UnitAdmission
 from shanshui.kernels.labels import label_class_counts, label_sizes
-from shanshui.region.grid import grid_of, like
+from shanshui.region.grid import grid_of, stacked
 from shanshui.region.polygon_cover import cover_of
 from shanshui.region.years import chosen_year
+
+YES = ("encourage", "allow")
 
 
 @cache
@@ -59,16 +64,21 @@ def unit_admission(
     Returns
     -------
     table
-        ``unit, code, category, name, name_zh, verdict`` (the best that at least ``least_share`` of the land has), ``open_share`` of the land
-        neither forbidden nor to be eliminated, ``welcome_share`` encouraged [1], ``rules`` of that verdict
-        and ``closing_rules`` (the three that close the most land), both of those that fire on at least ``least_share`` of it. A fact
-        fires no rule where it is missing: attributes name those that no cell of the units knows, and the known share of those known in part.
+        ``unit, code, category, name, name_zh, verdict`` (the best that at least ``least_share`` of the land has for certain),
+        ``if_clear``: what it
+        would be if no open rule held, ``worst``: if all did, ``provisional`` where these differ, ``open_to`` the facts that decide;
+        ``open_share`` of the land neither forbidden, to be moved nor eliminated whatever the facts are, ``welcome_share`` encouraged [1],
+        ``rules`` of the verdict and ``closing_rules`` (the three that close the most land), both of those that fire on at least
+        ``least_share`` of it. Attributes name facts that no cell of the units knows, and the known share of those known in part;
+        ``waiting`` those of plans that nobody has drawn.
 
     Notes
     -----
-    V(c) = the gravest verdict of the rules that fire in cell c; s_u(v) = |{c in u: V(c) = v}| / |u|; the verdict of unit u is the first v of
-    encourage, allow, limit, forbid, eliminate with s_u(encourage) + ... + s_u(v) >= least_share; open_share = s_u(encourage) + s_u(allow) +
-    s_u(limit). Our own rule [D] (decisions/0014-industry): ecology is a veto and never a weight. Rules are those of the table, each with its
+    V(c) = the gravest verdict of the rules that fire in cell c; s_u(v) = |{c in u: V(c) = v}| / |u|; the verdict of unit u is the first v
+    of
+    encourage, allow, limit, move, forbid, eliminate with s_u(encourage) + ... + s_u(v) >= least_share; open_share = w_u(encourage) +
+    w_u(allow) + w_u(limit), w of the worst. Conditions on missing facts are neither true nor false (Kleene). Our own rule [D]
+    (decisions/0014-industry): ecology is a veto and never a weight. Rules are those of the table, each with its
     source; industry codes are those of GB/T 4754-2017 [M].
     """
     rules = rules_of(access_rules.to_dict("records"))
@@ -77,15 +87,16 @@ def unit_admission(
     size = label_sizes(label.ravel(), most)
     units = np.flatnonzero(size[1:]) + 1
     known = Knowledge(asked_facts(rules))
+    waiting = waiting_facts(place_facts, rules)
     tallies = [_Tally(industry, most) for industry in judged_industries()]
     for facts, own in known_by_strip(place_facts, label, known.asked):
         known.add(facts)
         for tally in tallies:
-            tally.add(facts, own, rules)
+            tally.add(facts, own, rules, waiting)
     said = {r.rule: r.verdict for r in rules}
     out = pd.concat([t.judged(said, size, units, least_share) for t in tallies], ignore_index=True)
     out = out.sort_values(["unit", "code"], ignore_index=True)
-    out.attrs |= known.attrs()
+    out.attrs |= known.attrs() | {"waiting": list(waiting)}
     return out
 
 
@@ -94,7 +105,11 @@ class _Tally:
 
     def __init__(self, industry: dict[str, str], most: int) -> None:
         self.industry = industry
-        self.verdicts: NDArray[np.int64] = np.zeros((most + 1, len(VERDICTS)), np.int64)
+        shape = (most + 1, len(VERDICTS))
+        self.verdicts: NDArray[np.int64] = np.zeros(shape, np.int64)
+        self.worst: NDArray[np.int64] = np.zeros(shape, np.int64)
+        self.clear: NDArray[np.int64] = np.zeros(shape, np.int64)
+        self.open_to: dict[str, int] = {}
         self.fired: dict[str, NDArray[np.int64]] = {}
 
     def add(
@@ -102,14 +117,23 @@ class _Tally:
         facts: dict[str, NDArray[np.float32]],
         label: NDArray[np.int32],
         rules: tuple[Rule, ...],
+        waiting: tuple[str, ...],
     ) -> None:
         """Take in more cells."""
         most = len(self.verdicts) - 1
-        verdict, where = admitted_cells(self.industry["code"], facts, rules=rules)
-        self.verdicts += label_class_counts(label, verdict.astype(np.int32), most, len(VERDICTS))
-        for rule, fired in where.items():
-            count = np.bincount(label[fired], minlength=most + 1)
-            self.fired[rule] = self.fired.get(rule, 0) + count
+        told = dict(facts)
+        for fact, value in _project(self.industry).items():
+            told[fact] = np.full(len(label), value, np.float32)
+        found = admitted_cells(self.industry["code"], told, rules=rules, waiting=waiting)
+        count = len(VERDICTS)
+        self.verdicts += label_class_counts(label, found.verdict.astype(np.int32), most, count)
+        self.worst += label_class_counts(label, found.worst.astype(np.int32), most, count)
+        self.clear += label_class_counts(label, found.if_clear.astype(np.int32), most, count)
+        for fact, cells in found.open_to.items():
+            self.open_to[fact] = self.open_to.get(fact, 0) + cells
+        for rule, fired in found.where.items():
+            hits = np.bincount(label[fired], minlength=most + 1)
+            self.fired[rule] = self.fired.get(rule, 0) + hits
 
     def judged(
         self,
@@ -120,11 +144,12 @@ class _Tally:
     ) -> pd.DataFrame:
         """Verdict of each unit, and the rules behind it in the order of the table."""
         share = self.verdicts[units] / size[units, None]
-        up_to = np.cumsum(share, axis=1)
-        reached = (up_to >= least_share) & (up_to > 0)
-        # shares of all land sum to 1 but for rounding
-        reached[:, -1] = True
-        best = reached.argmax(axis=1)
+        worst_share = self.worst[units] / size[units, None]
+        best = _best(share, least_share)
+        worst = np.array(VERDICTS, object)[_best(worst_share, least_share)]
+        clear = np.array(VERDICTS, object)[
+            _best(self.clear[units] / size[units, None], least_share)
+        ]
         share_of = {r: self.fired[r][units] / size[units] for r in said if r in self.fired}
         words = np.array(VERDICTS, object)[best]
         deciding = [
@@ -144,7 +169,11 @@ class _Tally:
                 "name": self.industry["name"],
                 "name_zh": self.industry["name_zh"],
                 "verdict": words,
-                "open_share": share[:, :3].sum(axis=1),
+                "if_clear": clear,
+                "worst": worst,
+                "provisional": (words != worst).astype(np.int64),
+                "open_to": np.where(words != worst, " ".join(sorted(self.open_to)), ""),
+                "open_share": worst_share[:, :3].sum(axis=1),
                 "welcome_share": share[:, 0],
                 "rules": deciding,
                 "closing_rules": closing,
@@ -152,33 +181,59 @@ class _Tally:
         )
 
 
+def _best(share: NDArray[np.float64], least_share: float) -> NDArray[np.int64]:
+    """First verdict that enough of each unit's land has."""
+    up_to = np.cumsum(share, axis=1)
+    reached = (up_to >= least_share) & (up_to > 0)
+    # shares of all land sum to 1 but for rounding
+    reached[:, -1] = True
+    return reached.argmax(axis=1)
+
+
+def _project(industry: dict[str, str]) -> dict[str, float]:
+    """Facts of the project that stands for an industry: ``capacity_mw=30 open_pit=1``."""
+    pairs = (part.split("=") for part in industry.get("facts", "").split())
+    return {fact: float(value) for fact, value in pairs}
+
+
 @assessment(source="decisions/0014-industry", bytes_per_cell=8)
-def open_industries(unit_admission: CategoryVerdicts, planning_unit_labels: UnitLabels) -> Index:
-    """Share of the judged emerging industries that a planning unit admits.
+def open_industries(
+    unit_admission: CategoryVerdicts, planning_unit_labels: UnitLabels
+) -> Annotated[xr.Dataset, Layers((("certain", "1"), ("if_clear", "1")))]:
+    """Share of the judged emerging industries that a planning unit admits: for certain, and if nothing that is not known stands against it.
 
     Parameters
     ----------
     unit_admission : table
-        ``unit, category, verdict``.
+        ``unit, category, verdict, if_clear, provisional``.
     planning_unit_labels : (y, x) [1]
         Unit of each cell; 0 outside.
 
     Returns
     -------
-    (y, x) [1]
-        Those with a category that are encouraged or allowed over all of them; NaN outside the units.
+    layers
+        Those with a category that are encouraged or allowed over all of them: ``certain``, and ``if_clear``; where the two differ a yes
+        waits
+        for facts. NaN outside the units.
 
     Notes
     -----
-    o_u = |{k emerging: verdict of u on k in encourage, allow}| / |{k emerging}|. Our own summary (decisions/0014-industry) over the nine
+    o_u = |{k emerging: verdict of u on k in encourage, allow}| / |{k emerging}|, a provisional verdict being no yes. Our own summary
+    (decisions/0014-industry) over the nine
     categories of the classification of 2018; which industries stand for them is our choice [D].
     """
     rows = unit_admission[unit_admission["category"] != ""]
-    welcome = rows["verdict"].isin(["encourage", "allow"]).groupby(rows["unit"]).mean()
     label = planning_unit_labels.values
-    table = np.full(int(label.max(initial=0)) + 1, np.nan, np.float32)
-    table[welcome.index.to_numpy()] = welcome.to_numpy()
-    return like(planning_unit_labels, table[np.maximum(label, 0)], "1")
+    layers = {}
+    for name, yes in (
+        ("certain", rows["verdict"].isin(YES) & (rows["provisional"] == 0)),
+        ("if_clear", rows["if_clear"].isin(YES)),
+    ):
+        welcome = yes.groupby(rows["unit"]).mean()
+        table = np.full(int(label.max(initial=0)) + 1, np.nan, np.float32)
+        table[welcome.index.to_numpy()] = welcome.to_numpy()
+        layers[name] = table[np.maximum(label, 0)]
+    return stacked(planning_unit_labels, layers, dict.fromkeys(layers, "1"))
 
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=4 * len(FACTS))
@@ -220,8 +275,9 @@ def heavy_jobs(
     Returns
     -------
     table
-        ``code, name, x, y`` [m] of a point inside, ``jobs`` [person], ``pushed_share`` [1]; counties without jobs known are left out. A fact
-        fires no rule where it is missing: attributes name those that no cell knows, and the known share of those known in part.
+        ``code, name, x, y`` [m] of a point inside, ``jobs`` [person], ``pushed_share`` [1]; counties without jobs known are left out.
+        Only what is certain pushes: a fact that is missing fires no rule, and attributes name those that no cell knows, and the known
+        share of those known in part.
 
     Raises
     ------
@@ -230,7 +286,7 @@ def heavy_jobs(
 
     Notes
     -----
-    H_r = E_r(first) + heavy_share * sum of E_r(others); pushed_share_r = |{c in r: V(c) in forbid, eliminate}| / |r|, V as in
+    H_r = E_r(first) + heavy_share * sum of E_r(others); pushed_share_r = |{c in r: V(c) in move, forbid, eliminate}| / |r|, V as in
     :func:`unit_admission`, for a project that expands, cells by the share of them that lies in the county. Our own measure
     (decisions/0014-industry): the census does not part heavy industry from the rest of manufacturing, so the share is a setting [D].
     """
@@ -239,18 +295,19 @@ def heavy_jobs(
     grid = grid_of(county_cells)
     closed = np.zeros(label.shape, np.float32)
     known = Knowledge(asked_facts(rules))
+    waiting = waiting_facts(place_facts, rules)
     shut: list[NDArray[np.bool_]] = [np.empty(0, bool)]
     for facts, _ in known_by_strip(place_facts, label, known.asked):
         known.add(facts)
-        verdict, _ = admitted_cells(heavy_code, facts, kind="expand", rules=rules)
-        shut.append(verdict >= VERDICTS.index("forbid"))
+        found = admitted_cells(heavy_code, facts, kind="expand", rules=rules, waiting=waiting)
+        shut.append(found.verdict >= VERDICTS.index("move"))
     closed[label > 0] = np.concatenate(shut)
-    found = cover_of(counties, grid).along(label > 0).sums(grid.lay(closed, "1"))
+    inside = cover_of(counties, grid).along(label > 0).sums(grid.lay(closed, "1"))
     chosen = chosen_year(
         employment, "persons", "employment", year=year, places=set(counties["code"].astype(str))
     )
     jobs = _heavy(employment, industries, heavy_share, chosen)
-    here = counties[found.cells > 0]
+    here = counties[inside.cells > 0]
     points = here.geometry.representative_point()
     out = pd.DataFrame(
         {
@@ -259,7 +316,7 @@ def heavy_jobs(
             "x": points.x.to_numpy(),
             "y": points.y.to_numpy(),
             "jobs": here["code"].astype(str).map(jobs).to_numpy(np.float64),
-            "pushed_share": (found.total / np.maximum(found.cells, 1e-300))[found.cells > 0],
+            "pushed_share": (inside.total / np.maximum(inside.cells, 1e-300))[inside.cells > 0],
         }
     ).dropna(subset=["jobs"])
     out = out.reset_index(drop=True)

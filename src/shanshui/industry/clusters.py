@@ -9,9 +9,11 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Counties, Prefectures
-from shanshui.industry.access_rules import admit, checked_code, rules_of
+from shanshui.industry.access_rules import admit
+from shanshui.industry.classification import checked_code
 from shanshui.industry.layout import phase_out
 from shanshui.industry.lexicon import CATEGORIES
+from shanshui.industry.rule_book import rules_of
 from shanshui.industry.tables import (
     Capacities,
     ClusterIndustries,
@@ -50,7 +52,8 @@ def cluster_industries(clusters: Clusters, emerging_firms: FirmCounts) -> Cluste
 
     Notes
     -----
-    rank_k = 1 + number of categories with more firms in the city. Our own comparison [D] (decisions/0014-industry) of the papers' list of key
+    rank_k = 1 + number of categories with more firms in the city. Our own comparison [D] (decisions/0014-industry) of the papers' list of
+    key
     cities with what a register holds.
     """
     rows = []
@@ -165,14 +168,17 @@ def phase_out_schedule(
     Notes
     -----
     With capacity C of a division and T years from ``start``, capacity left <= C (1 - (t - start + 1) / T) in year t: plants
-    leave in order of the year they were built, then of size, each in the first year in which the line falls below what is left. Our own rule [D]
+    leave in order of the year they were built, then of size, each in the first year in which the line falls below what is left. Our own
+    rule [D]
     (decisions/0014-industry); that old capacity goes first and within five to ten years is the papers' [S].
     """
     rules = rules_of(access_rules.to_dict("records"))
     rows = capacities.reset_index(drop=True)
     rows["code"] = [checked_code(str(c)) for c in rows["code"]]
     answers = {
-        c: admit(c, {}, kind="existing", year=start, rules=rules) for c in rows["code"].unique()
+        # what must be gone by the end of the years, even if it is only held down at their start
+        c: admit(c, {}, kind="existing", year=start + years, rules=rules)
+        for c in rows["code"].unique()
     }
     gone = rows[[answers[c].verdict == "eliminate" for c in rows["code"]]]
     named = {

@@ -139,7 +139,8 @@ def layout(
 ) -> ChainLayout:
     """Chain of a grown product placed on units and cities: medicinal herbs by default.
 
-    Growing goes where it suits and harms least, making to towns whose units admit it, research to core cities; amounts by a linear programme.
+    Growing goes where it suits and harms least, making to towns whose units admit it, research to core cities; amounts by a linear
+    programme.
 
     Parameters
     ----------
@@ -168,7 +169,8 @@ def layout(
     -------
     table
         ``link`` plant, process or research; ``place`` (code of the unit that grows, name of the city that makes or
-        researches), ``name`` of it, ``to`` the city next in the chain; ``amount_ha`` [ha] grown, made or served; ``share`` of the whole [1];
+        researches), ``name`` of it, ``to`` the city next in the chain; ``amount_ha`` [ha] grown, made or served; ``share`` of the whole
+        [1];
         ``suitability`` [1], ``km``. Attributes tell what was asked, what found room, and
         the facts of places that admission did not know.
 
@@ -181,7 +183,8 @@ def layout(
     -----
     max sum_ut (s_u - h d_ut / R) q_ut over the placings of the greatest sum_ut q_ut,
     with sum_t q_ut <= sigma A_u, sum_u q_ut <= theta Q, sum q <= Q, q_ut = 0 where d_ut > R or the
-    unit of town t forbids making; s suitability, A land that suits, d distance, h haul_weight, R reach_km, sigma land_share, theta city_share,
+    unit of town t forbids making; s suitability, A land that suits, d distance, h haul_weight, R reach_km, sigma land_share, theta
+    city_share,
     Q target_ha: two programmes, placing before worth. The transportation problem (Hitchcock 1941 [M]) with our own worth and limits
     (decisions/0014-industry) [D]; research goes to the nearest core city.
     """
@@ -242,7 +245,7 @@ def _admitting(
     inside = gpd.sjoin(makers[["geometry"]], units[["geometry"]], how="left", predicate="within")
     unit = inside[~inside.index.duplicated()].iloc[:, -1]
     verdict = unit.map(of_it["verdict"])
-    return (~verdict.isin(["forbid", "eliminate"])).to_numpy()
+    return (~verdict.isin(["move", "forbid", "eliminate"])).to_numpy()
 
 
 def _later_links(

@@ -11,17 +11,20 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
+from shanshui.core.cover import codes_of
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, Features, Grid, Layers
-from shanshui.core.vocabulary import Codes, Elevation, Rivers, Slope
-from shanshui.industry.access_rules import FACTS, Rule
+from shanshui.core.vocabulary import Codes, Elevation, Rivers, Slope, UpstreamArea
+from shanshui.industry.rule_book import FACTS, PLAN_FACTS, PROJECT_FACTS, Rule
 from shanshui.kernels.distance import distance_to
 from shanshui.region.grid import STRIP, GridSpec, grid_of, like
 from shanshui.region.unitset import burnt, covered, rasterised
 
-UNITS = {"elevation_m": "m", "slope_deg": "degree", "river_m": "m"}
+UNITS = {"elevation_m": "m", "slope_deg": "degree", "river_m": "m", "basin_km2": "km2"}
 """Units of facts; the others are numbers without one."""
-PlaceFacts = Annotated[xr.Dataset, Layers(tuple((fact, UNITS.get(fact, "1")) for fact in FACTS))]
+MAPPED = tuple(fact for fact in FACTS if fact not in PROJECT_FACTS)
+"""Facts of places, which maps tell; those of a project it tells itself."""
+PlaceFacts = Annotated[xr.Dataset, Layers(tuple((fact, UNITS.get(fact, "1")) for fact in MAPPED))]
 Distance = Annotated[xr.DataArray, Grid("m")]
 Areas = Annotated[gpd.GeoDataFrame, Features({"*": ANY})]
 TOUCHED = 0.71
@@ -67,6 +70,9 @@ def place_facts(
     protected_areas: Areas | None = None,
     core_area: Codes | None = None,
     zones: Areas | None = None,
+    cover_type: Codes | None = None,
+    upstream_area: UpstreamArea | None = None,
+    parks: Areas | None = None,
 ) -> PlaceFacts:
     """What rules may ask of a place, for every cell of the grid.
 
@@ -89,13 +95,22 @@ def place_facts(
     core_area : (y, x) [1], optional
         1 core, 0 periphery, 255 not known.
     zones : polygons, optional
-        Columns named as facts, such as ``green_unit``, ``zone`` or ``core_area``: where a polygon tells one, it goes before what is computed.
+        Columns named as facts, such as ``green_unit``, ``zone`` or ``core_area``: where a polygon tells one, it goes before what is
+        computed.
+
+    cover_type : (y, x) [1], optional
+        Cover by the shared list; farmed classes are farmland.
+    upstream_area : (y, x) [km2], optional
+        Ground above each cell along the water.
+    parks : polygons or points, optional
+        Industrial parks; without them it is not known where parks are.
 
     Returns
     -------
     layers
-        One per fact of :data:`FACTS`: ``elevation_m`` [m], ``slope_deg`` [degree], ``river_m`` [m], the others [1]. NaN where a fact is not
-        known, so everywhere for one that nobody gave: no rule that asks for it fires there.
+        One per fact of a place of :data:`FACTS`: ``elevation_m`` [m], ``slope_deg`` [degree], ``river_m`` [m], ``basin_km2`` [km2], the
+        others [1]. NaN where a fact is not
+        known, so everywhere for one that nobody gave: rules that ask for it stand as questions there.
 
     Raises
     ------
@@ -128,6 +143,12 @@ def place_facts(
         known["core_area"] = _without(core_area.values, 255)
     if river_distance is not None:
         known["river_m"] = np.asarray(river_distance.values, np.float32)
+    if cover_type is not None:
+        known["farmland"] = _farmed(cover_type)
+    if upstream_area is not None:
+        known["basin_km2"] = np.asarray(upstream_area.values, np.float32)
+    if parks is not None:
+        known["park"] = _in_parks(parks, grid)
     if zones is not None and len(zones):
         for name, values in _of_zones(zones, grid).items():
             computed = known.get(name)
@@ -136,8 +157,31 @@ def place_facts(
             )
     unknown = np.broadcast_to(np.float32(np.nan), grid.shape)
     return xr.Dataset(
-        {fact: like(elevation, known.get(fact, unknown), UNITS.get(fact, "1")) for fact in FACTS}
+        {fact: like(elevation, known.get(fact, unknown), UNITS.get(fact, "1")) for fact in MAPPED}
     )
+
+
+def _farmed(cover_type: xr.DataArray) -> NDArray[np.float32]:
+    """1 where the cover is farmed, 0 on other cover, NaN where it is missing."""
+    code = cover_type.values
+    out = np.isin(code, codes_of(["farmed"])).astype(np.float32)
+    missing = cover_type.attrs.get("nodata")
+    if missing is not None:
+        out[code == missing] = np.nan
+    return out
+
+
+def _in_parks(parks: gpd.GeoDataFrame, grid: GridSpec) -> NDArray[np.float32]:
+    """1 in a park: in its polygon, or in the cell of its point."""
+    own = _placed(parks, grid)
+    areas = own[own.geometry.geom_type.isin(("Polygon", "MultiPolygon"))]
+    out = (
+        covered(areas, grid).astype(np.float32) if len(areas) else np.zeros(grid.shape, np.float32)
+    )
+    points = own[~own.index.isin(areas.index)]
+    if len(points):
+        out[burnt(points, grid, TOUCHED * grid.cell_m).astype(bool)] = 1.0
+    return out
 
 
 def _without(codes: NDArray[np.integer], missing: int) -> NDArray[np.float32]:
@@ -152,10 +196,10 @@ def _of_zones(zones: gpd.GeoDataFrame, grid: GridSpec) -> dict[str, NDArray[np.f
     """Facts of the polygon that each cell lies in; NaN outside all."""
     own = _placed(zones, grid)
     own = own.set_axis(np.arange(1, len(own) + 1), axis=0)
-    told = [fact for fact in FACTS if fact in own]
+    told = [fact for fact in MAPPED if fact in own]
     if not told:
         raise QuantityError(
-            f"zones: no column is a fact that rules ask for; found {', '.join(map(str, own.columns))}; known: {', '.join(FACTS)}"
+            f"zones: no column is a fact that rules ask for; found {', '.join(map(str, own.columns))}; known: {', '.join(MAPPED)}"
         )
     label = rasterised(own, grid).values
     out = {}
@@ -173,6 +217,19 @@ def _of_zones(zones: gpd.GeoDataFrame, grid: GridSpec) -> dict[str, NDArray[np.f
 def asked_facts(rules: Iterable[Rule]) -> tuple[str, ...]:
     """Facts that rules ask for, in order of name."""
     return tuple(sorted({term.fact for rule in rules for term in rule.when}))
+
+
+def waiting_facts(place_facts: xr.Dataset, rules: Iterable[Rule]) -> tuple[str, ...]:
+    """Facts of plans that rules ask for and of which no cell is drawn."""
+    return tuple(
+        f for f in asked_facts(rules) if f in PLAN_FACTS and not _drawn(place_facts[f].values)
+    )
+
+
+def _drawn(values: NDArray[np.floating]) -> bool:
+    return any(
+        bool(np.isfinite(values[at : at + STRIP]).any()) for at in range(0, len(values), STRIP)
+    )
 
 
 def known_by_strip(
@@ -209,7 +266,7 @@ def known_by_strip(
         inside = label[rows] > 0
         own = label[rows][inside]
         if own.size:
-            facts = {f: place_facts[f].values[rows][inside] for f in asked}
+            facts = {f: place_facts[f].values[rows][inside] for f in asked if f in MAPPED}
             known = {f: v for f, v in facts.items() if not np.isnan(v).all()}
             known.setdefault("elevation_m", height.values[rows][inside])
             yield known, own

@@ -332,13 +332,22 @@ UnitAdmission = Annotated[
     Table(
         {
             "unit": Key("=planning_unit_labels"), "code": Key("industry"), "category": Key("category"), "name": TEXT, "name_zh": TEXT,
-            "verdict": TEXT, "open_share": "1", "welcome_share": "1", "rules": TEXT, "closing_rules": TEXT,
+            "verdict": TEXT, "if_clear": TEXT, "worst": TEXT, "provisional": "1", "open_to": TEXT, "open_share": "1", "welcome_share": "1",
+            "rules": TEXT, "closing_rules": TEXT,
         }
     ),
 ]  # fmt: skip
 CategoryVerdicts = Annotated[
     pd.DataFrame,
-    Table({"unit": Key("=planning_unit_labels"), "category": Key("category"), "verdict": TEXT}),
+    Table(
+        {
+            "unit": Key("=planning_unit_labels"),
+            "category": Key("category"),
+            "verdict": TEXT,
+            "if_clear": TEXT,
+            "provisional": "1",
+        }
+    ),
 ]
 UnitVerdicts = Annotated[
     pd.DataFrame,

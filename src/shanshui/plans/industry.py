@@ -26,6 +26,7 @@ from shanshui.industry.layout import layout, relocation
 from shanshui.industry.linkage import footprints, linkages, regional_linkages
 from shanshui.industry.place_facts import place_facts, river_distance
 from shanshui.industry.readiness import technology_maturity
+from shanshui.industry.rule_coverage import rule_coverage
 from shanshui.industry.screening_quality import screening_quality
 from shanshui.industry.stage_verdicts import industrial_stage
 from shanshui.industry.suitability import crop_areas, crop_suitability, unit_growing
@@ -80,6 +81,7 @@ def industry(have: set[str]) -> list[Step]:
         step(river_distance),
         step(place_facts),
         step(unit_admission),
+        step(rule_coverage),
         step(open_industries),
         step(crop_suitability, binds=warm),
         step(crop_areas),

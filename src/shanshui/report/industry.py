@@ -84,7 +84,8 @@ def industry_chapter(study: Study, show: Any, lang: str) -> dict[str, Any]:
             lambda: admission_chart(study["unit_admission"], lang),
             note=say("admission_note", lang),
         ),
-        *show.map("open_industries", say("open_note", lang)),
+        *show.map("open_industries.certain", say("open_note", lang)),
+        *show.map("open_industries.if_clear", say("open_clear_note", lang)),
         *show.map("crop_suitability.herbs", say("herbs_note", lang)),
     ]
     tables = (
@@ -154,14 +155,15 @@ def _candidates(study: Study, lang: str) -> dict[str, Any] | None:
     out = []
     for unit in size:
         own = rows[rows["unit"] == unit]
-        closed = own[own["verdict"].isin(["forbid", "eliminate"])]
+        closed = own[own["verdict"].isin(["move", "forbid", "eliminate"])]
+        shown = own[name] + np.where(own["provisional"] == 1, "*", "")
         decided = dict.fromkeys(r for text in closed["closing_rules"] for r in text.split())
         out.append(
             {
                 "code": units["code"][unit],
                 "name": units["name_zh" if lang == "zh" and "name_zh" in units else "name"][unit],
-                "welcome": mark.join(own.loc[own["verdict"] == "encourage", name]) or "–",
-                "limited": mark.join(own.loc[own["verdict"] == "limit", name]) or "–",
+                "welcome": mark.join(shown[own["if_clear"] == "encourage"]) or "–",
+                "limited": mark.join(shown[own["if_clear"] == "limit"]) or "–",
                 "closed": mark.join(closed[name]) or "–",
                 "rules": " ".join(decided) or "–",
             }

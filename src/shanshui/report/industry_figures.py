@@ -298,11 +298,12 @@ def evaluation_chart(table: pd.DataFrame, names: dict[str, str], lang: str) -> F
 
 
 def admission_chart(table: pd.DataFrame, lang: str) -> Figure:
-    """Share of planning units by verdict, for each judged industry."""
-    order = ("encourage", "allow", "limit", "forbid", "eliminate")
-    colours = ("#2f7d4f", "#a9c98a", "#e3b84a", "#c0583a", "#6a2a2a")
+    """Share of planning units by verdict, for each judged industry; hatched where facts that are not known could make it graver."""
+    order = ("encourage", "allow", "limit", "move", "forbid", "eliminate")
+    colours = ("#2f7d4f", "#a9c98a", "#e3b84a", "#d98b4a", "#c0583a", "#6a2a2a")
     name = "name_zh" if lang == "zh" else "name"
-    share = pd.crosstab(table[name], table["verdict"], normalize="index").reindex(
+    held = pd.crosstab(table[name], [table["if_clear"], table["provisional"]], normalize="index")
+    share = pd.crosstab(table[name], table["if_clear"], normalize="index").reindex(
         columns=list(order), fill_value=0.0
     )
     share = share.loc[
@@ -311,20 +312,21 @@ def admission_chart(table: pd.DataFrame, lang: str) -> Figure:
     figure, ax = _rows(len(share), 0.24, left=0.24, bottom=0.5, top=0.35)
     left = np.zeros(len(share))
     for verdict, colour in zip(order, colours, strict=True):
-        ax.barh(
-            range(len(share)),
-            100 * share[verdict],
-            0.74,
-            left,
-            color=colour,
-            label=say(f"verdict_{verdict}", lang),
-        )
-        left += 100 * share[verdict].to_numpy()
+        for provisional in (0, 1):
+            if (verdict, provisional) not in held:
+                continue
+            part = 100 * held[verdict, provisional].reindex(share.index).to_numpy()
+            ax.barh(
+                range(len(share)), part, 0.74, left, color=colour, edgecolor="white", linewidth=0.0,
+                hatch="////" if provisional else "",
+                label=say(f"verdict_{verdict}", lang) + (say("provisional_mark", lang) if provisional else ""),
+            )  # fmt: skip
+            left += part
     ax.set_yticks(range(len(share)), share.index, fontsize=7.5)
     ax.set_ylim(-0.6, len(share) - 0.4)
     ax.set_xlim(0, 100)
     ax.set_xlabel(say("units_share_axis", lang), fontsize=8)
     figure.legend(
-        *ax.get_legend_handles_labels(), loc="upper center", ncols=5, frameon=False, fontsize=8
+        *ax.get_legend_handles_labels(), loc="upper center", ncols=4, frameon=False, fontsize=7
     )
     return figure

@@ -89,7 +89,8 @@ def map_products(study: Study) -> list[str]:
         "red_line_candidate",
         "security_pattern",
         "firm_places",
-        "open_industries",
+        "open_industries.certain",
+        "open_industries.if_clear",
         "crop_suitability.herbs",
     ]
     return [n for n in names if study.has(n)]

@@ -1,24 +1,26 @@
 """What the rules say of a project at a point of a study: facts from its maps, a verdict, and where it would be better."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyproj
 
-from shanshui.core.errors import PlanError, StudyError
-from shanshui.industry.access_rules import (
+from shanshui.core.errors import PlanError, QuantityError, StudyError
+from shanshui.core.errors import nearest as nearest_word
+from shanshui.industry.access_rules import Admission, admit, admitted_cells
+from shanshui.industry.classification import checked_code, industry_name
+from shanshui.industry.place_facts import MAPPED, asked_facts
+from shanshui.industry.rule_book import (
     FACTS,
+    PLAN_FACTS,
+    PROJECT_FACTS,
+    RESTRICTS,
     VERDICTS,
-    Admission,
     Rule,
-    admit,
-    admitted_cells,
-    checked_code,
-    divisions,
     rules_of,
 )
-from shanshui.industry.place_facts import asked_facts
 from shanshui.region.grid import STRIP
 from shanshui.store.rasters import RasterReader
 from shanshui.study.study import Study
@@ -34,7 +36,7 @@ class PlaceAdmission:
     Attributes
     ----------
     industry : (str, str, str)
-        Code, and its division in English and Chinese.
+        Code, and its class or division in English and Chinese.
     answer : Admission
         Verdict, rules that fired, what would change it.
     facts : dict
@@ -61,6 +63,7 @@ def admitted_at(
     kind: str = "new",
     year: int | None = None,
     exemptions: tuple[str, ...] = (),
+    facts: Mapping[str, float] | None = None,
 ) -> PlaceAdmission:
     """Judge a project at a point.
 
@@ -69,7 +72,7 @@ def admitted_at(
     study : Study
         With its place facts made; of them only the cell asked for is read, and rows around it where better ground is looked for.
     code : str
-        Industry code, two to four digits.
+        Industry code, two to four digits, or the name of a class.
     lon, lat : float [degree]
         WGS 84.
     kind : str
@@ -78,6 +81,8 @@ def admitted_at(
         Rules in force then.
     exemptions : tuple of str
         That the project claims.
+    facts : mapping of fact to number, optional
+        Of the project, such as ``capacity_mw``; or of the place, where somebody knows better than the map.
 
     Returns
     -------
@@ -91,7 +96,7 @@ def admitted_at(
     PlanError
         The study has no rules, or its place facts have not been made.
     QuantityError
-        Unknown code, kind or exemption.
+        Unknown code, kind, exemption or fact.
     """
     plain = checked_code(code)
     if "access_rules" not in study.specs:
@@ -106,14 +111,27 @@ def admitted_at(
         )
     row, column = _cell(study, lon, lat)
     rules = rules_of(study["access_rules"].to_dict("records"))
-    here = {fact: _at(study, f"place_facts.{fact}", row, column) for fact in FACTS}
-    known = {fact: value for fact, value in here.items() if np.isfinite(value)}
-    answer = admit(plain, known, kind=kind, year=year, exemptions=exemptions, rules=rules)
-    applies = tuple(r for r in rules if r.concerns(plain, kind, year, exemptions))
-    nearest = _nearest(study, plain, row, column, answer.verdict, kind, applies)
-    return PlaceAdmission(
-        (plain, *divisions()[plain[:2]]), answer, known, _where(study, row, column), nearest
+    here = {fact: _at(study, f"place_facts.{fact}", row, column) for fact in MAPPED}
+    own = dict(facts or {})
+    for fact in own:
+        if fact not in FACTS:
+            raise QuantityError(f"--fact {fact}: {nearest_word(fact, FACTS)}")
+    known = {fact: value for fact, value in here.items() if np.isfinite(value)} | own
+    waiting = tuple(f for f in PLAN_FACTS if f not in own and not _plan_drawn(study, f))
+    answer = admit(
+        plain, known, kind=kind, year=year, exemptions=exemptions, rules=rules, waiting=waiting
     )
+    applies = tuple(r for r in rules if r.concerns(plain, kind, year, exemptions))
+    project = {f: v for f, v in own.items() if f in PROJECT_FACTS}
+    nearest = _nearest(study, plain, (row, column), answer, kind, applies, project, waiting)
+    return PlaceAdmission(
+        (plain, *industry_name(plain)), answer, known, _where(study, row, column), nearest
+    )
+
+
+def _plan_drawn(study: Study, fact: str) -> bool:
+    """Polygons of the study tell the fact somewhere."""
+    return "zones" in study.specs and fact in study["zones"].columns
 
 
 def _reader(study: Study, product: str) -> RasterReader:
@@ -150,28 +168,33 @@ def _where(study: Study, row: int, column: int) -> dict[str, str]:
 def _nearest(
     study: Study,
     code: str,
-    row: int,
-    column: int,
-    verdict: str,
+    place: tuple[int, int],
+    answer: Admission,
     kind: str,
     rules: tuple[Rule, ...],
+    project: Mapping[str, float],
+    waiting: tuple[str, ...],
 ) -> dict[str, Any] | None:
-    """Nearest cell of the region whose verdict is better than here; the first from the north-west among equals.
+    """Nearest cell of the region that is better than here even if all that is not known is against it; the first from the north-west among equals.
 
     Strips of rows are read outwards from the place until none that is left can be nearer.
     """
-    now = VERDICTS.index(verdict)
-    if now <= VERDICTS.index("allow"):
+    if answer.worst not in RESTRICTS:
         return None
+    row, column = place
+    now = VERDICTS.index(answer.worst)
     inside = _reader(study, "region_mask")
-    readers = {f: _reader(study, f"place_facts.{f}") for f in {*asked_facts(rules), "elevation_m"}}
+    asked = {f for f in asked_facts(rules) if f in MAPPED} | {"elevation_m"}
+    readers = {f: _reader(study, f"place_facts.{f}") for f in asked}
     best: tuple[float, int, int, str] | None = None
     for start, stop in sorted(study.grid.strips(STRIP), key=lambda s: _apart(row, *s)):
         if best is not None and _apart(row, start, stop) > best[0]:
             break
         cells = inside.rows(start, stop).values == 1
         facts = {fact: reader.rows(start, stop).values[cells] for fact, reader in readers.items()}
-        verdicts, _ = admitted_cells(code, facts, kind=kind, rules=rules)
+        count = len(facts["elevation_m"])
+        facts |= {f: np.full(count, v, np.float32) for f, v in project.items()}
+        verdicts = admitted_cells(code, facts, kind=kind, rules=rules, waiting=waiting).worst
         better = np.flatnonzero(verdicts < now)
         if not len(better):
             continue
