@@ -11,13 +11,13 @@ from shanshui.core.shipped import shipped_text
 @cache
 def divisions() -> dict[str, tuple[str, str]]:
     """Divisions of the national economy by their two digits: English, Chinese [M]."""
-    return _named("industry/industry_codes.csv", "division")
+    return _named(shipped_text("industry/industry_codes.csv"), "division")
 
 
 @cache
 def named_classes() -> dict[str, tuple[str, str]]:
     """Classes that a project may be called by: English, Chinese [M]."""
-    return _named("industry/industry_names.csv", "code")
+    return _named(shipped_text("industry/industry_names.csv"), "code")
 
 
 @cache
@@ -30,11 +30,8 @@ def classes() -> dict[str, frozenset[str]]:
     }
 
 
-def _named(file: str, column: str) -> dict[str, tuple[str, str]]:
-    return {
-        r[column]: (r["name"], r["name_zh"])
-        for r in csv.DictReader(shipped_text(file).splitlines())
-    }
+def _named(text: str, column: str) -> dict[str, tuple[str, str]]:
+    return {r[column]: (r["name"], r["name_zh"]) for r in csv.DictReader(text.splitlines())}
 
 
 @cache
