@@ -73,6 +73,7 @@ def place_facts(
     cover_type: Codes | None = None,
     upstream_area: UpstreamArea | None = None,
     parks: Areas | None = None,
+    basic_farmland: Areas | None = None,
 ) -> PlaceFacts:
     """What rules may ask of a place, for every cell of the grid.
 
@@ -104,6 +105,8 @@ def place_facts(
         Ground above each cell along the water.
     parks : polygons or points, optional
         Industrial parks; without them it is not known where parks are.
+    basic_farmland : polygons, optional
+        Permanent basic farmland; without them it is not known which farmland is.
 
     Returns
     -------
@@ -143,8 +146,7 @@ def place_facts(
         known["core_area"] = _without(core_area.values, 255)
     if river_distance is not None:
         known["river_m"] = np.asarray(river_distance.values, np.float32)
-    if cover_type is not None:
-        known["farmland"] = _farmed(cover_type)
+    known |= _farmland(cover_type, basic_farmland, grid)
     if upstream_area is not None:
         known["basin_km2"] = np.asarray(upstream_area.values, np.float32)
     if parks is not None:
@@ -161,13 +163,22 @@ def place_facts(
     )
 
 
-def _farmed(cover_type: xr.DataArray) -> NDArray[np.float32]:
-    """1 where the cover is farmed, 0 on other cover, NaN where it is missing."""
-    code = cover_type.values
-    out = np.isin(code, codes_of(["farmed"])).astype(np.float32)
-    missing = cover_type.attrs.get("nodata")
-    if missing is not None:
-        out[code == missing] = np.nan
+def _farmland(
+    cover_type: xr.DataArray | None, basic: gpd.GeoDataFrame | None, grid: GridSpec
+) -> dict[str, NDArray[np.float32]]:
+    """Whether cover is farmed, and whether that is permanent basic farmland, which only its own map tells."""
+    out: dict[str, NDArray[np.float32]] = {}
+    if cover_type is not None:
+        code = cover_type.values
+        farmed = np.isin(code, codes_of(["farmed"])).astype(np.float32)
+        missing = cover_type.attrs.get("nodata")
+        if missing is not None:
+            farmed[code == missing] = np.nan
+        out["farmland"] = farmed
+        # what is not farmed is no basic farmland; which of the rest is, is not known
+        out["basic_farmland"] = np.where(farmed == 0, 0.0, np.nan).astype(np.float32)
+    if basic is not None:
+        out["basic_farmland"] = covered(_placed(basic, grid), grid).astype(np.float32)
     return out
 
 

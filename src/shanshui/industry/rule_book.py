@@ -24,6 +24,7 @@ FACTS: dict[str, str] = {
     "importance": "importance for protection: 1 extreme, 3 important, 5 general",
     "red_line": "1 inside the (candidate) ecological red line",
     "farmland": "1 on farmland",
+    "basic_farmland": "1 on permanent basic farmland",
     "protected": "1 inside a protected area",
     "river_m": "distance to the nearest river [m]",
     "core_area": "1 inside the core of the region",
@@ -39,12 +40,22 @@ FACTS: dict[str, str] = {
 FACTS_ZH: dict[str, str] = {
     "elevation_m": "海拔（m）", "slope_deg": "坡度（°）", "sensitivity": "生态敏感性（1极、3中、5低）",
     "importance": "生态重要性（1极重要、3重要、5一般）",
-    "red_line": "在生态保护红线内", "farmland": "为耕地", "protected": "在自然保护地内", "river_m": "距河流（m）", "core_area": "在核心腹地",
+    "red_line": "在生态保护红线内", "farmland": "为耕地", "basic_farmland": "为永久基本农田",
+    "protected": "在自然保护地内", "river_m": "距河流（m）", "core_area": "在核心腹地",
     "green_unit": "绿色单元（1全绿至4浅绿）", "zone": "功能区编号", "park": "在产业园区内", "basin_km2": "以上集水面积（km2）",
     "capacity_mw": "装机容量（MW）", "pumped_storage": "为抽水蓄能", "open_pit": "为露天开采",
 }  # fmt: skip
 """The same in Chinese."""
-YES_NO = ("red_line", "farmland", "protected", "core_area", "park", "pumped_storage", "open_pit")
+YES_NO = (
+    "red_line",
+    "farmland",
+    "basic_farmland",
+    "protected",
+    "core_area",
+    "park",
+    "pumped_storage",
+    "open_pit",
+)
 """Facts that are 1 or 0."""
 PROJECT_FACTS = ("capacity_mw", "pumped_storage", "open_pit")
 """Facts of the project: no map tells them."""
