@@ -8,10 +8,10 @@ import shapely
 from tests.worlds import EQUAL_AREA, grid, squares
 
 from shanshui.core.errors import QuantityError
-from shanshui.industry.access_rules import FACTS, VERDICTS, admitted_cells, rules_of
+from shanshui.industry.access_rules import VERDICTS, admitted_cells, rules_of
 from shanshui.industry.admission import heavy_jobs, unit_admission
 from shanshui.industry.layout import relocation
-from shanshui.industry.place_facts import known_by_strip, place_facts, river_distance
+from shanshui.industry.place_facts import MAPPED, known_by_strip, place_facts, river_distance
 from shanshui.region import grid as region_grid
 from shanshui.region.unitset import polygons
 
@@ -93,10 +93,10 @@ def test_what_is_not_known_goes_on_to_what_stands_on_it():
 
 def test_every_fact_has_a_layer_with_its_unit_and_what_nobody_gave_is_missing():
     facts = place_facts(*flat())
-    assert list(facts.data_vars) == list(FACTS)
+    assert list(facts.data_vars) == list(MAPPED)
     units = {name: layer.attrs["units"] for name, layer in facts.data_vars.items()}
     assert {k: u for k, u in units.items() if u != "1"} == {
-        "elevation_m": "m", "slope_deg": "degree", "river_m": "m",
+        "elevation_m": "m", "slope_deg": "degree", "river_m": "m", "basin_km2": "km2",
     }  # fmt: skip
     known = {name for name, layer in facts.data_vars.items() if np.isfinite(layer.values).any()}
     assert known == {"elevation_m", "slope_deg"}
@@ -249,17 +249,19 @@ def judged(region):
 def test_a_question_of_a_point_has_the_facts_and_verdict_of_its_cell(judged):
     from shanshui.study.admission import admitted_at
 
-    facts = {f: judged[f"place_facts.{f}"].values for f in FACTS}
+    facts = {f: judged[f"place_facts.{f}"].values for f in MAPPED}
     inside = judged["region_mask"].values == 1
     rules = rules_of(judged["access_rules"].to_dict("records"))
-    verdicts, _ = admitted_cells("2631", {f: v[inside] for f, v in facts.items()}, rules=rules)
+    own = {f: v[inside] for f, v in facts.items()}
+    cells = admitted_cells("2631", own, rules=rules, waiting=("green_unit", "zone"))
+    verdicts = cells.worst
     whole = np.full(inside.shape, 255)
     whole[inside] = verdicts
     for word in np.unique(verdicts):
         row, column = np.argwhere(whole == word)[-1]
         lon, lat = place_of(judged.grid, row, column)
         found = admitted_at(judged, "2631", lon, lat)
-        assert found.answer.verdict == VERDICTS[word]
+        assert found.answer.worst == VERDICTS[word]
         for fact, values in facts.items():
             assert found.facts.get(fact, np.nan) == pytest.approx(values[row, column], nan_ok=True)
         check_nearest(found.nearest, whole, row, column, judged.grid)

@@ -48,7 +48,12 @@ LOW = {
     "river_m": 5000,
     "core_area": 0,
     "green_unit": 4,
+    "farmland": 0,
+    "basic_farmland": 0,
+    "park": 1,
+    "basin_km2": 500,
 }
+SMALL = {"capacity_mw": 20, "pumped_storage": 0}
 
 
 def named(answer):
@@ -67,8 +72,15 @@ def test_the_shipped_rules_say_where_they_are_from():
 
 def test_rules_of_the_papers():
     assert admit("06", LOW, kind="existing").verdict == "eliminate"
-    assert admit("4413", LOW).verdict == "forbid"
-    assert admit("4413", LOW, exemptions=["poverty_relief"]).verdict == "allow"
+    assert admit("4413", LOW | SMALL).verdict == "forbid"
+    assert admit("4413", LOW | SMALL, exemptions=["poverty_relief"]).verdict == "limit"
+    unknown = admit("4413", LOW)
+    assert (unknown.verdict, unknown.worst) == ("allow", "forbid")
+    assert unknown.provisional
+    assert (
+        unknown.words() == "at least ALLOW; FORBID if capacity_mw < 300 & pumped_storage < 1 (P2)"
+    )
+    assert unknown.words("zh") == "至少允许；若装机容量（MW） < 300且不为抽水蓄能，则为禁止（P2）"
     assert admit("3216", {**LOW, "core_area": 1}, kind="expand").verdict == "forbid"
     assert admit("3216", LOW, kind="expand").verdict == "limit"
     assert admit("0911", {**LOW, "importance": 1}).verdict == "forbid"
@@ -151,7 +163,7 @@ def test_rules_that_cannot_be_read_say_which(row, message):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from(["0911", "2740", "3110", "4413", "65", "0170"]))
+@given(st.integers(0, 10_000), st.sampled_from(["0911", "2740", "3110", "4413", "65", "0171"]))
 def test_a_map_of_verdicts_is_the_verdict_of_each_cell(seed, code):
     rng = np.random.default_rng(seed)
     n = 12
@@ -159,11 +171,16 @@ def test_a_map_of_verdicts_is_the_verdict_of_each_cell(seed, code):
         "elevation_m": rng.uniform(100, 3000, n), "slope_deg": rng.uniform(0, 40, n), "sensitivity": rng.choice([1.0, 3, 5, np.nan], n),
         "importance": rng.choice([1.0, 3, 5, np.nan], n), "red_line": rng.integers(0, 2, n).astype(float), "river_m": rng.uniform(0, 3000, n),
     }  # fmt: skip
-    found, where = admitted_cells(code, facts)
+    found = admitted_cells(code, facts)
     for k in range(n):
         answer = admit(code, {f: v[k] for f, v in facts.items()})
-        assert VERDICTS[found[k]] == answer.verdict
-        assert {r for r, fired in where.items() if fired[k]} == named(answer)
+        assert VERDICTS[found.verdict[k]] == answer.verdict
+        assert VERDICTS[found.worst[k]] == answer.worst
+        assert VERDICTS[found.if_clear[k]] == answer.if_clear
+        assert {r for r, fired in found.where.items() if fired[k]} == named(answer)
+        # what is not known can make it graver, never better, and is told
+        assert VERDICTS.index(answer.worst) >= VERDICTS.index(answer.verdict)
+        assert answer.provisional == bool(answer.unknown)
 
 
 def world():
@@ -174,25 +191,43 @@ def world():
     return label, height, slope
 
 
+def all_known(height, slope):
+    """Facts of plain ground where every map is there."""
+    facts = place_facts(height, slope)
+    for name in facts.data_vars:
+        if name in LOW and not np.isfinite(facts[name].values).any():
+            facts[name].values = np.full(height.shape, LOW[name], np.float32)
+    return facts
+
+
 def test_units_admit_what_their_land_admits():
     label, height, slope = world()
     found = unit_admission(label, place_facts(height, slope), RULES).set_index(["unit", "code"])
     assert found.loc[(1, "3491"), "verdict"] == "forbid"
-    assert found.loc[(2, "3491"), "verdict"] == "encourage"
-    assert found.loc[(2, "3491"), "rules"] == "E4"
+    # nobody knows whether it is a reserve: no yes
+    flat = found.loc[(2, "3491")]
+    assert flat[["verdict", "if_clear", "worst", "provisional"]].tolist() == [
+        "allow",
+        "encourage",
+        "forbid",
+        1,
+    ]
+    assert "protected" in flat["open_to"].split()
+    assert flat["open_share"] == 0.0
     assert found.loc[(1, "3491"), "open_share"] == 0.0
     assert "H1" in found.loc[(1, "3491"), "closing_rules"]
-    assert found.attrs["not_known"] == sorted(set(FACTS) - {"elevation_m", "slope_deg", "zone"})
+    asked = set(FACTS) - {"elevation_m", "slope_deg", "zone"}
+    assert found.attrs["not_known"] == sorted(asked)
+    assert found.attrs["waiting"] == ["green_unit"]
     assert len(found) == 2 * len(judged_industries())
 
 
 def test_a_little_open_land_is_enough_and_how_much_is_a_setting():
     label, height, slope = world()
     slope.values[0, 0], height.values[0, 0] = 2.0, 300.0
+    facts = all_known(height, slope)
     for least, verdict in ((0.1, "encourage"), (0.2, "forbid")):
-        found = unit_admission(
-            label, place_facts(height, slope), RULES, least_share=least
-        ).set_index(["unit", "code"])
+        found = unit_admission(label, facts, RULES, least_share=least).set_index(["unit", "code"])
         assert found.loc[(1, "3491"), "verdict"] == verdict
         assert found.loc[(1, "3491"), "open_share"] == pytest.approx(1 / 8)
 
@@ -223,11 +258,16 @@ def test_rivers_are_distances():
 
 def test_the_share_of_emerging_industries():
     label, height, slope = world()
-    share = open_industries(unit_admission(label, place_facts(height, slope), RULES), label).values
+    share = open_industries(unit_admission(label, all_known(height, slope), RULES), label)
     # of seventeen, metals and carbon are limited as smelting and building materials are
-    assert share[3, 0] == pytest.approx(15 / 17)
-    # and only herbs, software, games and services need no building above 2,000 m
-    assert share[0, 0] == pytest.approx(4 / 17)
+    assert share["certain"].values[3, 0] == pytest.approx(15 / 17)
+    # only software, games and services need no building above 2,000 m, and no herbs grow above 25 degrees
+    assert share["certain"].values[0, 0] == pytest.approx(3 / 17)
+    assert (share["certain"].values == share["if_clear"].values).all()
+    blind = open_industries(unit_admission(label, place_facts(height, slope), RULES), label)
+    # a yes waits for facts everywhere: none is certain
+    assert blind["certain"].values.max() == 0.0
+    assert blind["if_clear"].values[3, 0] == pytest.approx(15 / 17)
 
 
 def test_fitness_is_a_trapezoid():

@@ -290,11 +290,74 @@ def test_what_would_change_a_verdict():
     assert steep.better == "limit"
     proven = admit("27", {"slope_deg": 30.0, "elevation_m": 900.0}, exemptions=("upgrade",), rules=rules)  # fmt: skip
     assert proven.verdict == "limit"
-    assert proven.changes == ("b: a project that is expand or existing",)
+    assert proven.changes == ("b: a project that is existing",)
     assert proven.better == "encourage"
     # a fact that could still make the rule fire is told, one that cannot is not
     assert admit("27", {"slope_deg": 30.0}, rules=rules).unknown == ("elevation_m",)
     assert admit("27", {"slope_deg": 20.0}, rules=rules).unknown == ()
+    blind = admit("27", {"slope_deg": 30.0}, rules=rules)
+    assert (blind.verdict, blind.worst) == ("limit", "forbid")
+    assert blind.words() == "at least LIMIT; FORBID if elevation_m >= 800 (a)"
+    assert blind.words("zh") == "至少限制；若海拔（m） >= 800，则为禁止（a）"
+
+
+def test_a_special_rule_lifts_a_general_one_only_where_it_holds_for_certain():
+    rules = rules_of(
+        [
+            {"rule": "general", "verdict": "forbid", "codes": "17"},
+            {"rule": "silk", "verdict": "encourage", "codes": "1742", "when": "importance > 3", "over": "general"},
+        ]
+    )  # fmt: skip
+    assert admit("1742", {"importance": 5}, rules=rules).verdict == "encourage"
+    assert admit("1742", {"importance": 1}, rules=rules).verdict == "forbid"
+    assert admit("1742", {}, rules=rules).verdict == "forbid"
+    assert admit("1711", {"importance": 5}, rules=rules).verdict == "forbid"
+    with pytest.raises(
+        DataError,
+        match="over names 'generel', which is no rule of the table; did you mean 'general'",
+    ):
+        rules_of([{"rule": "general", "verdict": "forbid", "codes": "17"}, {"rule": "b", "verdict": "allow", "codes": "17", "over": "generel"}])  # fmt: skip
+
+
+def test_a_coarse_code_answers_with_the_gravest_rule_below_it():
+    rules = rules_of(
+        [
+            {"rule": "hydro", "verdict": "forbid", "codes": "4413"},
+            {"rule": "wind", "verdict": "encourage", "codes": "4415"},
+            {"rule": "range", "verdict": "limit", "codes": "4511-4513"},
+        ]
+    )
+    assert admit("44", {}, rules=rules).verdict == "forbid"
+    assert admit("44", {}, rules=rules).parts == {"hydro": ("4413",)}
+    assert admit("441", {}, rules=rules).verdict == "forbid"
+    # a welcome of one part is none of the whole
+    assert admit("4415", {}, rules=rules).verdict == "encourage"
+    assert admit("443", {}, rules=rules).verdict == "allow"
+    assert admit("45", {}, rules=rules).verdict == "limit"
+
+
+def test_plans_that_nobody_drew_wait():
+    rules = rules_of(
+        [{"rule": "unit", "verdict": "forbid", "codes": "*", "when": "green_unit == 1"}]
+    )
+    asked = admit("27", {}, rules=rules)
+    assert (asked.verdict, asked.worst) == ("allow", "forbid")
+    waits = admit("27", {}, rules=rules, waiting=("green_unit",))
+    assert (waits.verdict, waits.worst, waits.waiting) == ("allow", "allow", ("green_unit",))
+
+
+def test_industries_by_name_and_codes_that_are_none():
+    assert checked_code("中成药生产") == "2740"
+    assert checked_code("Hydropower") == "4413"
+    assert checked_code("医药制造业") == "27"
+    for code, message in (
+        ("2799", "division 27 has no group 279"),
+        ("2749", "group 274 has no class 2749; it has 2740"),
+        ("中成药", "no name that is known here.*中成药生产"),
+        ("hydro-power", "did you mean 'Hydropower'"),
+    ):
+        with pytest.raises(QuantityError, match=message):
+            checked_code(code)
 
 
 def test_codes_of_the_economy():
