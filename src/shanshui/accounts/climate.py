@@ -7,10 +7,12 @@ import xarray as xr
 from numpy.typing import NDArray
 from pyproj import Transformer
 
+from shanshui.accounts.penman import StationEvapotranspiration
+from shanshui.accounts.station_field import station_field
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import Grid
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import DaysPerYear, Evapotranspiration, Temperature
+from shanshui.core.vocabulary import DaysPerYear, Elevation, Evapotranspiration, Temperature
 from shanshui.kernels.climate import days_above, hargreaves_year
 from shanshui.region.grid import grid_of, like
 
@@ -19,16 +21,18 @@ LATTICE = 64
 """Cells between the places where latitude is computed; it is read between them."""
 
 
-@assessment(source="hargreaves1985", halo=0, bytes_per_cell=12)
+@assessment(source="hargreaves1985", halo=0, bytes_per_cell=48)
 def reference_evapotranspiration(
     temperature: Temperature,
     temperature_seasonality: Spread,
     temperature_range: Spread,
+    station_evapotranspiration: StationEvapotranspiration | None = None,
+    elevation: Elevation | None = None,
     *,
     factor: Annotated[float, Between(0.0, 0.01)] = 0.0023,
     lift: Annotated[float, Between(0.0, 40.0)] = 17.8,
 ) -> Evapotranspiration:
-    """Reference evapotranspiration of a year by Hargreaves from yearly figures.
+    """Reference evapotranspiration of a year by Hargreaves from yearly figures, brought to Penman and Monteith where stations have them.
 
     Parameters
     ----------
@@ -38,6 +42,10 @@ def reference_evapotranspiration(
         Standard deviation of the monthly means; months follow a sine, warmest in July north of the equator [D].
     temperature_range : (y, x) [K]
         Mean difference of day's highest and lowest.
+    station_evapotranspiration : table, optional
+        ``x, y, elevation, ratio`` of stations: Penman and Monteith over Hargreaves. Without any the formula stands with its published numbers.
+    elevation : (y, x) [m], optional
+        Of the cells; the ratio changes with it.
     factor, lift : float
         Numbers of the formula, per K**1.5 and in K.
 
@@ -52,7 +60,8 @@ def reference_evapotranspiration(
     ``n_m`` days of the month; ``Ra_m`` radiation above the air on its middle day [MJ/m2/d] (Allen et al. 1998, equation 21 [M]);
     2.45 MJ/kg turns it into mm; ``T_m = T + sqrt(2) s cos(2 pi (m - 7) / 12)`` [degC], ``m`` = 1 for January, half a year later south of
     the equator; ``TD`` the daily range [K]; ``f`` = 0.0023, ``l`` = 17.8 K as published by Hargreaves and Samani 1985 [M].
-    The sine for the months is ours [D]: atlases often give the year and its deviation only.
+    The sine for the months is ours [D]: atlases often give the year and its deviation only. With stations ``ET0 c``: ``c`` the ratio of Penman
+    and Monteith to Hargreaves (Allen et al. 1998 [M]) carried over the map by height and by near stations, as in ``station_field`` [D].
     """
     out = np.empty(temperature.shape, np.float32)
     hargreaves_year(
@@ -64,6 +73,9 @@ def reference_evapotranspiration(
         float(lift),
         out,
     )
+    stations = station_evapotranspiration
+    if stations is not None and len(stations) and elevation is not None:
+        out *= station_field(stations, elevation.values, grid_of(temperature))
     return like(temperature, out, "mm/yr")
 
 

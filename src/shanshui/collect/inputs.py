@@ -411,7 +411,8 @@ WANTED: dict[str, str] = {
     "protected_areas": "polygons of reserves from the protected-planet database or the administration",
     "function_zones": "counties of each zone of the plan of main functions, or polygons of ecological function zones",
     "reference_red_line": "polygons of a red line that somebody else drew, to hold ours against",
-    "climate_stations": "weather stations with yearly temperature [degC], precipitation [mm] and, better, elevation [m]",
+    "climate_stations": "weather stations with temperature [degC] and precipitation [mm]; better, elevation [m], and by month the daily "
+    "range, humidity, sunshine and wind",
     "basic_farmland": "polygons of permanent basic farmland from the land administration",
     "mining_rights": "polygons of exploration and mining rights that stand",
     "species_ranges": "ranges of species as polygons, or as centres of the cells of a coarse map",

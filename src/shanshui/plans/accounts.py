@@ -31,6 +31,7 @@ from shanshui.accounts.indicators import gep_hot_spots, gep_summary, mismatch
 from shanshui.accounts.nation import nation_shares
 from shanshui.accounts.noise import noise_reduction
 from shanshui.accounts.nutrients import nutrient_delivery
+from shanshui.accounts.penman import station_evapotranspiration
 from shanshui.accounts.purification import purification
 from shanshui.accounts.sand_fixation import sand_fixation
 from shanshui.accounts.seasonal_yield import quick_flow
@@ -156,6 +157,8 @@ def accounts(have: set[str]) -> list[Step]:
 def _derived(have: set[str], cover: dict[str, str], warm: dict[str, str]) -> list[Step]:
     """Maps that stand in for inputs the study lacks."""
     out = []
+    if "climate_stations" in have:
+        out.append(step(station_evapotranspiration))
     if "reference_evapotranspiration" not in have:
         out.append(step(reference_evapotranspiration, binds=warm))
     if "hot_days" not in have:
