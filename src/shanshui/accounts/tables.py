@@ -13,7 +13,8 @@ MONEY = "yuan/yr"
 BY_COVER = {
     "lulc_veg": "1", "root_depth": "mm", "kc": "1", "demand": "m3/ha/yr", "runoff_alpha": "1", "retains": "1", "curve_number": "1",
     "usle_c": "1", "usle_p": "1", "by_fraction": "1", "cover_kind": TEXT, "shelter": TEXT, "cooling_kj": "kJ/m2/d",
-    "c_above": "t/ha", "c_below": "t/ha", "c_soil": "t/ha", "c_dead": "t/ha", "habitat": "1", "npp_weight": "1", "product_weight": "1",
+    "c_above": "t/ha", "c_below": "t/ha", "c_soil": "t/ha", "c_dead": "t/ha", "habitat": "1", "npp_weight": "1", "npp_low": "g/m2/yr",
+    "npp_high": "g/m2/yr", "product_weight": "1",
     **{f"{name}_{n}": unit for n in "np" for name, unit in (
         ("load", "kg/ha/yr"), ("eff", "1"), ("crit_len", "m"), ("proportion_subsurface", "1"), ("load_type", TEXT),
     )},

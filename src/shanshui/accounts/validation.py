@@ -8,8 +8,10 @@ import pandas as pd
 import xarray as xr
 
 from shanshui.accounts.bridge import Bridge, FrameAccounts
+from shanshui.accounts.downscaled import ProductionReach
 from shanshui.accounts.indicators import Figures, HotSpots, Mismatch
 from shanshui.accounts.nation import NationShares
+from shanshui.accounts.penman import StationEvapotranspiration
 from shanshui.accounts.tables import Account
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import TEXT, Features, Grid, Key
@@ -32,6 +34,8 @@ def accounts_validation(
     frame_accounts: FrameAccounts | None = None,
     gep_bridge: Bridge | None = None,
     nation_shares: NationShares | None = None,
+    production_reach: ProductionReach | None = None,
+    station_evapotranspiration: StationEvapotranspiration | None = None,
     published: Published | None = None,
 ) -> Validation:
     """The account's figures beside what is published of the region.
@@ -58,6 +62,10 @@ def accounts_validation(
         Steps from each account to each other.
     nation_shares : table, optional
         ``figure, ours, share, per_territory``.
+    production_reach : table, optional
+        ``area_km2, at_high, below, above`` by class of cover.
+    station_evapotranspiration : table, optional
+        ``ratio, left_out`` of stations.
     published : table, optional
         ``measure, statement, source, low, high``.
 
@@ -117,6 +125,7 @@ def accounts_validation(
     measures += [Measure(f"{name}_share", float(basis[name]), "1") for name in basis.index]
     measures += _frames(frame_accounts, gep_bridge)
     measures += _nation(nation_shares)
+    measures += _plants(production_reach, station_evapotranspiration)
     measures += _hot_spots(gep_hot_spots, planning_unit_labels, massif_zones, massifs)
     return validation_table("accounts", measures, published)
 
@@ -170,6 +179,31 @@ def _nation(shares: pd.DataFrame | None) -> list[Measure]:
             Measure(
                 "cooling_per_head", head, "kWh/person", "", 0.0, MOST_COOLING, "cooling that counts is less than the electricity that people use",
                 "计入的降温电量低于人均用电量", "the account",
+            )
+        )  # fmt: skip
+    return out
+
+
+def _plants(reach: pd.DataFrame | None, stations: pd.DataFrame | None) -> list[Measure]:
+    """Production within what cover can reach; evaporation found again at stations left out."""
+    out = []
+    if reach is not None and len(reach):
+        weight = reach["area_km2"] / reach["area_km2"].sum()
+        beyond = float((weight * (reach["below"] + reach["above"])).sum())
+        out += [
+            Measure(
+                "production_beyond", beyond, "1", "", 0.0, 0.02, "plants make what their cover can reach on all ground but a fiftieth",
+                "净初级生产力在各类覆被可达范围之内（超出不足五十分之一）", "ranges of the class table [M]",
+            ),
+            Measure("production_at_high", float((weight * reach["at_high"]).sum()), "1"),
+        ]  # fmt: skip
+    if stations is not None and len(stations) > 1:
+        off = (stations["left_out"] / stations["ratio"] - 1.0).dropna()
+        rmse = float(np.sqrt((off**2).mean())) if len(off) else np.nan
+        out.append(
+            Measure(
+                "evapotranspiration_left_out", rmse, "1", "", 0.0, 0.1, "reference evapotranspiration of a station is found by the others within a tenth",
+                "由其余气象站推得的参考蒸散误差在一成以内", "[inputs.climate_stations]", note=f"{len(off)} stations",
             )
         )  # fmt: skip
     return out

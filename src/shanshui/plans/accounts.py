@@ -9,7 +9,11 @@ from shanshui.accounts.climate import hot_days, reference_evapotranspiration
 from shanshui.accounts.climate_regulation import climate_regulation
 from shanshui.accounts.cooling import cooling_use
 from shanshui.accounts.culture import travel_cost
-from shanshui.accounts.downscaled import net_primary_production, primary_products
+from shanshui.accounts.downscaled import (
+    net_primary_production,
+    primary_products,
+    production_reach,
+)
 from shanshui.accounts.erosion_drivers import (
     rainfall_erosivity,
     rainfall_erosivity_monthly,
@@ -116,6 +120,7 @@ def accounts(have: set[str]) -> list[Step]:
         ),
         step(carbon_value),
         step(carbon_fixed),
+        step(production_reach, binds=cover),
         step(climate_regulation, binds=cover),
         step(cooling_use),
         step(flood_mitigation, binds=cover),
