@@ -374,3 +374,50 @@ def test_condition_that_cannot_be_told_is_refused():
         condition_account(table.assign(npp=1.0), squares(2, 2), closing=2010)
     with pytest.raises(QuantityError, match="none of its codes"):
         condition_account(table.assign(npp=np.nan), squares(2, 2))
+
+
+def plants(weights, reach=True, mean=500.0):
+    """Production of one unit of six cells: two of forest under full green, four of fields, three of them bare on the day of the image."""
+    land = grid([[1, 1, 2, 2, 2, 2]], "1", cell_m=1000.0, dtype=np.uint8, nodata=0)
+    green = grid([[1.0, 1.0, 0.5, 0.01, 0.01, 0.01]], "1", cell_m=1000.0)
+    table = pd.DataFrame({"lucode": [1, 2], "npp_weight": weights, "npp_low": [200.0, 100.0], "npp_high": [1000.0, 900.0]})  # fmt: skip
+    units = outline_of(land)
+    rows = pd.DataFrame({"code": ["a"], "year": [2019], "npp": [mean]})
+    names = table if reach else table.drop(columns=["npp_low", "npp_high"])
+    return net_primary_production(rows, units, land, names, green), land, table
+
+
+def outline_of(land):
+    from shapely.geometry import box
+
+    x, y = land.x.values, land.y.values
+    shape = box(x[0] - 500, y[-1] - 500, x[-1] + 500, y[0] + 500)
+    return gpd.GeoDataFrame({"code": ["a"], "name": ["a"], "parent": [""]}, index=pd.Index([1], name="unit"), geometry=[shape], crs=land.rio.crs if hasattr(land, "rio") else "EPSG:6933")  # fmt: skip
+
+
+def test_a_forest_does_not_make_up_for_fields_that_were_bare_on_the_day():
+    free, land, table = plants([1.0, 0.5], reach=False)
+    assert free.values.max() > 1200
+    assert free.values.min() < 10
+    held, _, _ = plants([1.0, 0.5])
+    assert held.values[0, :2].max() <= 1000.0
+    assert held.values[0, 3:].min() >= 100.0
+    # the mean of the unit stays
+    assert held.values.mean() == pytest.approx(500.0, rel=2e-3)
+    told = production_reach(held, land, table).set_index("lucode")
+    assert told["above"].tolist() == told["below"].tolist() == [0.0, 0.0]
+    own = production_reach(free, land, table).set_index("lucode")
+    assert own.loc[1, "above"] == 1.0
+    assert own.loc[2, "below"] == pytest.approx(0.75)
+
+
+def test_a_mean_that_the_cover_cannot_reach_stays_out_of_reach():
+    held, _, _ = plants([1.0, 0.5], mean=3000.0)
+    assert held.values[0].tolist() == [1000.0, 1000.0, 900.0, 900.0, 900.0, 900.0]
+    poor, _, _ = plants([1.0, 0.5], mean=1.0)
+    assert poor.values[0].tolist() == [200.0, 200.0, 100.0, 100.0, 100.0, 100.0]
+    with pytest.raises(QuantityError, match="npp_low 200 above npp_high 100"):
+        _, land, table = plants([1.0, 0.5])
+        net_primary_production(
+            pd.DataFrame({"code": ["a"], "year": [2019], "npp": [500.0]}), outline_of(land), land, table.assign(npp_high=100.0),
+        )  # fmt: skip

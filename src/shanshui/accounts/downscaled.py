@@ -64,7 +64,8 @@ def net_primary_production(
     land_cover : (y, x) [1]
         Class codes.
     biophysical : table
-        ``lucode, npp_weight``: production of the class relative to others; 0 for water and built-up land; ``npp_low, npp_high``: what the class
+        ``lucode, npp_weight``: production of the class relative to others; 0 for water and built-up land; ``npp_low, npp_high``: what the
+        class
         can reach [g/m2/yr], where they stand.
     vegetation_fraction : (y, x) [1], optional
         Multiplies the weight.
@@ -75,7 +76,8 @@ def net_primary_production(
     -------
     (y, x) [g/m2/yr]
         Its mean over the known ground of each unit is the unit's, as far as its cover can reach that, and up to cells that lie in several,
-        which have the mean of their parts; ``production_reach`` tells how much of each class stands at the end of its reach. NaN where an input is missing and in cells that lie mostly outside units with a figure.
+        which have the mean of their parts; ``production_reach`` tells how much of each class stands at the end of its reach. NaN where an
+        input is missing and in cells that lie mostly outside units with a figure.
 
     Raises
     ------
@@ -85,7 +87,8 @@ def net_primary_production(
     Notes
     -----
     ``NPP_i = min(max(r_u w_i f_i, low_k), high_k)`` with ``r_u`` such that the mean over the unit is ``NPP_u`` [g/m2/yr]; without a reach
-    ``r_u = NPP_u n_u / sum_u w f``: ``w`` weight of the class k and ``f`` share of green cover of cell i [1], ``n`` known cells of the unit, all
+    ``r_u = NPP_u n_u / sum_u w f``: ``w`` weight of the class k and ``f`` share of green cover of cell i [1], ``n`` known cells of the
+    unit, all
     cells by the share of them that lies in it. Dasymetric mapping (Eicher and Brewer 2001 [M]); weights by class, the share of cover as
     ancillary and the reach are ours [D]: a forest does not make up for a field that was bare on the day of the image.
     """
@@ -154,7 +157,8 @@ def production_reach(
     Returns
     -------
     table
-        ``lucode, area_km2`` of known ground, ``mean, least, most`` production, ``npp_low, npp_high`` of the class, ``at_low, at_high``: shares of its
+        ``lucode, area_km2`` of known ground, ``mean, least, most`` production, ``npp_low, npp_high`` of the class, ``at_low, at_high``:
+        shares of its
         ground at an end of the reach, and ``below, above`` beyond it [1].
 
     Raises
@@ -232,7 +236,8 @@ def primary_products(
     Returns
     -------
     (y, x) [yuan/ha/yr]
-        Value added, so costs are off already: nearer to rent than to gross value. Sums over all units to their figures (to the share on the map), and
+        Value added, so costs are off already: nearer to rent than to gross value. Sums over all units to their figures (to the share on
+        the map), and
         over one up to cells that lie in several; NaN in cells that lie mostly outside units with a figure.
 
     Raises

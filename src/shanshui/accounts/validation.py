@@ -202,7 +202,8 @@ def _plants(reach: pd.DataFrame | None, stations: pd.DataFrame | None) -> list[M
         rmse = float(np.sqrt((off**2).mean())) if len(off) else np.nan
         out.append(
             Measure(
-                "evapotranspiration_left_out", rmse, "1", "", 0.0, 0.1, "reference evapotranspiration of a station is found by the others within a tenth",
+                "evapotranspiration_left_out", rmse, "1", "", 0.0, 0.1,
+                "reference evapotranspiration of a station is found by the others within a tenth",
                 "由其余气象站推得的参考蒸散误差在一成以内", "[inputs.climate_stations]", note=f"{len(off)} stations",
             )
         )  # fmt: skip
