@@ -1,5 +1,6 @@
 """Amounts of each flow by unit, and maps of what only tables tell."""
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +8,7 @@ import shapely
 from tests.worlds import grid, squares
 
 from shanshui.accounts.cooling import UNITS
-from shanshui.accounts.downscaled import net_primary_production, primary_products
+from shanshui.accounts.downscaled import net_primary_production, primary_products, production_reach
 from shanshui.accounts.extent import condition_account, extent_account, extent_series
 from shanshui.accounts.flows import (
     cover_cells,
@@ -392,7 +393,9 @@ def outline_of(land):
 
     x, y = land.x.values, land.y.values
     shape = box(x[0] - 500, y[-1] - 500, x[-1] + 500, y[0] + 500)
-    return gpd.GeoDataFrame({"code": ["a"], "name": ["a"], "parent": [""]}, index=pd.Index([1], name="unit"), geometry=[shape], crs=land.rio.crs if hasattr(land, "rio") else "EPSG:6933")  # fmt: skip
+    frame = {"code": ["a"], "name": ["a"], "parent": [""]}
+    index = pd.Index([1], name="unit")
+    return gpd.GeoDataFrame(frame, index=index, geometry=[shape], crs="EPSG:6933")
 
 
 def test_a_forest_does_not_make_up_for_fields_that_were_bare_on_the_day():
@@ -416,8 +419,8 @@ def test_a_mean_that_the_cover_cannot_reach_stays_out_of_reach():
     assert held.values[0].tolist() == [1000.0, 1000.0, 900.0, 900.0, 900.0, 900.0]
     poor, _, _ = plants([1.0, 0.5], mean=1.0)
     assert poor.values[0].tolist() == [200.0, 200.0, 100.0, 100.0, 100.0, 100.0]
+    _, land, table = plants([1.0, 0.5])
     with pytest.raises(QuantityError, match="npp_low 200 above npp_high 100"):
-        _, land, table = plants([1.0, 0.5])
         net_primary_production(
             pd.DataFrame({"code": ["a"], "year": [2019], "npp": [500.0]}), outline_of(land), land, table.assign(npp_high=100.0),
         )  # fmt: skip
