@@ -202,7 +202,6 @@ def _amounts(cover: dict[str, str]) -> list[Step]:
 def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
     # where jobs tell what a county makes, no product is parted by area
     by_jobs = {"gdp", "employment", "counties", "prefectures"} <= have
-    made = {"gdp": "county_gdp"} if by_jobs else {}
     return [
         step(gep),
         *(
@@ -217,7 +216,7 @@ def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
         step(
             mismatch,
             name="county_mismatch",
-            binds={"prefecture_gep": "county_gep", "prefectures": "counties"} | made,
+            binds={"prefecture_gep": "county_gep", "prefectures": "counties"},
         ),
         step(units_inside),
         step(service_series, binds={"prefectures": "units_inside"}),
