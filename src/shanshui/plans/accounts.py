@@ -208,9 +208,13 @@ def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
             step(
                 unit_gep,
                 name=f"{level}_gep",
-                binds={"amounts": f"{level}_amounts", "unit_people": f"{level}_people"},
+                binds={"amounts": f"{level}_amounts", "unit_people": f"{level}_people"} | whole,
             )
-            for level in ("unit", "county", "prefecture")
+            for level, whole in (
+                ("unit", {}),
+                ("county", {"outlines": "counties"}),
+                ("prefecture", {"outlines": "prefectures"}),
+            )
         ),
         step(mismatch),
         step(

@@ -11,6 +11,7 @@ from shanshui.industry.clusters import (
     service_hubs,
 )
 from shanshui.industry.county_product import county_gdp
+from shanshui.industry.county_stages import county_stage, product_share, region_stage
 from shanshui.industry.economy import growth_parts, industry_structure
 from shanshui.industry.employment import employment_structure, green_composition, urban_flow
 from shanshui.industry.evaluation import evaluation_weights, industry_evaluation
@@ -57,6 +58,9 @@ def industry(have: set[str]) -> list[Step]:
         step(green_composition, binds=inside),
         step(urban_flow, binds=inside),
         step(county_gdp),
+        step(product_share),
+        step(county_stage),
+        step(region_stage),
         step(linkages),
         step(footprints),
         step(household_multipliers),
