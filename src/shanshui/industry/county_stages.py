@@ -173,7 +173,7 @@ def region_stage(
         out = stage_rows(
             {REGION: REGION}, [int(str(year))],
             stage_values(
-                money, dict.fromkeys(known, REGION), [int(str(year))], _of(population, known), _summed(place_indicators, known),
+                money, dict.fromkeys(known, REGION), [int(str(year))], _of(population, known), _towns(place_indicators, known),
                 _of(employment, known),
             ),
             sector_shares(money), yuan_per_dollar, least_known,
@@ -193,15 +193,13 @@ def _of(table: pd.DataFrame | None, codes: set[str]) -> pd.DataFrame | None:
     return None if table is None else table[table["code"].astype(str).isin(codes)]
 
 
-def _summed(indicators: pd.DataFrame | None, codes: set[str]) -> pd.DataFrame | None:
-    """Townspeople and people of the region; none in a year in which a county has no count."""
+def _towns(indicators: pd.DataFrame | None, codes: set[str]) -> pd.DataFrame | None:
+    """Townspeople and people of the counties; none where one of them is never counted: the others are not the region."""
     rows = _of(indicators, codes)
     if rows is None:
         return None
     rows = rows[rows["indicator"].isin(["urban_population", "total_population"])]
-    found = rows.groupby(["year", "indicator"])["value"].agg(["count", "sum"]).reset_index()
-    found = found[found["count"] == len(codes)].rename(columns={"sum": "value"})
-    return found.assign(code=REGION) if len(found) else None
+    return rows if set(rows["code"].astype(str)) == codes else None
 
 
 @assessment(source="own_frame", bytes_per_cell=0)

@@ -60,8 +60,8 @@ def industrial_stage(
     population : table, optional
         ``code, year, population`` of counties or prefectures.
     place_indicators : table, optional
-        ``code, year, indicator, value``: ``gdp_per_head`` [yuan/person], ``urban_population, total_population`` [person],
-        ``manufacturing_share``, ``primary_jobs`` [1].
+        ``code, year, indicator, value``: ``gdp_per_head`` [yuan/person], ``urban_population, total_population`` [person] of prefectures or of
+        all of their counties, ``manufacturing_share``, ``primary_jobs`` [1].
     employment : table, optional
         ``code, year, industry, persons``: for the share of agriculture, and manufacturing beside agriculture and industry is not in it.
     years : tuple of float [yr]
@@ -217,14 +217,8 @@ def stage_values(
     """
     out: dict[str, pd.Series] = {}
     if population is not None:
-        rows = population.assign(code=population["code"].astype(str))
-        rows = rows[rows["code"].isin(belongs)]
-        counts = rows.groupby(["code", "year"])["population"].sum(skipna=False).unstack("year")  # noqa: PD010 - one value a cell
-        # a county without a figure, or without a row, leaves its prefecture without one
-        heads = counts.groupby(counts.index.map(belongs)).sum(min_count=1).where(
-            counts.notna().groupby(counts.index.map(belongs)).all()
-        )
-        heads = _with_years(heads.rename_axis(index="code").stack(), years)  # noqa: PD013 - back to one value a row
+        counts = population.groupby([population["code"].astype(str), "year"])["population"]
+        heads = _with_years(_of_places(counts.sum(skipna=False), belongs), years)
         out["gdp_per_head"] = (sector_products(gdp).sum(axis=1) / heads.where(heads > 0)).dropna()
     if employment is not None:
         jobs = employment.assign(code=employment["code"].astype(str).map(belongs)).dropna(
@@ -245,13 +239,28 @@ def stage_values(
                 own = wide[name].dropna()
                 out[name] = own.combine_first(out[name]) if name in out else own
         if {"urban_population", "total_population"} <= set(wide.columns):
-            share = (wide["urban_population"] / wide["total_population"]).dropna()
+            towns, people_of = (
+                _of_places(wide[name], belongs) for name in ("urban_population", "total_population")
+            )
+            share = (towns / people_of.where(people_of > 0)).dropna()
             out["urban_share"] = (
                 out["urban_share"].combine_first(share) if "urban_share" in out else share
             )
     if "urban_share" in out:
         out["urban_share"] = _with_years(out["urban_share"], years)
     return out
+
+
+def _of_places(counts: pd.Series, belongs: Mapping[str, str]) -> pd.Series:
+    """Counts of places by year: their own, or the sum of their counties where every one that is ever counted has one in the year."""
+    rows = counts[counts.index.get_level_values(0).isin(belongs)]
+    wide = rows.rename_axis(["code", "year"]).unstack("year")  # noqa: PD010 - one value a cell
+    place = pd.Series(wide.index.map(belongs), index=wide.index)
+    own, parts = wide[place == wide.index], wide[place != wide.index]
+    of = place[parts.index]
+    sums = parts.groupby(of).sum(min_count=1).where(parts.notna().groupby(of).all())
+    found = own.combine_first(sums).rename_axis(index="code", columns="year")
+    return found.stack()  # noqa: PD013 - one value a row again
 
 
 def _with_years(values: pd.Series, years: Sequence[int]) -> pd.Series:
