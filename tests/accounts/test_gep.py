@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from tests.worlds import squares
 
 from shanshui.accounts import draws as draws_of
@@ -218,7 +219,7 @@ def test_units_column_by_column():
     people = pd.DataFrame({"unit": [1, 2], "population": [50.0, 0.0]})
     out = unit_gep(WATER, gep(WATER, year=2010, draws=0), people, draws=0)
     assert list(out.columns) == [
-        "area_km2", "wr", "co2", "total", "low", "high", "per_km2", "per_head", "location_quotient",
+        "area_km2", "wr", "co2", "total", "low", "high", "per_km2", "per_head", "location_quotient", "share_inside",
     ]  # fmt: skip
     assert out["area_km2"].tolist() == [1.0, 3.0]
     assert out["wr"].tolist() == pytest.approx([706.0, 2118.0])
@@ -232,6 +233,28 @@ def test_units_column_by_column():
     assert np.isnan(out.loc[2, "per_head"])
     assert out["location_quotient"].tolist() == pytest.approx([1466 / 896, 706 / 896])
     assert unit_gep(WATER, gep(WATER, year=2010))["per_head"].isna().all()
+
+
+def test_a_sliver_of_a_place_has_a_total_and_no_rates():
+    people = pd.DataFrame({"unit": [1, 2], "population": [50.0, 50.0]})
+    # 1 of 25 km2 and 3 of 60 lie inside
+    whole = squares(6, 10, KM).set_geometry(
+        [shapely.box(0, 0, 5 * KM, 5 * KM), shapely.box(0, 0, 6 * KM, 10 * KM)], crs=None
+    )
+    account = gep(WATER, year=2010, draws=0)
+    out = unit_gep(WATER, account, people, whole, draws=0)
+    assert out["share_inside"].tolist() == pytest.approx([0.04, 0.05])
+    rates = ["per_km2", "per_head", "location_quotient"]
+    assert out.loc[1, rates].isna().all()
+    assert out.loc[2, rates].notna().all()
+    plain = unit_gep(WATER, account, people, draws=0)
+    assert out["total"].tolist() == plain["total"].tolist()
+    assert out.loc[2, "location_quotient"] == plain.loc[2, "location_quotient"]
+    assert (
+        unit_gep(WATER, account, people, whole, draws=0, least_share=0.04)[rates]
+        .notna()
+        .all(axis=None)
+    )
 
 
 def test_without_spread_the_interval_is_the_total():
@@ -431,7 +454,14 @@ def test_a_county_without_product_leaves_its_prefecture_without_unless_that_is_i
     area = squares(2, 4, KM)
     counties = squares(2, 2, KM).assign(code=["a", "b"])
     product = county_product(("a", "101", "primary", np.nan), ("b", "102", "primary", np.nan))
-    given = values(), money(total=(40.0, 20.0)), area, product, county_values(a=1.0, b=1.0), counties
+    given = (
+        values(),
+        money(total=(40.0, 20.0)),
+        area,
+        product,
+        county_values(a=1.0, b=1.0),
+        counties,
+    )
     out = mismatch(*given).set_index("code")
     assert out.loc["101", ["gdp", "basis"]].tolist() == [40.0, "whole"]
     assert np.isnan(out.loc["102", "gdp"])

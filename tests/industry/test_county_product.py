@@ -98,12 +98,16 @@ def test_a_county_that_says_more_than_its_prefecture_is_refused_by_name():
     # as much as two offices differ: the others have nothing left to share, which is told
     near = shared(pd.concat([GDP, own.assign(yuan=101.0)]))
     assert np.isnan(near["yuan"]["a", "secondary"])
-    assert near["basis"]["a", "secondary"] == "the other counties tell all of the prefecture's product"
+    assert (
+        near["basis"]["a", "secondary"] == "the other counties tell all of the prefecture's product"
+    )
 
 
 def test_counties_that_say_more_together_are_refused():
     both = pd.concat([GDP, money("a", 6.0, 50.0, 20.0), money("b", 6.0, 50.0, 20.0)])
-    with pytest.raises(QuantityError, match=r"a, b has 12 yuan .* more than the 10 of its prefecture P"):
+    with pytest.raises(
+        QuantityError, match=r"a, b has 12 yuan .* more than the 10 of its prefecture P"
+    ):
         shared(both)
 
 

@@ -206,7 +206,9 @@ def mismatch(
         table["basis"] = table["basis"].where(~here, why)
     known = ~np.logical_or.reduce(list(lacks.values()))
     table.loc[~known, "gdp"] = np.nan
-    out = table.reset_index().join(_compared(table[known].reset_index()).set_index("unit"), on="unit")
+    out = table.reset_index().join(
+        _compared(table[known].reset_index()).set_index("unit"), on="unit"
+    )
     words = {c: out[c].astype(object).fillna("") for c in ("quadrant", "grade")}
     return pd.DataFrame(out.assign(**words))[[
         "unit", "code", "name", "share_inside", "gep", "gdp", "ratio", "gep_share", "gdp_share", "mismatch", "quadrant",

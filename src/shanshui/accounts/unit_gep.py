@@ -65,8 +65,8 @@ def unit_gep(
         Index ``unit``; ``area_km2`` of known land cover, value of each service and ``total`` with ``low, high`` [yuan/yr], ``per_km2``,
         ``per_head`` (NaN without people),
         ``location_quotient`` = share of the value over share of the area, these three NaN where ``share_inside`` of the whole place (NaN without
-        outlines) is below ``least_share``: the total of a sliver counts, a rate of it says nothing. NaN else: a service whose amount is not known in a unit, or that comes to the
-        account as a table of the region; all, under frames whose values are reported for the region only.
+        outlines) is below ``least_share``: the total of a sliver counts, a rate of it says nothing. NaN else: a service whose amount is not known
+        in a unit, or that comes to the account as a table of the region; all, under frames whose values are reported for the region only.
 
     Raises
     ------

@@ -32,6 +32,10 @@ CountyGdp = Annotated[
         }
     ),
 ]
+SectorProducts = Annotated[
+    pd.DataFrame, Table({"code": Key("county"), "year": "yr", "sector": TEXT, "yuan": "yuan"})
+]
+"""What others read of it."""
 BY_WORKERS, TOLD = "by workers", "told"
 NAMED = 5
 """Places that a message names; of more the count is told."""
@@ -110,7 +114,9 @@ def county_gdp(
         shared = _Sharing(sums, workers, belongs, named, at, tolerance)
         parts.append(shared.table(counties["code"].astype(str)))
     out = pd.concat(parts, ignore_index=True)
-    own = workers[workers.index.get_level_values("code").isin(counties["code"].astype(str))].dropna()
+    own = workers[
+        workers.index.get_level_values("code").isin(counties["code"].astype(str))
+    ].dropna()
     if own.empty:
         raise QuantityError(
             "employment: no county of the study has workers in it; look at the codes"
@@ -185,14 +191,12 @@ class _Sharing:
         else:
             why = ""
         out = {(c, sector): (float(share[c]), value, TOLD) for c, value in told.items()}
-        for c, count in rest.items():
+        for c, count in zip([str(c) for c in rest.index], rest, strict=True):
             value = np.nan if why else left * float(count) / at_work
-            out[str(c), sector] = (float(share[c]), value, why or BY_WORKERS)
+            out[c, sector] = (float(share[c]), value, why or BY_WORKERS)
         return out
 
-    def _refuse_more(
-        self, place: str, sector: str, whole: float, told: dict[str, float]
-    ) -> None:
+    def _refuse_more(self, place: str, sector: str, whole: float, told: dict[str, float]) -> None:
         """A part that is more than its whole is a mistake of codes, units or years."""
         limit = whole * (1.0 + self.tolerance)
         more = [c for c, value in told.items() if value > limit]

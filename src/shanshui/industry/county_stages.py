@@ -12,7 +12,7 @@ from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, TEXT, Features, Key, Table
 from shanshui.core.setting import Between, Each
 from shanshui.core.vocabulary import Counties, Employment, PlaceIndicators, Population
-from shanshui.industry.county_product import CountyGdp
+from shanshui.industry.county_product import SectorProducts
 from shanshui.industry.economy import sector_products, sector_shares
 from shanshui.industry.stage_verdicts import stage_rows, stage_values
 from shanshui.industry.stages import WEIGHTS
@@ -58,7 +58,7 @@ def inner_counties(levels: gpd.GeoDataFrame | None, counties: gpd.GeoDataFrame |
 
 @assessment(source="chen2006", bytes_per_cell=0)
 def county_stage(
-    county_gdp: CountyGdp,
+    county_gdp: SectorProducts,
     counties: Counties,
     population: Population | None = None,
     place_indicators: PlaceIndicators | None = None,
@@ -122,7 +122,7 @@ def county_stage(
 
 @assessment(source="chen2006", bytes_per_cell=0)
 def region_stage(
-    county_gdp: CountyGdp,
+    county_gdp: SectorProducts,
     counties: Counties,
     spatial_levels: Levels,
     population: Population | None = None,
@@ -204,7 +204,7 @@ def _towns(indicators: pd.DataFrame | None, codes: set[str]) -> pd.DataFrame | N
 
 @assessment(source="own_frame", bytes_per_cell=0)
 def product_share(
-    county_gdp: CountyGdp,
+    county_gdp: SectorProducts,
     counties: Counties,
     spatial_levels: Levels,
     *,

@@ -29,7 +29,9 @@ def structure_figures(structure: pd.DataFrame) -> list[Measure]:
 def share_figures(share: pd.DataFrame) -> list[Measure]:
     """``product_share``: product of the region's counties that have one, over the nation's."""
     figure = share.set_index("figure")["value"].astype(float)
-    told = f"{figure['counties_known']:.0f} of {figure['counties']:.0f} counties, {figure['year']:.0f}"
+    told = (
+        f"{figure['counties_known']:.0f} of {figure['counties']:.0f} counties, {figure['year']:.0f}"
+    )
     return [Measure("product_share", float(figure["product_share"]), "1", note=told)]
 
 

@@ -260,7 +260,7 @@ def _of_places(counts: pd.Series, belongs: Mapping[str, str]) -> pd.Series:
     of = place[parts.index]
     sums = parts.groupby(of).sum(min_count=1).where(parts.notna().groupby(of).all())
     found = own.combine_first(sums).rename_axis(index="code", columns="year")
-    return found.stack()  # noqa: PD013 - one value a row again
+    return pd.Series(found.stack())  # noqa: PD013 - one value a row again
 
 
 def _with_years(values: pd.Series, years: Sequence[int]) -> pd.Series:

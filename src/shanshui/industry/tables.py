@@ -10,7 +10,7 @@ from shanshui.core.vocabulary import ADMINISTRATIVE
 
 PLACE = Key("prefecture", "county")
 """Firms are known by prefecture or by county."""
-SUBJECT = Key("prefecture", "category")
+SUBJECT = Key("prefecture", "county", "category")
 """What is evaluated: places, and industries."""
 _SECTOR = {"code": Key("sector"), "name": TEXT}
 _PREFECTURE = {"code": Key("prefecture"), "name": TEXT}
@@ -314,7 +314,7 @@ IndicatorValues = Annotated[
     ),
 ]  # fmt: skip
 PrefectureGep = Annotated[
-    pd.DataFrame, Table({"unit": Key("prefecture"), "total": "yuan/yr"})
+    pd.DataFrame, Table({"unit": Key("=prefectures"), "total": "yuan/yr"})
 ]  # fmt: skip
 Evaluation = Annotated[
     pd.DataFrame,

@@ -1,12 +1,10 @@
 """The economy of the region held against the nation's."""
 
-from typing import Annotated
-
 import numpy as np
 
 from shanshui.core.assessment import assessment
 from shanshui.core.vocabulary import Counties
-from shanshui.industry.county_product import CountyGdp
+from shanshui.industry.county_product import SectorProducts
 from shanshui.industry.county_stages import (
     REGION,
     CountyStages,
@@ -40,7 +38,7 @@ from shanshui.region.validation import Measure, Published, Validation, validatio
 
 @assessment(source="own_frame", bytes_per_cell=0)
 def industry_validation(
-    county_gdp: CountyGdp | None = None,
+    county_gdp: SectorProducts | None = None,
     industry_structure: SectorStructure | None = None,
     spatial_levels: Levels | None = None,
     counties: Counties | None = None,

@@ -223,6 +223,11 @@ def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
             binds={"prefecture_gep": "county_gep", "prefectures": "counties"},
         ),
         step(units_inside),
+        step(
+            units_inside,
+            name="counties_inside",
+            binds={"prefectures": "counties", "prefecture_cells": "county_cells"},
+        ),
         step(service_series, binds={"prefectures": "units_inside"}),
         step(gep_hot_spots),
         step(gep_summary, binds={"mismatch": "county_mismatch"} if by_jobs else {}),

@@ -50,6 +50,7 @@ def industry(have: set[str]) -> list[Step]:
     """
     warm = warmth_of(have)
     inside = {"prefectures": "units_inside"}
+    made = {"gdp": "county_gdp"} if {"gdp", "employment"} <= have else {}
     return [
         step(industry_structure, binds=inside),
         step(growth_parts, binds=inside),
@@ -81,9 +82,22 @@ def industry(have: set[str]) -> list[Step]:
         step(evaluation_weights),
         step(evaluation_indicators, binds=inside),
         step(industry_evaluation),
+        step(
+            evaluation_indicators,
+            name="county_indicators",
+            binds={"prefectures": "counties_inside", "prefecture_gep": "county_gep"} | made,
+        ),
+        step(
+            industry_evaluation,
+            name="county_evaluation",
+            binds={"evaluation_indicators": "county_indicators"},
+        ),
         step(river_distance),
         step(place_facts),
         step(unit_admission),
+        step(
+            unit_admission, name="county_admission", binds={"planning_unit_labels": "county_cells"}
+        ),
         step(open_industries),
         step(crop_suitability, binds=warm),
         step(crop_areas),

@@ -60,6 +60,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "firms_note": ("{accepted} firms of the register were accepted by code or by text; those in doubt stand in the review column.", "按行业代码或文本认定{accepted}家；存疑者列入复核。"),
     "firms_published": ("By province, ours and the published count of May 2019 (sum {total}), which another register of later years gave: {pairs}.", "分省对照（本次/2019年5月发表数，合计{total}，其登记库与年份均不同）：{pairs}。"),
     "evaluation_note": ("Interval weights of judged criteria; bars span all weights within the judgements. The letters AHP-DA-QCM are read as interval weights, discriminant analysis and quick cluster: the source does not define them.", "区间层次分析权重，横条为判断区间内得分范围；AHP-DA-QCM按区间权重、判别分析与快速聚类理解，原文未作定义。"),
+    "evaluation_not_ranked": ("Too little is known to rank: {who}.", "已知指标权重不足，未排序：{who}。"),
     "evaluation_found": ("{subject}: {known} of the weight is known, {agree} keep their grade in the check.", "{subject}：已知指标权重占{known}，判别回代一致率{agree}。"),
     "admission_note": ("Verdict that at least a twentieth of the unit's land has, by rules as data. Facts that nobody gave fire no rule.", "单元内至少二十分之一土地可得的最优结论，依规则库判定；未提供的事实不触发规则。"),
     "open_note": ("Share of the emerging industries that a unit encourages or allows.", "单元鼓励或允许的新兴产业占比。"),
