@@ -120,7 +120,7 @@ def industry_evaluation(
     grades: Annotated[str, OneOf("k-means", "natural-breaks", "cloud", "quadrant")] = "k-means",
     check: Annotated[str, OneOf("discriminant", "grey", "none")] = "discriminant",
     enough: Annotated[float, Between(0.01, 1.0)] = 0.6,
-    least_known_weight: Annotated[float, Between(0.0, 1.0)] = 0.4,
+    least_known_weight: Annotated[float, Between(0.0, 1.0)] = 0.33,
     count: Annotated[int, Between(0, 9)] = 0,
     draws: Annotated[int, Between(100, 1_000_000)] = 10_000,
     seed: Annotated[int, Between(0, 2**32 - 1)] = 0,
