@@ -159,8 +159,8 @@ def region_stage(
 
     Notes
     -----
-    Criteria of :func:`county_stage` on sums: ``sum_c G_c / sum_c P_c``, ``G`` product and ``P`` people of the counties c whose three sectors
-    are known, the same c above and below the line; at least nine tenths of them [D]. Limits and weights of Chen, Huang and Zhong (2006 [M]).
+    Criteria of :func:`county_stage` on sums: product per head = ``sum_c G_c / sum_c P_c``, ``G`` product and ``P`` people of the counties c
+    whose three sectors are known, the same c above and below the line; at least nine tenths of them [D]. Limits and weights of Chen, Huang and Zhong (2006 [M]).
     """
     inner = inner_counties(spatial_levels, counties)
     products = sector_products(county_gdp).reset_index()
@@ -184,7 +184,8 @@ def region_stage(
         parts.append(out)
     if not parts:
         raise QuantityError(
-            f"county_gdp: in no year have {WHOLE:.0%} of the {len(inner)} counties of the region a product; its column basis says why"
+            f"county_gdp: in no year have {WHOLE:.0%} of the {len(inner)} counties of the region a product; its column basis"
+            " says why"
         )
     return pd.concat(parts, ignore_index=True).drop(columns=["code", "name"])
 
@@ -239,8 +240,8 @@ def product_share(
 
     Notes
     -----
-    ``sum_c sum_s G_cs / G``: ``G_cs`` product of sector s in county c of the region whose three sectors are known, ``G`` of the nation. It is a
-    lower bound where a county has none. Our own frame [D]; of Qinba 2.26 % are published [S].
+    ``product_share = sum_c sum_s G_cs / G``: ``G_cs`` product of sector s in county c of the region whose three sectors are known, ``G`` of the
+    nation. It is a lower bound where a county has none. Our own frame [D]; of Qinba 2.26 % are published [S].
     """
     inner = inner_counties(spatial_levels, counties)
     year = int(county_gdp["year"].max())

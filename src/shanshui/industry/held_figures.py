@@ -19,11 +19,18 @@ def structure_figures(structure: pd.DataFrame) -> list[Measure]:
     return [
         Measure("secondary_risen", float(structure["secondary_risen"].astype(bool).sum()), "1"),
         Measure("secondary_known", float(len(structure)), "1"),
+        *_significant(structure),
         *(
             Measure("led_by_industry", float(value), "1", str(code))
             for code, value in zip(structure["code"], led, strict=True)
         ),
     ]
+
+
+def _significant(structure: pd.DataFrame) -> list[Measure]:
+    """``secondary_significant``: places whose secondary share rose so steadily that it is no chance, at the level of the step."""
+    count = structure.attrs.get("risen_significantly")
+    return [] if count is None else [Measure("secondary_significant", float(count), "1")]
 
 
 def share_figures(share: pd.DataFrame) -> list[Measure]:

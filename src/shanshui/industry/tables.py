@@ -103,7 +103,7 @@ SectorStructure = Annotated[
         {
             **_PREFECTURE,
             **{f"{s}_{e}": "1" for e in ("first", "last") for s in ("primary", "secondary", "tertiary")},
-            "change": "1", "angle": "degree", "secondary_change": "1", "secondary_risen": "1",
+            "change": "1", "angle": "degree", "secondary_change": "1", "secondary_risen": "1", "secondary_chance?": "1",
         }
     ),
 ]  # fmt: skip
