@@ -160,7 +160,8 @@ def region_stage(
     Notes
     -----
     Criteria of :func:`county_stage` on sums: product per head = ``sum_c G_c / sum_c P_c``, ``G`` product and ``P`` people of the counties c
-    whose three sectors are known, the same c above and below the line; at least nine tenths of them [D]. Limits and weights of Chen, Huang and Zhong (2006 [M]).
+    whose three sectors are known, the same c above and below the line; at least nine tenths of them [D]. Limits and weights of Chen, Huang
+    and Zhong (2006 [M]).
     """
     inner = inner_counties(spatial_levels, counties)
     products = sector_products(county_gdp).reset_index()
