@@ -415,10 +415,48 @@ def test_people_and_product_are_those_of_the_same_counties(qinba):
     assert people[2010] == pytest.approx(48.33e6, rel=1e-3)
     assert people[2020] == 46034444
     assert people[2020] / people[2010] - 1 == pytest.approx(-0.047, abs=1e-3)
-    product = qinba["county_gdp"]
-    product = product[product["code"].isin(inner)]["yuan"].sum()
+    made = qinba["county_gdp"]
+    product = made[made["code"].isin(inner) & (made["year"] == 2019)]["yuan"].sum()
     # product of the nation in 2019, 98.65e12 yuan [M]
     assert 0.022 <= product / 98.65e12 <= 0.024
+    figure = qinba["product_share"].set_index("figure")["value"]
+    assert figure["product_share"] == pytest.approx(product / 98.65e12)
+    assert (figure["counties"], figure["counties_known"]) == (115, 114)
+    # yearbooks of 2014 [M]: Wanzhou 77, Hanzhong 99 billion yuan
+    then = made[made["year"] == 2014]
+    assert then[then["code"] == "500101"]["yuan"].sum() == pytest.approx(77e9, rel=0.1)
+    assert then[then["prefecture"] == "610700"]["yuan"].sum() == pytest.approx(99e9, rel=0.02)
+
+
+def test_the_product_of_the_mountain_part_is_that_of_its_counties(qinba):
+    table = qinba["mismatch"].set_index("code")
+    # by area, 77 % of Xi'an's 932 billion yuan would lie in its mountains
+    assert table.loc["610100", "gdp"] < 0.3 * 932e9
+    assert table.loc["610700", "basis"] == "counties"
+    slivers = table["share_inside"] < 0.2
+    assert slivers.any()
+    assert table.loc[slivers, "gdp"].isna().all()
+    assert set(table.loc[slivers, "basis"]) == {"less than 0.2 of it lies inside"}
+    counties = qinba["county_mismatch"]
+    assert counties["mismatch"].notna().sum() == 114
+    assert 0.022 <= counties["gdp"].sum() / 98.65e12 <= 0.024
+    value = qinba["prefecture_gep"]
+    thin = value["share_inside"] < 0.05
+    assert thin.any()
+    assert value.loc[thin, ["per_km2", "per_head", "location_quotient"]].isna().all(axis=None)
+    assert value.loc[~thin, "per_km2"].notna().all()
+
+
+def test_stages_of_counties_and_of_the_region_can_be_tried(qinba):
+    stage = qinba["county_stage"].query("criterion == 'composite' and year == 2014")
+    stage = stage.set_index("code")["stage"]
+    assert stage["500101"] == "late, second half"  # the papers: middle
+    assert stage["611024"].startswith("middle")
+    region = qinba["region_stage"].set_index(["year", "criterion"])
+    assert region.loc[(2014, "composite"), "stage"].startswith("middle")
+    assert "114 of 115 counties" in region.loc[(2014, "composite"), "doubt"]
+    said = qinba["industry_validation"].set_index(["measure", "subject"])
+    assert said.loc[("stage", "500101/2014"), "verdict"] == "differs"
 
 
 def test_hazard_is_where_it_is_known_to_be(qinba):

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from tests.worlds import squares
 
 from shanshui.accounts import draws as draws_of
@@ -217,7 +218,7 @@ def test_units_column_by_column():
     people = pd.DataFrame({"unit": [1, 2], "population": [50.0, 0.0]})
     out = unit_gep(WATER, gep(WATER, year=2010, draws=0), people, draws=0)
     assert list(out.columns) == [
-        "area_km2", "wr", "co2", "total", "low", "high", "per_km2", "per_head", "location_quotient",
+        "area_km2", "wr", "co2", "total", "low", "high", "per_km2", "per_head", "location_quotient", "share_inside",
     ]  # fmt: skip
     assert out["area_km2"].tolist() == [1.0, 3.0]
     assert out["wr"].tolist() == pytest.approx([706.0, 2118.0])
@@ -231,6 +232,28 @@ def test_units_column_by_column():
     assert np.isnan(out.loc[2, "per_head"])
     assert out["location_quotient"].tolist() == pytest.approx([1466 / 896, 706 / 896])
     assert unit_gep(WATER, gep(WATER, year=2010))["per_head"].isna().all()
+
+
+def test_a_sliver_of_a_place_has_a_total_and_no_rates():
+    people = pd.DataFrame({"unit": [1, 2], "population": [50.0, 50.0]})
+    # 1 of 25 km2 and 3 of 60 lie inside
+    whole = squares(6, 10, KM).set_geometry(
+        [shapely.box(0, 0, 5 * KM, 5 * KM), shapely.box(0, 0, 6 * KM, 10 * KM)], crs=None
+    )
+    account = gep(WATER, year=2010, draws=0)
+    out = unit_gep(WATER, account, people, whole, draws=0)
+    assert out["share_inside"].tolist() == pytest.approx([0.04, 0.05])
+    rates = ["per_km2", "per_head", "location_quotient"]
+    assert out.loc[1, rates].isna().all()
+    assert out.loc[2, rates].notna().all()
+    plain = unit_gep(WATER, account, people, draws=0)
+    assert out["total"].tolist() == plain["total"].tolist()
+    assert out.loc[2, "location_quotient"] == plain.loc[2, "location_quotient"]
+    assert (
+        unit_gep(WATER, account, people, whole, draws=0, least_share=0.04)[rates]
+        .notna()
+        .all(axis=None)
+    )
 
 
 def test_without_spread_the_interval_is_the_total():
@@ -370,14 +393,80 @@ def test_the_row_of_the_whole_product_is_taken_where_there_is_one():
     assert mismatch(values(), years, area, year=2010)["gdp"].tolist() == [4.0, 2.0]
 
 
-def test_units_that_cannot_be_compared_are_left_out():
+def known(*args, **settings):
+    return mismatch(*args, **settings).dropna(subset=["mismatch"])
+
+
+@pytest.mark.parametrize(
+    ("given", "product", "why"),
+    [
+        ({"area": (4.0, 0.79)}, (8.0, 20.0), "less than 0.2 of it lies inside"),
+        ({"total": (80.0, np.nan)}, (8.0, 20.0), "no value"),
+        ({}, (8.0, 0.0), "no product of 2019, of it or of a county of it"),
+        ({}, (8.0, np.nan), "no product of 2019, of it or of a county of it"),
+    ],
+)
+def test_units_that_cannot_be_compared_say_why(given, product, why):
+    out = mismatch(values(**given), money(total=product), squares(2, 4, KM)).set_index("code")
+    assert out["basis"].to_dict() == {"101": "area", "102": why}
+    figures = ["gdp", "ratio", "gep_share", "gdp_share", "mismatch", "coordination"]
+    assert out.loc["102", figures].isna().all()
+    assert out.loc["102", ["quadrant", "grade"]].tolist() == ["", ""]
+    assert out.loc["101", "gep_share"] == 1.0
+
+
+def county_values(**area):
+    index = pd.Index(range(1, len(area) + 1), name="unit")
+    return pd.DataFrame({"area_km2": list(area.values())}, index=index)
+
+
+def county_product(*rows):
+    columns = ["code", "prefecture", "sector", "yuan"]
+    return pd.DataFrame(rows, columns=columns).assign(year=2019)
+
+
+def test_the_product_of_the_part_inside_is_that_of_its_counties_not_of_its_area():
+    """Of the second prefecture half lies inside: its poor county whole, its rich one not at all."""
     area = squares(2, 4, KM)
-    rows = money(total=(8.0, 20.0))
-    assert mismatch(values(area=(4.0, 0.8)), rows, area)["code"].tolist() == ["101", "102"]
-    assert mismatch(values(area=(4.0, 0.79)), rows, area)["code"].tolist() == ["101"]
-    assert mismatch(values(total=(80.0, np.nan)), rows, area)["code"].tolist() == ["101"]
-    assert mismatch(values(), money(total=(8.0, 0.0)), area)["code"].tolist() == ["101"]
-    one = mismatch(values(), money(total=(8.0, np.nan)), area)
+    counties = squares(2, 2, KM).assign(code=["a", "b"])
+    product = county_product(
+        ("a", "101", "primary", 40.0), ("b", "102", "primary", 3.0), ("b", "102", "tertiary", 1.0), ("c", "102", "tertiary", 16.0),
+    )  # fmt: skip
+    inside = county_values(a=2.0, b=2.0)
+    rows = money(total=(40.0, 20.0))
+    out = known(values(), rows, area, product, inside, counties).set_index("code")
+    assert out["gdp"].to_dict() == {"101": 40.0, "102": 4.0}
+    assert set(out["basis"]) == {"counties"}
+    by_area = known(values(), rows, area).set_index("code")
+    assert by_area["gdp"].to_dict() == {"101": 40.0, "102": 10.0}
+    # half of a county inside: half of its product
+    half = known(values(), rows, area, product, county_values(a=2.0, b=1.0), counties)
+    assert half.set_index("code")["gdp"].to_dict() == {"101": 40.0, "102": 2.0}
+
+
+def test_a_county_without_product_leaves_its_prefecture_without_unless_that_is_inside_whole():
+    area = squares(2, 4, KM)
+    counties = squares(2, 2, KM).assign(code=["a", "b"])
+    product = county_product(("a", "101", "primary", np.nan), ("b", "102", "primary", np.nan))
+    given = (
+        values(),
+        money(total=(40.0, 20.0)),
+        area,
+        product,
+        county_values(a=1.0, b=1.0),
+        counties,
+    )
+    out = mismatch(*given).set_index("code")
+    assert out.loc["101", ["gdp", "basis"]].tolist() == [40.0, "whole"]
+    assert np.isnan(out.loc["102", "gdp"])
+    assert out.loc["102", "basis"].startswith("no product of 2019")
+    with pytest.raises(QuantityError, match="no rows of 1999"):
+        mismatch(*given, year=1999)
+
+
+def test_one_unit_is_half_of_everything():
+    area = squares(2, 4, KM)
+    one = known(values(), money(total=(8.0, np.nan)), area)
     # one unit has nothing to be scaled against: half
     assert one[["level", "coupling"]].to_numpy().tolist() == [[0.5, 1.0]]
 

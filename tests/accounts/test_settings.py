@@ -73,6 +73,7 @@ SETTINGS = [
     (gep, "amount_spread", 0.2, 0.0, 1.0),
     (gep, "draws", 500, 0, 1_000_000),
     (gep, "standard_equivalent", 3406.5, 0.0, 1e6),
+    (unit_gep, "least_share", 0.05, 0.0, 1.0),
     (unit_gep, "price_spread", 0.3, 0.0, 1.0),
     (unit_gep, "amount_spread", 0.2, 0.0, 1.0),
     (unit_gep, "draws", 500, 0, 100_000),

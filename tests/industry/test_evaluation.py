@@ -93,12 +93,11 @@ def test_the_structure_of_the_result(weights):
     facts = found.attrs["found"]["place"]
     assert 0 <= facts["agreement"] <= 1
     assert np.sum(facts["confusion"]) == 12
+    weight = weights[weights["leaf"]].set_index("item")["global_weight"]
+    of_industries = [i.indicator for i in evaluation_system() if i.applies == "industry"]
     assert found["known_weight"].iloc[0] == pytest.approx(
-        weights.set_index("item")
-        .loc[
-            ["primacy", "accessibility", "resources", "innovation", "layout_area"], "global_weight"
-        ]
-        .sum()
+        weight[["primacy", "accessibility", "resources", "innovation", "layout_area"]].sum()
+        / weight.drop(of_industries).sum()
     )
 
 
@@ -202,7 +201,7 @@ def test_scores_of_three_places_with_a_pencil():
     for bound in ("lower", "upper"):
         assert found[bound].tolist() == pytest.approx([0.75, 0.625, 0.1875])
     assert found["first_share"].tolist() == [1.0, 0.0, 0.0]
-    assert found["known_weight"].tolist() == pytest.approx([0.8] * 3)
+    assert found["known_weight"].tolist() == pytest.approx([1.0] * 3)
     assert set(found["indicators"]) == {2}
     assert set(found["filled"]) == {0}
     assert set(found["subject"]) == {"place"}
@@ -264,7 +263,7 @@ def test_industries_are_judged_beside_places():
     assert found.groupby("subject", sort=True)["code"].count().to_dict() == {"industry": 3, "place": 3}  # fmt: skip
     assert set(found.attrs["found"]) == {"place", "industry"}
     assert found.attrs["found"]["place"]["indicators"] == ["primacy"]
-    assert found.attrs["found"]["place"]["known_weight"] == pytest.approx(0.5)
+    assert found.attrs["found"]["place"]["known_weight"] == pytest.approx(1.0)
 
 
 def test_every_weight_of_a_small_hierarchy():
@@ -281,3 +280,35 @@ def test_every_weight_of_a_small_hierarchy():
     assert found["level"].loc["x"] == found["level"].loc["a"] + 1
     assert (found["consistency_ratio"] == 0).all()
     assert found.attrs["random_index"] == "saaty"
+
+
+def test_who_is_hardly_known_is_not_ranked_and_leaves_the_others_as_they_are():
+    weights = leaves(primacy=0.5, accessibility=0.3, demand=0.2)
+    third = THREE.iloc[:3].assign(indicator="demand", value=[1.0, 2.0, 9.0])
+    full = pd.concat([THREE, third])
+    dark = table(("place", "d", "pd", "demand", 5.0))
+    found = industry_evaluation(weights, pd.concat([full, dark]), draws=100, enough=0.5)
+    alone = industry_evaluation(weights, full, draws=100)
+    assert found["code"].tolist()[-1] == "d"
+    last = found.iloc[-1]
+    assert (
+        last[["score", "lower", "upper", "rank", "grade", "check_grade", "first_share"]]
+        .isna()
+        .all()
+    )
+    assert (last["known_weight"], last["filled"]) == (pytest.approx(0.2), 2)
+    assert found["score"].tolist()[:3] == pytest.approx(alone["score"].tolist())
+    assert found.attrs["found"]["place"]["not_ranked"] == ["pd"]
+    low = industry_evaluation(
+        weights, pd.concat([full, dark]), draws=100, enough=0.5, least_known_weight=0.2
+    )
+    assert low["rank"].notna().all()
+    assert low.attrs["found"]["place"]["not_ranked"] == []
+    nobody = industry_evaluation(weights, table(*THREE.iloc[:0].to_numpy(), *dark.to_numpy()))
+    assert nobody["rank"].isna().all()
+
+
+def test_a_users_places_of_another_level_do_not_join():
+    mine = table(("place", "x", "px", "primacy", 99.0), ("place", "a", "pa", "primacy", 2.0))
+    found = industry_evaluation(leaves(primacy=0.6, accessibility=0.2), THREE, mine, draws=100)
+    assert sorted(found["code"]) == ["a", "b", "c"]

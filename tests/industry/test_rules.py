@@ -567,11 +567,13 @@ def test_clusters_beside_what_is_there():
 
 def test_hubs_of_two_schemes_and_where_they_differ():
     table = pd.DataFrame(
-        {"scheme": ["a", "b", "a"], "city": ["x", "x", "y"], "role": ["key", "pole", "node"]}
-    )
+        [("a", "x", "key"), ("b", "x", "pole"), ("a", "y", "node"), ("a", "z", "node"), ("b", "z", "node")],
+        columns=["scheme", "city", "role"],
+    )  # fmt: skip
     found = service_hubs(table).set_index("city")
     assert found.loc["x", ["a", "b"]].tolist() == ["key", "pole"]
-    assert found["agree"].to_dict() == {"x": False, "y": True}
+    assert found.loc[["x", "z"], "agree"].tolist() == [0.0, 1.0]
+    assert np.isnan(found.loc["y", "agree"])  # one scheme alone cannot agree
     with pytest.raises(QuantityError, match="two roles"):
         service_hubs(pd.concat([table, table.iloc[[0]]]))
 

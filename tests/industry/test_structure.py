@@ -133,6 +133,21 @@ def test_structure_of_two_years_and_who_lacks_figures():
         )
 
 
+def test_a_steady_rise_is_no_chance_and_two_years_tell_nothing():
+    area = squares(4, 6, parts=2)
+    rows = [("101", y, 10, 30 + y - 2010, 60 - y + 2010) for y in range(2010, 2015)]
+    rows += [("102", y, 10, 30 + (5, 0, 9, 1, 6)[y - 2010], 60) for y in range(2010, 2015)]
+    found = industry_structure(gdp(rows), area).set_index("code")
+    # of 120 orders of five years one rises always
+    assert found.loc["101", "secondary_chance"] == pytest.approx(1 / 120)
+    assert found.loc["102", "secondary_chance"] > 0.2
+    assert found["secondary_risen"].tolist() == [True, True]
+    assert found.attrs["risen_significantly"] == 1
+    assert industry_structure(gdp(rows), area, level=0.005).attrs["risen_significantly"] == 0
+    ends = [r for r in rows if r[1] in (2010, 2014)]
+    assert industry_structure(gdp(ends), area)["secondary_chance"].isna().all()
+
+
 def test_years_are_the_first_and_last_unless_said():
     table = gdp([("101", 2001, 1, 1, 2), ("101", 2010, 1, 1, 1), ("101", 2020, 1, 2, 1)])
     assert industry_structure(table, squares(4, 6)).attrs["years"] == [2001, 2020]

@@ -28,7 +28,7 @@ ProductionReach = Annotated[
         }
     ),
 ]  # fmt: skip
-PASSES = 12
+PASSES = 24
 """In which what the ends of the reach took is made up."""
 CLOSE = 1e-3
 """How near a unit's mean must come [1]."""
@@ -106,22 +106,29 @@ def net_primary_production(
     if reach is None:
         return like(land_cover, _mixed(cover, weight, rate), "g/m2/yr")
     low, high = (by_class.laid(end) for end in reach)
-    out = np.clip(_mixed(cover, weight, rate), low, high)
+    raw = _mixed(cover, weight, rate)
     for _ in range(PASSES):
-        # what the ends of the reach took or gave is made up by the cells between them
-        free = (out > low) & (out < high)
+        # what the ends of the reach took or gave is made up by the cells that can still move
+        out = np.clip(raw, low, high)
         had = cover.sums(like(land_cover, out, "g/m2/yr"))
-        movable = cover.sums(
-            like(land_cover, np.where(free, out, np.where(np.isnan(out), np.nan, 0.0)), "g/m2/yr")
-        ).total
         lacks = mean * had.cells - had.total
+        if not (np.abs(lacks) > CLOSE * mean * had.cells).any():
+            break
+        up, down = (
+            cover.sums(like(land_cover, _only(raw, can), "g/m2/yr")).total
+            for can in (raw < high, raw > low)
+        )
+        movable = np.where(lacks > 0, up, down)
         with np.errstate(invalid="ignore", divide="ignore"):
             change = np.where(movable > 0, 1.0 + lacks / movable, 1.0)
         rate = rate * np.clip(change, 0.2, 5.0)
-        out = np.clip(_mixed(cover, weight, rate), low, high)
-        if not (np.abs(lacks) > CLOSE * mean * had.cells).any():
-            break
-    return like(land_cover, out.astype(np.float32), "g/m2/yr")
+        raw = _mixed(cover, weight, rate)
+    return like(land_cover, np.clip(raw, low, high).astype(np.float32), "g/m2/yr")
+
+
+def _only(values: NDArray[np.floating], where: NDArray[np.bool_]) -> NDArray[np.floating]:
+    """Values of some cells, 0 in the others, still missing where they are."""
+    return np.where(where | np.isnan(values), values, 0.0)
 
 
 def _reach(by_class: ByCover) -> tuple[pd.Series, pd.Series] | None:

@@ -11,7 +11,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, TEXT, Key, Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Gdp, Units
+from shanshui.core.vocabulary import Counties, Gdp, Units
 from shanshui.region.years import chosen_year
 
 Mismatch = Annotated[
@@ -20,10 +20,14 @@ Mismatch = Annotated[
         {
             "unit": Key("=prefectures"), "code": Key("=prefectures"), "name": TEXT, "share_inside": "1", "gep": MONEY, "gdp": MONEY,
             "ratio": "1", "gep_share": "1", "gdp_share": "1", "mismatch": "1", "quadrant": TEXT, "coupling": "1", "level": "1",
-            "coordination": "1", "grade": TEXT,
+            "coordination": "1", "grade": TEXT, "basis": TEXT,
         }
     ),
 ]  # fmt: skip
+CountyProduct = Annotated[
+    pd.DataFrame,
+    Table({"code": Key("county"), "year": "yr", "prefecture": Key("prefecture"), "yuan": "yuan"}),
+]
 HotSpots = Annotated[pd.DataFrame, Table({"unit": Key("planning_unit"), "z": "1", "spot": TEXT})]
 Figures = Annotated[pd.DataFrame, Table({"figure": TEXT, "value": ANY, "unit": TEXT})]
 COORDINATION = (
@@ -31,6 +35,10 @@ COORDINATION = (
     "primary coordination", "intermediate coordination", "good coordination", "high-quality coordination",
 )  # fmt: skip
 """Names of tenths of the coordination degree [S]."""
+WHOLE_FROM = 0.99
+"""Share inside from which a unit is the part inside: the rest is outlines and cells that do not meet [D]."""
+SLIGHT = 1e-3
+"""Share of a county inside below which it is no part of the region [D]."""
 SCALE_LOW = 0.01
 """Level of the last unit: at 0 it would be uncoupled whatever the other system does [D]."""
 BENCHMARKS = {
@@ -116,17 +124,14 @@ def _scaled(values: pd.Series) -> NDArray[np.float64]:
 def mismatch(
     prefecture_gep: Annotated[
         pd.DataFrame,
-        Table(
-            {
-                "unit": Key("=prefectures"),
-                "area_km2": "km2",
-                "total": "yuan/yr",
-                "per_km2": "yuan/km2/yr",
-            }
-        ),
+        Table({"unit": Key("=prefectures"), "area_km2": "km2", "total": "yuan/yr"}),
     ],
     gdp: Gdp,
     prefectures: Units,
+    county_gdp: CountyProduct | None = None,
+    county_gep: Annotated[pd.DataFrame, Table({"unit": Key("county"), "area_km2": "km2"})]
+    | None = None,
+    counties: Counties | None = None,
     *,
     year: Annotated[int | None, Between(1900, 2200)] = None,
     least_share: Annotated[float, Between(0.0, 1.0)] = 0.2,
@@ -136,50 +141,115 @@ def mismatch(
     Parameters
     ----------
     prefecture_gep : table
-        Index ``unit``; ``area_km2, total, per_km2`` of the part inside the region.
+        Index ``unit``; ``area_km2, total`` of the part inside the region.
     gdp : table
         ``code, year, sector, yuan``; the sectors are summed, or the row ``total`` is taken.
     prefectures : polygons
-        Index ``unit``; ``code, name``.
+        Index ``unit``; ``code, name``: prefectures, or the counties themselves.
+    county_gdp : table, optional
+        ``code, year, prefecture, yuan`` by sector: with ``county_gep`` and ``counties`` it tells the product of the part inside.
+    county_gep : table, optional
+        Index ``unit``; ``area_km2`` of each county inside the region.
+    counties : polygons, optional
+        Index ``unit``; ``code``.
     year : int
-        Of the product; by default the latest that most prefectures have.
+        Of the product; by default the latest of ``county_gdp``, or that most prefectures have.
     least_share : float [1]
-        Prefectures with less of their area inside the region are left out: their product cannot be told apart [D].
+        Of a unit's area that must lie inside: what is said of a km2 of less speaks of a sliver [D].
 
     Returns
     -------
     table
-        ``unit, code, name, share_inside, gep, gdp`` (of the part inside, by area) [yuan/yr], ``ratio`` gep/gdp, ``gep_share, gdp_share``,
-        ``mismatch`` = share of value over share of product, ``quadrant`` (``highland-lowland`` is rich in nature, poor in product per km2),
-        ``coupling, level, coordination, grade`` of both per km2 scaled over the units. Prefectures without a figure are left out.
+        A row for each unit with ground inside: ``unit, code, name, share_inside, gep, gdp`` (of the part inside) [yuan/yr], ``ratio`` gep/gdp,
+        ``gep_share, gdp_share``, ``mismatch`` = share of value over share of product, ``quadrant`` (``highland-lowland`` is rich in nature, poor
+        in product per km2), ``coupling, level, coordination, grade`` of both per km2 scaled over the units, ``basis`` of the product: ``counties``,
+        ``area``, ``whole``, or why the figures of the unit are missing; missing ones take no part in shares and means.
+
+    Raises
+    ------
+    QuantityError
+        No product of the year.
 
     Notes
     -----
     ``ratio = V_u / G_u``, ``mismatch = (V_u / sum V) / (G_u / sum G)`` (5.38 % of value and 2.26 % of product give 2.38 [C]): ``V``
-    value, ``G`` product times the share of the unit inside. Coordination after Liao 1999 [M]: ``C = 2 sqrt(U1 U2) / (U1 + U2)``, ``T =
-    (U1 + U2) / 2``, ``D = sqrt(C T)``, ``U1`` value and ``U2`` logarithm of product on a km2, each scaled from 0.01 to 1 over the units;
-    grades by tenths of ``D`` [S]. Scaling, quadrants at the means of all units and the share by area are ours [D]: ``D`` compares units
-    of one study only.
+    value, ``G`` product inside: ``sum_c s_c G_c`` over the counties c of the unit, ``s`` share of a county's area inside; without products of
+    counties the unit's own times its share inside, which puts a city's mountains too high. Coordination after Liao 1999 [M]: ``C = 2 sqrt(U1
+    U2) / (U1 + U2)``, ``T = (U1 + U2) / 2``, ``D = sqrt(C T)``, ``U1`` value and ``U2`` logarithm of product on a km2, each scaled from 0.01 to 1
+    over the units; grades by tenths of ``D`` [S]. Scaling, quadrants at the means of all units and parts of counties by area are ours [D]:
+    ``D`` compares units of one study only.
     """
-    chosen = chosen_year(gdp, "yuan", "gdp", year=year, places=set(prefectures["code"]))
-    rows = gdp[gdp["year"] == chosen]
-    whole = rows[rows["sector"] == "total"] if (rows["sector"] == "total").any() else rows
-    money = whole.groupby("code")["yuan"].sum(min_count=1)
     units = prefectures[["code", "name"]].assign(whole_km2=prefectures.area / 1e6)
-    table = prefecture_gep[["area_km2", "total", "per_km2"]].join(units, how="inner")
+    table = prefecture_gep[["area_km2", "total"]].join(units, how="inner")
+    table = table[table["area_km2"] > 0].rename(columns={"total": "gep"}).rename_axis("unit")
+    table["code"] = table["code"].astype(str)
     table["share_inside"] = np.minimum(table["area_km2"] / table["whole_km2"], 1.0)
-    table["gdp"] = table["code"].map(money) * table["share_inside"]
-    table = table[
-        table["gdp"].gt(0) & table["total"].notna() & (table["share_inside"] >= least_share)
-    ]
-    table = table.rename(columns={"total": "gep"}).rename_axis("unit").reset_index()
-    table["ratio"] = table["gep"] / table["gdp"]
-    table["gep_share"] = table["gep"] / table["gep"].sum()
-    table["gdp_share"] = table["gdp"] / table["gdp"].sum()
-    table["mismatch"] = table["gep_share"] / table["gdp_share"]
-    dense = table["gdp"] / table["area_km2"]
+    if county_gdp is None or county_gep is None or counties is None:
+        chosen = chosen_year(gdp, "yuan", "gdp", year=year, places=set(table["code"]))
+        whole = table["code"].map(_whole_product(gdp, chosen))
+        table["gdp"], table["basis"] = whole * table["share_inside"], "area"
+    else:
+        latest = int(county_gdp["year"].max())
+        chosen = chosen_year(county_gdp, "yuan", "county_gdp", year=year or latest)
+        whole = table["code"].map(_whole_product(gdp, chosen))
+        rows = county_gdp[county_gdp["year"] == chosen]
+        table["gdp"] = table["code"].map(_of_counties(rows, county_gep, counties))
+        told = table["gdp"].isna() & (table["share_inside"] >= WHOLE_FROM) & whole.notna()
+        table["basis"] = np.where(told, "whole", "counties")
+        table["gdp"] = table["gdp"].where(~told, whole)
+    lacks = {
+        f"less than {least_share:g} of it lies inside": table["share_inside"] < least_share,
+        "no value": table["gep"].isna(),
+        f"no product of {chosen}, of it or of a county of it": ~table["gdp"].gt(0),
+    }
+    for why, here in reversed(lacks.items()):
+        table["basis"] = table["basis"].where(~here, why)
+    known = ~np.logical_or.reduce(list(lacks.values()))
+    table.loc[~known, "gdp"] = np.nan
+    out = table.reset_index().join(
+        _compared(table[known].reset_index()).set_index("unit"), on="unit"
+    )
+    words = {c: out[c].astype(object).fillna("") for c in ("quadrant", "grade")}
+    return pd.DataFrame(out.assign(**words))[[
+        "unit", "code", "name", "share_inside", "gep", "gdp", "ratio", "gep_share", "gdp_share", "mismatch", "quadrant",
+        "coupling", "level", "coordination", "grade", "basis",
+    ]]  # fmt: skip
+
+
+def _whole_product(gdp: pd.DataFrame, year: int) -> pd.Series:
+    """Product of each place of the table as a whole [yuan]."""
+    rows = gdp[gdp["year"] == year]
+    whole = rows[rows["sector"] == "total"] if (rows["sector"] == "total").any() else rows
+    return whole.groupby(whole["code"].astype(str))["yuan"].sum(min_count=1)
+
+
+def _of_counties(
+    product: pd.DataFrame, county_gep: pd.DataFrame, counties: pd.DataFrame
+) -> pd.Series:
+    """Product inside of each county, and of each prefecture as the sum of its counties [yuan]; missing where one of them is."""
+    inside = county_gep["area_km2"].reindex(counties.index) / (counties.area / 1e6)
+    share = dict(zip(counties["code"].astype(str), np.minimum(inside, 1.0), strict=True))
+    rows = product.assign(code=product["code"].astype(str), place=product["prefecture"].astype(str))
+    money = rows.groupby(["code", "place"])["yuan"].sum(skipna=False).reset_index()
+    money["share"] = money["code"].map(share)
+    money = money[money["share"] >= SLIGHT]
+    money["part"] = money["yuan"] * money["share"]
+    own = money.set_index("code")["part"]
+    sums = money[money["place"] != money["code"]].groupby("place")["part"].sum(skipna=False)
+    return pd.concat([own, sums[~sums.index.isin(own.index)]])
+
+
+def _compared(table: pd.DataFrame) -> pd.DataFrame:
+    """Ratios, shares, quadrants and coordination of the units of which all is known."""
+    out = table[["unit"]].assign(
+        ratio=table["gep"] / table["gdp"],
+        gep_share=table["gep"] / table["gep"].sum(),
+        gdp_share=table["gdp"] / table["gdp"].sum(),
+    )
+    out["mismatch"] = out["gep_share"] / out["gdp_share"]
+    value, dense = table["gep"] / table["area_km2"], table["gdp"] / table["area_km2"]
     area = max(float(table["area_km2"].sum()), 1e-9)
-    rich = table["per_km2"] >= table["gep"].sum() / area
+    rich = value >= table["gep"].sum() / area
     strong = dense >= table["gdp"].sum() / area
     words = {
         (True, True): "highland-highland",
@@ -187,14 +257,9 @@ def mismatch(
         (False, True): "lowland-highland",
         (False, False): "lowland-lowland",
     }
-    table["quadrant"] = [words[(bool(a), bool(b))] for a, b in zip(rich, strong, strict=True)]
-    levels = np.stack([_scaled(table["per_km2"]), _scaled(pd.Series(np.log(dense)))], axis=1)
-    table = table.join(coupling_coordination(levels))
-    out = table[[
-        "unit", "code", "name", "share_inside", "gep", "gdp", "ratio", "gep_share", "gdp_share", "mismatch", "quadrant",
-        "coupling", "level", "coordination", "grade",
-    ]]  # fmt: skip
-    return pd.DataFrame(out)
+    out["quadrant"] = [words[(bool(a), bool(b))] for a, b in zip(rich, strong, strict=True)]
+    levels = np.stack([_scaled(value), _scaled(pd.Series(np.log(dense)))], axis=1)
+    return out.join(coupling_coordination(levels))
 
 
 @assessment(source="getis1992", bytes_per_cell=0)
@@ -308,12 +373,13 @@ def gep_summary(
     china, _, _ = BENCHMARKS["china_2015"]
     if area > 0:
         rows.append(("against_china_2015", float(total["value"]) / area / (china / 9.6e6), "1"))
-    if mismatch is not None and len(mismatch):
-        rows.append(("over_gdp", float(mismatch["gep"].sum() / mismatch["gdp"].sum()), "1"))
+    known = None if mismatch is None else mismatch[["gep", "gdp"]].dropna()
+    if known is not None and len(known):
+        rows.append(("over_gdp", float(known["gep"].sum() / known["gdp"].sum()), "1"))
         rows.append(
             (
                 "gini_over_gdp",
-                gini(mismatch["gep"].to_numpy(float), mismatch["gdp"].to_numpy(float)),
+                gini(known["gep"].to_numpy(float), known["gdp"].to_numpy(float)),
                 "1",
             )
         )

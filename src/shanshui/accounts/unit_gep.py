@@ -11,13 +11,14 @@ from shanshui.accounts.tables import MONEY, PricedFlows, UnitAmounts
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import Key, Table
 from shanshui.core.setting import Between
+from shanshui.core.vocabulary import Units
 
 UnitAccount = Annotated[
     pd.DataFrame,
     Table(
         {
             "unit": Key("=amounts"), "area_km2": "km2", "total": MONEY, "low": MONEY, "high": MONEY, "per_km2": "yuan/km2/yr",
-            "per_head": "yuan/person/yr", "location_quotient": "1", "*": MONEY,
+            "per_head": "yuan/person/yr", "location_quotient": "1", "share_inside": "1", "*": MONEY,
         }
     ),
 ]  # fmt: skip
@@ -29,7 +30,9 @@ def unit_gep(
     gep: PricedFlows,
     unit_people: Annotated[pd.DataFrame, Table({"unit": Key("=amounts"), "population": "person"})]
     | None = None,
+    outlines: Units | None = None,
     *,
+    least_share: Annotated[float, Between(0.0, 1.0)] = 0.05,
     price_spread: Annotated[float, Between(0.0, 1.0)] = 0.3,
     amount_spread: Annotated[float, Between(0.0, 1.0)] = 0.2,
     draws: Annotated[int, Between(0, 100_000)] = 500,
@@ -45,6 +48,10 @@ def unit_gep(
         The region's account: its frame, its prices, what counts.
     unit_people : table, optional
         ``unit, population``.
+    outlines : polygons, optional
+        Index ``unit``: whole counties or prefectures of which the units are the parts inside the region.
+    least_share : float [1]
+        Of a place's area that must lie inside for a value per km2 or per head: of less, cells on its edge decide [D].
     price_spread, amount_spread : float [1]
         Half widths of the triangular distributions, relative [D]; one draw of a price holds for all units.
     draws : int
@@ -57,8 +64,9 @@ def unit_gep(
     table
         Index ``unit``; ``area_km2`` of known land cover, value of each service and ``total`` with ``low, high`` [yuan/yr], ``per_km2``,
         ``per_head`` (NaN without people),
-        ``location_quotient`` = share of the value over share of the area. NaN: a service whose amount is not known in a unit, or that comes to the
-        account as a table of the region; all, under frames whose values are reported for the region only.
+        ``location_quotient`` = share of the value over share of the area, these three NaN where ``share_inside`` of the whole place (NaN without
+        outlines) is below ``least_share``: the total of a sliver counts, a rate of it says nothing. NaN else: a service whose amount is not known
+        in a unit, or that comes to the account as a table of the region; all, under frames whose values are reported for the region only.
 
     Raises
     ------
@@ -109,4 +117,10 @@ def unit_gep(
         out["per_head"] = np.nan if people is None else out["total"] / people.where(people > 0)
         known_km2 = out["area_km2"].where(out["total"].notna()).sum()
         out["location_quotient"] = out["per_km2"] / (out["total"].sum() / known_km2)
+    out["share_inside"] = np.nan
+    if outlines is not None:
+        whole = pd.Series(outlines.area / 1e6, index=outlines.index).reindex(units)
+        out["share_inside"] = np.minimum(out["area_km2"] / whole, 1.0)
+        slivers = out["share_inside"] < least_share
+        out.loc[slivers, ["per_km2", "per_head", "location_quotient"]] = np.nan
     return out

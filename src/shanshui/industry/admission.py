@@ -14,7 +14,7 @@ from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between
 from shanshui.core.shipped import shipped_text
-from shanshui.core.vocabulary import Counties, CountyCells, Employment, UnitLabels
+from shanshui.core.vocabulary import Counties, CountyCells, Employment, Labels, UnitLabels
 from shanshui.industry.access_rules import admitted_cells
 from shanshui.industry.place_facts import (
     Knowledge,
@@ -42,7 +42,7 @@ def judged_industries() -> tuple[dict[str, str], ...]:
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=4 * len(FACTS))
 def unit_admission(
-    planning_unit_labels: UnitLabels,
+    planning_unit_labels: Labels,
     place_facts: PlaceFacts,
     access_rules: RuleTable,
     *,

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from shanshui.core.assessment import assessment
@@ -107,7 +108,8 @@ def service_hubs(hubs: Hubs) -> ServiceHubs:
     Returns
     -------
     table
-        ``city`` and a column per scheme, blank where it is silent; ``agree`` where all that name it say the same.
+        ``city`` and a column per scheme, blank where it is silent; ``agree``: 1 where all that name it say the same, 0 where not, missing where one
+        scheme alone names it.
 
     Raises
     ------
@@ -116,8 +118,8 @@ def service_hubs(hubs: Hubs) -> ServiceHubs:
 
     Notes
     -----
-    agree = (the roles that schemes give a city are one). Schemes stand beside each other as different plans and papers print them; that a
-    silent scheme does not disagree is our own rule (decisions/0014-industry) [D].
+    agree = (the roles that at least two schemes give a city are one). Schemes stand beside each other as different plans and papers print
+    them; that a silent scheme neither agrees nor disagrees is our own rule (decisions/0014-industry) [D].
     """
     rows = hubs.assign(**{c: hubs[c].astype(str) for c in ("scheme", "city", "role")})
     if rows.duplicated(["scheme", "city"]).any():
@@ -126,7 +128,9 @@ def service_hubs(hubs: Hubs) -> ServiceHubs:
     wide = rows.pivot_table(index="city", columns="scheme", values="role", aggfunc="first").fillna(
         ""
     )
-    agree = [len({v for v in line if v}) <= 1 for line in wide.to_numpy()]
+    # one scheme alone neither agrees nor disagrees with another
+    named = [[v for v in line if v] for line in wide.to_numpy()]
+    agree = [float(len(set(v)) == 1) if len(v) > 1 else np.nan for v in named]
     out = wide.reset_index().assign(agree=agree)
     out.columns = pd.Index([str(c) for c in out.columns])
     return out

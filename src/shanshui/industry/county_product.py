@@ -1,5 +1,7 @@
 """Product of counties, which yearbooks tell of prefectures only: shared out by who works where."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated
 
 import geopandas as gpd
@@ -9,7 +11,7 @@ import pandas as pd
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import TEXT, Key, Table
-from shanshui.core.setting import Between
+from shanshui.core.setting import Between, Each
 from shanshui.core.vocabulary import Counties, Employment, Gdp, Prefectures
 from shanshui.industry.economy import SECTORS, prefecture_codes
 from shanshui.region.place_codes import CodeSystem
@@ -26,9 +28,17 @@ CountyGdp = Annotated[
             "sector": TEXT,
             "worker_share": "1",
             "yuan": "yuan",
+            "basis": TEXT,
         }
     ),
 ]
+SectorProducts = Annotated[
+    pd.DataFrame, Table({"code": Key("county"), "year": "yr", "sector": TEXT, "yuan": "yuan"})
+]
+"""What others read of it."""
+BY_WORKERS, TOLD = "by workers", "told"
+NAMED = 5
+"""Places that a message names; of more the count is told."""
 
 
 @assessment(source="decisions/0019-joins", bytes_per_cell=0)
@@ -39,8 +49,10 @@ def county_gdp(
     prefectures: Prefectures,
     *,
     year: Annotated[int | None, Between(1900, 2200)] = None,
+    also: Annotated[tuple[float, ...], Each(1900.0, 2200.0)] = (),
     primary: tuple[str, ...] = ("agriculture",),
     secondary: tuple[str, ...] = ("mining", "manufacturing", "utilities", "construction"),
+    tolerance: Annotated[float, Between(0.0, 1.0)] = 0.02,
 ) -> CountyGdp:
     """Product of each county by sector, from that of its prefecture and where the sector's workers are.
 
@@ -54,53 +66,152 @@ def county_gdp(
         ``code, name, parent``.
     year : int
         Of the product; by default the latest that most prefectures have.
+    also : tuple of float [yr]
+        Earlier years that are shared out beside it, by the same workers.
     primary, secondary : tuple of str
         Industries of the first and the second sector; all others are of the third.
+    tolerance : float [1]
+        By how much the counties' own figures may exceed their prefecture's, as statistics of two offices do [D].
 
     Returns
     -------
     table
-        ``code, year, name, prefecture, sector, worker_share`` [1] of the prefecture's workers of the sector, ``yuan``. Missing where
-        the prefecture's product or the county's workers are not known; over all counties of a prefecture the prefecture's.
+        ``code, year, name, prefecture, sector, worker_share`` [1] of the prefecture's workers of the sector, ``yuan``, ``basis``: ``by workers``,
+        ``told``, or why ``yuan`` is missing. Over all counties of a prefecture, those of the employment table without an outline among them,
+        the shared product sums to the prefecture's. Attributes name the counties ``without_workers``.
 
     Raises
     ------
     QuantityError
-        No rows of the year, no county of the study with workers.
+        No rows of a year, no county of the study with workers, further years that are not before ``year``, a county (or all of a prefecture)
+        whose own product is more than the prefecture's.
 
     Notes
     -----
-    ``G_cs = G_ps L_cs / sum_c L_cs`` over the counties c of prefecture p: ``G`` product of sector s [yuan], ``L`` workers [person]; so a worker of a
-    sector makes the same everywhere in a prefecture. Industries go to sectors as the statistical office of China has them since 2018 [M];
-    the share by workers is ours [D] (decision 0019): by area the mountain part of a city's product is put too high.
+    ``G_cs = (G_ps - T_ps) L_cs / sum_c L_cs`` over the counties c of prefecture p that tell no product of their own: ``G`` product of sector s
+    [yuan], ``T`` what the others tell, ``L`` workers [person]; so a worker of a sector makes the same everywhere in a prefecture. Where the
+    workers of one county are not known (no row of the sector is not the same as nobody) those of the prefecture are not, and nothing of the
+    sector is shared out there. Industries go to sectors as the statistical office of China has them since 2018 [M]; the share by workers is
+    ours [D] (decision 0019): by area the mountain part of a city's product is put too high.
     """
     belongs = _belongs(employment, counties, prefectures)
     jobs_year = chosen_year(employment, "persons", "employment", places=set(belongs))
-    chosen = chosen_year(gdp, "yuan", "gdp", year=year, places=set(prefectures["code"].astype(str)))
+    places = set(prefectures["code"].astype(str))
+    chosen = chosen_year(gdp, "yuan", "gdp", year=year, places=places)
+    before = sorted({int(y) for y in also})
+    if before and before[-1] >= chosen:
+        raise QuantityError(
+            f"also: {before[-1]} is not before {chosen}, the year of the product; set year to the latest that you want"
+        )
     workers = _workers(employment[employment["year"] == jobs_year], primary, secondary, belongs)
-    product = gdp[(gdp["year"] == chosen) & gdp["sector"].isin(SECTORS)]
-    sums = product.groupby([product["code"].astype(str), "sector"])["yuan"].sum(skipna=False)
-    rows = []
-    for county, name in zip(
-        counties["code"].astype(str), counties["name"].astype(str), strict=True
-    ):
-        place = belongs.get(county, "")
-        for sector in SECTORS:
-            share = float(workers.get((county, sector), np.nan))
-            told = (county, sector) in sums.index
-            value = sums[county, sector] if told else share * sums.get((place, sector), np.nan)
-            rows.append((county, chosen, name, place, sector, share, float(value)))
-    columns = ["code", "year", "name", "prefecture", "sector", "worker_share", "yuan"]
-    out = pd.DataFrame(rows, columns=columns)
-    if not out["worker_share"].notna().any():
+    named = dict(zip(prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True))
+    named |= dict(zip(counties["code"].astype(str), counties["name"].astype(str), strict=True))
+    parts = []
+    for at in (*before, chosen):
+        chosen_year(gdp, "yuan", "gdp", year=at)
+        product = gdp[(gdp["year"] == at) & gdp["sector"].isin(SECTORS)]
+        sums = product.groupby([product["code"].astype(str), "sector"])["yuan"].sum(skipna=False)
+        shared = _Sharing(sums, workers, belongs, named, at, tolerance)
+        parts.append(shared.table(counties["code"].astype(str)))
+    out = pd.concat(parts, ignore_index=True)
+    own = workers[
+        workers.index.get_level_values("code").isin(counties["code"].astype(str))
+    ].dropna()
+    if own.empty:
         raise QuantityError(
             "employment: no county of the study has workers in it; look at the codes"
         )
+    silent = sorted(set(belongs) - set(own.index.get_level_values("code")))
     out.attrs |= {
         "units": {"year": "yr", "worker_share": "1", "yuan": "yuan"},
         "workers_of": jobs_year,
+        "without_workers": [named[c] for c in silent if c in named],
     }
     return out
+
+
+@dataclass(frozen=True)
+class _Sharing:
+    """One year's product of prefectures on its way to counties."""
+
+    sums: pd.Series
+    workers: pd.Series
+    belongs: dict[str, str]
+    named: dict[str, str]
+    year: int
+    tolerance: float
+
+    def table(self, codes: Iterable[str]) -> pd.DataFrame:
+        """Rows of the counties that have an outline."""
+        found: dict[tuple[str, str], tuple[float, float, str]] = {}
+        members: dict[str, list[str]] = {}
+        for code, place in self.belongs.items():
+            members.setdefault(place, []).append(code)
+        for place, own in members.items():
+            for sector in SECTORS:
+                found |= self._shared(place, sorted(own), sector)
+        rows = []
+        for code in codes:
+            for sector in SECTORS:
+                alone = self._told(code, sector)
+                basis = "no product of it, and no prefecture" if np.isnan(alone) else TOLD
+                share, value, basis = found.get((code, sector), (np.nan, alone, basis))
+                rows.append(
+                    (
+                        code, self.year, self.named.get(code, code), self.belongs.get(code, ""), sector, share, value, basis,
+                    )
+                )  # fmt: skip
+        columns = ["code", "year", "name", "prefecture", "sector", "worker_share", "yuan", "basis"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def _told(self, code: str, sector: str) -> float:
+        return float(self.sums.get((code, sector), np.nan))
+
+    def _shared(
+        self, place: str, members: list[str], sector: str
+    ) -> dict[tuple[str, str], tuple[float, float, str]]:
+        """Share of the workers, product and basis of each county of a prefecture."""
+        whole = self._told(place, sector)
+        told = {c: v for c in members if np.isfinite(v := self._told(c, sector))}
+        self._refuse_more(place, sector, whole, told)
+        persons = pd.Series({c: self.workers.get((c, sector), np.nan) for c in members})
+        all_persons = float(persons.sum(skipna=False))
+        share = persons / all_persons if all_persons > 0 else persons * np.nan
+        rest = persons[[c for c in members if c not in told]]
+        at_work = float(rest.sum(skipna=False))
+        left = whole - sum(told.values())
+        if np.isnan(whole):
+            why = f"no product of {self.named.get(place, place)} in {self.year}"
+        elif np.isnan(at_work):
+            why = f"workers of {self._names(rest.index[rest.isna()])} are not known"
+        elif at_work <= 0:
+            why = f"nobody works in the sector in {self.named.get(place, place)}"
+        elif left < 0:
+            why = "the other counties tell all of the prefecture's product"
+        else:
+            why = ""
+        out = {(c, sector): (float(share[c]), value, TOLD) for c, value in told.items()}
+        for c, count in zip([str(c) for c in rest.index], rest, strict=True):
+            value = np.nan if why else left * float(count) / at_work
+            out[c, sector] = (float(share[c]), value, why or BY_WORKERS)
+        return out
+
+    def _refuse_more(self, place: str, sector: str, whole: float, told: dict[str, float]) -> None:
+        """A part that is more than its whole is a mistake of codes, units or years."""
+        limit = whole * (1.0 + self.tolerance)
+        more = [c for c, value in told.items() if value > limit]
+        if more or (told and sum(told.values()) > limit):
+            who = self._names(more or told)
+            amount = sum(told[c] for c in more or told)
+            raise QuantityError(
+                f"gdp: {who} has {amount:.6g} yuan of the {sector} sector in {self.year}, more than the {whole:.6g} of its prefecture"
+                f" {self.named.get(place, place)}; look at the units and the codes of both"
+            )
+
+    def _names(self, codes: Iterable[object]) -> str:
+        names = [self.named.get(str(c), str(c)) for c in codes]
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        return ", ".join(names[:NAMED]) + more
 
 
 def _belongs(
@@ -125,7 +236,7 @@ def _workers(
     secondary: tuple[str, ...],
     belongs: dict[str, str],
 ) -> pd.Series:
-    """Share of each county in the workers of its prefecture by sector; missing where a part is."""
+    """Workers of each county by sector; missing where a part is."""
     rows = jobs.assign(code=jobs["code"].astype(str))
     rows = rows[rows["code"].isin(belongs)]
     industry = rows["industry"].astype(str)
@@ -134,8 +245,5 @@ def _workers(
         SECTORS[0],
         np.where(industry.isin(secondary), SECTORS[1], SECTORS[2]),
     )
-    rows = rows.assign(sector=kinds, place=rows["code"].map(belongs))
-    own = rows.groupby(["code", "sector"])["persons"].sum(skipna=False)
-    whole = rows.groupby(["place", "sector"])["persons"].sum(skipna=False)
-    of_place = [whole[belongs[c], s] for c, s in own.index]
-    return own / pd.Series(of_place, index=own.index).where(lambda v: v > 0)
+    rows = rows.assign(sector=kinds)
+    return rows.groupby(["code", "sector"])["persons"].sum(skipna=False)

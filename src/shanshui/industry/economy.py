@@ -5,6 +5,7 @@ from typing import Annotated
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy.stats import kendalltau
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -20,6 +21,8 @@ SECTORS = ("primary", "secondary", "tertiary")
 EVEN = 1e-6
 """Change of share that rounding of the figures explains."""
 PRIMARY_JOBS = "agriculture"
+LEAST_YEARS = 4
+"""Years of which a trend can be told: three that rise do so by chance once in six times."""
 
 
 def prefecture_codes(counties: gpd.GeoDataFrame, prefectures: gpd.GeoDataFrame) -> dict[str, str]:
@@ -149,6 +152,7 @@ def industry_structure(
     first_year: Annotated[int, Between(0, 2200)] = 0,
     last_year: Annotated[int, Between(0, 2200)] = 0,
     least_rise: Annotated[float, Between(0.0, 1.0)] = 0.0,
+    level: Annotated[float, Between(0.0, 0.5)] = 0.05,
 ) -> SectorStructure:
     """Sector shares of each prefecture in two years, and how they moved.
 
@@ -162,12 +166,15 @@ def industry_structure(
         Compared; 0 takes the first and the last of the table. Where a place lacks one, it is left out and counted.
     least_rise : float [1]
         Rise of the secondary share above which it counts as risen.
+    level : float [1]
+        Chance below which a rise from year to year is no chance [D].
 
     Returns
     -------
     table
         ``code, name``, shares ``primary_first … tertiary_last`` [1], ``change`` half the sum of absolute changes [1], ``angle`` [degree],
-        ``secondary_change`` [1], ``secondary_risen``. Attributes tell how many rose, of how many, and who lacks figures.
+        ``secondary_change`` [1], ``secondary_risen``, ``secondary_chance`` [1] that a share without a trend rises as steadily over the years
+        between (missing with fewer than four). Attributes tell how many rose, how many of them at ``level``, and who lacks figures.
 
     Raises
     ------
@@ -177,7 +184,8 @@ def industry_structure(
     Notes
     -----
     With shares s_i = x_i / sum x: change = 1/2 sum_i |s_i' - s_i| (Michaely 1962 [M]); angle = arccos(s . s' / (|s| |s'|)), in degrees (Moore
-    1978 [M]). A rise below 1e-6 is rounding of the figures [D].
+    1978 [M]). A rise below 1e-6 is rounding of the figures [D]. Chance: one-sided, of Kendall's tau = (rises - falls) / pairs of years or more
+    (Kendall 1938, Mann 1945 [M]).
     """
     first_year, last_year = _two_years(gdp, first_year, last_year)
     shares = sector_shares(gdp)
@@ -201,6 +209,7 @@ def industry_structure(
                 "angle": moved["angle"],
                 "secondary_change": rise,
                 "secondary_risen": rise > least_rise + EVEN,
+                "secondary_chance": _chance(shares["secondary"].loc[code], first_year, last_year),
             }
         )
     if not rows:
@@ -211,5 +220,15 @@ def industry_structure(
     out = pd.DataFrame(rows)
     out.attrs["years"] = [first_year, last_year]
     out.attrs["risen"] = int(out["secondary_risen"].sum())
+    sure = out["secondary_risen"] & (out["secondary_chance"] < level)
+    out.attrs["risen_significantly"] = int(sure.sum())
     out.attrs["without_figures"] = lost
     return out
+
+
+def _chance(share: pd.Series, first: int, last: int) -> float:
+    """Chance that a share without a trend rises as steadily as it did from the first to the last year."""
+    part = share[(share.index >= first) & (share.index <= last)].sort_index()
+    if len(part) < LEAST_YEARS or part.nunique() < 2:
+        return float("nan")
+    return float(kendalltau(part.index, part.to_numpy(), alternative="greater").pvalue)

@@ -120,6 +120,7 @@ def industry_evaluation(
     grades: Annotated[str, OneOf("k-means", "natural-breaks", "cloud", "quadrant")] = "k-means",
     check: Annotated[str, OneOf("discriminant", "grey", "none")] = "discriminant",
     enough: Annotated[float, Between(0.01, 1.0)] = 0.6,
+    least_known_weight: Annotated[float, Between(0.0, 1.0)] = 0.33,
     count: Annotated[int, Between(0, 9)] = 0,
     draws: Annotated[int, Between(100, 1_000_000)] = 10_000,
     seed: Annotated[int, Between(0, 2**32 - 1)] = 0,
@@ -133,13 +134,16 @@ def industry_evaluation(
     evaluation_indicators : table
         ``subject`` place or industry, ``code, name, indicator, value``.
     evaluation_values : table, optional
-        The same columns, and ``lower, upper`` if known: a user's values, which go before.
+        The same columns, and ``lower, upper`` if known: a user's values, which go before. Places that are not among those of the
+        indicators are of another level and are left out.
     grades : str
         ``k-means``, ``natural-breaks``, ``cloud``, or ``quadrant`` (regional against industrial group, cut at the means).
     check : str
         ``discriminant``, ``grey`` (relational degree beside the score), or ``none``.
     enough : float [1]
         Share of the places (or industries) that must have an indicator for it to count; gaps of the rest take the median [D].
+    least_known_weight : float [1]
+        Share of the weights that speak of places (or of industries) that must be known of one for it to be ranked [D].
     count : int
         Grades; 0 takes the best silhouette.
     draws : int
@@ -151,7 +155,8 @@ def industry_evaluation(
     -------
     table
         ``subject, code, name, score, lower, upper, rank, grade, check_grade, first_share`` (share of weights under which it comes first),
-        ``indicators`` used, ``filled`` values taken from the median, ``known_weight`` of the indicators that are known. Attributes hold the
+        ``indicators`` used, ``filled`` values taken from the median, ``known_weight``: share of the weights that speak of its kind whose
+        indicators are known of it. What is below ``least_known_weight`` comes last, without score, rank and grade. Attributes hold the
         reading of the method, settings of the three stages and their findings.
 
     Raises
@@ -161,11 +166,12 @@ def industry_evaluation(
 
     Notes
     -----
-    z_pi = (x_pi - min_i) / (max_i - min_i), turned for costs; score_p = sum_i w_i z_pi, w the global weights of the indicators that are known,
-    scaled to 1; lower and upper by the interval weights. Grades: k-means of the score (MacQueen 1967 [M]), the number by the silhouette
-    (Rousseeuw 1987 [M]). Check: linear discriminant analysis (Fisher 1936 [M]) that leaves each place out, or grey relation (Deng 1982 [M]).
-    first_share: share of ``draws`` weights within their intervals under which a place comes first (Lahdelma and others 1998 [M]). The three
-    stages are our reading of AHP-DA-QCM, which its source does not define (decisions/0013-judgement) [D].
+    z_pi = (x_pi - min_i) / (max_i - min_i), turned for costs; score_p = sum_i w_i z_pi, w the global weights of the indicators that are used,
+    scaled to 1; lower and upper by the interval weights. known_weight_p = sum of w_i over those known of p / sum over all that speak of its
+    kind. Grades: k-means of the score (MacQueen 1967 [M]), the number by the silhouette (Rousseeuw 1987 [M]). Check: linear discriminant
+    analysis (Fisher 1936 [M]) that leaves each place out, or grey relation (Deng 1982 [M]). first_share: share of ``draws`` weights within
+    their intervals under which a place comes first (Lahdelma and others 1998 [M]). The three stages are our reading of AHP-DA-QCM, which its
+    source does not define (decisions/0013-judgement) [D].
     """
     values = _merged(evaluation_indicators, evaluation_values)
     parts, facts = [], {}
@@ -173,10 +179,25 @@ def industry_evaluation(
         rows = values[values["subject"] == subject]
         if rows.empty:
             continue
-        table, found = _evaluated(
-            rows, evaluation_weights, grades, check, enough, count, draws, seed
-        )
-        parts.append(table.assign(subject=subject))
+        leaves = _leaves(evaluation_weights, subject)
+        tables = _wide(rows)
+        used, known = _known(tables["value"], leaves, enough)
+        ranked = known.index[known >= least_known_weight]
+        names = rows.drop_duplicates("code").set_index("code")["name"]
+        found: dict[str, Any] = {
+            "indicators": used, "known_weight": float(leaves.loc[used, "global_weight"].sum() / leaves["global_weight"].sum()),
+            "not_ranked": [str(names[c]) for c in known.index.difference(ranked)],
+        }  # fmt: skip
+        out = pd.DataFrame({"code": known.index}, index=list(known.index))
+        if len(ranked):
+            among = {c: t.loc[ranked, used] for c, t in tables.items()}
+            scored, more = _evaluated(among, leaves.loc[used], grades, check, count, draws, seed)
+            out, found = out.join(scored), found | more
+        out = out.assign(
+            name=[names[c] for c in out["code"]], known_weight=known, indicators=len(used), filled=tables["value"][used].isna().sum(axis=1),
+        )  # fmt: skip
+        order = [c for c in ("rank", "code") if c in out]
+        parts.append(out.assign(subject=subject).sort_values(order, ignore_index=True))
         facts[subject] = found
     if not parts:
         raise QuantityError("evaluation_indicators: no values of places or industries")
@@ -185,7 +206,7 @@ def industry_evaluation(
         "subject", "code", "name", "score", "lower", "upper", "rank", "grade", "check_grade", "first_share", "indicators",
         "filled", "known_weight",
     ]  # fmt: skip
-    out = out[columns]
+    out = out.reindex(columns=columns)
     out.attrs["reading"] = READING
     out.attrs["stages"] = {
         "weights": evaluation_weights.attrs.get("method", ""),
@@ -206,7 +227,12 @@ def _merged(computed: pd.DataFrame, given: pd.DataFrame | None) -> pd.DataFrame:
             raise QuantityError(
                 f"{name}.indicator: {', '.join(strange[:5])}; known: {', '.join(sorted(known))}"
             )
-    rows = pd.concat([f.assign(code=f["code"].astype(str)) for f in frames], ignore_index=True)
+    frames = [f.assign(code=f["code"].astype(str)) for f in frames]
+    places = set(frames[0].loc[frames[0]["subject"] == "place", "code"])
+    if places:
+        # a user's table may hold places of several levels
+        frames = [f[(f["subject"] != "place") | f["code"].isin(places)] for f in frames]
+    rows = pd.concat(frames, ignore_index=True)
     rows["value"] = pd.to_numeric(rows["value"], errors="coerce")
     for bound in ("lower", "upper"):
         part = rows[bound] if bound in rows else pd.Series(np.nan, index=rows.index)
@@ -230,16 +256,8 @@ def _merged(computed: pd.DataFrame, given: pd.DataFrame | None) -> pd.DataFrame:
     return rows
 
 
-def _evaluated(
-    rows: pd.DataFrame,
-    weights: pd.DataFrame,
-    grades: str,
-    check: str,
-    enough: float,
-    count: int,
-    draws: int,
-    seed: int,
-) -> tuple[pd.DataFrame, dict[str, Any]]:
+def _leaves(weights: pd.DataFrame, subject: str) -> pd.DataFrame:
+    """Weights of the indicators that speak of places or of industries, by indicator."""
     system = {i.indicator: i for i in evaluation_system()}
     leaves = weights[weights["leaf"].astype(bool)].set_index("item")
     strange = sorted(set(leaves.index) - set(system))
@@ -247,21 +265,48 @@ def _evaluated(
         raise QuantityError(
             f"judgements: {', '.join(strange[:5])} are no indicators; known: {', '.join(system)}"
         )
-    tables = {
+    return leaves[[system[i].applies in (subject, "both") for i in leaves.index]]
+
+
+def _wide(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """A row for each subject and a column for each indicator: values and their bounds."""
+    return {
         c: rows.pivot_table(index="code", columns="indicator", values=c, aggfunc="last")
         for c in ("value", "lower", "upper")
     }
-    value = tables["value"]
+
+
+def _known(value: pd.DataFrame, leaves: pd.DataFrame, enough: float) -> tuple[list[str], pd.Series]:
+    """Indicators that enough subjects know, and the share of the weights that each subject knows of them."""
     used = [
-        i for i in system if i in value and i in leaves.index and value[i].notna().mean() >= enough
+        i.indicator
+        for i in evaluation_system()
+        if i.indicator in value
+        and i.indicator in leaves.index
+        and value[i.indicator].notna().mean() >= enough
     ]
     if not used:
         raise QuantityError("evaluation_indicators: no indicator is known for enough subjects")
-    filled = value[used].isna().sum(axis=1)
-    middle = {c: t[used].fillna(value[used].median()) for c, t in tables.items()}
+    weight = leaves["global_weight"]
+    return used, value[used].notna().astype(float) @ weight[used] / float(weight.sum())
+
+
+def _evaluated(
+    tables: dict[str, pd.DataFrame],
+    leaves: pd.DataFrame,
+    grades: str,
+    check: str,
+    count: int,
+    draws: int,
+    seed: int,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Score, rank and grade of subjects of which enough is known."""
+    value = tables["value"]
+    used = list(value.columns)
+    system = {i.indicator: i for i in evaluation_system()}
+    middle = {c: t.fillna(value.median()) for c, t in tables.items()}
     directions = [system[i].direction for i in used]
-    known = float(leaves.loc[used, "global_weight"].sum())
-    share, low, high = _renormalised(leaves.loc[used])
+    share, low, high = _renormalised(leaves)
     x = middle["value"].to_numpy(np.float64)
     ends = np.stack([middle[c].to_numpy(np.float64) for c in ("lower", "upper")])
     scaled = ranged(x, directions)
@@ -272,7 +317,7 @@ def _evaluated(
     else:
         fewest = min(count, len(np.unique(score)))
         grade, fit = grades_of(score, method=grades, count=fewest, seed=seed)
-    facts: dict[str, Any] = {"silhouette": fit, "indicators": used, "known_weight": known}
+    facts: dict[str, Any] = {"silhouette": fit}
     checked: NDArray[np.int64] = grade
     if check == "discriminant" and len(score) > 3 and len(np.unique(grade)) > 1:
         result = discriminant_check(scaled * np.sqrt(share), grade)
@@ -287,11 +332,8 @@ def _evaluated(
     first = rank_acceptability(
         benefits(x, directions), draws=draws, seed=seed, lower=low, upper=high
     ).first
-    names = rows.drop_duplicates("code").set_index("code")["name"]
     out = pd.DataFrame(
         {
-            "code": value.index,
-            "name": [names[c] for c in value.index],
             "score": score,
             "lower": np.minimum(interval.lower, score),
             "upper": np.maximum(interval.upper, score),
@@ -299,11 +341,9 @@ def _evaluated(
             "grade": grade,
             "check_grade": checked,
             "first_share": first,
-            "indicators": len(used),
-            "filled": filled.to_numpy(),
-            "known_weight": known,
-        }
-    ).sort_values(["rank", "code"], ignore_index=True)
+        },
+        index=value.index,
+    )
     return out, facts
 
 

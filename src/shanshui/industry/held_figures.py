@@ -19,11 +19,27 @@ def structure_figures(structure: pd.DataFrame) -> list[Measure]:
     return [
         Measure("secondary_risen", float(structure["secondary_risen"].astype(bool).sum()), "1"),
         Measure("secondary_known", float(len(structure)), "1"),
+        *_significant(structure),
         *(
             Measure("led_by_industry", float(value), "1", str(code))
             for code, value in zip(structure["code"], led, strict=True)
         ),
     ]
+
+
+def _significant(structure: pd.DataFrame) -> list[Measure]:
+    """``secondary_significant``: places whose secondary share rose so steadily that it is no chance, at the level of the step."""
+    count = structure.attrs.get("risen_significantly")
+    return [] if count is None else [Measure("secondary_significant", float(count), "1")]
+
+
+def share_figures(share: pd.DataFrame) -> list[Measure]:
+    """``product_share``: product of the region's counties that have one, over the nation's."""
+    figure = share.set_index("figure")["value"].astype(float)
+    told = (
+        f"{figure['counties_known']:.0f} of {figure['counties']:.0f} counties, {figure['year']:.0f}"
+    )
+    return [Measure("product_share", float(figure["product_share"]), "1", note=told)]
 
 
 def stage_figures(verdicts: pd.DataFrame) -> list[Measure]:

@@ -11,7 +11,7 @@ from shanshui.core.vocabulary import (
     Gdp,
     PlaceIndicators,
     Population,
-    Prefectures,
+    Units,
 )
 from shanshui.industry.economy import prefecture_codes, sector_products
 from shanshui.industry.evaluation import evaluation_system
@@ -32,7 +32,7 @@ Row = tuple[str, str, str, str, float, str]
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=0)
 def evaluation_indicators(
-    prefectures: Prefectures,
+    prefectures: Units,
     counties: Counties,
     population: Population | None = None,
     cities: RoledCities | None = None,
@@ -49,7 +49,7 @@ def evaluation_indicators(
     Parameters
     ----------
     prefectures : polygons
-        ``code, name``: the places.
+        ``code, name``: the places; prefectures, or the counties themselves.
     counties : polygons
         ``code, name, parent``.
     population : table, optional
@@ -109,6 +109,8 @@ def evaluation_indicators(
         if count.sum():
             basis = "share of the region's emerging firms"
             found["layout_area"] = (_plain(count / count.sum()), basis)
+        else:
+            firms = None  # none is told of a place of this level: that is not a layout of nothing
     rows: list[Row] = [
         ("place", code, names[code], indicator, float(value), basis)
         for indicator, (values, basis) in found.items()

@@ -10,7 +10,7 @@ from shanshui.core.vocabulary import ADMINISTRATIVE
 
 PLACE = Key("prefecture", "county")
 """Firms are known by prefecture or by county."""
-SUBJECT = Key("prefecture", "category")
+SUBJECT = Key("prefecture", "county", "category")
 """What is evaluated: places, and industries."""
 _SECTOR = {"code": Key("sector"), "name": TEXT}
 _PREFECTURE = {"code": Key("prefecture"), "name": TEXT}
@@ -103,7 +103,7 @@ SectorStructure = Annotated[
         {
             **_PREFECTURE,
             **{f"{s}_{e}": "1" for e in ("first", "last") for s in ("primary", "secondary", "tertiary")},
-            "change": "1", "angle": "degree", "secondary_change": "1", "secondary_risen": "1",
+            "change": "1", "angle": "degree", "secondary_change": "1", "secondary_risen": "1", "secondary_chance?": "1",
         }
     ),
 ]  # fmt: skip
@@ -314,7 +314,7 @@ IndicatorValues = Annotated[
     ),
 ]  # fmt: skip
 PrefectureGep = Annotated[
-    pd.DataFrame, Table({"unit": Key("prefecture"), "total": "yuan/yr"})
+    pd.DataFrame, Table({"unit": Key("=prefectures"), "total": "yuan/yr"})
 ]  # fmt: skip
 Evaluation = Annotated[
     pd.DataFrame,

@@ -1,20 +1,24 @@
 """The economy of the region held against the nation's."""
 
-from typing import Annotated
-
-import geopandas as gpd
 import numpy as np
-import shapely
 
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import ANY, TEXT, Features, Key
 from shanshui.core.vocabulary import Counties
-from shanshui.industry.county_product import CountyGdp
+from shanshui.industry.county_product import SectorProducts
+from shanshui.industry.county_stages import (
+    REGION,
+    CountyStages,
+    Levels,
+    ProductShare,
+    RegionStage,
+    inner_counties,
+)
 from shanshui.industry.held_figures import (
     attention_figures,
     firm_figures,
     layout_figures,
     network_figures,
+    share_figures,
     staff_figures,
     stage_figures,
     structure_figures,
@@ -31,16 +35,17 @@ from shanshui.industry.tables import (
 )
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 
-Levels = Annotated[gpd.GeoDataFrame, Features({"level": TEXT, "*": ANY}, Key("spatial_level"))]
-
 
 @assessment(source="own_frame", bytes_per_cell=0)
 def industry_validation(
-    county_gdp: CountyGdp | None = None,
+    county_gdp: SectorProducts | None = None,
     industry_structure: SectorStructure | None = None,
     spatial_levels: Levels | None = None,
     counties: Counties | None = None,
     industrial_stage: StageVerdicts | None = None,
+    county_stage: CountyStages | None = None,
+    region_stage: RegionStage | None = None,
+    product_share: ProductShare | None = None,
     emerging_firms: FirmCounts | None = None,
     report_attention: Attention | None = None,
     cluster_industries: ClusterIndustries | None = None,
@@ -63,6 +68,10 @@ def industry_validation(
         ``code``: those whose inner point lies in the region count.
     industrial_stage : table, optional
         ``code, year, criterion, stage``.
+    county_stage, region_stage : table, optional
+        The same by county, and without a code.
+    product_share : table, optional
+        ``figure, value``.
     emerging_firms : table, optional
         ``code, category, firms``.
     report_attention : table, optional
@@ -83,7 +92,8 @@ def industry_validation(
     table
         A row for each statement, as :func:`shanshui.basins.validation.survey_validation` has it. Measures: ``county_gdp`` of the region's
         counties [yuan], ``county_gdp_known`` of those that have one, ``counties_with_gdp``, ``secondary_risen`` and ``secondary_known``
-        (prefectures), ``led_by_industry`` by prefecture (1 yes), ``stage`` by ``code/year`` (0 pre to 4 post), ``firms``, ``firms_in`` by place
+        (prefectures), ``product_share`` of the nation's, ``led_by_industry`` by prefecture (1 yes), ``stage`` by ``code/year`` of prefectures and
+        counties and ``region/year`` (0 pre to 4 post), ``firms``, ``firms_in`` by place
         and province, ``category_rank``, ``attention_rank`` by ``category/year``, ``cluster_members`` by cluster, ``hubs_agree``, ``layout_ha``
         by link, ``staff_quotient`` by industry.
 
@@ -99,7 +109,8 @@ def industry_validation(
     """
     measures = []
     if county_gdp is not None:
-        rows, inner = county_gdp, _inner(spatial_levels, counties)
+        inner = inner_counties(spatial_levels, counties)
+        rows = county_gdp[county_gdp["year"] == county_gdp["year"].max()]
         if inner:
             rows = rows[rows["code"].astype(str).isin(inner)]
         by_code = rows.groupby("code")["yuan"].agg(lambda part: part.sum(skipna=False))
@@ -119,8 +130,13 @@ def industry_validation(
         ]  # fmt: skip
     if industry_structure is not None:
         measures += structure_figures(industry_structure)
-    if industrial_stage is not None:
-        measures += stage_figures(industrial_stage)
+    if product_share is not None:
+        measures += share_figures(product_share)
+    for stages in (industrial_stage, county_stage):
+        if stages is not None:
+            measures += stage_figures(stages)
+    if region_stage is not None:
+        measures += stage_figures(region_stage.assign(code=REGION))
     if employment_structure is not None:
         measures += staff_figures(employment_structure)
     if emerging_firms is not None:
@@ -131,13 +147,3 @@ def industry_validation(
     if layout is not None:
         measures += layout_figures(layout)
     return validation_table("industry", measures, published)
-
-
-def _inner(levels: Levels | None, counties: Counties | None) -> set[str]:
-    """Codes of the counties of the inner level; none where it is not told."""
-    if levels is None or counties is None:
-        return set()
-    outline = levels.geometry[levels["level"] == "inner"].iloc[0]
-    shapely.prepare(outline)
-    points = shapely.point_on_surface(counties.geometry.values)
-    return set(counties["code"].astype(str)[shapely.contains(outline, points)])

@@ -230,7 +230,6 @@ def _amounts(cover: dict[str, str]) -> list[Step]:
 def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
     # where jobs tell what a county makes, no product is parted by area
     by_jobs = {"gdp", "employment", "counties", "prefectures"} <= have
-    made = {"gdp": "county_gdp"} if by_jobs else {}
     return [
         step(asset_transfer),
         step(gep),
@@ -251,17 +250,26 @@ def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
             step(
                 unit_gep,
                 name=f"{level}_gep",
-                binds={"amounts": f"{level}_amounts", "unit_people": f"{level}_people"},
+                binds={"amounts": f"{level}_amounts", "unit_people": f"{level}_people"} | whole,
             )
-            for level in ("unit", "county", "prefecture")
+            for level, whole in (
+                ("unit", {}),
+                ("county", {"outlines": "counties"}),
+                ("prefecture", {"outlines": "prefectures"}),
+            )
         ),
         step(mismatch),
         step(
             mismatch,
             name="county_mismatch",
-            binds={"prefecture_gep": "county_gep", "prefectures": "counties"} | made,
+            binds={"prefecture_gep": "county_gep", "prefectures": "counties"},
         ),
         step(units_inside),
+        step(
+            units_inside,
+            name="counties_inside",
+            binds={"prefectures": "counties", "prefecture_cells": "county_cells"},
+        ),
         step(service_series, binds={"prefectures": "units_inside"}),
         step(gep_hot_spots),
         step(gep_summary, binds={"mismatch": "county_mismatch"} if by_jobs else {}),

@@ -11,6 +11,7 @@ from shanshui.industry.clusters import (
     service_hubs,
 )
 from shanshui.industry.county_product import county_gdp
+from shanshui.industry.county_stages import county_stage, product_share, region_stage
 from shanshui.industry.economy import growth_parts, industry_structure
 from shanshui.industry.employment import employment_structure, green_composition, urban_flow
 from shanshui.industry.evaluation import evaluation_weights, industry_evaluation
@@ -50,6 +51,7 @@ def industry(have: set[str]) -> list[Step]:
     """
     warm = warmth_of(have)
     inside = {"prefectures": "units_inside"}
+    made = {"gdp": "county_gdp"} if {"gdp", "employment"} <= have else {}
     return [
         step(industry_structure, binds=inside),
         step(growth_parts, binds=inside),
@@ -58,6 +60,9 @@ def industry(have: set[str]) -> list[Step]:
         step(green_composition, binds=inside),
         step(urban_flow, binds=inside),
         step(county_gdp),
+        step(product_share),
+        step(county_stage),
+        step(region_stage),
         step(linkages),
         step(footprints),
         step(household_multipliers),
@@ -78,10 +83,23 @@ def industry(have: set[str]) -> list[Step]:
         step(evaluation_weights),
         step(evaluation_indicators, binds=inside),
         step(industry_evaluation),
+        step(
+            evaluation_indicators,
+            name="county_indicators",
+            binds={"prefectures": "counties_inside", "prefecture_gep": "county_gep"} | made,
+        ),
+        step(
+            industry_evaluation,
+            name="county_evaluation",
+            binds={"evaluation_indicators": "county_indicators"},
+        ),
         step(river_distance),
         step(place_facts),
         step(unit_admission),
         step(rule_coverage),
+        step(
+            unit_admission, name="county_admission", binds={"planning_unit_labels": "county_cells"}
+        ),
         step(open_industries),
         step(crop_suitability, binds=warm),
         step(crop_areas),

@@ -25,7 +25,8 @@ MEASURES: dict[str, tuple[str, ...]] = {
         "steep_farmland_ha", "reference_line",
     ),
     "industry": (
-        "county_gdp", "county_gdp_known", "counties_with_gdp", "secondary_risen", "secondary_known", "firms", "firms_in",
+        "county_gdp", "county_gdp_known", "counties_with_gdp", "product_share", "secondary_risen", "secondary_significant", "secondary_known",
+        "firms", "firms_in",
         "category_rank", "attention_rank", "led_by_industry", "stage", "cluster_members", "hubs_agree", "layout_ha", "staff_quotient",
     ),
 }  # fmt: skip

@@ -93,3 +93,24 @@ def chosen_year(
     if not whole:
         raise QuantityError(f"{where}: no place has a value in any year")
     return whole[-1]
+
+
+def at_year(values: pd.Series, year: int) -> pd.Series:
+    """Values of one year, where need be on the straight line between the years beside it.
+
+    Parameters
+    ----------
+    values : (code, year)
+        Index ``code`` and ``year``; missing where it is not known.
+    year : int [yr]
+        Asked for.
+
+    Returns
+    -------
+    (code,)
+        The year's own value, or ``v1 + (v2 - v1) (y - y1) / (y2 - y1)`` between the nearest years before and after that have one [D]; missing
+        where there is none on one side: nothing is carried on beyond the last count.
+    """
+    wide = values.dropna().unstack("year")  # noqa: PD010 - one value a cell
+    wide = wide.reindex(columns=sorted({*wide.columns, year})).astype(float)
+    return wide.interpolate(method="index", axis=1, limit_area="inside")[year]

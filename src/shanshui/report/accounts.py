@@ -99,7 +99,7 @@ def account_chapters(study: Study, show: Any, lang: str) -> list[dict[str, Any]]
             "mismatch",
             lambda: chart(
                 "mismatch",
-                lambda: mismatch_chart(named(study, "mismatch", lang), lang),
+                lambda: mismatch_chart(_compared_places(study, lang), lang),
                 "",
                 say("mismatch_note", lang),
             ),
@@ -168,7 +168,8 @@ def _chart_if(study: Study, name: str, draw: Callable[[], list[Any]]) -> list[An
     if not study.has(name):
         return []
     frame = study[name]
-    value = frame["value"] if "value" in frame else frame.get("gep", pd.Series(dtype=float))
+    shown = next((c for c in ("value", "mismatch") if c in frame), None)
+    value = pd.Series(dtype=float) if shown is None else frame[shown]
     return draw() if len(frame) and np.isfinite(value).any() else []
 
 
@@ -262,10 +263,15 @@ def _compared(study: Study, lang: str) -> dict[str, Any] | None:
     return table_of(say("compared", lang), frame, lang, note, of=("gep_summary", "gep"))
 
 
+def _compared_places(study: Study, lang: str) -> pd.DataFrame:
+    """Prefectures of which both value and product are known."""
+    return named(study, "mismatch", lang).dropna(subset=["mismatch"])
+
+
 def _prefectures(study: Study, lang: str) -> dict[str, Any] | None:
-    if not study.has("mismatch") or study["mismatch"].empty:
+    if not study.has("mismatch") or study["mismatch"]["mismatch"].isna().all():
         return None
-    rows = named(study, "mismatch", lang).sort_values("mismatch", ascending=False)
+    rows = _compared_places(study, lang).sort_values("mismatch", ascending=False)
     frame = pd.DataFrame(
         {
             "code": rows["code"],

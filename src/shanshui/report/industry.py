@@ -74,10 +74,15 @@ def industry_chapter(study: Study, show: Any, lang: str) -> dict[str, Any]:
             note=_firms_note(study, lang),
         ),
         *show.map("firm_places"),
-        *show.chart(
-            "industry_evaluation",
-            lambda: evaluation_chart(study["industry_evaluation"], names, lang),
-            note=_evaluation_note(study, lang),
+        *(
+            show.chart(
+                "industry_evaluation",
+                lambda: evaluation_chart(study["industry_evaluation"], names, lang),
+                note=_evaluation_note(study, lang),
+            )
+            if study.has("industry_evaluation")
+            and study["industry_evaluation"]["score"].notna().any()
+            else []
         ),
         *show.chart(
             "unit_admission",
@@ -140,6 +145,9 @@ def _evaluation_note(study: Study, lang: str) -> str:
                 agree="–" if "agreement" not in found else f"{found['agreement']:.0%}",
             )
         )  # fmt: skip
+        if found["not_ranked"]:
+            told = ", ".join(found["not_ranked"])
+            parts.append(say("evaluation_not_ranked", lang).format(who=told))
     return " ".join(parts)
 
 

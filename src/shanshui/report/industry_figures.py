@@ -261,6 +261,7 @@ def firms_chart(table: pd.DataFrame, lang: str) -> Figure:
 
 def evaluation_chart(table: pd.DataFrame, names: dict[str, str], lang: str) -> Figure:
     """Composite score with its interval, coloured by grade; places left, industries right."""
+    table = table[table["score"].notna()]
     parts = [(s, table[table["subject"] == s].sort_values("score")) for s in ("place", "industry")]
     parts = [(s, rows) for s, rows in parts if len(rows)]
     most = max(len(rows) for _, rows in parts)
