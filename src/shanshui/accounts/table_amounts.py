@@ -8,8 +8,8 @@ import pandas as pd
 from shanshui.accounts.culture import VisitValues
 from shanshui.accounts.flood_mitigation import FloodStorage
 from shanshui.accounts.frames import PER
-from shanshui.accounts.noise import NoiseReduction
 from shanshui.accounts.purification import Purified
+from shanshui.accounts.recreation import Recreation
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.quantity import ANY, TEXT, Table
@@ -32,6 +32,7 @@ TableAmounts = Annotated[
     pd.DataFrame,
     Table({"flow": TEXT, "amount": ANY, "per": TEXT, "basis": TEXT, "places": "1"}),
 ]
+GreenRoads = Annotated[pd.DataFrame, Table({"green_km": "km"})]
 Housing = Annotated[
     pd.DataFrame,
     Table({"code": ADMINISTRATIVE, "floor_m2": "m2", "price": "yuan/m2", "premium": "1", "*": ANY}),
@@ -88,14 +89,17 @@ def landscape_premium(
 @assessment(
     source="own_accounts",
     bytes_per_cell=0,
-    any_of=("purification", "travel_cost", "flood_storage", "landscape_premium", "noise_reduction"),
-)
+    any_of=(
+        "purification", "travel_cost", "flood_storage", "landscape_premium", "noise_reduction", "recreation_value",
+    ),
+)  # fmt: skip
 def table_amounts(
     purification: Purified | None = None,
     travel_cost: VisitValues | None = None,
     flood_storage: FloodStorage | None = None,
     landscape_premium: Premiums | None = None,
-    noise_reduction: NoiseReduction | None = None,
+    noise_reduction: GreenRoads | None = None,
+    recreation_value: Recreation | None = None,
 ) -> TableAmounts:
     """Yearly amount of each flow that is known by tables of places, for the region as a whole.
 
@@ -111,6 +115,8 @@ def table_amounts(
         ``yearly`` [yuan/yr].
     noise_reduction : table, optional
         ``green_km`` of roads.
+    recreation_value : table, optional
+        ``flow`` (``tourism`` or ``leisure``) and ``value`` [yuan/yr] of sites.
 
     Returns
     -------
@@ -120,7 +126,7 @@ def table_amounts(
     Raises
     ------
     QuantityError
-        A pollutant that no account knows.
+        A pollutant that no account knows, tourism by both of its ways.
 
     Notes
     -----
@@ -128,12 +134,7 @@ def table_amounts(
     """
     rows: list[tuple[str, float, str, str, int]] = []
     if purification is not None:
-        flow = purification["pollutant"].astype(str).str.strip()
-        spelt = flow.str.lower().map(POLLUTANTS)
-        if spelt.isna().any():
-            name = flow[spelt.isna()].iloc[0]
-            raise QuantityError(f"emissions.pollutant: '{name}'; {nearest(name, POLLUTANTS)}")
-        for name, part in purification.groupby(spelt):
+        for name, part in purification.groupby(flow_of_pollutant(purification["pollutant"])):
             rows.append(_row(str(name), part["purified_t"], "modelled"))
     if travel_cost is not None:
         rows.append(_row("tourism", travel_cost["exchange"], "measured"))
@@ -143,7 +144,31 @@ def table_amounts(
         rows.append(_row("landscape_premium", landscape_premium["yearly"], "measured"))
     if noise_reduction is not None:
         rows.append(_row("noise_walls", noise_reduction["green_km"], "modelled"))
+    if recreation_value is not None:
+        for name, part in recreation_value.groupby("flow"):
+            if name == "tourism" and travel_cost is not None:
+                raise QuantityError(
+                    "recreation_value.flow: tourism comes from travel_cost already; drop the rows of that kind from [inputs.recreation_sites], or "
+                    "[inputs.visits]: the same visits must not count twice"
+                )
+            rows.append(_row(str(name), part["value"], "measured"))
     return pd.DataFrame(rows, columns=["flow", "amount", "per", "basis", "places"])
+
+
+def flow_of_pollutant(pollutant: pd.Series) -> pd.Series:
+    """Flow of each pollutant, however tables spell it.
+
+    Raises
+    ------
+    QuantityError
+        A pollutant that no account knows.
+    """
+    spelt = pollutant.astype(str).str.strip()
+    flow = spelt.str.lower().map(POLLUTANTS)
+    if flow.isna().any():
+        name = spelt[flow.isna()].iloc[0]
+        raise QuantityError(f"emissions.pollutant: '{name}'; {nearest(name, POLLUTANTS)}")
+    return pd.Series(flow)
 
 
 def _row(flow: str, values: pd.Series, basis: str) -> tuple[str, float, str, str, int]:

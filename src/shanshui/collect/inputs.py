@@ -193,6 +193,22 @@ INPUTS: dict[str, InputKind] = {
     "products": InputKind(
         "table", Table({**_AMOUNTS, "flow": TEXT, "amount": ANY, "excludes?": TEXT}), 0.0, 1e15
     ),
+    "recreation_sites": InputKind(
+        "coefficients",
+        Table(
+            {
+                "site": TEXT,
+                "place": ADMINISTRATIVE,
+                "kind": TEXT,
+                "visits": "1/yr",
+                "spending?": "yuan",
+                "ecological_share?": "1",
+                "hours?": "h",
+                "wage?": "yuan/h",
+                "*": ANY,
+            }
+        ),
+    ),
     "housing": InputKind(
         "coefficients",
         Table(
@@ -348,6 +364,7 @@ INPUTS: dict[str, InputKind] = {
         Table(
             {
                 "site": TEXT,
+                "place?": TEXT,
                 "zone": ADMINISTRATIVE,
                 "visits": "1/yr",
                 "population": "person",
@@ -431,6 +448,7 @@ WANTED: dict[str, str] = {
     "infiltration": "soil texture classes scaled from 0 (clay) to 1 (sand)",
     "wind_factor": "wind speed, soil wetness and snow by day from a reanalysis, worked into the weather factor of wind erosion",
     "soil_carbonate": "soil grids with calcium carbonate",
+    "recreation_sites": "visits to each park and scenic area with what visitors spend, or with the hours that residents stay",
     "housing": "homes near green by place: floor, price, and the premium of a hedonic study",
     "lakes": "polygons of lakes and reservoirs of a topographic map",
     "reservoirs": "a register of reservoirs with their capacity",

@@ -64,7 +64,7 @@ RULES: dict[str, Rule] = {
     "purification_capacity": Rule("capacity_t", ("pollutant",)),
 }
 """Tables of amounts that are joined to places, by input."""
-ROWS = {"firms": "place", "reports": "place", "visits": "zone"}
+ROWS = {"firms": "place", "reports": "place", "visits": "zone", "recreation_sites": "place"}
 """Tables whose rows are things in a place that may as well lie elsewhere, and the column that names it."""
 PLACED = frozenset({*RULES, *ROWS, "function_zones"})
 

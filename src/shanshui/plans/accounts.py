@@ -36,7 +36,9 @@ from shanshui.accounts.nation import nation_shares
 from shanshui.accounts.noise import noise_reduction
 from shanshui.accounts.nutrients import nutrient_delivery
 from shanshui.accounts.penman import station_evapotranspiration
+from shanshui.accounts.place_flows import place_flows
 from shanshui.accounts.purification import purification
+from shanshui.accounts.recreation import recreation_value
 from shanshui.accounts.sand_fixation import sand_fixation
 from shanshui.accounts.seasonal_yield import quick_flow
 from shanshui.accounts.sediment import sediment_delivery
@@ -130,7 +132,8 @@ def accounts(have: set[str]) -> list[Step]:
         step(water_retention_index),
         step(purification),
         step(travel_cost),
-        step(noise_reduction),
+        step(noise_reduction, binds={"labels": "region_mask"}),
+        step(recreation_value),
         step(landscape_premium),
         step(table_amounts),
         step(
@@ -254,10 +257,11 @@ def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
             )
             for level, whole in (
                 ("unit", {}),
-                ("county", {"outlines": "counties"}),
-                ("prefecture", {"outlines": "prefectures"}),
+                ("county", {"outlines": "counties", "place_flows": "county_flows"}),
+                ("prefecture", {"outlines": "prefectures", "place_flows": "prefecture_flows"}),
             )
         ),
+        *_of_places(),
         step(mismatch),
         step(
             mismatch,
@@ -280,6 +284,21 @@ def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
         step(condition_account, binds={"prefectures": "units_inside"}),
         step(value_series, binds={"prefectures": "units_inside"}),
     ]
+
+
+def _of_places() -> list[Step]:
+    """What tables tell of counties and prefectures."""
+    out = []
+    for level, places in (("county", "counties"), ("prefecture", "prefectures")):
+        out += [
+            step(noise_reduction, name=f"{level}_noise", binds={"labels": f"{level}_cells"}),
+            step(
+                place_flows,
+                name=f"{level}_flows",
+                binds={"places": places, "noise_reduction": f"{level}_noise"},
+            ),
+        ]
+    return out
 
 
 def _futures(cover: dict[str, str], warm: dict[str, str]) -> list[Step]:
