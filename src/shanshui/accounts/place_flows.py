@@ -80,7 +80,8 @@ def place_flows(
     Notes
     -----
     ``q_uf = sum q_pf`` over the places p in unit u, of which every county must be told: ``q`` the amount of flow f. The same rows as the
-    region's account sums, so that units sum to it where all are told. Ours [D].
+    region's account sums, so that units sum to it where all are told. A place that the region's border cuts has its whole amount, as
+    tables give it, in the region's account too. Ours [D].
     """
     year = int(pd.to_numeric(gep["year"]).max())
     parent = dict(zip(counties["code"].astype(str), counties["parent"].astype(str), strict=True))

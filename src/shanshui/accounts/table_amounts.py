@@ -151,7 +151,9 @@ def table_amounts(
                     "recreation_value.flow: tourism comes from travel_cost already; drop the rows of that kind from [inputs.recreation_sites], or "
                     "[inputs.visits]: the same visits must not count twice"
                 )
-            rows.append(_row(str(name), part["value"], "measured"))
+            rows.append(
+                _row(str(name), part["value"], "measured" if name == "tourism" else "modelled")
+            )
     return pd.DataFrame(rows, columns=["flow", "amount", "per", "basis", "places"])
 
 
