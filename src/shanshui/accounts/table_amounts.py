@@ -35,8 +35,13 @@ TableAmounts = Annotated[
 GreenRoads = Annotated[pd.DataFrame, Table({"green_km": "km"})]
 Housing = Annotated[
     pd.DataFrame,
-    Table({"code": ADMINISTRATIVE, "floor_m2": "m2", "price": "yuan/m2", "premium": "1", "*": ANY}),
-]
+    Table(
+        {
+            "code": ADMINISTRATIVE, "floor_m2?": "m2", "all_floor_m2?": "m2", "price": "yuan/m2", "premium": "1", "*": ANY,
+        }
+    ),
+]  # fmt: skip
+NearGreen = Annotated[pd.DataFrame, Table({"code": ADMINISTRATIVE, "near_share": "1"})]
 Premiums = Annotated[
     pd.DataFrame,
     Table({"code": ADMINISTRATIVE, "stock": "yuan", "yearly": "yuan/yr"}),
@@ -45,14 +50,20 @@ Premiums = Annotated[
 
 @assessment(source="own_accounts", bytes_per_cell=0)
 def landscape_premium(
-    housing: Housing, *, yearly_rate: Annotated[float, Between(0.0, 1.0)] = 0.03
+    housing: Housing,
+    green_near_homes: NearGreen | None = None,
+    *,
+    yearly_rate: Annotated[float, Between(0.0, 1.0)] = 0.03,
 ) -> Premiums:
     """What homes near green are worth above others, and what of it falls to a year.
 
     Parameters
     ----------
     housing : table
-        ``code, floor_m2`` near green, ``price`` [yuan/m2], ``premium``: share of the price owed to the green [1], from a hedonic study.
+        ``code``; ``floor_m2`` near green, or ``all_floor_m2`` of the place; ``price`` [yuan/m2], ``premium``: share of the price owed to the
+        green [1], from a hedonic study.
+    green_near_homes : table, optional
+        ``code, near_share``: what of all floor lies near green; needed where the table has no ``floor_m2``.
     yearly_rate : float [1]
         Rent of a year over the price [D]: a premium is paid once for many years.
 
@@ -64,14 +75,19 @@ def landscape_premium(
     Raises
     ------
     QuantityError
-        A number that is missing or below 0, a premium above 1.
+        A number that is missing or below 0, a premium above 1, neither or both kinds of floor, a place of which nothing tells where its homes lie.
 
     Notes
     -----
-    ``stock = F p h``, ``yearly = r F p h``: ``F`` floor, ``p`` price, ``h`` premium, ``r`` the rate. Hedonic premium of the norm of 2022 [M];
-    the rate is ours [D]: a stock must not stand among flows of a year.
+    ``stock = F p h``, ``yearly = r F p h``: ``F`` floor near green (of all floor the share of built ground near green), ``p`` price, ``h``
+    premium, ``r`` the rate. Hedonic premium of the norm of 2022 [M]; the rate is ours [D]: a stock must not stand among flows of a year.
     """
-    for column in ("floor_m2", "price", "premium"):
+    given = [c for c in ("floor_m2", "all_floor_m2") if c in housing]
+    if len(given) != 1:
+        raise QuantityError(
+            f"housing: found {' and '.join(given) or 'neither floor_m2 nor all_floor_m2'}, expected one of them: floor near green, or all floor"
+        )
+    for column in (given[0], "price", "premium"):
         number = pd.to_numeric(housing[column], errors="coerce")
         bad = ~(number >= 0) | ((number > 1) if column == "premium" else False)
         if bad.any():
@@ -80,10 +96,27 @@ def landscape_premium(
                 f"housing.{column}: {row['code']} holds '{row[column]}', expected "
                 f"{'a share of 0 to 1' if column == 'premium' else 'a number, 0 or more'}"
             )
-    stock = housing["floor_m2"] * housing["price"] * housing["premium"]
+    stock = _near(housing, given[0], green_near_homes) * housing["price"] * housing["premium"]
     out = pd.DataFrame({"code": housing["code"].astype(str), "stock": stock})
     out["yearly"] = out["stock"] * yearly_rate
     return out
+
+
+def _near(housing: pd.DataFrame, column: str, near: pd.DataFrame | None) -> pd.Series:
+    """Floor near green [m2]."""
+    if column == "floor_m2":
+        return housing[column]
+    if near is None:
+        raise QuantityError(
+            "housing.all_floor_m2: needs a land cover and counties, which tell what lies near green; or give floor_m2 near green"
+        )
+    code = housing["code"].astype(str)
+    share = code.map(near.astype({"code": str}).set_index("code")["near_share"])
+    if share.isna().any():
+        raise QuantityError(
+            f"housing.code: no built ground is known in {code[share.isna()].iloc[0]}, so nothing tells what lies near green; drop its row"
+        )
+    return housing[column] * share
 
 
 @assessment(

@@ -212,7 +212,14 @@ INPUTS: dict[str, InputKind] = {
     "housing": InputKind(
         "coefficients",
         Table(
-            {"code": ADMINISTRATIVE, "floor_m2": "m2", "price": "yuan/m2", "premium": "1", "*": ANY}
+            {
+                "code": ADMINISTRATIVE,
+                "floor_m2?": "m2",
+                "all_floor_m2?": "m2",
+                "price": "yuan/m2",
+                "premium": "1",
+                "*": ANY,
+            }
         ),
     ),
     "biophysical": InputKind("coefficients", Table({"*": ANY})),
@@ -358,6 +365,10 @@ INPUTS: dict[str, InputKind] = {
         "coefficients",
         Table({"code": ADMINISTRATIVE, "pollutant": TEXT, "capacity_t": "t/yr", "*": ANY}),
     ),
+    "purification_rates": InputKind(
+        "coefficients",
+        Table({"cover": TEXT, "pollutant": TEXT, "rate": "kg/ha/yr", "*": ANY}),
+    ),
     "hydropower_stations": InputKind("coefficients", Table({"*": ANY})),
     "visits": InputKind(
         "coefficients",
@@ -454,6 +465,7 @@ WANTED: dict[str, str] = {
     "reservoirs": "a register of reservoirs with their capacity",
     "emissions": "emissions of pollutants by place from the statistics of the environment, with the state of air and water",
     "purification_capacity": "what ecosystems of a place can take of each pollutant, from local measurement",
+    "purification_rates": "what a hectare of each cover takes of each pollutant, from local measurement",
     "hydropower_stations": "a register of power stations with head, efficiency, price and cost, in the columns InVEST users have",
     "visits": "visits to each site by zone of origin, with cost and time of the way",
 }

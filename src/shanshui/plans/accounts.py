@@ -4,6 +4,7 @@ from shanshui.accounts.asset_transfer import asset_transfer
 from shanshui.accounts.assets import asset_account, supply_use
 from shanshui.accounts.beneficiaries import service_beneficiaries
 from shanshui.accounts.bridge import frame_accounts, frame_comparison, gep_bridge
+from shanshui.accounts.capacity import capacity_by_cover, green_near_homes
 from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock, carbon_value
 from shanshui.accounts.climate import hot_days, reference_evapotranspiration
 from shanshui.accounts.climate_regulation import climate_regulation
@@ -68,7 +69,7 @@ from shanshui.terrain.downscaling import temperature_fine
 FUTURES = ("moderate", "strong")
 STOOD_IN = frozenset({
     "reference_evapotranspiration", "hot_days", "rainfall_erosivity", "soil_erodibility", "net_primary_production", "threat_maps",
-    "monthly_precipitation", "runoff_proxy",
+    "monthly_precipitation", "runoff_proxy", "purification_capacity",
 })  # fmt: skip
 """Inputs whose place other products take where a study lacks them."""
 
@@ -131,6 +132,7 @@ def accounts(have: set[str]) -> list[Step]:
         step(quick_flow, binds=cover),
         step(water_retention_index),
         step(purification),
+        step(green_near_homes),
         step(travel_cost),
         step(noise_reduction, binds={"labels": "region_mask"}),
         step(recreation_value),
@@ -181,6 +183,8 @@ def _derived(have: set[str], cover: dict[str, str], warm: dict[str, str]) -> lis
         out.append(step(soil_erodibility))
     if "net_primary_production" not in have:
         out.append(step(net_primary_production, binds=cover))
+    if "purification_capacity" not in have and "purification_rates" in have:
+        out.append(step(capacity_by_cover, name="purification_capacity"))
     if "threat_maps" not in have:
         out.append(step(threat_maps))
     return out
