@@ -22,7 +22,7 @@ Visits = Annotated[
     pd.DataFrame,
     Table(
         {
-            "site": TEXT, "place?": TEXT, "zone": ADMINISTRATIVE, "visits": "1/yr", "population": "person",
+            "site": TEXT, "place?": ADMINISTRATIVE, "zone": ADMINISTRATIVE, "visits": "1/yr", "population": "person",
             "travel": "yuan", "hours": "h", "wage": "yuan/h",
             "spending": "yuan", "*": ANY,
         }
@@ -33,7 +33,7 @@ VisitValues = Annotated[
     Table(
         {
             "site": TEXT,
-            "place?": TEXT,
+            "place?": ADMINISTRATIVE,
             "visits": "1/yr",
             "exchange": "yuan/yr",
             "surplus": "yuan/yr",

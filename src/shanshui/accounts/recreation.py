@@ -26,7 +26,15 @@ Sites = Annotated[
 ]  # fmt: skip
 Recreation = Annotated[
     pd.DataFrame,
-    Table({"site": TEXT, "place": TEXT, "flow": TEXT, "visits": "1/yr", "value": "yuan/yr"}),
+    Table(
+        {
+            "site": TEXT,
+            "place": ADMINISTRATIVE,
+            "flow": TEXT,
+            "visits": "1/yr",
+            "value": "yuan/yr",
+        }
+    ),
 ]
 
 
@@ -60,7 +68,8 @@ def recreation_value(
     -----
     Tourism ``V = e N s``, leisure ``V = w N h W``: ``N`` visits, ``s`` spending, ``e`` its ecological share, 0.2 to 1 by kind of place,
     ``h`` hours, ``W`` wage, ``w`` the ``wage_share`` (0.33 [S]). The short way of the guidelines [M]: food and lodging stand in gross domestic
-    product already, so the share has no default.
+    product already, so the share has no
+    default. Columns and their checks are ours [D].
     """
     kind = recreation_sites["kind"].astype(str).str.strip().str.lower()
     if (odd := ~kind.isin(KINDS)).any():

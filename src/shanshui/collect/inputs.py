@@ -375,7 +375,7 @@ INPUTS: dict[str, InputKind] = {
         Table(
             {
                 "site": TEXT,
-                "place?": TEXT,
+                "place?": ADMINISTRATIVE,
                 "zone": ADMINISTRATIVE,
                 "visits": "1/yr",
                 "population": "person",

@@ -281,7 +281,7 @@ def _nature(folder: Path, people: pd.DataFrame, counties: gpd.GeoDataFrame) -> N
         for flow, per_head in PRODUCTS:
             products.append((code, 2020, flow, round(float(count) * per_head)))
         parks.append((f"park {k + 1}", code, "leisure", round(float(count) * 18), 1.5, 25.0))
-        homes.append((code, round(float(count) * 38.0), 5200, 0.06))
+        homes.append((code, round(float(count) * 1.5), 5200, 0.06))
         for site in range(2):
             way = 1.0 + abs(k - 3 * site)
             visits.append(
@@ -294,7 +294,7 @@ def _nature(folder: Path, people: pd.DataFrame, counties: gpd.GeoDataFrame) -> N
     _save(folder, "purification_capacity.csv", takes, ["code", "pollutant", "capacity_t"])
     _save(folder, "products.csv", products, ["code", "year", "flow", "amount"])
     _save(folder, "reservoirs.csv", [("reservoir 3", 4_000_000)], ["name", "capacity_m3"])
-    _save(folder, "housing.csv", homes, ["code", "all_floor_m2", "price", "premium"])
+    _save(folder, "housing.csv", homes, ["code", "floor_m2", "price", "premium"])
     columns = ["site", "place", "kind", "visits", "hours", "wage"]
     _save(folder, "recreation_sites.csv", parks, columns)
     columns = [
