@@ -38,8 +38,11 @@ PARKS = pd.DataFrame(
 )  # fmt: skip
 
 
-def told(places=COUNTIES, **tables):
-    rows = place_flows(places, COUNTIES, YEAR, **tables)
+INSIDE = pd.DataFrame({"unit": [1, 2, 3]})
+
+
+def told(places=COUNTIES, inside=INSIDE, **tables):
+    rows = place_flows(places, COUNTIES, inside, inside, YEAR, **tables)
     return {f: part.set_index("unit")["amount"].tolist() for f, part in rows.groupby("flow")}
 
 
@@ -49,7 +52,7 @@ def test_counties_have_their_rows_and_prefectures_those_of_their_counties():
     # numbers as codes
     numbers = PURIFIED.assign(code=PURIFIED["code"].astype(int))
     assert told(purification=numbers) == {"sulphur_dioxide": [2.0, 3.0, 5.0]}
-    per = place_flows(COUNTIES, COUNTIES, YEAR, purification=PURIFIED)["per"]
+    per = place_flows(COUNTIES, COUNTIES, INSIDE, INSIDE, YEAR, purification=PURIFIED)["per"]
     assert set(per) == {"t"}
 
 
@@ -57,6 +60,13 @@ def test_a_county_without_a_row_leaves_its_prefecture_unknown():
     rows = PURIFIED.iloc[[0, 2]]
     np.testing.assert_equal(told(purification=rows)["sulphur_dioxide"], [2.0, np.nan, 5.0])
     np.testing.assert_equal(told(PREFECTURES, purification=rows)["sulphur_dioxide"], [np.nan, 5.0])
+
+
+def test_places_beyond_the_region_have_no_row_and_miss_nothing():
+    inside = INSIDE.iloc[:1]
+    assert told(inside=inside, purification=PURIFIED) == {"sulphur_dioxide": [2.0]}
+    # of prefecture 1 only the first county lies in the region
+    assert told(PREFECTURES, inside, purification=PURIFIED.iloc[:1]) == {"sulphur_dioxide": [2.0]}
 
 
 def test_rows_of_prefectures_tell_nothing_of_counties():

@@ -37,6 +37,8 @@ AccountYear = Annotated[pd.DataFrame, Table({"year": "yr"})]
 def place_flows(
     places: Units,
     counties: Counties,
+    amounts: Annotated[pd.DataFrame, Table({"unit": Key("=places")})],
+    county_amounts: Annotated[pd.DataFrame, Table({"unit": Key("county")})],
     gep: AccountYear,
     products: Products | None = None,
     purification: Purified | None = None,
@@ -54,6 +56,10 @@ def place_flows(
         Index ``unit``; ``code``: the counties themselves, or prefectures.
     counties : polygons
         ``code, parent``: whose sums prefectures are.
+    amounts : table
+        ``unit``: places that have ground in the region; others are left out.
+    county_amounts : table
+        ``unit``: counties that have ground in the region, of which prefectures are the sums.
     gep : table
         The region's account, for its ``year``.
     products : table, optional
@@ -84,6 +90,8 @@ def place_flows(
     tables give it, in the region's account too. Ours [D].
     """
     year = int(pd.to_numeric(gep["year"]).max())
+    places = places[places.index.isin(amounts["unit"])]
+    counties = counties[counties.index.isin(county_amounts["unit"])]
     parent = dict(zip(counties["code"].astype(str), counties["parent"].astype(str), strict=True))
     parts: list[pd.DataFrame] = []
     for flow, rows in _coded(products, purification, landscape_premium, year, parent):

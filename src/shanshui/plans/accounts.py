@@ -299,7 +299,11 @@ def _of_places() -> list[Step]:
             step(
                 place_flows,
                 name=f"{level}_flows",
-                binds={"places": places, "noise_reduction": f"{level}_noise"},
+                binds={
+                    "places": places,
+                    "amounts": f"{level}_amounts",
+                    "noise_reduction": f"{level}_noise",
+                },
             ),
         ]
     return out
