@@ -13,6 +13,7 @@ from shanshui.accounts.flood_mitigation import flood_storage
 from shanshui.accounts.gep import gep
 from shanshui.accounts.noise import noise_reduction
 from shanshui.accounts.place_flows import place_flows
+from shanshui.accounts.place_shares import place_shares, products_inside
 from shanshui.accounts.recreation import recreation_value
 from shanshui.accounts.table_amounts import table_amounts
 from shanshui.accounts.unit_gep import unit_gep
@@ -41,8 +42,11 @@ PARKS = pd.DataFrame(
 INSIDE = pd.DataFrame({"unit": [1, 2, 3]})
 
 
-def told(places=COUNTIES, inside=INSIDE, **tables):
-    rows = place_flows(places, COUNTIES, inside, inside, YEAR, **tables)
+SHARES = pd.DataFrame({"code": ["101", "102", "103", "1", "2"], "share_inside": 1.0})
+
+
+def told(places=COUNTIES, inside=INSIDE, shares=SHARES, **tables):
+    rows = place_flows(places, COUNTIES, inside, shares, YEAR, **tables)
     return {f: part.set_index("unit")["amount"].tolist() for f, part in rows.groupby("flow")}
 
 
@@ -52,7 +56,7 @@ def test_counties_have_their_rows_and_prefectures_those_of_their_counties():
     # numbers as codes
     numbers = PURIFIED.assign(code=PURIFIED["code"].astype(int))
     assert told(purification=numbers) == {"sulphur_dioxide": [2.0, 3.0, 5.0]}
-    per = place_flows(COUNTIES, COUNTIES, INSIDE, INSIDE, YEAR, purification=PURIFIED)["per"]
+    per = place_flows(COUNTIES, COUNTIES, INSIDE, SHARES, YEAR, purification=PURIFIED)["per"]
     assert set(per) == {"t"}
 
 
@@ -63,10 +67,40 @@ def test_a_county_without_a_row_leaves_its_prefecture_unknown():
 
 
 def test_places_beyond_the_region_have_no_row_and_miss_nothing():
-    inside = INSIDE.iloc[:1]
-    assert told(inside=inside, purification=PURIFIED) == {"sulphur_dioxide": [2.0]}
+    inside, first = INSIDE.iloc[:1], SHARES.assign(share_inside=[1.0, 0.0, 0.0, 0.5, 0.0])
+    assert told(inside=inside, shares=first, purification=PURIFIED) == {"sulphur_dioxide": [2.0]}
     # of prefecture 1 only the first county lies in the region
-    assert told(PREFECTURES, inside, purification=PURIFIED.iloc[:1]) == {"sulphur_dioxide": [2.0]}
+    one = PURIFIED.iloc[:1]
+    assert told(PREFECTURES, inside, first, purification=one) == {"sulphur_dioxide": [2.0]}
+
+
+def test_places_that_the_border_cuts_count_by_their_part_inside():
+    cut = SHARES.assign(share_inside=[1.0, 0.25, 0.0, 0.7, 0.0])
+    inside = INSIDE.iloc[:2]
+    assert told(inside=inside, shares=cut, purification=PURIFIED) == {
+        "sulphur_dioxide": [2.0, 0.75]
+    }
+    assert told(PREFECTURES, inside, cut, purification=PURIFIED)["sulphur_dioxide"][0] == 2.75
+    assert table_amounts(PURIFIED, place_shares=cut)["amount"].tolist() == [2.75]
+    rows = pd.DataFrame(
+        {"code": [101, 102, 103], "year": 2020, "flow": "hydropower", "amount": 8.0}
+    )
+    kept = products_inside(rows, cut)
+    assert kept["amount"].tolist() == [8.0, 2.0]
+    # a park in a county of which a quarter lies inside
+    parks = recreation_value(PARKS.assign(place=["101", "102", "103"]))
+    assert table_amounts(recreation_value=parks, place_shares=cut).set_index("flow")["amount"].to_dict() == pytest.approx({"tourism": 120_000.0, "leisure": 20_625.0})  # fmt: skip
+
+
+def test_shares_of_places():
+    mask = grid([[1] * 4 + [1, 0, 0, 0] + [0] * 4] * 4, "1", dtype="uint8")
+    out = place_shares(COUNTIES, mask, PREFECTURES).set_index("code")["share_inside"]
+    assert out.to_dict() == pytest.approx(
+        {"101": 1.0, "102": 0.25, "103": 0.0, "1": 0.625, "2": 0.0}
+    )
+    # slivers and all but slivers
+    few = place_shares(COUNTIES, mask, least_share=0.3).set_index("code")["share_inside"]
+    assert few.to_dict() == {"101": 1.0, "102": 0.0, "103": 0.0}
 
 
 def test_rows_of_prefectures_tell_nothing_of_counties():

@@ -10,6 +10,7 @@ import pandas as pd
 from shanshui.accounts.culture import VisitValues
 from shanshui.accounts.flood_mitigation import FloodStorage
 from shanshui.accounts.frames import PER
+from shanshui.accounts.place_shares import PlaceShares, inside_part
 from shanshui.accounts.purification import Purified
 from shanshui.accounts.recreation import Recreation
 from shanshui.accounts.table_amounts import Premiums, flow_of_pollutant
@@ -38,7 +39,7 @@ def place_flows(
     places: Units,
     counties: Counties,
     amounts: Annotated[pd.DataFrame, Table({"unit": Key("=places")})],
-    county_amounts: Annotated[pd.DataFrame, Table({"unit": Key("county")})],
+    place_shares: PlaceShares,
     gep: AccountYear,
     products: Products | None = None,
     purification: Purified | None = None,
@@ -58,12 +59,12 @@ def place_flows(
         ``code, parent``: whose sums prefectures are.
     amounts : table
         ``unit``: places that have ground in the region; others are left out.
-    county_amounts : table
-        ``unit``: counties that have ground in the region, of which prefectures are the sums.
+    place_shares : table
+        ``code, share_inside``: of counties and prefectures that the region's border cuts their tables tell the part inside.
     gep : table
         The region's account, for its ``year``.
     products : table, optional
-        ``code, year, flow, amount``; of each flow the year that the region's account takes.
+        ``code, year, flow, amount`` of the part inside; of each flow the year that the region's account takes.
     purification : table, optional
         ``code, pollutant, purified_t``.
     landscape_premium : table, optional
@@ -86,15 +87,23 @@ def place_flows(
     Notes
     -----
     ``q_uf = sum q_pf`` over the places p in unit u, of which every county must be told: ``q`` the amount of flow f. The same rows as the
-    region's account sums, so that units sum to it where all are told. A place that the region's border cuts has its whole amount, as
-    tables give it, in the region's account too. Ours [D].
+    region's account sums, so that units sum to it where all are told. Ours [D].
     """
     year = int(pd.to_numeric(gep["year"]).max())
     places = places[places.index.isin(amounts["unit"])]
-    counties = counties[counties.index.isin(county_amounts["unit"])]
+    share = counties["code"].astype(str).map(place_shares.set_index("code")["share_inside"])
+    counties = counties[share.to_numpy() > 0]
     parent = dict(zip(counties["code"].astype(str), counties["parent"].astype(str), strict=True))
     parts: list[pd.DataFrame] = []
-    for flow, rows in _coded(products, purification, landscape_premium, year, parent):
+    if purification is not None:
+        purification = inside_part(purification, "purified_t", place_shares)
+    if landscape_premium is not None:
+        landscape_premium = inside_part(landscape_premium, "yearly", place_shares)
+    if travel_cost is not None:
+        travel_cost = inside_part(travel_cost, "exchange", place_shares, "place")
+    if recreation_value is not None:
+        recreation_value = inside_part(recreation_value, "value", place_shares, "place")
+    for flow, rows in _coded(products, purification, landscape_premium, year):
         parts.append(_laid(places, flow, _by_code(places, rows, parent)))
     sites = [("tourism", travel_cost, "exchange")] if travel_cost is not None else []
     if recreation_value is not None:
@@ -125,7 +134,6 @@ def _coded(
     purification: pd.DataFrame | None,
     landscape_premium: pd.DataFrame | None,
     year: int,
-    parent: dict[str, str],
 ) -> Iterator[tuple[str, pd.Series]]:
     """Amounts by code of place, flow by flow."""
     if products is not None:

@@ -8,6 +8,7 @@ import pandas as pd
 from shanshui.accounts.culture import VisitValues
 from shanshui.accounts.flood_mitigation import FloodStorage
 from shanshui.accounts.frames import PER
+from shanshui.accounts.place_shares import PlaceShares, inside_part
 from shanshui.accounts.purification import Purified
 from shanshui.accounts.recreation import Recreation
 from shanshui.core.assessment import assessment
@@ -133,6 +134,7 @@ def table_amounts(
     landscape_premium: Premiums | None = None,
     noise_reduction: GreenRoads | None = None,
     recreation_value: Recreation | None = None,
+    place_shares: PlaceShares | None = None,
 ) -> TableAmounts:
     """Yearly amount of each flow that is known by tables of places, for the region as a whole.
 
@@ -150,6 +152,8 @@ def table_amounts(
         ``green_km`` of roads.
     recreation_value : table, optional
         ``flow`` (``tourism`` or ``leisure``) and ``value`` [yuan/yr] of sites.
+    place_shares : table, optional
+        ``code, share_inside``: what tables tell of a place that the region's border cuts counts by its part inside.
 
     Returns
     -------
@@ -163,21 +167,25 @@ def table_amounts(
 
     Notes
     -----
-    ``q_f = sum_p q_pf`` over the places p of each table. Ours [D].
+    ``q_f = sum_p s_p q_pf`` over the places p of each table, ``s`` the share of p inside the region [1]. Ours [D].
     """
     rows: list[tuple[str, float, str, str, int]] = []
     if purification is not None:
+        purification = inside_part(purification, "purified_t", place_shares)
         for name, part in purification.groupby(flow_of_pollutant(purification["pollutant"])):
             rows.append(_row(str(name), part["purified_t"], "modelled"))
     if travel_cost is not None:
+        travel_cost = inside_part(travel_cost, "exchange", place_shares, "place")
         rows.append(_row("tourism", travel_cost["exchange"], "measured"))
     if flood_storage is not None:
         rows.append(_row("flood_stored", flood_storage["storage_m3"], "modelled"))
     if landscape_premium is not None:
+        landscape_premium = inside_part(landscape_premium, "yearly", place_shares)
         rows.append(_row("landscape_premium", landscape_premium["yearly"], "measured"))
     if noise_reduction is not None:
         rows.append(_row("noise_walls", noise_reduction["green_km"], "modelled"))
     if recreation_value is not None:
+        recreation_value = inside_part(recreation_value, "value", place_shares, "place")
         for name, part in recreation_value.groupby("flow"):
             if name == "tourism" and travel_cost is not None:
                 raise QuantityError(

@@ -38,6 +38,7 @@ from shanshui.accounts.noise import noise_reduction
 from shanshui.accounts.nutrients import nutrient_delivery
 from shanshui.accounts.penman import station_evapotranspiration
 from shanshui.accounts.place_flows import place_flows
+from shanshui.accounts.place_shares import place_shares, products_inside
 from shanshui.accounts.purification import purification
 from shanshui.accounts.recreation import recreation_value
 from shanshui.accounts.sand_fixation import sand_fixation
@@ -137,6 +138,8 @@ def accounts(have: set[str]) -> list[Step]:
         step(noise_reduction, binds={"labels": "region_mask"}),
         step(recreation_value),
         step(landscape_premium),
+        step(place_shares),
+        step(products_inside),
         step(table_amounts),
         step(
             species_conservation,
@@ -237,11 +240,13 @@ def _amounts(cover: dict[str, str]) -> list[Step]:
 def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
     # where jobs tell what a county makes, no product is parted by area
     by_jobs = {"gdp", "employment", "counties", "prefectures"} <= have
+    # tables tell of whole places; without counties nothing tells what of them is the region's
+    inside = {"products": "products_inside"} if {"products", "counties"} <= have else {}
     return [
         step(asset_transfer),
-        step(gep),
+        step(gep, binds=inside),
         step(account_statement),
-        step(frame_accounts),
+        step(frame_accounts, binds=inside),
         step(frame_comparison),
         step(gep_bridge),
         step(
@@ -265,7 +270,7 @@ def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
                 ("prefecture", {"outlines": "prefectures", "place_flows": "prefecture_flows"}),
             )
         ),
-        *_of_places(),
+        *_of_places(inside),
         step(mismatch),
         step(
             mismatch,
@@ -290,7 +295,7 @@ def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
     ]
 
 
-def _of_places() -> list[Step]:
+def _of_places(inside: dict[str, str]) -> list[Step]:
     """What tables tell of counties and prefectures."""
     out = []
     for level, places in (("county", "counties"), ("prefecture", "prefectures")):
@@ -303,7 +308,8 @@ def _of_places() -> list[Step]:
                     "places": places,
                     "amounts": f"{level}_amounts",
                     "noise_reduction": f"{level}_noise",
-                },
+                }
+                | inside,
             ),
         ]
     return out
