@@ -151,7 +151,7 @@ def test_shares_of_the_nation():
         REGION,
         REGION,
         pd.DataFrame({"population": [40e6, 6e6]}),
-        pd.DataFrame({"gep": [1.0, 1.0], "gdp": [2e12, 0.23e12]}),
+        pd.DataFrame({"figure": ["year", "product"], "value": [2019.0, 2.23e12]}),
         frame_accounts(one, REGION),
     ).set_index("figure")
     assert out.loc["territory", "share"] == pytest.approx(308_000 / 9.6e6)
@@ -159,6 +159,8 @@ def test_shares_of_the_nation():
     assert out.loc["product", "share"] == pytest.approx(0.0226, rel=1e-3)
     assert out.loc["product", "per_territory"] == pytest.approx(0.0226 / (308_000 / 9.6e6), rel=1e-3)  # fmt: skip
     assert out.loc["electricity", "share"] == pytest.approx(3e9 / 7225.5e9)
+    other = pd.DataFrame({"figure": ["year", "product"], "value": [2015.0, 2.23e12]})
+    assert "product" not in nation_shares(NATION, REGION, REGION, None, other)["figure"].tolist()
     carried = one["value"].iloc[-1] / (1.02 * 1.016 * 1.021 * 1.029)
     assert out.loc["gep", "ours"] == pytest.approx(carried)
     assert "equivalents" not in out.index

@@ -104,22 +104,24 @@ def test_a_prefecture_has_the_towns_of_its_counties_or_its_own():
     assert "urban_share" not in set(found["criterion"])
 
 
+NATION = pd.DataFrame(
+    {"figure": ["product", "product"], "year": [2010, 2015], "value": [5.0, 14.0], "unit": "1e6 yuan", "source": "made up"}
+)  # fmt: skip
+
+
 def test_share_of_the_nation():
-    asked = {"nation_yuan": 14e6, "nation_year": 2015}
-    found = product_share(MADE, COUNTIES, LEVELS, **asked).set_index("figure")["value"]
+    found = product_share(MADE, COUNTIES, LEVELS, NATION).set_index("figure")["value"]
     assert found[["year", "counties", "counties_known", "product", "product_share"]].tolist() == [
         2015.0, 2.0, 2.0, pytest.approx(1.4e6), pytest.approx(0.1),
     ]  # fmt: skip
     wide = LEVELS.set_geometry([shapely.box(0, 0, 3, 1)] * 2)
-    part = product_share(MADE, COUNTIES, wide, **asked).set_index("figure")["value"]
+    part = product_share(MADE, COUNTIES, wide, NATION).set_index("figure")["value"]
     assert (part["counties"], part["counties_known"]) == (3, 2)
     assert np.isnan(part["product_of_all"])
     unknown = product_share(MADE, COUNTIES, LEVELS).set_index("figure")["value"]
     assert np.isnan(unknown["product_share"])
-    with pytest.raises(QuantityError, match="2014 beside a product of 2015"):
-        product_share(MADE, COUNTIES, LEVELS, nation_yuan=1.0, nation_year=2014)
-    with pytest.raises(QuantityError, match="none beside a product of 2015"):
-        product_share(MADE, COUNTIES, LEVELS, nation_yuan=1.0)
+    with pytest.raises(QuantityError, match="product of 2010 beside that of the counties of 2015"):
+        product_share(MADE, COUNTIES, LEVELS, NATION.iloc[:1])
     with pytest.raises(QuantityError, match="no county of the region has a product in 2015"):
         product_share(product(c=(1.0, 1.0, 1.0)), COUNTIES, LEVELS)
 
@@ -132,7 +134,7 @@ def test_a_countys_stage_and_the_share_can_be_held_against_what_is_published():
     found = industry_validation(
         county_stage=county_stage(MADE, COUNTIES, PEOPLE, yuan_per_dollar=5.0),
         region_stage=region_stage(MADE, COUNTIES, LEVELS, PEOPLE, yuan_per_dollar=5.0),
-        product_share=product_share(MADE, COUNTIES, LEVELS, nation_yuan=14e6, nation_year=2015),
+        product_share=product_share(MADE, COUNTIES, LEVELS, NATION),
         published=said,
     )
     assert found["verdict"].tolist() == ["agrees"] * 3

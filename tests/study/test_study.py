@@ -448,3 +448,24 @@ def test_validation_of_the_region_says_what_forces_an_agreement(region):
     }
     text = shanshui("validate", region.layout.folder)
     assert text.strip().endswith(f"not tried {said['counts']['not tried']}")
+
+
+def test_the_economy_of_counties_adds_up_to_that_of_prefectures(region):
+    made, whole = region["county_gdp"], region["gdp"]
+    year = int(made["year"].iloc[0])
+    told = whole[whole["year"] == year].set_index(["code", "sector"])["yuan"]
+    sums = made.groupby(["prefecture", "sector"])["yuan"].sum()
+    assert sums.to_dict() == pytest.approx({key: told[key] for key in sums.index}, rel=1e-9)
+    counties = region["county_mismatch"]
+    assert set(counties["basis"]) == {"counties"}
+    assert counties["gdp_share"].sum() == pytest.approx(1.0)
+    # the town makes more on a km2 than any other ground, and the mountains have more nature than product
+    dense = counties["gdp"] / region["county_gep"]["area_km2"].reindex(counties["unit"]).to_numpy()
+    assert counties.loc[dense.idxmax(), "code"] == "100001"
+    assert counties.set_index("code").loc["100001", "mismatch"] < 1
+    steep = region["county_gep"]["clim"].idxmax()
+    assert counties.set_index("unit").loc[steep, "mismatch"] > 1
+    assert set(region["county_stage"]["code"]) == set(made["code"])
+    assert region["product_share"].set_index("figure").loc["counties_known", "value"] > 0
+    ranked = region["county_evaluation"].dropna(subset=["rank"])
+    assert (ranked["known_weight"] >= 0.33).all()

@@ -8,20 +8,17 @@ import pandas as pd
 from shanshui.accounts.asset_transfer import AssetTransfer
 from shanshui.accounts.bridge import FrameAccounts
 from shanshui.accounts.prices import deflator
-from shanshui.accounts.tables import MONEY, KnownAreas, RegionAmounts
+from shanshui.accounts.tables import KnownAreas, RegionAmounts
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.quantity import ANY, TEXT, Table
 from shanshui.core.units import conversion
+from shanshui.core.vocabulary import Nation
 
 FIGURES = {
     "territory": "km2", "people": "person", "product": "yuan", "electricity": "kWh", "gep": "yuan", "equivalents": "yuan",
 }  # fmt: skip
 """Figures of a nation by their unit: its ground, people and product, electricity that it uses, its ecosystem product and its equivalents."""
-Nation = Annotated[
-    pd.DataFrame,
-    Table({"figure": TEXT, "year": "yr", "value": ANY, "unit": TEXT, "source": TEXT, "*": ANY}),
-]
 NationShares = Annotated[
     pd.DataFrame,
     Table(
@@ -38,7 +35,7 @@ def nation_shares(
     region_amounts: RegionAmounts,
     areas: KnownAreas,
     people: Annotated[pd.DataFrame, Table({"population": "person"})] | None = None,
-    product: Annotated[pd.DataFrame, Table({"gdp": MONEY})] | None = None,
+    product_share: Annotated[pd.DataFrame, Table({"figure": TEXT, "value": ANY})] | None = None,
     frame_accounts: FrameAccounts | None = None,
     asset_transfer: AssetTransfer | None = None,
 ) -> NationShares:
@@ -54,8 +51,8 @@ def nation_shares(
         ``flow, known_km2`` of the region by land cover.
     people : table, optional
         ``population`` of the places of the region inside it.
-    product : table, optional
-        ``gdp`` [yuan/yr] of its places inside it.
+    product_share : table, optional
+        ``product`` of the region's counties [yuan] and its ``year``; held against the nation's of that year.
     frame_accounts : table, optional
         Account of the region under every frame.
     asset_transfer : table, optional
@@ -85,8 +82,10 @@ def nation_shares(
     ours["territory"] = (float(area), None)
     if people is not None:
         ours["people"] = (float(people["population"].sum(min_count=1)), None)
-    if product is not None:
-        ours["product"] = (float(product["gdp"].sum(min_count=1)), None)
+    if product_share is not None:
+        share = product_share.set_index("figure")["value"].astype(float)
+        ours["product"] = (float(share["product"]), None)
+        known |= _of_year(nation, "product", int(share["year"]))
     cooled = region_amounts.loc[region_amounts["flow"] == "cooling", "amount"]
     ours["electricity"] = (float(cooled.sum(min_count=1)), None)
     totals = _totals(frame_accounts)
@@ -95,13 +94,13 @@ def nation_shares(
             ours[figure] = totals[frame]
     rows = []
     for figure, (value, year) in ours.items():
-        if figure not in known or not np.isfinite(value):
+        if figure not in known or not np.isfinite(value) or not np.isfinite(known[figure]["value"]):
             continue
         row = known[figure]
-        told = int(row["year"])
-        carried = value * deflator(year, told) if year is not None else value
+        of_year = int(row["year"])
+        carried = value * deflator(year, of_year) if year is not None else value
         rows.append(
-            (figure, carried, float(row["value"]), FIGURES[figure], told, str(row["source"]))
+            (figure, carried, float(row["value"]), FIGURES[figure], of_year, str(row["source"]))
         )
     if asset_transfer is not None and "asset_transfer" in totals:
         value, year = totals["asset_transfer"]
@@ -125,6 +124,13 @@ def _totals(accounts: pd.DataFrame | None) -> dict[str, tuple[float, int]]:
         str(f): (float(rows["value"].sum()), int(rows["year"].iloc[0]))
         for f, rows in counted.groupby("frame")
     }
+
+
+def _of_year(nation: pd.DataFrame, figure: str, year: int) -> dict[str, dict[str, Any]]:
+    """The row of a figure of one year; a value of NaN where the nation has none of that year."""
+    rows = nation[(nation["figure"] == figure) & (nation["year"] == year)]
+    blank = {"figure": figure, "year": year, "value": np.nan, "unit": FIGURES[figure], "source": ""}
+    return _checked(rows) or {figure: blank}
 
 
 def _checked(nation: pd.DataFrame) -> dict[str, dict[str, Any]]:

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from shanshui.industry.access_rules import VERDICTS_ZH
+from shanshui.industry.rule_book import FACTS_ZH, YES_NO, Rule
+
 if TYPE_CHECKING:
     from shanshui.study.admission import PlaceAdmission
 
@@ -25,48 +28,70 @@ SAID = {
 """Words of an answer in both languages."""
 
 
+class _Words:
+    """Words of one language."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang, self.zh = lang, lang == "zh"
+        self.comma, self.colon = ("、", "：") if self.zh else (", ", ": ")
+
+    def say(self, word: str) -> str:
+        return SAID[word][self.zh]
+
+    def verdict(self, word: str) -> str:
+        return VERDICTS_ZH[word] if self.zh else word
+
+    def fact(self, name: str) -> str:
+        return FACTS_ZH[name] if self.zh else name
+
+    def told(self, name: str, value: float) -> str:
+        if self.zh and name in YES_NO:
+            return self.fact(name) if value >= 1 else f"不{self.fact(name)}"
+        return f"{self.fact(name)} {value:g}"
+
+    def text(self, rule: Rule) -> str:
+        return rule.text_zh if self.zh else rule.text
+
+
 def admission_lines(found: "PlaceAdmission", lang: str) -> Iterator[str]:
     """Lines of an answer in one language: verdict, facts, rules, open questions, what would change it."""
-    from shanshui.industry.access_rules import VERDICTS_ZH
-    from shanshui.industry.rule_book import FACTS_ZH
-
-    zh, answer = lang == "zh", found.answer
-    comma, colon = ("、", "：") if zh else (", ", ": ")
-
-    def say(word: str) -> str:
-        return SAID[word][zh]
-
-    def verdict(word: str) -> str:
-        return VERDICTS_ZH[word] if zh else word
-
-    def fact(name: str) -> str:
-        return FACTS_ZH[name] if zh else name
-
-    mark = f"{say('provisional')}{colon}" if answer.provisional else ""
-    yield f"{mark}{answer.words(lang)}  {found.industry[0]} {found.industry[2 if zh else 1]}"
+    w, answer = _Words(lang), found.answer
+    mark = f"{w.say('provisional')}{w.colon}" if answer.provisional else ""
+    yield f"{mark}{answer.words(lang)}  {found.industry[0]} {found.industry[2 if w.zh else 1]}"
     if found.where:
-        yield f"{say('at')}{colon}" + comma.join(f"{say(k)} {v}" for k, v in found.where.items())
-    yield f"{say('facts')}{colon}" + comma.join(f"{fact(k)} {v:g}" for k, v in found.facts.items())
+        places = (f"{w.say(k)} {v}" for k, v in found.where.items())
+        yield f"{w.say('at')}{w.colon}{w.comma.join(places)}"
+    facts = (w.told(k, v) for k, v in found.facts.items())
+    yield f"{w.say('facts')}{w.colon}{w.comma.join(facts)}"
+    yield from _rules(found, w)
+    yield from _ways(found, w)
+
+
+def _rules(found: "PlaceAdmission", w: _Words) -> Iterator[str]:
+    """Rules that fired, and those that might."""
+    answer = found.answer
     for rule in answer.fired:
-        when = f" [{' & '.join(t.words(lang) for t in rule.when)}]" if rule.when else ""
-        part = (
-            f" ({say('of')} {' '.join(answer.parts[rule.rule])})"
-            if rule.rule in answer.parts
-            else ""
-        )
-        yield f"  {verdict(rule.verdict):9} {rule.rule}{when}{part}{colon}{rule.text_zh if zh else rule.text} ({rule.source} {rule.tag})"
+        when = f" [{' & '.join(t.words(w.lang) for t in rule.when)}]" if rule.when else ""
+        parts = answer.parts.get(rule.rule)
+        part = f" ({w.say('of')} {' '.join(parts)})" if parts else ""
+        yield f"  {w.verdict(rule.verdict):9} {rule.rule}{when}{part}{w.colon}{w.text(rule)} ({rule.source} {rule.tag})"
     for question in answer.questions:
-        asks = " & ".join(t.words(lang) for t in question.terms)
+        asks = " & ".join(t.words(w.lang) for t in question.terms)
         rule = question.rule
-        yield f"  {verdict(rule.verdict):9} {rule.rule} {say('if')} {asks}{colon}{rule.text_zh if zh else rule.text}"
-    for change in answer.changes_zh if zh else answer.changes:
-        yield f"  {say('go')} {change}"
+        yield f"  {w.verdict(rule.verdict):9} {rule.rule} {w.say('if')} {asks}{w.colon}{w.text(rule)}"
+
+
+def _ways(found: "PlaceAdmission", w: _Words) -> Iterator[str]:
+    """What would change the verdict, where it is better, what is not known."""
+    answer = found.answer
+    for change in answer.changes_zh if w.zh else answer.changes:
+        yield f"  {w.say('go')} {change}"
     if answer.changes:
-        yield f"  {say('rest')}{colon}{verdict(answer.better)}"
+        yield f"  {w.say('rest')}{w.colon}{w.verdict(answer.better)}"
     if found.nearest:
         n = found.nearest
-        yield f"  {say('better')} ({verdict(n['verdict'])}){colon}{n['km']} {say('km')}{comma}{n['lon']},{n['lat']}"
-    if answer.unknown:
-        yield f"  {say('unknown')}{colon}{comma.join(fact(f) for f in answer.unknown)}"
-    if answer.waiting:
-        yield f"  {say('waiting')}{colon}{comma.join(fact(f) for f in answer.waiting)}"
+        sure = "" if n["certain"] else f"{w.comma}{w.say('provisional')}"
+        yield f"  {w.say('better')} ({w.verdict(n['verdict'])}{sure}){w.colon}{n['km']} {w.say('km')}{w.comma}{n['lon']},{n['lat']}"
+    for word, names in (("unknown", answer.unknown), ("waiting", answer.waiting)):
+        if names:
+            yield f"  {w.say(word)}{w.colon}{w.comma.join(w.fact(f) for f in names)}"

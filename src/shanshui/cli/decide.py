@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.admission_lines import admission_lines
 from shanshui.cli.options import AsJson, Folder, Overwrite, Quiet, place
 from shanshui.cli.rows import plain as _plain
 from shanshui.cli.rows import print_json as _json
@@ -330,6 +329,8 @@ def _print_admission(found: "PlaceAdmission", lang: str, as_json: bool) -> None:
             }
         )
         return
+    from shanshui.cli.admission_lines import admission_lines
+
     for line in admission_lines(found, lang):
         typer.echo(line)
 

@@ -92,3 +92,7 @@ Productivity = Annotated[xr.DataArray, Grid("g/m2/yr")]
 AnyLayers = Annotated[xr.Dataset, Layers()]
 DaysPerYear = Annotated[xr.DataArray, Grid("d/yr")]
 MassRate = Annotated[xr.DataArray, Grid("t/ha/yr")]
+Nation = Annotated[
+    pd.DataFrame,
+    Table({"figure": TEXT, "year": "yr", "value": ANY, "unit": TEXT, "source": TEXT, "*": ANY}),
+]

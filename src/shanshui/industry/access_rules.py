@@ -12,9 +12,11 @@ from shanshui.industry.classification import checked_code, divisions
 from shanshui.industry.rule_book import (
     EXEMPTIONS,
     FACTS,
+    FACTS_ZH,
     KINDS,
     RESTRICTS,
     VERDICTS,
+    YES_NO,
     Rule,
     Term,
     covers,
@@ -220,10 +222,7 @@ def _gravest(fired: Sequence[Rule]) -> str:
 def _change(rule: Rule, known: Mapping[str, float], lang: str) -> str:
     others = [k for k in KINDS[:3] if k not in rule.kinds]
     if lang == "zh":
-        from_facts = [
-            f"{t.words('zh').split(' ')[0]}{t.beyond('zh')}（现为 {known[t.fact]:g}）"
-            for t in rule.when
-        ]
+        from_facts = [_otherwise_zh(t, known[t.fact]) for t in rule.when]
         if rule.unless:
             from_facts.append(f"证明属于{EXEMPTIONS_ZH[rule.unless]}")
         if not rule.when and others:
@@ -235,6 +234,14 @@ def _change(rule: Rule, known: Mapping[str, float], lang: str) -> str:
     if not rule.when and others:
         ways.append(f"a project that is {' or '.join(others)}")
     return f"{rule.rule}: {' or '.join(ways)}" if ways else f"{rule.rule}: another industry"
+
+
+def _otherwise_zh(term: Term, value: float) -> str:
+    """What would not meet a condition, in Chinese."""
+    if term.fact in YES_NO:
+        name = FACTS_ZH[term.fact]
+        return name if term.words("zh").startswith("不") else f"不{name}"
+    return f"{FACTS_ZH[term.fact]}{term.beyond('zh')}（现为 {value:g}）"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, TEXT, Features, Key, Table
 from shanshui.core.setting import Between, Each
-from shanshui.core.vocabulary import Counties, Employment, PlaceIndicators, Population
+from shanshui.core.units import conversion
+from shanshui.core.vocabulary import Counties, Employment, Nation, PlaceIndicators, Population
 from shanshui.industry.county_product import SectorProducts
 from shanshui.industry.economy import sector_products, sector_shares
 from shanshui.industry.stage_verdicts import stage_rows, stage_values
@@ -209,9 +210,7 @@ def product_share(
     county_gdp: SectorProducts,
     counties: Counties,
     spatial_levels: Levels,
-    *,
-    nation_yuan: Annotated[float, Between(0.0, 1e18)] = 0.0,
-    nation_year: Annotated[int, Between(0, 2200)] = 0,
+    nation: Nation | None = None,
 ) -> ProductShare:
     """Product of the region's counties, and its share of the nation's.
 
@@ -223,10 +222,8 @@ def product_share(
         ``code``.
     spatial_levels : polygons
         ``level``: the inner one is the region.
-    nation_yuan : float [yuan]
-        Product of the nation; 0 where it is not known.
-    nation_year : int [yr]
-        Of it.
+    nation : table, optional
+        ``figure, year, value, unit``: its ``product`` of the year of the counties'.
 
     Returns
     -------
@@ -237,7 +234,7 @@ def product_share(
     Raises
     ------
     QuantityError
-        No county of the region with a product, a nation's product of another year or without one.
+        No county of the region with a product, a nation's product of other years only.
 
     Notes
     -----
@@ -253,19 +250,29 @@ def product_share(
         raise QuantityError(
             f"county_gdp: no county of the region has a product in {year}; its column basis says why"
         )
-    if nation_yuan and nation_year != year:
-        raise QuantityError(
-            f"nation_year: {nation_year or 'none'} beside a product of {year}; give the nation's product of {year}"
-        )
-    total = float(known.sum())
-    nation = nation_yuan or np.nan
+    total, whole = float(known.sum()), _of_nation(nation, year)
     figures = [
         ("year", float(year), "yr"),
         ("counties", float(len(inner)), "1"),
         ("counties_known", float(len(known)), "1"),
         ("product", total, "yuan"),
         ("product_of_all", total if len(known) == len(inner) else np.nan, "yuan"),
-        ("nation", nation, "yuan"),
-        ("product_share", total / nation, "1"),
+        ("nation", whole, "yuan"),
+        ("product_share", total / whole, "1"),
     ]
     return pd.DataFrame(figures, columns=["figure", "value", "unit"])
+
+
+def _of_nation(nation: pd.DataFrame | None, year: int) -> float:
+    """Product of the nation in a year [yuan]; missing where nobody gave one."""
+    rows = pd.DataFrame() if nation is None else nation[nation["figure"] == "product"]
+    if rows.empty:
+        return np.nan
+    own = rows[rows["year"] == year]
+    if own.empty:
+        years = ", ".join(str(int(y)) for y in sorted(rows["year"]))
+        raise QuantityError(
+            f"nation: has its product of {years} beside that of the counties of {year}; give the nation's product of {year}"
+        )
+    factor, _ = conversion(str(own["unit"].iloc[0]).removesuffix("/yr"), "yuan")
+    return float(own["value"].iloc[0]) * factor

@@ -251,11 +251,7 @@ def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
         step(gep_bridge),
         step(
             nation_shares,
-            binds={
-                "areas": "region_amounts",
-                "people": "county_people",
-                "product": "county_mismatch" if by_jobs else "mismatch",
-            },
+            binds={"areas": "region_amounts", "people": "county_people"},
         ),
         step(service_beneficiaries),
         *(

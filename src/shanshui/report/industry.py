@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from shanshui.core.terms import word
 from shanshui.industry.firms import PUBLISHED
 from shanshui.industry.lexicon import CATEGORIES
 from shanshui.report.industry_figures import (
@@ -95,6 +96,7 @@ def industry_chapter(study: Study, show: Any, lang: str) -> dict[str, Any]:
     ]
     tables = (
         _candidates(study, lang),
+        _coverage(study, lang),
         _layout(study, lang),
         _relocation(study, lang),
         _crops(study, lang),
@@ -149,6 +151,27 @@ def _evaluation_note(study: Study, lang: str) -> str:
             told = ", ".join(found["not_ranked"])
             parts.append(say("evaluation_not_ranked", lang).format(who=told))
     return " ".join(parts)
+
+
+def _coverage(study: Study, lang: str) -> dict[str, Any] | None:
+    """Rules that fire nowhere, may fire for want of facts, or wait."""
+    if not study.has("rule_coverage"):
+        return None
+    rows = study["rule_coverage"]
+    frame = pd.DataFrame(
+        {
+            "rule": rows["rule"],
+            "verdict": [say(f"verdict_{v}", lang) for v in rows["verdict"]],
+            "state": [say(f"rule_{s.replace(' ', '_')}", lang) for s in rows["state"]],
+            "fires_percent": 100 * rows["fires_share"],
+            "may_percent": 100 * rows["may_share"],
+            "statement": rows["text_zh" if lang == "zh" else "text"],
+            "source_of": rows["source"] + " " + rows["tag"],
+        }
+    )
+    return table_of(
+        word("rule_coverage", lang), frame, lang, say("coverage_note", lang), of=("rule_coverage",)
+    )
 
 
 def _candidates(study: Study, lang: str) -> dict[str, Any] | None:

@@ -44,7 +44,7 @@ class PlaceAdmission:
     where : dict
         Planning unit, county and prefecture there, as far as known.
     nearest : dict or None
-        Nearest ground of the region with a better verdict: ``lon, lat, km, verdict``.
+        Nearest ground of the region with a better verdict: ``lon, lat, km, verdict``, and whether that is ``certain``.
     """
 
     industry: tuple[str, str, str]
@@ -177,36 +177,42 @@ def _nearest(
 ) -> dict[str, Any] | None:
     """Nearest cell of the region that is better than here even if all that is not known is against it; the first from the north-west among equals.
 
-    Strips of rows are read outwards from the place until none that is left can be nearer.
+    Where there is none, the nearest that is better as far as is known, which ``certain`` tells. Strips of rows are read outwards from the
+    place
+    until none that is left can be nearer.
     """
     if answer.worst not in RESTRICTS:
         return None
     row, column = place
-    now = VERDICTS.index(answer.worst)
+    now = (VERDICTS.index(answer.worst), VERDICTS.index(answer.verdict))
     inside = _reader(study, "region_mask")
     asked = {f for f in asked_facts(rules) if f in MAPPED} | {"elevation_m"}
     readers = {f: _reader(study, f"place_facts.{f}") for f in asked}
-    best: tuple[float, int, int, str] | None = None
+    best: list[tuple[float, int, int, str] | None] = [None, None]
     for start, stop in sorted(study.grid.strips(STRIP), key=lambda s: _apart(row, *s)):
-        if best is not None and _apart(row, start, stop) > best[0]:
+        if best[0] is not None and _apart(row, start, stop) > best[0][0]:
             break
         cells = inside.rows(start, stop).values == 1
         facts = {fact: reader.rows(start, stop).values[cells] for fact, reader in readers.items()}
         count = len(facts["elevation_m"])
         facts |= {f: np.full(count, v, np.float32) for f, v in project.items()}
-        verdicts = admitted_cells(code, facts, kind=kind, rules=rules, waiting=waiting).worst
-        better = np.flatnonzero(verdicts < now)
-        if not len(better):
-            continue
-        rows, columns = (index[better] for index in np.nonzero(cells))
-        far = np.hypot(rows + start - row, columns - column)
-        at = int(np.argmin(far))
-        found = (float(far[at]), int(rows[at]) + start, int(columns[at]))
-        if best is None or found < best[:3]:
-            best = (*found, VERDICTS[int(verdicts[better[at]])])
-    if best is None:
+        judged = admitted_cells(code, facts, kind=kind, rules=rules, waiting=waiting)
+        for at, verdicts in enumerate((judged.worst, judged.verdict)):
+            better = np.flatnonzero(verdicts < now[at])
+            if not len(better):
+                continue
+            rows, columns = (index[better] for index in np.nonzero(cells))
+            far = np.hypot(rows + start - row, columns - column)
+            near = int(np.argmin(far))
+            found = (float(far[near]), int(rows[near]) + start, int(columns[near]))
+            held = best[at]
+            if held is None or found < held[:3]:
+                best[at] = (*found, VERDICTS[int(verdicts[better[near]])])
+    certain = best[0] is not None
+    chosen = best[0] if certain else best[1]
+    if chosen is None:
         return None
-    cells_off, south, east, word = best
+    cells_off, south, east, word = chosen
     x, y = study.grid.x()[east], study.grid.y()[south]
     lon, lat = pyproj.Transformer.from_crs(study.grid.crs, "EPSG:4326", always_xy=True).transform(
         x, y
@@ -216,6 +222,7 @@ def _nearest(
         "lat": round(float(lat), 4),
         "km": round(cells_off * study.grid.cell_m / 1e3, 2),
         "verdict": word,
+        "certain": certain,
     }
 
 
