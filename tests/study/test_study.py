@@ -39,13 +39,11 @@ def test_the_survey_of_the_made_up_region_is_whole(region):
         "carbon_stock_before",
         "carbon_change",
         "carbon_value",
-        "flood_storage",
-        "sand_fixation",
         "quick_flow",
         "water_retention_index",
         "water_supply",
         "hydropower",
-        "flood_mitigation",
+        "nation_shares",
         "extent_account",
         "extent_series",
         "value_series",
@@ -375,7 +373,7 @@ def test_the_golden_numbers_of_the_made_up_region(region):
 
 def test_units_sum_to_the_account_of_the_region(region):
     total = float(region["gep"].set_index("service").loc["total", "value"])
-    for level in ("unit", "prefecture"):
+    for level in ("unit", "county", "prefecture"):
         assert region[f"{level}_gep"]["total"].sum() == pytest.approx(total, rel=2e-3), level
     use = region["supply_use"]
     assert use[use["table"] == "supply"]["value"].sum() == pytest.approx(total, rel=1e-6)

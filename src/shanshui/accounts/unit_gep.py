@@ -56,7 +56,7 @@ def unit_gep(
     outlines : polygons, optional
         Index ``unit``: whole counties or prefectures of which the units are the parts inside the region.
     place_flows : table, optional
-        ``unit, flow, amount`` of what tables tell of counties or prefectures: pollutants, visits, lakes, homes.
+        ``unit, flow, amount`` of what tables tell of planning units, counties or prefectures: pollutants, visits, lakes, homes.
     least_share : float [1]
         Of a place's area that must lie inside for a value per km2 or per head: of less, cells on its edge decide [D].
     price_spread, amount_spread : float [1]

@@ -54,6 +54,7 @@ from shanshui.accounts.soil_retention import (
 from shanshui.accounts.species_value import species_conservation
 from shanshui.accounts.statement import account_statement
 from shanshui.accounts.table_amounts import landscape_premium, table_amounts
+from shanshui.accounts.unit_flows import unit_flows
 from shanshui.accounts.unit_gep import unit_gep
 from shanshui.accounts.water_retention import (
     water_balance_check,
@@ -261,12 +262,13 @@ def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
                 binds={"amounts": f"{level}_amounts", "unit_people": f"{level}_people"} | whole,
             )
             for level, whole in (
-                ("unit", {}),
+                ("unit", {"place_flows": "unit_flows"}),
                 ("county", {"outlines": "counties", "place_flows": "county_flows"}),
                 ("prefecture", {"outlines": "prefectures", "place_flows": "prefecture_flows"}),
             )
         ),
         *_of_places(inside),
+        step(unit_flows),
         step(mismatch),
         step(
             mismatch,
