@@ -81,6 +81,14 @@ def test_things_may_all_lie_elsewhere(name):
     assert found[column(name)].tolist() == frame[column(name)].tolist()
 
 
+@pytest.mark.parametrize(("name", "column"), [("housing", "code"), ("recreation_sites", "place")])
+def test_homes_and_parks_elsewhere_are_no_part_of_the_region(name, column):
+    frame = pd.DataFrame({column: ["610902", "旬阳", "110101", "610981"], "site": list("abcd")})
+    found = placed(name, frame)
+    assert found[column].tolist() == ["610902", "610928"]
+    assert [u.code for u in account_in(found).unmatched] == ["610981"]
+
+
 def test_names_serve_where_codes_lack():
     frame = table("firms").assign(place=["旬阳县", "汉 滨 区", "北京市", ""])
     assert placed("firms", frame)["place"].tolist() == ["610928", "610902", "北京市", ""]

@@ -22,7 +22,8 @@ Visits = Annotated[
     pd.DataFrame,
     Table(
         {
-            "site": TEXT, "zone": ADMINISTRATIVE, "visits": "1/yr", "population": "person", "travel": "yuan", "hours": "h", "wage": "yuan/h",
+            "site": TEXT, "place?": ADMINISTRATIVE, "zone": ADMINISTRATIVE, "visits": "1/yr", "population": "person",
+            "travel": "yuan", "hours": "h", "wage": "yuan/h",
             "spending": "yuan", "*": ANY,
         }
     ),
@@ -32,6 +33,7 @@ VisitValues = Annotated[
     Table(
         {
             "site": TEXT,
+            "place?": ADMINISTRATIVE,
             "visits": "1/yr",
             "exchange": "yuan/yr",
             "surplus": "yuan/yr",
@@ -54,7 +56,7 @@ def travel_cost(
     ----------
     visits : table
         ``site, zone`` (of origin), ``visits`` a year, ``population`` of the zone, ``travel`` (yuan a visit), ``hours`` on the way,
-        ``wage`` (yuan an hour), ``spending`` (yuan a visit, on the spot).
+        ``wage`` (yuan an hour), ``spending`` (yuan a visit, on the spot); ``place``, if known: code of the county where the site lies.
     wage_share : float [1]
         Share of the wage at which time counts.
     ecological_share : float [1]
@@ -63,14 +65,14 @@ def travel_cost(
     Returns
     -------
     table
-        ``site, visits`` a year, ``exchange``: what is paid and given up, ``surplus``: what visitors would pay beyond it [yuan/yr],
-        ``cost_response`` of the demand curve [1/yuan]. Surplus and response are missing where fewer than three zones send visitors,
-        or where visits do not fall with cost. Frames of exchange values leave the surplus out.
+        ``site, place`` (empty where not told), ``visits`` a year, ``exchange``: what is paid and given up, ``surplus``: what visitors
+        would pay beyond it [yuan/yr], ``cost_response`` of the demand curve [1/yuan]. Surplus and response are missing where fewer than
+        three zones send visitors, or where visits do not fall with cost. Frames of exchange values leave the surplus out.
 
     Raises
     ------
     QuantityError
-        A number that is missing or below 0, a zone without people, a zone that stands twice for a site.
+        A number that is missing or below 0, a zone without people, a zone that stands twice for a site, a site in two places.
 
     Notes
     -----
@@ -85,9 +87,30 @@ def travel_cost(
         paid = float((zones["visits"] * (cost + zones["spending"])).sum())
         surplus, response = _surplus(zones, cost)
         rows.append(
-            (str(site), float(zones["visits"].sum()), ecological_share * paid, surplus, response)
+            (
+                str(site),
+                _place(zones),
+                float(zones["visits"].sum()),
+                ecological_share * paid,
+                surplus,
+                response,
+            )
         )
-    return pd.DataFrame(rows, columns=["site", "visits", "exchange", "surplus", "cost_response"])
+    return pd.DataFrame(
+        rows, columns=["site", "place", "visits", "exchange", "surplus", "cost_response"]
+    )
+
+
+def _place(zones: pd.DataFrame) -> str:
+    """Where a site lies, as all of its rows that tell it say."""
+    if "place" not in zones:
+        return ""
+    told = {c for c in zones["place"].fillna("").astype(str).str.strip() if c}
+    if len(told) > 1:
+        raise QuantityError(
+            f"visits.place: {zones['site'].iloc[0]} lies in {' and in '.join(sorted(told))}; give one place"
+        )
+    return next(iter(told), "")
 
 
 def _check(visits: pd.DataFrame) -> None:

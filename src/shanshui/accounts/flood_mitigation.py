@@ -33,7 +33,10 @@ WATERS = ("lake", "marsh", "reservoir")
 Lakes = Annotated[gpd.GeoDataFrame, Features({"name": TEXT, "kind?": TEXT, "*": ANY})]
 Reservoirs = Annotated[pd.DataFrame, Table({"name": TEXT, "capacity_m3": "m3", "*": ANY})]
 FloodStorage = Annotated[
-    pd.DataFrame, Table({"name": TEXT, "kind": TEXT, "area_km2": "km2", "storage_m3": "m3"})
+    pd.DataFrame,
+    Table(
+        {"name": TEXT, "kind": TEXT, "area_km2": "km2", "storage_m3": "m3", "x?": "m", "y?": "m"}
+    ),
 ]
 
 
@@ -138,7 +141,8 @@ def flood_storage(
     -------
     table
         ``name, kind`` (``lake``, ``marsh`` or ``reservoir``), ``area_km2`` (missing without a polygon), ``storage_m3`` (missing for a
-        reservoir without a capacity). Beside what vegetation keeps back (``flood_mitigation``); the account does not sum it.
+        reservoir without a capacity), ``x, y`` of a point in it [m] (missing without a polygon). Beside what vegetation keeps back
+        (``flood_mitigation``).
 
     Raises
     ------
@@ -159,7 +163,7 @@ def flood_storage(
         raise QuantityError(
             f"lakes.kind: {kept['name'][odd].iloc[0]} holds '{kinds[odd].iloc[0]}', expected {', '.join(WATERS)}"
         )
-    area = kept.area / 1e6
+    area, points = kept.area / 1e6, kept.geometry.representative_point()
     a, b = LAKES[lake_region]
     volume = np.select(
         [kinds == "lake", kinds == "marsh"],
@@ -167,11 +171,19 @@ def flood_storage(
         np.nan,
     )
     out = pd.DataFrame(
-        {"name": kept["name"].astype(str), "kind": kinds, "area_km2": area, "storage_m3": volume}
+        {
+            "name": kept["name"].astype(str),
+            "kind": kinds,
+            "area_km2": area,
+            "storage_m3": volume,
+            "x": points.x,
+            "y": points.y,
+        }
     )
     if reservoirs is not None:
         dammed = _reservoirs(reservoirs) * reservoir_share
         area_of = out.groupby("name")["area_km2"].sum()
+        at = out.drop_duplicates("name").set_index("name")[["x", "y"]].reindex(dammed.index)
         out = out[~out["name"].isin(dammed.index)]
         more = pd.DataFrame(
             {
@@ -179,6 +191,8 @@ def flood_storage(
                 "kind": "reservoir",
                 "area_km2": area_of.reindex(dammed.index).to_numpy(),
                 "storage_m3": dammed.to_numpy(),
+                "x": at["x"].to_numpy(),
+                "y": at["y"].to_numpy(),
             }
         )
         out = pd.concat([out, more])

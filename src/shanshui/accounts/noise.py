@@ -7,24 +7,27 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from shanshui.accounts.tables import Labels
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import ANY, TEXT, Features, Table
+from shanshui.core.quantity import ANY, TEXT, Features, Key, Table
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Index, Mask
+from shanshui.core.vocabulary import Index
 from shanshui.region.grid import grid_of
 
-NoiseReduction = Annotated[pd.DataFrame, Table({"road_km": "km", "green_km": "km"})]
+NoiseReduction = Annotated[
+    pd.DataFrame, Table({"unit": Key("=labels"), "road_km": "km", "green_km": "km"})
+]
 
 
 @assessment(source="own_accounts", bytes_per_cell=0)
 def noise_reduction(
     roads: Annotated[gpd.GeoDataFrame, Features({"name": TEXT, "*": ANY})],
     vegetation_fraction: Index,
-    region_mask: Mask,
+    labels: Labels,
     *,
     least_green: Annotated[float, Between(0.0, 1.0)] = 0.5,
 ) -> NoiseReduction:
-    """Roads of the region that run through green, which stands for walls against noise.
+    """Roads of each unit that run through green, which stands for walls against noise.
 
     Parameters
     ----------
@@ -32,15 +35,16 @@ def noise_reduction(
         Of the region.
     vegetation_fraction : (y, x) [1]
         Share of the ground under green.
-    region_mask : (y, x) [1]
-        1 inside.
+    labels : (y, x) [1]
+        Unit of each cell; 0 is outside. Counties, prefectures, or the region as one.
     least_green : float [1]
         Green of the ground beside a road from which it stands for a wall [D].
 
     Returns
     -------
     table
-        One row: ``road_km`` inside the region with known green, ``green_km`` of it through green.
+        ``unit, road_km`` inside it with known green, ``green_km`` of that through green. Missing where of no road the green is known;
+        units without roads are left out.
 
     Notes
     -----
@@ -60,10 +64,14 @@ def noise_reduction(
     on_map = (column >= 0) & (column < len(x)) & (row >= 0) & (row < len(y))
     row, column, length = row[on_map], column[on_map], length[on_map]
     green = vegetation_fraction.values[row, column]
-    known = (region_mask.values[row, column] == 1) & np.isfinite(green)
-    return pd.DataFrame(
+    unit = labels.values[row, column].astype(np.int64)
+    known = np.isfinite(green)
+    pieces = pd.DataFrame(
         {
-            "road_km": [float(length[known].sum())],
-            "green_km": [float(length[known & (green >= least_green)].sum())],
+            "unit": unit,
+            "road_km": np.where(known, length, np.nan),
+            "green_km": np.where(known, length * (green >= least_green), np.nan),
         }
     )
+    # a unit of whose roads no green is known has none to tell
+    return pieces[unit > 0].groupby("unit").sum(min_count=1).reset_index()

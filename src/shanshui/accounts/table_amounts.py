@@ -8,8 +8,9 @@ import pandas as pd
 from shanshui.accounts.culture import VisitValues
 from shanshui.accounts.flood_mitigation import FloodStorage
 from shanshui.accounts.frames import PER
-from shanshui.accounts.noise import NoiseReduction
+from shanshui.accounts.place_shares import PlaceShares, inside_part
 from shanshui.accounts.purification import Purified
+from shanshui.accounts.recreation import Recreation
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.quantity import ANY, TEXT, Table
@@ -32,10 +33,16 @@ TableAmounts = Annotated[
     pd.DataFrame,
     Table({"flow": TEXT, "amount": ANY, "per": TEXT, "basis": TEXT, "places": "1"}),
 ]
+GreenRoads = Annotated[pd.DataFrame, Table({"green_km": "km"})]
 Housing = Annotated[
     pd.DataFrame,
-    Table({"code": ADMINISTRATIVE, "floor_m2": "m2", "price": "yuan/m2", "premium": "1", "*": ANY}),
-]
+    Table(
+        {
+            "code": ADMINISTRATIVE, "floor_m2?": "m2", "all_floor_m2?": "m2", "price": "yuan/m2", "premium": "1", "*": ANY,
+        }
+    ),
+]  # fmt: skip
+NearGreen = Annotated[pd.DataFrame, Table({"code": ADMINISTRATIVE, "near_share": "1"})]
 Premiums = Annotated[
     pd.DataFrame,
     Table({"code": ADMINISTRATIVE, "stock": "yuan", "yearly": "yuan/yr"}),
@@ -44,14 +51,20 @@ Premiums = Annotated[
 
 @assessment(source="own_accounts", bytes_per_cell=0)
 def landscape_premium(
-    housing: Housing, *, yearly_rate: Annotated[float, Between(0.0, 1.0)] = 0.03
+    housing: Housing,
+    green_near_homes: NearGreen | None = None,
+    *,
+    yearly_rate: Annotated[float, Between(0.0, 1.0)] = 0.03,
 ) -> Premiums:
     """What homes near green are worth above others, and what of it falls to a year.
 
     Parameters
     ----------
     housing : table
-        ``code, floor_m2`` near green, ``price`` [yuan/m2], ``premium``: share of the price owed to the green [1], from a hedonic study.
+        ``code``; ``floor_m2`` near green, or ``all_floor_m2`` of the place; ``price`` [yuan/m2], ``premium``: share of the price owed to the
+        green [1], from a hedonic study.
+    green_near_homes : table, optional
+        ``code, near_share``: what of all floor lies near green; needed where the table has no ``floor_m2``.
     yearly_rate : float [1]
         Rent of a year over the price [D]: a premium is paid once for many years.
 
@@ -63,14 +76,19 @@ def landscape_premium(
     Raises
     ------
     QuantityError
-        A number that is missing or below 0, a premium above 1.
+        A number that is missing or below 0, a premium above 1, neither or both kinds of floor, a place of which nothing tells where its homes lie.
 
     Notes
     -----
-    ``stock = F p h``, ``yearly = r F p h``: ``F`` floor, ``p`` price, ``h`` premium, ``r`` the rate. Hedonic premium of the norm of 2022 [M];
-    the rate is ours [D]: a stock must not stand among flows of a year.
+    ``stock = F p h``, ``yearly = r F p h``: ``F`` floor near green (of all floor the share of built ground near green), ``p`` price, ``h``
+    premium, ``r`` the rate. Hedonic premium of the norm of 2022 [M]; the rate is ours [D]: a stock must not stand among flows of a year.
     """
-    for column in ("floor_m2", "price", "premium"):
+    given = [c for c in ("floor_m2", "all_floor_m2") if c in housing]
+    if len(given) != 1:
+        raise QuantityError(
+            f"housing: found {' and '.join(given) or 'neither floor_m2 nor all_floor_m2'}, expected one of them: floor near green, or all floor"
+        )
+    for column in (given[0], "price", "premium"):
         number = pd.to_numeric(housing[column], errors="coerce")
         bad = ~(number >= 0) | ((number > 1) if column == "premium" else False)
         if bad.any():
@@ -79,23 +97,44 @@ def landscape_premium(
                 f"housing.{column}: {row['code']} holds '{row[column]}', expected "
                 f"{'a share of 0 to 1' if column == 'premium' else 'a number, 0 or more'}"
             )
-    stock = housing["floor_m2"] * housing["price"] * housing["premium"]
+    stock = _near(housing, given[0], green_near_homes) * housing["price"] * housing["premium"]
     out = pd.DataFrame({"code": housing["code"].astype(str), "stock": stock})
     out["yearly"] = out["stock"] * yearly_rate
     return out
 
 
+def _near(housing: pd.DataFrame, column: str, near: pd.DataFrame | None) -> pd.Series:
+    """Floor near green [m2]."""
+    if column == "floor_m2":
+        return housing[column]
+    if near is None:
+        raise QuantityError(
+            "housing.all_floor_m2: needs a land cover and counties, which tell what lies near green; or give floor_m2 near green"
+        )
+    code = housing["code"].astype(str)
+    share = code.map(near.astype({"code": str}).set_index("code")["near_share"])
+    if share.isna().any():
+        raise QuantityError(
+            f"housing.code: no built ground is known in {code[share.isna()].iloc[0]}, so nothing tells what lies near green; drop its row"
+        )
+    return housing[column] * share
+
+
 @assessment(
     source="own_accounts",
     bytes_per_cell=0,
-    any_of=("purification", "travel_cost", "flood_storage", "landscape_premium", "noise_reduction"),
-)
+    any_of=(
+        "purification", "travel_cost", "flood_storage", "landscape_premium", "noise_reduction", "recreation_value",
+    ),
+)  # fmt: skip
 def table_amounts(
     purification: Purified | None = None,
     travel_cost: VisitValues | None = None,
     flood_storage: FloodStorage | None = None,
     landscape_premium: Premiums | None = None,
-    noise_reduction: NoiseReduction | None = None,
+    noise_reduction: GreenRoads | None = None,
+    recreation_value: Recreation | None = None,
+    place_shares: PlaceShares | None = None,
 ) -> TableAmounts:
     """Yearly amount of each flow that is known by tables of places, for the region as a whole.
 
@@ -111,6 +150,10 @@ def table_amounts(
         ``yearly`` [yuan/yr].
     noise_reduction : table, optional
         ``green_km`` of roads.
+    recreation_value : table, optional
+        ``flow`` (``tourism`` or ``leisure``) and ``value`` [yuan/yr] of sites.
+    place_shares : table, optional
+        ``code, share_inside``: what tables tell of a place that the region's border cuts counts by its part inside.
 
     Returns
     -------
@@ -120,30 +163,55 @@ def table_amounts(
     Raises
     ------
     QuantityError
-        A pollutant that no account knows.
+        A pollutant that no account knows, tourism by both of its ways.
 
     Notes
     -----
-    ``q_f = sum_p q_pf`` over the places p of each table. Ours [D].
+    ``q_f = sum_p s_p q_pf`` over the places p of each table, ``s`` the share of p inside the region [1]. Ours [D].
     """
     rows: list[tuple[str, float, str, str, int]] = []
     if purification is not None:
-        flow = purification["pollutant"].astype(str).str.strip()
-        spelt = flow.str.lower().map(POLLUTANTS)
-        if spelt.isna().any():
-            name = flow[spelt.isna()].iloc[0]
-            raise QuantityError(f"emissions.pollutant: '{name}'; {nearest(name, POLLUTANTS)}")
-        for name, part in purification.groupby(spelt):
+        purification = inside_part(purification, "purified_t", place_shares)
+        for name, part in purification.groupby(flow_of_pollutant(purification["pollutant"])):
             rows.append(_row(str(name), part["purified_t"], "modelled"))
     if travel_cost is not None:
+        travel_cost = inside_part(travel_cost, "exchange", place_shares, "place")
         rows.append(_row("tourism", travel_cost["exchange"], "measured"))
     if flood_storage is not None:
         rows.append(_row("flood_stored", flood_storage["storage_m3"], "modelled"))
     if landscape_premium is not None:
+        landscape_premium = inside_part(landscape_premium, "yearly", place_shares)
         rows.append(_row("landscape_premium", landscape_premium["yearly"], "measured"))
     if noise_reduction is not None:
         rows.append(_row("noise_walls", noise_reduction["green_km"], "modelled"))
+    if recreation_value is not None:
+        recreation_value = inside_part(recreation_value, "value", place_shares, "place")
+        for name, part in recreation_value.groupby("flow"):
+            if name == "tourism" and travel_cost is not None:
+                raise QuantityError(
+                    "recreation_value.flow: tourism comes from travel_cost already; drop the rows of that kind from [inputs.recreation_sites], or "
+                    "[inputs.visits]: the same visits must not count twice"
+                )
+            rows.append(
+                _row(str(name), part["value"], "measured" if name == "tourism" else "modelled")
+            )
     return pd.DataFrame(rows, columns=["flow", "amount", "per", "basis", "places"])
+
+
+def flow_of_pollutant(pollutant: pd.Series) -> pd.Series:
+    """Flow of each pollutant, however tables spell it.
+
+    Raises
+    ------
+    QuantityError
+        A pollutant that no account knows.
+    """
+    spelt = pollutant.astype(str).str.strip()
+    flow = spelt.str.lower().map(POLLUTANTS)
+    if flow.isna().any():
+        name = spelt[flow.isna()].iloc[0]
+        raise QuantityError(f"emissions.pollutant: '{name}'; {nearest(name, POLLUTANTS)}")
+    return pd.Series(flow)
 
 
 def _row(flow: str, values: pd.Series, basis: str) -> tuple[str, float, str, str, int]:

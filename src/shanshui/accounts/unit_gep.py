@@ -9,7 +9,8 @@ from shanshui.accounts.draws import drawn, ends_of_units
 from shanshui.accounts.gep import account_total
 from shanshui.accounts.tables import MONEY, PricedFlows, UnitAmounts
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import Key, Table
+from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import ANY, TEXT, Key, Table
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Units
 
@@ -31,6 +32,10 @@ def unit_gep(
     unit_people: Annotated[pd.DataFrame, Table({"unit": Key("=amounts"), "population": "person"})]
     | None = None,
     outlines: Units | None = None,
+    place_flows: Annotated[
+        pd.DataFrame, Table({"unit": Key("=amounts"), "flow": TEXT, "amount": ANY})
+    ]
+    | None = None,
     *,
     least_share: Annotated[float, Between(0.0, 1.0)] = 0.05,
     price_spread: Annotated[float, Between(0.0, 1.0)] = 0.3,
@@ -50,6 +55,8 @@ def unit_gep(
         ``unit, population``.
     outlines : polygons, optional
         Index ``unit``: whole counties or prefectures of which the units are the parts inside the region.
+    place_flows : table, optional
+        ``unit, flow, amount`` of what tables tell of counties or prefectures: pollutants, visits, lakes, homes.
     least_share : float [1]
         Of a place's area that must lie inside for a value per km2 or per head: of less, cells on its edge decide [D].
     price_spread, amount_spread : float [1]
@@ -66,12 +73,12 @@ def unit_gep(
         ``per_head`` (NaN without people),
         ``location_quotient`` = share of the value over share of the area, these three NaN where ``share_inside`` of the whole place (NaN without
         outlines) is below ``least_share``: the total of a sliver counts, a rate of it says nothing. NaN else: a service whose amount is not known
-        in a unit, or that comes to the account as a table of the region; all, under frames whose values are reported for the region only.
+        in a unit, or that only a table of the region tells; all, under frames whose values are reported for the region only.
 
     Raises
     ------
     QuantityError
-        An account of two frames.
+        An account of two frames, a flow of a map and of a table.
 
     Notes
     -----
@@ -82,7 +89,8 @@ def unit_gep(
     account_total(gep)
     priced = gep[gep["counts"].astype(bool) & gep["price"].notna()]
     prices = priced.groupby(["flow", "service"])["price"].sum().reset_index()
-    rows = amounts.merge(prices, on="flow")
+    flows_of = _joined(amounts, place_flows)
+    rows = flows_of.merge(prices, on="flow")
     rows["value"] = rows["amount"] * rows["price"]
     rows = rows[rows["value"].notna()]
     wide = rows.pivot_table(index="unit", columns="service", values="value", aggfunc="sum")
@@ -100,7 +108,7 @@ def unit_gep(
         factors = np.empty((len(flows), draws))
         for at, factor in enumerate(drawn(flows, price_spread, amount_spread, draws, random)):
             factors[at] = factor
-        held = amounts.pivot_table(
+        held = flows_of.pivot_table(
             index="unit", columns="flow", values="amount", aggfunc="sum"
         ).reindex(index=units, columns=flows["flow"])
         # a flow that is not known in a unit is no part of its total, nor of its interval
@@ -124,3 +132,16 @@ def unit_gep(
         slivers = out["share_inside"] < least_share
         out.loc[slivers, ["per_km2", "per_head", "location_quotient"]] = np.nan
     return out
+
+
+def _joined(amounts: pd.DataFrame, place_flows: pd.DataFrame | None) -> pd.DataFrame:
+    """Flows of maps and of tables; none may come from both."""
+    told = ["unit", "flow", "amount"]
+    if place_flows is None:
+        return amounts[told]
+    twice = sorted(set(amounts["flow"]) & set(place_flows["flow"]))
+    if twice:
+        raise QuantityError(
+            f"place_flows.flow: {twice[0]} comes from a map already; leave out one of the two inputs: the same flow must not count twice"
+        )
+    return pd.concat([amounts[told], place_flows[told]], ignore_index=True)

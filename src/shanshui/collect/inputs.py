@@ -193,10 +193,33 @@ INPUTS: dict[str, InputKind] = {
     "products": InputKind(
         "table", Table({**_AMOUNTS, "flow": TEXT, "amount": ANY, "excludes?": TEXT}), 0.0, 1e15
     ),
+    "recreation_sites": InputKind(
+        "coefficients",
+        Table(
+            {
+                "site": TEXT,
+                "place": ADMINISTRATIVE,
+                "kind": TEXT,
+                "visits": "1/yr",
+                "spending?": "yuan",
+                "ecological_share?": "1",
+                "hours?": "h",
+                "wage?": "yuan/h",
+                "*": ANY,
+            }
+        ),
+    ),
     "housing": InputKind(
         "coefficients",
         Table(
-            {"code": ADMINISTRATIVE, "floor_m2": "m2", "price": "yuan/m2", "premium": "1", "*": ANY}
+            {
+                "code": ADMINISTRATIVE,
+                "floor_m2?": "m2",
+                "all_floor_m2?": "m2",
+                "price": "yuan/m2",
+                "premium": "1",
+                "*": ANY,
+            }
         ),
     ),
     "biophysical": InputKind("coefficients", Table({"*": ANY})),
@@ -342,12 +365,17 @@ INPUTS: dict[str, InputKind] = {
         "coefficients",
         Table({"code": ADMINISTRATIVE, "pollutant": TEXT, "capacity_t": "t/yr", "*": ANY}),
     ),
+    "purification_rates": InputKind(
+        "coefficients",
+        Table({"cover": TEXT, "pollutant": TEXT, "rate": "kg/ha/yr", "*": ANY}),
+    ),
     "hydropower_stations": InputKind("coefficients", Table({"*": ANY})),
     "visits": InputKind(
         "coefficients",
         Table(
             {
                 "site": TEXT,
+                "place?": ADMINISTRATIVE,
                 "zone": ADMINISTRATIVE,
                 "visits": "1/yr",
                 "population": "person",
@@ -431,11 +459,13 @@ WANTED: dict[str, str] = {
     "infiltration": "soil texture classes scaled from 0 (clay) to 1 (sand)",
     "wind_factor": "wind speed, soil wetness and snow by day from a reanalysis, worked into the weather factor of wind erosion",
     "soil_carbonate": "soil grids with calcium carbonate",
+    "recreation_sites": "visits to each park and scenic area with what visitors spend, or with the hours that residents stay",
     "housing": "homes near green by place: floor, price, and the premium of a hedonic study",
     "lakes": "polygons of lakes and reservoirs of a topographic map",
     "reservoirs": "a register of reservoirs with their capacity",
     "emissions": "emissions of pollutants by place from the statistics of the environment, with the state of air and water",
     "purification_capacity": "what ecosystems of a place can take of each pollutant, from local measurement",
+    "purification_rates": "what a hectare of each cover takes of each pollutant, from local measurement",
     "hydropower_stations": "a register of power stations with head, efficiency, price and cost, in the columns InVEST users have",
     "visits": "visits to each site by zone of origin, with cost and time of the way",
 }

@@ -64,8 +64,16 @@ RULES: dict[str, Rule] = {
     "purification_capacity": Rule("capacity_t", ("pollutant",)),
 }
 """Tables of amounts that are joined to places, by input."""
-ROWS = {"firms": "place", "reports": "place", "visits": "zone"}
+ROWS = {
+    "firms": "place",
+    "reports": "place",
+    "visits": "zone",
+    "recreation_sites": "place",
+    "housing": "code",
+}
 """Tables whose rows are things in a place that may as well lie elsewhere, and the column that names it."""
+HERE = frozenset({"recreation_sites", "housing"})
+"""Tables of things of which only those in places of the study count: a sum over the region is made of them."""
 PLACED = frozenset({*RULES, *ROWS, "function_zones"})
 
 
@@ -215,7 +223,7 @@ def join_rows(
     -------
     DataFrame
         The same rows: a place that is one of the study has its code there; one that lies elsewhere, became several, or is not known
-        stands as it came. The attribute ``join`` accounts for the rows.
+        stands as it came, or is left out of the tables of :data:`HERE`. The attribute ``join`` accounts for the rows.
     """
     column = ROWS[name]
     if places is None or column not in frame:
@@ -249,6 +257,8 @@ def join_rows(
     number = dict(zip(zip(each["at"], each["parent"], strict=True), each["number"], strict=True))
     codes = [code_of.get(number.get(pair), pair[0]) for pair in zip(words, above, strict=True)]
     out = frame.assign(**{column: pd.Series(codes, frame.index, dtype=object)})
+    if name in HERE:
+        out = out[out[column].isin(set(places["code"].astype(str)))].reset_index(drop=True)
     # that nothing of a kind lies in a place is no gap
     account = replace(done.account, without=(), without_count=0)
     out.attrs = frame.attrs | {"join": account.as_dict()}

@@ -4,6 +4,7 @@ from shanshui.accounts.asset_transfer import asset_transfer
 from shanshui.accounts.assets import asset_account, supply_use
 from shanshui.accounts.beneficiaries import service_beneficiaries
 from shanshui.accounts.bridge import frame_accounts, frame_comparison, gep_bridge
+from shanshui.accounts.capacity import capacity_by_cover, green_near_homes
 from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock, carbon_value
 from shanshui.accounts.climate import hot_days, reference_evapotranspiration
 from shanshui.accounts.climate_regulation import climate_regulation
@@ -36,7 +37,10 @@ from shanshui.accounts.nation import nation_shares
 from shanshui.accounts.noise import noise_reduction
 from shanshui.accounts.nutrients import nutrient_delivery
 from shanshui.accounts.penman import station_evapotranspiration
+from shanshui.accounts.place_flows import place_flows
+from shanshui.accounts.place_shares import place_shares, products_inside
 from shanshui.accounts.purification import purification
+from shanshui.accounts.recreation import recreation_value
 from shanshui.accounts.sand_fixation import sand_fixation
 from shanshui.accounts.seasonal_yield import quick_flow
 from shanshui.accounts.sediment import sediment_delivery
@@ -66,7 +70,7 @@ from shanshui.terrain.downscaling import temperature_fine
 FUTURES = ("moderate", "strong")
 STOOD_IN = frozenset({
     "reference_evapotranspiration", "hot_days", "rainfall_erosivity", "soil_erodibility", "net_primary_production", "threat_maps",
-    "monthly_precipitation", "runoff_proxy",
+    "monthly_precipitation", "runoff_proxy", "purification_capacity",
 })  # fmt: skip
 """Inputs whose place other products take where a study lacks them."""
 
@@ -129,9 +133,13 @@ def accounts(have: set[str]) -> list[Step]:
         step(quick_flow, binds=cover),
         step(water_retention_index),
         step(purification),
+        step(green_near_homes),
         step(travel_cost),
-        step(noise_reduction),
+        step(noise_reduction, binds={"labels": "region_mask"}),
+        step(recreation_value),
         step(landscape_premium),
+        step(place_shares),
+        step(products_inside),
         step(table_amounts),
         step(
             species_conservation,
@@ -178,6 +186,8 @@ def _derived(have: set[str], cover: dict[str, str], warm: dict[str, str]) -> lis
         out.append(step(soil_erodibility))
     if "net_primary_production" not in have:
         out.append(step(net_primary_production, binds=cover))
+    if "purification_capacity" not in have and "purification_rates" in have:
+        out.append(step(capacity_by_cover, name="purification_capacity"))
     if "threat_maps" not in have:
         out.append(step(threat_maps))
     return out
@@ -230,11 +240,13 @@ def _amounts(cover: dict[str, str]) -> list[Step]:
 def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
     # where jobs tell what a county makes, no product is parted by area
     by_jobs = {"gdp", "employment", "counties", "prefectures"} <= have
+    # tables tell of whole places; without counties nothing tells what of them is the region's
+    inside = {"products": "products_inside"} if {"products", "counties"} <= have else {}
     return [
         step(asset_transfer),
-        step(gep),
+        step(gep, binds=inside),
         step(account_statement),
-        step(frame_accounts),
+        step(frame_accounts, binds=inside),
         step(frame_comparison),
         step(gep_bridge),
         step(
@@ -250,10 +262,11 @@ def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
             )
             for level, whole in (
                 ("unit", {}),
-                ("county", {"outlines": "counties"}),
-                ("prefecture", {"outlines": "prefectures"}),
+                ("county", {"outlines": "counties", "place_flows": "county_flows"}),
+                ("prefecture", {"outlines": "prefectures", "place_flows": "prefecture_flows"}),
             )
         ),
+        *_of_places(inside),
         step(mismatch),
         step(
             mismatch,
@@ -276,6 +289,26 @@ def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
         step(condition_account, binds={"prefectures": "units_inside"}),
         step(value_series, binds={"prefectures": "units_inside"}),
     ]
+
+
+def _of_places(inside: dict[str, str]) -> list[Step]:
+    """What tables tell of counties and prefectures."""
+    out = []
+    for level, places in (("county", "counties"), ("prefecture", "prefectures")):
+        out += [
+            step(noise_reduction, name=f"{level}_noise", binds={"labels": f"{level}_cells"}),
+            step(
+                place_flows,
+                name=f"{level}_flows",
+                binds={
+                    "places": places,
+                    "amounts": f"{level}_amounts",
+                    "noise_reduction": f"{level}_noise",
+                }
+                | inside,
+            ),
+        ]
+    return out
 
 
 def _futures(cover: dict[str, str], warm: dict[str, str]) -> list[Step]:

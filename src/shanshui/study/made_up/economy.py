@@ -262,7 +262,7 @@ POLLUTANTS = (
 """Tons a head and year."""
 PRODUCTS = (
     ("forest_products", 180.0), ("animal_products", 900.0), ("fishery_products", 60.0), ("biomass_energy", 35.0), ("water_domestic", 45.0),
-    ("water_industrial", 30.0), ("water_irrigation", 160.0), ("hydropower", 420.0), ("leisure", 210.0),
+    ("water_industrial", 30.0), ("water_irrigation", 160.0), ("hydropower", 420.0),
 )  # fmt: skip
 """Yuan, kWh or m3 a head and year."""
 
@@ -271,7 +271,7 @@ def _nature(folder: Path, people: pd.DataFrame, counties: gpd.GeoDataFrame) -> N
     """Pollutants of each county, what its land can take of them, and visits to two sites: closed forms, no draw."""
     latest = people[people["year"] == people["year"].max()].set_index("code")["population"]
     places = counties.assign(people=counties["code"].map(latest)).dropna(subset=["people"])
-    emitted, takes, visits, products, homes = [], [], [], [], []
+    emitted, takes, visits, products, homes, parks = [], [], [], [], [], []
     for k, (code, count) in enumerate(zip(places["code"], places["people"], strict=True)):
         for pollutant, per_head in POLLUTANTS:
             amount = round(float(count) * per_head, 1)
@@ -280,12 +280,13 @@ def _nature(folder: Path, people: pd.DataFrame, counties: gpd.GeoDataFrame) -> N
             takes.append((code, pollutant, round(0.6 * amount, 1)))
         for flow, per_head in PRODUCTS:
             products.append((code, 2020, flow, round(float(count) * per_head)))
+        parks.append((f"park {k + 1}", code, "leisure", round(float(count) * 18), 1.5, 25.0))
         homes.append((code, round(float(count) * 1.5), 5200, 0.06))
         for site in range(2):
             way = 1.0 + abs(k - 3 * site)
             visits.append(
                 (
-                    f"site {site + 1}", code, round(float(count) * 0.2 * 0.8**way), round(float(count)),
+                    f"site {site + 1}", places["code"].iloc[3 * site % len(places)], code, round(float(count) * 0.2 * 0.8**way), round(float(count)),
                     40.0 * way, 0.5 * way, 25.0, 120.0,
                 )
             )  # fmt: skip
@@ -294,7 +295,19 @@ def _nature(folder: Path, people: pd.DataFrame, counties: gpd.GeoDataFrame) -> N
     _save(folder, "products.csv", products, ["code", "year", "flow", "amount"])
     _save(folder, "reservoirs.csv", [("reservoir 3", 4_000_000)], ["name", "capacity_m3"])
     _save(folder, "housing.csv", homes, ["code", "floor_m2", "price", "premium"])
-    columns = ["site", "zone", "visits", "population", "travel", "hours", "wage", "spending"]
+    columns = ["site", "place", "kind", "visits", "hours", "wage"]
+    _save(folder, "recreation_sites.csv", parks, columns)
+    columns = [
+        "site",
+        "place",
+        "zone",
+        "visits",
+        "population",
+        "travel",
+        "hours",
+        "wage",
+        "spending",
+    ]
     _save(folder, "visits.csv", visits, columns)
 
 

@@ -30,6 +30,9 @@ from shanshui.study.made_up.frame import Frame
 from shanshui.study.made_up.towns import near_towns, towns_of
 
 FRAME = 400
+SOIL = ("sand", "silt", "clay", "organic_carbon")
+GRAINS = ((88.0, 7.0, 5.0, 0.6), (62.0, 24.0, 14.0, 1.0), (42.0, 38.0, 20.0, 1.6), (24.0, 32.0, 44.0, 1.9))  # fmt: skip
+"""Percent by weight of sand, sandy loam, loam and clay [D]."""
 STEPS = 60
 
 
@@ -220,7 +223,16 @@ def write_rasters(folder: Path, grid: GridSpec, frame: Frame) -> None:
             middle.noise(start, stop, 60 * coarse.cell_m, 3, 14) - 0.0001 * (height - 800),
             [-0.2, 0.0, 0.2],
         )
+        # storms by the rain of the year; wind where it is dry; grains of the soil by its texture
+        storms = np.round(np.clip((year - 550.0) / 260.0, 0.0, 6.0), 2)
+        each = 58.0 + 6.0 * middle.noise(start, stop, 50 * coarse.cell_m, 3, 15)
+        wind = 1.5 + 5.0 * np.clip((900.0 - year) / 400.0, 0.0, 1.0)
+        grains = np.asarray(GRAINS)[texture - 1]
         return {
+            **{name: grains[..., k].astype(np.float32) for k, name in enumerate(SOIL)},
+            "storm_days": storms.astype(np.float32),
+            "storm_rain": np.round(storms * each, 1).astype(np.float32),
+            "wind_factor": np.round(wind, 2).astype(np.float32),
             "temperature_monthly": np.round(mean + swing * warmth[months, None, None], 2).astype(
                 np.float32
             ),
@@ -233,7 +245,10 @@ def write_rasters(folder: Path, grid: GridSpec, frame: Frame) -> None:
             "lights": np.round(45.0 * town**2, 3).astype(np.float32),
         }
 
-    floats = dict.fromkeys(("ndvi", "soil_depth", "lights"), ("float32", np.nan, 1))
+    floats = dict.fromkeys(
+        ("ndvi", "soil_depth", "lights", "storm_days", "storm_rain", "wind_factor", *SOIL),
+        ("float32", np.nan, 1),
+    )
     bands = dict.fromkeys(("temperature_monthly", "precipitation_monthly"), ("float32", np.nan, 12))
     _write_strips(folder, coarse, bands | floats | {"soil_texture": ("uint8", 255, 1)}, climate)
     (folder / "soil_classes.csv").write_text(
