@@ -30,13 +30,8 @@ def service_chart(account: pd.DataFrame, lang: str) -> Figure:
     """Value of each service with its interval; hollow bars do not count in the total."""
     rows = account[(account["service"] != "total") & account["value"].notna()]
     parts = (
-        rows.groupby(["category", "service"], sort=False)
-        .agg(
-            value=("value", "sum"),
-            low=("low", "sum"),
-            high=("high", "sum"),
-            counts=("counts", "max"),
-        )
+        rows.groupby(["category", "service", "counts"], sort=False)
+        .agg(value=("value", "sum"), low=("low", "sum"), high=("high", "sum"))
         .reset_index()
         .sort_values("value")
     )
@@ -57,7 +52,12 @@ def service_chart(account: pd.DataFrame, lang: str) -> Figure:
         place, value, np.maximum(parts["high"].fillna(0) / BILLION, value), strict=True
     ):
         ax.text(float(top), float(y), f"  {v:,.1f}", va="center", fontsize=7.5)
-    ax.set_yticks(place, [say(f"service_{s}", lang) for s in parts["service"]], fontsize=8)
+    # a service of which a part does not count has two bars
+    names = [
+        say(f"service_{s}", lang) + ("" if c else say("not_counted", lang))
+        for s, c in zip(parts["service"], parts["counts"], strict=True)
+    ]
+    ax.set_yticks(place, names, fontsize=8)
     ax.set_xlabel(say("billion_yuan", lang), fontsize=8)
     ax.margins(x=0.12)
     return figure

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from shanshui.accounts.frames import FRAMES
+from shanshui.accounts.frames import FRAMES, PER
 from shanshui.core.terms import word
 from shanshui.report.places import named
 from shanshui.report.tables import table_of
@@ -52,11 +52,14 @@ def _statement(study: Study, lang: str) -> dict[str, Any] | None:
         else str(s)
         for s in rows["subject"]
     ]
+    text = rows["text_zh" if lang == "zh" else "text"]
+    if lang == "zh":
+        text = text.replace({rf"\b{name}\b": say(name, lang) for name in PER}, regex=True)
     frame = pd.DataFrame(
         {
             "topic": [say(f"topic_{t}", lang) for t in rows["topic"]],
             "subject": subject,
-            "statement": rows["text_zh" if lang == "zh" else "text"],
+            "statement": text,
         }
     )
     return table_of(word("account_statement", lang), frame, lang, "", of=("account_statement",))
@@ -100,6 +103,8 @@ def _bridge(study: Study, lang: str) -> dict[str, Any] | None:
     rows = rows[rows["source"] == str(study["gep"]["frame"].iloc[0])]
     if rows.empty:
         return None
+    # accounts that others published of this ground come first
+    rows = rows.assign(own=rows["target"].isin(FRAMES)).sort_values("own", kind="stable")
     frame = pd.DataFrame(
         {
             "target": [frame_name(t, lang) for t in rows["target"]],

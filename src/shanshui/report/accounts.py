@@ -20,7 +20,7 @@ from shanshui.report.account_words import account_words
 from shanshui.report.places import named
 from shanshui.report.tables import table_of
 from shanshui.report.views import cover_classes
-from shanshui.report.words import say
+from shanshui.report.words import PHRASES, say
 from shanshui.study.study import Study
 
 PUBLISHED = (
@@ -188,7 +188,7 @@ def _account(study: Study, lang: str) -> dict[str, Any] | None:
         {
             "service": [say(f"service_{s}", lang) for s in rows["service"]],
             "flow": [
-                say(str(f), lang) if f in _FLOW_WORDS else str(f).replace("_", " ")
+                say(str(f), lang) if f in PHRASES else str(f).replace("_", " ")
                 for f in rows["flow"]
             ],
             "amount": rows["amount"],
@@ -229,11 +229,6 @@ def _equivalents(rows: pd.DataFrame, study: Study, lang: str) -> dict[str, Any]:
         }
     )
     return table_of(_frame(study, lang), frame, lang, say("account_note", lang), of=("gep",))
-
-
-_FLOW_WORDS = (
-    "water_retained", "sediment_kept", "nitrogen_kept", "phosphorus_kept", "flood_kept", "co2", "o2", "cooling", "primary_products", "total",
-)  # fmt: skip
 
 
 def _compared(study: Study, lang: str) -> dict[str, Any] | None:

@@ -194,26 +194,35 @@ def state_words(standing: ProductStates, of: tuple[str, ...], lang: str) -> str:
     return "; ".join(f"{word(n, lang)}: {why}" for n, why in said.items() if why)
 
 
-def _settled(table: dict[str, Any], standing: ProductStates, lang: str) -> dict[str, Any]:
-    """Table with words on what is not up to date; without rows where its products do not belong together."""
+def _settled(
+    table: dict[str, Any], standing: ProductStates, lang: str, told: set[str]
+) -> dict[str, Any]:
+    """Table with words on what is not up to date; without rows where its products do not belong together.
+
+    What joins lost is said once on the page: ``told`` holds what was said further up.
+    """
     of = table["of"]
     if odd := standing.odd(of):
         left = say("left_out", lang).format(product=table["title"], by=word(odd, lang))
         table = table | {"rows": [], "heads": [], "note": left}
-    joined = join_words(standing.study, of, lang)
+    said = join_sentences(standing.study, of, lang)
+    new = [s for s in said if s not in told]
+    told.update(new)
+    joined = (". " if lang != "zh" else "。").join(new)
+    if said and len(new) < len(said):
+        joined = " ".join(w for w in (joined, say("joins_above", lang)) if w)
     return table | {
         "state": state_words(standing, of, lang),
         "note": " ".join(text for text in (table.get("note", ""), joined) if text),
     }
 
 
-def join_words(study: Study, of: tuple[str, ...], lang: str) -> str:
-    """What the tables behind some products lost where they met the study's places; blank when nothing."""
+def join_sentences(study: Study, of: tuple[str, ...], lang: str) -> list[str]:
+    """What the tables behind some products lost where they met the study's places."""
     accounts = {k: a for name in of if study.has(name) for k, a in study.joins(name).items()}
     if lang == "zh":
         accounts = {k: replace(a, what=word(k, lang)) for k, a in accounts.items()}
-    said = [s for a in accounts.values() for s in a.sentences(lang, all_rows=False)]
-    return (". " if lang != "zh" else "。").join(said)
+    return [s for a in accounts.values() for s in a.sentences(lang, all_rows=False)]
 
 
 def _head(standing: ProductStates, shown: list[str], lang: str) -> list[tuple[str, list[str]]]:
@@ -297,11 +306,12 @@ def _chapters(study: Study, lang: str, standing: ProductStates) -> list[dict[str
 
 
 def _page(study: Study, lang: str, standing: ProductStates) -> str:
+    told: set[str] = set()
     chapters = [
-        c | {"tables": [_settled(t, standing, lang) for t in c["tables"]]}
+        c | {"tables": [_settled(t, standing, lang, told) for t in c["tables"]]}
         for c in _chapters(study, lang, standing)
     ]
-    units = _settled(unit_table(study, lang, standing), standing, lang)
+    units = _settled(unit_table(study, lang, standing), standing, lang, told)
     pieces = [*(f.of for c in chapters for f in c["figures"])]
     pieces += [t["of"] for c in chapters for t in c["tables"]] + [units["of"]]
     shown = [n for of in pieces for n in of if study.has(n)]
