@@ -103,8 +103,8 @@ def test_totals_stand_beside_published_ones(qinba):
     assert (
         80 < float(qinba["soil_retention.retained"].where(qinba["region_mask"] == 1).mean()) < 400
     )
-    # China 2015: 7.6 million yuan per km2, a half of it and thrice it frame a mountain region
-    assert 3.8e6 < figures["per_km2"] < 22e6
+    # China 2015: 7.6 million yuan per km2, which counts all cooling; here what people use counts
+    assert 2.5e6 < figures["per_km2"] < 22e6
     assert figures["without_clim"] < figures["total"]
     assert 0.2 < figures["over_gdp"] < 3
 
@@ -404,7 +404,8 @@ def test_the_industry_chapter_of_qinba(qinba):
     )
     # what the papers report finds no place near enough to cities once red line and fields are left out: no more than there is
     assert 250_000 < qinba["layout"].attrs["placed_ha"] <= 403_000
-    assert set(qinba["unit_admission"].query("code == '06'")["verdict"]) == {"eliminate"}
+    # coal that is there leaves by 2030; no new mine may come
+    assert set(qinba["unit_admission"].query("code == '06'")["verdict"]) == {"forbid"}
     assert qinba["industry_evaluation"]["known_weight"].between(0.2, 1).all()
 
 

@@ -133,7 +133,7 @@ def test_no_part_counts_beside_its_whole(flows, frame):
         prices = [rows.loc[f, "price"] for f in flows if SUBSTANCE.get(f) == substance and f in rows.index]  # fmt: skip
         prices = [p for p in prices if np.isfinite(p)]
         assert not prices or max(prices) <= 3.0 * min(prices) * (1 + 1e-9)
-    left = rows[~rows["counts"] & rows["value"].notna()].drop("total")
+    left = rows[~rows["counts"] & rows["value"].notna()].drop("total", errors="ignore")
     assert (left["note"] != "").all()
     assert (left["note_zh"] != "").all()
     value = rows.loc[rows["counts"], "value"].sum()

@@ -127,8 +127,20 @@ def frame_accounts(
         account = account[account["service"] != "total"]
         parts.append(account.assign(group=account["service"].map(GROUP)))
     columns = ["frame", "year", "group", "service", "flow", "amount", "per", "method", "price", "value", "counts", "note"]  # fmt: skip
-    out = pd.concat([p for p in parts if len(p)], ignore_index=True)[columns]
+    known = [p for p in parts if len(p)]
+    if not known:
+        return _no_rows(columns)
+    out = pd.concat(known, ignore_index=True)[columns]
     return out.assign(counts=out["counts"].astype(bool))
+
+
+def _no_rows(columns: list[str]) -> pd.DataFrame:
+    """Table of a study in which no frame has a flow."""
+    numbers = {"amount", "price", "value"}
+    out = pd.DataFrame(
+        {c: pd.Series(dtype="float64" if c in numbers else "object") for c in columns}
+    )
+    return out.astype({"year": "int64", "counts": "bool"})
 
 
 def _totals(accounts: pd.DataFrame) -> pd.DataFrame:

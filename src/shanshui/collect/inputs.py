@@ -191,7 +191,7 @@ INPUTS: dict[str, InputKind] = {
     ),
     "gdp": InputKind("table", Table({**_AMOUNTS, "sector": TEXT, "yuan": "yuan"}), 0.0, 1e15),
     "products": InputKind(
-        "table", Table({**_AMOUNTS, "flow": TEXT, "amount": ANY, "excludes?": TEXT}), 0.0, 1e15
+        "table", Table({**_AMOUNTS, "flow": TEXT, "excludes?": TEXT, "amount": ANY}), 0.0, 1e15
     ),
     "recreation_sites": InputKind(
         "coefficients",
