@@ -5,7 +5,6 @@ from typing import Annotated
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from shanshui.accounts.station_field import left_out
@@ -15,6 +14,7 @@ from shanshui.core.quantity import ANY, Features, Key, Table
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Elevation
 from shanshui.kernels.climate import DAYS, extraterrestrial
+from shanshui.region.at_points import values_at
 from shanshui.region.grid import grid_of
 
 Stations = Annotated[gpd.GeoDataFrame, Features({"*": ANY})]
@@ -169,7 +169,7 @@ def station_evapotranspiration(
         return _none()
     month = {v: _months(climate_stations, v) for v in VARIABLES}
     grid = grid_of(elevation)
-    z = _at(elevation, climate_stations)
+    z = values_at(elevation, climate_stations)
     known = np.isfinite(z) & np.logical_and.reduce(
         [np.isfinite(m).all(axis=1) for m in month.values()]
     )
@@ -221,15 +221,3 @@ def _months(stations: gpd.GeoDataFrame, variable: str) -> NDArray[np.float64]:
             f"climate_stations.{variable}: station {at} holds {values[odd][0]:g}, expected {low} to {high}; is it in another unit"
         )
     return values
-
-
-def _at(field: xr.DataArray, stations: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Value of the cell that each station lies in; NaN outside."""
-    grid = grid_of(field)
-    west, _, _, north = grid.bounds
-    row = np.floor((north - stations.geometry.y.to_numpy()) / grid.cell_m).astype(int)
-    column = np.floor((stations.geometry.x.to_numpy() - west) / grid.cell_m).astype(int)
-    inside = (row >= 0) & (row < grid.ny) & (column >= 0) & (column < grid.nx)
-    out = np.full(len(stations), np.nan)
-    out[inside] = field.values[row[inside], column[inside]]
-    return out

@@ -14,7 +14,7 @@ from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, Features
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Elevation, Precipitation, Temperature
-from shanshui.region.grid import grid_of
+from shanshui.region.at_points import values_at
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 
 Stations = Annotated[gpd.GeoDataFrame, Features({"*": ANY})]
@@ -89,11 +89,11 @@ def _beside(
     lapse_rate: float,
 ) -> list[Measure]:
     theirs = _column(stations, name)
-    ours = _at(field, stations)
+    ours = values_at(field, stations)
     warm = name == "temperature"
     moved = np.zeros(len(stations), bool)
     if warm and elevation is not None and "elevation" in stations:
-        step = _at(elevation, stations) - _column(stations, "elevation")
+        step = values_at(elevation, stations) - _column(stations, "elevation")
         moved = np.isfinite(step)
         ours = ours + np.where(moved, lapse_rate * step, 0.0)
     use = np.isfinite(ours) & np.isfinite(theirs)
@@ -149,16 +149,3 @@ def _column(stations: gpd.GeoDataFrame, name: str) -> NDArray[np.float64]:
         raise QuantityError(
             f"climate_stations.{name}: holds what is no number; give numbers, and leave blank what is not known"
         ) from None
-
-
-def _at(field: xr.DataArray, stations: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Value of the cell that each station lies in; NaN outside."""
-    grid = grid_of(field)
-    west, _, _, north = grid.bounds
-    rows, columns = grid.shape
-    row = np.floor((north - stations.geometry.y.to_numpy()) / grid.cell_m).astype(int)
-    column = np.floor((stations.geometry.x.to_numpy() - west) / grid.cell_m).astype(int)
-    inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-    out = np.full(len(stations), np.nan)
-    out[inside] = field.values[row[inside], column[inside]]
-    return out
