@@ -26,7 +26,7 @@ from shanshui.industry.rule_book import (
 
 __all__ = [
     "EXEMPTIONS", "FACTS", "KINDS", "RESTRICTS", "VERDICTS", "Admission", "CellVerdicts", "Question", "Rule", "Term", "admit",
-    "admitted_cells", "checked_code", "covers", "divisions", "rules_of", "shipped_rules",
+    "admitted_cells", "cells_of", "checked_code", "covers", "divisions", "rules_of", "shipped_rules",
 ]  # fmt: skip
 
 KINDS_ZH = {"new": "新建", "expand": "扩建", "existing": "已有", "explore": "勘查"}
@@ -304,7 +304,7 @@ def admitted_cells(
     may: dict[str, NDArray[np.bool_]] = {}
     lifted: dict[str, NDArray[np.bool_]] = {}
     for rule in of_it:
-        sure[rule.rule], may[rule.rule] = _cells_of(rule, facts, size)
+        sure[rule.rule], may[rule.rule] = cells_of(rule, facts, size)
         for name in rule.over:
             lifted[name] = lifted.get(name, np.zeros(size, bool)) | sure[rule.rule]
     welcome = np.zeros(size, bool)
@@ -356,7 +356,7 @@ def _waited_for(
     return out
 
 
-def _cells_of(
+def cells_of(
     rule: Rule, facts: Mapping[str, NDArray[Any]], size: tuple[int, ...]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Cells in which a rule holds for certain, and in which it may."""

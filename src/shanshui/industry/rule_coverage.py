@@ -8,6 +8,7 @@ import pandas as pd
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import TEXT, Table
 from shanshui.core.vocabulary import UnitLabels
+from shanshui.industry.access_rules import cells_of
 from shanshui.industry.admission import judged_industries
 from shanshui.industry.place_facts import PlaceFacts, known_by_strip, waiting_facts
 from shanshui.industry.rule_book import FACTS, PROJECT_FACTS, rules_of
@@ -62,14 +63,7 @@ def rule_coverage(
         cells += len(own)
         told |= set(facts)
         for at, rule in enumerate(rules):
-            held, could = np.ones(len(own), bool), np.ones(len(own), bool)
-            for term in rule.when:
-                if term.fact not in facts:
-                    held[:] = False
-                    continue
-                met = term.holds(facts[term.fact])
-                held &= met
-                could &= met | np.isnan(facts[term.fact])
+            held, could = cells_of(rule, facts, own.shape)
             sure[at] += held.sum()
             may[at] += could.sum()
     rows = []
