@@ -104,9 +104,9 @@ def importance_grade(
     -----
     Extreme where v >= min(t(p_1), max(t_b(p_1), a m)), important where v >= min(t(p_2), max(t_b(p_2), a m)), t(p) = the least of the values u > 0
     with sum_(v_i >= u) v_i <= p sum_(v_i > 0) v_i over the region and t_b the same over the cells of basin b, with v the amount of a cell [any],
-    m its mean over the known cells of the region, a ``least_of_mean`` [1] and p_1, p_2 the shares [1]; equal values stand or fall together. Grades by cumulative share, 50 % and 80 %: guide of 2020 [M]. That a service
-    which is scarce in its basin counts beside one that is much in the region is ours [D] (decision 0029): rain differs threefold over a
-    mountain region, and by amount alone its dry half holds nothing that matters.
+    m its mean over the known cells of the region, a ``least_of_mean`` [1] and p_1, p_2 the shares [1]; equal values stand or fall together. Grades
+    by cumulative share, 50 % and 80 %: guide of 2020 [M]. That a service which is scarce in its basin counts beside one that is much in the
+    region is ours [D] (decision 0029): rain differs threefold over a mountain region, and by amount alone its dry half holds nothing that matters.
     """
     if important_share < extreme_share:
         raise QuantityError(
