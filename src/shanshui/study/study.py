@@ -73,6 +73,7 @@ class Study:
         self.grid = self.file.grid_spec()
         self.specs = self._declared()
         self.grounds: dict[str, tuple[str, str]] = {}
+        self.followed: list[tuple[str, str]] = []
         self.overridden: list[Overridden] = []
 
     def __enter__(self) -> "Study":
@@ -231,9 +232,10 @@ class Study:
         view.specs = view._declared()
         for word, file in over.added:
             require(located(InputSpec(file=file), self.folders), f"scenario '{name}': {word} add")
-        measures = Measures(self.folders, self.grid, self.ledger)
+        given = {word for one in line for word in self.scenarios[one].inputs}
+        measures = Measures(self.folders, self.grid, self.ledger, given)
         view.__dict__["plan"] = measures.laid(view._planned(), over.measures)
-        view.grounds = measures.grounds
+        view.grounds, view.followed = measures.grounds, measures.followed
         return view
 
     def _native(self, plan: Plan) -> dict[str, dict[str, float]]:
