@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Memory, Overwrite, Quiet, Variant
+from shanshui.cli.options import AsJson, Folder, Memory, Overwrite, Quiet, Scenario, Variant, opened
 from shanshui.core.errors import StudyError
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def run(
         str | None,
         typer.Option("--variant", metavar="NAME", help="Bring a variant that there is up to date."),
     ] = None,
+    scenario: Scenario = "",
     workers: Annotated[
         int, typer.Option(min=0, help="Steps or strips at once; 0 is one per processor.")
     ] = 0,
@@ -73,7 +74,9 @@ def run(
         )
     if name is not None and variant is not None:
         raise StudyError("--as and --variant: give one name")
-    study = open_study(folder)
+    if scenario and variant is not None:
+        raise StudyError("--variant and --scenario: give one of them")
+    study = open_study(folder).scenario(scenario)
     laid = parse_settings(settings or [])
     if species is not None:
         viewed = study if variant is None else study.variant(variant)
@@ -93,7 +96,12 @@ def run(
         outcome = study.run(*(products or []), fresh=fresh, tell=tell, **options)
     if not quiet and not as_json:
         typer.echo(_done(outcome))
-        if outcome.variant:
+        if study.is_scenario:
+            typer.echo(
+                f"scenario {scenario}: what differs stands apart; see: shanshui list {folder} --scenario {shlex.quote(scenario)}   and   "
+                f"shanshui compare {folder} base {shlex.quote(scenario)}"
+            )
+        elif outcome.variant:
             typer.echo(
                 f"variant {outcome.variant}: what differs stands apart; see: shanshui list {folder} "
                 f"--variant {shlex.quote(outcome.variant)}"
@@ -127,6 +135,7 @@ def export(
     ],
     lang: Annotated[str, typer.Option(metavar="en|zh", help="Words on a map.")] = "en",
     variant: Variant = "",
+    scenario: Scenario = "",
     stale: Annotated[
         bool, typer.Option("--stale", help="Also products that are not up to date, marked as such.")
     ] = False,
@@ -134,9 +143,8 @@ def export(
 ) -> None:
     """Write products for other programs."""
     from shanshui.report.export import export as write
-    from shanshui.study.study import open_study
 
-    study = open_study(folder).variant(variant)
+    study = opened(folder, variant, scenario)
     written = write(
         study,
         products,
@@ -156,13 +164,13 @@ def report(
         Path | None, typer.Option(metavar="FILE", help="The page; by default in the study folder.")
     ] = None,
     variant: Variant = "",
+    scenario: Scenario = "",
     overwrite: Overwrite = False,
 ) -> None:
     """One self-contained page with maps, charts, tables and where each came from."""
     from shanshui.report.document import write_report
-    from shanshui.study.study import open_study
 
-    study = open_study(folder).variant(variant)
+    study = opened(folder, variant, scenario)
     typer.echo(str(write_report(study, lang, to, overwrite=overwrite).resolve()))
 
 

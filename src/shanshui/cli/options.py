@@ -2,11 +2,14 @@
 
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shanshui.core.errors import StudyError
+
+if TYPE_CHECKING:
+    from shanshui.study.study import Study
 
 
 def _gigabytes(value: float | None) -> float | None:
@@ -52,9 +55,29 @@ Memory = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Plain JSON, for programs.")]
+Scenario = Annotated[
+    str,
+    typer.Option("--scenario", metavar="NAME", help="The study as one of its scenarios."),
+]
 Variant = Annotated[
     str,
     typer.Option(
         "--variant", metavar="NAME", help="Products of a variant, instead of the study's own."
     ),
 ]
+
+
+def opened(folder: Path, variant: str = "", scenario: str = "") -> "Study":
+    """Study in a folder, as a variant or a scenario of it.
+
+    Raises
+    ------
+    StudyError
+        Both are asked for.
+    """
+    from shanshui.study.study import open_study
+
+    if variant and scenario:
+        raise StudyError("--variant and --scenario: give one of them")
+    study = open_study(folder)
+    return study.scenario(scenario) if scenario else study.variant(variant)

@@ -1,7 +1,6 @@
 """Two scenarios of a study compared: what differs, where, by how much, who gains and who loses."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -65,6 +64,8 @@ class Comparison:
         Cells, rows or features that both know.
     only_one : int
         Cells, rows or features that one of them knows only.
+    mean : (float, float)
+        Of a grid that is no classes: mean of the cells that both know, in the unit of ``cells``.
     """
 
     product: str
@@ -81,7 +82,7 @@ class Comparison:
     changed: int
     compared: int
     only_one: int
-    summed: bool = field(default=False)
+    mean: tuple[float, float] = (np.nan, np.nan)
 
     @property
     def change(self) -> float:
@@ -185,10 +186,8 @@ def _grids(a: Study, b: Study, names: tuple[str, str, str]) -> Comparison:
     pair = [like(one, np.where(known, x.values, np.nan), unit) for x in (one, other)]
     sums = [float(np.nansum(x.values, dtype=np.float64)) for x in pair]
     count = int(np.count_nonzero(known))
-    if area:
-        before, after = (s * factor for s in sums)
-    else:
-        before, after = (s / count if count else np.nan for s in sums)
+    means = (sums[0] / count, sums[1] / count) if count else (np.nan, np.nan)
+    before, after = (sums[0] * factor, sums[1] * factor) if area else means
     told = _without_area(unit, area) if area else unit
     return Comparison(
         *names,
@@ -203,7 +202,7 @@ def _grids(a: Study, b: Study, names: tuple[str, str, str]) -> Comparison:
         int(np.count_nonzero(np.nan_to_num(gap) != 0)),
         count,
         only,
-        bool(area),
+        means,
     )
 
 
@@ -329,12 +328,11 @@ def _tables(a: Study, b: Study, names: tuple[str, str, str], column: str) -> Com
         len(differs),
         len(known),
         int((rows["before"].notna() ^ rows["after"].notna()).sum()),
-        True,
     )
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.reset_index() if frame.index.name else frame.reset_index(drop=True)
+    return frame.reset_index(drop=frame.index.name is None)
 
 
 def _keys(frames: list[pd.DataFrame]) -> list[str]:
@@ -532,12 +530,11 @@ def _features(a: Study, b: Study, names: tuple[str, str, str]) -> Comparison:
         len(marks[0] ^ marks[1]),
         shared,
         len(marks[0] ^ marks[1]),
-        True,
     )
 
 
-def compare_all(study: Study, one: str, other: str, products: Iterable[str] = ()) -> list[str]:
-    """Products that differ between two scenarios, of those named or of all that both have made.
+def differing(study: Study, one: str, other: str) -> list[str]:
+    """Products that both scenarios have made and that differ between them.
 
     Parameters
     ----------
@@ -545,13 +542,14 @@ def compare_all(study: Study, one: str, other: str, products: Iterable[str] = ()
         Whose.
     one, other : str
         Scenarios.
-    products : iterable of str
-        Of which; all when none is named.
     """
     a, b = study.scenario(one), study.scenario(other)
-    names = list(products) or [n for n in a.states() if n in b.plan.steps]
     return [
         name
-        for name in names
-        if a.has(name) and b.has(name) and a.record(name).digest != b.record(name).digest
+        for name in a.states()
+        if a.has(name)
+        and b.has(name)
+        and a.fresh(name)
+        and b.fresh(name)
+        and a.record(name).digest != b.record(name).digest
     ]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shanshui.collect.catalog import InputSpec, located
 from shanshui.collect.classes import shipped_legend
@@ -41,6 +41,9 @@ from shanshui.study.sections import BASE, Scenario
 from shanshui.study.standing import Standing
 from shanshui.study.upkeep import DECLARED, noted_variant, sweep, with_settings
 from shanshui.study.verdicts import verdicts_of
+
+if TYPE_CHECKING:
+    from shanshui.study.comparison import Comparison
 
 NATIVE = {
     "temperature_fine": "temperature",
@@ -238,6 +241,32 @@ class Study:
         view.grounds, view.followed = measures.grounds, measures.followed
         return view
 
+    def compare(self, one: str, other: str, product: str, column: str = "") -> "Comparison":
+        """Compare a product in two scenarios, from the first to the second.
+
+        Parameters
+        ----------
+        one, other : str
+            Scenarios; ``base`` is the study itself.
+        product : str
+            What to compare.
+        column : str
+            Column of a table that the headline is about.
+
+        Returns
+        -------
+        Comparison
+            Difference as map, by place, by row, and in figures.
+
+        Raises
+        ------
+        ShanshuiError
+            No such scenario, or a product that one of them has not made.
+        """
+        from shanshui.study.comparison import compare
+
+        return compare(self, one, other, product, column)
+
     def _native(self, plan: Plan) -> dict[str, dict[str, float]]:
         out: dict[str, dict[str, float]] = {}
         for name, of in NATIVE.items():
@@ -379,6 +408,10 @@ class Study:
             for name, why in self.plan.absent.items()
             if name.partition(".")[0] not in self.plan.absent or "." not in name
         }
+
+    def reached_states(self) -> dict[str, str]:
+        """State of each product that this scenario or variant reaches."""
+        return {n: self.state(n) for n in self.plan.steps if n in self.reached and not is_before(n)}
 
     def state(self, name: str) -> str:
         """``made``, ``stale`` or ``missing``; a product that can no longer be made is stale.
