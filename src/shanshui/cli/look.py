@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Scenario, Variant, opened
+from shanshui.cli.options import AsJson, Folder, Preview, Scenario, Variant, opened
 from shanshui.cli.rows import number, print_rows
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def list_products(
     ] = False,
     variant: Variant = "",
     scenario: Scenario = "",
+    preview: Preview = 1,
     variants: Annotated[
         bool, typer.Option("--variants", help="The variants that there are, and what each sets.")
     ] = False,
@@ -78,7 +79,7 @@ def list_products(
     """Products with unit, dims, state and how long they took."""
     from shanshui.core.terms import terms
 
-    study = opened(folder, variant, scenario)
+    study = opened(folder, variant, scenario, preview)
     if variants:
         _print_variants(study.variants(), as_json)
         return
@@ -128,11 +129,12 @@ def show(
     as_json: AsJson = False,
     variant: Variant = "",
     scenario: Scenario = "",
+    preview: Preview = 1,
 ) -> None:
     """Shape, unit, range, mean, share of nodata, source, made when and why."""
     from shanshui.report.places import with_places
 
-    study = opened(folder, variant, scenario)
+    study = opened(folder, variant, scenario, preview)
     facts = _facts(study, product)
     rows = []
     if facts["kind"] == "table":
@@ -216,9 +218,10 @@ def explain(
     as_json: AsJson = False,
     variant: Variant = "",
     scenario: Scenario = "",
+    preview: Preview = 1,
 ) -> None:
     """The chain back to the input files, with settings and editions."""
-    study = opened(folder, variant, scenario)
+    study = opened(folder, variant, scenario, preview)
     links = study.explain(product)
     joined = study.joins(product)
     rows: list[dict[str, Any]] = []

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Memory, Overwrite, Quiet, Scenario, Variant, opened
+from shanshui.cli.options import (
+    AsJson,
+    Folder,
+    Memory,
+    Overwrite,
+    Preview,
+    Quiet,
+    Scenario,
+    Variant,
+    opened,
+)
 from shanshui.core.errors import StudyError
 
 if TYPE_CHECKING:
@@ -52,6 +62,7 @@ def run(
         typer.Option("--variant", metavar="NAME", help="Bring a variant that there is up to date."),
     ] = None,
     scenario: Scenario = "",
+    preview: Preview = 1,
     workers: Annotated[
         int, typer.Option(min=0, help="Steps or strips at once; 0 is one per processor.")
     ] = 0,
@@ -77,6 +88,7 @@ def run(
     if scenario and variant is not None:
         raise StudyError("--variant and --scenario: give one of them")
     study = open_study(folder).scenario(scenario)
+    study = study.preview(preview) if preview > 1 else study
     laid = parse_settings(settings or [])
     if species is not None:
         viewed = study if variant is None else study.variant(variant)
@@ -96,12 +108,16 @@ def run(
         outcome = study.run(*(products or []), fresh=fresh, tell=tell, **options)
     if not quiet and not as_json:
         typer.echo(_done(outcome))
-        if study.is_scenario:
+        if study.times > 1:
+            typer.echo(
+                f"preview on cells {study.times} times as wide ({study.grid.cell_m:g} m): figures of the study itself differ"
+            )
+        if study.of:
             typer.echo(
                 f"scenario {scenario}: what differs stands apart; see: shanshui list {folder} --scenario {shlex.quote(scenario)}   and   "
                 f"shanshui compare {folder} base {shlex.quote(scenario)}"
             )
-        elif outcome.variant:
+        elif outcome.variant and study.times == 1:
             typer.echo(
                 f"variant {outcome.variant}: what differs stands apart; see: shanshui list {folder} "
                 f"--variant {shlex.quote(outcome.variant)}"
@@ -136,6 +152,7 @@ def export(
     lang: Annotated[str, typer.Option(metavar="en|zh", help="Words on a map.")] = "en",
     variant: Variant = "",
     scenario: Scenario = "",
+    preview: Preview = 1,
     stale: Annotated[
         bool, typer.Option("--stale", help="Also products that are not up to date, marked as such.")
     ] = False,
@@ -144,7 +161,7 @@ def export(
     """Write products for other programs."""
     from shanshui.report.export import export as write
 
-    study = opened(folder, variant, scenario)
+    study = opened(folder, variant, scenario, preview)
     written = write(
         study,
         products,
@@ -165,12 +182,13 @@ def report(
     ] = None,
     variant: Variant = "",
     scenario: Scenario = "",
+    preview: Preview = 1,
     overwrite: Overwrite = False,
 ) -> None:
     """One self-contained page with maps, charts, tables and where each came from."""
     from shanshui.report.document import write_report
 
-    study = opened(folder, variant, scenario)
+    study = opened(folder, variant, scenario, preview)
     typer.echo(str(write_report(study, lang, to, overwrite=overwrite).resolve()))
 
 

@@ -59,6 +59,15 @@ Scenario = Annotated[
     str,
     typer.Option("--scenario", metavar="NAME", help="The study as one of its scenarios."),
 ]
+Preview = Annotated[
+    int,
+    typer.Option(
+        "--preview",
+        metavar="K",
+        min=1,
+        help="On cells K times as wide: a first look in seconds; its products stand apart.",
+    ),
+]
 Variant = Annotated[
     str,
     typer.Option(
@@ -67,8 +76,8 @@ Variant = Annotated[
 ]
 
 
-def opened(folder: Path, variant: str = "", scenario: str = "") -> "Study":
-    """Study in a folder, as a variant or a scenario of it.
+def opened(folder: Path, variant: str = "", scenario: str = "", preview: int = 1) -> "Study":
+    """Study in a folder, as a variant or a scenario of it, or a preview of these.
 
     Raises
     ------
@@ -80,4 +89,5 @@ def opened(folder: Path, variant: str = "", scenario: str = "") -> "Study":
     if variant and scenario:
         raise StudyError("--variant and --scenario: give one of them")
     study = open_study(folder)
-    return study.scenario(scenario) if scenario else study.variant(variant)
+    viewed = study.scenario(scenario) if scenario else study.variant(variant)
+    return viewed.preview(preview) if preview > 1 else viewed

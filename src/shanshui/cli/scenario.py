@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Overwrite
+from shanshui.cli.options import AsJson, Folder, Overwrite, Preview
 from shanshui.cli.rows import print_json, print_rows, records
 from shanshui.core.errors import StudyError, nearest
 
@@ -173,18 +173,19 @@ def compare(
         ),
     ] = "",
     lang: Annotated[str, typer.Option(metavar="en|zh", help="Language of the sentences.")] = "en",
+    preview: Preview = 1,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """What differs from scenario A to B: in a sentence, by place, as a map; who gains and who loses."""
-    from shanshui.report.comparison import as_dict, sentences, summary_rows, write_comparison
+    from shanshui.report.comparison import as_dict, say, sentences, summary_rows, write_comparison
     from shanshui.study.comparison import compare as compared
     from shanshui.study.comparison import differing
     from shanshui.study.study import open_study
 
     if lang not in ("en", "zh"):
         raise StudyError(f"--lang {lang}: expected en or zh")
-    study = open_study(folder)
+    study = open_study(folder).preview(preview)
     if not products:
         names = differing(study, one, other)
         if as_json and to is None:
@@ -205,6 +206,8 @@ def compare(
     if as_json:
         print_json([as_dict(c, lang) for c in found])
         return
+    if study.times > 1:
+        typer.echo(say("preview", lang, times=study.times))
     for c in found:
         for text in sentences(c, lang):
             typer.echo(text)

@@ -4,17 +4,21 @@ from typing import Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Scenario, Variant, opened
+from shanshui.cli.options import AsJson, Folder, Preview, Scenario, Variant, opened
 from shanshui.cli.rows import number, print_json
 
 
 def validate(
-    folder: Folder, as_json: AsJson = False, variant: Variant = "", scenario: Scenario = ""
+    folder: Folder,
+    as_json: AsJson = False,
+    variant: Variant = "",
+    scenario: Scenario = "",
+    preview: Preview = 1,
 ) -> None:
     """Hold results against gauges, census, the ground and what is published; makes what it needs."""
     from shanshui.study.validation import counted, statements, tables
 
-    study = opened(folder, variant, scenario)
+    study = opened(folder, variant, scenario, preview)
     wanted = [name for name in tables(study) if study.state(name) != "made"]
     if wanted:
         study.run(*wanted, variant=variant or None)

@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Overwrite, Scenario, Variant, opened, place
+from shanshui.cli.options import (
+    AsJson,
+    Folder,
+    Overwrite,
+    Preview,
+    Scenario,
+    Variant,
+    opened,
+    place,
+)
 from shanshui.cli.rows import number, print_json, print_rows, records
 from shanshui.core.errors import StudyError
 
@@ -24,6 +33,7 @@ def why(
     lang: Annotated[str, typer.Option(metavar="en|zh", help="Language.")] = "en",
     variant: Variant = "",
     scenario: Scenario = "",
+    preview: Preview = 1,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
@@ -32,7 +42,7 @@ def why(
 
     if lang not in ("en", "zh"):
         raise StudyError(f"--lang {lang}: expected en or zh")
-    study = opened(folder, variant, scenario)
+    study = opened(folder, variant, scenario, preview)
     question = Why(study)
     if at:
         if to is not None:

@@ -171,7 +171,7 @@ def _ends(found: Comparison, lang: str) -> list[str]:
     ):
         if len(rows):
             told = [
-                f"{r['name'] or r['code']} {_percent(r['change']) if percent else _signed(r['change'])}"
+                f"{r['name_zh' if lang == 'zh' else 'name'] or r['name'] or r['code']} {_percent(r['change']) if percent else _signed(r['change'])}"
                 for r in rows.to_dict("records")
             ]
             out.append(say(key, lang, places=comma.join(told)))

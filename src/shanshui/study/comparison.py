@@ -55,7 +55,7 @@ class Comparison:
     rows : DataFrame
         Key columns, ``column, unit, before, after, change, change_share`` of a table; ``from, to, cells, area_km2`` of classes.
     places : DataFrame
-        ``level, code, name, area_km2, before, after, change, change_share`` by unit, county, prefecture, province and basin.
+        ``level, code, name, name_zh, area_km2, before, after, change, change_share`` by unit, county, prefecture, province and basin.
     cells : DataArray or None
         Difference of a grid, second less first; of classes 1 where they differ.
     changed : int
@@ -135,14 +135,13 @@ def compare(study: Study, one: str, other: str, product: str, column: str = "") 
         A product that one of them has not made, or that is another kind of thing in the other.
     """
     a, b = study.scenario(one), study.scenario(other)
-    for view, name in ((a, one), (b, other)):
+    for view in (a, b):
         if not view.has(product):
             view.record(product)  # says why
         if not view.fresh(product):
-            flag = "" if name == BASE else f" --scenario {name}"
             raise PlanError(
-                f"{product} of {name}: {view.stale_reason(product) or 'is not up to date'}; run it: "
-                f"shanshui run {study.layout.folder} {product}{flag}"
+                f"{product} of {view.told or BASE}: {view.stale_reason(product) or 'is not up to date'}; run it: "
+                f"shanshui run {study.layout.folder} {product}{view.flags}"
             )
     kinds = [view.plan.kind(product) for view in (a, b)]
     if type(kinds[0]) is not type(kinds[1]):
@@ -250,11 +249,13 @@ def _placed(
         share = np.where(before != 0, (after - before) / np.abs(before), np.nan)
     code = frame["code"] if "code" in frame else pd.Series(frame.index, frame.index)
     name = frame.get("name", code)
+    name_zh = frame.get("name_zh", name)
     return pd.DataFrame(
         {
             "level": level,
             "code": code.astype(str).to_numpy(),
             "name": name.fillna("").astype(str).to_numpy(),
+            "name_zh": name_zh.fillna("").astype(str).to_numpy(),
             "area_km2": area_km2,
             "before": before,
             "after": after,
@@ -467,11 +468,9 @@ def _one_level(a: Study, b: Study, name: str, level: str, column: str) -> pd.Dat
     if not words or one[key].duplicated().any() or other[key].duplicated().any():
         return None
     both = one[[key, words[0]]].merge(other[[key, words[0]]], on=key, suffixes=("_1", "_2"))
-    codes, named = _place_names(a, level, key)
+    named = _place_names(a, level, key)
     label = both[key].astype(str)
-    frame = pd.DataFrame(
-        {"code": [codes.get(k, k) for k in label], "name": [named.get(k, k) for k in label]}
-    )
+    frame = pd.DataFrame([named.get(k, {"code": k, "name": k, "name_zh": k}) for k in label])
     area = one.set_index(key)["area_km2"] if "area_km2" in one else None
     areas = np.nan if area is None else both[key].map(area).to_numpy()
     return _placed(
@@ -479,16 +478,20 @@ def _one_level(a: Study, b: Study, name: str, level: str, column: str) -> pd.Dat
     )
 
 
-def _place_names(study: Study, level: str, key: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Code and name of each place by what a key column calls it: the index of the outlines under ``unit``, else their code."""
+def _place_names(study: Study, level: str, key: str) -> dict[str, dict[str, str]]:
+    """Code and names of each place by what a key column calls it: the index of the outlines under ``unit``, else their code."""
     zones = _zones(study).get(level)
     if zones is None:
-        return {}, {}
+        return {}
     index = pd.Series(zones.index, zones.index).astype(str)
     code = zones["code"].astype(str) if "code" in zones else index
     called = index if key == BY_INDEX else code
-    name = zones["name"].fillna("").astype(str) if "name" in zones else code
-    return dict(zip(called, code, strict=True)), dict(zip(called, name, strict=True))
+    words = pd.DataFrame({"code": code})
+    words["name"] = zones["name"].fillna("").astype(str) if "name" in zones else code
+    words["name_zh"] = (
+        zones["name_zh"].fillna("").astype(str) if "name_zh" in zones else words["name"]
+    )
+    return dict(zip(called, words.to_dict("records"), strict=True))
 
 
 def _features(a: Study, b: Study, names: tuple[str, str, str]) -> Comparison:
