@@ -36,7 +36,7 @@ ACROSS = 3
 PLAIN: dict[str, Any] = {"interpolation": "nearest", "rasterized": True}
 BESIDE: dict[str, Any] = {
     "loc": "center left",
-    "bbox_to_anchor": (0.772, 0.5),
+    "bbox_to_anchor": (0.82, 0.5),
     "frameon": False,
     "fontsize": 7.5,
 }
