@@ -389,7 +389,7 @@ class Study:
         record = self.record(name)
         return self.layout.shown(name, record.suffix, record.variant)
 
-    def explain(self, name: str) -> list[Link]:
+    def links(self, name: str) -> list[Link]:
         """Chain from a product back to the input files."""
         return chain(self.plan, name, self.ledger, self.where)
 
