@@ -7,6 +7,8 @@ import pkgutil
 
 import pyproj
 import pytest
+from tests.command import shanshui as command
+from tests.industry.test_input_output import plain_table
 
 import shanshui.queries
 from shanshui.queries.admission import admitted_at
@@ -19,8 +21,6 @@ from shanshui.queries.products import product_facts, products
 from shanshui.queries.screening import screen_register
 from shanshui.queries.validation import validation
 from shanshui.queries.why import Shelf, Why
-from tests.command import shanshui as command
-from tests.industry.test_input_output import plain_table
 
 
 def middle(study):

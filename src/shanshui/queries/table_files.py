@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shanshui.collect.gate import require
 from shanshui.core.errors import DataError, ShanshuiError
-from shanshui.study.file import refuse_path
+from shanshui.study.sections import refuse_path
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 
 from shanshui.collect.catalog import InputSpec, located
 from shanshui.collect.classes import shipped_legend
+from shanshui.collect.gate import require
 from shanshui.collect.inputs import INPUTS, wanted
 from shanshui.collect.joining import files_in
 from shanshui.collect.quality import Verdict
@@ -21,8 +22,10 @@ from shanshui.flow.estimate import Estimate, memory_limit
 from shanshui.flow.events import Listener, deaf
 from shanshui.flow.explain import Link, chain, joins
 from shanshui.flow.plan import Plan
+from shanshui.flow.rewire import is_before
 from shanshui.flow.run import Outcome, Run
 from shanshui.flow.variants import Settings, reached
+from shanshui.measures.changes import refuse_nothing
 from shanshui.plans.everything import CHAPTERS, everything
 from shanshui.region.join_account import JoinAccount
 from shanshui.store.layout import Layout
@@ -32,8 +35,11 @@ from shanshui.store.verify import Fault, faults
 from shanshui.study.bring import sources_of
 from shanshui.study.file import StudyFile, read_study_file
 from shanshui.study.meaning import left_out
+from shanshui.study.measures import Measures
+from shanshui.study.scenario import Overridden, laid, lineage, scenarios_of
+from shanshui.study.sections import BASE, Scenario
 from shanshui.study.standing import Standing
-from shanshui.study.upkeep import noted_variant, sweep, with_settings
+from shanshui.study.upkeep import DECLARED, noted_variant, sweep, with_settings
 from shanshui.study.verdicts import verdicts_of
 
 NATIVE = {
@@ -62,10 +68,12 @@ class Study:
 
     def __init__(self, folder: str | Path) -> None:
         self.layout = Layout(folder)
-        self.file: StudyFile = read_study_file(self.layout.study_file)
+        self.study_file: StudyFile = read_study_file(self.layout.study_file)
+        self.file = self.study_file
         self.grid = self.file.grid_spec()
-        declared = maps_apart(spread(self.file.specs(), self.folders))
-        self.specs = {k: [self._placed(s) for s in v] for k, v in declared.items()}
+        self.specs = self._declared()
+        self.grounds: dict[str, tuple[str, str]] = {}
+        self.overridden: list[Overridden] = []
 
     def __enter__(self) -> "Study":
         return self
@@ -77,6 +85,11 @@ class Study:
         """Let go of the ledger; it is opened again when it is asked for."""
         if "ledger" in self.__dict__:
             self.ledger.close()
+
+    def _declared(self) -> dict[str, list[InputSpec]]:
+        """Inputs as the file declares them, tiles and years of a folder apart."""
+        declared = maps_apart(spread(self.file.specs(), self.folders))
+        return {k: [self._placed(s) for s in v] for k, v in declared.items()}
 
     def _placed(self, spec: InputSpec) -> InputSpec:
         """Find the tables beside the data: of classes, of changed codes, of names."""
@@ -115,6 +128,10 @@ class Study:
     @cached_property
     def base(self) -> Plan:
         """The plan of the study itself; that of a variant is another one."""
+        return self._planned()
+
+    def _planned(self) -> Plan:
+        """Plan of the inputs and settings as they are declared."""
         sources = sources_of(self.specs, self.folders, self.grid, self.ledger)
         plan = everything(sources, left_out(self.specs, sources))
         return plan.with_settings(self._native(plan)).with_settings(self.file.steps)
@@ -123,7 +140,7 @@ class Study:
 
     def variants(self) -> dict[str, Settings]:
         """Variants that there are, with what each sets over the study file: step, setting, value."""
-        return self.ledger.variants()
+        return {k: v for k, v in self.ledger.variants().items() if v != DECLARED}
 
     def variant(self, name: str = "") -> "Study":
         """Look at the study as a variant of it: same files and grid, other settings.
@@ -144,6 +161,8 @@ class Study:
             There is no such variant.
         """
         known = self.variants()
+        if name in self.scenarios:
+            return self.scenario(name)
         if name and name not in known:
             raise PlanError(
                 f"no variant '{name}'; {nearest(name, known)}; make one: shanshui run {self.layout.folder} "
@@ -166,6 +185,57 @@ class Study:
         """Products that this variant reaches; none of the study itself."""
         return reached(self.plan, self.base) if self.layout.variant else set()
 
+    # scenarios
+
+    @property
+    def is_scenario(self) -> bool:
+        """Is this the study as one of its scenarios?"""
+        return self.layout.variant in self.scenarios
+
+    @cached_property
+    def scenarios(self) -> dict[str, Scenario]:
+        """Scenarios as declared: named sets of changes over the study."""
+        return scenarios_of(self.layout, self.study_file)
+
+    def scenario(self, name: str = BASE) -> "Study":
+        """Look at the study as a scenario of it.
+
+        Parameters
+        ----------
+        name : str
+            As ``scenarios`` has it; ``base`` for the study itself.
+
+        Returns
+        -------
+        Study
+            Shares store and ledger with this one. Products that the scenario does not reach are those of the study.
+
+        Raises
+        ------
+        StudyError
+            No such scenario, or one that cannot be laid over the study.
+        PlanError
+            A measure that cannot be taken.
+        """
+        if name in ("", BASE):
+            return self.view("", self.base)
+        line = lineage(self.scenarios, name)
+        if self.variants().get(name):
+            raise StudyError(
+                f"scenario '{name}': a variant bears that name; rename one, or drop the variant: "
+                f"shanshui sweep {self.layout.folder} --variant {name}"
+            )
+        over = laid(self.study_file, self.scenarios, line)
+        view = self.view(name, self.base)
+        view.file, view.overridden = over.file, over.overridden
+        view.specs = view._declared()
+        for word, file in over.added:
+            require(located(InputSpec(file=file), self.folders), f"scenario '{name}': {word} add")
+        measures = Measures(self.folders, self.grid, self.ledger)
+        view.__dict__["plan"] = measures.laid(view._planned(), over.measures)
+        view.grounds = measures.grounds
+        return view
+
     def _native(self, plan: Plan) -> dict[str, dict[str, float]]:
         out: dict[str, dict[str, float]] = {}
         for name, of in NATIVE.items():
@@ -187,7 +257,7 @@ class Study:
         names = list(names)
         if not names:
             # inputs that no step takes yet are brought too: maps show them, later chapters need them
-            return list(self.plan.steps)
+            return [name for name in self.plan.steps if not is_before(name)]
         out: list[str] = []
         for name in names:
             if name in CHAPTERS:
@@ -247,7 +317,20 @@ class Study:
         if not run.variant:
             return run.bring(self.targets(products), fresh=fresh)
         with noted_variant(self, run):
-            return run.bring(self.targets(products), fresh=fresh)
+            targets = self.targets(products)
+            self._refuse_nowhere(run, targets)
+            return run.bring(targets, fresh=fresh)
+
+    def _refuse_nowhere(self, run: Run, targets: list[str]) -> None:
+        """Bring the ground of each measure that is asked for, and refuse one that holds no cell."""
+        wanted = set(run.plan.reach(targets))
+        grounds = [name for name in self.grounds if name in wanted]
+        if not grounds:
+            return
+        run.bring(grounds)
+        for name in grounds:
+            scenario, text = self.grounds[name]
+            refuse_nothing(scenario, self.record(name).facts, text)
 
     def runner(
         self,
@@ -260,6 +343,11 @@ class Study:
     ) -> Run:
         """Prepare a run."""
         view = self
+        if settings and self.is_scenario:
+            raise StudyError(
+                f"settings over scenario '{self.layout.variant}': write them into a scenario upon it: "
+                f"shanshui scenario {self.layout.folder} new NAME --parent {self.layout.variant} --set STEP.SETTING=VALUE"
+            )
         if settings:
             view = with_settings(self, settings, variant or self.layout.variant)
         elif variant is not None:
@@ -283,7 +371,8 @@ class Study:
 
     def states(self) -> dict[str, str]:
         """``made``, ``stale``, ``missing`` or ``cannot be made: …`` of every product."""
-        return {name: state for name, (state, _) in self.standing.all().items()} | {
+        told = {n: state for n, (state, _) in self.standing.all().items() if not is_before(n)}
+        return told | {
             name: f"cannot be made: {wanted(why)}"
             for name, why in self.plan.absent.items()
             if name.partition(".")[0] not in self.plan.absent or "." not in name
