@@ -9,6 +9,7 @@ import pyproj
 import pytest
 from tests.command import shanshui as command
 from tests.industry.test_input_output import plain_table
+from tests.industry.test_screening import mixed
 
 import shanshui.queries
 from shanshui.queries.admission import admitted_at
@@ -61,7 +62,7 @@ def test_check_is_the_verdicts_in_order(region):
 def test_a_needed_dataset_that_is_gone_makes_a_study_unusable(tmp_path):
     from shanshui import new_study, open_study
 
-    new_study(tmp_path / "s", size=48, seed=1)
+    new_study(tmp_path / "s", size=64, seed=1)
     study = open_study(tmp_path / "s")
     (tmp_path / "s" / "study.toml").write_text(
         (tmp_path / "s" / "study.toml").read_text("utf-8").replace("elevation.tif", "none.tif"),
@@ -158,8 +159,7 @@ def test_linkages_are_what_the_command_prints(tmp_path):
 
 
 def test_screening_is_what_the_command_prints(tmp_path):
-    register, to = tmp_path / "r.csv", tmp_path / "o.parquet"
-    register.write_text("企业名称,经营范围,行业代码\n甲,生物药品制造,2760\n乙,餐饮,6210\n", "utf-8")
+    register, to = mixed(tmp_path / "r.csv"), tmp_path / "o.parquet"
     found = screen_register(register, to)
     assert found.to_dict() == printed("screen", register, "--to", to, "--overwrite")
-    assert (found.rows, found.accepted) == (2, 1)
+    assert (found.rows, found.repeated, found.accepted) == (3, 1, 2)

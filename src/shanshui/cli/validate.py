@@ -10,14 +10,10 @@ from shanshui.cli.rows import number, print_json
 
 def validate(folder: Folder, as_json: AsJson = False, variant: Variant = "") -> None:
     """Hold results against gauges, census, the ground and what is published; makes what it needs."""
-    from shanshui.queries.validation import tables, validation
+    from shanshui.queries.validation import made_validation
     from shanshui.study.study import open_study
 
-    study = open_study(folder).variant(variant)
-    wanted = [name for name in tables(study) if study.state(name) != "made"]
-    if wanted:
-        study.run(*wanted, variant=variant or None)
-    found = validation(study)
+    found = made_validation(open_study(folder).variant(variant))
     if as_json:
         print_json(found.to_dict())
         return

@@ -122,3 +122,17 @@ def validation(study: Study) -> Validation:
     """
     found = statements(study)
     return Validation(tuple(found), counted(found))
+
+
+def made_validation(study: Study) -> Validation:
+    """The same, with those tables brought up to date first.
+
+    Parameters
+    ----------
+    study : Study
+        Or a variant of it.
+    """
+    wanted = [name for name in tables(study) if study.state(name) != "made"]
+    if wanted:
+        study.run(*wanted, variant=study.layout.variant or None)
+    return validation(study)

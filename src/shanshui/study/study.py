@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from shanshui.collect.catalog import InputSpec, located
 from shanshui.collect.classes import shipped_legend
@@ -75,7 +75,7 @@ class Study:
         self.grounds: dict[str, tuple[str, str]] = {}
         self.overridden: list[Overridden] = []
 
-    def __enter__(self) -> "Study":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -142,7 +142,7 @@ class Study:
         """Variants that there are, with what each sets over the study file: step, setting, value."""
         return {k: v for k, v in self.ledger.variants().items() if v != DECLARED}
 
-    def variant(self, name: str = "") -> "Study":
+    def variant(self, name: str = "") -> Self:
         """Look at the study as a variant of it: same files and grid, other settings.
 
         Parameters
@@ -170,7 +170,7 @@ class Study:
             )
         return self.view(name, self.base.with_settings(known[name]) if name else self.base)
 
-    def view(self, name: str, plan: Plan) -> "Study":
+    def view(self, name: str, plan: Plan) -> Self:
         """Look at the study with another plan, its products under a name of their own."""
         _ = self.objects, self.base
         view = copy(self)
@@ -197,7 +197,7 @@ class Study:
         """Scenarios as declared: named sets of changes over the study."""
         return scenarios_of(self.layout, self.study_file)
 
-    def scenario(self, name: str = BASE) -> "Study":
+    def scenario(self, name: str = BASE) -> Self:
         """Look at the study as a scenario of it.
 
         Parameters
