@@ -18,6 +18,10 @@ from shanshui.core.intake import checked_cell, taken
 from shanshui.core.quantity import ANY, Features, Grid, Layers
 from shanshui.decision.maps import overlay_score
 from shanshui.flow.plan import Step
+from shanshui.pattern.circuit import current, effective_resistance
+from shanshui.pattern.corridors import least_cost_corridors
+from shanshui.pattern.cost_distance import cost_allocation, cost_distance
+from shanshui.pattern.landscape_metrics import landscape_of
 from shanshui.terrain.relief import local_relief
 from shanshui.terrain.slope import slope, slope_class
 
@@ -378,3 +382,57 @@ def test_a_unit_of_any_kind_is_none():
     ready, _ = taken({"a": np.ones((2, 2))}, {"a": Grid(ANY)}, Grid(ANY), 30.0)
     assert ready["a"].attrs["units"] == "1"
     assert checked_cell((30.0, 30.0)) == 30.0
+
+
+# functions for which all directions are alike
+
+RNG = np.random.default_rng(5)
+HARD = grid(RNG.uniform(1, 9, (9, 14)), "1", cell_m=30.0)
+ENDS = HARD.copy(data=np.zeros(HARD.shape, np.int32))
+ENDS.values[1, 1], ENDS.values[7, 12], ENDS.values[2, 11] = 1, 2, 3
+
+
+def _asked(function):
+    return {
+        "cost_distance": lambda r, s, **m: cost_distance(r, s, **m),
+        "cost_allocation": lambda r, s, **m: cost_allocation(r, s, **m)[1],
+        "corridors": lambda r, s, **m: least_cost_corridors(r, s, **m).surface,
+        "current": lambda r, s, **m: current(r, s),
+    }[function]
+
+
+@pytest.mark.parametrize("function", ["cost_distance", "cost_allocation", "corridors", "current"])
+def test_other_functions_of_grids_take_any_usual_dims_too(function):
+    ask = _asked(function)
+    expected = ask(HARD, ENDS)
+    spelt = HARD.rename(y="lat", x="lon").transpose("lon", "lat")
+    for sources in (
+        ENDS,
+        ENDS.rename(y="lat", x="lon").expand_dims("band"),
+        ENDS.transpose("x", "y").rename(y="row", x="col"),
+    ):
+        found = ask(spelt.expand_dims("band"), sources)
+        assert found.dims == ("lon", "lat")
+        np.testing.assert_allclose(found.values.T, expected.values, rtol=1e-9)
+    plain = ask(HARD.values[None], ENDS.values[None], cell=(30, 30))
+    np.testing.assert_allclose(plain, expected.values, rtol=1e-9)
+
+
+def test_effective_resistance_and_landscapes_take_any_usual_dims_too():
+    spelt = HARD.rename(y="northing", x="easting")
+    points = ENDS.rename(y="northing", x="easting").transpose()
+    pd.testing.assert_frame_equal(
+        effective_resistance(spelt, points), effective_resistance(HARD, ENDS), rtol=1e-9
+    )
+    classes = HARD.copy(data=(HARD.values > 5).astype(np.int16))
+    expected = landscape_of(classes).class_table()
+    found = landscape_of(classes.rename(y="Latitude", x="Longitude").expand_dims("band"))
+    pd.testing.assert_frame_equal(found.class_table(), expected)
+    pd.testing.assert_frame_equal(landscape_of(classes.values, cell=30).class_table(), expected)
+    with pytest.raises(QuantityError, match="cell: found 30 wide and 20 high"):
+        landscape_of(classes.values, cell=(30, 20))
+
+
+def test_several_bands_are_refused_by_the_name_of_the_argument():
+    with pytest.raises(QuantityError, match="sources: dims are .*choose one of 'band'"):
+        cost_distance(HARD, xr.concat([ENDS, ENDS], "band"))

@@ -1,14 +1,19 @@
 """The form in which grids were handed over: names and order of their dims, or none; and results in that form."""
 
-from collections.abc import Mapping
+import functools
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.errors import QuantityError
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 SPELLINGS = (
     ("y", "x"),
@@ -111,7 +116,7 @@ def _plain_values(values: xr.DataArray) -> NDArray[Any]:
 
 def form_of(value: xr.DataArray) -> Form:
     """How the dims of a labelled grid are called and ordered."""
-    dims = _spelt(value)
+    dims = spelt(value)
     if dims is None:
         return Form()
     order = [d for d in value.dims if d in dims]
@@ -119,7 +124,7 @@ def form_of(value: xr.DataArray) -> Form:
     return Form(dims=dims, turned=order == [dims[1], dims[0]], coords=own)
 
 
-def _spelt(value: xr.DataArray) -> tuple[str, str] | None:
+def spelt(value: xr.DataArray) -> tuple[str, str] | None:
     """Names of rows and columns, if they are usual ones."""
     own = {str(d).lower(): str(d) for d in value.dims}
     return next(((own[r], own[c]) for r, c in SPELLINGS if r in own and c in own), None)
@@ -135,25 +140,81 @@ def named(name: str, value: xr.DataArray) -> xr.DataArray:
     """
     if value.dims == ("y", "x"):
         return value
-    dims = _spelt(value)
+    dims = spelt(value)
     if dims is None:
         return value
-    more = [d for d in value.dims if d not in dims]
-    if any(value.sizes[d] != 1 for d in more):
-        raise QuantityError(
-            f"{name}: dims are {value.dims} of {value.shape}, expected rows and columns; choose one of '{more[0]}' first"
-        )
-    found = value.isel(dict.fromkeys(more, 0), drop=True)
+    return renamed(_one_band(name, value, dims)).transpose("y", "x")
+
+
+def renamed(value: xr.DataArray) -> xr.DataArray:
+    """A grid whose rows and columns are called y and x, in its own order and with its bands; as it is where the dims are strange."""
+    dims = spelt(value)
+    if dims is None or dims == ("y", "x"):
+        return value
     counted = dims[0].lower() in COUNTED
     places = {}
     for own, ours in zip(dims, ("y", "x"), strict=True):
         # an array of rows and columns may tell their places beside
         for word in (ours, own) if not counted else (ours,):
-            if word in found.coords and found.coords[word].dims == (own,):
-                places[ours] = (ours, found.coords[word].values)
+            if word in value.coords and value.coords[word].dims == (own,):
+                places[ours] = (ours, value.coords[word].values)
                 break
-    gone = [d for d in dict.fromkeys(("y", "x", *dims)) if d in found.coords]
-    found = found.drop_vars(gone).rename(
+    gone = [d for d in dict.fromkeys(("y", "x", *dims)) if d in value.coords]
+    found = value.drop_vars(gone).rename(
         {d: n for d, n in zip(dims, ("y", "x"), strict=True) if d != n}
     )
-    return found.assign_coords(places).transpose("y", "x")
+    return found.assign_coords(places)
+
+
+def in_one_order(*words: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function for which all directions are alike take grids whatever their dims are called and in which order they stand.
+
+    Parameters
+    ----------
+    *words : str
+        Its grids: a band of one is left out, and the dims of the others stand in the order of those of the first.
+
+    Returns
+    -------
+    callable
+        Wraps a function that gives results in the order of the first grid.
+    """
+
+    def wrap(fn: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(fn)
+        def ordered(*args: P.args, **more: P.kwargs) -> R:
+            # not kept beside: fingerprints of code tell no value of a signature
+            bound = inspect.signature(fn).bind(*args, **more)
+            first: tuple[str, str] | None = None
+            turned = False
+            for word in words:
+                value = _of_one_band(word, bound.arguments.get(word))
+                dims = spelt(value) if isinstance(value, xr.DataArray) else None
+                if dims is not None:
+                    other = value.dims != dims
+                    first, turned = (dims, other) if first is None else (first, turned)
+                    value = value.transpose(*(dims[::-1] if turned else dims))
+                if word in bound.arguments:
+                    bound.arguments[word] = value
+            return fn(*bound.args, **bound.kwargs)
+
+        return ordered
+
+    return wrap
+
+
+def _of_one_band(name: str, value: Any) -> Any:
+    """A grid without its single band, in its own order of rows and columns."""
+    if isinstance(value, np.ndarray) and value.ndim == 3 and value.shape[0] == 1:
+        return value[0]
+    dims = spelt(value) if isinstance(value, xr.DataArray) and value.ndim > 2 else None
+    return value if dims is None else _one_band(name, value, dims)
+
+
+def _one_band(name: str, value: xr.DataArray, dims: tuple[str, str]) -> xr.DataArray:
+    more = [d for d in value.dims if d not in dims]
+    if any(value.sizes[d] != 1 for d in more):
+        raise QuantityError(
+            f"{name}: dims are {value.dims} of {value.shape}, expected rows and columns; choose one of '{more[0]}' first"
+        )
+    return value.isel(dict.fromkeys(more, 0), drop=True)
