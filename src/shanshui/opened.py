@@ -13,8 +13,7 @@ from shanshui.queries.lineage import Lineage, lineage
 from shanshui.queries.products import ProductFacts, Products, product_facts, products
 from shanshui.queries.validation import Validation, made_validation
 from shanshui.queries.why import Answer, Missing, Why
-from shanshui.report.document import write_report
-from shanshui.report.export import export
+from shanshui.study.comparison import Comparison, compare
 from shanshui.study.study import Study as StudyFolder
 
 
@@ -67,10 +66,7 @@ class Study(StudyFolder):
         return f"<b>{html.escape(self._title())}</b><table>{''.join(rows)}</table>"
 
     def _title(self) -> str:
-        variant = self.layout.variant
-        if not variant:
-            return self.file.study.name
-        return f"{self.file.study.name}, {'scenario' if self.is_scenario else 'variant'} {variant}"
+        return ", ".join(filter(None, (self.file.study.name, self.told)))
 
     def _told(self) -> dict[str, str]:
         """What a person wants to know first; no fault of the study keeps it from being shown."""
@@ -191,6 +187,25 @@ class Study(StudyFolder):
             self, industry, *at, kind=kind, year=year, exemptions=exemptions, facts=facts
         )
 
+    def compare(self, one: str, other: str, product: str, column: str = "") -> Comparison:
+        """What differs of a product from one scenario to another: ``shanshui compare``.
+
+        Parameters
+        ----------
+        one, other : str
+            Scenarios; ``base`` is the study itself.
+        product : str
+            Made in both.
+        column : str
+            Column of a table that is told; by default the one that tells most.
+
+        Raises
+        ------
+        PlanError
+            A product that one of them has not made, or that is another kind of thing in the other.
+        """
+        return compare(self, one, other, product, column)
+
     # what is written of it
 
     def report(
@@ -219,6 +234,8 @@ class Study(StudyFolder):
         DataError
             A name that is not a page's, or a place where something of others stands.
         """
+        from shanshui.report.document import write_report  # with all that draws, when it is drawn
+
         return write_report(self, lang, None if to is None else Path(to), overwrite=overwrite)
 
     def export(
@@ -256,6 +273,8 @@ class Study(StudyFolder):
         DataError
             An unknown ending, or a place where something of others stands.
         """
+        from shanshui.report.export import export
+
         told: list[str] = []
         written = export(
             self, list(product), Path(to), lang, overwrite=overwrite, stale=stale, tell=told.append

@@ -56,6 +56,12 @@ def test_a_variant_and_a_scenario_are_studies_too(tmp_path):
     assert "variant flat" in repr(flat)
     assert "scenario coarse" in repr(coarse)
     assert repr(study).count("coarse, flat") == 1
+    coarse.run("slope_class")
+    study.run("slope_class")
+    found = study.compare("base", "coarse", "slope_class")
+    assert found.product == "slope_class"
+    assert isinstance(study.preview(2), shanshui.Study)
+    assert "a preview on cells 2 times as wide" in repr(study.preview(2))
 
 
 def test_the_look_of_a_study_says_what_it_is(region):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Variant
+from shanshui.cli.options import AsJson, Folder, Preview, Scenario, Variant, opened
 from shanshui.cli.rows import number, print_json, print_rows
 
 if TYPE_CHECKING:
@@ -55,15 +55,16 @@ def list_products(
         bool, typer.Option("--mermaid", help="The plan as a Mermaid graph.")
     ] = False,
     variant: Variant = "",
+    scenario: Scenario = "",
+    preview: Preview = 1,
     variants: Annotated[
         bool, typer.Option("--variants", help="The variants that there are, and what each sets.")
     ] = False,
 ) -> None:
     """Products with unit, dims, state and how long they took."""
     from shanshui.queries.products import products
-    from shanshui.study.study import open_study
 
-    study = open_study(folder).variant(variant)
+    study = opened(folder, variant, scenario, preview)
     if variants:
         _print_variants(study.variants(), as_json)
         return
@@ -90,12 +91,13 @@ def show(
     product: Annotated[str, typer.Argument(metavar="PRODUCT")],
     as_json: AsJson = False,
     variant: Variant = "",
+    scenario: Scenario = "",
+    preview: Preview = 1,
 ) -> None:
     """Shape, unit, range, mean, share of nodata, source, made when and why."""
     from shanshui.queries.products import product_facts
-    from shanshui.study.study import open_study
 
-    found = product_facts(open_study(folder).variant(variant), product)
+    found = product_facts(opened(folder, variant, scenario, preview), product)
     if as_json:
         print_json(found.to_dict())
         return
@@ -141,12 +143,13 @@ def explain(
     product: Annotated[str, typer.Argument(metavar="PRODUCT")],
     as_json: AsJson = False,
     variant: Variant = "",
+    scenario: Scenario = "",
+    preview: Preview = 1,
 ) -> None:
     """The chain back to the input files, with settings and editions."""
     from shanshui.queries.lineage import lineage
-    from shanshui.study.study import open_study
 
-    found = lineage(open_study(folder).variant(variant), product)
+    found = lineage(opened(folder, variant, scenario, preview), product)
     if as_json:
         print_json(found.to_dicts())
         return

@@ -4,16 +4,21 @@ from typing import Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Variant
+from shanshui.cli.options import AsJson, Folder, Preview, Scenario, Variant, opened
 from shanshui.cli.rows import number, print_json
 
 
-def validate(folder: Folder, as_json: AsJson = False, variant: Variant = "") -> None:
+def validate(
+    folder: Folder,
+    as_json: AsJson = False,
+    variant: Variant = "",
+    scenario: Scenario = "",
+    preview: Preview = 1,
+) -> None:
     """Hold results against gauges, census, the ground and what is published; makes what it needs."""
     from shanshui.queries.validation import made_validation
-    from shanshui.study.study import open_study
 
-    found = made_validation(open_study(folder).variant(variant))
+    found = made_validation(opened(folder, variant, scenario, preview))
     if as_json:
         print_json(found.to_dict())
         return

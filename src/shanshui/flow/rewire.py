@@ -46,8 +46,10 @@ def with_change(
         All that takes the product takes what it becomes; ``product@number``, and what is asked and depends on it, stay as they were.
     """
     reached = below(plan, product)
+    # what earlier changes asked stays as it was then: it is bound to what was before this one
+    frozen = [n for n in plan.steps if is_before(n) and reached & set(plan.inputs(n).values())]
     kept = {product} | {name for name in asked if name in reached}
-    stack = list(kept)
+    stack = [*kept, *frozen]
     while stack:
         for above in plan.inputs(stack.pop()).values():
             if above in reached and above not in kept:
@@ -58,7 +60,7 @@ def with_change(
         return f"{name}{BEFORE}{number}" if name in kept else name
 
     steps: dict[str, Item] = {n: item for n, item in plan.steps.items() if n != product}
-    for name in kept:
+    for name in [*kept, *frozen]:
         steps[before(name)] = _renamed(plan, name, before)
     for item in changed(before):
         steps[item.name] = item
@@ -66,10 +68,10 @@ def with_change(
 
 
 def below(plan: Plan, product: str) -> set[str]:
-    """A product and all that depends on it."""
+    """A product and all that depends on it, but for what stands before an earlier change."""
     found = {product}
     for name in plan.steps:  # in an order in which each comes after what it takes
-        if found & set(plan.inputs(name).values()):
+        if not is_before(name) and found & set(plan.inputs(name).values()):
             found.add(name)
     return found
 

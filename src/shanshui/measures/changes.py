@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import DataError, nearest
 from shanshui.core.setting import Between
-from shanshui.core.vocabulary import Amount, Codes
+from shanshui.core.vocabulary import Amount, Codes, Mask
 from shanshui.measures.ground import HOLDS, SOURCE, UNKNOWN, told
 from shanshui.measures.rule import Rule
 from shanshui.measures.shapes import Rows, Shapes
@@ -97,6 +97,53 @@ def _code(value: float | None, factor: float, plus: float, dtype: np.dtype[Any])
             f"value: {value:g} is no code that the map can hold; expected a whole number of {dtype}"
         )
     return int(value)
+
+
+@assessment(source=SOURCE, bytes_per_cell=24)
+def followed_cells(
+    before: Amount, cover_before: Codes, cover: Codes, region_mask: Mask | None = None
+) -> Amount:
+    """Grid that was observed with the old cover, as it is to be expected with the new one.
+
+    Parameters
+    ----------
+    before : (y, x) [any]
+        Observed of the ground as it was: greenness, share of trees, production.
+    cover_before, cover : (y, x) [1]
+        Classes of land cover before and after.
+    region_mask : (y, x) [1], optional
+        1 inside the region.
+
+    Returns
+    -------
+    (y, x) [any]
+        As ``before``; where the class changes, the median of the new class in the region.
+
+    Raises
+    ------
+    DataError
+        Ground goes to a class of which the region had none.
+
+    Notes
+    -----
+    ``x' = median(x_j : c_j = c'_i)`` over cells ``j`` of the region with a value where ``c'_i != c_i``, else ``x' = x``: a full-grown stand of
+    the kind that the region has. Ours [D].
+    """
+    values, old, new = before.values, cover_before.values, cover.values
+    known = np.isfinite(values)
+    if region_mask is not None:
+        known &= region_mask.values == 1
+    differs = old != new
+    out = values.copy()
+    for code in np.unique(new[differs]):
+        seen = values[known & (old == code)]
+        if not seen.size:
+            raise DataError(
+                f"cover: ground becomes class {int(code)}, of which the region had none to tell what is observed there; give it in the "
+                "scenario too, as a measure or another input"
+            )
+        out[differs & (new == code)] = np.median(seen)
+    return like(before, out, str(before.attrs["units"]))
 
 
 @assessment(source=SOURCE)

@@ -134,5 +134,5 @@ def made_validation(study: Study) -> Validation:
     """
     wanted = [name for name in tables(study) if study.state(name) != "made"]
     if wanted:
-        study.run(*wanted, variant=study.layout.variant or None)
+        study.run(*wanted)
     return validation(study)

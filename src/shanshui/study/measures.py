@@ -18,6 +18,7 @@ from shanshui.measures.changes import (
     changed_cells,
     changed_features,
     changed_rows,
+    followed_cells,
     remaining_features,
     remaining_rows,
 )
@@ -25,11 +26,15 @@ from shanshui.measures.ground import ground_card, rule_ground, shapes_ground
 from shanshui.measures.rule import Rule
 from shanshui.measures.sentence import Measure
 from shanshui.region.grid import GridSpec
+from shanshui.store.layout import BEFORE
 from shanshui.store.ledger import Ledger
 from shanshui.study.bring import file_digests
 
 REGION = "region_mask"
 INSIDE = "inside"
+COVER = "land_cover"
+OBSERVED = ("ndvi", "tree_cover", "net_primary_production")
+"""Inputs that are observed of the cover: where a measure changes it they become what is usual of the new class, unless a scenario gives them."""
 SHAPES = InputKind("shapes", Features({"*": ANY}))
 
 
@@ -44,16 +49,24 @@ class Measures:
         Study grid.
     ledger : Ledger
         Remembers digests of files.
+    given : iterable of str
+        Inputs that the scenarios replace: they follow no change of cover.
 
     Attributes
     ----------
     grounds : dict of product to (str, str)
         Ground of each measure on cells, with the scenario and the measure as written.
+    followed : list of (str, str)
+        Scenario, and the input that follows its change of cover.
     """
 
-    def __init__(self, folders: list[Path], grid: GridSpec, ledger: Ledger) -> None:
+    def __init__(
+        self, folders: list[Path], grid: GridSpec, ledger: Ledger, given: Iterable[str] = ()
+    ) -> None:
         self._folders, self._grid, self._ledger = folders, grid, ledger
+        self._given = set(given)
         self.grounds: dict[str, tuple[str, str]] = {}
+        self.followed: list[tuple[str, str]] = []
 
     def laid(self, plan: Plan, measures: Iterable[tuple[str, Measure]]) -> Plan:
         """Lay measures over a plan, one after another.
@@ -70,11 +83,23 @@ class Measures:
         PlanError
             No such product or column, or a measure that such a product cannot take.
         """
-        for number, (scenario, measure) in enumerate(measures, 1):
+        listed = list(measures)
+        told = {measure.product for _, measure in listed} | self._given
+        number = 0
+        for scenario, measure in listed:
+            number += 1
             try:
                 plan = self._one(plan, number, scenario, measure)
             except PlanError as error:
                 raise PlanError(f"scenario '{scenario}': '{measure.text}': {error}") from None
+            if measure.product != COVER:
+                continue
+            old = f"{COVER}{BEFORE}{number}"
+            for name in OBSERVED:
+                if name not in told and isinstance(plan.steps.get(name), Source):
+                    number += 1
+                    self.followed.append((scenario, name))
+                    plan = _followed(plan, name, number, old)
         return plan
 
     def _one(self, plan: Plan, number: int, scenario: str, measure: Measure) -> Plan:
@@ -193,6 +218,23 @@ class Measures:
             return file_digests(path, "features", self._ledger, told)
 
         return Source(name, SHAPES.gives, str(path), {}, digests, make, features_input)
+
+
+def _followed(plan: Plan, name: str, number: int, old: str) -> Plan:
+    """An observed input that follows a change of cover."""
+    kind = plan.kind(name)
+    if not isinstance(kind, Grid):
+        return plan
+    bound = {"cover_before": old, "cover": COVER}
+    bound |= {"region_mask": REGION} if REGION in plan.steps else {}
+
+    def changed(before: Callable[[str], str]) -> list[Item]:
+        card = card_of(followed_cells)
+        card = replace(card, needs={**card.needs, "before": kind}, gives=kind)
+        binds = {"before": before(name)} | {k: before(p) for k, p in bound.items()}
+        return [Step(name, card, followed_cells, binds)]
+
+    return with_change(plan, name, number, list(bound.values()), changed)
 
 
 def _settings(measure: Measure, *, text: bool) -> dict[str, Any]:

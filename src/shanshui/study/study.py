@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from shlex import quote
+from typing import TYPE_CHECKING, Any, Self
 
 from shanshui.collect.catalog import InputSpec, located
 from shanshui.collect.classes import shipped_legend
@@ -27,6 +28,7 @@ from shanshui.flow.run import Outcome, Run
 from shanshui.flow.variants import Settings, reached
 from shanshui.measures.changes import refuse_nothing
 from shanshui.plans.everything import CHAPTERS, everything
+from shanshui.region.grid import coarser
 from shanshui.region.join_account import JoinAccount
 from shanshui.store.layout import Layout
 from shanshui.store.ledger import Ledger, Record
@@ -41,6 +43,9 @@ from shanshui.study.sections import BASE, Scenario
 from shanshui.study.standing import Standing
 from shanshui.study.upkeep import DECLARED, noted_variant, sweep, with_settings
 from shanshui.study.verdicts import verdicts_of
+
+if TYPE_CHECKING:
+    from shanshui.study.comparison import Comparison
 
 NATIVE = {
     "temperature_fine": "temperature",
@@ -60,6 +65,13 @@ class Study:
     folder : path
         Holds ``study.toml``.
 
+    Attributes
+    ----------
+    of : str
+        Scenario as which the study is looked at; blank for the study itself and for variants by settings.
+    times : int
+        Cells of a preview by those of the study; 1 for none.
+
     Raises
     ------
     StudyError
@@ -72,7 +84,9 @@ class Study:
         self.file = self.study_file
         self.grid = self.file.grid_spec()
         self.specs = self._declared()
+        self.of, self.times = "", 1
         self.grounds: dict[str, tuple[str, str]] = {}
+        self.followed: list[tuple[str, str]] = []
         self.overridden: list[Overridden] = []
 
     def __enter__(self) -> Self:
@@ -183,14 +197,29 @@ class Study:
     @cached_property
     def reached(self) -> set[str]:
         """Products that this variant reaches; none of the study itself."""
+        if self.times > 1:
+            return set(self.plan.steps)
         return reached(self.plan, self.base) if self.layout.variant else set()
 
     # scenarios
 
     @property
-    def is_scenario(self) -> bool:
-        """Is this the study as one of its scenarios?"""
-        return self.layout.variant in self.scenarios
+    def flags(self) -> str:
+        """Options of the command under which the study is looked at as here; blank for the study itself."""
+        told = [
+            f" --scenario {quote(self.of)}" if self.of else "",
+            f" --preview {self.times}" if self.times > 1 else "",
+        ]
+        plain = self.layout.variant if not any(told) else ""
+        return f" --variant {quote(plain)}" if plain else "".join(told)
+
+    @property
+    def told(self) -> str:
+        """As what the study is looked at, in words; blank for the study itself."""
+        times = f"a preview on cells {self.times} times as wide" if self.times > 1 else ""
+        if self.of or times:
+            return ", ".join(filter(None, (f"scenario {self.of}" if self.of else "", times)))
+        return f"variant {self.layout.variant}" if self.layout.variant else ""
 
     @cached_property
     def scenarios(self) -> dict[str, Scenario]:
@@ -217,8 +246,28 @@ class Study:
         PlanError
             A measure that cannot be taken.
         """
-        if name in ("", BASE):
+        return self._as("" if name == BASE else name, self.times)
+
+    def _as(self, name: str, times: int) -> Self:
+        """Look at the study as a scenario, or as itself, on cells so many times as wide."""
+        if times == 1 and not name:
             return self.view("", self.base)
+        mark = f"preview={times}" if times > 1 else ""
+        view = self.view(",".join(filter(None, (name, mark))), self.base)
+        view.of, view.times, view.file = name, times, self.study_file
+        view.grounds, view.followed, view.overridden = {}, [], []
+        if times > 1:
+            view.grid = coarser(self.study_file.grid_spec(), times)
+            for word in ("objects", "base"):
+                view.__dict__.pop(word, None)
+        view.__dict__["plan"] = view._laid(name)
+        return view
+
+    def _laid(self, name: str) -> Plan:
+        """Plan of a scenario: its inputs and settings first, then its measures one after another."""
+        self.specs = self._declared()
+        if not name:
+            return self._planned()
         line = lineage(self.scenarios, name)
         if self.variants().get(name):
             raise StudyError(
@@ -226,15 +275,65 @@ class Study:
                 f"shanshui sweep {self.layout.folder} --variant {name}"
             )
         over = laid(self.study_file, self.scenarios, line)
-        view = self.view(name, self.base)
-        view.file, view.overridden = over.file, over.overridden
-        view.specs = view._declared()
+        self.file, self.overridden = over.file, over.overridden
+        self.specs = self._declared()
         for word, file in over.added:
             require(located(InputSpec(file=file), self.folders), f"scenario '{name}': {word} add")
-        measures = Measures(self.folders, self.grid, self.ledger)
-        view.__dict__["plan"] = measures.laid(view._planned(), over.measures)
-        view.grounds = measures.grounds
-        return view
+        given = {word for one in line for word in self.scenarios[one].inputs}
+        measures = Measures(self.folders, self.grid, self.ledger, given)
+        plan = measures.laid(self._planned(), over.measures)
+        self.grounds, self.followed = measures.grounds, measures.followed
+        return plan
+
+    def preview(self, times: int) -> Self:
+        """Look at the study on cells so many times as wide: the same plan, in seconds, for a first look.
+
+        Parameters
+        ----------
+        times : int
+            At least 2; 1 is the study itself.
+
+        Returns
+        -------
+        Study
+            Its products stand apart under a name of their own, and figures differ from those of the study.
+
+        Raises
+        ------
+        StudyError
+            Not a whole number of at least 1, or so large that the grid has fewer than 8 rows or columns.
+        """
+        if self.layout.variant and not self.of:
+            raise StudyError(
+                f"preview of variant '{self.layout.variant}': previews are of the study and of its scenarios; write what it sets into a scenario"
+            )
+        return self._as(self.of, times)
+
+    def compare(self, one: str, other: str, product: str, column: str = "") -> "Comparison":
+        """Compare a product in two scenarios, from the first to the second.
+
+        Parameters
+        ----------
+        one, other : str
+            Scenarios; ``base`` is the study itself.
+        product : str
+            What to compare.
+        column : str
+            Column of a table that the headline is about.
+
+        Returns
+        -------
+        Comparison
+            Difference as map, by place, by row, and in figures.
+
+        Raises
+        ------
+        ShanshuiError
+            No such scenario, or a product that one of them has not made.
+        """
+        from shanshui.study.comparison import compare
+
+        return compare(self, one, other, product, column)
 
     def _native(self, plan: Plan) -> dict[str, dict[str, float]]:
         out: dict[str, dict[str, float]] = {}
@@ -343,10 +442,10 @@ class Study:
     ) -> Run:
         """Prepare a run."""
         view = self
-        if settings and self.is_scenario:
+        if settings and (self.of or self.times > 1):
             raise StudyError(
-                f"settings over scenario '{self.layout.variant}': write them into a scenario upon it: "
-                f"shanshui scenario {self.layout.folder} new NAME --parent {self.layout.variant} --set STEP.SETTING=VALUE"
+                f"settings over '{self.layout.variant}': write them into a scenario: "
+                f"shanshui scenario {self.layout.folder} new NAME --parent {self.of or BASE} --set STEP.SETTING=VALUE"
             )
         if settings:
             view = with_settings(self, settings, variant or self.layout.variant)
@@ -362,7 +461,7 @@ class Study:
             tell=tell,
             ledger=self.ledger,
             variant=view.layout.variant,
-            base=self.base,
+            base=None if view.times > 1 else self.base,
         )
 
     def estimates(self, *products: str, **options: Any) -> list[tuple[Estimate, str]]:
@@ -377,6 +476,10 @@ class Study:
             for name, why in self.plan.absent.items()
             if name.partition(".")[0] not in self.plan.absent or "." not in name
         }
+
+    def reached_states(self) -> dict[str, str]:
+        """State of each product that this scenario or variant reaches."""
+        return {n: self.state(n) for n in self.plan.steps if n in self.reached and not is_before(n)}
 
     def state(self, name: str) -> str:
         """``made``, ``stale`` or ``missing``; a product that can no longer be made is stale.
@@ -434,10 +537,9 @@ class Study:
             if name not in self.plan.steps:
                 raise PlanError(f"no product '{name}'; {nearest(name, self.plan.steps)}")
             self._refuse_spoilt(name)
-            variant = self.layout.variant
+            told = f" in {self.told}" if self.told else ""
             raise PlanError(
-                f"{name}: not made yet{f' in variant {variant}' if variant else ''}; run it: "
-                f"shanshui run {self.layout.folder} {name}{f' --variant {variant}' if variant else ''}"
+                f"{name}: not made yet{told}; run it: shanshui run {self.layout.folder} {name}{self.flags}"
             )
         if not self.objects.vouched(record.recipe, record.digest):
             raise StoreError(

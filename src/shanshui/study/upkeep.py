@@ -67,7 +67,7 @@ def noted_variant(study: "Study", run: Run) -> Iterator[None]:
 
     A new one of which nothing was made is dropped again when the run fails.
     """
-    over = DECLARED if study.is_scenario else settings_over(run.plan, study.base)
+    over = DECLARED if study.of or study.times > 1 else settings_over(run.plan, study.base)
     before = study.ledger.variants()
     if before.get(run.variant) != over:
         with locked(study.layout), study.ledger.writing(mend=True):
