@@ -14,7 +14,7 @@ from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Amount, Codes, Mask
 from shanshui.measures.ground import HOLDS, SOURCE, UNKNOWN, told
 from shanshui.measures.rule import Rule
-from shanshui.measures.shapes import Rows, Shapes
+from shanshui.measures.shapes import Maps, Rows, Shapes
 from shanshui.region.grid import like
 
 LARGEST = 1e15
@@ -97,6 +97,50 @@ def _code(value: float | None, factor: float, plus: float, dtype: np.dtype[Any])
             f"value: {value:g} is no code that the map can hold; expected a whole number of {dtype}"
         )
     return int(value)
+
+
+@assessment(source=SOURCE, bytes_per_cell=24)
+def changed_layers(
+    before: Maps,
+    ground: Codes | None = None,
+    *,
+    value: Annotated[float | None, Between(-LARGEST, LARGEST)] = None,
+    factor: Annotated[float, Between(-LARGEST, LARGEST)] = 1.0,
+    plus: Annotated[float, Between(-LARGEST, LARGEST)] = 0.0,
+) -> Maps:
+    """Several grids, such as months, with cells of each changed where a measure applies.
+
+    Parameters
+    ----------
+    before : layers of (y, x) [any]
+        As they were.
+    ground : (y, x) [1], optional
+        As of :func:`changed_cells`.
+    value : float, optional [any]
+        What the cells of every grid become.
+    factor : float [1]
+        By what they are multiplied.
+    plus : float [any]
+        And what is added.
+
+    Returns
+    -------
+    layers of (y, x) [any]
+        As they become.
+
+    Raises
+    ------
+    DataError
+        As of :func:`changed_cells`.
+
+    Notes
+    -----
+    As :func:`changed_cells`, layer by layer: ``x' = factor x + plus`` or ``x' = value`` where the ground is 1. Ours [D].
+    """
+    return before.map(
+        lambda grid: changed_cells(grid, ground, value=value, factor=factor, plus=plus),
+        keep_attrs=False,
+    )
 
 
 @assessment(source=SOURCE, bytes_per_cell=24)

@@ -7,30 +7,36 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import rasterio
+import xarray as xr
 from matplotlib.colors import ListedColormap, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from numpy.typing import NDArray
 
 from shanshui.core.errors import DataError, PlanError, nearest
 from shanshui.core.terms import word
 from shanshui.region.grid import grid_of
 from shanshui.report.canvas import as_png, chinese_font, drawing
 from shanshui.report.export import written_by
-from shanshui.report.maps import WIDEST, MapSpec, draw_map
+from shanshui.report.maps import WIDEST, thumbnail
+from shanshui.report.words import say as said_of_report
 from shanshui.store.sheets import write_csv, write_workbook
 from shanshui.store.written import refuse_foreign, replaced
-from shanshui.study.comparison import Comparison
+from shanshui.study.comparison import DIFFERS, ENTERS, LEAVES, Comparison
 from shanshui.study.sections import BASE
 from shanshui.study.study import Study
 
 LEVELS = ("county", "prefecture", "unit", "province", "basin")
 """In whose places gains and losses are told: the first that a comparison has."""
 ENDINGS = (".csv", ".xlsx", ".json", ".tif", ".png")
-LESS = "#b2182b"
+LESS, MORE = "#67001f", "#053061"
+"""Ends of the ramp of differences."""
+ACROSS = 3
+"""Panels side by side."""
 PLAIN: dict[str, Any] = {"interpolation": "nearest", "rasterized": True}
 BESIDE: dict[str, Any] = {
     "loc": "center left",
-    "bbox_to_anchor": (0.772, 0.5),
+    "bbox_to_anchor": (0.82, 0.5),
     "frameon": False,
     "fontsize": 7.5,
 }
@@ -52,6 +58,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "{product}, from {one} to {other}: {changed} of {compared} cells differ ({percent}, {area} km²); most: {pairs}.",
         "{product}，由{one}到{other}：{compared}个像元中有{changed}个不同（{percent}，{area} km²）；最多的是{pairs}。",
     ),
+    "differ_most": ("Differ most: {places}.", "差别最大：{places}。"),
     "gain": ("Gain most: {places}.", "增加最多：{places}。"),
     "lose": ("Lose most: {places}.", "减少最多：{places}。"),
     "nobody_gains": ("No {level} gains.", "没有{level}增加。"),
@@ -72,9 +79,31 @@ _WORDS: dict[str, tuple[str, str]] = {
     "prefecture": ("prefecture", "地市"),
     "province": ("province", "省"),
     "basin": ("basin", "流域"),
-    "difference": ("{product}: {other} less {one}", "{product}：{other}减{one}"),
+    "difference": ("{product}: difference from the base", "{product}：较现状的差别"),
     "differs": ("differs", "不同"),
-    "differs_not": ("the same", "相同"),
+    "enters": ("comes in", "调入"),
+    "leaves": ("goes out", "调出"),
+    "less": ("{other} less {one}", "{other}减{one}"),
+    "scenarios": ("Scenarios", "情景"),
+    "scenarios_told": ("What each scenario says", "各情景的内容"),
+    "scenarios_note": (
+        "Counts of people, jobs, firms and products stay as counted unless a scenario changes them: what land gives changes with the land, what a "
+        "yearbook says does not.",
+        "人口、就业、企业和产品等统计数除情景另有规定外保持不变：随土地改变的是土地的产出，年鉴数字不变。",
+    ),
+    "side_by_side": ("Scenarios side by side", "情景对比"),
+    "side_by_side_note": (
+        "Maps by their mean over the region, tables by their total; in brackets the change from the base. What no scenario changes is left out.",
+        "图件取全区平均，表格取合计；括号内为较现状的变化。各情景均未改变的成果从略。",
+    ),
+    "unchanged": ("as base", "同现状"),
+    "ground_differs": ("{share} % of ground differs", "{share}%的土地不同"),
+    "figures_differ": ("{changed} figures differ", "{changed}个数值不同"),
+    "change_by_place": ("{product}: change by place ({unit})", "{product}：分地区变化（{unit}）"),
+    "change_by_place_note": (
+        "The {count} places of {all} that change most.",
+        "{all}个地区中变化最大的{count}个。",
+    ),
 }
 
 
@@ -148,7 +177,7 @@ def _headline(found: Comparison, named: dict[str, str], things: str, lang: str) 
             after=_number(found.after),
             unit="" if found.unit == "1" else found.unit,
             change=_signed(found.change),
-            share=f"; {share:+.2%}" if np.isfinite(share) else "",
+            share=f"; {signed_share(share)}" if np.isfinite(share) else "",
             **named,
         )
         .replace(" (", " (")
@@ -174,7 +203,7 @@ def _ends(found: Comparison, lang: str) -> list[str]:
                 f"{r['name_zh' if lang == 'zh' else 'name'] or r['name'] or r['code']} {_percent(r['change']) if percent else _signed(r['change'])}"
                 for r in rows.to_dict("records")
             ]
-            out.append(say(key, lang, places=comma.join(told)))
+            out.append(say("differ_most" if percent else key, lang, places=comma.join(told)))
         elif not percent:
             out.append(say(none, lang, level=say(level, lang)))
     return out
@@ -188,19 +217,24 @@ def _signed(value: float) -> str:
     return ("+" if value > 0 else "−" if value < 0 else "") + _number(abs(value))
 
 
+def signed_share(share: float) -> str:
+    """Share with its sign, as three digits of a percentage."""
+    return f"{'+' if share > 0 else '−' if share < 0 else ''}{abs(100 * share):.3g} %"
+
+
 def _percent(share: float) -> str:
     return f"{share:.3g} %" if not np.isfinite(share) else f"{100 * share:.3g} %"
 
 
-def difference_map(study: Study, found: Comparison, lang: str) -> Figure:
-    """Map of the difference of a grid: red for less, blue for more; where classes differ.
+def difference_map(study: Study, found: list[Comparison], lang: str) -> Figure:
+    """Maps of the difference of one product, a panel for each scenario, in one scale: red for less, blue for more.
 
     Parameters
     ----------
     study : Study
-        With elevation and region made.
-    found : Comparison
-        Of a grid.
+        With the region made.
+    found : list of Comparison
+        Of one grid; of classes that are only in or out, blue is what comes in and red what goes; of others red is what differs.
     lang : str
         ``en`` or ``zh``.
 
@@ -209,44 +243,112 @@ def difference_map(study: Study, found: Comparison, lang: str) -> Figure:
     PlanError
         Not a grid.
     """
-    if found.cells is None:
-        raise PlanError(f"{found.product}: is no map; write the comparison as .csv, .xlsx or .json")
-    lines = [
-        (study[n], c, w)
-        for n, c, w in (("counties", "#555555", 0.4), ("boundary", "#222222", 0.9))
-        if study.has(n)
-    ]
-    figure = draw_map(study, MapSpec(lines=lines), lang)
-    ax = figure.axes[0]
-    grid = grid_of(found.cells)
-    step = max(1, -(-max(grid.shape) // WIDEST))
-    values = found.cells.values[::step, ::step].astype(np.float64)
-    extent = (grid.bounds[0], grid.bounds[2], grid.bounds[1], grid.bounds[3])
-    title = say(
-        "difference",
-        lang,
-        product=word(found.product, lang),
-        one=scenario_word(found.one, lang),
-        other=scenario_word(found.other, lang),
-    )
-    if found.kind == "classes":
-        # a thinned map would lose single cells that differ
-        marked = _any(found.cells.values == 1, step)
-        red = ListedColormap([LESS])
-        ax.imshow(np.where(marked, 0.0, np.nan), extent=extent, cmap=red, zorder=3, **PLAIN)
-        figure.legend(handles=[Patch(color=LESS, label=say("differs", lang))], **BESIDE)
-    else:
-        seen = np.abs(values[np.isfinite(values) & (values != 0)])
-        most = float(np.quantile(seen, 0.98)) if seen.size else 1.0
-        shown, norm = np.where(values == 0, np.nan, values), TwoSlopeNorm(0.0, -most, most)
-        image = ax.imshow(shown, extent=extent, cmap="RdBu", norm=norm, zorder=3, **PLAIN)
-        bar = figure.add_axes((0.79, 0.25, 0.018, 0.5))
+    cells = [c.cells for c in found if c.cells is not None]
+    if len(cells) < len(found) or not found:
+        raise PlanError(
+            f"{found[0].product if found else ''}: is no map; write the comparison as .csv, .xlsx or .json"
+        )
+    grid = grid_of(cells[0])
+    across = min(len(found), ACROSS)
+    down = -(-len(found) // across)
+    width = 9.4
+    panel = 0.80 * width / across
+    ratio = grid.ny / grid.nx
+    figure = Figure(figsize=(width, down * (panel * ratio + 0.45) + 0.2), dpi=130)
+    axes = figure.subplots(down, across, squeeze=False)
+    figure.subplots_adjust(left=0.015, right=0.80, bottom=0.03, top=0.93, wspace=0.03, hspace=0.15)
+    classes = found[0].kind == "classes"
+    shown = [_panel(c, classes) for c in found]
+    norm = TwoSlopeNorm(0.0, *((-1.0, 1.0) if classes else _span(shown)))
+    image = None
+    for ax in axes.ravel():
+        ax.set_axis_off()
+    for ax, one, values in zip(axes.ravel(), found, shown, strict=False):
+        _ground(ax, study)
+        image = ax.imshow(values, extent=_extent(study), cmap="RdBu", norm=norm, zorder=2, **PLAIN)
+        _outlines(ax, study)
+        ax.set_title(
+            say(
+                "less",
+                lang,
+                one=scenario_word(one.one, lang),
+                other=scenario_word(one.other, lang),
+            ),
+            fontsize=8.5,
+        )
+    if classes:
+        figure.legend(handles=_class_legend(found[0], lang), **BESIDE)
+    elif image is not None:
+        bar = figure.add_axes((0.83, 0.22, 0.016, 0.56))
         figure.colorbar(image, cax=bar, extend="both")
-        unit = str(found.cells.attrs["units"])
+        unit = str(cells[0].attrs["units"])
         bar.set_title("" if unit == "1" else unit, fontsize=8, loc="left", pad=8)
         bar.tick_params(labelsize=7.5)
-    figure.text(0.02, 0.015, title, fontsize=7.5, color="#333")
+    if study.file.study.made_up:
+        figure.text(
+            0.83,
+            0.93,
+            said_of_report("made_up", lang),
+            fontsize=7,
+            color="#a02020",
+            va="top",
+            wrap=True,
+        )
     return figure
+
+
+def _panel(one: Comparison, classes: bool) -> NDArray[np.float64]:
+    """Difference thinned to what a panel can show; NaN where nothing differs."""
+    cells = one.cells if one.cells is not None else xr.DataArray()
+    step = max(1, -(-max(cells.shape) // WIDEST))
+    if not classes:
+        values = cells.values[::step, ::step].astype(np.float64)
+        return np.where(values == 0, np.nan, values)
+    # a thinned map would lose single cells that differ
+    out = np.full(tuple(-(-n // step) for n in cells.shape), np.nan)
+    for sign, code in ((-1.0, LEAVES), (1.0, ENTERS), (-1.0, DIFFERS)):
+        out[_any(cells.values == code, step)] = sign
+    return out
+
+
+def _span(shown: list[NDArray[np.float64]]) -> tuple[float, float]:
+    seen = np.abs(np.concatenate([v[np.isfinite(v)] for v in shown]))
+    most = float(np.quantile(seen, 0.98)) if seen.size else 1.0
+    return -most, most
+
+
+def _extent(study: Study) -> tuple[float, float, float, float]:
+    left, bottom, right, top = study.grid.bounds
+    return left, right, bottom, top
+
+
+def _ground(ax: Any, study: Study) -> None:
+    """Region in pale grey, on which little differences are seen."""
+    inside, _ = thumbnail(study.objects.reader(study.record("region_mask").digest), codes=True)
+    pale = np.where(inside == 1, 0.0, np.nan)
+    ax.imshow(pale, extent=_extent(study), cmap=ListedColormap(["#ececec"]), zorder=1, **PLAIN)
+
+
+def _outlines(ax: Any, study: Study) -> None:
+    for name, colour, width in (("counties", "#888888", 0.3), ("boundary", "#222222", 0.7)):
+        if study.has(name):
+            shapes = study[name].boundary.simplify(study.grid.cell_m)
+            shapes = shapes[~shapes.is_empty]
+            if len(shapes):
+                shapes.plot(ax=ax, color=colour, linewidth=width, zorder=3, aspect=None)
+    ax.set_xlim(study.grid.bounds[0], study.grid.bounds[2])
+    ax.set_ylim(study.grid.bounds[1], study.grid.bounds[3])
+    ax.set_aspect("equal")
+
+
+def _class_legend(one: Comparison, lang: str) -> list[Patch]:
+    values = one.cells.values if one.cells is not None else np.empty(0)
+    if np.isin(values, (ENTERS, LEAVES)).any():
+        return [
+            Patch(color=MORE, label=say("enters", lang)),
+            Patch(color=LESS, label=say("leaves", lang)),
+        ]
+    return [Patch(color=LESS, label=say("differs", lang))]
 
 
 def _any(marked: Any, step: int) -> Any:
@@ -347,7 +449,7 @@ def _write(study: Study, found: list[Comparison], place: Path, ending: str, lang
     else:
         shown = lang if lang == "en" or chinese_font() else "en"
         with drawing(shown):
-            as_png(difference_map(study, found[0], shown), place)
+            as_png(difference_map(study, found, shown), place)
 
 
 def _joined(found: list[Comparison], what: str) -> pd.DataFrame:

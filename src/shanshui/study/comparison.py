@@ -27,6 +27,8 @@ BY_AREA = {"km2": 1.0, "ha": 100.0, "m2": 1e6}
 """Units of area under a line of fraction, in a square kilometre: amounts by them are summed over ground."""
 HEADLINES = ("total", "value", "amount", "area_km2", "share", "score")
 """Columns by which a table is told in one figure, the first that it has; else its first number that differs."""
+SAME_CLASS, DIFFERS, ENTERS, LEAVES, UNKNOWN = 0, 1, 2, 3, 255
+"""Codes of the difference of two maps of classes."""
 BY_INDEX = "unit"
 """Key column that holds the index of the outlines."""
 SAME = 1e-12
@@ -57,7 +59,8 @@ class Comparison:
     places : DataFrame
         ``level, code, name, name_zh, area_km2, before, after, change, change_share`` by unit, county, prefecture, province and basin.
     cells : DataArray or None
-        Difference of a grid, second less first; of classes 1 where they differ.
+        Difference of a grid, second less first; of classes 0 the same, 1 differs, 2 comes in, 3 goes out (of maps that say
+        only in or out).
     changed : int
         Cells, rows or features that differ.
     compared : int
@@ -299,11 +302,21 @@ def _classes(
         changed / count if count else np.nan,
         rows.reset_index(drop=True),
         _by_place(a, same, share, 0.0),
-        like(one, np.where(known, differs, 255).astype(np.uint8), "1", nodata=255),
+        like(one, _marked(one.values, other.values, known), "1", nodata=UNKNOWN),
         changed,
         count,
         int(np.count_nonzero(only)),
     )
+
+
+def _marked(one: Any, other: Any, known: Any) -> Any:
+    """Where classes are the same or differ; of maps that only say in or out, what comes in and what goes."""
+    out = np.where(one == other, SAME_CLASS, DIFFERS).astype(np.uint8)
+    if {*np.unique(one[known]), *np.unique(other[known])} <= {0, 1}:
+        out[other > one] = ENTERS
+        out[other < one] = LEAVES
+    out[~known] = UNKNOWN
+    return out
 
 
 def _tables(a: Study, b: Study, names: tuple[str, str, str], column: str) -> Comparison:

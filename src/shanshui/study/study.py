@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping
 from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
@@ -12,7 +13,7 @@ from shanshui.collect.catalog import InputSpec, located
 from shanshui.collect.classes import shipped_legend
 from shanshui.collect.gate import require
 from shanshui.collect.inputs import INPUTS, wanted
-from shanshui.collect.joining import files_in
+from shanshui.collect.joining import LEVELS, files_in
 from shanshui.collect.quality import Verdict
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.tiles import spread
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
 
 NATIVE = {
     "temperature_fine": "temperature",
-    "temperature_fine_moderate": "temperature_moderate",
-    "temperature_fine_strong": "temperature_strong",
     "land_cover_fine": "land_cover",
     "slope_cell": "elevation",
 }
@@ -599,8 +598,16 @@ class Study:
         return joins(self.plan, name, self.ledger, self.where)
 
     def verdicts(self) -> list[Verdict]:
-        """Verdict per dataset, in the order of the study file."""
-        return verdicts_of(self.specs, self.folders, self.grid, lambda: self.base)
+        """Verdict per dataset, in the order of the study file; then of those that scenarios replace, under ``scenario: dataset``."""
+        found = verdicts_of(self.specs, self.folders, self.grid, lambda: self.plan)
+        for name in self.scenarios if not self.of else ():
+            view = self.scenario(name)
+            own = set(self.scenarios[name].inputs)
+            beside = {k: v for k, v in view.specs.items() if k in own | {*LEVELS, "elevation"}}
+            plan = view.plan
+            judged = verdicts_of(beside, self.folders, self.grid, lambda plan=plan: plan)  # type: ignore[misc]
+            found += [replace(v, name=f"{name}: {v.name}") for v in judged if v.name in own]
+        return found
 
 
 def open_study(folder: str | Path) -> Study:
