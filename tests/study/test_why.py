@@ -10,7 +10,7 @@ from tests.command import shanshui
 from shanshui.core.errors import PlanError, StudyError
 from shanshui.core.quantity import Grid
 from shanshui.core.reasons import reasons
-from shanshui.study.why import Why
+from shanshui.queries.why import Why
 
 
 def grids(study):

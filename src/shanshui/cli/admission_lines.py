@@ -7,7 +7,7 @@ from shanshui.industry.access_rules import VERDICTS_ZH
 from shanshui.industry.rule_book import FACTS_ZH, YES_NO, Rule
 
 if TYPE_CHECKING:
-    from shanshui.study.admission import PlaceAdmission
+    from shanshui.queries.admission import PlaceAdmission
 
 SAID = {
     "provisional": ("PROVISIONAL", "未定"),

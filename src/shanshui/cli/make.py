@@ -192,10 +192,6 @@ def report(
     typer.echo(str(write_report(study, lang, to, overwrite=overwrite).resolve()))
 
 
-ROWS_SHOWN, ROWS_GIVEN = 40, 5000
-"""Rows of a table that a terminal shows, and that JSON holds; exports hold all."""
-
-
 def _print_estimates(rows: list[Any], as_json: bool) -> None:
     if as_json:
         typer.echo(

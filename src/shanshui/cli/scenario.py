@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shanshui.cli.options import AsJson, Folder, Overwrite, Preview
-from shanshui.cli.rows import print_json, print_rows, records
+from shanshui.cli.rows import print_json, print_rows
 from shanshui.core.errors import StudyError, nearest
+from shanshui.queries.plain import records
 
 if TYPE_CHECKING:
     from shanshui.study.comparison import Comparison

@@ -9,10 +9,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from shanshui import __version__
 from shanshui.collect.inputs import wanted
 from shanshui.core.errors import PlanError
 from shanshui.core.terms import word
+from shanshui.core.version import __version__
 from shanshui.flow.plan import Step
 from shanshui.report.accounts import account_chapters
 from shanshui.report.canvas import as_png, as_svg, chinese_font, drawing, stamp

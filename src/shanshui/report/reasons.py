@@ -11,11 +11,11 @@ from rasterio.windows import Window
 
 from shanshui.core.errors import DataError
 from shanshui.core.reasons import reasons
+from shanshui.queries.why import Lost, Why
 from shanshui.region.grid import STRIP
 from shanshui.report.canvas import as_png, chinese_font, drawing
 from shanshui.report.export import written_by
 from shanshui.store.written import refuse_foreign, replaced
-from shanshui.study.why import Lost, Why
 
 COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb", "#774411")
 """Of the reasons, the most frequent first; further ones share the last."""

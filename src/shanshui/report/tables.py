@@ -10,8 +10,8 @@ import pandas as pd
 from shanshui.core.source import citation
 from shanshui.core.terms import terms, word
 from shanshui.flow.plan import Source, Step
+from shanshui.queries.places import by_unit
 from shanshui.region.years import chosen_year
-from shanshui.report.places import by_unit
 from shanshui.report.states import ProductStates
 from shanshui.report.views import basin_names, cover_classes
 from shanshui.report.words import say

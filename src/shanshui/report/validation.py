@@ -5,10 +5,10 @@ from typing import Any
 import pandas as pd
 
 from shanshui.core.terms import word
+from shanshui.queries.validation import Statement, counted, statements, tables
 from shanshui.report.tables import table_of
 from shanshui.report.words import say
 from shanshui.study.study import Study
-from shanshui.study.validation import Statement, counted, statements, tables
 
 
 def validation_chapter(study: Study, lang: str) -> dict[str, Any]:

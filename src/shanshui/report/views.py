@@ -17,13 +17,13 @@ from shanshui.core.errors import PlanError
 from shanshui.core.source import short_citation
 from shanshui.core.terms import word
 from shanshui.flow.plan import Layer, Step
+from shanshui.queries.places import by_unit, outlined
 from shanshui.report.maps import MapSpec, draw_map
 from shanshui.report.pattern_maps import (
     PATTERN_MAPS,
     pattern_classes,
     pattern_spec,
 )
-from shanshui.report.places import by_unit, outlined
 from shanshui.report.words import say
 from shanshui.study.study import Study
 from shanshui.terrain.landform import LANDFORMS, POSITIONS
@@ -390,7 +390,7 @@ def source_of(study: Study, name: str) -> str:
         item = study.plan.steps[item.of]
     if isinstance(item, Step):
         parts.append(short_citation(item.card.source))
-    files = [link for link in study.explain(name) if link.summary == "input"] if item else []
+    files = [link for link in study.links(name) if link.summary == "input"] if item else []
     editions = []
     for link in files:
         for spec in study.specs.get(link.name, []):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from shanshui.collect.catalog import InputSpec, located
 from shanshui.collect.classes import shipped_legend
@@ -88,7 +88,7 @@ class Study:
         self.followed: list[tuple[str, str]] = []
         self.overridden: list[Overridden] = []
 
-    def __enter__(self) -> "Study":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -155,7 +155,7 @@ class Study:
         """Variants that there are, with what each sets over the study file: step, setting, value."""
         return {k: v for k, v in self.ledger.variants().items() if v != DECLARED}
 
-    def variant(self, name: str = "") -> "Study":
+    def variant(self, name: str = "") -> Self:
         """Look at the study as a variant of it: same files and grid, other settings.
 
         Parameters
@@ -183,7 +183,7 @@ class Study:
             )
         return self.view(name, self.base.with_settings(known[name]) if name else self.base)
 
-    def view(self, name: str, plan: Plan) -> "Study":
+    def view(self, name: str, plan: Plan) -> Self:
         """Look at the study with another plan, its products under a name of their own."""
         _ = self.objects, self.base
         view = copy(self)
@@ -225,7 +225,7 @@ class Study:
         """Scenarios as declared: named sets of changes over the study."""
         return scenarios_of(self.layout, self.study_file)
 
-    def scenario(self, name: str = BASE) -> "Study":
+    def scenario(self, name: str = BASE) -> Self:
         """Look at the study as a scenario of it.
 
         Parameters
@@ -247,7 +247,7 @@ class Study:
         """
         return self._as("" if name == BASE else name, self.times)
 
-    def _as(self, name: str, times: int) -> "Study":
+    def _as(self, name: str, times: int) -> Self:
         """Look at the study as a scenario, or as itself, on cells so many times as wide."""
         if times == 1 and not name:
             return self.view("", self.base)
@@ -284,7 +284,7 @@ class Study:
         self.grounds, self.followed = measures.grounds, measures.followed
         return plan
 
-    def preview(self, times: int) -> "Study":
+    def preview(self, times: int) -> Self:
         """Look at the study on cells so many times as wide: the same plan, in seconds, for a first look.
 
         Parameters
@@ -579,7 +579,7 @@ class Study:
         record = self.record(name)
         return self.layout.shown(name, record.suffix, record.variant)
 
-    def explain(self, name: str) -> list[Link]:
+    def links(self, name: str) -> list[Link]:
         """Chain from a product back to the input files."""
         return chain(self.plan, name, self.ledger, self.where)
 

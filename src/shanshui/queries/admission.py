@@ -21,10 +21,11 @@ from shanshui.industry.rule_book import (
     Rule,
     rules_of,
 )
+from shanshui.queries.plain import jsonable
+from shanshui.queries.why import cell_at
 from shanshui.region.grid import STRIP
 from shanshui.store.rasters import RasterReader
 from shanshui.study.study import Study
-from shanshui.study.why import cell_at
 
 NEEDED = ("region_mask", "place_facts", "access_rules")
 
@@ -52,6 +53,44 @@ class PlaceAdmission:
     facts: dict[str, float]
     where: dict[str, str]
     nearest: dict[str, Any] | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        answer = self.answer
+        found: dict[str, Any] = jsonable(
+            {
+                "code": self.industry[0],
+                "industry": self.industry[1],
+                "industry_zh": self.industry[2],
+                "verdict": answer.verdict,
+                "worst": answer.worst,
+                "provisional": answer.provisional,
+                "answer": answer.words(),
+                "answer_zh": answer.words("zh"),
+                "rules": [_rule(r) for r in answer.fired],
+                "questions": [
+                    {**_rule(q.rule), "asks": [t.words() for t in q.terms]}
+                    for q in answer.questions
+                ],
+                "parts": {k: list(v) for k, v in answer.parts.items()},
+                "changes": answer.changes,
+                "changes_zh": answer.changes_zh,
+                "better": answer.better,
+                "facts": {k: round(v, 4) for k, v in self.facts.items()},
+                "unknown": answer.unknown,
+                "waiting": answer.waiting,
+                "where": self.where,
+                "nearest": self.nearest,
+            }
+        )
+        return found
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "rule": rule.rule, "list": rule.list, "verdict": rule.verdict, "when": " & ".join(t.words() for t in rule.when),
+        "text": rule.text, "text_zh": rule.text_zh, "source": rule.source, "tag": rule.tag,
+    }  # fmt: skip
 
 
 def admitted_at(
