@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import xarray as xr
 
@@ -17,24 +18,19 @@ from shanshui.store.making import Finished
 
 
 class Executor(Protocol):
-    """Does the work of one run, between ``with`` and its end.
+    """Does the work of one run, between ``with`` and its end."""
 
-    Attributes
-    ----------
-    steps : int
-        Steps under way at once.
-    memory : int [byte]
-        What the steps under way may take together.
-    most : int [byte]
-        What one step may take.
-    elsewhere : bool
-        Whether files may be left behind by others than this process.
-    """
-
-    steps: int
+    elsewhere: ClassVar[bool]
+    """Whether files may be left behind by others than this process."""
     memory: int
+    """What the steps under way may take together, in bytes."""
     most: int
-    elsewhere: bool
+    """What one step may take, in bytes."""
+
+    @property
+    def steps(self) -> int:
+        """Steps under way at once."""
+        ...
 
     def __enter__(self) -> Self:
         """Be ready."""
@@ -59,6 +55,10 @@ class Executor(Protocol):
 
     def read(self, kept: Kept) -> Any:
         """A kept result in this process."""
+        ...
+
+    def turn(self) -> AbstractContextManager[Any]:
+        """Leave to work in this process, which is held back while others do."""
         ...
 
 
@@ -112,12 +112,17 @@ class Threads:
         What the run may take.
     """
 
-    elsewhere = False
+    elsewhere: ClassVar[bool] = False
 
     def __init__(self, grid: GridSpec, workers: int, memory: int) -> None:
-        self.workers = self.steps = workers
+        self.workers = workers
         self.memory = self.most = memory
         self._shelf = Shelf(grid, memory)
+
+    @property
+    def steps(self) -> int:
+        """As many as there are threads."""
+        return self.workers
 
     def __enter__(self) -> Self:
         """Start; threads are made as they are needed."""
@@ -152,3 +157,7 @@ class Threads:
     def read(self, kept: Kept) -> Any:
         """A kept result, perhaps still in memory."""
         return self._shelf.get(kept)
+
+    def turn(self) -> AbstractContextManager[Any]:
+        """At once: there are no more steps than threads."""
+        return nullcontext()

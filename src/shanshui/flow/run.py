@@ -140,7 +140,7 @@ class Run:
             Too little memory or disk.
         """
         pending = [e for e, state in self.estimates(targets) if fresh or state != "made"]
-        refuse_if_too_large(pending, self.memory, self.layout.free_bytes(), self.grid)
+        refuse_if_too_large(pending, self.executor.most, self.layout.free_bytes(), self.grid)
 
     def bring(self, targets: Iterable[str], *, fresh: bool = False) -> Outcome:
         """Bring products up to date.
@@ -173,6 +173,9 @@ class Run:
             self.objects.clear_temporary()
             outcome.remarks += self.ledger.remarks()
             self._mend(set(names), outcome)
+            if self.executor.elsewhere:
+                stack.callback(self.objects.clear_temporary)
+            stack.enter_context(self.executor)
             self.refuse(targets, fresh=fresh)
             started = time.perf_counter()
             run = self.ledger.start_run(names, machine(), self.variant)
@@ -180,7 +183,7 @@ class Run:
             try:
                 self._tell_mended(run, outcome)
                 # libraries below would take threads of their own; and sums in several are other sums
-                with threadpool_limits(1), self.executor:
+                with threadpool_limits(1):
                     self._all_sound(names, run, fresh, outcome)
                 state = "done"
             except KeyboardInterrupt:
@@ -188,8 +191,6 @@ class Run:
                 raise
             finally:
                 self.ledger.end_run(run, state)
-                if self.executor.elsewhere:
-                    self.objects.clear_temporary()
             outcome.seconds = time.perf_counter() - started
             for text in (late := self.ledger.remarks()):
                 self._tell(run, Event("remark", "", text))
@@ -273,7 +274,8 @@ class Run:
             return self.objects.layer(above[item.of], item.layer)
         takes = {p: self.objects.kept(above[p]) for p in self.plan.inputs(name).values()}
         if isinstance(item, Source):
-            made = self._bring(item, {p: self.executor.read(kept) for p, kept in takes.items()})
+            with self.executor.turn():
+                made = self._bring(item, {p: self.executor.read(k) for p, k in takes.items()})
             return made if isinstance(made, str) else self.objects.keep(made)
         size = self._size(name)
         work = work_of(

@@ -14,6 +14,7 @@ import xarray as xr
 from shanshui.core.errors import StoreError
 from shanshui.core.quantity import Grid, Layers
 from shanshui.flow.events import Listener
+from shanshui.flow.fingerprint import code_digest
 from shanshui.flow.plan import Plan, Step
 from shanshui.region.grid import GridSpec
 from shanshui.store.kept import Kept
@@ -89,6 +90,8 @@ class Work:
         Of a strip.
     memory : int [byte]
         Working memory, as estimated.
+    code : str
+        Digest of an assessment that is none of the package, whose own digest does not cover it.
     """
 
     product: str
@@ -101,6 +104,7 @@ class Work:
     halo: int | None
     rows: int
     memory: int
+    code: str = ""
 
     @property
     def maker(self) -> Maker:
@@ -277,7 +281,9 @@ def work_of(
         isinstance(plan.kind(product), Grid) for product in plan.inputs(item.name).values()
     )
     memory, rows = size
+    ours = item.call.__module__.startswith("shanshui.")
     return Work(
+        code="" if ours else code_digest(item.call),
         product=item.name,
         call=item.call,
         settings=settings,

@@ -64,13 +64,17 @@ def bind(pool: Executor | None, threads: int) -> None:
     _crew.bound.to = (os.getpid(), pool, threads)
 
 
-def processors() -> int:
-    """Processors that a kernel may use here, at most ``MOST``: those of the machine less those taken from this process or thread."""
-    bound = _crew.here()
-    most = MOST if bound is None else min(MOST, bound[1])
+def available() -> int:
+    """Processors of the machine less those that were taken from this process."""
     if hasattr(os, "sched_getaffinity"):
-        return max(1, min(most, len(os.sched_getaffinity(0))))
-    return max(1, min(most, os.cpu_count() or 1))
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def processors() -> int:
+    """Threads that a kernel may use here: one per processor, at most ``MOST`` and what the calling thread is bound to."""
+    bound = _crew.here()
+    return max(1, min(MOST, available(), MOST if bound is None else bound[1]))
 
 
 def share(kernel: Callable[..., Any], pieces: Iterable[tuple[Any, ...]]) -> None:

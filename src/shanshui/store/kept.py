@@ -15,6 +15,9 @@ from shanshui.store.rasters import RasterReader
 from shanshui.store.tables import read_table
 from shanshui.store.vectors import read_features
 
+READ = ("units", "nodata", "dtype", "missing_because")
+"""Facts without which a file cannot be read as what it was."""
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -31,7 +34,7 @@ class Kept:
     bytes : int
         Size of the file.
     facts : mapping
-        What is known of the content.
+        Those of ``READ`` that there are.
     layers : mapping of str to Kept
         Grids of which it is the list.
     """

@@ -6,7 +6,7 @@ from typing import Any
 
 from shanshui.core.errors import StoreError
 from shanshui.region.grid import GridSpec
-from shanshui.store.kept import Kept
+from shanshui.store.kept import READ, Kept
 from shanshui.store.layout import MANIFEST, Layout, disk_errors
 from shanshui.store.ledger import Ledger
 from shanshui.store.making import SUFFIX, Finished, Maker
@@ -97,7 +97,8 @@ class Objects(Watch):
         """
         kind, path, facts = self.verified(digest)
         layers = {name: self.kept(part) for name, part in facts.get("layers", {}).items()}
-        return Kept(digest, kind, path.absolute(), self.known(digest)[2], facts, layers)
+        read = {k: facts[k] for k in READ if k in facts}
+        return Kept(digest, kind, path.absolute(), self.known(digest)[2], read, layers)
 
     def get(self, digest: str) -> Any:
         """Hand a kept value back.

@@ -1,6 +1,5 @@
 """A study opened: run it, look at it, ask where a number came from."""
 
-import os
 from collections.abc import Iterable, Mapping
 from copy import copy
 from functools import cached_property
@@ -17,12 +16,14 @@ from shanshui.collect.tiles import spread
 from shanshui.collect.yearly import maps_apart
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError, StudyError, nearest
 from shanshui.core.quantity import Table
+from shanshui.flow.elsewhere import Workers
 from shanshui.flow.estimate import Estimate, memory_limit
 from shanshui.flow.events import Listener, deaf
 from shanshui.flow.explain import Link, chain, joins
 from shanshui.flow.plan import Plan
 from shanshui.flow.run import Outcome, Run
 from shanshui.flow.variants import Settings, reached
+from shanshui.kernels.crew import available
 from shanshui.plans.everything import CHAPTERS, everything
 from shanshui.region.join_account import JoinAccount
 from shanshui.store.layout import Layout
@@ -210,6 +211,7 @@ class Study:
         fresh: bool = False,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
         variant: str | None = None,
+        scheduler: str = "",
         tell: Listener = deaf,
     ) -> Outcome:
         """Bring products up to date.
@@ -228,6 +230,9 @@ class Study:
             Over those of the study file. What they reach stands apart, as a variant; the study's own products stay.
         variant : str, optional
             Name of the variant; by default a short one made of the settings. Without settings, one that there is.
+        scheduler : str
+            Who does the work: ``local:N`` processes of this machine, or the address of a Dask scheduler whose workers
+            see the study's folder; by default threads of this process.
         tell : callable
             Hears every event.
 
@@ -242,7 +247,12 @@ class Study:
             Says what is wrong and what to do; what was finished is kept.
         """
         run = self.runner(
-            workers=workers, memory=memory, settings=settings, variant=variant, tell=tell
+            workers=workers,
+            memory=memory,
+            settings=settings,
+            variant=variant,
+            scheduler=scheduler,
+            tell=tell,
         )
         if not run.variant:
             return run.bring(self.targets(products), fresh=fresh)
@@ -256,6 +266,7 @@ class Study:
         memory: float | None = None,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
         variant: str | None = None,
+        scheduler: str = "",
         tell: Listener = deaf,
     ) -> Run:
         """Prepare a run."""
@@ -265,12 +276,19 @@ class Study:
         elif variant is not None:
             view = self.variant(variant)
         limit = memory_limit() if memory is None else int(memory * 1e9)
+        workers = workers or available()
+        others = (
+            Workers(scheduler, self.grid, self.objects.maker.folder, workers, limit)
+            if scheduler
+            else None
+        )
         return Run(
             view.plan,
             self.layout,
             self.grid,
-            workers=workers or os.cpu_count() or 1,
+            workers=workers,
             memory=limit,
+            executor=others,
             tell=tell,
             ledger=self.ledger,
             variant=view.layout.variant,
