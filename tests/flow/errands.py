@@ -60,9 +60,13 @@ def highest(
 
 
 @assessment(source="own_frame")
-def patient(doubled: Height, *, seconds: float = 0.0) -> Height:
-    """The same, after a while."""
+def patient(doubled: Height, *, seconds: float = 0.0, mark: str = "") -> Height:
+    """The same, after a while; refuses company."""
+    if mark:
+        Path(mark).touch(exist_ok=False)
     time.sleep(seconds)
+    if mark:
+        Path(mark).unlink()
     return doubled.copy()
 
 

@@ -204,8 +204,8 @@ class Workers:
             alone = 0.0 if client.nthreads() else alone or monotonic()
             if alone and monotonic() - alone > ALONE_S:
                 raise StudyError(
-                    f"{work.product}: the scheduler {self.scheduler.name} has had no worker for {ALONE_S} s; start some "
-                    "(dask worker ADDRESS --nthreads 1), then run again: what is finished is kept"
+                    f"{work.product}: the scheduler {self.scheduler.name} has had no worker for {ALONE_S} s; look why they "
+                    "ended, start others where it is not local:N, then run again: what is finished is kept"
                 )
 
     def _connected(self) -> Any:

@@ -1,8 +1,10 @@
 """A Dask scheduler found or started, and refused where its workers would give other bytes or see other files."""
 
+import asyncio
 import logging
 import re
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ ANSWER_S = 5
 MEMORY = "MEMORY"
 """Resource, in bytes, that workers declare and steps on whole grids ask for."""
 _LOCAL = re.compile(r"local:([1-9]\d{0,2})")
-_ADDRESS = re.compile(r"([a-z]+://)?([^/:\s]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
+_ADDRESS = re.compile(r"(?!local:)([a-z]+://)?([^/:\s]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
 
 
 class Scheduler:
@@ -100,6 +102,10 @@ class Scheduler:
 
         make: Any = Client
         try:
+            if not self.local:
+                # the client itself would wait for ever for a port that is silent; its own loop may run in this thread
+                with ThreadPoolExecutor(1) as beside:
+                    beside.submit(asyncio.run, _asked(self.name)).result()
             client = make(self._cluster or self.name, timeout=ANSWER_S, set_as_default=False)
         except Exception as error:  # noqa: BLE001 - what answers there may be anything at all
             said = " ".join(str(error).split())[:200]
@@ -162,6 +168,26 @@ class Scheduler:
                 f'--resources "{MEMORY}=8e9" (bytes)'
             )
         return workers
+
+
+async def _asked(address: str) -> None:
+    """Ask what is at an address for its identity, for some seconds."""
+    from distributed.core import rpc
+    from distributed.security import Security
+
+    make: Any = rpc
+    words: Any = Security()  # type: ignore[no-untyped-call]
+
+    async def ask() -> None:
+        async with make(address, connection_args=words.get_connection_args("client")) as there:
+            said = await there.identity()
+            if said.get("type") != "Scheduler":
+                raise ValueError(f"a {said.get('type')} answers")
+
+    try:
+        await asyncio.wait_for(ask(), ANSWER_S)
+    except TimeoutError:
+        raise OSError(f"no answer within {ANSWER_S} s") from None
 
 
 def _processes(count: int, memory: int) -> Any:

@@ -29,6 +29,7 @@ from shanshui.region.join_account import JoinAccount
 from shanshui.store.layout import Layout
 from shanshui.store.ledger import Ledger, Record
 from shanshui.store.objects import Objects
+from shanshui.store.reading import Reading
 from shanshui.store.verify import Fault, faults
 from shanshui.study.bring import sources_of
 from shanshui.study.file import StudyFile, read_study_file
@@ -54,6 +55,8 @@ class Study:
     ----------
     folder : path
         Holds ``study.toml``.
+    read_only : bool
+        Never write to it: runs and sweeps are refused.
 
     Raises
     ------
@@ -61,7 +64,8 @@ class Study:
         No study there, or its file is not as it must be.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, *, read_only: bool = False) -> None:
+        self.read_only = read_only
         self.layout = Layout(folder)
         self.file: StudyFile = read_study_file(self.layout.study_file)
         self.grid = self.file.grid_spec()
@@ -107,6 +111,17 @@ class Study:
     def objects(self) -> Objects:
         """Kept results."""
         return Objects(self.layout, self.ledger, self.grid)
+
+    @cached_property
+    def reading(self) -> Reading:
+        """Events since a number, windows and overviews of grids, also while another process runs the study."""
+        return Reading(self.objects)
+
+    def _refuse_writing(self, what: str) -> None:
+        if self.read_only:
+            raise StudyError(
+                f"{self.layout.folder}: was opened to read only, found {what}; open it without read_only"
+            )
 
     @cached_property
     def plan(self) -> Plan:
@@ -246,6 +261,7 @@ class Study:
         ShanshuiError
             Says what is wrong and what to do; what was finished is kept.
         """
+        self._refuse_writing("a run")
         run = self.runner(
             workers=workers,
             memory=memory,
@@ -269,7 +285,7 @@ class Study:
         scheduler: str = "",
         tell: Listener = deaf,
     ) -> Run:
-        """Prepare a run."""
+        """Prepare a run; of a study that is read only, to be estimated but not to be brought."""
         view = self
         if settings:
             view = with_settings(self, settings, variant or self.layout.variant)
@@ -419,6 +435,7 @@ class Study:
 
     def sweep(self, variant: str | None = None) -> tuple[int, int]:
         """Delete kept results that no product stands for, and a variant if one is named; files and bytes."""
+        self._refuse_writing("a sweep")
         return sweep(self, variant)
 
     def joins(self, name: str) -> dict[str, JoinAccount]:
@@ -430,13 +447,15 @@ class Study:
         return verdicts_of(self.specs, self.folders, self.grid, lambda: self.base)
 
 
-def open_study(folder: str | Path) -> Study:
+def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
     """Open a study folder.
 
     Parameters
     ----------
     folder : path
         Holds ``study.toml``.
+    read_only : bool
+        Only look at it, also while another process runs it; nothing is made or changed in the folder.
 
     Returns
     -------
@@ -448,7 +467,7 @@ def open_study(folder: str | Path) -> Study:
     StudyError
         No study there, or its file is not as it must be.
     """
-    return Study(folder)
+    return Study(folder, read_only=read_only)
 
 
 def parse_settings(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
