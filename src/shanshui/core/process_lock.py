@@ -1,7 +1,12 @@
-"""A lock that is made when first asked for, and does not stay shut in a process that was forked off."""
+"""Locks that are made when first asked for, and do not stay shut in a process that was forked off."""
 
 import os
 import threading
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class ProcessLock:
@@ -24,3 +29,11 @@ class ProcessLock:
         # setdefault is one step: two threads that come first at once get the same
         found = self._of.get(os.getpid())
         return self._of.setdefault(os.getpid(), threading.RLock()) if found is None else found
+
+
+class remembered(cached_property[T]):  # noqa: N801 - a decorator
+    """Worked out once for an object; before Python 3.12 one thread at a time does so, with a lock that a fork must not shut."""
+
+    def __init__(self, func: Callable[[Any], T]) -> None:
+        super().__init__(func)
+        self.lock = ProcessLock()

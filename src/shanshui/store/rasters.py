@@ -109,7 +109,6 @@ class RasterWriter:
                     zstd_level=1,
                     predictor=3 if kind == "f" else 2,
                     bigtiff="if_safer",
-                    num_threads=2,
                 )
                 self._file.update_tags(units=self.units)
             except RasterioError as error:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from copy import copy
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from shanshui.collect.rasters import raster_input
 from shanshui.collect.tiles import spread
 from shanshui.collect.yearly import maps_apart
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError, StudyError, nearest
+from shanshui.core.process_lock import remembered
 from shanshui.core.quantity import Table
 from shanshui.flow.elsewhere import Workers
 from shanshui.flow.estimate import Estimate, memory_limit
@@ -102,17 +102,17 @@ class Study:
         data = Path(self.file.data.folder).expanduser()
         return [data if data.is_absolute() else self.layout.folder / data, self.layout.folder]
 
-    @cached_property
+    @remembered
     def ledger(self) -> Ledger:
         """What was made when and why."""
         return Ledger(self.layout.ledger, write=False)
 
-    @cached_property
+    @remembered
     def objects(self) -> Objects:
         """Kept results."""
         return Objects(self.layout, self.ledger, self.grid)
 
-    @cached_property
+    @remembered
     def reading(self) -> Reading:
         """Events since a number, windows and overviews of grids, also while another process runs the study."""
         return Reading(self.objects)
@@ -123,12 +123,12 @@ class Study:
                 f"{self.layout.folder}: was opened to read only, found {what}; open it without read_only"
             )
 
-    @cached_property
+    @remembered
     def plan(self) -> Plan:
         """What this study can make, with the settings of its file."""
         return self.base
 
-    @cached_property
+    @remembered
     def base(self) -> Plan:
         """The plan of the study itself; that of a variant is another one."""
         sources = sources_of(self.specs, self.folders, self.grid, self.ledger)
@@ -177,7 +177,7 @@ class Study:
         view.__dict__["plan"] = plan
         return view
 
-    @cached_property
+    @remembered
     def reached(self) -> set[str]:
         """Products that this variant reaches; none of the study itself."""
         return reached(self.plan, self.base) if self.layout.variant else set()
@@ -338,7 +338,7 @@ class Study:
         """Why a product is not what a run would make now, in words; empty when it is."""
         return self.standing.of(name)[1]
 
-    @cached_property
+    @remembered
     def standing(self) -> Standing:
         """State of each product, and why."""
         return Standing(self)
