@@ -74,3 +74,9 @@ def patient(doubled: Height, *, seconds: float = 0.0, mark: str = "") -> Height:
 def impatient(doubled: Height) -> Height:
     """Nothing: it fails."""
     raise ValueError("no patience")
+
+
+@assessment(source="own_frame")
+def late(doubled: Height) -> Height:
+    """Nothing: it waited in vain."""
+    raise TimeoutError("no answer came")

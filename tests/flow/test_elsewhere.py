@@ -47,7 +47,7 @@ def source():
 def plan(**settings):
     steps = [
         step(getattr(errands, name), **settings.get(name, {}))
-        for name in ("doubled", "smoothed", "both", "highest", "patient", "impatient")
+        for name in ("doubled", "smoothed", "both", "highest", "patient", "impatient", "late")
     ]
     return Plan.of(*steps, sources=[source()])
 
@@ -165,6 +165,17 @@ def test_a_step_that_kills_every_worker_is_told(tmp_path):
 def test_an_error_comes_back_as_it_was(tmp_path, cluster):
     with pytest.raises(PlanError, match="impatient: failed with ValueError: no patience"):
         runner(tmp_path, cluster.scheduler_address).bring(["impatient"])
+
+
+def test_time_that_ran_out_in_the_work_is_no_waiting_of_ours(tmp_path, cluster):
+    with pytest.raises(PlanError, match="late: failed with TimeoutError: no answer came"):
+        runner(tmp_path, cluster.scheduler_address).bring(["late"])
+
+
+def test_work_that_takes_long_is_waited_for(tmp_path, cluster):
+    made = plan(patient={"seconds": 2.6})
+    found = digests(runner(tmp_path, cluster.scheduler_address, made), ["patient"])
+    assert found["patient"] == found["doubled"]
 
 
 def test_what_no_other_process_finds_by_name_is_made_here(tmp_path, cluster):

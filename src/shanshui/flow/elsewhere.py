@@ -183,6 +183,7 @@ class Workers:
 
         alone = 0.0
         while True:
+            failed = future.status == "error"
             try:
                 return future.result(timeout=1)
             except (CancelledError, Stopped) as error:
@@ -197,7 +198,8 @@ class Workers:
                     "--cell"
                 ) from None
             except TimeoutError:
-                if future.status != "pending":
+                # of our waiting, or what the work itself raised
+                if failed:
                     raise
             if self._ended:
                 raise StudyError(f"{work.product}: the run was stopped")
