@@ -64,6 +64,7 @@ class Workers:
         self._shelf = Shelf(grid, memory)
         self._turns = threading.BoundedSemaphore(workers)
         self._lock, self._ended = threading.Lock(), False
+        self._under_way = 0
         self._program = program()
 
     @property
@@ -116,7 +117,17 @@ class Workers:
                 return work.whole(self.read) if whole else work.streamed(self.read, at, done)
         if work.halo is None:
             return self._one(work, Job(sealed, "whole"), {MEMORY: work.memory})
-        spans = self._spans(work)
+        with self._lock:
+            self._under_way += 1
+        try:
+            return self._streamed(work, sealed, done)
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+    def _streamed(self, work: Work, sealed: bytes, done: Callable[[int], None]) -> Finished:
+        # rows that are written raw and read again cost a quarter more: cut only where threads would be idle
+        spans = self._spans(work) if self._under_way <= self.threads else []
         if len(spans) < 2:
             made = self._one(work, Job(sealed, "streamed"))
             done(work.grid.cells)

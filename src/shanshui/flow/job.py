@@ -1,5 +1,6 @@
 """One errand of a worker: a part of the work of a step, done in a process that has no ledger."""
 
+import os
 import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from shanshui.flow.fingerprint import code_digest
 from shanshui.flow.machine import program
 from shanshui.flow.work import Span, Work
 from shanshui.kernels.crew import bind
+from shanshui.store.layout import disk_errors
 from shanshui.store.making import Finished
 
 
@@ -70,13 +72,16 @@ def carried_out(job: Job, ours: dict[str, str]) -> Finished | Span:
             f"{work.product}: {work.call.__module__} is another file at the worker than here; bring the same there"
         )
     _refuse_unseen(work)
-    if job.part == "whole":
-        return work.whole(lambda kept: kept.value(work.grid))
     if job.part == "span":
         return work.span(lambda kept: kept.value(work.grid), job.start, job.stop)
     if job.part == "joined":
-        return work.joined(list(job.spans), job.layer)
-    return work.streamed(lambda kept: kept.value(work.grid), at, lambda cells: None)
+        made = work.joined(list(job.spans), job.layer)
+    elif job.part == "whole":
+        made = work.whole(lambda kept: kept.value(work.grid))
+    else:
+        made = work.streamed(lambda kept: kept.value(work.grid), at, lambda cells: None)
+    _brought_to_disk(made)
+    return made
 
 
 def at(strip: Callable[[int, int], Any], rows: list[tuple[int, int]]) -> Iterator[tuple[int, Any]]:
@@ -99,6 +104,13 @@ def _ready() -> dict[str, str]:
     """The program of this process, whose libraries take no threads of their own from now on."""
     threadpool_limits(1)
     return program()
+
+
+def _brought_to_disk(made: Finished) -> None:
+    """Here, so that the process that keeps the ledger does not wait for the disk."""
+    for part in (*made.parts, made):
+        with disk_errors(part.path), part.path.open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def _refuse_unseen(work: Work) -> None:
