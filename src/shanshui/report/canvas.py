@@ -4,7 +4,6 @@ import base64
 import io
 import logging
 import re
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from PIL import Image
 
+from shanshui.core.process_lock import ProcessLock
 from shanshui.store.sheets import plain_text
 
 CJK = (
@@ -33,7 +33,7 @@ CJK = (
     "Droid Sans Fallback",
     "Noto Sans CJK JP",
 )
-_DRAWING = threading.Lock()
+_DRAWING = ProcessLock()
 
 
 @cache
