@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Overwrite, Quiet, place
+from shanshui.cli.options import AsJson, Folder, Language, Overwrite, Quiet, place
 from shanshui.cli.rows import plain as _plain
 from shanshui.cli.rows import print_json as _json
 from shanshui.cli.rows import print_rows, write_rows
 from shanshui.cli.rows import records as _records
 from shanshui.core.errors import StudyError, nearest
+from shanshui.core.voice import Voice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,7 +116,7 @@ def admit(
             help="Fact of the project, such as capacity_mw=30 or open_pit=1; or of the place, where you know better.",
         ),
     ] = None,
-    lang: Annotated[str, typer.Option(metavar="en|zh", help="Words of the rules.")] = "en",
+    lang: Language = "en",
     as_json: AsJson = False,
 ) -> None:
     """Whether a project may come to a place: verdict, every rule that fired, what would change it."""
@@ -123,8 +124,7 @@ def admit(
     from shanshui.study.admission import admitted_at
     from shanshui.study.study import open_study
 
-    if lang not in ("en", "zh"):
-        raise StudyError(f"--lang {lang}: expected en or zh")
+    voice = Voice(lang, folder)
     for word in claim or ():
         if word not in EXEMPTIONS:
             raise StudyError(f"--claim {word}: {nearest(word, EXEMPTIONS)}")
@@ -141,7 +141,7 @@ def admit(
         exemptions=tuple(claim or ()),
         facts=_facts(fact or []),
     )
-    _print_admission(answer, lang, as_json)
+    _print_admission(answer, voice, as_json)
 
 
 def _facts(pairs: list[str]) -> dict[str, float]:
@@ -294,14 +294,15 @@ def _print_linkages(frame: "pd.DataFrame", as_json: bool) -> None:
 
 def _rule(rule: "Rule") -> dict[str, Any]:
     return {
-        "rule": rule.rule, "list": rule.list, "verdict": rule.verdict, "when": " & ".join(t.words() for t in rule.when),
+        "rule": rule.rule, "list": rule.list, "verdict": rule.verdict, "when": " & ".join(map(str, rule.when)),
         "text": rule.text, "text_zh": rule.text_zh, "source": rule.source, "tag": rule.tag,
     }  # fmt: skip
 
 
-def _print_admission(found: "PlaceAdmission", lang: str, as_json: bool) -> None:
+def _print_admission(found: "PlaceAdmission", voice: Voice, as_json: bool) -> None:
     answer = found.answer
     if as_json:
+        en, zh = Voice(), Voice("zh")
         _json(
             {
                 "code": found.industry[0],
@@ -310,16 +311,15 @@ def _print_admission(found: "PlaceAdmission", lang: str, as_json: bool) -> None:
                 "verdict": answer.verdict,
                 "worst": answer.worst,
                 "provisional": answer.provisional,
-                "answer": answer.words(),
-                "answer_zh": answer.words("zh"),
+                "answer": answer.words(en),
+                "answer_zh": answer.words(zh),
                 "rules": [_rule(r) for r in answer.fired],
                 "questions": [
-                    {**_rule(q.rule), "asks": [t.words() for t in q.terms]}
-                    for q in answer.questions
+                    {**_rule(q.rule), "asks": [str(t) for t in q.terms]} for q in answer.questions
                 ],
                 "parts": {k: list(v) for k, v in answer.parts.items()},
-                "changes": list(answer.changes),
-                "changes_zh": list(answer.changes_zh),
+                "changes": [c.words(en) for c in answer.changes],
+                "changes_zh": [c.words(zh) for c in answer.changes],
                 "better": answer.better,
                 "facts": {k: round(v, 4) for k, v in found.facts.items()},
                 "unknown": list(answer.unknown),
@@ -331,7 +331,7 @@ def _print_admission(found: "PlaceAdmission", lang: str, as_json: bool) -> None:
         return
     from shanshui.cli.admission_lines import admission_lines
 
-    for line in admission_lines(found, lang):
+    for line in admission_lines(found, voice):
         typer.echo(line)
 
 

@@ -8,6 +8,7 @@ import typer
 
 from shanshui.cli.options import AsJson, Folder, Variant
 from shanshui.cli.rows import number, print_rows
+from shanshui.core.voice import Voice
 
 if TYPE_CHECKING:
     from shanshui.study.study import Study
@@ -166,7 +167,9 @@ def _facts(study: "Study", product: str) -> dict[str, Any]:
     facts.pop("join", None)
     if accounts := study.joins(product):
         facts["joins"] = {name: account.as_dict() for name, account in accounts.items()}
-        facts["joined"] = [s for a in accounts.values() for s in a.sentences(all_rows=False)]
+        facts["joined"] = [
+            s for a in accounts.values() for s in a.sentences(Voice(), all_rows=False)
+        ]
     facts |= {
         "made": _when(record.made),
         "reason": record.reason,
@@ -264,7 +267,7 @@ def explain(
             )
         if row["scale"]:
             typer.echo(f"{pad}    scale: {row['scale']}")
-        for sentence in joined[row["product"]].sentences() if row["join"] else ():
+        for sentence in joined[row["product"]].sentences(Voice()) if row["join"] else ():
             typer.echo(f"{pad}    join: {sentence}")
         for edition in row["editions"]:
             typer.echo(f"{pad}    edition: {edition}")

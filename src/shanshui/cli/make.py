@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Memory, Overwrite, Quiet, Variant
+from shanshui.cli.options import AsJson, Folder, Language, Memory, Overwrite, Quiet, Variant
 from shanshui.core.errors import StudyError
+from shanshui.core.voice import Voice
 
 if TYPE_CHECKING:
     from shanshui.flow.run import Outcome
@@ -125,7 +126,7 @@ def export(
             help="By ending: .tif (COG) .nc .zarr .gpkg .gdb .shp .parquet .geojson .csv .xlsx .png",
         ),
     ],
-    lang: Annotated[str, typer.Option(metavar="en|zh", help="Words on a map.")] = "en",
+    lang: Language = "en",
     variant: Variant = "",
     stale: Annotated[
         bool, typer.Option("--stale", help="Also products that are not up to date, marked as such.")
@@ -151,7 +152,7 @@ def export(
 
 def report(
     folder: Folder,
-    lang: Annotated[str, typer.Option(metavar="en|zh", help="Language.")] = "en",
+    lang: Language = "en",
     to: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The page; by default in the study folder.")
     ] = None,
@@ -163,7 +164,22 @@ def report(
     from shanshui.study.study import open_study
 
     study = open_study(folder).variant(variant)
-    typer.echo(str(write_report(study, lang, to, overwrite=overwrite).resolve()))
+    voice = Voice(lang, study.layout.folder)
+    page = write_report(study, lang, to, overwrite=overwrite)
+    if voice.lacking:
+        typer.echo(_lacking(voice), err=True)
+    typer.echo(str(page.resolve()))
+
+
+LACKING_SHOWN = 12
+"""Keys that a language lacks which are named."""
+
+
+def _lacking(voice: Voice) -> str:
+    """What a language does not say."""
+    keys = voice.lacking
+    more = f", and {len(keys) - LACKING_SHOWN} more" if len(keys) > LACKING_SHOWN else ""
+    return f"{voice.language} has no words for {', '.join(keys[:LACKING_SHOWN])}{more}: they stand in English"
 
 
 ROWS_SHOWN, ROWS_GIVEN = 40, 5000

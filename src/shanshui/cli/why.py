@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Overwrite, Variant, place
+from shanshui.cli.options import AsJson, Folder, Language, Overwrite, Variant, place
 from shanshui.cli.rows import number, print_json, print_rows, records
 from shanshui.core.errors import StudyError
+from shanshui.core.voice import Voice
 
 if TYPE_CHECKING:
     from shanshui.study.why import Answer, Lost
@@ -21,7 +22,7 @@ def why(
         Path | None,
         typer.Option("--to", metavar="FILE", help="A map of reasons: .tif or .png."),
     ] = None,
-    lang: Annotated[str, typer.Option(metavar="en|zh", help="Language.")] = "en",
+    lang: Language = "en",
     variant: Variant = "",
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -30,8 +31,7 @@ def why(
     from shanshui.study.study import open_study
     from shanshui.study.why import Why
 
-    if lang not in ("en", "zh"):
-        raise StudyError(f"--lang {lang}: expected en or zh")
+    voice = Voice(lang, folder)
     study = open_study(folder).variant(variant)
     question = Why(study)
     if at:
@@ -41,13 +41,13 @@ def why(
         if as_json:
             print_json(_as_json(answer, study.grid.cell_km2))
         else:
-            _print_answer(answer, lang, study.grid.cell_km2)
+            _print_answer(answer, voice, study.grid.cell_km2)
         return
     lost = question.over(product)
     if to is not None:
         from shanshui.report.reasons import reason_map
 
-        reason_map(question, product, lost, to, lang, overwrite=overwrite)
+        reason_map(question, product, lost, to, voice, overwrite=overwrite)
     if as_json:
         print_json(
             {
@@ -58,7 +58,7 @@ def why(
             }
         )
         return
-    _print_reasons(lost, lang, study.grid.cells, study.grid.cell_km2)
+    _print_reasons(lost, voice, study.grid.cells, study.grid.cell_km2)
     if to is not None:
         typer.echo(str(to))
 
@@ -66,13 +66,13 @@ def why(
 def _reason(item: "Lost", cell_km2: float) -> dict[str, Any]:
     from shanshui.core.reasons import reasons
 
-    words = reasons()[item.cause.reason]
+    words = reasons()[item.cause.reason].words
     return {
         "in": item.cause.product,
         "reason": item.cause.reason,
         "detail": item.cause.detail,
-        "text": words.en,
-        "text_zh": words.zh,
+        "text": words["en"],
+        "text_zh": words["zh"],
         "way": item.way,
         "cells": item.cells,
         "km2": round(item.cells * cell_km2, 6),
@@ -96,7 +96,7 @@ def _as_json(answer: "Answer", cell_km2: float) -> dict[str, Any]:
     }
 
 
-def _print_answer(answer: "Answer", lang: str, cell_km2: float) -> None:
+def _print_answer(answer: "Answer", voice: Voice, cell_km2: float) -> None:
     where = f"{answer.lon:g},{answer.lat:g}"
     if answer.place or answer.rows:
         import pandas as pd
@@ -109,28 +109,28 @@ def _print_answer(answer: "Answer", lang: str, cell_km2: float) -> None:
         if answer.empty:
             typer.echo(f"without a value: {', '.join(answer.empty)}")
         for item in answer.lost:
-            typer.echo(f"  {item.cells} cells: {_sentence(item, lang)}")
+            typer.echo(f"  {item.cells} cells: {_sentence(item, voice)}")
         return
     if answer.value is not None:
         typer.echo(f"{answer.product} at {where} is {number(answer.value, '')} {answer.unit}")
     for item in answer.lost:
-        typer.echo(f"{answer.product} at {where} has no value: {_sentence(item, lang)}")
+        typer.echo(f"{answer.product} at {where} has no value: {_sentence(item, voice)}")
     for name, value in answer.taken.items():
         typer.echo(f"  {name}: {'no value' if value is None else number(value, '')}")
 
 
-def _print_reasons(lost: "list[Lost]", lang: str, cells: int, cell_km2: float) -> None:
+def _print_reasons(lost: "list[Lost]", voice: Voice, cells: int, cell_km2: float) -> None:
     if not lost:
         typer.echo("every cell has a value")
     for item in lost:
         share = 100.0 * item.cells / cells
-        typer.echo(f"{item.cells:>12,} cells {share:6.2f} %  {_sentence(item, lang)}")
+        typer.echo(f"{item.cells:>12,} cells {share:6.2f} %  {_sentence(item, voice)}")
 
 
-def _sentence(item: "Lost", lang: str) -> str:
+def _sentence(item: "Lost", voice: Voice) -> str:
     from shanshui.core.reasons import reasons
 
-    words = reasons()[item.cause.reason].text(lang)
+    words = voice.said(reasons()[item.cause.reason])
     detail = f" ({item.cause.detail})" if item.cause.detail else ""
     way = f"  [{' < '.join(item.way)}]" if len(item.way) > 1 else ""
     return f"{item.cause.product}: {words}{detail}{way}"

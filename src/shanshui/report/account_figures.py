@@ -8,8 +8,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
+from shanshui.core.voice import Voice
 from shanshui.report.canvas import legend_text
-from shanshui.report.words import say
 
 CATEGORY_COLOURS = {
     "supply": "#c7973f", "regulating": "#3f7a5a", "cultural": "#8a6fae", "equivalent": "#5b8fb9", "reported": "#8d8d8d",
@@ -26,7 +26,7 @@ BILLION = 1e9
 """Money is shown in billions."""
 
 
-def service_chart(account: pd.DataFrame, lang: str) -> Figure:
+def service_chart(account: pd.DataFrame, voice: Voice) -> Figure:
     """Value of each service with its interval; hollow bars do not count in the total."""
     rows = account[(account["service"] != "total") & account["value"].notna()]
     parts = (
@@ -54,16 +54,16 @@ def service_chart(account: pd.DataFrame, lang: str) -> Figure:
         ax.text(float(top), float(y), f"  {v:,.1f}", va="center", fontsize=7.5)
     # a service of which a part does not count has two bars
     names = [
-        say(f"service_{s}", lang) + ("" if c else say("not_counted", lang))
+        voice(f"service_{s}") + ("" if c else voice("not_counted"))
         for s, c in zip(parts["service"], parts["counts"], strict=True)
     ]
     ax.set_yticks(place, names, fontsize=8)
-    ax.set_xlabel(say("billion_yuan", lang), fontsize=8)
+    ax.set_xlabel(voice("billion_yuan"), fontsize=8)
     ax.margins(x=0.12)
     return figure
 
 
-def flow_chart(table: pd.DataFrame, lang: str) -> Figure:
+def flow_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Value from ecosystems through services to users, as bands."""
     supply, use = table[table["table"] == "supply"], table[table["table"] == "use"]
     total = supply["value"].sum()
@@ -90,7 +90,7 @@ def flow_chart(table: pd.DataFrame, lang: str) -> Figure:
         for n, (name, (low, high)) in enumerate(column.items()):
             colour = greens[n % len(greens)] if k == 0 else "#44606f" if k == 2 else "#7a7a5a"
             ax.fill_between([where - 0.008, where + 0.008], low, high, color=colour, lw=0)
-            shown = say(f"service_{name}" if k == 1 else str(name), lang)
+            shown = voice(f"service_{name}" if k == 1 else str(name))
             share = (high - low) / total
             x, how = (where - 0.014, "right") if k == 0 else (where + 0.014, "left")
             if share > 0.006:
@@ -108,7 +108,7 @@ def flow_chart(table: pd.DataFrame, lang: str) -> Figure:
         ax.text(
             where,
             1.02 * max(max(h for _, h in c.values()) for c in columns),
-            say(key, lang),
+            voice(key),
             ha="center",
             fontsize=8.5,
             weight="bold",
@@ -178,14 +178,14 @@ def _bands(
             ax.add_patch(PathPatch(shape, facecolor=colour, alpha=0.38, lw=0))
 
 
-def mismatch_chart(table: pd.DataFrame, lang: str) -> Figure:
+def mismatch_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Value of nature against product, per prefecture, on shares of the region."""
     figure = Figure(figsize=(8.2, 5.0), dpi=140)
     ax = figure.add_axes((0.09, 0.11, 0.88, 0.85))
     for name, part in table.groupby("quadrant"):
         ax.scatter(
             100 * part["gdp_share"], 100 * part["gep_share"], s=20 + 60 * part["share_inside"], color=QUADRANT_COLOURS[str(name)],
-            alpha=0.85, lw=0, label=say(str(name), lang),
+            alpha=0.85, lw=0, label=voice(str(name)),
         )  # fmt: skip
     shown = table.assign(x=100 * table["gdp_share"], y=100 * table["gep_share"])
     for row in shown.itertuples():
@@ -203,14 +203,14 @@ def mismatch_chart(table: pd.DataFrame, lang: str) -> Figure:
             axis.set_minor_formatter("")
     ax.set_xlim(low, high)
     ax.set_ylim(low, high)
-    ax.set_xlabel(say("gdp_share", lang) + " (%)", fontsize=8)
-    ax.set_ylabel(say("gep_share", lang) + " (%)", fontsize=8)
+    ax.set_xlabel(voice("gdp_share") + " (%)", fontsize=8)
+    ax.set_ylabel(voice("gep_share") + " (%)", fontsize=8)
     ax.legend(frameon=False, fontsize=7.5, loc="lower right")
     return figure
 
 
 def extent_chart(
-    table: pd.DataFrame, names: dict[int, str], colours: dict[int, str], lang: str
+    table: pd.DataFrame, names: dict[int, str], colours: dict[int, str], voice: Voice
 ) -> Figure:
     """Change of area by class since the first year."""
     wide = table.pivot_table(index="year", columns="class", values="change_km2")
@@ -226,7 +226,7 @@ def extent_chart(
             label=legend_text(names.get(int(code), str(code))),
         )
     ax.axhline(0, color="#888", lw=0.7)
-    ax.set_ylabel(say("change_area", lang), fontsize=8)
+    ax.set_ylabel(voice("change_area"), fontsize=8)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(
         *ax.get_legend_handles_labels(),
@@ -238,7 +238,7 @@ def extent_chart(
     return figure
 
 
-def frames_chart(table: pd.DataFrame, lang: str) -> Figure:
+def frames_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Value of the services that tables follow, by year, one line per frame."""
     wide = (
         table.pivot_table(index="year", columns="frame", values="value", aggfunc="sum", sort=False)
@@ -250,7 +250,7 @@ def frames_chart(table: pd.DataFrame, lang: str) -> Figure:
         wide.columns, ("#3f7a5a", "#b9773f", "#3f6f9f", "#8a6fae"), strict=False
     ):
         ax.plot(wide.index, wide[frame], lw=2, marker="o", ms=3, color=colour, label=str(frame))
-    ax.set_ylabel(say("billion_yuan", lang), fontsize=8)
+    ax.set_ylabel(voice("billion_yuan"), fontsize=8)
     ax.set_ylim(bottom=0)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(
@@ -263,13 +263,13 @@ def frames_chart(table: pd.DataFrame, lang: str) -> Figure:
     return figure
 
 
-def series_chart(table: pd.DataFrame, lang: str) -> Figure:
+def series_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Value by equivalent factors over the years, all units together."""
     total = table.groupby("year")["value"].sum() / BILLION
     figure = Figure(figsize=(8.2, 2.8), dpi=140)
     ax = figure.add_axes((0.1, 0.16, 0.87, 0.8))
     ax.plot(total.index, total, color="#3f7a5a", lw=2, marker="o", ms=3)
-    ax.set_ylabel(say("billion_yuan", lang), fontsize=8)
+    ax.set_ylabel(voice("billion_yuan"), fontsize=8)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     spread = float(total.max() - total.min())
     ax.set_ylim(float(total.min()) - 2 * spread - 1, float(total.max()) + 2 * spread + 1)

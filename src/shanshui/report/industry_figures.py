@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from shanshui.core.voice import Voice
 from shanshui.industry.lexicon import CATEGORIES
-from shanshui.report.words import say
 
 SECTOR_COLOURS = {"primary": "#7f9f4f", "secondary": "#b9773f", "tertiary": "#3f6f9f"}
 STAGE_COLOURS = {
@@ -61,7 +61,7 @@ def _rows(
     )
 
 
-def structure_chart(table: pd.DataFrame, years: list[int], lang: str) -> Figure:
+def structure_chart(table: pd.DataFrame, years: list[int], voice: Voice) -> Figure:
     """Sector shares of each prefecture in two years, one bar above the other."""
     rows = table.sort_values("secondary_last")
     figure, ax = _rows(len(rows), 0.3, left=0.2, bottom=0.5, top=0.35)
@@ -75,16 +75,16 @@ def structure_chart(table: pd.DataFrame, years: list[int], lang: str) -> Figure:
     ax.set_yticks(y, rows["name"], fontsize=7.5)
     ax.set_xlim(0, 100)
     ax.set_xlabel(
-        f"% ({say('upper_bar', lang)} {years[0]}, {say('lower_bar', lang)} {years[1]})", fontsize=8
+        f"% ({voice('upper_bar')} {years[0]}, {voice('lower_bar')} {years[1]})", fontsize=8
     )
     figure.legend(
-        handles=[Patch(color=c, label=say(f"sector_{s}", lang)) for s, c in SECTOR_COLOURS.items()],
+        handles=[Patch(color=c, label=voice(f"sector_{s}")) for s, c in SECTOR_COLOURS.items()],
         loc="upper center", ncols=3, frameon=False, fontsize=8,
     )  # fmt: skip
     return figure
 
 
-def stage_chart(table: pd.DataFrame, lang: str) -> Figure:
+def stage_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Stage of each prefecture by each criterion in the latest year, the composite last."""
     latest = table[table["year"] == table["year"].max()]
     order = [
@@ -121,14 +121,14 @@ def stage_chart(table: pd.DataFrame, lang: str) -> Figure:
         )
     ax.set_xlim(-0.5, len(order) - 0.5)
     ax.set_ylim(-0.5, len(names) - 0.5)
-    ax.set_xticks(range(len(order)), [say(f"criterion_{c}", lang) for c in order], fontsize=7.5)
+    ax.set_xticks(range(len(order)), [voice(f"criterion_{c}") for c in order], fontsize=7.5)
     ax.xaxis.tick_top()
     ax.set_yticks(range(len(names)), names, fontsize=7.5)
     ax.tick_params(length=0)
     for side in ax.spines.values():
         side.set_visible(False)
     figure.legend(
-        handles=[Patch(color=c, label=say(f"stage_{s}", lang)) for s, c in STAGE_COLOURS.items()],
+        handles=[Patch(color=c, label=voice(f"stage_{s}")) for s, c in STAGE_COLOURS.items()],
         loc="lower center", ncols=5, frameon=False, fontsize=8,
     )  # fmt: skip
     return figure
@@ -140,13 +140,13 @@ def _tile(x: float, y: float, colour: str) -> Patch:
     return Rectangle((x - 0.47, y - 0.44), 0.94, 0.88, color=colour, lw=0)
 
 
-def key_sector_chart(table: pd.DataFrame, form: str, lang: str) -> Figure:
+def key_sector_chart(table: pd.DataFrame, form: str, voice: Voice) -> Figure:
     """Influence against sensitivity, the four quadrants, area by output."""
     figure = Figure(figsize=(WIDE, 5.8), dpi=140)
     ax = figure.add_axes((0.08, 0.09, 0.9, 0.84))
     push = table[f"sensitivity_{form}"]
     size = 12 + 500 * table["output"] / max(float(table["output"].max()), 1e-12)
-    names = table["name_zh"] if lang == "zh" and "name_zh" in table else table["name"]
+    names = table[voice.column(table, "name")]
     for kind, colour in QUADRANT_COLOURS.items():
         own = (table["quadrant"] == kind).to_numpy()
         ax.scatter(
@@ -156,15 +156,15 @@ def key_sector_chart(table: pd.DataFrame, form: str, lang: str) -> Figure:
             color=colour,
             alpha=0.55,
             lw=0,
-            label=say(f"quadrant_{kind}", lang),
+            label=voice(f"quadrant_{kind}"),
         )
     for x, y, name in zip(table["influence"], push, names, strict=True):
         short = str(name) if len(str(name)) <= 22 else str(name)[:21] + "…"
         ax.annotate(short, (x, y), xytext=(3, 2), textcoords="offset points", fontsize=6)
     ax.axhline(1, color="#777", lw=0.7)
     ax.axvline(1, color="#777", lw=0.7)
-    ax.set_xlabel(say("influence_axis", lang), fontsize=8)
-    ax.set_ylabel(say(f"sensitivity_axis_{form}", lang), fontsize=8)
+    ax.set_xlabel(voice("influence_axis"), fontsize=8)
+    ax.set_ylabel(voice(f"sensitivity_axis_{form}"), fontsize=8)
     ax.margins(x=0.12)
     legend = figure.legend(
         *ax.get_legend_handles_labels(), frameon=False, fontsize=8, loc="upper center", ncols=4
@@ -174,7 +174,7 @@ def key_sector_chart(table: pd.DataFrame, form: str, lang: str) -> Figure:
     return figure
 
 
-def attention_chart(table: pd.DataFrame, lang: str, since: int = 1978) -> Figure:
+def attention_chart(table: pd.DataFrame, voice: Voice, since: int = 1978) -> Figure:
     """Mentions of each category by year, a running mean over three reports."""
     years = table.groupby(["year", "category"])[["mentions", "letters"]].sum().reset_index()
     years["rate"] = 1e4 * years["mentions"] / years["letters"].where(years["letters"] > 0)
@@ -191,9 +191,9 @@ def attention_chart(table: pd.DataFrame, lang: str, since: int = 1978) -> Figure
                 lw=1.6,
                 marker="o",
                 ms=2.2,
-                label=say(f"sei_{category}", lang),
+                label=voice(f"sei_{category}"),
             )
-    ax.set_ylabel(say("mentions_axis", lang), fontsize=8)
+    ax.set_ylabel(voice("mentions_axis"), fontsize=8)
     ax.set_ylim(bottom=0)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(
@@ -206,7 +206,7 @@ def attention_chart(table: pd.DataFrame, lang: str, since: int = 1978) -> Figure
     return figure
 
 
-def attention_places_chart(table: pd.DataFrame, lang: str) -> Figure:
+def attention_places_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Mean mentions of each category in each place's reports."""
     wide = table.pivot_table(index="place", columns="category", values="per_10k", aggfunc="mean")
     wide = wide.reindex(columns=[c for c in CATEGORIES if c in wide])
@@ -216,7 +216,7 @@ def attention_places_chart(table: pd.DataFrame, lang: str) -> Figure:
     ax.set_yticks(range(len(wide)), wide.index, fontsize=7.5)
     ax.set_xticks(
         range(len(wide.columns)),
-        [say(f"sei_{c}", lang) for c in wide.columns],
+        [voice(f"sei_{c}") for c in wide.columns],
         fontsize=7,
         rotation=20,
         ha="left",
@@ -226,7 +226,7 @@ def attention_places_chart(table: pd.DataFrame, lang: str) -> Figure:
     return figure
 
 
-def firms_chart(table: pd.DataFrame, lang: str) -> Figure:
+def firms_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Accepted firms by place, stacked by category; the twenty-five places with most."""
     wide = table.pivot_table(
         index="name", columns="category", values="firms", aggfunc="sum"
@@ -242,12 +242,12 @@ def firms_chart(table: pd.DataFrame, lang: str) -> Figure:
                 0.72,
                 left,
                 color=CATEGORY_COLOURS[category],
-                label=say(f"sei_{category}", lang),
+                label=voice(f"sei_{category}"),
             )
             left += wide[category].to_numpy()
     ax.set_yticks(range(len(wide)), wide.index, fontsize=7.5)
     ax.set_ylim(-0.6, len(wide) - 0.4)
-    ax.set_xlabel(say("firms_axis", lang), fontsize=8)
+    ax.set_xlabel(voice("firms_axis"), fontsize=8)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(
         *ax.get_legend_handles_labels(),
@@ -259,7 +259,7 @@ def firms_chart(table: pd.DataFrame, lang: str) -> Figure:
     return figure
 
 
-def evaluation_chart(table: pd.DataFrame, names: dict[str, str], lang: str) -> Figure:
+def evaluation_chart(table: pd.DataFrame, names: dict[str, str], voice: Voice) -> Figure:
     """Composite score with its interval, coloured by grade; places left, industries right."""
     table = table[table["score"].notna()]
     parts = [(s, table[table["subject"] == s].sort_values("score")) for s in ("place", "industry")]
@@ -288,21 +288,21 @@ def evaluation_chart(table: pd.DataFrame, names: dict[str, str], lang: str) -> F
         )
         ax.set_ylim(-0.7, most - 0.3)
         ax.set_xlim(0, 1)
-        ax.set_title(say(f"subject_{subject}", lang), fontsize=9)
+        ax.set_title(voice(f"subject_{subject}"), fontsize=9)
         ax.tick_params(axis="x", labelsize=7)
     grades = sorted({int(g) for _, rows in parts for g in rows["grade"]})
     figure.legend(
-        handles=[Patch(color=GRADE_COLOURS[min(g, len(GRADE_COLOURS)) - 1], label=f"{say('grade_word', lang)} {g}") for g in grades],
+        handles=[Patch(color=GRADE_COLOURS[min(g, len(GRADE_COLOURS)) - 1], label=f"{voice('grade_word')} {g}") for g in grades],
         loc="lower center", ncols=len(grades), frameon=False, fontsize=8,
     )  # fmt: skip
     return figure
 
 
-def admission_chart(table: pd.DataFrame, lang: str) -> Figure:
+def admission_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Share of planning units by verdict, for each judged industry; hatched where facts that are not known could make it graver."""
     order = ("encourage", "allow", "limit", "move", "forbid", "eliminate")
     colours = ("#2f7d4f", "#a9c98a", "#e3b84a", "#d98b4a", "#c0583a", "#6a2a2a")
-    name = "name_zh" if lang == "zh" else "name"
+    name = voice.column(table, "name")
     held = pd.crosstab(table[name], [table["if_clear"], table["provisional"]], normalize="index")
     share = pd.crosstab(table[name], table["if_clear"], normalize="index").reindex(
         columns=list(order), fill_value=0.0
@@ -320,13 +320,13 @@ def admission_chart(table: pd.DataFrame, lang: str) -> Figure:
             ax.barh(
                 range(len(share)), part, 0.74, left, color=colour, edgecolor="white", linewidth=0.0,
                 hatch="////" if provisional else "",
-                label=say(f"verdict_{verdict}", lang) + (say("provisional_mark", lang) if provisional else ""),
+                label=voice(f"verdict_{verdict}") + (voice("provisional_mark") if provisional else ""),
             )  # fmt: skip
             left += part
     ax.set_yticks(range(len(share)), share.index, fontsize=7.5)
     ax.set_ylim(-0.6, len(share) - 0.4)
     ax.set_xlim(0, 100)
-    ax.set_xlabel(say("units_share_axis", lang), fontsize=8)
+    ax.set_xlabel(voice("units_share_axis"), fontsize=8)
     figure.legend(
         *ax.get_legend_handles_labels(), loc="upper center", ncols=4, frameon=False, fontsize=7
     )

@@ -23,10 +23,10 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
 
-from shanshui.core.terms import terms, word
+from shanshui.core.terms import terms
+from shanshui.core.voice import Voice
 from shanshui.report.canvas import legend_text
 from shanshui.report.map_marks import course_names, north_arrow, place_names, scale_bar
-from shanshui.report.words import say
 from shanshui.store.rasters import RasterReader
 from shanshui.study.study import Study
 
@@ -155,7 +155,7 @@ def view(study: Study) -> tuple[float, float, float, float]:
     )
 
 
-def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
+def draw_map(study: Study, spec: MapSpec, voice: Voice) -> Figure:
     """Draw a map.
 
     Parameters
@@ -164,8 +164,8 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
         With ``elevation`` and ``region_mask`` made.
     spec : MapSpec
         What to show.
-    lang : str
-        ``en`` or ``zh``.
+    voice : Voice
+        Of the page.
 
     Returns
     -------
@@ -195,7 +195,7 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
     )
     handles: list[Any] = []
     if spec.product:
-        handles = _colour(figure, ax, study, spec, extent, inside, lang)
+        handles = _colour(figure, ax, study, spec, extent, inside, voice)
         alpha = np.where(np.isfinite(ground) & (inside == 1), (1 - shade) * spec.shade, 0.0)
         ax.imshow(
             np.zeros_like(shade),
@@ -225,18 +225,18 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
                 ax=ax, color=colour, linewidth=thick, zorder=4, rasterized=True, aspect=None
             )
     if spec.named is not None:
-        course_names(ax, spec.named, frame, lang)
+        course_names(ax, spec.named, frame, voice)
     if spec.points is not None and len(spec.points):
-        place_names(ax, spec.points, frame, lang)
+        place_names(ax, spec.points, frame, voice)
     ax.set_xlim(left, right)
     ax.set_ylim(bottom, top)
     ax.set_aspect("equal")
     ax.set_axis_off()
-    scale_bar(ax, frame, lang)
-    north_arrow(ax, lang)
+    scale_bar(ax, frame, voice)
+    north_arrow(ax, voice)
     if handles:
         ncol = 1 if len(handles) <= 22 else 2
-        title = spec.title or (word(spec.product, lang) if spec.product else None)
+        title = spec.title or (voice.word(spec.product) if spec.product else None)
         figure.legend(
             handles=handles,
             loc="center left",
@@ -249,12 +249,12 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
         )
     if spec.source:
         figure.text(
-            0.02, 0.015, f"{say('source', lang)}: {spec.source}"[:190], fontsize=6, color="#555"
+            0.02, 0.015, f"{voice('source')}: {spec.source}"[:190], fontsize=6, color="#555"
         )
     if study.file.study.made_up:
         banner = {"facecolor": "white", "edgecolor": "#a02020", "linewidth": 0.6, "pad": 3}
         figure.text(
-            0.03, 0.965, say("made_up", lang), fontsize=8, color="#a02020", va="top", bbox=banner
+            0.03, 0.965, voice("made_up"), fontsize=8, color="#a02020", va="top", bbox=banner
         )
     return figure
 
@@ -293,7 +293,7 @@ def _colour(
     spec: MapSpec,
     extent: Any,
     inside: NDArray[Any],
-    lang: str,
+    voice: Voice,
 ) -> list[Any]:
     reader = study.objects.reader(study.record(spec.product).digest)
     codes = bool(spec.classes)
@@ -343,11 +343,9 @@ def _colour(
     if scale:
         bar.yaxis.set_minor_formatter("")
     unit = terms()[spec.product].unit if spec.product in terms() else ""
-    unit = {"1": "", "degree": "°", "degC": "°C", "person/km2": "/km²", "mm/yr": "mm/yr"}.get(
-        unit, unit
-    )
+    unit = voice.unit(unit)
     bar.set_title(
-        word(spec.product, lang) + (f"\n({unit})" if unit else ""), fontsize=8, loc="left", pad=8
+        voice.word(spec.product) + (f"\n({unit})" if unit else ""), fontsize=8, loc="left", pad=8
     )
     bar.tick_params(labelsize=7.5)
     return []

@@ -5,9 +5,9 @@ from typing import Any
 
 import geopandas as gpd
 
+from shanshui.core.voice import Voice
 from shanshui.pattern.morphology import BACKGROUND, CLASSES
 from shanshui.report.maps import MapSpec
-from shanshui.report.words import say
 from shanshui.study.study import Study
 
 PATTERN_MAPS = ("security_pattern", "sources", "corridors", "nodes")
@@ -43,37 +43,38 @@ ZONE_COLOURS = (
 )
 
 
-def zone_classes(study: Study, lang: str) -> dict[int, tuple[str, str]]:
+def zone_classes(study: Study, voice: Voice) -> dict[int, tuple[str, str]]:
     """Name and colour of each statutory zone."""
-    names = study["function_zones"]["name_zh" if lang == "zh" else "name"]
-    out = {0: (say("no_zone", lang), "#ece9d8")}
+    zones = study["function_zones"]
+    names = zones[voice.column(zones, "name")]
+    out = {0: (voice("no_zone"), "#ece9d8")}
     for place, (number, name) in enumerate(names.items()):
         out[int(str(number))] = (str(name), ZONE_COLOURS[place % len(ZONE_COLOURS)])
     return out
 
 
-def pattern_classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]] | None:
+def pattern_classes(study: Study, name: str, voice: Voice) -> dict[int, tuple[str, str]] | None:
     """Word and colour of each class of a map of the pattern; None of others."""
     if name == "habitat_morphology":
-        return morphology_classes(PART_COLOURS, lang)
+        return morphology_classes(PART_COLOURS, voice)
     if name == "core_area":
-        return {k: (say(f"core_{k}", lang), c) for k, c in CORE_COLOURS.items()}
-    return zone_classes(study, lang) if name == "function_zone_cells" else None
+        return {k: (voice(f"core_{k}"), c) for k, c in CORE_COLOURS.items()}
+    return zone_classes(study, voice) if name == "function_zone_cells" else None
 
 
-def morphology_classes(colours: Mapping[str, str], lang: str) -> dict[int, tuple[str, str]]:
+def morphology_classes(colours: Mapping[str, str], voice: Voice) -> dict[int, tuple[str, str]]:
     """Word and colour of each code of the morphological pattern."""
-    out = {BACKGROUND: (say("background", lang), "#ece9d8")}
+    out = {BACKGROUND: (voice("background"), "#ece9d8")}
     for name, codes in CLASSES.items():
         for code in codes:
-            out[code] = (say(f"part_{name}", lang), colours[name])
+            out[code] = (voice(f"part_{name}"), colours[name])
     return out
 
 
 def pattern_spec(
     study: Study,
     name: str,
-    lang: str,
+    voice: Voice,
     spec: MapSpec,
     water: list[tuple[gpd.GeoDataFrame, str, float]],
     rim: list[Any],
@@ -86,8 +87,8 @@ def pattern_spec(
         With the product made.
     name : str
         ``security_pattern, sources, corridors`` or ``nodes``.
-    lang : str
-        ``en`` or ``zh``.
+    voice : Voice
+        Of the page.
     spec : MapSpec
         To be filled.
     water, rim : list
@@ -101,21 +102,21 @@ def pattern_spec(
     thin = [(part, "#9bb8d0", 0.35) for part, _, _ in water]
     spec.lines = [*thin, *rim]
     if study.has("sources"):
-        spec.fills = [(study["sources"], PATCH, say("patch", lang))]
+        spec.fills = [(study["sources"], PATCH, voice("patch"))]
     if name == "sources":
         return spec
     if name == "corridors":
         lines = study["corridors"]
         for kind, colour in (("river", RIVER), ("biological", BIOLOGICAL)):
             part = lines[(lines["type"] == kind) & lines.geometry.notna()]
-            spec.courses.append((part, colour, 1.6, say(f"corridor_{kind}", lang)))
+            spec.courses.append((part, colour, 1.6, voice(f"corridor_{kind}")))
         return spec
     frame = study[name]
     if name == "security_pattern":
         for kind, colour in (("river", RIVER), ("biological", BIOLOGICAL)):
             part = frame[(frame["element"] == "corridor") & (frame["type"] == kind)]
-            spec.courses.append((part, colour, 1.8, say(f"corridor_{kind}", lang)))
+            spec.courses.append((part, colour, 1.8, voice(f"corridor_{kind}")))
         frame = frame[frame["element"] == "node"].rename(columns={"type": "kind"})
     for kind, (colour, marker) in NODES.items():
-        spec.marks.append((frame[frame["kind"] == kind], colour, marker, say(f"node_{kind}", lang)))
+        spec.marks.append((frame[frame["kind"] == kind], colour, marker, voice(f"node_{kind}")))
     return spec

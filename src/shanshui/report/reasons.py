@@ -11,8 +11,9 @@ from rasterio.windows import Window
 
 from shanshui.core.errors import DataError
 from shanshui.core.reasons import reasons
+from shanshui.core.voice import Voice
 from shanshui.region.grid import STRIP
-from shanshui.report.canvas import as_png, chinese_font, drawing
+from shanshui.report.canvas import as_png, drawing, drawn_voice
 from shanshui.report.export import written_by
 from shanshui.store.written import refuse_foreign, replaced
 from shanshui.study.why import Lost, Why
@@ -25,7 +26,7 @@ MOST = 900
 
 
 def reason_map(
-    why: Why, product: str, lost: list[Lost], to: Path, lang: str, *, overwrite: bool = False
+    why: Why, product: str, lost: list[Lost], to: Path, voice: Voice, *, overwrite: bool = False
 ) -> None:
     """Write the reason of each cell.
 
@@ -39,7 +40,7 @@ def reason_map(
         Its reasons, the most frequent first: number 1 and on; 0 is a value.
     to : Path
         ``.tif``: numbers, with their words as category names in the tags; ``.png``: a picture with a legend.
-    lang : str
+    voice : Voice
         Of the words.
     overwrite : bool
         Replace a file that the study did not write.
@@ -57,9 +58,9 @@ def reason_map(
     refuse_foreign(to, written, overwrite=overwrite)
     with replaced(to, written, overwrite=overwrite) as place:
         if to.suffix.lower() == ".png":
-            _draw(why, product, lost, place, lang)
+            _draw(why, product, lost, place, voice)
         else:
-            _write(why, product, lost, place, lang)
+            _write(why, product, lost, place, voice)
 
 
 def _order(why: Why, lost: list[Lost]) -> np.ndarray:
@@ -70,12 +71,12 @@ def _order(why: Why, lost: list[Lost]) -> np.ndarray:
     return order
 
 
-def _words(item: Lost, lang: str) -> str:
+def _words(item: Lost, voice: Voice) -> str:
     detail = f" ({item.cause.detail})" if item.cause.detail else ""
-    return f"{item.cause.product}: {reasons()[item.cause.reason].text(lang)}{detail}"
+    return f"{item.cause.product}: {voice.said(reasons()[item.cause.reason])}{detail}"
 
 
-def _write(why: Why, product: str, lost: list[Lost], place: Path, lang: str) -> None:
+def _write(why: Why, product: str, lost: list[Lost], place: Path, voice: Voice) -> None:
     grid, order = why.study.grid, _order(why, lost)
     with rasterio.open(
         place, "w", driver="GTiff", height=grid.ny, width=grid.nx, count=1, dtype="uint16",
@@ -85,20 +86,20 @@ def _write(why: Why, product: str, lost: list[Lost], place: Path, lang: str) -> 
         for start, stop in grid.strips(STRIP):
             numbers = why.absence.numbers(product, start, stop)
             file.write(order[numbers], 1, window=Window(0, start, grid.nx, stop - start))
-        names = {str(k): _words(item, lang) for k, item in enumerate(lost, 1)}
+        names = {str(k): _words(item, voice) for k, item in enumerate(lost, 1)}
         file.update_tags(1, **{"0": "value", **names})
 
 
-def _draw(why: Why, product: str, lost: list[Lost], place: Path, lang: str) -> None:
+def _draw(why: Why, product: str, lost: list[Lost], place: Path, voice: Voice) -> None:
     grid, order = why.study.grid, _order(why, lost)
-    lang = lang if chinese_font() else "en"
+    voice = drawn_voice(voice)
     step = max(1, -(-max(grid.shape) // MOST))
     rows = []
     for start, stop in grid.strips(STRIP):
         first = -start % step
         rows.append(order[why.absence.numbers(product, start, stop)][first::step, ::step])
     picture = np.minimum(np.concatenate(rows), len(COLOURS))
-    with drawing(lang):
+    with drawing(voice):
         figure = Figure(figsize=(7.2, 7.2 * grid.ny / grid.nx + 0.35 + 0.22 * len(lost)))
         ax = figure.add_subplot()
         ax.imshow(
@@ -114,7 +115,7 @@ def _draw(why: Why, product: str, lost: list[Lost], place: Path, lang: str) -> N
         patches = [
             Patch(
                 color=COLOURS[min(k, len(COLOURS) - 1)],
-                label=f"{_words(item, lang)}  {share[k]:.2f} %",
+                label=f"{_words(item, voice)}  {share[k]:.2f} %",
             )
             for k, item in enumerate(lost)
         ]

@@ -15,7 +15,7 @@ from shanshui.collect.classes import class_table
 from shanshui.core.cover import covers
 from shanshui.core.errors import PlanError
 from shanshui.core.source import short_citation
-from shanshui.core.terms import word
+from shanshui.core.voice import Voice
 from shanshui.flow.plan import Layer, Step
 from shanshui.report.maps import MapSpec, draw_map
 from shanshui.report.pattern_maps import (
@@ -23,8 +23,7 @@ from shanshui.report.pattern_maps import (
     pattern_classes,
     pattern_spec,
 )
-from shanshui.report.places import by_unit, outlined
-from shanshui.report.words import say
+from shanshui.report.places import by_unit, names_of, outlined
 from shanshui.study.study import Study
 from shanshui.terrain.landform import LANDFORMS, POSITIONS
 
@@ -107,9 +106,9 @@ def map_parts(name: str) -> tuple[str, ...]:
     return (name,)
 
 
-def map_of(study: Study, name: str, lang: str) -> Any:
+def map_of(study: Study, name: str, voice: Voice) -> Any:
     """Draw the map of one product."""
-    return draw_map(study, _map_spec(study, name, lang), lang)
+    return draw_map(study, _map_spec(study, name, voice), voice)
 
 
 def _rim(study: Study, name: str) -> list[tuple[gpd.GeoDataFrame, str, float]]:
@@ -130,7 +129,7 @@ def _rim(study: Study, name: str) -> list[tuple[gpd.GeoDataFrame, str, float]]:
     return rim
 
 
-def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
+def _map_spec(study: Study, name: str, voice: Voice) -> MapSpec:
     rim = _rim(study, name)
     spec = MapSpec(source=source_of(study, name))
     reaches = study["river_reaches"] if study.has("river_reaches") else None
@@ -141,7 +140,7 @@ def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
     if name == "spatial_levels":
         levels = study["spatial_levels"].set_index("level")
         spec.fills = [
-            (levels.loc[[k]], c, say(k, lang))
+            (levels.loc[[k]], c, voice(k))
             for k, c in LEVEL_COLOURS.items()
             if levels.loc[k, "counties"] > 0
         ]
@@ -150,19 +149,19 @@ def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
     if name == "planning_units":
         units = study["planning_units"]
         spec.fills = [
-            (units[units["position"] == k], c, say(k, lang)) for k, c in POSITION_COLOURS.items()
+            (units[units["position"] == k], c, voice(k)) for k, c in POSITION_COLOURS.items()
         ]
         spec.lines = [(units, "white", 0.25), *water, *rim]
         return spec
     if name in PATTERN_MAPS:
-        return pattern_spec(study, name, lang, spec, water, rim)
+        return pattern_spec(study, name, voice, spec, water, rim)
     if name in ("unit_gep", "gep_hot_spots", "firm_places"):
         drawn = study["firm_places" if name == "firm_places" else "planning_units"]
         return replace(
-            spec, fills=_unit_fills(study, name, lang), lines=[(drawn, "white", 0.2), *rim]
+            spec, fills=_unit_fills(study, name, voice), lines=[(drawn, "white", 0.2), *rim]
         )
     if name in ("river_basins", "river_basin_outlets"):
-        names = basin_names(study, lang)
+        names = basin_names(study, voice)
         spec.product = "river_basins"
         spec.classes = {
             u: (text, BASIN_COLOURS[k % len(BASIN_COLOURS)])
@@ -178,12 +177,12 @@ def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
         spec.lines = [(study[name], "#a2402f", 0.7), *rim]
         return spec
     if record.kind == "table":
-        return _table_spec(study, name, lang, spec, rim)
+        return _table_spec(study, name, voice, spec, rim)
     if record.kind != "grid":
         raise PlanError(f"{name}: a {record.kind} has no map; export it as .csv or .xlsx")
     spec.product = name
     spec.lines = rim
-    spec.classes = _classes(study, name, lang)
+    spec.classes = _classes(study, name, voice)
     if name == "elevation":
         spec.lines = [*water, *rim]
         spec.shade = 0.7
@@ -209,7 +208,7 @@ def firm_fills(places: gpd.GeoDataFrame) -> list[tuple[gpd.GeoDataFrame, str, st
     return out
 
 
-def _unit_fills(study: Study, name: str, lang: str) -> list[tuple[gpd.GeoDataFrame, str, str]]:
+def _unit_fills(study: Study, name: str, voice: Voice) -> list[tuple[gpd.GeoDataFrame, str, str]]:
     """Planning units by value per area in seven groups of one size, or by hot and cold."""
     if name == "firm_places":
         return firm_fills(study[name])
@@ -217,9 +216,9 @@ def _unit_fills(study: Study, name: str, lang: str) -> list[tuple[gpd.GeoDataFra
     table = by_unit(study, name)
     if name == "gep_hot_spots":
         spot = table["spot"].reindex(units.index).fillna("")
-        return [(units[spot == k], c, say(k or "neither", lang)) for k, c in SPOT_COLOURS.items()]
+        return [(units[spot == k], c, voice(k or "neither")) for k, c in SPOT_COLOURS.items()]
     value = (table["per_km2"] / 1e6).reindex(units.index)
-    return value_fills(units, value, say("million_per_km2", lang))
+    return value_fills(units, value, voice("million_per_km2"))
 
 
 LEAST_PLAIN, MOST_PLAIN = 1e-9, 1e12
@@ -284,7 +283,7 @@ SHOWN_FIRST = ("per_km2", "share", "total", "value", "population", "area_km2")
 """Columns of a table of places that its map shows, the first that is there; else its first number."""
 
 
-def _table_spec(study: Study, name: str, lang: str, spec: MapSpec, rim: list[Any]) -> MapSpec:
+def _table_spec(study: Study, name: str, voice: Voice, spec: MapSpec, rim: list[Any]) -> MapSpec:
     """A table of places, on their own outlines.
 
     Raises
@@ -307,9 +306,9 @@ def _table_spec(study: Study, name: str, lang: str, spec: MapSpec, rim: list[Any
     column = next((c for c in SHOWN_FIRST if c in numbers), numbers[0])
     unit = str(declared[column].get("units", ""))
     placed = frame[frame.geometry.notna()]
-    words = word(column, lang) + ("" if unit in ("1", "") else f" ({unit})")
+    words = voice.word(column) + ("" if unit in ("1", "") else f" ({unit})")
     spec.fills = value_fills(placed, placed[column].astype(float), "")
-    spec.title = f"{word(name, lang)}\n{words}"
+    spec.title = f"{voice.word(name)}\n{words}"
     spec.lines = [(placed, "white", 0.25), *rim]
     return spec
 
@@ -320,7 +319,7 @@ def _outline(study: Study, boundary: str) -> gpd.GeoDataFrame:
     return study.objects.get(boundary).dissolve()
 
 
-def _classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]]:
+def _classes(study: Study, name: str, voice: Voice) -> dict[int, tuple[str, str]]:
     grades = {
         "service_importance": ("grade", GRADE_COLOURS), "protection_importance": ("grade", GRADE_COLOURS),
         "importance_water": ("grade", GRADE_COLOURS), "importance_soil": ("grade", GRADE_COLOURS),
@@ -334,20 +333,20 @@ def _classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]]:
     }  # fmt: skip
     if name in grades:
         words, colours = grades[name]
-        return {k: (say(f"{words}_{k}", lang), c) for k, c in colours.items()}
+        return {k: (voice(f"{words}_{k}"), c) for k, c in colours.items()}
     fixed = {"landform": LANDFORMS, "slope_position": POSITIONS}
     if name in fixed:
-        return {k: (v[1] if lang == "zh" else v[0], v[2]) for k, v in fixed[name].items()}
-    if (own := pattern_classes(study, name, lang)) is not None:
+        return {k: (voice(f"{name}_{k}"), v[2]) for k, v in fixed[name].items()}
+    if (own := pattern_classes(study, name, voice)) is not None:
         return own
     if name in ("land_cover", "land_cover_fine", "soil_texture"):
         table = cover_classes(study, "soil_texture" if name == "soil_texture" else "land_cover")
-        column = "name_zh" if lang == "zh" else "name"
+        column = voice.column(table, "name")
         return {
             int(str(k)): (row[column], row["colour"] or "#999999") for k, row in table.iterrows()
         }
     if name == "cover_type":
-        return {c.code: (c.text(lang), c.colour) for c in covers().values()}
+        return {c.code: (voice.said(c), c.colour) for c in covers().values()}
     record = study.record(name)
     if (
         record.facts.get("dtype") in {"uint8", "int16", "int32"}
@@ -372,14 +371,14 @@ def cover_classes(study: Study, name: str) -> pd.DataFrame:
     return class_table(str(word))
 
 
-def basin_names(study: Study, lang: str) -> dict[int, str]:
+def basin_names(study: Study, voice: Voice) -> dict[int, str]:
     """Name of each river basin in a language."""
     outlets = study["river_basin_outlets"]
     names = outlets["name"].to_dict()
-    if lang == "zh" and study.has("reference_outlets") and "name_zh" in study["reference_outlets"]:
-        turn = study["reference_outlets"].set_index("name")["name_zh"].to_dict()
-        names = {u: turn.get(n, n.replace("basin ", "流域 ")) for u, n in names.items()}
-    return {int(u): say(n, lang) for u, n in names.items()}
+    if turn := names_of(study, "reference_outlets", voice):
+        plain = "basin "
+        names = {u: turn.get(n, n.replace(plain, voice("basin_number"))) for u, n in names.items()}
+    return {int(u): voice(n) for u, n in names.items()}
 
 
 def source_of(study: Study, name: str) -> str:
