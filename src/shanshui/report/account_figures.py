@@ -10,16 +10,8 @@ from matplotlib.ticker import MaxNLocator
 
 from shanshui.core.voice import Voice
 from shanshui.report.canvas import legend_text
+from shanshui.report.legends import colour_of, colours
 
-CATEGORY_COLOURS = {
-    "supply": "#c7973f", "regulating": "#3f7a5a", "cultural": "#8a6fae", "equivalent": "#5b8fb9", "reported": "#8d8d8d",
-}  # fmt: skip
-QUADRANT_COLOURS = {
-    "highland-lowland": "#2f6d43",
-    "highland-highland": "#3f6f9f",
-    "lowland-highland": "#b9773f",
-    "lowland-lowland": "#9a9a9a",
-}
 LOG_FROM = 15.0
 """Span of shares from which axes are logarithmic: below it one decade has too few ticks."""
 BILLION = 1e9
@@ -40,10 +32,11 @@ def service_chart(account: pd.DataFrame, voice: Voice) -> Figure:
         (0.3, 0.2 if len(parts) < 7 else 0.13, 0.66, 0.76 if len(parts) < 7 else 0.84)
     )
     place = np.arange(len(parts))
-    colours = [CATEGORY_COLOURS.get(c, "#777") for c in parts["category"]]
+    known = colour_of("categories")
+    shades = [known.get(c, "#777") for c in parts["category"]]
     value = parts["value"] / BILLION
-    bars = ax.barh(place, value, color=colours, height=0.66)
-    for bar, counts, colour in zip(bars, parts["counts"], colours, strict=True):
+    bars = ax.barh(place, value, color=shades, height=0.66)
+    for bar, counts, colour in zip(bars, parts["counts"], shades, strict=True):
         if not counts:
             bar.set(facecolor="white", edgecolor=colour, linestyle="--")
     if (parts["high"] > parts["low"]).any():
@@ -76,16 +69,7 @@ def flow_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     gap = 0.018 * total
     columns = [_column(s, gap) for s in (ecosystems, services, users)]
     places = (0.16, 0.5, 0.84)
-    greens = [
-        "#2f5d43",
-        "#4d7c5a",
-        "#7fa36a",
-        "#a8bd7a",
-        "#c7b45a",
-        "#b98a4a",
-        "#8d6f68",
-        "#6f8fa0",
-    ]
+    greens = list(colours("suppliers"))
     for k, (column, where) in enumerate(zip(columns, places, strict=True)):
         for n, (name, (low, high)) in enumerate(column.items()):
             colour = greens[n % len(greens)] if k == 0 else "#44606f" if k == 2 else "#7a7a5a"
@@ -133,7 +117,7 @@ def _bands(
     left: dict[str, tuple[float, float]],
     right: dict[str, tuple[float, float]],
     places: tuple[float, float],
-    colours: list[str] | None,
+    shades: list[str] | None,
 ) -> None:
     """Bands between two columns, in the order of both."""
     used_left = {k: high for k, (_, high) in left.items()}
@@ -174,7 +158,7 @@ def _bands(
                     Path.CLOSEPOLY,
                 ],
             )
-            colour = colours[order.index(a) % len(colours)] if colours else "#8fa3ad"
+            colour = shades[order.index(a) % len(shades)] if shades else "#8fa3ad"
             ax.add_patch(PathPatch(shape, facecolor=colour, alpha=0.38, lw=0))
 
 
@@ -182,9 +166,10 @@ def mismatch_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Value of nature against product, per prefecture, on shares of the region."""
     figure = Figure(figsize=(8.2, 5.0), dpi=140)
     ax = figure.add_axes((0.09, 0.11, 0.88, 0.85))
+    shades = colour_of("mismatch")
     for name, part in table.groupby("quadrant"):
         ax.scatter(
-            100 * part["gdp_share"], 100 * part["gep_share"], s=20 + 60 * part["share_inside"], color=QUADRANT_COLOURS[str(name)],
+            100 * part["gdp_share"], 100 * part["gep_share"], s=20 + 60 * part["share_inside"], color=shades[str(name)],
             alpha=0.85, lw=0, label=voice(str(name)),
         )  # fmt: skip
     shown = table.assign(x=100 * table["gdp_share"], y=100 * table["gep_share"])
@@ -210,7 +195,7 @@ def mismatch_chart(table: pd.DataFrame, voice: Voice) -> Figure:
 
 
 def extent_chart(
-    table: pd.DataFrame, names: dict[int, str], colours: dict[int, str], voice: Voice
+    table: pd.DataFrame, names: dict[int, str], shades: dict[int, str], voice: Voice
 ) -> Figure:
     """Change of area by class since the first year."""
     wide = table.pivot_table(index="year", columns="class", values="change_km2")
@@ -222,7 +207,7 @@ def extent_chart(
             wide.index,
             wide[code] / 1e3,
             lw=1.8,
-            color=colours.get(int(code), "#777"),
+            color=shades.get(int(code), "#777"),
             label=legend_text(names.get(int(code), str(code))),
         )
     ax.axhline(0, color="#888", lw=0.7)
@@ -246,9 +231,7 @@ def frames_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     )
     figure = Figure(figsize=(8.2, 3.2), dpi=140)
     ax = figure.add_axes((0.1, 0.14, 0.7, 0.82))
-    for frame, colour in zip(
-        wide.columns, ("#3f7a5a", "#b9773f", "#3f6f9f", "#8a6fae"), strict=False
-    ):
+    for frame, colour in zip(wide.columns, colours("frames"), strict=False):
         ax.plot(wide.index, wide[frame], lw=2, marker="o", ms=3, color=colour, label=str(frame))
     ax.set_ylabel(voice("billion_yuan"), fontsize=8)
     ax.set_ylim(bottom=0)

@@ -1,6 +1,5 @@
 """Chapters of the report on accounts, importance and sensitivity."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,10 @@ from shanshui.report.account_figures import (
     service_chart,
 )
 from shanshui.report.account_words import account_words
-from shanshui.report.page import Page
+from shanshui.report.page import Chart, Page
 from shanshui.report.places import named
 from shanshui.report.views import cover_classes
+from shanshui.study.study import Study
 
 PUBLISHED = (
     ("published_china", "gep2020", 72.81e12 / 9.6e6, "Ma et al. 2017"),
@@ -49,18 +49,6 @@ def account_chapters(page: Page) -> list[dict[str, Any]]:
     list of dict
         ``title, figures, tables`` each.
     """
-    chart: Callable[..., list[Any]] = page.chart
-
-    flat = page.voice("maps_note")
-    notes = {
-        "soil_retention.loss": flat,
-        "sediment_delivery.sed_export": flat,
-        "net_primary_production": page.voice("npp_note"),
-    }
-
-    def maps(*names: str) -> list[Any]:
-        return [figure for name in names for figure in page.map(name, notes.get(name, ""))]
-
     classes = (
         cover_classes(page.study, "land_cover")
         if "land_cover" in page.study.specs
@@ -69,88 +57,41 @@ def account_chapters(page: Page) -> list[dict[str, Any]]:
     column = page.voice.column(classes, "name")
     names = {int(str(k)): str(v) for k, v in classes.get(column, {}).items()}
     colours = {int(str(k)): str(v) or "#777" for k, v in classes.get("colour", {}).items()}
-    worth = [
-        *_chart_if(
-            page,
-            "gep",
-            lambda: chart(
-                "gep",
-                lambda: service_chart(page.study["gep"], page.voice),
-                _frame(page),
-                page.voice("gep_note"),
-            ),
+    study, voice = page.study, page.voice
+    charts = {
+        "gep": Chart(lambda: service_chart(study["gep"], voice), _frame(page)),
+        "supply_use": Chart(lambda: flow_chart(study["supply_use"], voice)),
+        "mismatch": Chart(lambda: mismatch_chart(_compared_places(page), voice)),
+        "extent_series": Chart(lambda: extent_chart(study["extent_series"], names, colours, voice)),
+        "service_series": Chart(
+            lambda: frames_chart(_complete_years(study["service_series"]), voice)
         ),
-        *_chart_if(
-            page,
-            "supply_use",
-            lambda: chart(
-                "supply_use",
-                lambda: flow_chart(page.study["supply_use"], page.voice),
-                "",
-                page.voice("use_note"),
-            ),
+        "value_series": Chart(lambda: series_chart(study["value_series"], voice)),
+    }
+    shown = {n: c for n, c in charts.items() if n not in MAY_BE_EMPTY or _has_values(study, n)}
+    tables = {
+        "gives": (_futures(page), _balance(page)),
+        "worth": (
+            _account(page),
+            *account_words(page),
+            _compared(page),
+            _prefectures(page),
+            _condition(page),
         ),
-        *maps("unit_gep", "gep_hot_spots"),
-        *_chart_if(
-            page,
-            "mismatch",
-            lambda: chart(
-                "mismatch",
-                lambda: mismatch_chart(_compared_places(page), page.voice),
-                "",
-                page.voice("mismatch_note"),
-            ),
-        ),
-        *chart(
-            "extent_series",
-            lambda: extent_chart(page.study["extent_series"], names, colours, page.voice),
-            "",
-            page.voice("extent_note"),
-        ),
-        *chart(
-            "service_series",
-            lambda: frames_chart(_complete_years(page.study["service_series"]), page.voice),
-            "",
-            page.voice("services_series_note"),
-        ),
-        *chart(
-            "value_series",
-            lambda: series_chart(page.study["value_series"], page.voice),
-            "",
-            page.voice("series_note"),
-        ),
-    ]
+        "fragile": (_red_line(page), _steep(page)),
+    }
     return [
         {
-            "title": page.voice("gives"),
-            "figures": maps(
-                "water_yield.water_yield", "water_retention.retained", "soil_retention.retained", "soil_retention.loss",
-                "sediment_delivery.sed_export", "nutrient_delivery.total_export", "carbon_stock.carbon", "net_primary_production",
-                "climate_regulation", "habitat_quality.habitat_quality",
-            ),
-            "tables": [t for t in (_futures(page), _balance(page)) if t],
-        },
-        {
-            "title": page.voice("worth"),
-            "figures": worth,
-            "tables": [
-                t
-                for t in (
-                    _account(page), *account_words(page), _compared(page), _prefectures(page),
-                    _condition(page),
-                )
-                if t
-            ],
-        },
-        {
-            "title": page.voice("fragile"),
-            "figures": maps(
-                "service_importance", "erosion_class", "hazard_sensitivity", "ecological_sensitivity", "protection_importance",
-                "red_line_candidate",
-            ),
-            "tables": [t for t in (_red_line(page), _steep(page)) if t],
-        },
-    ]  # fmt: skip
+            "title": voice(chapter),
+            "figures": page.figures(chapter, shown),
+            "tables": [t for t in of_chapter if t],
+        }
+        for chapter, of_chapter in tables.items()
+    ]
+
+
+MAY_BE_EMPTY = ("gep", "supply_use", "mismatch")
+"""Tables that are made where nothing is known, too."""
 
 
 def _complete_years(table: pd.DataFrame) -> pd.DataFrame:
@@ -160,17 +101,18 @@ def _complete_years(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["year"].isin(whole)]
 
 
-def _chart_if(page: Page, name: str, draw: Callable[[], list[Any]]) -> list[Any]:
-    """A chart of a table that has rows to show."""
-    if not page.study.has(name):
-        return []
-    frame = page.study[name]
+def _has_values(study: Study, name: str) -> bool:
+    """Whether a table has rows to show."""
+    if not study.has(name):
+        return False
+    frame = study[name]
     shown = next((c for c in ("value", "mismatch") if c in frame), None)
-    value = pd.Series(dtype=float) if shown is None else frame[shown]
-    return draw() if len(frame) and np.isfinite(value).any() else []
+    return shown is not None and bool(np.isfinite(frame[shown]).any())
 
 
 def _frame(page: Page) -> str:
+    if not page.study.has("gep"):
+        return ""
     frame = FRAMES[str(page.study["gep"]["frame"].iloc[0])]
     return f"{page.voice.word('gep')} · {page.voice.of(frame, 'title')}"
 

@@ -10,20 +10,15 @@ from shanshui import __version__
 from shanshui.collect.inputs import wanted
 from shanshui.core.errors import PlanError
 from shanshui.core.voice import Voice
-from shanshui.flow.plan import Step
 from shanshui.report.accounts import account_chapters
 from shanshui.report.canvas import as_png, drawing, drawn_voice, font_of, stamp
 from shanshui.report.export import written_by
-from shanshui.report.figures import cover_chart, hypsometry_chart, slope_chart, unit_size_chart
 from shanshui.report.industry import industry_chapter
 from shanshui.report.page import Page
 from shanshui.report.pattern import pattern_chapter
+from shanshui.report.survey import survey_chapters
 from shanshui.report.tables import (
-    basin_table,
-    cover_areas,
-    level_tables,
     provenance_rows,
-    slope_by_basin,
     summary,
     unit_table,
     verdict_rows,
@@ -102,67 +97,8 @@ def write_report(
 
 
 def _chapters(page: Page) -> list[dict[str, Any]]:
-    study, voice = page.study, page.voice
-    cover = "land_cover_fine" if study.has("land_cover_fine") else "land_cover"
-    relief = (
-        f"{voice('window')}: {study['relief_window']:g} × {study['relief_window']:g}"
-        if study.has("relief_window")
-        else ""
-    )
-    limits = study.plan.steps["slope_class"]
-    edges = limits.card.checked(limits.settings)["limits_deg"] if isinstance(limits, Step) else ()
     return [
-        {
-            "title": voice("where"),
-            "figures": [*page.map("elevation"), *page.map("spatial_levels")],
-            "tables": level_tables(page),
-        },
-        {
-            "title": voice("ground"),
-            "figures": [
-                *page.chart("hypsometry", lambda: hypsometry_chart(study["hypsometry"], voice)),
-                *page.map("slope", voice("maps_note")),
-                *page.chart(
-                    "unit_slope_classes",
-                    lambda: slope_chart(slope_by_basin(page), edges, voice),
-                    voice("slope_shares"),
-                    beside=("planning_units", "river_basin_outlets"),
-                ),
-                *page.map("landform"),
-                *page.map("relief_degree", relief),
-            ],
-            "tables": [],
-        },
-        {
-            "title": voice("water"),
-            "figures": [
-                *page.map("river_basins"),
-                *page.map("planning_units"),
-                *page.chart(
-                    "planning_units",
-                    lambda: unit_size_chart(study["planning_units"]["area_km2"], voice),
-                    voice("unit_sizes"),
-                    voice("own_rim"),
-                ),
-            ],
-            "tables": [basin_table(page)],
-        },
-        {
-            "title": voice("climate"),
-            "figures": [
-                *page.map("temperature_fine"),
-                *page.map("precipitation"),
-                *page.map("ndvi"),
-                *page.map(cover),
-                *page.chart(
-                    "unit_land_cover",
-                    lambda: cover_chart(cover_areas(page), voice),
-                    voice("cover_areas"),
-                ),
-            ],
-            "tables": [],
-        },
-        {"title": voice("people"), "figures": page.map("population_density"), "tables": []},
+        *survey_chapters(page),
         *account_chapters(page),
         pattern_chapter(page),
         industry_chapter(page),

@@ -5,9 +5,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from shanshui.core.voice import Voice
+from shanshui.report.legends import colours
 
 GREEN, BROWN, BLUE = "#4d7c5a", "#a2764a", "#3f6f9f"
-SLOPES = ("#e8efd8", "#cfd8a0", "#d9b26a", "#b9773f", "#7a3f22", "#4a2412", "#2b140a")
 
 
 def hypsometry_chart(table: pd.DataFrame, voice: Voice) -> Figure:
@@ -54,7 +54,7 @@ def slope_chart(shares: pd.DataFrame, limits: tuple[float, ...], voice: Voice) -
     ax = figure.add_axes(
         (0.27, 0.34 if len(shares) < 4 else 0.2, 0.7, 0.6 if len(shares) < 4 else 0.74)
     )
-    edges = [0.0, *limits]
+    edges, ramp = [0.0, *limits], colours("slope_shares")
     start = np.zeros(len(shares))
     place = np.arange(len(shares))[::-1]
     for k, column in enumerate(shares.columns):
@@ -63,7 +63,7 @@ def slope_chart(shares: pd.DataFrame, limits: tuple[float, ...], voice: Voice) -
             place,
             100 * shares[column],
             left=start,
-            color=SLOPES[min(k, len(SLOPES) - 1)],
+            color=ramp[min(k, len(ramp) - 1)],
             label=label,
             height=0.75,
         )

@@ -17,7 +17,7 @@ from shanshui.report.industry_figures import (
     stage_chart,
     structure_chart,
 )
-from shanshui.report.page import Page
+from shanshui.report.page import Chart, Page
 from shanshui.report.places import names_of
 
 UNITS_SHOWN = 40
@@ -58,40 +58,22 @@ def industry_chapter(page: Page) -> dict[str, Any]:
             else attention_chart(table, page.voice)
         )
 
-    figures = [
-        *page.chart("industry_structure", structure, note=_structure_note(page)),
-        *page.chart(
-            "industrial_stage",
-            lambda: stage_chart(page.study["industrial_stage"], page.voice),
-            note=page.voice("stage_note"),
+    study, voice = page.study, page.voice
+    charts = {
+        "industry_structure": Chart(structure, note=_structure_note(page)),
+        "industrial_stage": Chart(lambda: stage_chart(study["industrial_stage"], voice)),
+        "linkages": Chart(sectors),
+        "report_attention": Chart(attention),
+        "emerging_firms": Chart(
+            lambda: firms_chart(study["emerging_firms"], voice), note=_firms_note(page)
         ),
-        *page.chart("linkages", sectors, note=page.voice("linkages_note")),
-        *page.chart("report_attention", attention, note=page.voice("attention_note")),
-        *page.chart(
-            "emerging_firms",
-            lambda: firms_chart(page.study["emerging_firms"], page.voice),
-            note=_firms_note(page),
-        ),
-        *page.map("firm_places"),
-        *(
-            page.chart(
-                "industry_evaluation",
-                lambda: evaluation_chart(page.study["industry_evaluation"], names, page.voice),
-                note=_evaluation_note(page),
-            )
-            if page.study.has("industry_evaluation")
-            and page.study["industry_evaluation"]["score"].notna().any()
-            else []
-        ),
-        *page.chart(
-            "unit_admission",
-            lambda: admission_chart(page.study["unit_admission"], page.voice),
-            note=page.voice("admission_note"),
-        ),
-        *page.map("open_industries.certain", page.voice("open_note")),
-        *page.map("open_industries.if_clear", page.voice("open_clear_note")),
-        *page.map("crop_suitability.herbs", page.voice("herbs_note")),
-    ]
+        "unit_admission": Chart(lambda: admission_chart(study["unit_admission"], voice)),
+    }
+    if study.has("industry_evaluation") and study["industry_evaluation"]["score"].notna().any():
+        charts["industry_evaluation"] = Chart(
+            lambda: evaluation_chart(study["industry_evaluation"], names, voice),
+            note=_evaluation_note(page),
+        )
     tables = (
         _candidates(page),
         _coverage(page),
@@ -104,7 +86,11 @@ def industry_chapter(page: Page) -> dict[str, Any]:
         _maturity(page, names),
         _exchange(page),
     )
-    return {"title": page.voice("industry"), "figures": figures, "tables": [t for t in tables if t]}
+    return {
+        "title": page.voice("industry"),
+        "figures": page.figures("industry", charts),
+        "tables": [t for t in tables if t],
+    }
 
 
 def _structure_note(page: Page) -> str:

@@ -9,39 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from shanshui.core.voice import Voice
 from shanshui.industry.lexicon import CATEGORIES
+from shanshui.report.legends import classes, colour_of, colours
 
-SECTOR_COLOURS = {"primary": "#7f9f4f", "secondary": "#b9773f", "tertiary": "#3f6f9f"}
-STAGE_COLOURS = {
-    "pre": "#ece6d2",
-    "early": "#e3c98a",
-    "middle": "#cf9a52",
-    "late": "#9c6236",
-    "post": "#4f6f8f",
-}
-QUADRANT_COLOURS = {
-    "key": "#b5402f",
-    "backward": "#b8860b",
-    "forward": "#3f6f9f",
-    "weak": "#9a9a90",
-}
-CATEGORY_COLOURS = dict(
-    zip(
-        CATEGORIES,
-        (
-            "#3f6f9f",
-            "#7a6a9e",
-            "#a2764a",
-            "#4d8c5a",
-            "#2e8c8c",
-            "#d9a23c",
-            "#86b06a",
-            "#c0588a",
-            "#8a8a80",
-        ),
-        strict=True,
-    )
-)
-GRADE_COLOURS = ("#2f7d4f", "#b9a13c", "#b9773f", "#9c5a4a", "#7a6a6a")
 SMOOTH = 3
 """Reports over which the time line of attention runs its mean."""
 
@@ -61,6 +30,11 @@ def _rows(
     )
 
 
+def _patches(legend: str, voice: Voice) -> list[Patch]:
+    """Classes of a legend, to be laid beside a chart."""
+    return [Patch(color=c.colour, label=voice(c.word)) for c in classes(legend)]
+
+
 def structure_chart(table: pd.DataFrame, years: list[int], voice: Voice) -> Figure:
     """Sector shares of each prefecture in two years, one bar above the other."""
     rows = table.sort_values("secondary_last")
@@ -68,7 +42,7 @@ def structure_chart(table: pd.DataFrame, years: list[int], voice: Voice) -> Figu
     y = np.arange(len(rows))
     for shift, end, alpha in ((0.19, "first", 0.55), (-0.19, "last", 1.0)):
         left = np.zeros(len(rows))
-        for sector, colour in SECTOR_COLOURS.items():
+        for sector, colour in colour_of("sectors").items():
             share = 100 * rows[f"{sector}_{end}"].to_numpy()
             ax.barh(y + shift, share, 0.34, left, color=colour, alpha=alpha)
             left += share
@@ -78,7 +52,7 @@ def structure_chart(table: pd.DataFrame, years: list[int], voice: Voice) -> Figu
         f"% ({voice('upper_bar')} {years[0]}, {voice('lower_bar')} {years[1]})", fontsize=8
     )
     figure.legend(
-        handles=[Patch(color=c, label=voice(f"sector_{s}")) for s, c in SECTOR_COLOURS.items()],
+        handles=_patches("sectors", voice),
         loc="upper center", ncols=3, frameon=False, fontsize=8,
     )  # fmt: skip
     return figure
@@ -102,13 +76,13 @@ def stage_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     scores = latest[latest["criterion"] == "composite"].sort_values("score")
     names = list(scores["name"])
     figure, ax = _rows(len(names), 0.27, left=0.2, bottom=0.4, top=0.35)
-    place = {n: k for k, n in enumerate(names)}
+    place, shades = {n: k for k, n in enumerate(names)}, colour_of("stages")
     for row in latest.itertuples():
         if row.criterion not in order or row.name not in place:
             continue
         x, y = order.index(str(row.criterion)), place[row.name]
         stage = str(row.stage).split(",")[0]
-        ax.add_patch(_tile(x, y, STAGE_COLOURS[stage]))
+        ax.add_patch(_tile(x, y, shades[stage]))
         text = f"{float(str(row.score)):.0f}"
         ax.text(
             x,
@@ -128,7 +102,7 @@ def stage_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     for side in ax.spines.values():
         side.set_visible(False)
     figure.legend(
-        handles=[Patch(color=c, label=voice(f"stage_{s}")) for s, c in STAGE_COLOURS.items()],
+        handles=_patches("stages", voice),
         loc="lower center", ncols=5, frameon=False, fontsize=8,
     )  # fmt: skip
     return figure
@@ -147,16 +121,16 @@ def key_sector_chart(table: pd.DataFrame, form: str, voice: Voice) -> Figure:
     push = table[f"sensitivity_{form}"]
     size = 12 + 500 * table["output"] / max(float(table["output"].max()), 1e-12)
     names = table[voice.column(table, "name")]
-    for kind, colour in QUADRANT_COLOURS.items():
-        own = (table["quadrant"] == kind).to_numpy()
+    for kind in classes("quadrants"):
+        own = (table["quadrant"] == kind.code).to_numpy()
         ax.scatter(
             table["influence"][own],
             push[own],
             s=size[own],
-            color=colour,
+            color=kind.colour,
             alpha=0.55,
             lw=0,
-            label=voice(f"quadrant_{kind}"),
+            label=voice(kind.word),
         )
     for x, y, name in zip(table["influence"], push, names, strict=True):
         short = str(name) if len(str(name)) <= 22 else str(name)[:21] + "…"
@@ -182,16 +156,16 @@ def attention_chart(table: pd.DataFrame, voice: Voice, since: int = 1978) -> Fig
     wide = wide[wide.index >= since].rolling(SMOOTH, min_periods=1, center=True).mean()
     figure = Figure(figsize=(8.2, 4.4), dpi=140)
     ax = figure.add_axes((0.07, 0.09, 0.68, 0.88))
-    for category in CATEGORIES:
-        if category in wide:
+    for kind in classes("emerging"):
+        if (category := kind.code) in wide:
             ax.plot(
                 wide.index,
                 wide[category],
-                color=CATEGORY_COLOURS[category],
+                color=kind.colour,
                 lw=1.6,
                 marker="o",
                 ms=2.2,
-                label=voice(f"sei_{category}"),
+                label=voice(kind.word),
             )
     ax.set_ylabel(voice("mentions_axis"), fontsize=8)
     ax.set_ylim(bottom=0)
@@ -234,15 +208,15 @@ def firms_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     wide = wide.loc[wide.sum(axis=1).sort_values().index[-25:]]
     figure, ax = _rows(len(wide), 0.25, left=0.16, bottom=0.5, top=0.1, right=0.28)
     left = np.zeros(len(wide))
-    for category in CATEGORIES:
-        if category in wide:
+    for kind in classes("emerging"):
+        if (category := kind.code) in wide:
             ax.barh(
                 range(len(wide)),
                 wide[category],
                 0.72,
                 left,
-                color=CATEGORY_COLOURS[category],
-                label=voice(f"sei_{category}"),
+                color=kind.colour,
+                label=voice(kind.word),
             )
             left += wide[category].to_numpy()
     ax.set_yticks(range(len(wide)), wide.index, fontsize=7.5)
@@ -265,13 +239,13 @@ def evaluation_chart(table: pd.DataFrame, names: dict[str, str], voice: Voice) -
     parts = [(s, table[table["subject"] == s].sort_values("score")) for s in ("place", "industry")]
     parts = [(s, rows) for s, rows in parts if len(rows)]
     most = max(len(rows) for _, rows in parts)
-    high = 1.05 + 0.26 * most
+    high, shades = 1.05 + 0.26 * most, colours("ranks")
     figure = Figure(figsize=(WIDE, high), dpi=140)
     for k, (subject, rows) in enumerate(parts):
         ax = figure.add_axes((0.13 + 0.5 * k, 0.65 / high, 0.35, 0.26 * most / high))
         low, high_end, score = (rows[c].to_numpy(float) for c in ("lower", "upper", "score"))
         for y, grade in enumerate(rows["grade"]):
-            colour = GRADE_COLOURS[min(int(grade), len(GRADE_COLOURS)) - 1]
+            colour = shades[min(int(grade), len(shades)) - 1]
             ax.plot(
                 [low[y], high_end[y]],
                 [y, y],
@@ -292,7 +266,7 @@ def evaluation_chart(table: pd.DataFrame, names: dict[str, str], voice: Voice) -
         ax.tick_params(axis="x", labelsize=7)
     grades = sorted({int(g) for _, rows in parts for g in rows["grade"]})
     figure.legend(
-        handles=[Patch(color=GRADE_COLOURS[min(g, len(GRADE_COLOURS)) - 1], label=f"{voice('grade_word')} {g}") for g in grades],
+        handles=[Patch(color=shades[min(g, len(shades)) - 1], label=f"{voice('grade_word')} {g}") for g in grades],
         loc="lower center", ncols=len(grades), frameon=False, fontsize=8,
     )  # fmt: skip
     return figure
@@ -300,27 +274,26 @@ def evaluation_chart(table: pd.DataFrame, names: dict[str, str], voice: Voice) -
 
 def admission_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Share of planning units by verdict, for each judged industry; hatched where facts that are not known could make it graver."""
-    order = ("encourage", "allow", "limit", "move", "forbid", "eliminate")
-    colours = ("#2f7d4f", "#a9c98a", "#e3b84a", "#d98b4a", "#c0583a", "#6a2a2a")
+    rows = classes("verdicts")
     name = voice.column(table, "name")
     held = pd.crosstab(table[name], [table["if_clear"], table["provisional"]], normalize="index")
     share = pd.crosstab(table[name], table["if_clear"], normalize="index").reindex(
-        columns=list(order), fill_value=0.0
+        columns=[c.code for c in rows], fill_value=0.0
     )
     share = share.loc[
         (share["encourage"] + share["allow"] + 0.5 * share["limit"]).sort_values().index
     ]
     figure, ax = _rows(len(share), 0.24, left=0.24, bottom=0.5, top=0.35)
     left = np.zeros(len(share))
-    for verdict, colour in zip(order, colours, strict=True):
+    for kind in rows:
         for provisional in (0, 1):
-            if (verdict, provisional) not in held:
+            if (kind.code, provisional) not in held:
                 continue
-            part = 100 * held[verdict, provisional].reindex(share.index).to_numpy()
+            part = 100 * held[kind.code, provisional].reindex(share.index).to_numpy()
             ax.barh(
-                range(len(share)), part, 0.74, left, color=colour, edgecolor="white", linewidth=0.0,
+                range(len(share)), part, 0.74, left, color=kind.colour, edgecolor="white", linewidth=0.0,
                 hatch="////" if provisional else "",
-                label=voice(f"verdict_{verdict}") + (voice("provisional_mark") if provisional else ""),
+                label=voice(kind.word) + (voice("provisional_mark") if provisional else ""),
             )  # fmt: skip
             left += part
     ax.set_yticks(range(len(share)), share.index, fontsize=7.5)

@@ -26,41 +26,13 @@ from rasterio.enums import Resampling
 from shanshui.core.terms import terms
 from shanshui.core.voice import Voice
 from shanshui.report.canvas import legend_text
+from shanshui.report.legends import colours
 from shanshui.report.map_marks import course_names, north_arrow, place_names, scale_bar
 from shanshui.store.rasters import RasterReader
 from shanshui.study.study import Study
 
 WIDEST = 1300
 """Pixels of a grid on a map: more do not show."""
-RAMPS = {
-    "elevation": "heights", "slope": "YlOrBr", "local_relief": "YlOrBr", "relief_degree": "YlOrBr", "terrain_ruggedness": "YlOrBr",
-    "temperature_fine": "RdYlBu_r", "temperature": "RdYlBu_r", "precipitation": "YlGnBu", "ndvi": "YlGn", "population_density": "magma_r",
-    "upstream_index": "PuBuGn", "flow_distance": "PuBuGn", "settlement_weight": "magma_r", "lights": "inferno", "aspect": "twilight",
-    "upstream_area": "Blues", "water_yield.water_yield": "YlGnBu", "water_retention.retained": "GnBu", "soil_retention.retained": "YlGn",
-    "soil_retention.loss": "YlOrRd", "sediment_delivery.sed_export": "YlOrRd", "nutrient_delivery.total_export": "PuRd",
-    "carbon_stock.carbon": "Greens", "net_primary_production": "YlGn", "climate_regulation": "RdPu",
-    "habitat_quality.habitat_quality": "BuGn", "habitat_suitability": "BuGn", "focal_habitats.takin": "BuGn",
-    "focal_habitats.golden_monkey": "BuGn", "focal_habitats.musk_deer": "BuGn", "focal_habitats.giant_panda": "BuGn",
-    "focal_habitats.crested_ibis": "BuGn",
-}  # fmt: skip
-HEIGHTS = LinearSegmentedColormap.from_list(
-    "heights",
-    [
-        "#5f8f6b",
-        "#9bb97f",
-        "#d5d79b",
-        "#e6cf94",
-        "#cfa574",
-        "#a97c5c",
-        "#8d6f68",
-        "#b9b1b0",
-        "#f6f6f6",
-    ],
-)
-LOGARITHMIC = {
-    "population_density", "upstream_area", "settlement_weight", "soil_retention.loss", "sediment_delivery.sed_export",
-    "nutrient_delivery.total_export", "pinch_points", "resistance", "species_resistance",
-}  # fmt: skip
 
 
 @dataclass
@@ -93,6 +65,10 @@ class MapSpec:
         Below the map.
     title : str
         Above the legend; the product's word by default.
+    ramp : str
+        Colours of numbers: a ramp of the drawing library, or of ``classes.csv``.
+    logarithmic : bool
+        Numbers are coloured by their magnitude.
     """
 
     product: str = ""
@@ -107,6 +83,8 @@ class MapSpec:
     whole: bool = False
     source: str = ""
     title: str = ""
+    ramp: str = ""
+    logarithmic: bool = False
 
 
 def thumbnail(reader: RasterReader, codes: bool = False) -> tuple[NDArray[Any], float]:
@@ -278,6 +256,13 @@ def _overlay(ax: Any, spec: MapSpec) -> list[Any]:
     return handles
 
 
+def _ramp(name: str) -> Colormap | str:
+    """Ramp of the drawing library, or one between the colours of a legend."""
+    if not name or name in mpl.colormaps:
+        return name or "viridis"
+    return LinearSegmentedColormap.from_list(name, colours(name))
+
+
 def _exaggeration(ground: NDArray[np.float32], cell: float) -> float:
     """Coarse cells look flat: raise the shading until mean gradients read as slopes."""
     with warnings.catch_warnings():
@@ -323,7 +308,7 @@ def _colour(
     if seen.size == 0:
         return []
     low, high = np.quantile(seen, [0.02, 0.98])
-    if spec.product in LOGARITHMIC and (seen > 0).any():
+    if spec.logarithmic and (seen > 0).any():
         low, high = np.quantile(seen[seen > 0], [0.05, 0.995])
         norm: Normalize = mpl.colors.LogNorm(max(low, 1e-6), max(high, low * 10, 1e-5))
         values = np.where(np.isnan(values) | (values > 0), values, low)
@@ -332,7 +317,7 @@ def _colour(
     image = ax.imshow(
         values,
         extent=extent,
-        cmap=HEIGHTS if spec.product == "elevation" else RAMPS.get(spec.product, "viridis"),
+        cmap=_ramp(spec.ramp),
         norm=norm,
         zorder=1,
         rasterized=True,

@@ -1,8 +1,9 @@
 """A page of a report while it is written: its study, its voice, and the figures and tables that stand on it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from markupsafe import Markup
 from shanshui.core.terms import terms
 from shanshui.core.voice import ENGLISH, Voice
 from shanshui.report.canvas import as_svg, drawing
+from shanshui.report.legends import CHART, Legend, legends
 from shanshui.report.states import ProductStates
-from shanshui.report.views import map_of, map_parts, source_of
+from shanshui.report.views import map_of, source_of
 from shanshui.study.study import Study
 
 
@@ -50,6 +52,23 @@ class Figure:
     state: str
 
 
+@dataclass(frozen=True)
+class Chart:
+    """A chart that a chapter draws.
+
+    Attributes
+    ----------
+    draw : callable
+        Gives the drawing.
+    title, note : str
+        Words that the row of the product does not have.
+    """
+
+    draw: Callable[[], Any]
+    title: str = ""
+    note: str = ""
+
+
 class Page:
     """What every chapter is written with.
 
@@ -66,43 +85,57 @@ class Page:
         self._count = 0
         self._told: set[str] = set()
 
-    def map(self, name: str, note: str = "") -> list[Figure]:
-        """Map of a product, if it was made."""
-        of = map_parts(name)[1:]
-        return self.chart(name, lambda: map_of(self.study, name, self.voice), note=note, beside=of)
-
-    def chart(
+    def figures(
         self,
-        name: str,
-        draw: Callable[[], Any],
-        title: str = "",
-        note: str = "",
-        beside: tuple[str, ...] = (),
+        chapter: str,
+        charts: Mapping[str, Chart] | None = None,
+        notes: Mapping[str, str] | None = None,
     ) -> list[Figure]:
-        """Chart of a product and of those beside it, if it was made; only words where they do not belong together."""
-        if not self.study.has(name):
-            return []
+        """Figures of a chapter, in the order of ``legends.csv``, as far as their products were made.
+
+        Parameters
+        ----------
+        chapter : str
+            As the rows name it.
+        charts : mapping of product to Chart, optional
+            How its charts are drawn; one that is left out has nothing to show.
+        notes : mapping of product to str, optional
+            Notes on maps that the rows do not have.
+
+        Returns
+        -------
+        list of Figure
+            Numbered on from the chapter before.
+        """
+        out = []
+        for row in legends():
+            name = row.product
+            if row.chapter != chapter or not self.study.has(name):
+                continue
+            if row.unless and self.study.has(row.unless):
+                continue
+            title = self.voice(row.title) if row.title else self.voice.word(name)
+            note = self.voice(row.note) if row.note else (notes or {}).get(name, "")
+            if row.view != CHART:
+                draw = partial(map_of, self.study, name, self.voice)
+                out.append(self._figure(row, title, note, draw))
+            elif chart := (charts or {}).get(name):
+                out.append(self._figure(row, chart.title or title, chart.note or note, chart.draw))
+        return out
+
+    def _figure(self, row: Legend, title: str, note: str, draw: Callable[[], Any]) -> Figure:
+        """Figure of a product and of those beside it; only words where they do not belong together."""
+        name = row.product
         self._count += 1
-        of = (name, *beside)
+        of = (name, *row.beside)
         svg = Markup("")
         if odd := self.standing.odd(of):
             note = self._left_out(self.voice.word(name), odd)
         else:
             with drawing(self.voice):
                 svg = Markup(as_svg(draw()))  # noqa: S704 - our own drawing
-        return [
-            Figure(
-                self._count,
-                name,
-                title or self.voice.word(name),
-                note,
-                source_of(self.study, name),
-                svg,
-                self.made(name),
-                of,
-                self.state(of),
-            )
-        ]
+        source, made, state = source_of(self.study, name), self.made(name), self.state(of)
+        return Figure(self._count, name, title, note, source, svg, made, of, state)
 
     def table(
         self,

@@ -30,19 +30,6 @@ def pattern_chapter(page: Page) -> dict[str, Any]:
     dict
         ``title, figures, tables``.
     """
-    notes = {
-        "security_pattern": page.voice("pattern_note"),
-        "habitat_morphology": page.voice("morphology_note"),
-        "core_area": page.voice("core_note"),
-        "function_zone_cells": page.voice("zone_note"),
-        "pinch_points": page.voice("pinch_note"),
-        "pattern_stability.source_frequency": page.voice("stability_note"),
-    }
-    names = (
-        "security_pattern", "habitat_morphology", "resistance", "corridors", "pinch_points", "barriers",
-        "core_area", "function_zone_cells",
-        "pattern_stability.source_frequency", "pattern_stability.corridor_frequency",
-    )  # fmt: skip
     tables = (
         _summary(page),
         _patches(page),
@@ -54,7 +41,7 @@ def pattern_chapter(page: Page) -> dict[str, Any]:
     )
     return {
         "title": page.voice("pattern"),
-        "figures": [figure for name in names for figure in page.map(name, notes.get(name, ""))],
+        "figures": page.figures("pattern"),
         "tables": [t for t in tables if t],
     }
 

@@ -15,11 +15,10 @@ from shanshui.core.voice import Voice
 from shanshui.region.grid import STRIP
 from shanshui.report.canvas import as_png, drawing, drawn_voice
 from shanshui.report.export import written_by
+from shanshui.report.legends import colours
 from shanshui.store.written import refuse_foreign, replaced
 from shanshui.study.why import Lost, Why
 
-COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb", "#774411")
-"""Of the reasons, the most frequent first; further ones share the last."""
 GROUND = "#eeeeea"
 MOST = 900
 """Rows or columns of a drawn map."""
@@ -93,20 +92,22 @@ def _write(why: Why, product: str, lost: list[Lost], place: Path, voice: Voice) 
 def _draw(why: Why, product: str, lost: list[Lost], place: Path, voice: Voice) -> None:
     grid, order = why.study.grid, _order(why, lost)
     voice = drawn_voice(voice)
+    # the most frequent first; further ones share the last
+    shades = colours("reasons")
     step = max(1, -(-max(grid.shape) // MOST))
     rows = []
     for start, stop in grid.strips(STRIP):
         first = -start % step
         rows.append(order[why.absence.numbers(product, start, stop)][first::step, ::step])
-    picture = np.minimum(np.concatenate(rows), len(COLOURS))
+    picture = np.minimum(np.concatenate(rows), len(shades))
     with drawing(voice):
         figure = Figure(figsize=(7.2, 7.2 * grid.ny / grid.nx + 0.35 + 0.22 * len(lost)))
         ax = figure.add_subplot()
         ax.imshow(
             picture,
-            cmap=ListedColormap([GROUND, *COLOURS]),
+            cmap=ListedColormap([GROUND, *shades]),
             vmin=0,
-            vmax=len(COLOURS),
+            vmax=len(shades),
             interpolation="nearest",
         )
         ax.set_axis_off()
@@ -114,7 +115,7 @@ def _draw(why: Why, product: str, lost: list[Lost], place: Path, voice: Voice) -
         share = {k: 100.0 * item.cells / grid.cells for k, item in enumerate(lost)}
         patches = [
             Patch(
-                color=COLOURS[min(k, len(COLOURS) - 1)],
+                color=shades[min(k, len(shades) - 1)],
                 label=f"{_words(item, voice)}  {share[k]:.2f} %",
             )
             for k, item in enumerate(lost)
