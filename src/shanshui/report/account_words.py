@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from shanshui.accounts.frames import FRAMES, PER
+from shanshui.accounts.frames import FRAMES
+from shanshui.accounts.services import FLOW
 from shanshui.core.voice import Voice
 from shanshui.report.page import Page
 from shanshui.report.places import named
@@ -51,7 +52,7 @@ def _statement(page: Page) -> dict[str, Any] | None:
     column = page.voice.column(rows, "text")
     text = rows[column]
     if column != "text":
-        text = text.replace({rf"\b{name}\b": page.voice(name) for name in PER}, regex=True)
+        text = text.replace({rf"\b{name}\b": page.voice(name) for name in FLOW}, regex=True)
     frame = pd.DataFrame(
         {
             "topic": [page.voice(f"topic_{t}") for t in rows["topic"]],
