@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shanshui.core.errors import DataError, PlanError
+from shanshui.core.voice import Voice
 from shanshui.report.export import export
 from shanshui.report.office_formats import (
     FIELD_BYTES,
@@ -80,7 +81,7 @@ def test_long_names_and_texts_are_told(tmp_path):
         {"worker_share": [1.5], "worker_share_of_men": [2.5], "text": ["汉" * 100], "yes": [True]},
         geometry=[shapely.Point(1, 2)], crs="EPSG:6933",
     )  # fmt: skip
-    told = write_shapefile(frame, tmp_path / "p.shp")
+    told = write_shapefile(frame, tmp_path / "p.shp", Voice())
     assert told == [
         "field worker_share is written as worker_sha",
         "field worker_share_of_men is written as worker_s_1",
