@@ -116,7 +116,7 @@ def test_what_is_told_is_told_in_both_languages(tmp_path):
         geometry=[shapely.Point(1, 2)],
         crs="EPSG:6933",
     )
-    told = write_shapefile(frame, tmp_path / "p.shp", "zh")
+    told = write_shapefile(frame, tmp_path / "p.shp", Voice("zh"))
     assert told == ["字段 worker_share 写为 worker_sha", "text：1 条文本超过 254 字节，已截断"]
 
 
@@ -127,7 +127,7 @@ def test_yes_and_no_with_a_gap_is_a_number_with_a_gap(tmp_path, ending):
         geometry=[shapely.Point(k, k) for k in range(3)], crs="EPSG:6933",
     )  # fmt: skip
     path = tmp_path / f"p{ending}"
-    write_shapefile(frame, path) if ending == ".shp" else write_geodatabase({"p": frame}, path)
+    write_shapefile(frame, path, Voice()) if ending == ".shp" else write_geodatabase({"p": frame}, path)
     back = gpd.read_file(path)["kept"]
     assert back.isna().tolist() == [False, True, False]
     assert back.dropna().tolist() == [1, 0]
