@@ -10,8 +10,8 @@ from shanshui.core.cover import codes_of
 from shanshui.kernels.accumulate import accumulate, downstream, upstream_order
 from shanshui.kernels.flood import priority_flood
 from shanshui.kernels.flowdir import d8
-from shanshui.study.admission import admitted_at
-from shanshui.study.why import cell_at
+from shanshui.queries.admission import admitted_at
+from shanshui.queries.why import cell_at
 
 pytestmark = pytest.mark.real
 
@@ -355,12 +355,12 @@ def test_solvers_and_costs_agree_on_another_landscape(data):
 
 
 def test_the_national_tables_balance_and_their_key_sectors_are_known(data):
-    from shanshui.study.judging import linkages_of
+    from shanshui.queries.linkages import sector_linkages
 
     folder = data / "io_tables_china"
     for name, sectors in (("china_2005_42.csv", 42), ("china_2010_41.csv", 41), ("china_2015_42.csv", 42), ("china_2017_42.csv", 42),
                           ("china_2018_42.csv", 42), ("china_2020_42.csv", 42), ("china_2017_149.parquet", 149), ("china_2020_153.parquet", 153)):  # fmt: skip
-        table = linkages_of(folder / name, tolerance=1e-6)
+        table = sector_linkages(folder / name, tolerance=1e-6).table
         assert len(table) == sectors
         assert table["influence"].sum() == pytest.approx(sectors)
         assert table["sensitivity_ghosh"].sum() == pytest.approx(sectors)
@@ -369,7 +369,7 @@ def test_the_national_tables_balance_and_their_key_sectors_are_known(data):
             .all()
             .all()
         )
-    latest = linkages_of(folder / "china_2020_42.csv").set_index("code")
+    latest = sector_linkages(folder / "china_2020_42.csv").table.set_index("code")
     # chemicals, metals and electricity both pull and are pushed; health and research only pull
     assert {"12", "14", "24"} <= set(latest.index[latest["quadrant"] == "key"])
     assert set(latest.loc[["35", "40"], "quadrant"]) == {"backward"}
@@ -499,7 +499,7 @@ def test_slopes_of_kilometre_cells_are_scaled_before_limits_are_read(qinba):
 
 
 def test_every_statement_has_a_verdict_and_what_differs_has_a_reason(qinba):
-    from shanshui.study.validation import statements, tables
+    from shanshui.queries.validation import statements, tables
 
     qinba.run(*tables(qinba), workers=2)
     found = statements(qinba)

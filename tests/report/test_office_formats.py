@@ -127,7 +127,9 @@ def test_yes_and_no_with_a_gap_is_a_number_with_a_gap(tmp_path, ending):
         geometry=[shapely.Point(k, k) for k in range(3)], crs="EPSG:6933",
     )  # fmt: skip
     path = tmp_path / f"p{ending}"
-    write_shapefile(frame, path, Voice()) if ending == ".shp" else write_geodatabase({"p": frame}, path)
+    write_shapefile(frame, path, Voice()) if ending == ".shp" else write_geodatabase(
+        {"p": frame}, path
+    )
     back = gpd.read_file(path)["kept"]
     assert back.isna().tolist() == [False, True, False]
     assert back.dropna().tolist() == [1, 0]

@@ -11,7 +11,7 @@ from shanshui.core.errors import PlanError, StudyError
 from shanshui.core.quantity import Grid
 from shanshui.core.reasons import reasons
 from shanshui.core.voice import Voice
-from shanshui.study.why import Why
+from shanshui.queries.why import Why
 
 
 def grids(study):

@@ -7,7 +7,7 @@ from shanshui.core.voice import Voice
 from shanshui.industry.rule_book import YES_NO
 
 if TYPE_CHECKING:
-    from shanshui.study.admission import PlaceAdmission
+    from shanshui.queries.admission import PlaceAdmission
 
 
 def _told(name: str, value: float, voice: Voice) -> str:

@@ -70,7 +70,7 @@ def account_chapters(page: Page) -> list[dict[str, Any]]:
     }
     shown = {n: c for n, c in charts.items() if n not in MAY_BE_EMPTY or _has_values(study, n)}
     tables = {
-        "gives": (_futures(page), _balance(page)),
+        "gives": (_balance(page),),
         "worth": (
             _account(page),
             *account_words(page),
@@ -232,23 +232,6 @@ def _condition(page: Page) -> dict[str, Any] | None:
         page.voice("condition_note"),
         of=("condition_account",),
     )
-
-
-def _futures(page: Page) -> dict[str, Any] | None:
-    made = {n: f"future_{n}" for n in ("moderate", "strong") if page.study.has(f"future_{n}")}
-    if not made:
-        return None
-    rows = pd.concat(
-        [page.study[product].assign(future=page.voice(n)) for n, product in made.items()]
-    )
-    frame = pd.DataFrame(
-        {
-            "future": rows["future"], "quantity": [page.voice(q) for q in rows["quantity"]], "unit_of": rows["unit"],
-            "now": rows["now"], "later": rows["now"] + rows["change"], "change_percent": 100 * rows["change_share"],
-        }
-    )  # fmt: skip
-    note = page.voice("futures_note")
-    return page.table(page.voice("futures"), frame, note, of=tuple(made.values()))
 
 
 def _balance(page: Page) -> dict[str, Any] | None:

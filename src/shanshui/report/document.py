@@ -6,9 +6,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from shanshui import __version__
 from shanshui.collect.inputs import wanted
 from shanshui.core.errors import PlanError
+from shanshui.core.version import __version__
 from shanshui.core.voice import Voice
 from shanshui.report.accounts import account_chapters
 from shanshui.report.canvas import as_png, drawing, drawn_voice, font_of, stamp
@@ -16,6 +16,7 @@ from shanshui.report.export import written_by
 from shanshui.report.industry import industry_chapter
 from shanshui.report.page import Page
 from shanshui.report.pattern import pattern_chapter
+from shanshui.report.scenarios import scenario_chapter
 from shanshui.report.survey import survey_chapters
 from shanshui.report.tables import (
     provenance_rows,
@@ -102,6 +103,7 @@ def _chapters(page: Page) -> list[dict[str, Any]]:
         *account_chapters(page),
         pattern_chapter(page),
         industry_chapter(page),
+        scenario_chapter(page),
         validation_chapter(page),
     ]
 
@@ -130,7 +132,9 @@ def _text(page: Page) -> str:
         summary=summary(page),
         chapters=chapters,
         units=units,
-        variant=study.layout.variant,
+        variant=study.layout.variant if not study.of else "",
+        scenario=study.of,
+        preview=voice("compare_preview", times=study.times) if study.times > 1 else "",
         not_current=page.head(shown),
         verdicts=verdict_rows(page),
         provenance=provenance_rows(page),

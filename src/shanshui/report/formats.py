@@ -13,12 +13,12 @@ import rasterio
 import rasterio.shutil
 import xarray as xr
 
-from shanshui import __version__
 from shanshui.core.errors import PlanError
 from shanshui.core.keys import keys
+from shanshui.core.version import __version__
 from shanshui.core.voice import Voice
+from shanshui.queries.places import joined_columns, outlined, with_places
 from shanshui.report.office_formats import write_geodatabase, write_shapefile
-from shanshui.report.places import joined_columns, outlined, with_places
 from shanshui.store.sheets import plain_text, write_csv, write_workbook
 from shanshui.store.vectors import write_geopackage
 from shanshui.study.study import Study

@@ -118,12 +118,12 @@ class Page:
             note = self.voice(row.note) if row.note else (notes or {}).get(name, "")
             if row.view != CHART:
                 draw = partial(map_of, self.study, name, self.voice)
-                out.append(self._figure(row, title, note, draw))
+                out.append(self.figure(row, title, note, draw))
             elif chart := (charts or {}).get(name):
-                out.append(self._figure(row, chart.title or title, chart.note or note, chart.draw))
+                out.append(self.figure(row, chart.title or title, chart.note or note, chart.draw))
         return out
 
-    def _figure(self, row: Legend, title: str, note: str, draw: Callable[[], Any]) -> Figure:
+    def figure(self, row: Legend, title: str, note: str, draw: Callable[[], Any]) -> Figure:
         """Figure of a product and of those beside it; only words where they do not belong together."""
         name = row.product
         self._count += 1

@@ -12,12 +12,12 @@ from rasterio.windows import Window
 from shanshui.core.errors import DataError
 from shanshui.core.reasons import reasons
 from shanshui.core.voice import Voice
+from shanshui.queries.why import Lost, Why
 from shanshui.region.grid import STRIP
 from shanshui.report.canvas import as_png, drawing, drawn_voice
 from shanshui.report.export import written_by
 from shanshui.report.legends import colours
 from shanshui.store.written import refuse_foreign, replaced
-from shanshui.study.why import Lost, Why
 
 GROUND = "#eeeeea"
 MOST = 900

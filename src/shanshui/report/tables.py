@@ -8,9 +8,9 @@ import pandas as pd
 
 from shanshui.core.source import citation
 from shanshui.flow.plan import Source, Step
+from shanshui.queries.places import by_unit
 from shanshui.region.years import chosen_year
 from shanshui.report.page import Page
-from shanshui.report.places import by_unit
 from shanshui.report.views import basin_names, cover_classes
 
 COLUMNS = (

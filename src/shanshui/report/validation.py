@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 
 from shanshui.core.voice import Voice
+from shanshui.queries.validation import Statement, counted, statements, tables
 from shanshui.report.page import Page
-from shanshui.study.validation import Statement, counted, statements, tables
 
 
 def validation_chapter(page: Page) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from shanshui.core.errors import PlanError
 from shanshui.core.source import short_citation
 from shanshui.core.voice import Voice
 from shanshui.flow.plan import Layer, Step
+from shanshui.queries.places import by_unit, outlined
 from shanshui.report.legends import Legend, classes, colours, legend_of, legends
 from shanshui.report.maps import MapSpec, draw_map
 from shanshui.report.number_classes import Fill, step_fills, value_fills
 from shanshui.report.pattern_maps import morphology_classes, pattern_spec, zone_classes
-from shanshui.report.places import by_unit, names_of, outlined
+from shanshui.report.places import names_of
 from shanshui.study.study import Study
 
 
@@ -296,7 +297,7 @@ def source_of(study: Study, name: str) -> str:
         item = study.plan.steps[item.of]
     if isinstance(item, Step):
         parts.append(short_citation(item.card.source))
-    files = [link for link in study.explain(name) if link.summary == "input"] if item else []
+    files = [link for link in study.links(name) if link.summary == "input"] if item else []
     editions = []
     for link in files:
         for spec in study.specs.get(link.name, []):
