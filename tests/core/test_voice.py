@@ -118,7 +118,7 @@ def test_marks_units_and_columns_are_those_of_the_language(tmp_path):
 
 
 def test_a_product_of_another_state_says_so():
-    assert Voice().word("water_yield_moderate.water_yield").endswith(", moderate warming")
+    assert Voice().word("carbon_stock_before.carbon").endswith(" at the opening")
     assert Voice("zh").word("nutrient_delivery_p_watersheds") == "磷素输移模型（按汇水区）"
     assert Voice("zh").word("nutrient_delivery_p.load") == "磷负荷"
     assert Voice().word("no_such_product") == "no such product"
