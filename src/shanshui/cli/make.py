@@ -69,6 +69,13 @@ def run(
         int, typer.Option(min=0, help="Steps or strips at once; 0 is one per processor.")
     ] = 0,
     memory: Memory = None,
+    scheduler: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS|local:N",
+            help="Have a Dask scheduler's workers do the work, which see the study's folder, or N processes of this machine.",
+        ),
+    ] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="Make everything anew.")] = False,
     dry: Annotated[
         bool,
@@ -101,6 +108,7 @@ def run(
         "memory": memory,
         "settings": laid,
         "variant": name or variant,
+        "scheduler": scheduler,
     }
     if dry:
         _print_estimates(study.estimates(*(products or []), **options), as_json)

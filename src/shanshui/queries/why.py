@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -19,6 +18,7 @@ from shanshui.collect.missing import REASONS
 from shanshui.collect.rasters import raster_input
 from shanshui.core.errors import PlanError, ShanshuiError, StudyError
 from shanshui.core.keys import keys
+from shanshui.core.process_lock import remembered
 from shanshui.core.quantity import Grid
 from shanshui.core.reasons import reasons
 from shanshui.flow.absence import Absence, Cause
@@ -208,7 +208,7 @@ class Why:
         self.study = study
         self.shelf = Shelf(study)
 
-    @cached_property
+    @remembered
     def absence(self) -> Absence:
         """The walk, with the causes that it met."""
         return Absence(self.study.plan, self.study.grid, self.shelf)

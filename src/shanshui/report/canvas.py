@@ -4,7 +4,6 @@ import base64
 import io
 import logging
 import re
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,12 +16,13 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from PIL import Image
 
+from shanshui.core.process_lock import ProcessLock
 from shanshui.core.voice import Voice
 from shanshui.store.sheets import plain_text
 
 PLAIN = "DejaVu Sans"
 """Font of the drawing library: it has the letters of languages whose list of words names no fonts."""
-_DRAWING = threading.Lock()
+_DRAWING = ProcessLock()
 
 
 @cache

@@ -1,10 +1,10 @@
 """Whether products are what the study would make now, and whether they belong together."""
 
 from collections.abc import Iterable
-from functools import cached_property
 
 from shanshui.collect.catalog import located
 from shanshui.core.errors import PlanError, ShanshuiError
+from shanshui.core.process_lock import remembered
 from shanshui.core.voice import Voice
 from shanshui.flow.plan import Source
 from shanshui.study.study import Study
@@ -23,12 +23,12 @@ class ProductStates:
         self.study = study
         self._known: dict[str, tuple[str, dict[str, str]]] = {}
 
-    @cached_property
+    @remembered
     def states(self) -> dict[str, str]:
         """State of every product, asked once."""
         return self.study.states()
 
-    @cached_property
+    @remembered
     def gone(self) -> frozenset[str]:
         """Inputs whose files are no longer there: nothing made from them can be checked."""
         out = set()
