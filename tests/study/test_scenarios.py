@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from shanshui import new_study, open_study
 from shanshui.cli.main import app
 from shanshui.core.errors import DataError, PlanError, ShanshuiError, StudyError
+from shanshui.core.voice import Voice
 from shanshui.report.comparison import sentences
 from shanshui.study.comparison import differing
 
@@ -259,10 +260,10 @@ def test_differences_by_place_sum_to_the_region_and_tell_who_gains(folder):
     ].sum() == pytest.approx(found.change)
     assert found.gains("county")["change"].is_monotonic_decreasing
     assert found.losses("county").empty
-    said = sentences(found)
+    said = sentences(found, Voice())
     assert said[0].startswith("Elevation, from base to higher: ")
     assert said[-1] == "No county loses."
-    assert sentences(found, "zh")[0].startswith("高程，由现状到higher：")
+    assert sentences(found, Voice("zh"))[0].startswith("高程，由现状到higher：")
     back = study.compare("higher", "base", "elevation")
     assert back.change == pytest.approx(-found.change)
 

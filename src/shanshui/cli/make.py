@@ -10,6 +10,7 @@ import typer
 from shanshui.cli.options import (
     AsJson,
     Folder,
+    Language,
     Memory,
     Overwrite,
     Preview,
@@ -19,6 +20,7 @@ from shanshui.cli.options import (
     opened,
 )
 from shanshui.core.errors import StudyError
+from shanshui.core.voice import Voice
 
 if TYPE_CHECKING:
     from shanshui.flow.run import Outcome
@@ -157,7 +159,7 @@ def export(
             help="By ending: .tif (COG) .nc .zarr .gpkg .gdb .shp .parquet .geojson .csv .xlsx .png",
         ),
     ],
-    lang: Annotated[str, typer.Option(metavar="en|zh", help="Words on a map.")] = "en",
+    lang: Language = "en",
     variant: Variant = "",
     scenario: Scenario = "",
     preview: Preview = 1,
@@ -184,7 +186,7 @@ def export(
 
 def report(
     folder: Folder,
-    lang: Annotated[str, typer.Option(metavar="en|zh", help="Language.")] = "en",
+    lang: Language = "en",
     to: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The page; by default in the study folder.")
     ] = None,
@@ -197,7 +199,22 @@ def report(
     from shanshui.report.document import write_report
 
     study = opened(folder, variant, scenario, preview)
-    typer.echo(str(write_report(study, lang, to, overwrite=overwrite).resolve()))
+    voice = Voice(lang, study.layout.folder)
+    page = write_report(study, lang, to, overwrite=overwrite)
+    if voice.lacking:
+        typer.echo(_lacking(voice), err=True)
+    typer.echo(str(page.resolve()))
+
+
+LACKING_SHOWN = 12
+"""Keys that a language lacks which are named."""
+
+
+def _lacking(voice: Voice) -> str:
+    """What a language does not say."""
+    keys = voice.lacking
+    more = f", and {len(keys) - LACKING_SHOWN} more" if len(keys) > LACKING_SHOWN else ""
+    return f"{voice.language} has no words for {', '.join(keys[:LACKING_SHOWN])}{more}: they stand in English"
 
 
 def _print_estimates(rows: list[Any], as_json: bool) -> None:

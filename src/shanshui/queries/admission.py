@@ -9,6 +9,7 @@ import pyproj
 
 from shanshui.core.errors import PlanError, QuantityError, StudyError
 from shanshui.core.errors import nearest as nearest_word
+from shanshui.core.voice import Voice
 from shanshui.industry.access_rules import Admission, admit, admitted_cells
 from shanshui.industry.classification import checked_code, industry_name
 from shanshui.industry.place_facts import MAPPED, asked_facts
@@ -56,7 +57,7 @@ class PlaceAdmission:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        answer = self.answer
+        answer, en, zh = self.answer, Voice(), Voice("zh")
         found: dict[str, Any] = jsonable(
             {
                 "code": self.industry[0],
@@ -65,16 +66,15 @@ class PlaceAdmission:
                 "verdict": answer.verdict,
                 "worst": answer.worst,
                 "provisional": answer.provisional,
-                "answer": answer.words(),
-                "answer_zh": answer.words("zh"),
+                "answer": answer.words(en),
+                "answer_zh": answer.words(zh),
                 "rules": [_rule(r) for r in answer.fired],
                 "questions": [
-                    {**_rule(q.rule), "asks": [t.words() for t in q.terms]}
-                    for q in answer.questions
+                    {**_rule(q.rule), "asks": [str(t) for t in q.terms]} for q in answer.questions
                 ],
                 "parts": {k: list(v) for k, v in answer.parts.items()},
-                "changes": answer.changes,
-                "changes_zh": answer.changes_zh,
+                "changes": [c.words(en) for c in answer.changes],
+                "changes_zh": [c.words(zh) for c in answer.changes],
                 "better": answer.better,
                 "facts": {k: round(v, 4) for k, v in self.facts.items()},
                 "unknown": answer.unknown,
@@ -88,7 +88,7 @@ class PlaceAdmission:
 
 def _rule(rule: Rule) -> dict[str, Any]:
     return {
-        "rule": rule.rule, "list": rule.list, "verdict": rule.verdict, "when": " & ".join(t.words() for t in rule.when),
+        "rule": rule.rule, "list": rule.list, "verdict": rule.verdict, "when": " & ".join(map(str, rule.when)),
         "text": rule.text, "text_zh": rule.text_zh, "source": rule.source, "tag": rule.tag,
     }  # fmt: skip
 

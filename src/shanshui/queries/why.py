@@ -98,13 +98,13 @@ class Lost:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        words = reasons()[self.cause.reason]
+        words = reasons()[self.cause.reason].words
         return {
             "in": self.cause.product,
             "reason": self.cause.reason,
             "detail": self.cause.detail,
-            "text": words.en,
-            "text_zh": words.zh,
+            "text": words["en"],
+            "text_zh": words["zh"],
             "way": self.way,
             "cells": self.cells,
             "km2": round(self.km2, 6),
