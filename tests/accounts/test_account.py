@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shanshui.accounts.futures import climate_futures
 from tests.worlds import grid, squares
 
 from shanshui.accounts.assets import supply_use
@@ -19,7 +20,6 @@ from shanshui.accounts.flows import (
     units_inside,
 )
 from shanshui.accounts.frames import FRAMES, frame_of
-from shanshui.accounts.futures import climate_futures
 from shanshui.accounts.gep import account_total, gep
 from shanshui.accounts.indicators import (
     coupling_coordination,

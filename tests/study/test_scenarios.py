@@ -442,8 +442,9 @@ def test_a_preview_is_the_same_plan_on_coarser_cells_and_says_so(folder):
         study.preview(40)
 
 
-def test_the_made_up_region_greener_gives_more_by_its_land(region):
-    study = region
+def test_the_made_up_region_greener_gives_more_by_its_land(region, tmp_path):
+    shutil.copytree(region.layout.folder, tmp_path / "w")
+    study = open_study(tmp_path / "w")
     study.scenarios["greener"] = made_greener()
     view = study.scenario("greener")
     view.run("carbon_stock", "gep", "county_gep", workers=2)
