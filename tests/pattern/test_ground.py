@@ -78,32 +78,87 @@ def test_a_factor_read_at_another_scale_is_refused(setting, fits):
             Plan.of(*steps, sources=given)
 
 
-# contrast
+# factors of the mean
 
 
-def test_a_factor_with_one_score_leaves_the_mean():
-    rain = lay(all_of(5000.0), "MJ*mm/(ha*h*yr)")
+def three(rain, relief, green):
+    return lay(rain, "MJ*mm/(ha*h*yr)"), lay(relief, "m"), lay(green)
+
+
+def test_a_factor_with_one_score_takes_part_as_the_source_has_it():
     relief = all_of(400.0)
     relief[:, :4], relief[:, 4:8] = 20.0, 100.0
     green = all_of(0.9)
     green[4:] = 0.1
-    relief, green = lay(relief, "m"), lay(green)
-    factors = sensitivity_factors(MASK, green, rain, relief)
-    used = factors.set_index("factor")["used"]
-    assert used.to_dict() == {
-        "rainfall_erosivity": 0.0,
-        "local_relief": 1.0,
-        "vegetation_fraction": 1.0,
-    }
-    assert factors.set_index("factor").loc[
-        "local_relief", ["low", "middle", "high"]
-    ].tolist() == pytest.approx([1 / 3] * 3)
-    found = erosion_sensitivity(rain, relief, green, MASK, None, factors).values
-    # forest on a plain: sqrt(1 1), on hills sqrt(3 1), on mountains sqrt(5 1); bare: sqrt(1 5), sqrt(3 5), sqrt(5 5)
-    assert [int(found[0, k]) for k in (0, 5, 11)] == [5, 5, 5]
-    assert [int(found[7, k]) for k in (0, 5, 11)] == [5, 1, 1]
-    with_all = erosion_sensitivity(rain, relief, green, MASK).values
-    assert [int(with_all[0, k]) for k in (0, 5, 11)] == [5, 3, 3]
+    given = three(all_of(5000.0), relief, green)
+    factors = sensitivity_factors(MASK, given[2], *given[:2])
+    assert (factors["used"] == 1).all()
+    told = factors.set_index("factor")
+    assert told.loc["local_relief", ["low", "middle", "high"]].tolist() == pytest.approx([1 / 3] * 3)  # fmt: skip
+    assert told.loc["rainfall_erosivity", "reason"] == "scores 5 on all of the ground"
+    found = erosion_sensitivity(*given, MASK, None, factors).values
+    # cube roots: forest 5 1 1, 5 3 1, 5 5 1; bare 5 1 5, 5 3 5, 5 5 5
+    assert [int(found[0, k]) for k in (0, 5, 11)] == [5, 3, 3]
+    assert [int(found[7, k]) for k in (0, 5, 11)] == [3, 1, 1]
+
+
+@pytest.mark.parametrize("low", [300.0, 5000.0])
+def test_one_cell_changes_no_class_but_its_own(low):
+    # all but one cell, and all but two, have one score of erosivity
+    for values in (300.0, 5000.0, 50.0):
+        grounds = []
+        for cells in (1, 2):
+            rain = all_of(low)
+            rain.flat[:cells] = values
+            given = three(rain, all_of(400.0), all_of(0.1))
+            factors = sensitivity_factors(MASK, given[2], *given[:2])
+            grounds.append(erosion_sensitivity(*given, MASK, None, factors).values)
+        assert (grounds[0] != grounds[1]).sum() <= 1
+        # erosivity of 3 or 5 beside relief and bare ground of 5
+        assert (grounds[1].flat[2:] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("rain", "relief", "green", "code"),
+    [(5000.0, 400.0, 0.9, 3), (300.0, 400.0, 0.1, 1), (300.0, 100.0, 0.5, 3), (50.0, 100.0, 0.5, 5)],
+)  # fmt: skip
+def test_ground_that_is_alike_everywhere_is_classed_by_all_its_factors(rain, relief, green, code):
+    given = three(*(all_of(v) for v in (rain, relief, green)))
+    factors = sensitivity_factors(MASK, given[2], *given[:2])
+    assert (factors["used"] == 1).all()
+    assert (erosion_sensitivity(*given, MASK, None, factors).values == code).all()
+
+
+def test_a_factor_known_on_hardly_any_ground_leaves_the_mean_and_is_told():
+    rain, relief, green = three(all_of(300.0), all_of(400.0), all_of(0.1))
+    texture = np.zeros(GRID.shape, np.uint8)
+    texture[0, 0] = 1
+    cells = texture.size
+    factors = sensitivity_factors(MASK, green, rain, relief, texture_score=codes(texture))
+    row = factors.set_index("factor").loc["texture_score"]
+    assert (row["used"], row["known"]) == (0.0, pytest.approx(1 / cells))
+    assert row["reason"].startswith("known on 1.0% of the ground that rainfall_erosivity, local_relief, vegetation_fraction tells: left out")  # fmt: skip
+    given = (rain, relief, green, MASK, codes(texture))
+    # the cube root of 3 5 5 is 4.2, extreme
+    assert (erosion_sensitivity(*given, factors).values == 1).all()
+    bare = potential_sensitivity(MASK, rain, relief, texture_score=codes(texture), sensitivity_factors=factors)  # fmt: skip
+    np.testing.assert_allclose(bare.values, 15**0.5, rtol=1e-6)
+    # known on most ground it takes part, and how much lacks a class is told
+    texture[:5] = 1
+    factors = sensitivity_factors(MASK, green, rain, relief, texture_score=codes(texture))
+    row = factors.set_index("factor").loc["texture_score"]
+    assert (row["used"], row["known"]) == (1.0, pytest.approx(5 / 8))
+    assert "36 cells without it have no class" in row["reason"]
+    # the fourth root of 3 5 5 1 is 2.9
+    found = erosion_sensitivity(rain, relief, green, MASK, codes(texture), factors).values
+    assert (found[:5] == 3).all()
+    assert (found[5:] == 0).all()
+    # a gap in what every cell needs is a gap, not a reason to leave the factor out
+    relief.values[1:] = np.nan
+    factors = sensitivity_factors(MASK, green, rain, relief, texture_score=codes(texture))
+    told = factors.set_index("factor")
+    assert (told["used"] == 1).all()
+    assert told.loc["local_relief", "known"] == pytest.approx(1 / 8)
 
 
 def test_a_factor_that_is_low_everywhere_holds_the_mean_down():
@@ -194,14 +249,6 @@ def test_an_index_of_one_day_leaves_fields_no_barer_than_a_year_of_crops():
     assert year[0, 0] == 0.0
     with pytest.raises(QuantityError, match=r"farmed_least: no cover_type tells where fields are"):
         vegetation_fraction(lay(ndvi), MASK, farmed_least=0.4, **ends)
-
-
-def test_where_nothing_has_contrast_all_stay():
-    one = lay(all_of(5000.0), "MJ*mm/(ha*h*yr)"), lay(all_of(400.0), "m"), lay(all_of(0.1))
-    factors = sensitivity_factors(MASK, one[2], one[0], one[1])
-    assert (factors["used"] == 1).all()
-    assert factors["reason"].str.contains("all stay").all()
-    assert (erosion_sensitivity(one[0], one[1], one[2], MASK, None, factors).values == 1).all()
 
 
 # the red line

@@ -242,20 +242,43 @@ def test_ground_by_hand():
     assert (factors["used"] == 1).all()
 
 
-def test_a_factor_without_contrast_leaves_the_mean_of_hazard():
+def test_a_factor_with_one_score_stays_in_the_mean_of_hazard():
     relief = all_of(300.0)
     relief[:, :20] = 50.0
     made = hazard_scores(lay(relief, "m"), MASK, lay(all_of(30.0), "degree"))
     factors = sensitivity_factors(MASK, lay(all_of(0.5)), hazard_scores=made)
-    assert factors.set_index("factor")["used"].to_dict() == {"local_relief": 1.0, "slope": 0.0}
-    # sqrt(3 x 5) = 3.87 is extreme; relief alone is sensitive
-    assert (ground_sensitivity(made, MASK).values[:, 20:] == 1).all()
-    assert (ground_sensitivity(made, MASK, factors).values[:, 20:] == 3).all()
+    assert (factors["used"] == 1).all()
+    # square roots of 1 5 and 3 5: 2.24 is general, 3.87 extreme
+    found = ground_sensitivity(made, MASK, factors).values
+    assert (found[:, :20] == 5).all()
+    assert (found[:, 20:] == 1).all()
     # ground that is gentle everywhere holds hazard down
     low = hazard_scores(lay(relief, "m"), MASK, lay(all_of(1.0), "degree"))
     factors = sensitivity_factors(MASK, lay(all_of(0.5)), hazard_scores=low)
     assert (factors["used"] == 1).all()
     assert (ground_sensitivity(low, MASK, factors).values == 5).all()
+
+
+@pytest.mark.parametrize("name", ["slope", "rainfall_erosivity", "fault_distance", "seismic"])
+def test_a_factor_known_in_one_cell_takes_no_class_from_the_others(name):
+    unit = {"slope": "degree", "rainfall_erosivity": "MJ*mm/(ha*h*yr)", "fault_distance": "km", "seismic": "g0"}[name]  # fmt: skip
+    seen = all_of(np.nan)
+    seen[0, 0] = 0.1
+    made = hazard_scores(lay(all_of(300.0), "m"), MASK, **{name: lay(seen, unit)})
+    factors = sensitivity_factors(MASK, lay(all_of(0.5)), hazard_scores=made)
+    row = factors.set_index("factor").loc[name]
+    assert row["used"] == 0
+    assert row["known"] == pytest.approx(1 / seen.size)
+    assert "left out of the mean" in row["reason"]
+    assert (ground_sensitivity(made, MASK, factors).values == 3).all()
+    # on most of the ground it takes part, and the gap is told
+    seen[:30] = 0.1
+    made = hazard_scores(lay(all_of(300.0), "m"), MASK, **{name: lay(seen, unit)})
+    factors = sensitivity_factors(MASK, lay(all_of(0.5)), hazard_scores=made)
+    row = factors.set_index("factor").loc[name]
+    assert row["used"] == 1
+    assert "451 cells without it have no class" in row["reason"]
+    assert (ground_sensitivity(made, MASK, factors).values[30:] == 0).all()
 
 
 @pytest.mark.parametrize(("height", "code"), [(50.0, 5), (300.0, 3), (600.0, 1)])

@@ -189,7 +189,7 @@ def ground_sensitivity(
     region_mask : (y, x) [1]
         1 inside.
     sensitivity_factors : table, optional
-        Factors without contrast on this ground leave the mean; without it all stay.
+        Factors that are known on too little ground leave the mean; without it all stay.
     cuts : tuple of float [1]
         Means from which a place is sensitive and extremely so.
 
@@ -205,7 +205,7 @@ def ground_sensitivity(
 
     Notes
     -----
-    SS = (prod_k s_k)^(1/n) over the n factors known that tell ground apart, s_k the scores [1]; graded at 2.33 and 3.66, as the other kinds of
+    SS = (prod_k s_k)^(1/n) over the n factors that take part, s_k the scores [1]; graded at 2.33 and 3.66, as the other kinds of
     sensitivity of the draft of 2019 [S]; to use the mean for hazard is ours [D]. It tells where hazard can arise, an inventory where it did.
     """
     scores = {str(k): np.asarray(v.values, np.float32) for k, v in hazard_scores.items()}

@@ -1,5 +1,6 @@
 """How easily a place is hurt: erosion, rock desertification, desertification, by the geometric mean of scored factors."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import numpy as np
@@ -48,18 +49,23 @@ def graded(
     cuts: tuple[float, float],
     factors: pd.DataFrame | None,
 ) -> Codes:
-    """Classes by the geometric mean of the factors that tell ground apart; a cell without a score of any of them is missing."""
-    used = list(scores)
-    if factors is not None:
-        rows = factors[factors["kind"] == kind]
-        left = set(rows.loc[rows["used"] == 0, "factor"])
-        used = [name for name in scores if name not in left]
+    """Classes by the geometric mean of the factors that take part; a cell without a score of any of them is missing."""
+    used = taking_part(kind, scores, factors)
     with np.errstate(invalid="ignore"):
         chosen = [scores[name] for name in used]
         mean = np.prod(chosen, axis=0, dtype=np.float32) ** np.float32(1.0 / len(chosen))
         code = np.where(mean > cuts[1], EXTREME, np.where(mean >= cuts[0], IMPORTANT, GENERAL))
     known = np.isfinite(mean) & (region_mask.values == 1)
     return like(place, np.where(known, code, MISSING).astype(np.uint8), "1", nodata=MISSING)
+
+
+def taking_part(kind: str, names: Iterable[str], factors: pd.DataFrame | None) -> list[str]:
+    """Factors of a kind that take part in its mean: all without the table."""
+    if factors is None:
+        return list(names)
+    rows = factors[(factors["kind"] == kind) & (factors["used"] == 0)]
+    left = set(rows["factor"])
+    return [name for name in names if name not in left]
 
 
 @assessment(source="spj2019", halo=0, bytes_per_cell=40, read_over={"local_relief": (1.0, 5.0)})
@@ -88,7 +94,7 @@ def erosion_sensitivity(
     texture_score : (y, x) [1], optional
         1, 3 or 5 by soil texture; without it the mean is of three factors, not of a filled fourth.
     sensitivity_factors : table, optional
-        Factors without contrast on this ground leave the mean; without it all stay.
+        Factors that are known on too little ground leave the mean; without it all stay.
     cuts : tuple of float [1]
         Means from which a place is sensitive and extremely so.
 
@@ -134,7 +140,7 @@ def karst_sensitivity(
     region_mask : (y, x) [1]
         1 inside.
     sensitivity_factors : table, optional
-        Factors without contrast on this ground leave the mean; without it all stay.
+        Factors that are known on too little ground leave the mean; without it all stay.
     cuts : tuple of float [1]
         Means from which a place is sensitive and extremely so.
 
@@ -181,7 +187,7 @@ def desertification_sensitivity(
     texture_score : (y, x) [1], optional
         1, 3 or 5 by soil texture; left out of the mean when absent.
     sensitivity_factors : table, optional
-        Factors without contrast on this ground leave the mean; without it all stay.
+        Factors that are known on too little ground leave the mean; without it all stay.
     cuts : tuple of float [1]
         Means from which a place is sensitive and extremely so.
 
@@ -284,6 +290,7 @@ def potential_sensitivity(
     reference_evapotranspiration: Evapotranspiration | None = None,
     windy_days: DaysPerYear | None = None,
     texture_score: Index | None = None,
+    sensitivity_factors: Factors | None = None,
 ) -> Index:
     """Sensitivity that the ground has by itself, whatever grows on it: what its cover now holds back.
 
@@ -305,6 +312,8 @@ def potential_sensitivity(
         Of desertification.
     texture_score : (y, x) [1], optional
         Of erosion and of desertification.
+    sensitivity_factors : table, optional
+        Factors that are known on too little ground leave the mean; without it all stay.
 
     Returns
     -------
@@ -339,8 +348,9 @@ def potential_sensitivity(
             "and reference_evapotranspiration"
         )
     out = np.full(region_mask.shape, np.nan, np.float32)
-    for scores in kinds.values():
-        bare = [score for name, score in scores.items() if name != "vegetation_fraction"]
+    for kind, scores in kinds.items():
+        used = taking_part(kind, scores, sensitivity_factors)
+        bare = [scores[name] for name in used if name != "vegetation_fraction"]
         mean = np.prod(bare, axis=0, dtype=np.float32) ** np.float32(1.0 / len(bare))
         out = np.fmax(out, mean)
     return like(region_mask, np.where(region_mask.values == 1, out, np.float32(np.nan)), "1")
