@@ -22,7 +22,7 @@ from shanshui.pattern import (
 CUTS = {"cuts": (2.33, 3.66)}
 PUBLISHED = [
     # guide of 2020: half and four fifths of the amount; slope and cover of soil
-    (importance.importance_grade, {"extreme_share": 0.5, "important_share": 0.8, "least_basin_km2": 500.0}),
+    (importance.importance_grade, {"extreme_share": 0.5, "important_share": 0.8, "least_basin_km2": 500.0, "least_of_mean": 0.1}),
     (
         importance.soil_importance,
         {"extreme_deg": 25.0, "extreme_fraction": 0.8, "important_deg": 15.0, "important_fraction": 0.6},

@@ -218,6 +218,22 @@ def test_what_is_scarce_counts_in_its_own_basin():
     assert found.tolist() == [3] * 6 + [5] * 6
 
 
+def test_a_trace_in_a_dry_basin_is_not_scarce_but_nothing():
+    # the mean of the region is 50: a tenth of it is 5
+    amount = np.repeat([[100.0] * 6 + [0.001] * 2 + [0.0005] * 4], 8, axis=0)
+    service = lay(amount.astype(np.float32), "mm/yr")
+    basins = frame(box(0, 0, 6, 8), box(6, 0, 12, 8))
+    found = importance_grade(service, MASK, basins, least_basin_km2=48.0, extreme_share=0.6)
+    assert (found.values[:, 6:] == 5).all()
+    # without the floor those of 0.001 hold half of the dry basin
+    bare = importance_grade(
+        service, MASK, basins, least_basin_km2=48.0, extreme_share=0.6, least_of_mean=0.0
+    )
+    assert bare.values[0].tolist() == [5] * 6 + [1, 1] + [5] * 4
+    cuts = importance_cuts(MASK, ground(), service, None, None, basins, shares=(0.6,))
+    assert cuts.set_index("service").loc["water", "extreme"] == 0.0
+
+
 def test_ground_outside_every_basin_or_without_an_amount_is_graded_by_the_region():
     amount = np.repeat([[8.0, 4, 2, 1, np.nan, 0, 8, 4, 2, 1, 0, 0]], 8, axis=0)
     service = lay(amount.astype(np.float32), "mm/yr")

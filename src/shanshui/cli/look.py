@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Variant
+from shanshui.cli.options import AsJson, Folder, Preview, Scenario, Variant, opened
 from shanshui.cli.rows import number, print_rows
 
 if TYPE_CHECKING:
@@ -70,15 +70,16 @@ def list_products(
         bool, typer.Option("--mermaid", help="The plan as a Mermaid graph.")
     ] = False,
     variant: Variant = "",
+    scenario: Scenario = "",
+    preview: Preview = 1,
     variants: Annotated[
         bool, typer.Option("--variants", help="The variants that there are, and what each sets.")
     ] = False,
 ) -> None:
     """Products with unit, dims, state and how long they took."""
     from shanshui.core.terms import terms
-    from shanshui.study.study import open_study
 
-    study = open_study(folder).variant(variant)
+    study = opened(folder, variant, scenario, preview)
     if variants:
         _print_variants(study.variants(), as_json)
         return
@@ -127,12 +128,13 @@ def show(
     product: Annotated[str, typer.Argument(metavar="PRODUCT")],
     as_json: AsJson = False,
     variant: Variant = "",
+    scenario: Scenario = "",
+    preview: Preview = 1,
 ) -> None:
     """Shape, unit, range, mean, share of nodata, source, made when and why."""
     from shanshui.report.places import with_places
-    from shanshui.study.study import open_study
 
-    study = open_study(folder).variant(variant)
+    study = opened(folder, variant, scenario, preview)
     facts = _facts(study, product)
     rows = []
     if facts["kind"] == "table":
@@ -215,11 +217,11 @@ def explain(
     product: Annotated[str, typer.Argument(metavar="PRODUCT")],
     as_json: AsJson = False,
     variant: Variant = "",
+    scenario: Scenario = "",
+    preview: Preview = 1,
 ) -> None:
     """The chain back to the input files, with settings and editions."""
-    from shanshui.study.study import open_study
-
-    study = open_study(folder).variant(variant)
+    study = opened(folder, variant, scenario, preview)
     links = study.explain(product)
     joined = study.joins(product)
     rows: list[dict[str, Any]] = []

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Memory, Overwrite, Quiet, Variant
+from shanshui.cli.options import (
+    AsJson,
+    Folder,
+    Memory,
+    Overwrite,
+    Preview,
+    Quiet,
+    Scenario,
+    Variant,
+    opened,
+)
 from shanshui.core.errors import StudyError
 
 if TYPE_CHECKING:
@@ -51,6 +61,8 @@ def run(
         str | None,
         typer.Option("--variant", metavar="NAME", help="Bring a variant that there is up to date."),
     ] = None,
+    scenario: Scenario = "",
+    preview: Preview = 1,
     workers: Annotated[
         int, typer.Option(min=0, help="Steps or strips at once; 0 is one per processor.")
     ] = 0,
@@ -73,7 +85,10 @@ def run(
         )
     if name is not None and variant is not None:
         raise StudyError("--as and --variant: give one name")
-    study = open_study(folder)
+    if scenario and variant is not None:
+        raise StudyError("--variant and --scenario: give one of them")
+    study = open_study(folder).scenario(scenario)
+    study = study.preview(preview) if preview > 1 else study
     laid = parse_settings(settings or [])
     if species is not None:
         viewed = study if variant is None else study.variant(variant)
@@ -93,7 +108,16 @@ def run(
         outcome = study.run(*(products or []), fresh=fresh, tell=tell, **options)
     if not quiet and not as_json:
         typer.echo(_done(outcome))
-        if outcome.variant:
+        if study.times > 1:
+            typer.echo(
+                f"preview on cells {study.times} times as wide ({study.grid.cell_m:g} m): figures of the study itself differ"
+            )
+        if study.of:
+            typer.echo(
+                f"scenario {scenario}: what differs stands apart; see: shanshui list {folder} --scenario {shlex.quote(scenario)}   and   "
+                f"shanshui compare {folder} base {shlex.quote(scenario)}"
+            )
+        elif outcome.variant and study.times == 1:
             typer.echo(
                 f"variant {outcome.variant}: what differs stands apart; see: shanshui list {folder} "
                 f"--variant {shlex.quote(outcome.variant)}"
@@ -127,6 +151,8 @@ def export(
     ],
     lang: Annotated[str, typer.Option(metavar="en|zh", help="Words on a map.")] = "en",
     variant: Variant = "",
+    scenario: Scenario = "",
+    preview: Preview = 1,
     stale: Annotated[
         bool, typer.Option("--stale", help="Also products that are not up to date, marked as such.")
     ] = False,
@@ -134,9 +160,8 @@ def export(
 ) -> None:
     """Write products for other programs."""
     from shanshui.report.export import export as write
-    from shanshui.study.study import open_study
 
-    study = open_study(folder).variant(variant)
+    study = opened(folder, variant, scenario, preview)
     written = write(
         study,
         products,
@@ -156,13 +181,14 @@ def report(
         Path | None, typer.Option(metavar="FILE", help="The page; by default in the study folder.")
     ] = None,
     variant: Variant = "",
+    scenario: Scenario = "",
+    preview: Preview = 1,
     overwrite: Overwrite = False,
 ) -> None:
     """One self-contained page with maps, charts, tables and where each came from."""
     from shanshui.report.document import write_report
-    from shanshui.study.study import open_study
 
-    study = open_study(folder).variant(variant)
+    study = opened(folder, variant, scenario, preview)
     typer.echo(str(write_report(study, lang, to, overwrite=overwrite).resolve()))
 
 

@@ -4,16 +4,21 @@ from typing import Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Variant
+from shanshui.cli.options import AsJson, Folder, Preview, Scenario, Variant, opened
 from shanshui.cli.rows import number, print_json
 
 
-def validate(folder: Folder, as_json: AsJson = False, variant: Variant = "") -> None:
+def validate(
+    folder: Folder,
+    as_json: AsJson = False,
+    variant: Variant = "",
+    scenario: Scenario = "",
+    preview: Preview = 1,
+) -> None:
     """Hold results against gauges, census, the ground and what is published; makes what it needs."""
-    from shanshui.study.study import open_study
     from shanshui.study.validation import counted, statements, tables
 
-    study = open_study(folder).variant(variant)
+    study = opened(folder, variant, scenario, preview)
     wanted = [name for name in tables(study) if study.state(name) != "made"]
     if wanted:
         study.run(*wanted, variant=variant or None)

@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Overwrite, Variant, place
+from shanshui.cli.options import (
+    AsJson,
+    Folder,
+    Overwrite,
+    Preview,
+    Scenario,
+    Variant,
+    opened,
+    place,
+)
 from shanshui.cli.rows import number, print_json, print_rows, records
 from shanshui.core.errors import StudyError
 
@@ -23,16 +32,17 @@ def why(
     ] = None,
     lang: Annotated[str, typer.Option(metavar="en|zh", help="Language.")] = "en",
     variant: Variant = "",
+    scenario: Scenario = "",
+    preview: Preview = 1,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Say why a product has no value at a place, or is as it is; without a place, why cells are missing over the study."""
-    from shanshui.study.study import open_study
     from shanshui.study.why import Why
 
     if lang not in ("en", "zh"):
         raise StudyError(f"--lang {lang}: expected en or zh")
-    study = open_study(folder).variant(variant)
+    study = opened(folder, variant, scenario, preview)
     question = Why(study)
     if at:
         if to is not None:

@@ -101,14 +101,6 @@ INPUTS: dict[str, InputKind] = {
     "soil_texture": InputKind("categorical", Grid("1")),
     "temperature_range": InputKind("continuous", Grid("K"), 0.0, 60.0),
     "temperature_seasonality": InputKind("continuous", Grid("K"), 0.0, 40.0),
-    "temperature_moderate": InputKind("continuous", Grid("degC"), -60.0, 50.0, zeros="count"),
-    "temperature_strong": InputKind("continuous", Grid("degC"), -60.0, 50.0, zeros="count"),
-    "precipitation_moderate": InputKind(
-        "continuous", Grid("mm/yr"), 0.0, 12000.0, (100.0, 4500.0), RAIN
-    ),
-    "precipitation_strong": InputKind(
-        "continuous", Grid("mm/yr"), 0.0, 12000.0, (100.0, 4500.0), RAIN
-    ),
     "reference_evapotranspiration": InputKind(
         "continuous", Grid("mm/yr"), 0.0, 4000.0, (250.0, 2600.0), RAIN
     ),
@@ -408,10 +400,6 @@ WANTED: dict[str, str] = {
     "threats": "a table of threats with reach, weight and decay",
     "temperature_seasonality": "monthly temperatures, or a climate atlas with their standard deviation",
     "temperature_range": "daily highest and lowest temperatures, or a climate atlas with their range",
-    "temperature_moderate": "a climate projection downscaled to the study",
-    "precipitation_moderate": "a climate projection downscaled to the study",
-    "temperature_strong": "a climate projection downscaled to the study",
-    "precipitation_strong": "a climate projection downscaled to the study",
     "population_maps": "a gridded population map, people of each cell or by area, as WorldPop, LandScan and GPW have it",
     "employment": "employed persons by industry of counties from the census",
     "place_indicators": "figures of counties or prefectures from yearbooks: product per head, urban people, research spending",

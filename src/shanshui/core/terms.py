@@ -42,8 +42,6 @@ def terms() -> dict[str, Term]:
 
 
 ENDINGS = {
-    "_moderate": (", moderate warming", "（中等增温情景）"),
-    "_strong": (", strong warming", "（强增温情景）"),
     "_before": (" at the opening", "（期初）"),
     "_watersheds": (" by watershed", "（按汇水区）"),
 }
@@ -53,7 +51,7 @@ ENDINGS = {
 def word(name: str, lang: str = "en") -> str:
     """Word for a name; names that are not terms stand as they are, spaced.
 
-    A layer (``step.layer``) and a variant (``step_moderate``) take the words of what they are made of.
+    A layer (``step.layer``) and a state (``step_before``) take the words of what they are made of.
     """
     term = terms().get(name)
     if term:

@@ -192,8 +192,19 @@ class Plan:
         for name, item in made.items():
             if isinstance(item, Step):
                 _check_kinds(name, item, made)
+        return cls.ordered(made, absent)
+
+    @classmethod
+    def ordered(cls, made: Mapping[str, Item], absent: Mapping[str, str]) -> "Plan":
+        """Put steps that are bound into an order in which each comes after what it takes.
+
+        Raises
+        ------
+        PlanError
+            A loop.
+        """
         graph = {
-            name: [p for p in _inputs(item).values() if p in made] for name, item in made.items()
+            name: [p for p in needed(item).values() if p in made] for name, item in made.items()
         }
         try:
             order = list(TopologicalSorter(graph).static_order())
@@ -203,7 +214,7 @@ class Plan:
 
     def inputs(self, name: str) -> dict[str, str]:
         """Product that each data parameter of a step takes; absent optional ones left out."""
-        return {k: p for k, p in _inputs(self.steps[name]).items() if p in self.steps}
+        return {k: p for k, p in needed(self.steps[name]).items() if p in self.steps}
 
     def kind(self, name: str) -> Quantity:
         """What a product is."""
@@ -290,7 +301,8 @@ def _layers(steps: Iterable[Step]) -> list[Layer]:
     ]
 
 
-def _inputs(item: Item) -> dict[str, str]:
+def needed(item: Item) -> dict[str, str]:
+    """Product that each data parameter of an item takes, whether a plan has it or not."""
     if isinstance(item, Layer):
         return {"of": item.of}
     return item.needs if isinstance(item, Step) else {name: name for name in item.takes}
@@ -432,5 +444,5 @@ def _kinds(key: Key, item: Item, made: Mapping[str, Item]) -> tuple[str, ...]:
     """Kinds of a key; one of the same kind as a parameter takes that of the product bound to it."""
     if key.like is None:
         return key.kinds
-    product = _inputs(item).get(key.like, "")
+    product = needed(item).get(key.like, "")
     return _key(product, made) if product in made else ()

@@ -9,6 +9,7 @@ from shanshui.core.errors import ShanshuiError
 from shanshui.flow.canon import digest_of
 from shanshui.flow.fingerprint import code_digest, package_digest
 from shanshui.flow.plan import Layer, Plan, Source
+from shanshui.flow.rewire import plain
 from shanshui.flow.variants import reached
 from shanshui.region.grid import GridSpec
 from shanshui.store.ledger import Ledger
@@ -31,7 +32,7 @@ class Recipes:
     variant : str
         Name under which the products stand that differ from those of ``base``.
     base : Plan, optional
-        The study's own plan, for a variant.
+        The study's own plan, for a variant; without it everything differs.
 
     Attributes
     ----------
@@ -52,7 +53,8 @@ class Recipes:
     ) -> None:
         self.plan, self.grid, self.ledger, self.objects = plan, grid, ledger, objects
         self.variant = variant
-        self.reached = reached(plan, base) if variant and base else set()
+        every = set(plan.steps) if variant else set()
+        self.reached = reached(plan, base) if variant and base else every
         self.digests: dict[str, str] = {}
 
     def where(self, name: str) -> str:
@@ -63,6 +65,10 @@ class Recipes:
         """Digest of each product that one takes."""
         return {p: self.digests[p] for p in self.plan.inputs(name).values()}
 
+    def _taken(self, name: str) -> dict[str, str]:
+        """The same under the plain names: a product before a change is what it was where nothing was changed."""
+        return {plain(p): digest for p, digest in self.above(name).items()}
+
     def of(self, name: str) -> tuple[str, dict[str, Any]]:
         """Digest of all that decides a product, and its parts: code, settings, inputs, declaration, halo, grid."""
         item = self.plan.steps[name]
@@ -70,11 +76,11 @@ class Recipes:
             parts: dict[str, Any] = {
                 "code": "",
                 "settings": {"layer": item.layer},
-                "inputs": self.above(name),
+                "inputs": self._taken(name),
                 "card": repr(item.gives),
             }
         elif isinstance(item, Source):
-            inputs = item.digests() | self.above(name)
+            inputs = item.digests() | self._taken(name)
             parts = {
                 "code": self.code(item.code),
                 "settings": dict(item.parts),
@@ -83,8 +89,8 @@ class Recipes:
             }
         else:
             card = item.card
-            inputs = self.above(name)
-            bound = {k: p for k, p in item.needs.items() if p in self.plan.steps}
+            inputs = self._taken(name)
+            bound = {k: plain(p) for k, p in item.needs.items() if p in self.plan.steps}
             parts = {
                 # the door converts units and writes them: what it does is part of the result
                 "code": digest_of(*map(self.code, (item.call, admit, agree, given))),

@@ -14,6 +14,7 @@ from shanshui.core.quantity import Grid, Layers
 from shanshui.flow.estimate import Estimate
 from shanshui.flow.events import Event, Listener
 from shanshui.flow.plan import Layer, Plan, Source, Step
+from shanshui.flow.rewire import plain
 from shanshui.flow.strips import in_order
 from shanshui.region.grid import GridSpec
 from shanshui.store.objects import Objects
@@ -124,7 +125,7 @@ class Work:
         if isinstance(item, Layer):
             return self.objects.layer(above[item.of], item.layer)
         if isinstance(item, Source):
-            fitted = {p: self.shelf.get(above[p]) for p in self.plan.inputs(name)}
+            fitted = {plain(p): self.shelf.get(above[p]) for p in self.plan.inputs(name).values()}
             made = self.bring(item, fitted)
             return made if isinstance(made, str) else self.objects.keep(made)
         settings = item.card.checked(item.settings)

@@ -26,7 +26,7 @@ from shanshui.core.vocabulary import (
     Slope,
 )
 from shanshui.pattern.factors import Combined, Factors, combined_scores
-from shanshui.pattern.importance import basin_cells, share_limits
+from shanshui.pattern.importance import basin_cells, least_worth, share_limits
 from shanshui.pattern.sensitivity import CUTS, taking_part
 from shanshui.pattern.tables import Polygons
 from shanshui.region.grid import FINE_M
@@ -65,6 +65,7 @@ def importance_cuts(
     *,
     shares: Annotated[tuple[float, ...], Each(0.01, 0.99)] = (0.3, 0.4, 0.5, 0.6, 0.7),
     least_basin_km2: Annotated[float, Between(0.0, 1e6)] = 500.0,
+    least_of_mean: Annotated[float, Between(0.0, 1.0)] = 0.1,
 ) -> ImportanceCuts:
     """Extremely important ground at other shares of the amount than half.
 
@@ -80,7 +81,7 @@ def importance_cuts(
         Within which water and soil count too.
     shares : tuple of float [1]
         Shares of the amount to cut at [D].
-    least_basin_km2 : float [km2]
+    least_basin_km2, least_of_mean : float [km2], float [1]
         As for :func:`shanshui.pattern.importance.importance_grade`.
 
     Returns
@@ -91,7 +92,7 @@ def importance_cuts(
 
     Notes
     -----
-    ``extreme(p) = |v >= min(t(p), t_b(p))| / |v known|`` as in ``importance_grade``, for each share p. Which shares are tried is ours [D].
+    ``extreme(p) = |v >= min(t(p), max(t_b(p), a m))| / |v known|`` as in ``importance_grade``, for each share p. Which shares are tried is ours [D].
     """
     inside = region_mask.values == 1
     groups = _groups(cover_type, inside)
@@ -106,7 +107,8 @@ def importance_cuts(
     for name, (service, within) in services.items():
         if service is None:
             continue
-        extreme = _extreme(service, region_mask, within, shares, least_basin_km2)
+        ordered = (within, least_basin_km2, least_of_mean)
+        extreme = _extreme(service, region_mask, shares, *ordered)
         told = inside & np.isfinite(service.values)
         known |= told
         either |= extreme
@@ -126,18 +128,20 @@ def _groups(cover_type: xr.DataArray, inside: NDArray[np.bool_]) -> dict[str, ND
 def _extreme(
     service: xr.DataArray,
     region_mask: xr.DataArray,
-    basins: gpd.GeoDataFrame | None,
     shares: tuple[float, ...],
+    basins: gpd.GeoDataFrame | None,
     least_km2: float,
+    least_of_mean: float,
 ) -> NDArray[np.bool_]:
     """Extreme ground at each share; one order of the cells serves all."""
     values = np.where(region_mask.values == 1, service.values, np.float32(np.nan))
+    least = least_worth(values, least_of_mean)
     with np.errstate(invalid="ignore"):
         out = np.array([values >= limit for limit in share_limits(values, shares)])
         for rows, columns, here in basin_cells(basins, service, region_mask, least_km2):
             part = values[rows, columns]
             for number, limit in enumerate(share_limits(part[here], shares)):
-                out[number, rows, columns] |= here & (part >= limit)
+                out[number, rows, columns] |= here & (part >= max(limit, least))
     return out
 
 

@@ -71,6 +71,7 @@ def importance_grade(
     extreme_share: Annotated[float, Between(0.0, 1.0)] = 0.5,
     important_share: Annotated[float, Between(0.0, 1.0)] = 0.8,
     least_basin_km2: Annotated[float, Between(0.0, 1e6)] = 500.0,
+    least_of_mean: Annotated[float, Between(0.0, 1.0)] = 0.1,
 ) -> Codes:
     """Importance of one service by cumulative share of its amount, in the region and in the basin that it serves.
 
@@ -86,6 +87,8 @@ def importance_grade(
         The greatest cells that together hold at most the first share are extremely important; those up to the second, important.
     least_basin_km2 : float [km2]
         Parts of basins with less ground in the region have no order of their own [D].
+    least_of_mean : float [1]
+        A cell that gives less than this part of the region's mean is raised by no order of a basin: a trace is not scarce, it is nothing [D].
 
     Returns
     -------
@@ -99,11 +102,11 @@ def importance_grade(
 
     Notes
     -----
-    Extreme where v >= min(t(p_1), t_b(p_1)), important where v >= min(t(p_2), t_b(p_2)), t(p) = the least of the values u > 0 with
-    sum_(v_i >= u) v_i <= p sum_(v_i > 0) v_i over the region and t_b the same over the cells of basin b, with v the amount of a cell [any] and
-    p_1, p_2 the shares [1]; equal values stand or fall together. Grades by cumulative share, 50 % and 80 %: guide of 2020 [M]. That a service
-    which is scarce in its basin counts beside one that is much in the region is ours [D] (decision 0029): rain differs threefold over a
-    mountain region, and by amount alone its dry half holds nothing that matters.
+    Extreme where v >= min(t(p_1), max(t_b(p_1), a m)), important where v >= min(t(p_2), max(t_b(p_2), a m)), t(p) = the least of the values u > 0
+    with sum_(v_i >= u) v_i <= p sum_(v_i > 0) v_i over the region and t_b the same over the cells of basin b, with v the amount of a cell [any],
+    m its mean over the known cells of the region, a ``least_of_mean`` [1] and p_1, p_2 the shares [1]; equal values stand or fall together. Grades
+    by cumulative share, 50 % and 80 %: guide of 2020 [M]. That a service which is scarce in its basin counts beside one that is much in the
+    region is ours [D] (decision 0029): rain differs threefold over a mountain region, and by amount alone its dry half holds nothing that matters.
     """
     if important_share < extreme_share:
         raise QuantityError(
@@ -116,14 +119,21 @@ def importance_grade(
     with np.errstate(invalid="ignore"):
         code[values >= second] = IMPORTANT
         code[values >= first] = EXTREME
+        least = least_worth(values, least_of_mean)
         for rows, columns, here in basin_cells(basins, service, region_mask, least_basin_km2):
             part, graded = values[rows, columns], code[rows, columns]
-            limits = share_limits(part[here], shares)
+            limits = [max(limit, least) for limit in share_limits(part[here], shares)]
             for limit, grade in zip(limits, (EXTREME, IMPORTANT), strict=True):
                 raised = here & (part >= limit) & (graded > grade)
                 graded[raised] = grade
     code[~np.isfinite(values)] = MISSING
     return like(service, code, "1", nodata=MISSING)
+
+
+def least_worth(values: NDArray[np.floating], part: float) -> float:
+    """Amount below which no order of a basin counts: ``part`` [1] of the mean of the known cells; inf where there is none."""
+    known = values[np.isfinite(values)]
+    return part * float(known.mean(dtype=np.float64)) if known.size else np.inf
 
 
 def basin_cells(

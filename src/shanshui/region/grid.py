@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -252,6 +252,36 @@ def stacked(
 ) -> xr.Dataset:
     """Label several arrays on the grid of another."""
     return xr.Dataset({name: like(grid, values, units[name]) for name, values in layers.items()})
+
+
+LEAST_ROWS = 8
+"""Rows and columns that a grid made coarser must keep [D]."""
+
+
+def coarser(grid: GridSpec, times: int) -> GridSpec:
+    """The same ground on cells so many times as wide; the last row and column may reach beyond.
+
+    Parameters
+    ----------
+    grid : GridSpec
+        As it is.
+    times : int
+        At least 1.
+
+    Raises
+    ------
+    StudyError
+        No whole number of at least 1, or fewer than 8 rows or columns left.
+    """
+    if times < 1:
+        raise StudyError(f"preview {times}: expected a whole number of at least 2")
+    ny, nx = -(-grid.ny // times), -(-grid.nx // times)
+    if min(ny, nx) < LEAST_ROWS:
+        most = max(1, (min(grid.ny, grid.nx) - 1) // (LEAST_ROWS - 1))
+        raise StudyError(
+            f"preview {times}: leaves {ny} x {nx} cells; expected at least {LEAST_ROWS} rows and columns: at most {most} here"
+        )
+    return replace(grid, cell_m=grid.cell_m * times, ny=ny, nx=nx)
 
 
 def fitted_crs(west: float, south: float, east: float, north: float) -> str:

@@ -131,7 +131,7 @@ def account_chapters(study: Study, show: Any, lang: str) -> list[dict[str, Any]]
                 "sediment_delivery.sed_export", "nutrient_delivery.total_export", "carbon_stock.carbon", "net_primary_production",
                 "climate_regulation", "habitat_quality.habitat_quality",
             ),
-            "tables": [t for t in (_futures(study, lang), _balance(study, lang)) if t],
+            "tables": [t for t in (_balance(study, lang),) if t],
         },
         {
             "title": say("worth", lang),
@@ -290,21 +290,6 @@ def _condition(study: Study, lang: str) -> dict[str, Any] | None:
         say("condition_note", lang),
         of=("condition_account",),
     )
-
-
-def _futures(study: Study, lang: str) -> dict[str, Any] | None:
-    made = {n: f"future_{n}" for n in ("moderate", "strong") if study.has(f"future_{n}")}
-    if not made:
-        return None
-    rows = pd.concat([study[product].assign(future=say(n, lang)) for n, product in made.items()])
-    frame = pd.DataFrame(
-        {
-            "future": rows["future"], "quantity": [say(q, lang) for q in rows["quantity"]], "unit_of": rows["unit"],
-            "now": rows["now"], "later": rows["now"] + rows["change"], "change_percent": 100 * rows["change_share"],
-        }
-    )  # fmt: skip
-    note = say("futures_note", lang)
-    return table_of(say("futures", lang), frame, lang, note, of=tuple(made.values()))
 
 
 def _balance(study: Study, lang: str) -> dict[str, Any] | None:

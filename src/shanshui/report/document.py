@@ -16,10 +16,12 @@ from shanshui.core.terms import word
 from shanshui.flow.plan import Step
 from shanshui.report.accounts import account_chapters
 from shanshui.report.canvas import as_png, as_svg, chinese_font, drawing, stamp
+from shanshui.report.comparison import say as preview_words
 from shanshui.report.export import written_by
 from shanshui.report.figures import cover_chart, hypsometry_chart, slope_chart, unit_size_chart
 from shanshui.report.industry import industry_chapter
 from shanshui.report.pattern import pattern_chapter
+from shanshui.report.scenarios import scenario_chapter
 from shanshui.report.states import ProductStates
 from shanshui.report.tables import (
     basin_table,
@@ -301,6 +303,7 @@ def _chapters(study: Study, lang: str, standing: ProductStates) -> list[dict[str
         *account_chapters(study, show, lang),
         pattern_chapter(study, show, lang),
         industry_chapter(study, show, lang),
+        scenario_chapter(study, show, lang),
         validation_chapter(study, lang),
     ]
 
@@ -332,7 +335,9 @@ def _page(study: Study, lang: str, standing: ProductStates) -> str:
         summary=summary(study, lang),
         chapters=chapters,
         units=units,
-        variant=study.layout.variant,
+        variant=study.layout.variant if not study.of else "",
+        scenario=study.of,
+        preview=preview_words("preview", lang, times=study.times) if study.times > 1 else "",
         not_current=_head(standing, shown, lang),
         verdicts=verdict_rows(study, lang),
         provenance=provenance_rows(study, lang, standing),

@@ -92,11 +92,10 @@ class ProductStates:
             Names the first, why, and how to mend it.
         """
         layout = self.study.layout
-        variant = f" --variant {layout.variant}" if layout.variant else ""
         for name in names:
             if self.state(name) == "stale":
                 raise PlanError(
-                    f"{name}: {self.why(name)}{self._cause(name)}; make it anew: shanshui run {layout.folder} {name}{variant}; "
+                    f"{name}: {self.why(name)}{self._cause(name)}; make it anew: shanshui run {layout.folder} {name}{self.study.flags}; "
                     "or write it as it stands, marked as stale, with --stale"
                 )
 

@@ -2,6 +2,7 @@
 
 PHRASES: dict[str, tuple[str, str]] = {
     "variant": ("variant", "方案"),
+    "scenario": ("scenario", "情景"),
     "state_stale": ("stale: its settings, an input or the program changed since it was made", "已过时：生成后其参数、输入或程序有变动"),
     "state_stale_since": ("stale: {products} changed since it was made", "已过时：生成后 {products} 有变动"),
     "state_unchecked": ("not checked: input files are gone", "未核对：输入文件已不存在"),
@@ -255,9 +256,6 @@ PHRASES: dict[str, tuple[str, str]] = {
     "published_tonglu": ("Tonglu 2021", "桐庐县2021年"),
     "published_qinba": ("Qinba 2015, as reported", "秦巴山区2015年（报告值）"),
     "compared": ("Beside published accounts", "与已发表结果比较"),
-    "futures": ("Water and soil under two climates of about 2050", "2050年前后两种气候情景下的水土变化"),
-    "moderate": ("moderate warming", "中等增温"),
-    "strong": ("strong warming", "强增温"),
     "precipitation": ("precipitation", "降水量"),
     "evapotranspiration": ("evapotranspiration", "蒸散量"),
     "water_yield": ("water yield", "产水量"),
@@ -475,7 +473,6 @@ PHRASES: dict[str, tuple[str, str]] = {
     "account_note": ("Prices are carried to the account's year by consumer prices. Flows without data do not appear: storms, air and water quality and visits need their datasets.", "价格按居民消费价格指数换算至核算年份。暴雨、空气与水质、游客等无数据的服务未列入，补充数据后方可核算。"),
     "compared_note": ("Totals differ first of all by frame: equivalent factors value far less than replacement costs, local climate regulation alone is often half of an account, and the value reported for Qinba follows a transfer of asset shares whose method its text does not give.", "各总量差异首先来自核算框架：当量因子法远低于替代成本法；局地气候调节常占总值一半左右；秦巴山区报告值按资产份额转移推算，其方法原文未详。"),
     "county_note": ("Product of counties is shared out from their prefecture by workers: county_mismatch has the same by county.", "县级生产总值由所属地市按从业人员分摊；分县结果见 county_mismatch。"),
-    "futures_note": ("Land cover and soil stay as they are; rain and warmth are the means of one climate model for 2041-2060.", "土地覆被与土壤保持现状；气温与降水取单一气候模式2041—2060年平均。"),
     "balance_note": ("Where the balance is below zero the retention is taken as zero; evaporation there comes from elsewhere, or rain is too coarse.", "平衡为负处涵养量取零，多因水源外来或降水数据过粗。"),
     "red_line_note": ("The candidate takes {share} of the region. A proposal by importance and sensitivity alone: no legal line.", "备选范围占全区{share}，仅依据重要性与敏感性提出，不具法律效力。"),
     "steep_note": ("Slopes of coarse cells are scaled to what cells of 90 m would show; within a cell farmland lies on the gentler ground, so that the area is rather too large. The rows two degrees off show how far it depends on the limit.", "粗分辨率坡度已校正到90米尺度；栅格内耕地多位于较缓处，面积可能偏大；上下浮动2度的结果反映其对阈值的敏感程度。"),

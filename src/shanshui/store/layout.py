@@ -14,6 +14,8 @@ from shanshui.core.errors import ResourceError, StoreError, StudyError
 STUDY_FILE = "study.toml"
 MANIFEST = ".manifest"
 """Ending of the note beside each kept object."""
+BEFORE = "@"
+"""In the name of a product as it was before a change: kept, but not shown to other programs."""
 
 
 class Layout:

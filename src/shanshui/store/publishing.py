@@ -6,7 +6,7 @@ import shutil
 import uuid
 from pathlib import Path
 
-from shanshui.store.layout import Layout, disk_errors
+from shanshui.store.layout import BEFORE, Layout, disk_errors
 from shanshui.store.ledger import Ledger, Shown
 from shanshui.store.manifests import bytes_digest, stamp_of
 
@@ -53,7 +53,7 @@ class Products:
             The file cannot be written.
         """
         known = self.ledger.object(digest)
-        if known is None:
+        if known is None or BEFORE in name:
             return False
         suffix = known[1]
         place, shown = (
@@ -115,7 +115,7 @@ class Products:
     def fault(self, name: str, digest: str, variant: str = "") -> str:
         """What is wrong with the file of a product, by its bytes where it was touched; empty when nothing."""
         known = self.ledger.object(digest)
-        if known is None:
+        if known is None or BEFORE in name:
             return ""
         shown = self.layout.shown(name, known[1], variant)
         before = self.ledger.shown(name, variant)

@@ -5,15 +5,15 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.inputs import INPUTS
-from shanshui.collect.joining import files_in
 from shanshui.core.errors import StudyError, nearest
 from shanshui.region.grid import GridSpec
+from shanshui.study.sections import Changes, Scenario, Section, refuse_path
 
 LEAST_CELL, LARGEST_CELL = 0.01, 1e6
 """Side of a cell [m] that a study may have: a centimetre to a thousand kilometres [D]."""
@@ -21,14 +21,9 @@ FAR = 1e9
 """Farthest coordinate [m] of a grid's corner: further than any projection of the Earth reaches [D]."""
 MOST_ROWS = 10_000_000
 """Rows or columns of a grid; the memory that a run needs is asked when it begins."""
-LONGEST_PATH, LONGEST_NAME = 4000, 255
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class About(_Section):
+class About(Section):
     """What the study is called and what it is."""
 
     name: str = Field(description="Name shown on maps and in the report.")
@@ -40,7 +35,7 @@ class About(_Section):
     note: str | None = Field(default=None, description="One sentence for the report.")
 
 
-class GridSection(_Section):
+class GridSection(Section):
     """The study grid: square cells, north up, an equal-area coordinate system in metres."""
 
     crs: str = Field(description="EPSG code, PROJ string or WKT.")
@@ -70,7 +65,7 @@ class GridSection(_Section):
         return value
 
 
-class DataSection(_Section):
+class DataSection(Section):
     """Where data files lie."""
 
     folder: str = Field(default="data", description="Absolute, or below the study folder.")
@@ -82,49 +77,16 @@ class DataSection(_Section):
         return value
 
 
-class StudyFile(_Section):
+class StudyFile(Changes):
     """A study: what it is about, its grid, its inputs and the settings of its steps."""
 
     study: About
     grid: GridSection
     data: DataSection = Field(default_factory=DataSection)
-    inputs: dict[str, InputSpec | list[InputSpec]] = Field(
+    scenarios: dict[str, Scenario] = Field(
         default_factory=dict,
-        description="One entry per input; a list for a table in several files.",
+        description="Named sets of changes over the study; each may also stand in scenarios/NAME.toml.",
     )
-    steps: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="Changed settings, by step."
-    )
-
-    @field_validator("inputs", mode="before")
-    @classmethod
-    def _one_file_each(cls, value: Any) -> Any:
-        """A list of files is a list of declarations that are alike."""
-        if not isinstance(value, dict):
-            return value
-        return {name: _listed(declared) for name, declared in value.items()}
-
-    @field_validator("inputs")
-    @classmethod
-    def _known_inputs(cls, value: dict[str, Any]) -> dict[str, Any]:
-        for name in value:
-            if name not in INPUTS:
-                raise ValueError(f"no input '{name}'; {nearest(name, INPUTS)}")
-            specs = value[name] if isinstance(value[name], list) else [value[name]]
-            if not specs:
-                raise ValueError(f"{name}: an empty list; give one file at least, or leave it out")
-            for spec in specs:
-                for text in (
-                    spec.file,
-                    spec.legend or "",
-                    *files_in(spec.crosswalk),
-                    *files_in(spec.names),
-                ):
-                    try:
-                        refuse_path(text)
-                    except ValueError as error:
-                        raise ValueError(f"{name}: {error}") from None
-        return value
 
     def grid_spec(self) -> GridSpec:
         """Return the grid, checked."""
@@ -134,34 +96,6 @@ class StudyFile(_Section):
     def specs(self) -> dict[str, list[InputSpec]]:
         """Every input as a list of declarations."""
         return {k: v if isinstance(v, list) else [v] for k, v in self.inputs.items()}
-
-
-def _listed(declared: Any) -> Any:
-    if isinstance(declared, dict) and isinstance(declared.get("file"), list) and declared["file"]:
-        return [{**declared, "file": file} for file in declared["file"]]
-    if isinstance(declared, list):
-        each = [_listed(d) for d in declared]
-        return [one for d in each for one in (d if isinstance(d, list) else [d])]
-    return declared
-
-
-def refuse_path(text: str) -> None:
-    """Refuse a text that no file can be called.
-
-    Raises
-    ------
-    ValueError
-        A NUL, a name longer than file systems take, the home of nobody.
-    """
-    shown = f"'{text[:60]}{'…' if len(text) > 60 else ''}'".replace("\0", "\\0")
-    if "\0" in text:
-        raise ValueError(f"{shown} holds a NUL character; correct the path")
-    if len(text) > LONGEST_PATH or any(len(p.encode()) > LONGEST_NAME for p in Path(text).parts):
-        raise ValueError(f"{shown} is too long for a path ({len(text)} letters); shorten it")
-    try:
-        Path(text).expanduser()
-    except RuntimeError:
-        raise ValueError(f"{shown}: there is no such home folder; write the path in full") from None
 
 
 def read_study_file(path: Path) -> StudyFile:
@@ -194,14 +128,15 @@ def read_study_file(path: Path) -> StudyFile:
     try:
         return StudyFile.model_validate(content)
     except ValidationError as error:
-        raise StudyError(f"{path}: {_words(error)}") from None
+        raise StudyError(f"{path}: {fault_words(error)}") from None
     except RecursionError:
         raise StudyError(
             f"{path}: values nested too deep; expected text, numbers and lists of them"
         ) from None
 
 
-def _words(error: ValidationError) -> str:
+def fault_words(error: ValidationError) -> str:
+    """What is wrong with a file, field by field, in one line."""
     lines = []
     for fault in error.errors():
         # the union of one file and several reports both branches; the branch names are no fields
@@ -236,6 +171,7 @@ def _siblings(loc: tuple[int | str, ...]) -> list[str]:
         "grid": GridSection,
         "data": DataSection,
         "inputs": InputSpec,
+        "scenarios": Scenario,
     }
     if len(loc) == 1:
         return list(StudyFile.model_fields)

@@ -18,9 +18,9 @@ from shanshui.core.errors import QuantityError, StudyError, nearest
 from shanshui.region.coefficients import keyed
 from shanshui.region.grid import GridSpec
 from shanshui.store.sheets import plain_text
-from shanshui.study.file import refuse_path
 from shanshui.study.fitting import grid_for
 from shanshui.study.new import relative
+from shanshui.study.sections import refuse_path
 from shanshui.study.toml import (
     grid_text,
     refuse_folder,

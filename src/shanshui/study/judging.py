@@ -27,7 +27,7 @@ from shanshui.decision.hierarchy import HierarchyWeights, hierarchy_weights
 from shanshui.decision.judgements import judgement, judgements_of
 from shanshui.industry.io_table import read_table
 from shanshui.industry.linkage import linkage_table
-from shanshui.study.file import refuse_path
+from shanshui.study.sections import refuse_path
 
 
 def weigh(

@@ -3,14 +3,17 @@
 import os
 from collections.abc import Iterable, Mapping
 from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from shlex import quote
+from typing import TYPE_CHECKING, Any
 
 from shanshui.collect.catalog import InputSpec, located
 from shanshui.collect.classes import shipped_legend
+from shanshui.collect.gate import require
 from shanshui.collect.inputs import INPUTS, wanted
-from shanshui.collect.joining import files_in
+from shanshui.collect.joining import LEVELS, files_in
 from shanshui.collect.quality import Verdict
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.tiles import spread
@@ -21,9 +24,12 @@ from shanshui.flow.estimate import Estimate, memory_limit
 from shanshui.flow.events import Listener, deaf
 from shanshui.flow.explain import Link, chain, joins
 from shanshui.flow.plan import Plan
+from shanshui.flow.rewire import is_before
 from shanshui.flow.run import Outcome, Run
 from shanshui.flow.variants import Settings, reached
+from shanshui.measures.changes import refuse_nothing
 from shanshui.plans.everything import CHAPTERS, everything
+from shanshui.region.grid import coarser
 from shanshui.region.join_account import JoinAccount
 from shanshui.store.layout import Layout
 from shanshui.store.ledger import Ledger, Record
@@ -32,14 +38,18 @@ from shanshui.store.verify import Fault, faults
 from shanshui.study.bring import sources_of
 from shanshui.study.file import StudyFile, read_study_file
 from shanshui.study.meaning import left_out
+from shanshui.study.measures import Measures
+from shanshui.study.scenario import Overridden, laid, lineage, scenarios_of
+from shanshui.study.sections import BASE, Scenario
 from shanshui.study.standing import Standing
-from shanshui.study.upkeep import noted_variant, sweep, with_settings
+from shanshui.study.upkeep import DECLARED, noted_variant, sweep, with_settings
 from shanshui.study.verdicts import verdicts_of
+
+if TYPE_CHECKING:
+    from shanshui.study.comparison import Comparison
 
 NATIVE = {
     "temperature_fine": "temperature",
-    "temperature_fine_moderate": "temperature_moderate",
-    "temperature_fine_strong": "temperature_strong",
     "land_cover_fine": "land_cover",
     "slope_cell": "elevation",
 }
@@ -54,6 +64,13 @@ class Study:
     folder : path
         Holds ``study.toml``.
 
+    Attributes
+    ----------
+    of : str
+        Scenario as which the study is looked at; blank for the study itself and for variants by settings.
+    times : int
+        Cells of a preview by those of the study; 1 for none.
+
     Raises
     ------
     StudyError
@@ -62,10 +79,14 @@ class Study:
 
     def __init__(self, folder: str | Path) -> None:
         self.layout = Layout(folder)
-        self.file: StudyFile = read_study_file(self.layout.study_file)
+        self.study_file: StudyFile = read_study_file(self.layout.study_file)
+        self.file = self.study_file
         self.grid = self.file.grid_spec()
-        declared = maps_apart(spread(self.file.specs(), self.folders))
-        self.specs = {k: [self._placed(s) for s in v] for k, v in declared.items()}
+        self.specs = self._declared()
+        self.of, self.times = "", 1
+        self.grounds: dict[str, tuple[str, str]] = {}
+        self.followed: list[tuple[str, str]] = []
+        self.overridden: list[Overridden] = []
 
     def __enter__(self) -> "Study":
         return self
@@ -77,6 +98,11 @@ class Study:
         """Let go of the ledger; it is opened again when it is asked for."""
         if "ledger" in self.__dict__:
             self.ledger.close()
+
+    def _declared(self) -> dict[str, list[InputSpec]]:
+        """Inputs as the file declares them, tiles and years of a folder apart."""
+        declared = maps_apart(spread(self.file.specs(), self.folders))
+        return {k: [self._placed(s) for s in v] for k, v in declared.items()}
 
     def _placed(self, spec: InputSpec) -> InputSpec:
         """Find the tables beside the data: of classes, of changed codes, of names."""
@@ -115,6 +141,10 @@ class Study:
     @cached_property
     def base(self) -> Plan:
         """The plan of the study itself; that of a variant is another one."""
+        return self._planned()
+
+    def _planned(self) -> Plan:
+        """Plan of the inputs and settings as they are declared."""
         sources = sources_of(self.specs, self.folders, self.grid, self.ledger)
         plan = everything(sources, left_out(self.specs, sources))
         return plan.with_settings(self._native(plan)).with_settings(self.file.steps)
@@ -123,7 +153,7 @@ class Study:
 
     def variants(self) -> dict[str, Settings]:
         """Variants that there are, with what each sets over the study file: step, setting, value."""
-        return self.ledger.variants()
+        return {k: v for k, v in self.ledger.variants().items() if v != DECLARED}
 
     def variant(self, name: str = "") -> "Study":
         """Look at the study as a variant of it: same files and grid, other settings.
@@ -144,6 +174,8 @@ class Study:
             There is no such variant.
         """
         known = self.variants()
+        if name in self.scenarios:
+            return self.scenario(name)
         if name and name not in known:
             raise PlanError(
                 f"no variant '{name}'; {nearest(name, known)}; make one: shanshui run {self.layout.folder} "
@@ -164,7 +196,143 @@ class Study:
     @cached_property
     def reached(self) -> set[str]:
         """Products that this variant reaches; none of the study itself."""
+        if self.times > 1:
+            return set(self.plan.steps)
         return reached(self.plan, self.base) if self.layout.variant else set()
+
+    # scenarios
+
+    @property
+    def flags(self) -> str:
+        """Options of the command under which the study is looked at as here; blank for the study itself."""
+        told = [
+            f" --scenario {quote(self.of)}" if self.of else "",
+            f" --preview {self.times}" if self.times > 1 else "",
+        ]
+        plain = self.layout.variant if not any(told) else ""
+        return f" --variant {quote(plain)}" if plain else "".join(told)
+
+    @property
+    def told(self) -> str:
+        """As what the study is looked at, in words; blank for the study itself."""
+        times = f"a preview on cells {self.times} times as wide" if self.times > 1 else ""
+        if self.of or times:
+            return ", ".join(filter(None, (f"scenario {self.of}" if self.of else "", times)))
+        return f"variant {self.layout.variant}" if self.layout.variant else ""
+
+    @cached_property
+    def scenarios(self) -> dict[str, Scenario]:
+        """Scenarios as declared: named sets of changes over the study."""
+        return scenarios_of(self.layout, self.study_file)
+
+    def scenario(self, name: str = BASE) -> "Study":
+        """Look at the study as a scenario of it.
+
+        Parameters
+        ----------
+        name : str
+            As ``scenarios`` has it; ``base`` for the study itself.
+
+        Returns
+        -------
+        Study
+            Shares store and ledger with this one. Products that the scenario does not reach are those of the study.
+
+        Raises
+        ------
+        StudyError
+            No such scenario, or one that cannot be laid over the study.
+        PlanError
+            A measure that cannot be taken.
+        """
+        return self._as("" if name == BASE else name, self.times)
+
+    def _as(self, name: str, times: int) -> "Study":
+        """Look at the study as a scenario, or as itself, on cells so many times as wide."""
+        if times == 1 and not name:
+            return self.view("", self.base)
+        mark = f"preview={times}" if times > 1 else ""
+        view = self.view(",".join(filter(None, (name, mark))), self.base)
+        view.of, view.times, view.file = name, times, self.study_file
+        view.grounds, view.followed, view.overridden = {}, [], []
+        if times > 1:
+            view.grid = coarser(self.study_file.grid_spec(), times)
+            for word in ("objects", "base"):
+                view.__dict__.pop(word, None)
+        view.__dict__["plan"] = view._laid(name)
+        return view
+
+    def _laid(self, name: str) -> Plan:
+        """Plan of a scenario: its inputs and settings first, then its measures one after another."""
+        self.specs = self._declared()
+        if not name:
+            return self._planned()
+        line = lineage(self.scenarios, name)
+        if self.variants().get(name):
+            raise StudyError(
+                f"scenario '{name}': a variant bears that name; rename one, or drop the variant: "
+                f"shanshui sweep {self.layout.folder} --variant {name}"
+            )
+        over = laid(self.study_file, self.scenarios, line)
+        self.file, self.overridden = over.file, over.overridden
+        self.specs = self._declared()
+        for word, file in over.added:
+            require(located(InputSpec(file=file), self.folders), f"scenario '{name}': {word} add")
+        given = {word for one in line for word in self.scenarios[one].inputs}
+        measures = Measures(self.folders, self.grid, self.ledger, given)
+        plan = measures.laid(self._planned(), over.measures)
+        self.grounds, self.followed = measures.grounds, measures.followed
+        return plan
+
+    def preview(self, times: int) -> "Study":
+        """Look at the study on cells so many times as wide: the same plan, in seconds, for a first look.
+
+        Parameters
+        ----------
+        times : int
+            At least 2; 1 is the study itself.
+
+        Returns
+        -------
+        Study
+            Its products stand apart under a name of their own, and figures differ from those of the study.
+
+        Raises
+        ------
+        StudyError
+            Not a whole number of at least 1, or so large that the grid has fewer than 8 rows or columns.
+        """
+        if self.layout.variant and not self.of:
+            raise StudyError(
+                f"preview of variant '{self.layout.variant}': previews are of the study and of its scenarios; write what it sets into a scenario"
+            )
+        return self._as(self.of, times)
+
+    def compare(self, one: str, other: str, product: str, column: str = "") -> "Comparison":
+        """Compare a product in two scenarios, from the first to the second.
+
+        Parameters
+        ----------
+        one, other : str
+            Scenarios; ``base`` is the study itself.
+        product : str
+            What to compare.
+        column : str
+            Column of a table that the headline is about.
+
+        Returns
+        -------
+        Comparison
+            Difference as map, by place, by row, and in figures.
+
+        Raises
+        ------
+        ShanshuiError
+            No such scenario, or a product that one of them has not made.
+        """
+        from shanshui.study.comparison import compare
+
+        return compare(self, one, other, product, column)
 
     def _native(self, plan: Plan) -> dict[str, dict[str, float]]:
         out: dict[str, dict[str, float]] = {}
@@ -187,7 +355,7 @@ class Study:
         names = list(names)
         if not names:
             # inputs that no step takes yet are brought too: maps show them, later chapters need them
-            return list(self.plan.steps)
+            return [name for name in self.plan.steps if not is_before(name)]
         out: list[str] = []
         for name in names:
             if name in CHAPTERS:
@@ -247,7 +415,20 @@ class Study:
         if not run.variant:
             return run.bring(self.targets(products), fresh=fresh)
         with noted_variant(self, run):
-            return run.bring(self.targets(products), fresh=fresh)
+            targets = self.targets(products)
+            self._refuse_nowhere(run, targets)
+            return run.bring(targets, fresh=fresh)
+
+    def _refuse_nowhere(self, run: Run, targets: list[str]) -> None:
+        """Bring the ground of each measure that is asked for, and refuse one that holds no cell."""
+        wanted = set(run.plan.reach(targets))
+        grounds = [name for name in self.grounds if name in wanted]
+        if not grounds:
+            return
+        run.bring(grounds)
+        for name in grounds:
+            scenario, text = self.grounds[name]
+            refuse_nothing(scenario, self.record(name).facts, text)
 
     def runner(
         self,
@@ -260,6 +441,11 @@ class Study:
     ) -> Run:
         """Prepare a run."""
         view = self
+        if settings and (self.of or self.times > 1):
+            raise StudyError(
+                f"settings over '{self.layout.variant}': write them into a scenario: "
+                f"shanshui scenario {self.layout.folder} new NAME --parent {self.of or BASE} --set STEP.SETTING=VALUE"
+            )
         if settings:
             view = with_settings(self, settings, variant or self.layout.variant)
         elif variant is not None:
@@ -274,7 +460,7 @@ class Study:
             tell=tell,
             ledger=self.ledger,
             variant=view.layout.variant,
-            base=self.base,
+            base=None if view.times > 1 else self.base,
         )
 
     def estimates(self, *products: str, **options: Any) -> list[tuple[Estimate, str]]:
@@ -283,11 +469,16 @@ class Study:
 
     def states(self) -> dict[str, str]:
         """``made``, ``stale``, ``missing`` or ``cannot be made: …`` of every product."""
-        return {name: state for name, (state, _) in self.standing.all().items()} | {
+        told = {n: state for n, (state, _) in self.standing.all().items() if not is_before(n)}
+        return told | {
             name: f"cannot be made: {wanted(why)}"
             for name, why in self.plan.absent.items()
             if name.partition(".")[0] not in self.plan.absent or "." not in name
         }
+
+    def reached_states(self) -> dict[str, str]:
+        """State of each product that this scenario or variant reaches."""
+        return {n: self.state(n) for n in self.plan.steps if n in self.reached and not is_before(n)}
 
     def state(self, name: str) -> str:
         """``made``, ``stale`` or ``missing``; a product that can no longer be made is stale.
@@ -345,10 +536,9 @@ class Study:
             if name not in self.plan.steps:
                 raise PlanError(f"no product '{name}'; {nearest(name, self.plan.steps)}")
             self._refuse_spoilt(name)
-            variant = self.layout.variant
+            told = f" in {self.told}" if self.told else ""
             raise PlanError(
-                f"{name}: not made yet{f' in variant {variant}' if variant else ''}; run it: "
-                f"shanshui run {self.layout.folder} {name}{f' --variant {variant}' if variant else ''}"
+                f"{name}: not made yet{told}; run it: shanshui run {self.layout.folder} {name}{self.flags}"
             )
         if not self.objects.vouched(record.recipe, record.digest):
             raise StoreError(
@@ -408,8 +598,16 @@ class Study:
         return joins(self.plan, name, self.ledger, self.where)
 
     def verdicts(self) -> list[Verdict]:
-        """Verdict per dataset, in the order of the study file."""
-        return verdicts_of(self.specs, self.folders, self.grid, lambda: self.base)
+        """Verdict per dataset, in the order of the study file; then of those that scenarios replace, under ``scenario: dataset``."""
+        found = verdicts_of(self.specs, self.folders, self.grid, lambda: self.plan)
+        for name in self.scenarios if not self.of else ():
+            view = self.scenario(name)
+            own = set(self.scenarios[name].inputs)
+            beside = {k: v for k, v in view.specs.items() if k in own | {*LEVELS, "elevation"}}
+            plan = view.plan
+            judged = verdicts_of(beside, self.folders, self.grid, lambda plan=plan: plan)  # type: ignore[misc]
+            found += [replace(v, name=f"{name}: {v.name}") for v in judged if v.name in own]
+        return found
 
 
 def open_study(folder: str | Path) -> Study:

@@ -15,6 +15,9 @@ from shanshui.store.verify import mend as mended
 if TYPE_CHECKING:
     from shanshui.study.study import Study
 
+DECLARED: Settings = {"@scenario": {}}
+"""Noted for a scenario instead of settings: what it changes stands in its file."""
+
 
 def with_settings(
     study: "Study", settings: Mapping[str, Mapping[str, Any]], name: str = ""
@@ -64,11 +67,11 @@ def noted_variant(study: "Study", run: Run) -> Iterator[None]:
 
     A new one of which nothing was made is dropped again when the run fails.
     """
-    over = settings_over(run.plan, study.base)
-    before = study.variants()
+    over = DECLARED if study.of or study.times > 1 else settings_over(run.plan, study.base)
+    before = study.ledger.variants()
     if before.get(run.variant) != over:
         with locked(study.layout), study.ledger.writing(mend=True):
-            write_variants(study.layout, {**study.variants(), run.variant: over})
+            write_variants(study.layout, {**study.ledger.variants(), run.variant: over})
             study.ledger.know_variant(run.variant, over)
     try:
         yield
@@ -87,7 +90,7 @@ def _drop_empty(study: "Study", variant: str) -> None:
 
 
 def _drop_variant(study: "Study", variant: str) -> None:
-    others = {k: v for k, v in study.variants().items() if k != variant}
+    others = {k: v for k, v in study.ledger.variants().items() if k != variant}
     write_variants(study.layout, others)
     study.ledger.drop_variant(variant)
 
@@ -114,8 +117,9 @@ def sweep(study: "Study", variant: str | None = None) -> tuple[int, int]:
     StoreError
         The ledger knows none of the kept results.
     """
-    if variant is not None and variant not in study.variants():
-        raise PlanError(f"no variant '{variant}'; {nearest(variant, study.variants())}")
+    known = study.ledger.variants()
+    if variant is not None and variant not in known:
+        raise PlanError(f"no variant '{variant}'; {nearest(variant, known)}")
     with locked(study.layout), study.ledger.writing(mend=True):
         study.objects.refuse_lost()
         if variant is not None:

@@ -30,7 +30,7 @@ from shanshui.study.circuitscape.options import (
     truth,
 )
 from shanshui.study.circuitscape.work import Outcome, Tell
-from shanshui.study.file import refuse_path
+from shanshui.study.sections import refuse_path
 
 _FLAGS = {
     "source_from_resistance": False,

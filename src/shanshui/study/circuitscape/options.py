@@ -8,7 +8,7 @@ from typing import Any
 
 from shanshui.core.errors import DataError, nearest
 from shanshui.study.circuitscape.ascii_grid import text_of
-from shanshui.study.file import refuse_path
+from shanshui.study.sections import refuse_path
 
 _MOST_JOB = 1 << 20
 """Bytes of a job file [D]."""
