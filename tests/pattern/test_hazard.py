@@ -22,6 +22,7 @@ from shanshui.pattern.hazard import (
     subsidence_sensitivity,
 )
 from shanshui.pattern.hazard_sites import KINDS, site_hazard, site_sensitivity
+from shanshui.pattern.red_lines import red_line_candidate
 from shanshui.pattern.sensitivity import ecological_sensitivity
 
 GRID = grid_spec(41, 41, cell_m=100.0)
@@ -367,6 +368,38 @@ def test_the_gravest_of_what_is_known():
     assert (hazard_sensitivity(None, None, three).values == 3).all()
     with pytest.raises(QuantityError, match="no grade was given"):
         hazard_sensitivity()
+
+
+def test_where_no_hazard_was_found_unknown_ground_stays_unknown():
+    erosion = all_of(0)
+    erosion[:, :10] = 5
+    erosion[20, 10:] = 0
+    near = site_sensitivity(site_hazard(sites((X, Y), kind=["landslide"]), MASK))
+    joined = ecological_sensitivity(codes(erosion), site_sensitivity=near).values
+    # near the site the ground is extreme whatever else it is; far from it nothing is known
+    assert set(joined[20, 20 - 4 : 20 + 5].tolist()) == {1}
+    assert (joined[:, 30:] == 0).all()
+    # in the outer ring it is at least sensitive, and may be extreme
+    assert near.values[20, 27] == 3
+    assert joined[20, 27] == 0
+    assert (joined[:, :10] == 5).all()
+    # a line leaves open what it does not know
+    line = red_line_candidate(lay(joined, nodata=0), MASK, smooth=False).values
+    assert (line[:, 30:] == 255).all()
+    assert (line[:, :10] == 0).all()
+
+
+def test_each_kind_that_grades_the_ground_must_be_known_before_it_is_called_general():
+    five, three, none, one = (codes(all_of(k)) for k in (5, 3, 0, 1))
+    for known, lacks, code in ((five, none, 0), (three, none, 0), (one, none, 1), (five, three, 3)):
+        assert (ecological_sensitivity(known, lacks).values == code).all()
+        assert (ecological_sensitivity(lacks, None, known).values == code).all()
+    # an inventory that has gaps itself leaves the ground as it is graded
+    assert (ecological_sensitivity(five, site_sensitivity=none).values == 5).all()
+    assert (hazard_sensitivity(five, none).values == 0).all()
+    assert (hazard_sensitivity(five, none, five).values == 0).all()
+    assert (hazard_sensitivity(None, five, none).values == 5).all()
+    assert (hazard_sensitivity(five).values == 5).all()
 
 
 def test_sensitivity_joins_known_sites_and_the_ground_only_where_a_setting_says_so():

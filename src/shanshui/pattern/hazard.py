@@ -25,6 +25,7 @@ from shanshui.core.vocabulary import (
 )
 from shanshui.kernels.distance import distance_to
 from shanshui.pattern.factors import Factors, scored
+from shanshui.pattern.grades import gravest
 from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT, MISSING, least_code
 from shanshui.pattern.sensitivity import CUTS, graded
 from shanshui.region.grid import FINE_M, grid_of, like
@@ -287,7 +288,8 @@ def hazard_sensitivity(
     Returns
     -------
     (y, x) [1]
-        1 extremely sensitive, 3 sensitive, 5 general, 0 where none is known.
+        1 extremely sensitive, 3 sensitive, 5 general; 0 where none is known, and where the ground is missing and neither sites nor sinking make the
+        place sensitive: that nothing was found there grades no ground.
 
     Raises
     ------
@@ -296,8 +298,10 @@ def hazard_sensitivity(
 
     Notes
     -----
-    code = min over what is known at the cell, 1 being the gravest. The draft of 2019 [S] takes geological hazard into the suitability for building,
+    code = min(s, g, d) of what is known of sites s, ground g and sinking d at the cell, 1 being the gravest; 0 instead of 5 where g is missing and the
+    study has it. The draft of 2019 [S] takes geological hazard into the suitability for building,
     not into ecological sensitivity; ``ecological_sensitivity`` joins the part by sites (decision 0027).
     """
-    given = [site_sensitivity, ground_sensitivity, subsidence_sensitivity]
-    return least_code([g for g in given if g is not None], "hazard_sensitivity")
+    ground = [] if ground_sensitivity is None else [ground_sensitivity]
+    found = [g for g in (site_sensitivity, subsidence_sensitivity) if g is not None]
+    return gravest(ground, found, "hazard_sensitivity", stands=(EXTREME, IMPORTANT))

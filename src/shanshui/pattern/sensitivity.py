@@ -32,7 +32,8 @@ from shanshui.pattern.factors import (
     kind_scores,
     told_scores,
 )
-from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT, MISSING, least_code
+from shanshui.pattern.grades import gravest
+from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT, MISSING
 from shanshui.region.grid import FINE_M, like
 
 KINDS = ("erosion", "karst", "desertification", "hazard_sites", "hazard")
@@ -381,7 +382,7 @@ def ecological_sensitivity(
     Parameters
     ----------
     erosion_sensitivity, karst_sensitivity, desertification_sensitivity : (y, x) [1], optional
-        1, 3, 5; 0 missing. A kind that is not known is left out, never filled.
+        1, 3, 5; 0 missing. A kind that the study does not have is left out, never filled.
     site_sensitivity : (y, x) [1], optional
         To geological hazard near the sites of an inventory.
     hazard_sensitivity : (y, x) [1], optional
@@ -393,7 +394,8 @@ def ecological_sensitivity(
     Returns
     -------
     (y, x) [1]
-        Least code of those known; 0 where none is.
+        Least code of the kinds joined; 0 where none is known, and where one of erosion, karst and desertification is missing and no other
+        is extreme: the missing one could be graver. Where no hazard was found, that grades no ground of which they tell nothing.
 
     Raises
     ------
@@ -402,8 +404,9 @@ def ecological_sensitivity(
 
     Notes
     -----
-    code = min over the kinds joined and known at the cell, 1 being the gravest. Draft guide of 2019 [S], which has geological hazard in the
-    suitability for building; joining its known sites is ours [D] (decision 0027).
+    code = min_k code_k over the kinds k joined, 1 being the gravest, where code_k is known of each of erosion, karst and desertification that
+    the study has, or one is 1; else 0. Draft guide of 2019 [S], which has geological hazard in the suitability for building; joining its
+    known sites, and what missing ground means, are ours [D] (decision 0027).
     """
     every = (
         erosion_sensitivity, karst_sensitivity, desertification_sensitivity, site_sensitivity, hazard_sensitivity,
@@ -413,4 +416,6 @@ def ecological_sensitivity(
         raise QuantityError(
             f"ecological_sensitivity.kinds: joins {', '.join(kinds) or 'nothing'}, but what is known is {', '.join(known)}; name one of them"
         )
-    return least_code([g for kind, g in known.items() if kind in kinds], "ecological_sensitivity")
+    ground = [known[kind] for kind in KINDS[:3] if kind in known and kind in kinds]
+    found = [known[kind] for kind in KINDS[3:] if kind in known and kind in kinds]
+    return gravest(ground, found, "ecological_sensitivity")
