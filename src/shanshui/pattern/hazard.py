@@ -298,8 +298,8 @@ def hazard_sensitivity(
 
     Notes
     -----
-    code = min(s, g, d) of what is known of sites s, ground g and sinking d at the cell, 1 being the gravest; 0 instead of 5 where g is missing and the
-    study has it. The draft of 2019 [S] takes geological hazard into the suitability for building,
+    code = min(s, g, d) of what is known of sites s, ground g and sinking d at the cell, 1 being the gravest; 0 instead of 5 where g is missing and
+    the study has it. The draft of 2019 [S] takes geological hazard into the suitability for building,
     not into ecological sensitivity; ``ecological_sensitivity`` joins the part by sites (decision 0027).
     """
     ground = [] if ground_sensitivity is None else [ground_sensitivity]
