@@ -126,6 +126,14 @@ def test_a_row_that_says_that_a_species_was_not_found_is_no_presence():
     rows, cols = drawn(truth(maps), 40)
     seen = points(rows, cols, presence=[1] * 25 + [0] * 15)
     assert species_distribution(seen, **maps, background=1000)["points"].tolist() == [25]
+    for column, words in (
+        ("presence", ("Y", "N")),
+        ("有无", ("有", "无")),
+        ("count", (3, 0)),
+        ("数量", ("3", "无")),
+    ):
+        seen = points(rows, cols, **{column: [words[0]] * 25 + [words[1]] * 15})
+        assert species_distribution(seen, **maps, background=1000)["points"].tolist() == [25]
 
 
 def test_too_few_cells_or_too_few_blocks_leave_a_species_out_with_the_reason():
