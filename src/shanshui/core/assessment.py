@@ -63,6 +63,8 @@ class Card:
         Cell as which the result tells the ground, whatever the study's cells; None where it tells it as those do.
     any_of : tuple of str
         Optional data parameters of which at least one must be there; none where that does not matter.
+    follows : mapping of setting to step
+        Settings that are another step's in a plan, unless they are set themselves.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Card:
     read_at: Mapping[str, float] = field(default_factory=dict)
     resolution: Callable[[Mapping[str, Any]], float] | None = field(default=None, repr=False)
     any_of: tuple[str, ...] = ()
+    follows: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
@@ -133,6 +136,7 @@ def assessment(
     read_at: Mapping[str, float] | None = None,
     resolution: Callable[[Mapping[str, Any]], float] | None = None,
     any_of: tuple[str, ...] = (),
+    follows: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare an assessment.
 
@@ -156,6 +160,8 @@ def assessment(
         Cell as which the result tells the ground, for those who take it, where that is not the study's.
     any_of : tuple of str, optional
         Optional data parameters of which a plan must have at least one; without them it leaves the step out.
+    follows : mapping of setting to step, optional
+        Settings that are another step's in a plan, unless they are set themselves: they say how what that one gave came about.
 
     Returns
     -------
@@ -172,6 +178,7 @@ def assessment(
             read_at=dict(read_at or {}),
             resolution=resolution,
             any_of=any_of,
+            follows=dict(follows or {}),
         )
         names = list(card.needs)
 

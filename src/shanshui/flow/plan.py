@@ -10,6 +10,7 @@ from shanshui.core.errors import PlanError, QuantityError, nearest
 from shanshui.core.keys import keys
 from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key, Layers, Quantity, Table
 from shanshui.core.units import conversion
+from shanshui.flow.following import followed
 from shanshui.flow.scale import check_scale
 
 
@@ -29,6 +30,8 @@ class Step:
         Only where the names differ.
     settings : mapping
         Changed settings.
+    followed : frozenset of str
+        Those of them that are another step's.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Step:
     call: Callable[..., Any]
     binds: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    followed: frozenset[str] = frozenset()
 
     @property
     def needs(self) -> dict[str, str]:
@@ -192,7 +196,7 @@ class Plan:
         for name, item in made.items():
             if isinstance(item, Step):
                 _check_kinds(name, item, made)
-        return cls.ordered(made, absent)
+        return cls.ordered(followed(made), absent)
 
     @classmethod
     def ordered(cls, made: Mapping[str, Item], absent: Mapping[str, str]) -> "Plan":
@@ -285,7 +289,8 @@ class Plan:
                 read[word] = found.card.read(word, value)
             laid = {**found.settings, **read}
             found.card.checked(laid)
-            steps[name] = replace(found, settings=laid)
+            steps[name] = replace(found, settings=laid, followed=found.followed - read.keys())
+        steps = followed(steps)
         for name, item in steps.items():
             if isinstance(item, Step):
                 _check_scales(name, item, steps, settings)

@@ -17,7 +17,7 @@ from shanshui.pattern.counts import SourceCounts
 from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT
 from shanshui.pattern.reference_line import reference_figures
 from shanshui.pattern.richness_rank import richness_rank
-from shanshui.pattern.species import Habitats, Ranges
+from shanshui.pattern.species import AS_RICHNESS, Habitats, Ranges
 from shanshui.pattern.tables import (
     Counts,
     Districts,
@@ -52,7 +52,7 @@ CAPTURE = 1.2
 """Share of protected ground that is taken in, over what chance would take, from which it was found and not hit [D]."""
 
 
-@assessment(source="own_frame", bytes_per_cell=24)
+@assessment(source="own_frame", bytes_per_cell=24, follows=AS_RICHNESS)
 def pattern_validation(
     cover_type: Codes,
     region_mask: Mask,
