@@ -410,6 +410,35 @@ def test_a_texture_score_that_is_none_is_refused():
         erosion_sensitivity(rain, relief, lay(all_of(0.5)), MASK, codes(np.full(GRID.shape, 4)))
 
 
+@pytest.mark.parametrize("grade", [3, 5])
+def test_where_grades_choose_nothing_reserves_alone_are_the_line(grade):
+    alike = codes(all_of(grade))
+    reserve = frame(box(2, 2, 6, 6))
+    found = red_line_candidate(alike, MASK, None, reserve).values
+    expected = np.zeros(GRID.shape, np.uint8)
+    expected[2:6, 2:6] = 1
+    assert (found == expected).all()
+    # a town is out of a reserve too, and a reserve elsewhere makes no line
+    built = all_of(0, np.uint8)
+    built[2, 2] = 1
+    assert red_line_candidate(alike, MASK, codes(built), reserve).values[2, 2] == 0
+    for other in (None, reserve.iloc[:0], frame(box(50, 50, 60, 60))):
+        with pytest.raises(QuantityError, match="graded cells are of class"):
+            red_line_candidate(alike, MASK, None, other)
+
+
+def test_where_all_ground_is_extreme_reserves_make_no_line_unless_they_hold_all_that_is_graded():
+    reserve = frame(box(2, 2, 6, 6))
+    with pytest.raises(QuantityError, match="all 96 graded cells are of class 1"):
+        red_line_candidate(codes(all_of(1)), MASK, None, reserve)
+    inside = np.zeros(GRID.shape, np.uint8)
+    inside[2:6, 2:6] = 1
+    found = red_line_candidate(codes(inside), MASK, None, reserve, smooth=False).values
+    assert (found[2:6, 2:6] == 1).all()
+    assert (found == 1).sum() == 16
+    assert (found == 255).sum() == found.size - 16
+
+
 def test_what_is_taken_in_and_left_out_by_cover():
     importance = np.full(GRID.shape, 5, np.uint8)
     importance[:, :8] = 1
