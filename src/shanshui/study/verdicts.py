@@ -9,7 +9,7 @@ import pandas as pd
 
 from shanshui.collect.catalog import Specs, located
 from shanshui.collect.features import features_input
-from shanshui.collect.inputs import INPUTS, TOGETHER
+from shanshui.collect.inputs import INPUTS, TOGETHER, refuse_several
 from shanshui.collect.joining import LEVELS, places_frame
 from shanshui.collect.quality import Verdict, verdict
 from shanshui.collect.seasons import season_of
@@ -53,6 +53,10 @@ def verdicts_of(
                 out.append(Verdict(name, str(gone[0]), needed=False, doubts=[doubt], spec=group[0]))
                 continue
             out.append(verdict(name, group, kind, paths, grid, places, features.get(name)))
+        try:
+            refuse_several(name, len(declared))
+        except ShanshuiError as error:
+            out[-1].problems.append(str(error))
     _look_together(out, places, features)
     if "species_presence" in features:
         last = next(v for v in reversed(out) if v.name == "species_presence")
