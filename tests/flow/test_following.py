@@ -72,3 +72,13 @@ def test_what_a_step_follows_is_a_setting_of_a_step_of_the_plans():
         assert word in item.card.settings
         assert word in steps[leader].card.settings
         assert item.card.settings[word] == steps[leader].card.settings[word]
+
+
+def test_a_variant_is_named_by_what_was_set_not_by_what_follows():
+    from shanshui.flow.variants import settings_over
+
+    made = plan(step(core_area), step(core_area_share))
+    changed = made.with_settings({"core_area": {"zone_ground": "none"}})
+    assert settings_over(changed, made) == {"core_area": {"zone_ground": "none"}}
+    again = made.with_settings(settings_over(changed, made))
+    assert told(again, "core_area_share")["zone_ground"] == "none"

@@ -429,3 +429,36 @@ def test_where_only_the_ground_is_known_there_is_no_sensitivity_to_join(given, m
     if not made:
         said = plan.absent["ecological_sensitivity"]
         assert said == "no input 'erosion_sensitivity' is bound in study.toml"
+
+
+@pytest.mark.parametrize("when", ["written", "set"])
+def test_where_hazard_alone_is_joined_no_other_kind_is_needed(when):
+    sources = [
+        Source("hazard_sensitivity", Grid("1"), "", {}, dict, lambda c: None, site_hazard),
+        Source("region_mask", Grid("1"), "", {}, dict, lambda c: None, site_hazard),
+    ]
+    only = {"kinds": ("hazard",)}
+    first = step(ecological_sensitivity, **(only if when == "written" else {}))
+    line = step(red_line_candidate, binds={"protection_importance": "ecological_sensitivity"})
+    plan = Plan.of(first, line, sources=sources)
+    assert (line.name in plan.steps) == (when == "written")
+    if when != "written":
+        assert plan.absent[line.name] == plan.absent["ecological_sensitivity"]
+        plan = plan.with_settings({"ecological_sensitivity": only})
+    assert "ecological_sensitivity" in plan.steps
+    assert line.name in plan.steps
+    assert not plan.absent
+    # and it goes again where the settings do
+    back = plan.with_settings({"ecological_sensitivity": {"kinds": ("erosion",)}})
+    assert "ecological_sensitivity" not in back.steps
+    assert line.name not in back.steps
+    assert back.absent["ecological_sensitivity"] == "no input 'erosion_sensitivity' is bound in study.toml"  # fmt: skip
+
+
+def test_each_kind_has_a_map_that_the_join_takes():
+    from shanshui.core.assessment import card_of
+    from shanshui.pattern.sensitivity import BY_KIND
+    from shanshui.pattern.sensitivity import KINDS as SENSITIVITIES
+
+    assert tuple(BY_KIND) == SENSITIVITIES
+    assert set(BY_KIND.values()) == set(card_of(ecological_sensitivity).needs)

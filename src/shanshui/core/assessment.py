@@ -23,6 +23,7 @@ from shanshui.core.source import require
 
 _QUANTITIES = (Grid, Layers, Table, Features, Scalar)
 Halo = int | Callable[[Mapping[str, Any]], int]
+AnyOf = tuple[str, ...] | Callable[[Mapping[str, Any]], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Card:
         Largest cell as which a data parameter may be measured, because its limits were published for that.
     resolution : callable of the settings, optional [m]
         Cell as which the result tells the ground, whatever the study's cells; None where it tells it as those do.
-    any_of : tuple of str
+    any_of : tuple of str or callable of the settings
         Optional data parameters of which at least one must be there; none where that does not matter.
     follows : mapping of setting to step
         Settings that are another step's in a plan, unless they are set themselves.
@@ -83,7 +84,7 @@ class Card:
     window: Callable[[Mapping[str, Any]], float | None] | None = field(default=None, repr=False)
     read_at: Mapping[str, float] = field(default_factory=dict)
     resolution: Callable[[Mapping[str, Any]], float] | None = field(default=None, repr=False)
-    any_of: tuple[str, ...] = ()
+    any_of: AnyOf = ()
     follows: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -120,6 +121,10 @@ class Card:
         known(self.settings, word, self.name)
         return read(f"{self.name}.{word}", value, self.types[word], self.settings[word])
 
+    def either(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """Optional data parameters of which at least one must be there under these settings."""
+        return self.any_of(settings) if callable(self.any_of) else self.any_of
+
     def reach(self, settings: Mapping[str, Any]) -> int | None:
         """Rows of halo under these settings; None when the whole grid is needed."""
         return self.halo(settings) if callable(self.halo) else self.halo
@@ -135,7 +140,7 @@ def assessment(
     window: Callable[[Mapping[str, Any]], float | None] | None = None,
     read_at: Mapping[str, float] | None = None,
     resolution: Callable[[Mapping[str, Any]], float] | None = None,
-    any_of: tuple[str, ...] = (),
+    any_of: AnyOf = (),
     follows: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare an assessment.
@@ -158,7 +163,7 @@ def assessment(
         Largest cell as which a data parameter may be measured; a plan that binds what is measured at the study's cells is refused.
     resolution : callable of the settings, optional [m]
         Cell as which the result tells the ground, for those who take it, where that is not the study's.
-    any_of : tuple of str, optional
+    any_of : tuple of str or callable of the settings, optional
         Optional data parameters of which a plan must have at least one; without them it leaves the step out.
     follows : mapping of setting to step, optional
         Settings that are another step's in a plan, unless they are set themselves: they say how what that one gave came about.

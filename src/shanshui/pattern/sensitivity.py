@@ -38,6 +38,11 @@ from shanshui.region.grid import FINE_M, like
 
 KINDS = ("erosion", "karst", "desertification", "hazard_sites", "hazard")
 """Kinds of sensitivity, as ``ecological_sensitivity.kinds`` names them."""
+BY_KIND = {
+    "erosion": "erosion_sensitivity", "karst": "karst_sensitivity", "desertification": "desertification_sensitivity",
+    "hazard_sites": "site_sensitivity", "hazard": "hazard_sensitivity",
+}  # fmt: skip
+"""Map of each kind."""
 CUTS = (2.33, 3.66)
 """Geometric means from which a place is sensitive, and extremely so [S, draft of 2019]."""
 
@@ -361,12 +366,7 @@ def potential_sensitivity(
     source="spj2019",
     halo=0,
     bytes_per_cell=4,
-    any_of=(
-        "erosion_sensitivity",
-        "karst_sensitivity",
-        "desertification_sensitivity",
-        "site_sensitivity",
-    ),
+    any_of=lambda settings: tuple(BY_KIND[kind] for kind in settings["kinds"]),
 )
 def ecological_sensitivity(
     erosion_sensitivity: Codes | None = None,
