@@ -136,6 +136,14 @@ def test_a_row_that_says_that_a_species_was_not_found_is_no_presence():
         assert species_distribution(seen, **maps, background=1000)["points"].tolist() == [25]
 
 
+def test_points_without_a_name_are_of_no_species():
+    maps = ground()
+    rows, cols = drawn(truth(maps), 30)
+    table = species_distribution(points(rows, cols, [None] * 30), **maps, background=500)
+    assert len(table) == 0
+    assert {"species", "auc", "verdict"} <= set(table.columns)
+
+
 def test_too_few_cells_or_too_few_blocks_leave_a_species_out_with_the_reason():
     maps = ground()
     rows, cols = drawn(truth(maps), 19)
