@@ -13,7 +13,7 @@ from shanshui.core.cover import covers
 from shanshui.flow.plan import Plan, Source, step
 from shanshui.pattern.red_lines import red_line_candidate, red_line_share, security_districts
 from shanshui.pattern.validation import pattern_validation
-from shanshui.study.validation import FORCED, statements
+from shanshui.queries.validation import FORCED, statements
 from shanshui.terrain.extent import region_mask
 
 GRID = grid_spec(16, 24, cell_m=1000.0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,9 @@ from shanshui.industry.classification import checked_code, divisions
 from shanshui.industry.rule_book import (
     EXEMPTIONS,
     FACTS,
-    FACTS_ZH,
     KINDS,
     RESTRICTS,
     VERDICTS,
-    YES_NO,
     Rule,
     Term,
     covers,
@@ -24,13 +22,13 @@ from shanshui.industry.rule_book import (
     shipped_rules,
 )
 
+if TYPE_CHECKING:  # words decide no number: the digest of code does not follow a voice to its lists
+    from shanshui.core.voice import Voice
+
 __all__ = [
     "EXEMPTIONS", "FACTS", "KINDS", "RESTRICTS", "VERDICTS", "Admission", "CellVerdicts", "Question", "Rule", "Term", "admit",
     "admitted_cells", "cells_of", "checked_code", "covers", "divisions", "rules_of", "shipped_rules",
 ]  # fmt: skip
-
-KINDS_ZH = {"new": "新建", "expand": "扩建", "existing": "已有", "explore": "勘查"}
-EXEMPTIONS_ZH = {"poverty_relief": "扶贫", "public_service": "公共服务", "upgrade": "升级改造"}
 
 
 @dataclass(frozen=True)
@@ -48,16 +46,49 @@ class Question:
     rule: Rule
     terms: tuple[Term, ...]
 
-    def words(self, lang: str = "en") -> str:
+    def words(self, voice: "Voice") -> str:
         """``FORBID if core_area >= 1``."""
-        if lang == "zh":
-            return f"若{'且'.join(t.words('zh') for t in self.terms)}，则为{VERDICTS_ZH[self.rule.verdict]}（{self.rule.rule}）"
-        return f"{self.rule.verdict.upper()} if {' & '.join(t.words() for t in self.terms)} ({self.rule.rule})"
+        terms = voice("mark_and").join(t.words(voice) for t in self.terms)
+        return voice(
+            "rule_question",
+            verdict=_ruled(self.rule.verdict, voice),
+            terms=terms,
+            rule=self.rule.rule,
+        )
 
 
-VERDICTS_ZH = {
-    "encourage": "鼓励", "allow": "允许", "limit": "限制", "move": "迁入园区", "forbid": "禁止", "eliminate": "淘汰退出",
-}  # fmt: skip
+def _ruled(verdict: str, voice: "Voice") -> str:
+    """A verdict as an answer gives it."""
+    return voice(f"ruled_{verdict}").upper()
+
+
+@dataclass(frozen=True)
+class Change:
+    """What would let a rule go.
+
+    Attributes
+    ----------
+    rule : Rule
+        That fired.
+    facts : tuple of (Term, float)
+        Its conditions, and what is the case.
+    """
+
+    rule: Rule
+    facts: tuple[tuple[Term, float], ...]
+
+    def words(self, voice: "Voice") -> str:
+        """A fact beyond its limit, an exemption, another kind of project, or another industry."""
+        rule = self.rule
+        ways = [term.otherwise(voice, value) for term, value in self.facts]
+        if rule.unless:
+            ways.append(voice("change_unless", exemption=voice(f"exemption_{rule.unless}")))
+        others = [voice(f"project_{k}") for k in KINDS[:3] if k not in rule.kinds]
+        if not rule.when and others:
+            ways.append(voice("change_kind", kinds=voice("mark_or").join(others)))
+        if not ways:
+            return voice("change_industry", rule=rule.rule)
+        return voice("change_rule", rule=rule.rule, ways=voice("mark_or").join(ways))
 
 
 @dataclass(frozen=True)
@@ -72,8 +103,8 @@ class Admission:
         What it would be if every fact that is not known were against the project.
     fired : tuple of Rule
         All rules that fired for certain, the gravest first.
-    changes, changes_zh : tuple of str
-        What would let each rule of that verdict go: a fact beyond its limit, an exemption, another kind of project.
+    changes : tuple of Change
+        What would let each rule of that verdict go.
     better : str
         The verdict if all rules of this gravity were gone.
     questions : tuple of Question
@@ -91,8 +122,7 @@ class Admission:
     verdict: str
     worst: str
     fired: tuple[Rule, ...]
-    changes: tuple[str, ...]
-    changes_zh: tuple[str, ...]
+    changes: tuple[Change, ...]
     better: str
     questions: tuple[Question, ...]
     unknown: tuple[str, ...]
@@ -105,14 +135,15 @@ class Admission:
         """A fact that is not known could make it graver."""
         return self.worst != self.verdict
 
-    def words(self, lang: str = "en") -> str:
+    def words(self, voice: "Voice") -> str:
         """``at least LIMIT; FORBID if core_area >= 1``, or the verdict alone where nothing is open."""
+        verdict = _ruled(self.verdict, voice)
         if not self.provisional:
-            return VERDICTS_ZH[self.verdict] if lang == "zh" else self.verdict.upper()
-        gravest = [q for q in self.questions if q.rule.verdict == self.worst]
-        if lang == "zh":
-            return f"至少{VERDICTS_ZH[self.verdict]}；" + "；".join(q.words("zh") for q in gravest)
-        return f"at least {self.verdict.upper()}; " + "; ".join(q.words() for q in gravest)
+            return verdict
+        gravest = [q.words(voice) for q in self.questions if q.rule.verdict == self.worst]
+        return voice(
+            "admit_at_least", verdict=verdict, questions=voice("mark_semicolon").join(gravest)
+        )
 
 
 def admit(
@@ -192,8 +223,7 @@ def admit(
         verdict,
         questions[0].rule.verdict if questions else verdict,
         tuple(fired),
-        tuple(_change(r, known, "en") for r in deciding),
-        tuple(_change(r, known, "zh") for r in deciding),
+        tuple(Change(r, tuple((t, known[t.fact]) for t in r.when)) for r in deciding),
         _gravest(rest),
         tuple(questions),
         tuple(sorted({t.fact for q in questions for t in q.terms})),
@@ -217,31 +247,6 @@ def _gravest(fired: Sequence[Rule]) -> str:
     if grave:
         return max(grave, key=VERDICTS.index)
     return "encourage" if any(r.verdict == "encourage" for r in fired) else "allow"
-
-
-def _change(rule: Rule, known: Mapping[str, float], lang: str) -> str:
-    others = [k for k in KINDS[:3] if k not in rule.kinds]
-    if lang == "zh":
-        from_facts = [_otherwise_zh(t, known[t.fact]) for t in rule.when]
-        if rule.unless:
-            from_facts.append(f"证明属于{EXEMPTIONS_ZH[rule.unless]}")
-        if not rule.when and others:
-            from_facts.append(f"改为{'或'.join(KINDS_ZH[k] for k in others)}项目")
-        return f"{rule.rule}：{'或'.join(from_facts)}" if from_facts else f"{rule.rule}：改换行业"
-    ways = [f"{t.fact} {t.beyond()} (it is {known[t.fact]:g})" for t in rule.when]
-    if rule.unless:
-        ways.append(f"proof of {rule.unless}")
-    if not rule.when and others:
-        ways.append(f"a project that is {' or '.join(others)}")
-    return f"{rule.rule}: {' or '.join(ways)}" if ways else f"{rule.rule}: another industry"
-
-
-def _otherwise_zh(term: Term, value: float) -> str:
-    """What would not meet a condition, in Chinese."""
-    if term.fact in YES_NO:
-        name = FACTS_ZH[term.fact]
-        return name if term.words("zh").startswith("不") else f"不{name}"
-    return f"{FACTS_ZH[term.fact]}{term.beyond('zh')}（现为 {value:g}）"
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shanshui.core.errors import DataError, nearest
 from shanshui.core.shipped import shipped_text
+
+if TYPE_CHECKING:  # words decide no number: the digest of code does not follow a voice to its lists
+    from shanshui.core.voice import Voice
 
 VERDICTS = ("encourage", "allow", "limit", "move", "forbid", "eliminate")
 """From welcome to unwelcome: the gravest that fires stands; ``allow`` where none does. ``move``: to a park, and nowhere else."""
@@ -37,15 +40,6 @@ FACTS: dict[str, str] = {
     "open_pit": "1 for an open mine, 0 for one below ground",
 }
 """What a rule may ask of a place and of a project."""
-FACTS_ZH: dict[str, str] = {
-    "elevation_m": "海拔（m）", "slope_deg": "坡度（°）", "sensitivity": "生态敏感性（1极、3中、5低）",
-    "importance": "生态重要性（1极重要、3重要、5一般）",
-    "red_line": "在生态保护红线内", "farmland": "为耕地", "basic_farmland": "为永久基本农田",
-    "protected": "在自然保护地内", "river_m": "距河流（m）", "core_area": "在核心腹地",
-    "green_unit": "绿色单元（1全绿至4浅绿）", "zone": "功能区编号", "park": "在产业园区内", "basin_km2": "以上集水面积（km2）",
-    "capacity_mw": "装机容量（MW）", "pumped_storage": "为抽水蓄能", "open_pit": "为露天开采",
-}  # fmt: skip
-"""The same in Chinese."""
 YES_NO = (
     "red_line",
     "farmland",
@@ -84,22 +78,28 @@ class Term:
         }[self.sign]  # fmt: skip
         return compare(values, self.limit)
 
-    def words(self, lang: str = "en") -> str:
-        """As written; in Chinese by the name of the fact."""
-        if lang == "zh":
-            name = FACTS_ZH[self.fact]
-            if self.fact in YES_NO and self.sign in (">=", "<", "=="):
-                yes = self.sign == ">=" or (self.sign == "==" and self.limit == 1)
-                return name if yes else f"不{name}"
-            return f"{name} {self.sign} {self.limit:g}"
+    def __str__(self) -> str:
+        """As written in the table of rules."""
         return f"{self.fact} {self.sign} {self.limit:g}"
 
-    def beyond(self, lang: str = "en") -> str:
-        """What would not meet it."""
-        turned = {
-            "<=": ("above", "高于"), "<": ("from", "不低于"), ">=": ("below", "低于"), ">": ("up to", "不高于"), "==": ("other than", "不等于"),
-        }[self.sign]  # fmt: skip
-        return f"{turned[1]} {self.limit:g}" if lang == "zh" else f"{turned[0]} {self.limit:g}"
+    @property
+    def says_no(self) -> bool:
+        """It asks that something is not so."""
+        yes = self.sign == ">=" or (self.sign == "==" and self.limit == 1)
+        return self.fact in YES_NO and self.sign in (">=", "<", "==") and not yes
+
+    def words(self, voice: "Voice") -> str:
+        """By the name of the fact; of a fact that is so or not so, that it is or is not."""
+        key = "condition"
+        if self.fact in YES_NO and self.sign in (">=", "<", "=="):
+            key = "condition_no" if self.says_no else "condition_yes"
+        return voice(key, fact=voice(f"fact_{self.fact}"), sign=self.sign, limit=f"{self.limit:g}")
+
+    def otherwise(self, voice: "Voice", value: float) -> str:
+        """What would not meet it, in words, beside what is the case."""
+        key = "change" if self.fact not in YES_NO else "change_no" if self.says_no else "change_yes"
+        beyond = voice(f"beyond_{self.sign}", limit=f"{self.limit:g}")
+        return voice(key, fact=voice(f"fact_{self.fact}"), beyond=beyond, value=f"{value:g}")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
@@ -137,10 +138,8 @@ def changed_layers(
     -----
     As :func:`changed_cells`, layer by layer: ``x' = factor x + plus`` or ``x' = value`` where the ground is 1. Ours [D].
     """
-    return before.map(
-        lambda grid: changed_cells(grid, ground, value=value, factor=factor, plus=plus),
-        keep_attrs=False,
-    )
+    said: dict[str, Any] = {"value": value, "factor": factor, "plus": plus}
+    return xr.Dataset({n: changed_cells(grid, ground, **said) for n, grid in before.items()})
 
 
 @assessment(source=SOURCE, bytes_per_cell=24)
@@ -161,7 +160,7 @@ def followed_cells(
     Returns
     -------
     (y, x) [any]
-        As ``before``; where the class changes, the median of the new class in the region.
+        As ``before``; where the class changes, the median of the new class in the region; missing where the new class is.
 
     Raises
     ------
@@ -179,6 +178,10 @@ def followed_cells(
         known &= region_mask.values == 1
     differs = old != new
     out = values.copy()
+    missing = cover.attrs.get("nodata")
+    if missing is not None:
+        out[differs & (new == missing)] = np.nan
+        differs &= new != missing
     for code in np.unique(new[differs]):
         seen = values[known & (old == code)]
         if not seen.size:

@@ -77,7 +77,17 @@ class GridSpec:
 
     @cached_property
     def projection(self) -> pyproj.CRS:
-        """The coordinate system as pyproj knows it."""
+        """The coordinate system as pyproj knows it.
+
+        Raises
+        ------
+        QuantityError
+            There is none.
+        """
+        if not self.crs:
+            raise QuantityError(
+                "the grid has no coordinate system; give xarray DataArrays with x and y in metres and attrs['crs'], such as 'EPSG:32649'"
+            )
         return pyproj.CRS.from_user_input(self.crs)
 
     def x(self) -> NDArray[np.float64]:

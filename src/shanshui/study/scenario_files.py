@@ -93,7 +93,7 @@ def new_scenario(
     try:
         made = Scenario.model_validate(content)
     except ValidationError as error:
-        raise StudyError(f"scenario '{name}': {fault_words(error)}") from None
+        raise StudyError(f"scenario '{name}': {fault_words(error, Scenario)}") from None
     study.scenarios[name] = made
     try:
         lineage(study.scenarios, name)
