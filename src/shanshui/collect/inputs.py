@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
-from shanshui.core.errors import PlanError, nearest
+from shanshui.core.errors import DataError, PlanError, nearest
 from shanshui.core.hazard_words import hazard_words
 from shanshui.core.quantity import Columns, Features, Grid, Key, Layers, Quantity, Table
 from shanshui.core.shipped import shipped_text
@@ -145,7 +145,7 @@ def wanted(reason: str) -> str:
 
 RASTERS = ("continuous", "categorical")
 FEATURES = ("polygons", "lines", "points", "shapes")
-TOGETHER = ("annual", *RASTERS, *FEATURES)
+TOGETHER = ("annual", "zones", *RASTERS, *FEATURES)
 """What is one dataset though it lies in several files: tiles of a raster, parts of a layer, maps of years."""
 SEVERAL = ("table", *TOGETHER)
 """What may lie in several files; of a table they are years or kinds."""
@@ -162,3 +162,17 @@ def kind_of(name: str) -> InputKind:
     if name not in INPUTS:
         raise KeyError(f"no input '{name}'; {nearest(name, INPUTS)}")
     return INPUTS[name]
+
+
+def refuse_several(name: str, count: int) -> None:
+    """Refuse more files than an input may lie in.
+
+    Raises
+    ------
+    DataError
+        Several files for an input that can have one only.
+    """
+    if count > 1 and INPUTS[name].family not in SEVERAL:
+        raise DataError(
+            f"{name}: {count} files are declared; only tables, maps and features may have several: join them into one"
+        )
