@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shanshui.industry.access_rules import VERDICTS_ZH
-from shanshui.industry.rule_book import FACTS_ZH, YES_NO, Rule
+from shanshui.industry.rule_book import Rule
+from shanshui.industry.rule_facts import FACTS_ZH, YES_NO
 
 if TYPE_CHECKING:
     from shanshui.study.admission import PlaceAdmission

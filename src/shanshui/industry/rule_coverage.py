@@ -8,10 +8,11 @@ import pandas as pd
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import TEXT, Table
 from shanshui.core.vocabulary import UnitLabels
-from shanshui.industry.access_rules import cells_of
 from shanshui.industry.admission import judged_industries
+from shanshui.industry.cell_verdicts import cells_of
 from shanshui.industry.place_facts import PlaceFacts, known_by_strip, waiting_facts
-from shanshui.industry.rule_book import FACTS, PROJECT_FACTS, rules_of
+from shanshui.industry.rule_book import rules_of
+from shanshui.industry.rule_facts import FACTS, PROJECT_FACTS
 from shanshui.industry.tables import RuleTable
 
 RuleCoverage = Annotated[
@@ -23,7 +24,14 @@ RuleCoverage = Annotated[
         }
     ),
 ]  # fmt: skip
-STATES = ("fires", "may fire", "waits for a plan", "asks the project", "fires nowhere here")
+STATES = (
+    "fires",
+    "may fire",
+    "waits for a plan",
+    "asks the project",
+    "fires nowhere here",
+    "not in force",
+)
 
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=4 * len(FACTS))
@@ -46,7 +54,8 @@ def rule_coverage(
     table
         A row for each rule in the order of the table: ``fires_share`` of the ground on which its conditions hold for certain, ``may_share`` on which
         they hold or are not known [1], ``waits_for`` the facts that no cell knows, ``judged`` industries that it speaks of, and ``state``:
-        ``fires``, ``may fire``, ``waits for a plan``, ``asks the project`` or ``fires nowhere here``.
+        ``fires``, ``may fire``, ``waits for a plan``, ``asks the project``, ``fires nowhere here`` or ``not in force`` in the year of the
+        rule book.
 
     Notes
     -----
@@ -71,7 +80,7 @@ def rule_coverage(
         lacks = [t.fact for t in rule.when if t.fact not in told]
         project = [f for f in lacks if f in PROJECT_FACTS]
         state = (
-            STATES[0] if sure[at] else STATES[2] if set(lacks) & set(waiting) else STATES[4] if not may[at]
+            STATES[5] if not rule.in_force() else STATES[0] if sure[at] else STATES[2] if set(lacks) & set(waiting) else STATES[4] if not may[at]
             else STATES[3] if project and len(project) == len(lacks) else STATES[1]
         )  # fmt: skip
         judged = sum(

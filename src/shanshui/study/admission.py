@@ -9,18 +9,12 @@ import pyproj
 
 from shanshui.core.errors import PlanError, QuantityError, StudyError
 from shanshui.core.errors import nearest as nearest_word
-from shanshui.industry.access_rules import Admission, admit, admitted_cells
+from shanshui.industry.access_rules import Admission, admit
+from shanshui.industry.cell_verdicts import admitted_cells
 from shanshui.industry.classification import checked_code, industry_name
 from shanshui.industry.place_facts import MAPPED, asked_facts
-from shanshui.industry.rule_book import (
-    FACTS,
-    PLAN_FACTS,
-    PROJECT_FACTS,
-    RESTRICTS,
-    VERDICTS,
-    Rule,
-    rules_of,
-)
+from shanshui.industry.rule_book import RESTRICTS, VERDICTS, Rule, rules_of
+from shanshui.industry.rule_facts import FACTS, PLAN_FACTS, PROJECT_FACTS
 from shanshui.region.grid import STRIP
 from shanshui.store.rasters import RasterReader
 from shanshui.study.study import Study
@@ -78,7 +72,7 @@ def admitted_at(
     kind : str
         ``new``, ``expand``, ``existing`` or ``explore``.
     year : int, optional
-        Rules in force then.
+        Rules in force then; that of the rule book by default.
     exemptions : tuple of str
         That the project claims.
     facts : mapping of fact to number, optional
@@ -123,7 +117,7 @@ def admitted_at(
     )
     applies = tuple(r for r in rules if r.concerns(plain, kind, year, exemptions))
     project = {f: v for f, v in own.items() if f in PROJECT_FACTS}
-    nearest = _nearest(study, plain, (row, column), answer, kind, applies, project, waiting)
+    nearest = _nearest(study, plain, (row, column), answer, (kind, year), applies, project, waiting)
     return PlaceAdmission(
         (plain, *industry_name(plain)), answer, known, _where(study, row, column), nearest
     )
@@ -170,7 +164,7 @@ def _nearest(
     code: str,
     place: tuple[int, int],
     answer: Admission,
-    kind: str,
+    asked_for: tuple[str, int | None],
     rules: tuple[Rule, ...],
     project: Mapping[str, float],
     waiting: tuple[str, ...],
@@ -184,6 +178,7 @@ def _nearest(
     if answer.worst not in RESTRICTS:
         return None
     row, column = place
+    kind, year = asked_for
     now = (VERDICTS.index(answer.worst), VERDICTS.index(answer.verdict))
     inside = _reader(study, "region_mask")
     asked = {f for f in asked_facts(rules) if f in MAPPED} | {"elevation_m"}
@@ -196,7 +191,7 @@ def _nearest(
         facts = {fact: reader.rows(start, stop).values[cells] for fact, reader in readers.items()}
         count = len(facts["elevation_m"])
         facts |= {f: np.full(count, v, np.float32) for f, v in project.items()}
-        judged = admitted_cells(code, facts, kind=kind, rules=rules, waiting=waiting)
+        judged = admitted_cells(code, facts, kind=kind, year=year, rules=rules, waiting=waiting)
         for at, verdicts in enumerate((judged.worst, judged.verdict)):
             better = np.flatnonzero(verdicts < now[at])
             if not len(better):
