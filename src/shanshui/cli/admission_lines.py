@@ -14,6 +14,7 @@ SAID = {
     "provisional": ("PROVISIONAL", "未定"),
     "at": ("at", "位置"),
     "facts": ("facts", "事实"),
+    "year": ("rules in force in", "规则年份"),
     "of": ("of", "其中"),
     "if": ("if", "若"),
     "go": ("would go with", "如要解除"),
@@ -53,6 +54,9 @@ class _Words:
     def text(self, rule: Rule) -> str:
         return rule.text_zh if self.zh else rule.text
 
+    def source(self, rule: Rule) -> str:
+        return rule.source_zh if self.zh else rule.source
+
 
 def admission_lines(found: "PlaceAdmission", lang: str) -> Iterator[str]:
     """Lines of an answer in one language: verdict, facts, rules, open questions, what would change it."""
@@ -64,6 +68,7 @@ def admission_lines(found: "PlaceAdmission", lang: str) -> Iterator[str]:
         yield f"{w.say('at')}{w.colon}{w.comma.join(places)}"
     facts = (w.told(k, v) for k, v in found.facts.items())
     yield f"{w.say('facts')}{w.colon}{w.comma.join(facts)}"
+    yield f"{w.say('year')}{w.colon}{found.year}"
     yield from _rules(found, w)
     yield from _ways(found, w)
 
@@ -75,8 +80,8 @@ def _rules(found: "PlaceAdmission", w: _Words) -> Iterator[str]:
         when = f" [{' & '.join(t.words(w.lang) for t in rule.when)}]" if rule.when else ""
         parts = answer.parts.get(rule.rule)
         part = f" ({w.say('of')} {' '.join(parts)})" if parts else ""
-        yield f"  {w.verdict(rule.verdict):9} {rule.rule}{when}{part}{w.colon}{w.text(rule)} ({rule.source} {rule.tag})"
-    for question in answer.questions:
+        yield f"  {w.verdict(rule.verdict):9} {rule.rule}{when}{part}{w.colon}{w.text(rule)} ({w.source(rule)} {rule.tag})"
+    for question in (*answer.questions, *answer.hopes):
         asks = " & ".join(t.words(w.lang) for t in question.terms)
         rule = question.rule
         yield f"  {w.verdict(rule.verdict):9} {rule.rule} {w.say('if')} {asks}{w.colon}{w.text(rule)}"

@@ -312,13 +312,15 @@ def _print_admission(found: "PlaceAdmission", lang: str, as_json: bool) -> None:
                 "industry_zh": found.industry[2],
                 "verdict": answer.verdict,
                 "worst": answer.worst,
+                "if_clear": answer.if_clear,
+                "year": found.year,
                 "provisional": answer.provisional,
                 "answer": answer.words(),
                 "answer_zh": answer.words("zh"),
                 "rules": [_rule(r) for r in answer.fired],
                 "questions": [
                     {**_rule(q.rule), "asks": [t.words() for t in q.terms]}
-                    for q in answer.questions
+                    for q in (*answer.questions, *answer.hopes)
                 ],
                 "parts": {k: list(v) for k, v in answer.parts.items()},
                 "changes": list(answer.changes),

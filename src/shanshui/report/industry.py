@@ -97,6 +97,7 @@ def industry_chapter(study: Study, show: Any, lang: str) -> dict[str, Any]:
     tables = (
         _candidates(study, lang),
         _coverage(study, lang),
+        _sentences(study, lang),
         _layout(study, lang),
         _relocation(study, lang),
         _crops(study, lang),
@@ -166,11 +167,32 @@ def _coverage(study: Study, lang: str) -> dict[str, Any] | None:
             "fires_percent": 100 * rows["fires_share"],
             "may_percent": 100 * rows["may_share"],
             "statement": rows["text_zh" if lang == "zh" else "text"],
-            "source_of": rows["source"] + " " + rows["tag"],
+            "source_of": rows["source_zh" if lang == "zh" else "source"] + " " + rows["tag"],
         }
     )
     return table_of(
         word("rule_coverage", lang), frame, lang, say("coverage_note", lang), of=("rule_coverage",)
+    )
+
+
+def _sentences(study: Study, lang: str) -> dict[str, Any] | None:
+    """Sentences of the sources, with the rules that hold them or why none does."""
+    if not study.has("sentence_coverage"):
+        return None
+    rows = study["sentence_coverage"]
+    zh = "_zh" if lang == "zh" else ""
+    frame = pd.DataFrame(
+        {
+            "sentence": rows[f"sentence{zh}"],
+            "state": [say(f"rule_{s.replace(' ', '_')}", lang) for s in rows["state"]],
+            "rules": rows["rules"].replace("", "–"),
+            "why": rows[f"why{zh}"].fillna("").replace("", "–"),
+            "source_of": rows[f"source{zh}"],
+        }
+    )
+    of = ("sentence_coverage",)
+    return table_of(
+        word("sentence_coverage", lang), frame, lang, say("sentences_note", lang), of=of
     )
 
 

@@ -70,6 +70,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "rule_waits_for_a_plan": ("waits for a plan", "待划定规划单元"),
     "rule_asks_the_project": ("asks the project", "视项目而定"),
     "rule_fires_nowhere_here": ("fires nowhere here", "此地未触发"),
+    "rule_no_rule": ("no rule", "无规则"),
+    "sentences_note": ("Sentences of the papers and of the law that bear on what may come where; those that no rule holds come first, with the reason.", "论文与法规中有关准入的条文；无规则对应者列前并说明原因。"),
     "rule_not_in_force": ("not in force", "尚未或不再有效"),
     "coverage_note": ("Share of the ground on which each rule's conditions hold for certain, and on which they hold or are not known.", "各规则条件确定成立的土地占比，以及成立或未知的土地占比。"),
     "verdict_move": ("only in a park", "迁入园区"),

@@ -13,7 +13,7 @@ from shanshui.industry.access_rules import Admission, admit
 from shanshui.industry.cell_verdicts import admitted_cells
 from shanshui.industry.classification import checked_code, industry_name
 from shanshui.industry.place_facts import MAPPED, asked_facts
-from shanshui.industry.rule_book import RESTRICTS, VERDICTS, Rule, rules_of
+from shanshui.industry.rule_book import IN_FORCE, RESTRICTS, VERDICTS, Rule, rules_of
 from shanshui.industry.rule_facts import FACTS, PLAN_FACTS, PROJECT_FACTS
 from shanshui.region.grid import STRIP
 from shanshui.store.rasters import RasterReader
@@ -39,6 +39,8 @@ class PlaceAdmission:
         Planning unit, county and prefecture there, as far as known.
     nearest : dict or None
         Nearest ground of the region with a better verdict: ``lon, lat, km, verdict``, and whether that is ``certain``.
+    year : int
+        Of the rules.
     """
 
     industry: tuple[str, str, str]
@@ -46,6 +48,7 @@ class PlaceAdmission:
     facts: dict[str, float]
     where: dict[str, str]
     nearest: dict[str, Any] | None
+    year: int
 
 
 def admitted_at(
@@ -119,8 +122,8 @@ def admitted_at(
     project = {f: v for f, v in own.items() if f in PROJECT_FACTS}
     nearest = _nearest(study, plain, (row, column), answer, (kind, year), applies, project, waiting)
     return PlaceAdmission(
-        (plain, *industry_name(plain)), answer, known, _where(study, row, column), nearest
-    )
+        (plain, *industry_name(plain)), answer, known, _where(study, row, column), nearest, IN_FORCE if year is None else year,
+    )  # fmt: skip
 
 
 def _plan_drawn(study: Study, fact: str) -> bool:
