@@ -36,6 +36,7 @@ class _Words:
     def __init__(self, lang: str) -> None:
         self.lang, self.zh = lang, lang == "zh"
         self.comma, self.colon = ("、", "：") if self.zh else (", ", ": ")
+        self.both = " 且 " if self.zh else " & "
 
     def say(self, word: str) -> str:
         return SAID[word][self.zh]
@@ -45,6 +46,10 @@ class _Words:
 
     def fact(self, name: str) -> str:
         return FACTS_ZH[name] if self.zh else name
+
+    def asked(self, name: str) -> str:
+        """A fact that is not known."""
+        return f"是否{self.fact(name)}" if self.zh and name in YES_NO else self.fact(name)
 
     def told(self, name: str, value: float) -> str:
         if self.zh and name in YES_NO:
@@ -64,7 +69,8 @@ def admission_lines(found: "PlaceAdmission", lang: str) -> Iterator[str]:
     mark = f"{w.say('provisional')}{w.colon}" if answer.provisional else ""
     yield f"{mark}{answer.words(lang)}  {found.industry[0]} {found.industry[2 if w.zh else 1]}"
     if found.where:
-        places = (f"{w.say(k)} {v}" for k, v in found.where.items())
+        named = found.where_zh if w.zh else found.where
+        places = (f"{w.say(k)} {v}" for k, v in named.items())
         yield f"{w.say('at')}{w.colon}{w.comma.join(places)}"
     facts = (w.told(k, v) for k, v in found.facts.items())
     yield f"{w.say('facts')}{w.colon}{w.comma.join(facts)}"
@@ -77,12 +83,12 @@ def _rules(found: "PlaceAdmission", w: _Words) -> Iterator[str]:
     """Rules that fired, and those that might."""
     answer = found.answer
     for rule in answer.fired:
-        when = f" [{' & '.join(t.words(w.lang) for t in rule.when)}]" if rule.when else ""
+        when = f" [{w.both.join(t.words(w.lang) for t in rule.when)}]" if rule.when else ""
         parts = answer.parts.get(rule.rule)
         part = f" ({w.say('of')} {' '.join(parts)})" if parts else ""
         yield f"  {w.verdict(rule.verdict):9} {rule.rule}{when}{part}{w.colon}{w.text(rule)} ({w.source(rule)} {rule.tag})"
     for question in (*answer.questions, *answer.hopes):
-        asks = " & ".join(t.words(w.lang) for t in question.terms)
+        asks = w.both.join(t.words(w.lang) for t in question.terms)
         rule = question.rule
         yield f"  {w.verdict(rule.verdict):9} {rule.rule} {w.say('if')} {asks}{w.colon}{w.text(rule)}"
 
@@ -100,4 +106,4 @@ def _ways(found: "PlaceAdmission", w: _Words) -> Iterator[str]:
         yield f"  {w.say('better')} ({w.verdict(n['verdict'])}{sure}){w.colon}{n['km']} {w.say('km')}{w.comma}{n['lon']},{n['lat']}"
     for word, names in (("unknown", answer.unknown), ("waiting", answer.waiting)):
         if names:
-            yield f"  {w.say(word)}{w.colon}{w.comma.join(w.fact(f) for f in names)}"
+            yield f"  {w.say(word)}{w.colon}{w.comma.join(w.asked(f) for f in names)}"

@@ -330,6 +330,7 @@ def _print_admission(found: "PlaceAdmission", lang: str, as_json: bool) -> None:
                 "unknown": list(answer.unknown),
                 "waiting": list(answer.waiting),
                 "where": found.where,
+                "where_zh": found.where_zh,
                 "nearest": found.nearest,
             }
         )

@@ -35,8 +35,8 @@ class PlaceAdmission:
         Verdict, rules that fired, what would change it.
     facts : dict
         Of the place.
-    where : dict
-        Planning unit, county and prefecture there, as far as known.
+    where, where_zh : dict
+        Planning unit, county and prefecture there, as far as known; in Chinese where the polygons have such names.
     nearest : dict or None
         Nearest ground of the region with a better verdict: ``lon, lat, km, verdict``, and whether that is ``certain``.
     year : int
@@ -47,6 +47,7 @@ class PlaceAdmission:
     answer: Admission
     facts: dict[str, float]
     where: dict[str, str]
+    where_zh: dict[str, str]
     nearest: dict[str, Any] | None
     year: int
 
@@ -122,7 +123,7 @@ def admitted_at(
     project = {f: v for f, v in own.items() if f in PROJECT_FACTS}
     nearest = _nearest(study, plain, (row, column), answer, (kind, year), applies, project, waiting)
     return PlaceAdmission(
-        (plain, *industry_name(plain)), answer, known, _where(study, row, column), nearest, IN_FORCE if year is None else year,
+        (plain, *industry_name(plain)), answer, known, *_where(study, row, column), nearest, IN_FORCE if year is None else year,
     )  # fmt: skip
 
 
@@ -149,8 +150,9 @@ def _cell(study: Study, lon: float, lat: float) -> tuple[int, int]:
     return row, column
 
 
-def _where(study: Study, row: int, column: int) -> dict[str, str]:
-    out = {}
+def _where(study: Study, row: int, column: int) -> tuple[dict[str, str], dict[str, str]]:
+    """Units there by name, in both languages."""
+    out, zh = {}, {}
     if study.has("planning_unit_labels"):
         unit = int(_at(study, "planning_unit_labels", row, column))
         out["planning unit"] = str(unit) if unit else ""
@@ -158,8 +160,11 @@ def _where(study: Study, row: int, column: int) -> dict[str, str]:
         if study.has(name) and study.has(cells):
             unit = int(_at(study, cells, row, column))
             if unit:
-                out[name] = str(study[name].loc[unit, "name"])
-    return {k: v for k, v in out.items() if v}
+                own = study[name].loc[unit]
+                out[name] = str(own["name"])
+                zh[name] = str(own.get("name_zh") or own["name"])
+    out = {k: v for k, v in out.items() if v}
+    return out, out | {k: v for k, v in zh.items() if v}
 
 
 def _nearest(
