@@ -139,7 +139,7 @@ def sentence_coverage(rule_coverage: RuleStates) -> SentenceCoverage:
     Notes
     -----
     ``state_s = min {state_r: r holds s}`` in the order above. Which sentence is held by which rule is our reading of the papers [S] and of the
-    law [M], a table of the product (decisions/0014-industry).
+    law [M]. Our own report [D] (decisions/0014-industry).
     """
     states = dict(zip(rule_coverage["rule"], rule_coverage["state"], strict=True))
     order = [STATES[k] for k in (0, 1, 3, 2, 4, 5)]
