@@ -63,7 +63,7 @@ def made_elsewhere(rows, folder):
 
 
 def screening(rows):
-    from shanshui.study.screening import screen_register
+    from shanshui.queries.screening import screen_register
 
     with tempfile.TemporaryDirectory() as folder:
         path = made_elsewhere(rows, folder)

@@ -10,8 +10,8 @@ from shanshui.core.cover import codes_of
 from shanshui.kernels.accumulate import accumulate, downstream, upstream_order
 from shanshui.kernels.flood import priority_flood
 from shanshui.kernels.flowdir import d8
-from shanshui.study.admission import admitted_at
-from shanshui.study.why import cell_at
+from shanshui.queries.admission import admitted_at
+from shanshui.queries.why import cell_at
 
 pytestmark = pytest.mark.real
 
@@ -121,11 +121,28 @@ def test_the_series_of_twenty_years_is_whole(qinba):
     assert total.max() / total.min() - 1 < 0.01
 
 
-def test_futures_warm_and_dry_the_land(qinba):
+@pytest.fixture(scope="session")
+def futures(qinba):
+    """The Qinba study with its two climates of about 2050."""
     for name in ("moderate", "strong"):
-        rows = qinba[f"future_{name}"].set_index("quantity")
-        assert rows.loc["evapotranspiration", "change_share"] > 0
-        assert rows.loc["precipitation", "now"] == pytest.approx(866, abs=60)
+        qinba.scenario(name).run("water_yield.water_yield", "soil_retention.loss", workers=2)
+    return qinba
+
+
+def test_the_two_climates_have_the_numbers_they_had_as_steps_of_their_own(futures):
+    # means of the region as the copied steps gave them before they became scenarios
+    then = {
+        "precipitation": (866.395074, 896.661857, 887.592228), "water_yield.evapotranspiration": (567.383393, 591.658158, 593.897008),
+        "water_yield.water_yield": (299.011682, 305.003700, 293.695220), "soil_retention.loss": (3.500643, 3.815063, 3.742429),
+    }  # fmt: skip
+    inside = futures["region_mask"].values == 1
+    for product, (now, *later) in then.items():
+        for name, expected in zip(("moderate", "strong"), later, strict=True):
+            one, other = futures[product].values, futures.scenario(name)[product].values
+            known = inside & np.isfinite(one) & np.isfinite(other)
+            assert one[known].mean(dtype=np.float64) == pytest.approx(now, rel=1e-6)
+            assert other[known].mean(dtype=np.float64) == pytest.approx(expected, rel=1e-6)
+    assert "counties" not in futures.scenario("moderate").reached
 
 
 def test_what_the_data_do_not_allow_is_said(qinba):
@@ -355,12 +372,12 @@ def test_solvers_and_costs_agree_on_another_landscape(data):
 
 
 def test_the_national_tables_balance_and_their_key_sectors_are_known(data):
-    from shanshui.study.judging import linkages_of
+    from shanshui.queries.linkages import sector_linkages
 
     folder = data / "io_tables_china"
     for name, sectors in (("china_2005_42.csv", 42), ("china_2010_41.csv", 41), ("china_2015_42.csv", 42), ("china_2017_42.csv", 42),
                           ("china_2018_42.csv", 42), ("china_2020_42.csv", 42), ("china_2017_149.parquet", 149), ("china_2020_153.parquet", 153)):  # fmt: skip
-        table = linkages_of(folder / name, tolerance=1e-6)
+        table = sector_linkages(folder / name, tolerance=1e-6).table
         assert len(table) == sectors
         assert table["influence"].sum() == pytest.approx(sectors)
         assert table["sensitivity_ghosh"].sum() == pytest.approx(sectors)
@@ -369,7 +386,7 @@ def test_the_national_tables_balance_and_their_key_sectors_are_known(data):
             .all()
             .all()
         )
-    latest = linkages_of(folder / "china_2020_42.csv").set_index("code")
+    latest = sector_linkages(folder / "china_2020_42.csv").table.set_index("code")
     # chemicals, metals and electricity both pull and are pushed; health and research only pull
     assert {"12", "14", "24"} <= set(latest.index[latest["quadrant"] == "key"])
     assert set(latest.loc[["35", "40"], "quadrant"]) == {"backward"}
@@ -499,7 +516,7 @@ def test_slopes_of_kilometre_cells_are_scaled_before_limits_are_read(qinba):
 
 
 def test_every_statement_has_a_verdict_and_what_differs_has_a_reason(qinba):
-    from shanshui.study.validation import statements, tables
+    from shanshui.queries.validation import statements, tables
 
     qinba.run(*tables(qinba), workers=2)
     found = statements(qinba)

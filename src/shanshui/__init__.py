@@ -7,20 +7,20 @@ example ``shanshui.terrain.slope.slope``.
 from typing import TYPE_CHECKING, Any
 
 from shanshui.core.letters import plain_letters
+from shanshui.core.version import __version__
 
 if TYPE_CHECKING:
+    from shanshui.opened import Study, open_study
     from shanshui.study.new import new_study
-    from shanshui.study.study import Study, open_study
 
-__version__ = "0.1.0"
 __all__ = ["Study", "__version__", "new_study", "open_study"]
 
 plain_letters()  # before GDAL is loaded, which reads them
 
 # loaded when first used: a script that needs one function should not wait for all of GDAL
 _PLACES = {
-    "Study": "shanshui.study.study",
-    "open_study": "shanshui.study.study",
+    "Study": "shanshui.opened",
+    "open_study": "shanshui.opened",
     "new_study": "shanshui.study.new",
 }
 

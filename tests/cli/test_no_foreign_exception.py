@@ -16,12 +16,13 @@ from tests.worlds import valley, write_raster
 
 from shanshui.cli import main as command
 from shanshui.core.errors import ShanshuiError, StudyError
+from shanshui.queries.judging import rank, weigh
+from shanshui.queries.linkages import sector_linkages
+from shanshui.queries.screening import screen_register
 from shanshui.study.circuitscape.ascii_grid import read_raster
 from shanshui.study.circuitscape.jobs import run_any
 from shanshui.study.invest import import_invest
-from shanshui.study.judging import linkages_of, rank, weigh
 from shanshui.study.new import new_study
-from shanshui.study.screening import screen_register
 from shanshui.study.study import open_study
 
 CASES = 60
@@ -191,7 +192,7 @@ TARGETS = {
     "omni.ini": lambda p: run_any(p / "omni.ini", p / "omni"),
     "square.csv": lambda p: weigh(p / "square.csv", ""),
     "paired.csv": lambda p: weigh(p / "paired.csv", ""),
-    "flows.csv": lambda p: linkages_of(p / "flows.csv"),
+    "flows.csv": lambda p: sector_linkages(p / "flows.csv"),
     "ranked.csv": lambda p: rank(p / "ranked.csv", draws=50),
     "carbon.json": lambda p: import_invest(p / "carbon.json", fresh(p)),
     "sdr.json": lambda p: import_invest(p / "sdr.json", fresh(p)),

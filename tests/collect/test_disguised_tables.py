@@ -12,7 +12,7 @@ from shanshui.collect.catalog import InputSpec
 from shanshui.collect.inputs import INPUTS
 from shanshui.collect.peek import glance
 from shanshui.core.errors import DataError, ShanshuiError
-from shanshui.study.judging import weigh
+from shanshui.queries.judging import weigh
 
 CASES = 320
 

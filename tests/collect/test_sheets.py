@@ -22,7 +22,8 @@ from shanshui.collect.sheets.cells import numeral, year_of
 from shanshui.collect.sheets.separate import separator
 from shanshui.collect.sheets.units import counting, head_unit, line_units, spelt
 from shanshui.core.errors import DataError
-from shanshui.study.judging import linkages_of, rank, weigh
+from shanshui.queries.judging import rank, weigh
+from shanshui.queries.linkages import sector_linkages
 
 HEAD = "code,year,population\n"
 
@@ -578,7 +579,7 @@ def test_a_table_of_flows_in_a_workbook_with_a_title(tmp_path):
     rows = [["投入产出表", *[None] * (frame.shape[1] - 1)], ["单位：万元"], list(frame.columns)]
     rows += frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
     (tmp_path / "t.xlsx").write_bytes(book({"a": rows}))
-    left, right = (linkages_of(tmp_path / f"t.{e}") for e in ("csv", "xlsx"))
+    left, right = (sector_linkages(tmp_path / f"t.{e}").table for e in ("csv", "xlsx"))
     np.testing.assert_allclose(left["influence"], right["influence"])
 
 
@@ -586,10 +587,10 @@ def test_a_sector_whose_row_is_lost_is_no_final_use(tmp_path):
     rows = "code,01,02,03,FU,GO\n01,1,2,3,4,10\n02,1,2,3,4,10\nva,8,6,0,,\n"
     (tmp_path / "t.csv").write_text(rows)
     with pytest.raises(DataError, match="column '03' has no row, though it counts on from '02'"):
-        linkages_of(tmp_path / "t.csv")
+        sector_linkages(tmp_path / "t.csv")
     (tmp_path / "t.csv").write_text("code,a,b,c,FU,GO\na,1,2,3,4,10\nc,1,2,3,4,10\nva,8,6,4,,\n")
     with pytest.raises(DataError, match="column 'b' has no row, though 'c' after it has one"):
-        linkages_of(tmp_path / "t.csv")
+        sector_linkages(tmp_path / "t.csv")
 
 
 def test_a_row_of_sums_is_not_ranked(tmp_path):

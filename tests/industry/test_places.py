@@ -248,7 +248,7 @@ def judged(region):
 
 
 def test_a_question_of_a_point_has_the_facts_and_verdict_of_its_cell(judged):
-    from shanshui.study.admission import admitted_at
+    from shanshui.queries.admission import admitted_at
 
     facts = {f: judged[f"place_facts.{f}"].values for f in MAPPED}
     inside = judged["region_mask"].values == 1
@@ -294,12 +294,12 @@ def place_of(where, row, column):
 
 
 def test_better_ground_is_the_same_in_strips_of_any_height(judged, monkeypatch):
-    from shanshui.study.admission import admitted_at
+    from shanshui.queries.admission import admitted_at
 
     lon, lat = (float(v) for v in place_of(judged.grid, 48, 48))
     answers = []
     for strip in (region_grid.STRIP, 7, 1):
-        monkeypatch.setattr("shanshui.study.admission.STRIP", strip)
+        monkeypatch.setattr("shanshui.queries.admission.STRIP", strip)
         answers.append(admitted_at(judged, "06", lon, lat).nearest)
     assert answers[0] == answers[1] == answers[2]
 

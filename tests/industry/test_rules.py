@@ -11,6 +11,7 @@ from tests.worlds import grid, squares
 
 from shanshui.core.cover import codes_of
 from shanshui.core.errors import DataError, QuantityError
+from shanshui.core.voice import Voice
 from shanshui.industry.access_rules import (
     FACTS,
     VERDICTS,
@@ -82,9 +83,13 @@ def test_rules_of_the_papers():
     assert (unknown.verdict, unknown.worst) == ("allow", "forbid")
     assert unknown.provisional
     assert (
-        unknown.words() == "at least ALLOW; FORBID if capacity_mw < 300 & pumped_storage < 1 (P2)"
+        unknown.words(Voice())
+        == "at least ALLOW; FORBID if capacity_mw < 300 & pumped_storage < 1 (P2)"
     )
-    assert unknown.words("zh") == "至少允许；若装机容量（MW） < 300且不为抽水蓄能，则为禁止（P2）"
+    assert (
+        unknown.words(Voice("zh"))
+        == "至少允许；若装机容量（MW） < 300且不为抽水蓄能，则为禁止（P2）"
+    )
     assert admit("3216", {**LOW, "core_area": 1}, kind="expand").verdict == "forbid"
     assert admit("3216", LOW, kind="expand").verdict == "limit"
     assert admit("0911", {**LOW, "importance": 1}).verdict == "forbid"
@@ -98,7 +103,7 @@ def test_restrictions_go_before_welcome_and_all_fired_rules_are_named():
     answer = admit("3493", {**LOW, "slope_deg": 30.0})
     assert answer.verdict == "forbid"
     assert {"E4", "T1"} <= named(answer)
-    assert answer.changes == ("T1: slope_deg up to 25 (it is 30)",)
+    assert tuple(c.words(Voice()) for c in answer.changes) == ("T1: slope_deg up to 25 (it is 30)",)
     assert answer.better == "encourage"
 
 

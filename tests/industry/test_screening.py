@@ -22,7 +22,7 @@ from shanshui.industry.screening import (
     text_scores,
 )
 from shanshui.industry.screening_quality import coding_quality, kappa, screening_quality
-from shanshui.study.screening import screen_register
+from shanshui.queries.screening import screen_register
 
 
 def words(text, lexicon=None):

@@ -328,3 +328,14 @@ def test_zones_along_a_region_sum_to_it():
     values = spec.lay(np.arange(16.0).reshape(4, 4), "1")
     assert cover.sums(values).total.sum() == pytest.approx(values.values[inside].sum())
     assert cover.sums(values).total[0] == pytest.approx(4 + 8 + 12 + 0.5 * (5 + 9 + 13), rel=0.05)
+
+
+def test_rows_and_columns_may_have_any_usual_name():
+    expected = zone_statistics(RAMP, BOX)
+    spelt = RAMP.rename(y="northing", x="easting")
+    pd.testing.assert_frame_equal(zone_statistics(spelt.transpose(), BOX), expected)
+    bands = xr.concat([spelt, spelt * 2], pd.Index([1, 2], name="band")).assign_attrs(RAMP.attrs)
+    assert {c.split("_")[0] for c in zone_statistics(bands, BOX)} >= {"band"}
+    even = xr.ones_like(RAMP).rename(y="lat", x="lon").expand_dims("band")
+    weighted = zone_statistics(RAMP, BOX, statistics=("mean",), weights=even)
+    np.testing.assert_allclose(weighted["mean"], expected["mean"])

@@ -9,8 +9,8 @@ import pytest
 
 from shanshui.core.errors import PlanError
 from shanshui.core.keys import keys
+from shanshui.queries.places import outlined, places_of, rows_of
 from shanshui.report.export import export
-from shanshui.report.places import outlined, places_of, rows_of
 
 
 @pytest.fixture(scope="module")

@@ -6,18 +6,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shanshui.accounts.bridge import GROUP
+from shanshui.accounts.services import SERVICE
 from shanshui.accounts.tables import MONEY
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import ANY, TEXT, Key, Table
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import PlanningUnits
 
-REACH = {
-    "products": "here", "water_use": "here", "climate": "here", "sand": "here", "noise": "here", "purification": "here", "culture": "visitors",
-    "water_kept": "downstream", "flood": "downstream", "soil": "downstream", "carbon_oxygen": "world", "habitat": "world",
-}  # fmt: skip
-"""Where the use of each group of services falls [D]."""
 Beneficiaries = Annotated[
     pd.DataFrame,
     Table(
@@ -81,16 +76,16 @@ def service_beneficiaries(
     -----
     Of what reaches unit u by water it uses ``a_u = P_u / (P_u + h)`` and hands on ``1 - a_u``: ``P`` people, ``h`` half_people; given at u,
     used along its way down, the rest beyond the region. What is given is ``used_here + to_downstream + to_visitors + to_world`` to the yuan.
-    Local, downstream, visitors, world by group of services as in :data:`REACH`. Ours [D] (decisions/0030-accounts).
+    Local, downstream, visitors, world by group of services as the table of services has them. Ours [D] (decisions/0030-accounts).
     """
     units = unit_gep.index
     people = unit_people.set_index("unit")["population"].reindex(units)
     follows = planning_units["downstream"].reindex(units).fillna(0).astype(np.int64)
     # a unit of unknown people uses nothing that is told; its counties have no figures
     taken = (people / (people + half_people)).fillna(0.0).to_numpy(np.float64)
-    services = [c for c in unit_gep.columns if c in GROUP]
+    services = [c for c in unit_gep.columns if c in SERVICE]
     by_reach = {
-        reach: unit_gep[[s for s in services if REACH.get(GROUP[s], "world") == reach]].sum(axis=1, min_count=1)
+        reach: unit_gep[[s for s in services if SERVICE[s].reach == reach]].sum(axis=1, min_count=1)
         for reach in ("here", "visitors", "downstream", "world")
     }  # fmt: skip
     shares = unit_county_crosswalk[unit_county_crosswalk["unit"].isin(units)]

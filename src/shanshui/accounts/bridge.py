@@ -9,28 +9,14 @@ from shanshui.accounts.asset_transfer import AssetTransfer
 from shanshui.accounts.frames import FRAMES
 from shanshui.accounts.gep import gep as account_of
 from shanshui.accounts.prices import deflator
+from shanshui.accounts.services import SERVICE
 from shanshui.accounts.table_amounts import TableAmounts
 from shanshui.accounts.tables import MONEY, Account, Prices, Products, RegionAmounts, by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.core.quantity import ANY, TEXT, Table
 
-GROUP = {
-    **dict.fromkeys(("agr", "for", "hus", "fis", "bio", "food", "raw_material", "raw_materials", "genetic"), "products"),
-    **dict.fromkeys(("wat", "hyd", "water_supply"), "water_use"),
-    **dict.fromkeys(("wr", "hydrology", "water_regulation", "water"), "water_kept"),
-    **dict.fromkeys(("sr", "soil", "nutrient", "erosion_control", "soil_formation", "nutrient_cycling"), "soil"),
-    "sf": "sand",
-    **dict.fromkeys(("fm", "disturbance"), "flood"),
-    **dict.fromkeys(("air", "wpu", "purification", "waste_treatment"), "purification"),
-    **dict.fromkeys(("co2", "o2", "gas"), "carbon_oxygen"),
-    **dict.fromkeys(("clim", "climate"), "climate"),
-    "noise": "noise",
-    **dict.fromkeys(("hab", "biodiversity", "refugia", "pest", "poll", "biological_control", "pollination", "habitat"), "habitat"),
-    **dict.fromkeys(("tour", "leis", "prem", "aesthetic", "recreation", "cultural"), "culture"),
-    "cp": "coast",
-    "other": "other",
-}  # fmt: skip
+GROUP = {service.service: service.group for service in SERVICE.values()}
 """What a service of any frame is about, so that frames can be set beside one another."""
 STEPS = ("start", "price_year", "scope_out", "method", "scope_in", "end")
 """Way from one account to another: prices of one year, what the other leaves out, another method for the same thing, what it adds."""

@@ -6,25 +6,9 @@ from typing import Any
 import numpy as np
 
 from shanshui.accounts.carbon import O2_PER_CO2
+from shanshui.accounts.services import FLOW
 from shanshui.core.errors import QuantityError
 
-PARENT = {
-    "ammonia_nitrogen": "total_nitrogen",
-    "water_domestic": "water_supplied",
-    "water_industrial": "water_supplied",
-    "water_irrigation": "water_supplied",
-    "forest_products": "primary_products",
-    "animal_products": "primary_products",
-    "fishery_products": "primary_products",
-    "cooling_unused": "cooling",
-}
-"""Flow of which another is a part: where both are told the whole counts, and its part stands beside it."""
-SAME_AS = {"total_nitrogen": "nitrogen_kept", "total_phosphorus": "phosphorus_kept"}
-"""Flow that may hold what another counts already, unless its table says that it ``excludes`` it."""
-SUBSTANCE = {
-    "nitrogen_kept": "nitrogen", "total_nitrogen": "nitrogen", "phosphorus_kept": "phosphorus", "total_phosphorus": "phosphorus",
-}  # fmt: skip
-"""What flows consist of: one substance has one price in an account."""
 PRICE_RATIO = 3.0
 """How far two prices of one substance may lie apart [1] [D]; the shipped ones of two papers are 34 and 221 times apart."""
 STOICHIOMETRY = 0.05
@@ -84,7 +68,7 @@ def counted_once(
             if whole in of and of[whole].worth:
                 line.leave_out(*_why_part(flow, whole))
                 break
-        twin = SAME_AS.get(flow, "")
+        twin = FLOW[flow].same_as if flow in FLOW else ""
         if (
             twin in of
             and of[twin].worth
@@ -95,7 +79,7 @@ def counted_once(
                 f"may hold what {twin} counts already; a table whose column excludes names {twin} has it counted",
                 f"可能与 {twin} 重复；若表中 excludes 列注明已扣除 {twin}，则计入",
             )
-            for part in (p for p, whole in PARENT.items() if whole == flow and p in of):
+            for part in (p.flow for p in FLOW.values() if p.part_of == flow and p.flow in of):
                 of[part].leave_out(
                     f"part of {flow}, which may hold what {twin} counts already",
                     f"属于 {flow} 的一部分，而后者可能与 {twin} 重复",
@@ -106,8 +90,8 @@ def counted_once(
 
 def _ancestors(flow: str) -> list[str]:
     out = []
-    while flow in PARENT:
-        flow = PARENT[flow]
+    while (known := FLOW.get(flow)) and known.part_of:
+        flow = known.part_of
         out.append(flow)
     return out
 
@@ -141,11 +125,13 @@ def _one_basis(of: dict[str, _Line]) -> None:
 
 def _one_price(rows: list[dict[str, Any]]) -> None:
     """One substance at one price: the study's own, else the lowest, which claims least."""
-    for substance in dict.fromkeys(SUBSTANCE.values()):
+    for substance in dict.fromkeys(f.substance for f in FLOW.values() if f.substance):
         lines = [
             r
             for r in rows
-            if SUBSTANCE.get(str(r["flow"])) == substance and np.isfinite(r["price"])
+            if str(r["flow"]) in FLOW
+            and FLOW[str(r["flow"])].substance == substance
+            and np.isfinite(r["price"])
         ]
         if len(lines) < 2 or _apart(lines) <= PRICE_RATIO:
             continue

@@ -9,15 +9,9 @@ from shanshui.accounts.asset_transfer import AssetTransfer, transferred_rows
 from shanshui.accounts.double_counting import counted_once
 from shanshui.accounts.draws import drawn
 from shanshui.accounts.equivalents import SERVICES, STANDARD_2010, equivalent_factors
-from shanshui.accounts.frames import (
-    CATEGORY,
-    FLOWS,
-    FRAMES,
-    PER,
-    Frame,
-    frame_of,
-)
+from shanshui.accounts.frames import FRAMES, Frame, frame_of
 from shanshui.accounts.prices import deflator, price_of, price_table
+from shanshui.accounts.services import FLOW, SERVICE
 from shanshui.accounts.table_amounts import TableAmounts
 from shanshui.accounts.tables import Account, Prices, Products, RegionAmounts, by_cover
 from shanshui.core.assessment import assessment
@@ -163,8 +157,8 @@ def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int
     if products is None:
         return amounts
     for flow in products["flow"].unique():
-        if flow not in PER:
-            raise QuantityError(f"products.flow: '{flow}'; {nearest(str(flow), PER)}")
+        if flow not in FLOW:
+            raise QuantityError(f"products.flow: '{flow}'; {nearest(str(flow), FLOW)}")
         if flow in amounts.index:
             raise QuantityError(
                 f"products.flow: {flow} comes from a map or a step already; drop its rows, or the other's input: the same flow must not count twice"
@@ -187,7 +181,7 @@ def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int
     )
     sums = latest.groupby("flow")["amount"].sum()
     more = pd.DataFrame(
-        {"amount": sums, "per": [PER[str(f)] for f in sums.index], "basis": "measured"},
+        {"amount": sums, "per": [FLOW[str(f)].per for f in sums.index], "basis": "measured"},
         index=sums.index,
     )
     return pd.concat([amounts, more])
@@ -201,8 +195,8 @@ def _excludes(products: pd.DataFrame | None) -> dict[str, tuple[str, ...]]:
     for flow, rows in products.groupby("flow"):
         each = [set(str(v).split()) for v in rows["excludes"].fillna("")]
         for name in set().union(*each):
-            if name not in PER:
-                raise QuantityError(f"products.excludes: '{name}'; {nearest(name, PER)}")
+            if name not in FLOW:
+                raise QuantityError(f"products.excludes: '{name}'; {nearest(name, FLOW)}")
         said[str(flow)] = tuple(sorted(set.intersection(*each)))
     return said
 
@@ -212,11 +206,13 @@ def _priced(
 ) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     regulated = "wr" if water == "market" else ""
-    sold = any(f in amounts.index for s in WATER_SERVICES for f in FLOWS[s])
+    sold = any(f in amounts.index for s in WATER_SERVICES for f in SERVICE[s].flows)
     # water that is not known to be retained cannot be counted as such
-    held = any(f in amounts.index and np.isfinite(amounts["amount"][f]) for f in FLOWS["wr"])
+    held = any(
+        f in amounts.index and np.isfinite(amounts["amount"][f]) for f in SERVICE["wr"].flows
+    )
     for entry in system.entries:
-        for flow in FLOWS.get(entry.service, ()):
+        for flow in SERVICE[entry.service].flows:
             if flow not in amounts.index:
                 continue
             amount, per = float(amounts["amount"][flow]), str(amounts["per"][flow])
@@ -231,7 +227,7 @@ def _priced(
             if not np.isfinite(amount):
                 counts, note, note_zh = False, "its amount is not known", "实物量未知"
             row: dict[str, object] = {
-                "category": CATEGORY[entry.service],
+                "category": SERVICE[entry.service].category,
                 "service": entry.service,
                 "flow": flow,
                 "amount": amount,

@@ -9,10 +9,10 @@ import pandas as pd
 
 from shanshui.accounts.culture import VisitValues
 from shanshui.accounts.flood_mitigation import FloodStorage
-from shanshui.accounts.frames import PER
 from shanshui.accounts.place_shares import PlaceShares, inside_part
 from shanshui.accounts.purification import Purified
 from shanshui.accounts.recreation import Recreation
+from shanshui.accounts.services import FLOW
 from shanshui.accounts.table_amounts import Premiums, flow_of_pollutant
 from shanshui.accounts.tables import Products
 from shanshui.core.assessment import assessment
@@ -124,7 +124,7 @@ def _laid(places: gpd.GeoDataFrame, flow: str, amount: pd.Series) -> pd.DataFram
             "unit": places.index.to_numpy(),
             "flow": flow,
             "amount": amount.to_numpy(np.float64),
-            "per": PER[flow],
+            "per": FLOW[flow].per,
         }
     )
 

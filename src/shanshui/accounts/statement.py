@@ -6,7 +6,8 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
-from shanshui.accounts.frames import BY_AREA, FLOWS, FRAMES
+from shanshui.accounts.frames import FRAMES
+from shanshui.accounts.services import SERVICE
 from shanshui.accounts.tables import Account
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import TEXT, Table
@@ -136,7 +137,7 @@ def _is_not(frame: str) -> Iterator[_Line]:
         "is_not", "other_frames", "not to be set beside a total of another frame without the bridge between them",
         "未经框架换算，不可与其他框架的总值直接比较",
     )  # fmt: skip
-    if frame in BY_AREA:
+    if FRAMES[frame].by_area:
         yield _said(
             "is_not", "measured", "nothing in it was measured here but areas of land cover", "除土地覆被面积外，均非本地实测",
         )  # fmt: skip
@@ -169,7 +170,7 @@ def _missing(frame: str, lines: pd.DataFrame) -> Iterator[_Line]:
                 "missing", entry.service, "its amount or its price is not known", "实物量或价格未知"
             )
         else:
-            flows = ", ".join(FLOWS.get(entry.service, ())) or entry.service
+            flows = ", ".join(SERVICE[entry.service].flows) or entry.service
             yield _said(
                 "missing", entry.service, f"no amount of {flows} is known: it is not in the total, which is no zero",
                 f"无 {flows} 的实物量：未计入总值，并非为零",

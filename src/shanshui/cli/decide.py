@@ -1,24 +1,21 @@
 """Commands that answer one question: weights, linkages, admission of a project, firms of a register."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Overwrite, Quiet, place
-from shanshui.cli.rows import plain as _plain
-from shanshui.cli.rows import print_json as _json
-from shanshui.cli.rows import print_rows, write_rows
-from shanshui.cli.rows import records as _records
+from shanshui.cli.options import AsJson, Folder, Language, Overwrite, Quiet, place
+from shanshui.cli.rows import print_json, print_rows, write_rows
 from shanshui.core.errors import StudyError, nearest
+from shanshui.core.voice import Voice
+from shanshui.queries.plain import records
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from shanshui.decision.hierarchy import HierarchyWeights, NodeReport
-    from shanshui.industry.access_rules import Rule
-    from shanshui.study.admission import PlaceAdmission
-    from shanshui.study.screening import ScreeningOutcome
+    from shanshui.decision.hierarchy import NodeReport
+    from shanshui.queries.judging import JudgedWeights
+    from shanshui.queries.linkages import SectorLinkages
+    from shanshui.queries.screening import ScreeningOutcome
 
 
 def weigh(
@@ -49,11 +46,14 @@ def weigh(
     as_json: AsJson = False,
 ) -> None:
     """Weights from paired judgements, with how far they agree and what would mend them."""
-    from shanshui.study.judging import weigh as weights_of
+    from shanshui.queries.judging import weigh as weights_of
 
     found = weights_of(judgements, method, random_index=random_index, draws=draws, seed=seed)
     write_rows(found.table, to, overwrite, judgements)
-    _print_weights(found, as_json)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        _print_weights(found)
 
 
 def linkages(
@@ -77,13 +77,16 @@ def linkages(
     as_json: AsJson = False,
 ) -> None:
     """Influence, sensitivity by both definitions, quadrant and extraction loss of each sector."""
-    from shanshui.study.judging import linkages_of
+    from shanshui.queries.linkages import sector_linkages
 
-    found = linkages_of(
+    found = sector_linkages(
         table, sectors=sectors or None, tolerance=tolerance, sensitivity=sensitivity
     )
-    write_rows(found, to, overwrite, table)
-    _print_linkages(found, as_json)
+    write_rows(found.table, to, overwrite, table)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        _print_linkages(found)
 
 
 def admit(
@@ -118,16 +121,15 @@ def admit(
             help="Fact of the project, such as capacity_mw=30 or open_pit=1; or of the place, where you know better.",
         ),
     ] = None,
-    lang: Annotated[str, typer.Option(metavar="en|zh", help="Words of the rules.")] = "en",
+    lang: Language = "en",
     as_json: AsJson = False,
 ) -> None:
     """Whether a project may come to a place: verdict, every rule that fired, what would change it."""
     from shanshui.industry.rule_book import EXEMPTIONS
-    from shanshui.study.admission import admitted_at
+    from shanshui.queries.admission import admitted_at
     from shanshui.study.study import open_study
 
-    if lang not in ("en", "zh"):
-        raise StudyError(f"--lang {lang}: expected en or zh")
+    voice = Voice(lang, folder)
     for word in claim or ():
         if word not in EXEMPTIONS:
             raise StudyError(f"--claim {word}: {nearest(word, EXEMPTIONS)}")
@@ -144,7 +146,13 @@ def admit(
         exemptions=tuple(claim or ()),
         facts=_facts(fact or []),
     )
-    _print_admission(answer, lang, as_json)
+    if as_json:
+        print_json(answer.to_dict())
+        return
+    from shanshui.cli.admission_lines import admission_lines
+
+    for line in admission_lines(answer, voice):
+        typer.echo(line)
 
 
 def _facts(pairs: list[str]) -> dict[str, float]:
@@ -188,7 +196,7 @@ def screen(
 ) -> None:
     """Find the firms of the nine emerging industries in a register of any size."""
     from shanshui.cli.progress import counter
-    from shanshui.study.screening import screen_register
+    from shanshui.queries.screening import screen_register
 
     with counter(quiet=quiet or as_json) as tell:
         outcome = screen_register(
@@ -201,81 +209,51 @@ def screen(
             overwrite=overwrite,
             tell=tell,
         )
-    _print_screening(outcome, as_json, quiet)
-
-
-def _node(node: "NodeReport") -> dict[str, Any]:
-    c, names = node.consistency, node.items
-    return {
-        "parent": node.parent,
-        "method": node.weights.method,
-        "scale": node.weights.scale,
-        "items": list(names),
-        "lower": [_plain(v) for v in node.weights.lower],
-        "upper": [_plain(v) for v in node.weights.upper],
-        "found": node.weights.found,
-        "finding": node.weights.finding,
-        "facts": {k: _plain(v) for k, v in node.weights.facts.items()},
-        "consistency_ratio": c.ratio,
-        "accepted": c.accepted,
-        "random_index": c.random_index,
-        "geometric_index": c.geometric_index,
-        "principal_eigenvalue": c.principal_eigenvalue,
-        "indeterminacy": _plain(node.indeterminacy),
-        "feasible": node.feasible,
-        "intransitivity": _plain(node.intransitivity),
-        "worst": [names[k] for k in c.worst],
-        "repair": [names[c.repair[0]], names[c.repair[1]], c.repair[2], c.repair[3]]
-        if c.repair
-        else [],
-        "experts": node.experts,
-        "spread": _plain(node.spread),
-    }
-
-
-def _print_weights(found: "HierarchyWeights", as_json: bool) -> None:
     if as_json:
-        _json({"weights": _records(found.table), "nodes": [_node(n) for n in found.nodes]})
-        return
-    print_rows(_records(found.table))
+        print_json(outcome.to_dict())
+    elif not quiet:
+        _print_screening(outcome)
+
+
+def _print_weights(found: "JudgedWeights") -> None:
+    print_rows(records(found.table))
     for node in found.nodes:
-        c, names = node.consistency, node.items
-        word = "accepted" if c.accepted else "NOT accepted, above 0.10"
+        _print_node(node)
+
+
+def _print_node(node: "NodeReport") -> None:
+    c, names = node.consistency, node.items
+    word = "accepted" if c.accepted else "NOT accepted, above 0.10"
+    typer.echo(
+        f"\n{node.parent}: {node.weights.method}, consistency ratio {c.ratio:.4f} ({word}; random index {c.random_index}), "
+        f"geometric index {c.geometric_index:.4f}, indeterminacy {node.indeterminacy:.4f}"
+    )
+    if node.indeterminacy > 1.0 + 1e-9:
+        inside = "some" if node.feasible else "no"
         typer.echo(
-            f"\n{node.parent}: {node.weights.method}, consistency ratio {c.ratio:.4f} ({word}; random index {c.random_index}), "
-            f"geometric index {c.geometric_index:.4f}, indeterminacy {node.indeterminacy:.4f}"
+            f"  {inside} consistent judgements lie inside the intervals; intransitivity {node.intransitivity:.4g}"
         )
-        if node.indeterminacy > 1.0 + 1e-9:
-            inside = "some" if node.feasible else "no"
-            typer.echo(
-                f"  {inside} consistent judgements lie inside the intervals; intransitivity {node.intransitivity:.4g}"
-            )
-        if node.experts > 1:
-            typer.echo(f"  {node.experts} experts, greatest spread {node.spread:.3f}")
-        if c.worst and c.ratio > 1e-9:
-            a, b, d = (names[w] for w in c.worst)
-            typer.echo(f"  most at odds: {a} over {b} and {b} over {d} against {a} over {d}")
-        if c.repair:
-            i, j, value, ratio = c.repair
-            typer.echo(
-                f"  ask again: {names[i]} over {names[j]}; the others imply {value:.3g}, which would leave a ratio of {ratio:.4f}"
-            )
-        if node.weights.finding:
-            typer.echo(f"  finding: {node.weights.finding}")
-        if node.weights.scale == "product":
-            pairs = ", ".join(
-                f"{n} [{low:.4f}, {high:.4f}]"
-                for n, low, high in zip(names, *node.weights, strict=True)
-            )
-            typer.echo(f"  as the method gives them (centres multiply to 1): {pairs}")
+    if node.experts > 1:
+        typer.echo(f"  {node.experts} experts, greatest spread {node.spread:.3f}")
+    if c.worst and c.ratio > 1e-9:
+        a, b, d = (names[w] for w in c.worst)
+        typer.echo(f"  most at odds: {a} over {b} and {b} over {d} against {a} over {d}")
+    if c.repair:
+        i, j, value, ratio = c.repair
+        typer.echo(
+            f"  ask again: {names[i]} over {names[j]}; the others imply {value:.3g}, which would leave a ratio of {ratio:.4f}"
+        )
+    if node.weights.finding:
+        typer.echo(f"  finding: {node.weights.finding}")
+    if node.weights.scale == "product":
+        pairs = ", ".join(
+            f"{n} [{low:.4f}, {high:.4f}]"
+            for n, low, high in zip(names, *node.weights, strict=True)
+        )
+        typer.echo(f"  as the method gives them (centres multiply to 1): {pairs}")
 
 
-def _print_linkages(frame: "pd.DataFrame", as_json: bool) -> None:
-    if as_json:
-        _json(
-            {"sectors": _records(frame), **{k: v for k, v in frame.attrs.items() if k != "units"}}
-        )
-        return
+def _print_linkages(found: "SectorLinkages") -> None:
     shown = [
         "code",
         "name",
@@ -286,67 +264,16 @@ def _print_linkages(frame: "pd.DataFrame", as_json: bool) -> None:
         "quadrant",
         "loss_whole",
     ]
-    print_rows(_records(frame[shown]))
+    print_rows(records(found.table[shown]))
     typer.echo(
-        f"\nquadrant by influence and sensitivity ({frame.attrs['sensitivity']} form); imports {frame.attrs['imports']}; "
+        f"\nquadrant by influence and sensitivity ({found.sensitivity} form); imports {found.imports}; "
         "loss of all output when the sector is taken out whole"
     )
-    if frame.attrs["without_output"]:
-        typer.echo(f"without output: {', '.join(frame.attrs['without_output'])}")
+    if found.without_output:
+        typer.echo(f"without output: {', '.join(found.without_output)}")
 
 
-def _rule(rule: "Rule") -> dict[str, Any]:
-    return {
-        "rule": rule.rule, "list": rule.list, "verdict": rule.verdict, "when": " & ".join(t.words() for t in rule.when),
-        "text": rule.text, "text_zh": rule.text_zh, "source": rule.source, "tag": rule.tag,
-    }  # fmt: skip
-
-
-def _print_admission(found: "PlaceAdmission", lang: str, as_json: bool) -> None:
-    answer = found.answer
-    if as_json:
-        _json(
-            {
-                "code": found.industry[0],
-                "industry": found.industry[1],
-                "industry_zh": found.industry[2],
-                "verdict": answer.verdict,
-                "worst": answer.worst,
-                "if_clear": answer.if_clear,
-                "year": found.year,
-                "provisional": answer.provisional,
-                "answer": answer.words(),
-                "answer_zh": answer.words("zh"),
-                "rules": [_rule(r) for r in answer.fired],
-                "questions": [
-                    {**_rule(q.rule), "asks": [t.words() for t in q.terms]}
-                    for q in (*answer.questions, *answer.hopes)
-                ],
-                "parts": {k: list(v) for k, v in answer.parts.items()},
-                "changes": list(answer.changes),
-                "changes_zh": list(answer.changes_zh),
-                "better": answer.better,
-                "facts": {k: round(v, 4) for k, v in found.facts.items()},
-                "unknown": list(answer.unknown),
-                "waiting": list(answer.waiting),
-                "where": found.where,
-                "where_zh": found.where_zh,
-                "nearest": found.nearest,
-            }
-        )
-        return
-    from shanshui.cli.admission_lines import admission_lines
-
-    for line in admission_lines(found, lang):
-        typer.echo(line)
-
-
-def _print_screening(outcome: "ScreeningOutcome", as_json: bool, quiet: bool) -> None:
-    if as_json:
-        _json({k: str(v) if isinstance(v, Path) else v for k, v in vars(outcome).items()})
-        return
-    if quiet:
-        return
+def _print_screening(outcome: "ScreeningOutcome") -> None:
     typer.echo(
         f"{outcome.rows:,} rows, {outcome.repeated:,} repeated, {outcome.accepted:,} accepted, {outcome.review:,} to look at"
     )

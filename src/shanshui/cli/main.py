@@ -13,6 +13,7 @@ from shanshui.cli.look import check, explain, list_products, show
 from shanshui.cli.make import export, report, run
 from shanshui.cli.peek import peek
 from shanshui.cli.rank import rank
+from shanshui.cli.scenario import compare, scenario
 from shanshui.cli.upkeep import sweep, verify
 from shanshui.cli.validate import validate
 from shanshui.cli.why import why
@@ -35,6 +36,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "peek": peek,
     "check": check,
     "run": run,
+    "scenario": scenario,
+    "compare": compare,
     "list": list_products,
     "show": show,
     "explain": explain,

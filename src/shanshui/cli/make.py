@@ -7,8 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Memory, Overwrite, Quiet, Variant
+from shanshui.cli.options import (
+    AsJson,
+    Folder,
+    Language,
+    Memory,
+    Overwrite,
+    Preview,
+    Quiet,
+    Scenario,
+    Variant,
+    opened,
+)
 from shanshui.core.errors import StudyError
+from shanshui.core.voice import Voice
 
 if TYPE_CHECKING:
     from shanshui.flow.run import Outcome
@@ -51,10 +63,19 @@ def run(
         str | None,
         typer.Option("--variant", metavar="NAME", help="Bring a variant that there is up to date."),
     ] = None,
+    scenario: Scenario = "",
+    preview: Preview = 1,
     workers: Annotated[
         int, typer.Option(min=0, help="Steps or strips at once; 0 is one per processor.")
     ] = 0,
     memory: Memory = None,
+    scheduler: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS|local:N",
+            help="Have a Dask scheduler's workers do the work, which see the study's folder, or N processes of this machine.",
+        ),
+    ] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="Make everything anew.")] = False,
     dry: Annotated[
         bool,
@@ -73,7 +94,10 @@ def run(
         )
     if name is not None and variant is not None:
         raise StudyError("--as and --variant: give one name")
-    study = open_study(folder)
+    if scenario and variant is not None:
+        raise StudyError("--variant and --scenario: give one of them")
+    study = open_study(folder).scenario(scenario)
+    study = study.preview(preview) if preview > 1 else study
     laid = parse_settings(settings or [])
     if species is not None:
         viewed = study if variant is None else study.variant(variant)
@@ -84,6 +108,7 @@ def run(
         "memory": memory,
         "settings": laid,
         "variant": name or variant,
+        "scheduler": scheduler,
     }
     if dry:
         _print_estimates(study.estimates(*(products or []), **options), as_json)
@@ -93,7 +118,16 @@ def run(
         outcome = study.run(*(products or []), fresh=fresh, tell=tell, **options)
     if not quiet and not as_json:
         typer.echo(_done(outcome))
-        if outcome.variant:
+        if study.times > 1:
+            typer.echo(
+                f"preview on cells {study.times} times as wide ({study.grid.cell_m:g} m): figures of the study itself differ"
+            )
+        if study.of:
+            typer.echo(
+                f"scenario {scenario}: what differs stands apart; see: shanshui list {folder} --scenario {shlex.quote(scenario)}   and   "
+                f"shanshui compare {folder} base {shlex.quote(scenario)}"
+            )
+        elif outcome.variant and study.times == 1:
             typer.echo(
                 f"variant {outcome.variant}: what differs stands apart; see: shanshui list {folder} "
                 f"--variant {shlex.quote(outcome.variant)}"
@@ -125,8 +159,10 @@ def export(
             help="By ending: .tif (COG) .nc .zarr .gpkg .gdb .shp .parquet .geojson .csv .xlsx .png",
         ),
     ],
-    lang: Annotated[str, typer.Option(metavar="en|zh", help="Words on a map.")] = "en",
+    lang: Language = "en",
     variant: Variant = "",
+    scenario: Scenario = "",
+    preview: Preview = 1,
     stale: Annotated[
         bool, typer.Option("--stale", help="Also products that are not up to date, marked as such.")
     ] = False,
@@ -134,9 +170,8 @@ def export(
 ) -> None:
     """Write products for other programs."""
     from shanshui.report.export import export as write
-    from shanshui.study.study import open_study
 
-    study = open_study(folder).variant(variant)
+    study = opened(folder, variant, scenario, preview)
     written = write(
         study,
         products,
@@ -151,23 +186,35 @@ def export(
 
 def report(
     folder: Folder,
-    lang: Annotated[str, typer.Option(metavar="en|zh", help="Language.")] = "en",
+    lang: Language = "en",
     to: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The page; by default in the study folder.")
     ] = None,
     variant: Variant = "",
+    scenario: Scenario = "",
+    preview: Preview = 1,
     overwrite: Overwrite = False,
 ) -> None:
     """One self-contained page with maps, charts, tables and where each came from."""
     from shanshui.report.document import write_report
-    from shanshui.study.study import open_study
 
-    study = open_study(folder).variant(variant)
-    typer.echo(str(write_report(study, lang, to, overwrite=overwrite).resolve()))
+    study = opened(folder, variant, scenario, preview)
+    voice = Voice(lang, study.layout.folder)
+    page = write_report(study, lang, to, overwrite=overwrite)
+    if voice.lacking:
+        typer.echo(_lacking(voice), err=True)
+    typer.echo(str(page.resolve()))
 
 
-ROWS_SHOWN, ROWS_GIVEN = 40, 5000
-"""Rows of a table that a terminal shows, and that JSON holds; exports hold all."""
+LACKING_SHOWN = 12
+"""Keys that a language lacks which are named."""
+
+
+def _lacking(voice: Voice) -> str:
+    """What a language does not say."""
+    keys = voice.lacking
+    more = f", and {len(keys) - LACKING_SHOWN} more" if len(keys) > LACKING_SHOWN else ""
+    return f"{voice.language} has no words for {', '.join(keys[:LACKING_SHOWN])}{more}: they stand in English"
 
 
 def _print_estimates(rows: list[Any], as_json: bool) -> None:

@@ -2,11 +2,14 @@
 
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shanshui.core.errors import StudyError
+
+if TYPE_CHECKING:
+    from shanshui.study.study import Study
 
 
 def _gigabytes(value: float | None) -> float | None:
@@ -51,10 +54,48 @@ Memory = Annotated[
         help="What the run may take; by default three quarters of what is free.",
     ),
 ]
+Language = Annotated[
+    str,
+    typer.Option(
+        "--lang",
+        metavar="NAME",
+        help="Language of words: en, zh, or one of the study's own, a file words/NAME.csv in its folder.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Plain JSON, for programs.")]
+Scenario = Annotated[
+    str,
+    typer.Option("--scenario", metavar="NAME", help="The study as one of its scenarios."),
+]
+Preview = Annotated[
+    int,
+    typer.Option(
+        "--preview",
+        metavar="K",
+        min=1,
+        help="On cells K times as wide: a first look in seconds; its products stand apart.",
+    ),
+]
 Variant = Annotated[
     str,
     typer.Option(
         "--variant", metavar="NAME", help="Products of a variant, instead of the study's own."
     ),
 ]
+
+
+def opened(folder: Path, variant: str = "", scenario: str = "", preview: int = 1) -> "Study":
+    """Study in a folder, as a variant or a scenario of it, or a preview of these.
+
+    Raises
+    ------
+    StudyError
+        Both are asked for.
+    """
+    from shanshui.study.study import open_study
+
+    if variant and scenario:
+        raise StudyError("--variant and --scenario: give one of them")
+    study = open_study(folder)
+    viewed = study.scenario(scenario) if scenario else study.variant(variant)
+    return viewed.preview(preview) if preview > 1 else viewed

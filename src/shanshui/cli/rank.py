@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shanshui.cli.options import AsJson, Overwrite
-from shanshui.cli.rows import print_json, print_rows, records, write_rows
+from shanshui.cli.rows import print_json, print_rows, write_rows
+from shanshui.queries.plain import records
 
 if TYPE_CHECKING:
-    from shanshui.decision.alternatives import RankedAlternatives
+    from shanshui.queries.judging import Ranking
 
 
 def rank(
@@ -54,7 +55,7 @@ def rank(
     as_json: AsJson = False,
 ) -> None:
     """Order of alternatives by several criteria, and how firmly it stands."""
-    from shanshui.study.judging import rank as ranking_of
+    from shanshui.queries.judging import rank as ranking_of
 
     found = ranking_of(
         table,
@@ -69,26 +70,12 @@ def rank(
     )
     write_rows(found.table, to, overwrite, table, criteria, judgements)
     if as_json:
-        turned = found.reversal
-        print_json(
-            {
-                "alternatives": records(found.table),
-                "weights": records(found.weights),
-                "reversal": {}
-                if turned is None
-                else {
-                    "share": turned.share,
-                    "pairs": turned.reversed_pairs.tolist(),
-                    "first_changes": turned.first_changes.tolist(),
-                },
-                "similarity": found.similarity,
-            }
-        )
+        print_json(found.to_dict())
         return
     _print(found)
 
 
-def _print(found: "RankedAlternatives") -> None:
+def _print(found: "Ranking") -> None:
     print_rows(records(found.table))
     weights = ", ".join(
         f"{c} {w:.4f} ({d})" for c, d, w in found.weights.itertuples(index=False, name=None)

@@ -7,26 +7,15 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from shanshui.core.errors import DataError
+from shanshui.queries.plain import plain
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def plain(value: Any) -> Any:
-    """What JSON can hold: no NaN, no numpy."""
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if value is None or value != value else value
-
-
 def print_json(what: Any) -> None:
     """Print one line of JSON."""
     typer.echo(json.dumps(what, ensure_ascii=False, default=plain))
-
-
-def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Rows of a table with plain values."""
-    return [{str(k): plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
 
 
 def print_rows(rows: list[dict[str, Any]]) -> None:

@@ -4,33 +4,26 @@ from typing import Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Variant
+from shanshui.cli.options import AsJson, Folder, Preview, Scenario, Variant, opened
 from shanshui.cli.rows import number, print_json
 
 
-def validate(folder: Folder, as_json: AsJson = False, variant: Variant = "") -> None:
+def validate(
+    folder: Folder,
+    as_json: AsJson = False,
+    variant: Variant = "",
+    scenario: Scenario = "",
+    preview: Preview = 1,
+) -> None:
     """Hold results against gauges, census, the ground and what is published; makes what it needs."""
-    from shanshui.study.study import open_study
-    from shanshui.study.validation import counted, statements, tables
+    from shanshui.queries.validation import made_validation
 
-    study = open_study(folder).variant(variant)
-    wanted = [name for name in tables(study) if study.state(name) != "made"]
-    if wanted:
-        study.run(*wanted, variant=variant or None)
-    found = statements(study)
-    count = counted(found)
+    found = made_validation(opened(folder, variant, scenario, preview))
     if as_json:
-        print_json(
-            {
-                "counts": count,
-                "statements": [
-                    {k: _plain(v) for k, v in s.row.items()} | {"forced": s.forced} for s in found
-                ],
-            }
-        )
+        print_json(found.to_dict())
         return
     chapter = ""
-    for one in found:
+    for one in found.statements:
         row = one.row
         if row["chapter"] != chapter:
             chapter = row["chapter"]
@@ -45,8 +38,8 @@ def validate(folder: Folder, as_json: AsJson = False, variant: Variant = "") -> 
         )
         notes = [row["note"], f"forced by {one.forced}" if one.forced else "", row["source"]]
         typer.echo(f"            {said}; {'; '.join(str(n) for n in notes if n)}")
-    told = ", ".join(f"{k} {v}" for k, v in count.items())
-    typer.echo(f"\n{len(found)} statements: {told}")
+    told = ", ".join(f"{k} {v}" for k, v in found.counts.items())
+    typer.echo(f"\n{len(found.statements)} statements: {told}")
 
 
 def _figure(value: Any) -> str:
@@ -61,7 +54,3 @@ def _range(low: Any, high: Any) -> str:
     if high != high:
         return f"at least {number(low, '')}"
     return number(low, "") if low == high else f"{number(low, '')} to {number(high, '')}"
-
-
-def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and value != value else value

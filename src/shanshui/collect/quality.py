@@ -30,6 +30,7 @@ from shanshui.collect.transformations import meant, way_between
 from shanshui.collect.yearly import declared_as, maps_by_year
 from shanshui.core.errors import ShanshuiError
 from shanshui.core.quantity import Grid
+from shanshui.core.voice import Voice
 from shanshui.region.grid import GridSpec
 from shanshui.region.join_account import JoinAccount
 
@@ -208,7 +209,7 @@ def _tell_join(out: Verdict, account: JoinAccount | None) -> None:
     if account is not None:
         out.join = account
         out.facts["joined"] = f"{account.reached} of {account.rows['in']} rows"
-        out.doubts += account.sentences(all_rows=False)
+        out.doubts += account.sentences(Voice(), all_rows=False)
 
 
 def _look_features(out: Verdict, kind: InputKind, frame: gpd.GeoDataFrame, grid: GridSpec) -> None:

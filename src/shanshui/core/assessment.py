@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from shanshui.core.door import admit, agree, given, kind_told
 from shanshui.core.errors import PlanError, nearest
+from shanshui.core.intake import Cell, taken
 from shanshui.core.keys import keys
 from shanshui.core.quantity import (
     Features,
@@ -22,6 +23,8 @@ from shanshui.core.setting import LIMITS, Limits, finite, known, read
 from shanshui.core.source import require
 
 _QUANTITIES = (Grid, Layers, Table, Features, Scalar)
+CELL = "cell"
+"""Keyword of plain arrays; no setting bears this name."""
 Halo = int | Callable[[Mapping[str, Any]], int]
 
 
@@ -160,7 +163,8 @@ def assessment(
     Returns
     -------
     callable
-        Wraps a function of data (positional) and settings (keyword-only).
+        Wraps a function of data (positional) and settings (keyword-only). Grids may be handed to it as plain arrays too, then with
+        ``cell=``, the side of a cell in metres; the result comes back as they came.
     """
     require(source)
 
@@ -174,9 +178,11 @@ def assessment(
             any_of=any_of,
         )
         names = list(card.needs)
+        on_grids = any(isinstance(q, Grid | Layers) for q in card.needs.values())
 
         @functools.wraps(fn)
         def admitted(*data: Any, **words: Any) -> Any:
+            cell = words.pop(CELL, None) if on_grids else None
             if len(data) > len(names):
                 raise PlanError(
                     f"{card.name}: {len(data)} data arguments, expected {', '.join(names)}; "
@@ -186,6 +192,7 @@ def assessment(
             handed.update({w: v for w, v in words.items() if w in card.needs})
             settings = card.checked({w: v for w, v in words.items() if w not in card.needs})
             ready: dict[str, Any] = {}
+            handed, form = taken(handed, card.needs, card.gives, cell, around=card.halo != 0)
             for name, quantity in card.needs.items():
                 value = handed.get(name)
                 if value is None:
@@ -196,12 +203,23 @@ def assessment(
                     ready[name] = admit(name, value, quantity)
             agree(ready, card.needs)
             kinds = {name: kind_told(ready[name], q) for name, q in card.needs.items()}
-            return given(card.name, fn(**ready, **settings), card.gives, kinds)
+            return form.back(given(card.name, fn(**ready, **settings), card.gives, kinds))
 
         admitted.card = card  # type: ignore[attr-defined]
+        if on_grids:
+            admitted.__signature__ = _with_cell(fn)  # type: ignore[attr-defined]
         return admitted
 
     return wrap
+
+
+def _with_cell(fn: Callable[..., Any]) -> inspect.Signature:
+    """Signature with the size of cells of plain arrays."""
+    own = inspect.signature(fn)
+    word = inspect.Parameter(
+        CELL, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Cell | None
+    )
+    return own.replace(parameters=[*own.parameters.values(), word])
 
 
 def card_of(fn: Callable[..., Any]) -> Card:

@@ -32,7 +32,7 @@ class Recipes:
     variant : str
         Name under which the products stand that differ from those of ``base``.
     base : Plan, optional
-        The study's own plan, for a variant.
+        The study's own plan, for a variant; without it everything differs.
 
     Attributes
     ----------
@@ -53,7 +53,8 @@ class Recipes:
     ) -> None:
         self.plan, self.grid, self.ledger, self.objects = plan, grid, ledger, objects
         self.variant = variant
-        self.reached = reached(plan, base) if variant and base else set()
+        every = set(plan.steps) if variant else set()
+        self.reached = reached(plan, base) if variant and base else every
         self.digests: dict[str, str] = {}
 
     def where(self, name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from shanshui.core.errors import PlanError
 from shanshui.flow.plan import Plan, Source, Step
-from shanshui.store.objects import SUFFIX
+from shanshui.store.making import SUFFIX
 
 LONGEST = 80
 """Letters of a name [D]: it is a folder's."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.industry.classification import checked_code, divisions
@@ -18,17 +19,18 @@ from shanshui.industry.rule_book import (
     rules_of,
     shipped_rules,
 )
-from shanshui.industry.rule_facts import FACTS, FACTS_ZH, YES_NO, checked_facts
+from shanshui.industry.rule_facts import FACTS, checked_facts
+
+if TYPE_CHECKING:  # words decide no number: the digest of code does not follow a voice to its lists
+    from shanshui.core.voice import Voice
 
 __all__ = [
-    "EXEMPTIONS", "FACTS", "IN_FORCE", "KINDS", "RESTRICTS", "VERDICTS", "Admission", "Question", "Rule", "Term", "admit", "checked_code",
+    "EXEMPTIONS", "FACTS", "IN_FORCE", "KINDS", "RESTRICTS", "VERDICTS", "Admission", "Change", "Question", "Rule", "Term", "admit", "checked_code",
     "covers", "divisions", "rules_of", "shipped_rules",
 ]  # fmt: skip
 
-KINDS_ZH = {"new": "新建", "expand": "扩建", "existing": "已有", "explore": "勘查"}
 CLOSED = VERDICTS.index("forbid")
 """From here on a project is not let in."""
-EXEMPTIONS_ZH = {"poverty_relief": "扶贫", "public_service": "公共服务", "upgrade": "升级改造"}
 
 
 @dataclass(frozen=True)
@@ -46,16 +48,52 @@ class Question:
     rule: Rule
     terms: tuple[Term, ...]
 
-    def words(self, lang: str = "en") -> str:
+    def words(self, voice: "Voice") -> str:
         """``FORBID if core_area >= 1``."""
-        if lang == "zh":
-            return f"若{'且'.join(t.words('zh') for t in self.terms)}，则为{VERDICTS_ZH[self.rule.verdict]}（{self.rule.rule}）"
-        return f"{self.rule.verdict.upper()} if {' & '.join(t.words() for t in self.terms)} ({self.rule.rule})"
+        terms = voice("mark_and").join(t.words(voice) for t in self.terms)
+        return voice(
+            "rule_question",
+            verdict=_ruled(self.rule.verdict, voice),
+            terms=terms,
+            rule=self.rule.rule,
+        )
 
 
-VERDICTS_ZH = {
-    "encourage": "鼓励", "allow": "允许", "limit": "限制", "move": "迁入园区", "forbid": "禁止", "eliminate": "淘汰退出",
-}  # fmt: skip
+def _ruled(verdict: str, voice: "Voice") -> str:
+    """A verdict as an answer gives it."""
+    return voice(f"ruled_{verdict}").upper()
+
+
+@dataclass(frozen=True)
+class Change:
+    """What would let a rule go.
+
+    Attributes
+    ----------
+    rule : Rule
+        That fired.
+    facts : tuple of (Term, float)
+        Its conditions, and what is the case.
+    kinds : tuple of str
+        Kinds of project that it does not speak of and that fare better.
+    """
+
+    rule: Rule
+    facts: tuple[tuple[Term, float], ...]
+    kinds: tuple[str, ...]
+
+    def words(self, voice: "Voice") -> str:
+        """A fact beyond its limit, an exemption, another kind of project, or another industry."""
+        rule = self.rule
+        ways = [term.otherwise(voice, value) for term, value in self.facts]
+        if rule.unless:
+            ways.append(voice("change_unless", exemption=voice(f"exemption_{rule.unless}")))
+        others = [voice(f"project_{k}") for k in self.kinds]
+        if not rule.when and others:
+            ways.append(voice("change_kind", kinds=voice("mark_or").join(others)))
+        if not ways:
+            return voice("change_industry", rule=rule.rule)
+        return voice("change_rule", rule=rule.rule, ways=voice("mark_or").join(ways))
 
 
 @dataclass(frozen=True)
@@ -70,8 +108,8 @@ class Admission:
         What it would be if every fact that is not known were against the project.
     fired : tuple of Rule
         All rules that fired for certain, the gravest first.
-    changes, changes_zh : tuple of str
-        What would let each rule of that verdict go: a fact beyond its limit, an exemption, another kind of project.
+    changes : tuple of Change
+        What would let each rule of that verdict go.
     better : str
         The verdict if all rules of this gravity were gone.
     questions : tuple of Question
@@ -91,8 +129,7 @@ class Admission:
     verdict: str
     worst: str
     fired: tuple[Rule, ...]
-    changes: tuple[str, ...]
-    changes_zh: tuple[str, ...]
+    changes: tuple[Change, ...]
     better: str
     questions: tuple[Question, ...]
     hopes: tuple[Question, ...]
@@ -106,15 +143,15 @@ class Admission:
         """A fact that is not known could make it another."""
         return not (self.worst == self.verdict == self.if_clear)
 
-    def words(self, lang: str = "en") -> str:
+    def words(self, voice: "Voice") -> str:
         """``at least LIMIT; FORBID if core_area >= 1``, or the verdict alone where nothing is open; no *at least* where it may be milder."""
-        verdict = VERDICTS_ZH[self.verdict] if lang == "zh" else self.verdict.upper()
+        verdict = _ruled(self.verdict, voice)
         if not self.provisional:
             return verdict
         gravest = [q for q in self.questions if q.rule.verdict == self.worst]
-        least = "" if self.hopes else "至少" if lang == "zh" else "at least "
-        mark = "；" if lang == "zh" else "; "
-        return mark.join([f"{least}{verdict}", *(q.words(lang) for q in (*gravest, *self.hopes))])
+        questions = voice("mark_semicolon").join(q.words(voice) for q in (*gravest, *self.hopes))
+        key = "admit_perhaps" if self.hopes else "admit_at_least"
+        return voice(key, verdict=verdict, questions=questions)
 
 
 def admit(
@@ -174,8 +211,14 @@ def admit(
     deciding = [r for r in answer.fired if r.verdict == answer.verdict and r.verdict in RESTRICTS]
     return replace(
         answer,
-        changes=tuple(_change(r, known, others, "en") for r in deciding),
-        changes_zh=tuple(_change(r, known, others, "zh") for r in deciding),
+        changes=tuple(
+            Change(
+                r,
+                tuple((t, known[t.fact]) for t in r.when),
+                tuple(k for k in others if k not in r.kinds),
+            )
+            for r in deciding
+        ),
     )
 
 
@@ -233,7 +276,6 @@ def _answer(
         questions[0].rule.verdict if questions else verdict,
         tuple(fired),
         (),
-        (),
         _gravest(rest),
         tuple(questions),
         tuple(hopes),
@@ -275,29 +317,3 @@ def _gravest(fired: Sequence[Rule]) -> str:
     if grave:
         return max(grave, key=VERDICTS.index)
     return "encourage" if any(r.verdict == "encourage" for r in fired) else "allow"
-
-
-def _change(rule: Rule, known: Mapping[str, float], milder: Sequence[str], lang: str) -> str:
-    """What would let a rule go; another kind of project only where that fares better."""
-    others = [k for k in milder if k not in rule.kinds]
-    if lang == "zh":
-        from_facts = [_otherwise_zh(t, known[t.fact]) for t in rule.when]
-        if rule.unless:
-            from_facts.append(f"证明属于{EXEMPTIONS_ZH[rule.unless]}")
-        if not rule.when and others:
-            from_facts.append(f"改为{'或'.join(KINDS_ZH[k] for k in others)}项目")
-        return f"{rule.rule}：{'或'.join(from_facts)}" if from_facts else f"{rule.rule}：改换行业"
-    ways = [f"{t.fact} {t.beyond()} (it is {known[t.fact]:g})" for t in rule.when]
-    if rule.unless:
-        ways.append(f"proof of {rule.unless}")
-    if not rule.when and others:
-        ways.append(f"a project that is {' or '.join(others)}")
-    return f"{rule.rule}: {' or '.join(ways)}" if ways else f"{rule.rule}: another industry"
-
-
-def _otherwise_zh(term: Term, value: float) -> str:
-    """What would not meet a condition, in Chinese."""
-    if term.fact in YES_NO:
-        name = FACTS_ZH[term.fact]
-        return name if term.words("zh").startswith("不") else f"不{name}"
-    return f"{FACTS_ZH[term.fact]}{term.beyond('zh')}（现为 {value:g}）"

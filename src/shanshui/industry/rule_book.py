@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shanshui.core.errors import DataError, nearest
 from shanshui.core.shipped import shipped_text
 from shanshui.industry.classification import classes, known_code
-from shanshui.industry.rule_facts import FACTS, FACTS_ZH, GRADES, REACHES, YES_NO, said_of
+from shanshui.industry.rule_facts import FACTS, GRADES, REACHES, YES_NO, said_of
+
+if TYPE_CHECKING:  # words decide no number: the digest of code does not follow a voice to its lists
+    from shanshui.core.voice import Voice
 
 VERDICTS = ("encourage", "allow", "limit", "move", "forbid", "eliminate")
 """From welcome to unwelcome: the gravest that fires stands; ``allow`` where none does. ``move``: to a park, and nowhere else."""
@@ -47,22 +50,28 @@ class Term:
         }[self.sign]  # fmt: skip
         return compare(values, self.limit)
 
-    def words(self, lang: str = "en") -> str:
-        """As written; in Chinese by the name of the fact."""
-        if lang == "zh":
-            name = FACTS_ZH[self.fact]
-            if self.fact in YES_NO and self.sign in (">=", "<", "=="):
-                yes = self.sign == ">=" or (self.sign == "==" and self.limit == 1)
-                return name if yes else f"不{name}"
-            return f"{name} {self.sign} {self.limit:g}"
+    def __str__(self) -> str:
+        """As written in the table of rules."""
         return f"{self.fact} {self.sign} {self.limit:g}"
 
-    def beyond(self, lang: str = "en") -> str:
-        """What would not meet it."""
-        turned = {
-            "<=": ("above", "高于"), "<": ("from", "不低于"), ">=": ("below", "低于"), ">": ("up to", "不高于"), "==": ("other than", "不等于"),
-        }[self.sign]  # fmt: skip
-        return f"{turned[1]} {self.limit:g}" if lang == "zh" else f"{turned[0]} {self.limit:g}"
+    @property
+    def says_no(self) -> bool:
+        """It asks that something is not so."""
+        yes = self.sign == ">=" or (self.sign == "==" and self.limit == 1)
+        return self.fact in YES_NO and self.sign in (">=", "<", "==") and not yes
+
+    def words(self, voice: "Voice") -> str:
+        """By the name of the fact; of a fact that is so or not so, that it is or is not."""
+        key = "condition"
+        if self.fact in YES_NO and self.sign in (">=", "<", "=="):
+            key = "condition_no" if self.says_no else "condition_yes"
+        return voice(key, fact=voice(f"fact_{self.fact}"), sign=self.sign, limit=f"{self.limit:g}")
+
+    def otherwise(self, voice: "Voice", value: float) -> str:
+        """What would not meet it, in words, beside what is the case."""
+        key = "change" if self.fact not in YES_NO else "change_no" if self.says_no else "change_yes"
+        beyond = voice(f"beyond_{self.sign}", limit=f"{self.limit:g}")
+        return voice(key, fact=voice(f"fact_{self.fact}"), beyond=beyond, value=f"{value:g}")
 
     def can_hold(self) -> bool:
         """Some number that the fact can be meets it."""

@@ -30,16 +30,6 @@ FACTS: dict[str, str] = {
     "open_pit": "1 for an open mine, 0 for one below ground",
 }
 """What a rule may ask of a place and of a project."""
-FACTS_ZH: dict[str, str] = {
-    "elevation_m": "海拔（m）", "slope_deg": "坡度（°）", "sensitivity": "生态敏感性（1极、3中、5低）",
-    "importance": "生态重要性（1极重要、3重要、5一般）",
-    "red_line": "在生态保护红线内", "farmland": "为耕地", "basic_farmland": "为永久基本农田",
-    "protected": "在自然保护地内", "river_m": "距河流（m）", "main_river_m": "距主要河流（m）", "core_area": "在核心腹地",
-    "green_unit": "绿色单元（1全绿至4浅绿）", "zone": "功能区编号", "park": "在产业园区内", "basin_km2": "以上集水面积（km2）",
-    "province": "省级代码（61陕西）",
-    "capacity_mw": "装机容量（MW）", "pumped_storage": "为抽水蓄能", "open_pit": "为露天开采",
-}  # fmt: skip
-"""The same in Chinese."""
 YES_NO = (
     "red_line",
     "farmland",

@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
@@ -14,7 +15,7 @@ from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Amount, Codes, Mask
 from shanshui.measures.ground import HOLDS, SOURCE, UNKNOWN, told
 from shanshui.measures.rule import Rule
-from shanshui.measures.shapes import Rows, Shapes
+from shanshui.measures.shapes import Maps, Rows, Shapes
 from shanshui.region.grid import like
 
 LARGEST = 1e15
@@ -100,6 +101,48 @@ def _code(value: float | None, factor: float, plus: float, dtype: np.dtype[Any])
 
 
 @assessment(source=SOURCE, bytes_per_cell=24)
+def changed_layers(
+    before: Maps,
+    ground: Codes | None = None,
+    *,
+    value: Annotated[float | None, Between(-LARGEST, LARGEST)] = None,
+    factor: Annotated[float, Between(-LARGEST, LARGEST)] = 1.0,
+    plus: Annotated[float, Between(-LARGEST, LARGEST)] = 0.0,
+) -> Maps:
+    """Several grids, such as months, with cells of each changed where a measure applies.
+
+    Parameters
+    ----------
+    before : layers of (y, x) [any]
+        As they were.
+    ground : (y, x) [1], optional
+        As of :func:`changed_cells`.
+    value : float, optional [any]
+        What the cells of every grid become.
+    factor : float [1]
+        By what they are multiplied.
+    plus : float [any]
+        And what is added.
+
+    Returns
+    -------
+    layers of (y, x) [any]
+        As they become.
+
+    Raises
+    ------
+    DataError
+        As of :func:`changed_cells`.
+
+    Notes
+    -----
+    As :func:`changed_cells`, layer by layer: ``x' = factor x + plus`` or ``x' = value`` where the ground is 1. Ours [D].
+    """
+    said: dict[str, Any] = {"value": value, "factor": factor, "plus": plus}
+    return xr.Dataset({n: changed_cells(grid, ground, **said) for n, grid in before.items()})
+
+
+@assessment(source=SOURCE, bytes_per_cell=24)
 def followed_cells(
     before: Amount, cover_before: Codes, cover: Codes, region_mask: Mask | None = None
 ) -> Amount:
@@ -117,7 +160,7 @@ def followed_cells(
     Returns
     -------
     (y, x) [any]
-        As ``before``; where the class changes, the median of the new class in the region.
+        As ``before``; where the class changes, the median of the new class in the region; missing where the new class is.
 
     Raises
     ------
@@ -135,6 +178,10 @@ def followed_cells(
         known &= region_mask.values == 1
     differs = old != new
     out = values.copy()
+    missing = cover.attrs.get("nodata")
+    if missing is not None:
+        out[differs & (new == missing)] = np.nan
+        differs &= new != missing
     for code in np.unique(new[differs]):
         seen = values[known & (old == code)]
         if not seen.size:

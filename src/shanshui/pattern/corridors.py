@@ -14,6 +14,8 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from shanshui.core.errors import QuantityError, nearest
+from shanshui.core.form import in_one_order
+from shanshui.core.intake import Cell
 from shanshui.kernels.cost import accumulated_cost, allocation, trace
 from shanshui.kernels.labels import label_borders
 from shanshui.pattern.cost_distance import checked_resistance, checked_sources
@@ -57,11 +59,12 @@ class Corridors:
         return self.links[self.links["status"] == "kept"]
 
 
+@in_one_order("resistance", "sources")
 def least_cost_corridors(
     resistance: NDArray[Any] | xr.DataArray,
     sources: NDArray[Any] | xr.DataArray | Sequence[tuple[int, int]],
     *,
-    cell: float | None = None,
+    cell: Cell | None = None,
     four_neighbours: bool = False,
     adjacency: str = "cost",
     pairs: Iterable[tuple[int, int]] | None = None,
@@ -80,7 +83,7 @@ def least_cost_corridors(
         Above 0; NaN or inf where there is no way.
     sources : (y, x) array of int, or sequence of (row, column)
         Numbers above 0 name the sources.
-    cell : float [m]
+    cell : float or (float, float) [m]
         Side of a cell; that of a labelled grid, otherwise 1.
     four_neighbours : bool
         Steps to the sides only.

@@ -9,15 +9,18 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.errors import QuantityError
+from shanshui.core.form import in_one_order, named
+from shanshui.core.intake import Cell, checked_cell
 from shanshui.kernels.cost import accumulated_cost, allocation
 from shanshui.region.grid import grid_of
 
 
+@in_one_order("resistance", "sources")
 def cost_distance(
     resistance: NDArray[Any] | xr.DataArray,
     sources: NDArray[Any] | xr.DataArray | Sequence[tuple[int, int]],
     *,
-    cell: float | None = None,
+    cell: Cell | None = None,
     four_neighbours: bool = False,
     limit: float = math.inf,
 ) -> Any:
@@ -29,7 +32,7 @@ def cost_distance(
         Above 0; NaN or inf where there is no way.
     sources : (y, x) array of int, or sequence of (row, column)
         Above 0 where a way may begin.
-    cell : float [m]
+    cell : float or (float, float) [m]
         Side of a cell; that of a labelled grid, otherwise 1.
     four_neighbours : bool
         Steps to the sides only.
@@ -51,11 +54,12 @@ def cost_distance(
     )[0]
 
 
+@in_one_order("resistance", "sources")
 def cost_allocation(
     resistance: NDArray[Any] | xr.DataArray,
     sources: NDArray[Any] | xr.DataArray | Sequence[tuple[int, int]],
     *,
-    cell: float | None = None,
+    cell: Cell | None = None,
     four_neighbours: bool = False,
     limit: float = math.inf,
     allocate: bool = True,
@@ -68,7 +72,7 @@ def cost_allocation(
         As in :func:`cost_distance`.
     sources : (y, x) array of int, or sequence of (row, column)
         Numbers above 0 name the sources; a sequence is numbered from 1.
-    cell : float [m]
+    cell : float or (float, float) [m]
         Side of a cell.
     four_neighbours : bool
         Steps to the sides only.
@@ -102,7 +106,7 @@ def cost_allocation(
 
 
 def checked_resistance(
-    resistance: NDArray[Any] | xr.DataArray, cell: float | None
+    resistance: NDArray[Any] | xr.DataArray, cell: Cell | None
 ) -> tuple[NDArray[np.floating], float]:
     """Plain resistances and the side of a cell.
 
@@ -127,11 +131,29 @@ def checked_resistance(
         )
     if not np.isfinite(values).any():
         raise QuantityError("resistance: found no cell that lets pass; all are missing or infinite")
-    if cell is None:
-        cell = grid_of(resistance).cell_m if isinstance(resistance, xr.DataArray) else 1.0
-    if not cell > 0:
-        raise QuantityError(f"cell: found {cell:g}; expected above 0")
-    return values, float(cell)
+    return values, side_of("resistance", resistance, cell)
+
+
+def side_of(name: str, grid: NDArray[Any] | xr.DataArray, cell: Cell | None) -> float:
+    """Side of the cells of a plain or labelled grid: as given, as its coordinates tell, otherwise 1.
+
+    Parameters
+    ----------
+    name : str
+        The argument, for messages.
+    grid : (y, x) array or DataArray
+        Its rows and columns under any usual name.
+    cell : float or (float, float), optional [m]
+        As given.
+
+    Raises
+    ------
+    QuantityError
+        A side that is none, coordinates that tell none.
+    """
+    if cell is not None:
+        return checked_cell(cell)
+    return grid_of(named(name, grid)).cell_m if isinstance(grid, xr.DataArray) else 1.0
 
 
 def checked_sources(values: NDArray[Any], sources: Any) -> NDArray[np.int32]:

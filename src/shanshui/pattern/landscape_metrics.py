@@ -8,11 +8,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
+from shanshui.core.form import in_one_order
+from shanshui.core.intake import Cell
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Mask
+from shanshui.pattern.cost_distance import side_of
 from shanshui.pattern.landscape import Landscape
 from shanshui.pattern.tables import Metrics
-from shanshui.region.grid import grid_of
 
 UNITS = {
     "area": "ha", "perim": "m", "para": "1/m", "gyrate": "m", "core": "ha", "cai": "%", "enn": "m", "ca": "ha", "ta": "ha", "pland": "%",
@@ -91,12 +93,13 @@ def _unit(metric: str) -> str:
     return "%" if tail == "cv" else UNITS.get(metric, UNITS.get(head, "1"))
 
 
+@in_one_order("codes", "inside")
 def landscape_of(
     codes: NDArray[np.integer] | xr.DataArray,
     *,
-    cell: float | None = None,
+    cell: Cell | None = None,
     nodata: int | None = None,
-    inside: NDArray[np.bool_] | None = None,
+    inside: NDArray[np.bool_] | xr.DataArray | None = None,
     directions: int = 8,
     edge_depth: int = 1,
 ) -> Landscape:
@@ -106,7 +109,7 @@ def landscape_of(
     ----------
     codes : (y, x) array of int
         Classes.
-    cell : float [m]
+    cell : float or (float, float) [m]
         Side of a cell; that of a labelled map, otherwise 1.
     nodata : int
         Code of missing cells.
@@ -128,9 +131,8 @@ def landscape_of(
         No known cell, directions other than 8 or 4.
     """
     values = np.asarray(codes)
-    if cell is None:
-        cell = grid_of(codes).cell_m if isinstance(codes, xr.DataArray) else 1.0
-    known = np.ones(values.shape, bool) if inside is None else inside.copy()
+    side = side_of("codes", codes, cell)
+    known = np.ones(values.shape, bool) if inside is None else np.array(inside, bool)
     if nodata is not None:
         known &= values != nodata
-    return Landscape(values, known, cell, directions, edge_depth)
+    return Landscape(values, known, side, directions, edge_depth)

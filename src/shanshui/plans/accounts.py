@@ -29,7 +29,6 @@ from shanshui.accounts.flows import (
     unit_cells,
     units_inside,
 )
-from shanshui.accounts.futures import climate_futures
 from shanshui.accounts.gep import gep
 from shanshui.accounts.habitat import habitat_quality, habitat_rarity, threat_maps
 from shanshui.accounts.indicators import gep_hot_spots, gep_summary, mismatch
@@ -66,9 +65,7 @@ from shanshui.accounts.watersheds import watershed_results
 from shanshui.basins.people_inside import people_inside
 from shanshui.flow.plan import Step, step
 from shanshui.plans.survey import cover_of, warmth_of
-from shanshui.terrain.downscaling import temperature_fine
 
-FUTURES = ("moderate", "strong")
 STOOD_IN = frozenset({
     "reference_evapotranspiration", "hot_days", "rainfall_erosivity", "soil_erodibility", "net_primary_production", "threat_maps",
     "monthly_precipitation", "runoff_proxy", "purification_capacity",
@@ -164,7 +161,6 @@ def accounts(have: set[str]) -> list[Step]:
         step(hydropower),
         *_amounts(cover),
         *_account(cover, have),
-        *_futures(cover, warm),
     ]
 
 
@@ -308,55 +304,6 @@ def _of_places(inside: dict[str, str]) -> list[Step]:
                     "noise_reduction": f"{level}_noise",
                 }
                 | inside,
-            ),
-        ]
-    return out
-
-
-def _futures(cover: dict[str, str], warm: dict[str, str]) -> list[Step]:
-    """The same water and soil under other climates: land, soil and terrain stay as they are."""
-    out = []
-    for name in FUTURES:
-        heat, rain = f"temperature_{name}", f"precipitation_{name}"
-        if warm:
-            out.append(
-                step(temperature_fine, name=f"temperature_fine_{name}", binds={"temperature": heat})
-            )
-        out += [
-            step(
-                reference_evapotranspiration,
-                name=f"reference_evapotranspiration_{name}",
-                binds={"temperature": f"temperature_fine_{name}" if warm else heat},
-            ),
-            step(
-                water_yield,
-                name=f"water_yield_{name}",
-                binds=cover
-                | {
-                    "precipitation": rain,
-                    "reference_evapotranspiration": f"reference_evapotranspiration_{name}",
-                },
-            ),
-            step(
-                rainfall_erosivity, name=f"rainfall_erosivity_{name}", binds={"precipitation": rain}
-            ),
-            step(
-                soil_retention,
-                name=f"soil_retention_{name}",
-                binds=cover | {"rainfall_erosivity": f"rainfall_erosivity_{name}"},
-            ),
-            step(
-                climate_futures,
-                name=f"future_{name}",
-                binds={
-                    "precipitation_future": rain,
-                    "evapotranspiration": "water_yield.evapotranspiration",
-                    "evapotranspiration_future": f"water_yield_{name}.evapotranspiration",
-                    "water_yield": "water_yield.water_yield",
-                    "water_yield_future": f"water_yield_{name}.water_yield",
-                    "soil_loss": "soil_retention.loss",
-                    "soil_loss_future": f"soil_retention_{name}.loss",
-                },
             ),
         ]
     return out

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -77,7 +77,17 @@ class GridSpec:
 
     @cached_property
     def projection(self) -> pyproj.CRS:
-        """The coordinate system as pyproj knows it."""
+        """The coordinate system as pyproj knows it.
+
+        Raises
+        ------
+        QuantityError
+            There is none.
+        """
+        if not self.crs:
+            raise QuantityError(
+                "the grid has no coordinate system; give xarray DataArrays with x and y in metres and attrs['crs'], such as 'EPSG:32649'"
+            )
         return pyproj.CRS.from_user_input(self.crs)
 
     def x(self) -> NDArray[np.float64]:
@@ -252,6 +262,36 @@ def stacked(
 ) -> xr.Dataset:
     """Label several arrays on the grid of another."""
     return xr.Dataset({name: like(grid, values, units[name]) for name, values in layers.items()})
+
+
+LEAST_ROWS = 8
+"""Rows and columns that a grid made coarser must keep [D]."""
+
+
+def coarser(grid: GridSpec, times: int) -> GridSpec:
+    """The same ground on cells so many times as wide; the last row and column may reach beyond.
+
+    Parameters
+    ----------
+    grid : GridSpec
+        As it is.
+    times : int
+        At least 1.
+
+    Raises
+    ------
+    StudyError
+        No whole number of at least 1, or fewer than 8 rows or columns left.
+    """
+    if times < 1:
+        raise StudyError(f"preview {times}: expected a whole number of at least 2")
+    ny, nx = -(-grid.ny // times), -(-grid.nx // times)
+    if min(ny, nx) < LEAST_ROWS:
+        most = max(1, (min(grid.ny, grid.nx) - 1) // (LEAST_ROWS - 1))
+        raise StudyError(
+            f"preview {times}: leaves {ny} x {nx} cells; expected at least {LEAST_ROWS} rows and columns: at most {most} here"
+        )
+    return replace(grid, cell_m=grid.cell_m * times, ny=ny, nx=nx)
 
 
 def fitted_crs(west: float, south: float, east: float, north: float) -> str:

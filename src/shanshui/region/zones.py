@@ -11,6 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.errors import QuantityError, nearest
+from shanshui.core.form import named, renamed
 from shanshui.region.cover import Cover, rows_of
 from shanshui.region.grid import GridSpec, grid_of
 from shanshui.region.placed import placed, run_on
@@ -45,7 +46,8 @@ def zone_statistics(
     Parameters
     ----------
     grid : (y, x) or (band, y, x) [any], or a list or mapping of such
-        On one projected grid in metres, north first. NaN, and the ``nodata`` (or ``_FillValue``) of the attributes, are missing.
+        On one projected grid in metres, north first; rows and columns may have any usual name.
+        NaN, and the ``nodata`` (or ``_FillValue``) of the attributes, are missing.
     zones : polygons
         Any: they may overlap, nest, be smaller than a cell or reach beyond the grid; each is counted whole and by itself. Polygons in another
         coordinate system than ``attrs["crs"]`` of the grid are brought to it, their lines kept to a part of a cell, also
@@ -82,6 +84,7 @@ def zone_statistics(
     """
     asked = _asked(statistics, weights)
     maps = _maps(grid)
+    weights = None if weights is None else named("weights", weights)
     first = next(iter(maps.values()))
     spec = _spec(first, "grid")
     frame, whole = placed(_polygons(zones), spec, "zones")
@@ -232,6 +235,7 @@ def _maps(grid: Grids) -> dict[str, xr.DataArray]:
 
 
 def _bands(values: xr.DataArray, name: str) -> dict[str, xr.DataArray]:
+    values = renamed(values)
     sizes = set(values.dims)
     more = [d for d in values.dims if d not in ("y", "x")]
     if not {"y", "x"} <= sizes or len(more) > 1:

@@ -1,7 +1,6 @@
 """Two scenarios of a study compared: what differs, where, by how much, who gains and who loses."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -28,6 +27,8 @@ BY_AREA = {"km2": 1.0, "ha": 100.0, "m2": 1e6}
 """Units of area under a line of fraction, in a square kilometre: amounts by them are summed over ground."""
 HEADLINES = ("total", "value", "amount", "area_km2", "share", "score")
 """Columns by which a table is told in one figure, the first that it has; else its first number that differs."""
+SAME_CLASS, DIFFERS, ENTERS, LEAVES, UNKNOWN = 0, 1, 2, 3, 255
+"""Codes of the difference of two maps of classes."""
 BY_INDEX = "unit"
 """Key column that holds the index of the outlines."""
 SAME = 1e-12
@@ -56,15 +57,18 @@ class Comparison:
     rows : DataFrame
         Key columns, ``column, unit, before, after, change, change_share`` of a table; ``from, to, cells, area_km2`` of classes.
     places : DataFrame
-        ``level, code, name, area_km2, before, after, change, change_share`` by unit, county, prefecture, province and basin.
+        ``level, code, name, name_zh, area_km2, before, after, change, change_share`` by unit, county, prefecture, province and basin.
     cells : DataArray or None
-        Difference of a grid, second less first; of classes 1 where they differ.
+        Difference of a grid, second less first; of classes 0 the same, 1 differs, 2 comes in, 3 goes out (of maps that say
+        only in or out).
     changed : int
         Cells, rows or features that differ.
     compared : int
         Cells, rows or features that both know.
     only_one : int
         Cells, rows or features that one of them knows only.
+    mean : (float, float)
+        Of a grid that is no classes: mean of the cells that both know, in the unit of ``cells``.
     """
 
     product: str
@@ -81,7 +85,7 @@ class Comparison:
     changed: int
     compared: int
     only_one: int
-    summed: bool = field(default=False)
+    mean: tuple[float, float] = (np.nan, np.nan)
 
     @property
     def change(self) -> float:
@@ -134,14 +138,13 @@ def compare(study: Study, one: str, other: str, product: str, column: str = "") 
         A product that one of them has not made, or that is another kind of thing in the other.
     """
     a, b = study.scenario(one), study.scenario(other)
-    for view, name in ((a, one), (b, other)):
+    for view in (a, b):
         if not view.has(product):
             view.record(product)  # says why
         if not view.fresh(product):
-            flag = "" if name == BASE else f" --scenario {name}"
             raise PlanError(
-                f"{product} of {name}: {view.stale_reason(product) or 'is not up to date'}; run it: "
-                f"shanshui run {study.layout.folder} {product}{flag}"
+                f"{product} of {view.told or BASE}: {view.stale_reason(product) or 'is not up to date'}; run it: "
+                f"shanshui run {study.layout.folder} {product}{view.flags}"
             )
     kinds = [view.plan.kind(product) for view in (a, b)]
     if type(kinds[0]) is not type(kinds[1]):
@@ -185,10 +188,8 @@ def _grids(a: Study, b: Study, names: tuple[str, str, str]) -> Comparison:
     pair = [like(one, np.where(known, x.values, np.nan), unit) for x in (one, other)]
     sums = [float(np.nansum(x.values, dtype=np.float64)) for x in pair]
     count = int(np.count_nonzero(known))
-    if area:
-        before, after = (s * factor for s in sums)
-    else:
-        before, after = (s / count if count else np.nan for s in sums)
+    means = (sums[0] / count, sums[1] / count) if count else (np.nan, np.nan)
+    before, after = (sums[0] * factor, sums[1] * factor) if area else means
     told = _without_area(unit, area) if area else unit
     return Comparison(
         *names,
@@ -203,7 +204,7 @@ def _grids(a: Study, b: Study, names: tuple[str, str, str]) -> Comparison:
         int(np.count_nonzero(np.nan_to_num(gap) != 0)),
         count,
         only,
-        bool(area),
+        means,
     )
 
 
@@ -251,11 +252,13 @@ def _placed(
         share = np.where(before != 0, (after - before) / np.abs(before), np.nan)
     code = frame["code"] if "code" in frame else pd.Series(frame.index, frame.index)
     name = frame.get("name", code)
+    name_zh = frame.get("name_zh", name)
     return pd.DataFrame(
         {
             "level": level,
             "code": code.astype(str).to_numpy(),
             "name": name.fillna("").astype(str).to_numpy(),
+            "name_zh": name_zh.fillna("").astype(str).to_numpy(),
             "area_km2": area_km2,
             "before": before,
             "after": after,
@@ -299,11 +302,21 @@ def _classes(
         changed / count if count else np.nan,
         rows.reset_index(drop=True),
         _by_place(a, same, share, 0.0),
-        like(one, np.where(known, differs, 255).astype(np.uint8), "1", nodata=255),
+        like(one, _marked(one.values, other.values, known), "1", nodata=UNKNOWN),
         changed,
         count,
         int(np.count_nonzero(only)),
     )
+
+
+def _marked(one: Any, other: Any, known: Any) -> Any:
+    """Where classes are the same or differ; of maps that only say in or out, what comes in and what goes."""
+    out = np.where(one == other, SAME_CLASS, DIFFERS).astype(np.uint8)
+    if {*np.unique(one[known]), *np.unique(other[known])} <= {0, 1}:
+        out[other > one] = ENTERS
+        out[other < one] = LEAVES
+    out[~known] = UNKNOWN
+    return out
 
 
 def _tables(a: Study, b: Study, names: tuple[str, str, str], column: str) -> Comparison:
@@ -329,12 +342,11 @@ def _tables(a: Study, b: Study, names: tuple[str, str, str], column: str) -> Com
         len(differs),
         len(known),
         int((rows["before"].notna() ^ rows["after"].notna()).sum()),
-        True,
     )
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.reset_index() if frame.index.name else frame.reset_index(drop=True)
+    return frame.reset_index(drop=frame.index.name is None)
 
 
 def _keys(frames: list[pd.DataFrame]) -> list[str]:
@@ -469,11 +481,9 @@ def _one_level(a: Study, b: Study, name: str, level: str, column: str) -> pd.Dat
     if not words or one[key].duplicated().any() or other[key].duplicated().any():
         return None
     both = one[[key, words[0]]].merge(other[[key, words[0]]], on=key, suffixes=("_1", "_2"))
-    codes, named = _place_names(a, level, key)
+    named = _place_names(a, level, key)
     label = both[key].astype(str)
-    frame = pd.DataFrame(
-        {"code": [codes.get(k, k) for k in label], "name": [named.get(k, k) for k in label]}
-    )
+    frame = pd.DataFrame([named.get(k, {"code": k, "name": k, "name_zh": k}) for k in label])
     area = one.set_index(key)["area_km2"] if "area_km2" in one else None
     areas = np.nan if area is None else both[key].map(area).to_numpy()
     return _placed(
@@ -481,16 +491,20 @@ def _one_level(a: Study, b: Study, name: str, level: str, column: str) -> pd.Dat
     )
 
 
-def _place_names(study: Study, level: str, key: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Code and name of each place by what a key column calls it: the index of the outlines under ``unit``, else their code."""
+def _place_names(study: Study, level: str, key: str) -> dict[str, dict[str, str]]:
+    """Code and names of each place by what a key column calls it: the index of the outlines under ``unit``, else their code."""
     zones = _zones(study).get(level)
     if zones is None:
-        return {}, {}
+        return {}
     index = pd.Series(zones.index, zones.index).astype(str)
     code = zones["code"].astype(str) if "code" in zones else index
     called = index if key == BY_INDEX else code
-    name = zones["name"].fillna("").astype(str) if "name" in zones else code
-    return dict(zip(called, code, strict=True)), dict(zip(called, name, strict=True))
+    words = pd.DataFrame({"code": code})
+    words["name"] = zones["name"].fillna("").astype(str) if "name" in zones else code
+    words["name_zh"] = (
+        zones["name_zh"].fillna("").astype(str) if "name_zh" in zones else words["name"]
+    )
+    return dict(zip(called, words.to_dict("records"), strict=True))
 
 
 def _features(a: Study, b: Study, names: tuple[str, str, str]) -> Comparison:
@@ -532,12 +546,11 @@ def _features(a: Study, b: Study, names: tuple[str, str, str]) -> Comparison:
         len(marks[0] ^ marks[1]),
         shared,
         len(marks[0] ^ marks[1]),
-        True,
     )
 
 
-def compare_all(study: Study, one: str, other: str, products: Iterable[str] = ()) -> list[str]:
-    """Products that differ between two scenarios, of those named or of all that both have made.
+def differing(study: Study, one: str, other: str) -> list[str]:
+    """Products that both scenarios have made and that differ between them.
 
     Parameters
     ----------
@@ -545,13 +558,14 @@ def compare_all(study: Study, one: str, other: str, products: Iterable[str] = ()
         Whose.
     one, other : str
         Scenarios.
-    products : iterable of str
-        Of which; all when none is named.
     """
     a, b = study.scenario(one), study.scenario(other)
-    names = list(products) or [n for n in a.states() if n in b.plan.steps]
     return [
         name
-        for name in names
-        if a.has(name) and b.has(name) and a.record(name).digest != b.record(name).digest
+        for name in a.states()
+        if a.has(name)
+        and b.has(name)
+        and a.fresh(name)
+        and b.fresh(name)
+        and a.record(name).digest != b.record(name).digest
     ]

@@ -135,8 +135,8 @@ def read_study_file(path: Path) -> StudyFile:
         ) from None
 
 
-def fault_words(error: ValidationError) -> str:
-    """What is wrong with a file, field by field, in one line."""
+def fault_words(error: ValidationError, model: type[BaseModel] = StudyFile) -> str:
+    """What is wrong with a file of a model, field by field, in one line."""
     lines = []
     for fault in error.errors():
         # the union of one file and several reports both branches; the branch names are no fields
@@ -147,7 +147,7 @@ def fault_words(error: ValidationError) -> str:
         )
         if fault["type"] == "extra_forbidden":
             word = str(fault["loc"][-1])
-            lines.append(f"no field '{field}'; {nearest(word, _siblings(fault['loc']))}")
+            lines.append(f"no field '{field}'; {nearest(word, _siblings(fault['loc'], model))}")
         elif fault["type"] == "list_type":
             continue
         else:
@@ -165,7 +165,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _siblings(loc: tuple[int | str, ...]) -> list[str]:
+def _siblings(loc: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
     sections: dict[str, type[BaseModel]] = {
         "study": About,
         "grid": GridSection,
@@ -174,7 +174,9 @@ def _siblings(loc: tuple[int | str, ...]) -> list[str]:
         "scenarios": Scenario,
     }
     if len(loc) == 1:
-        return list(StudyFile.model_fields)
+        return list(model.model_fields)
+    if str(loc[0]) == "scenarios" and len(loc) > 3 and str(loc[2]) == "inputs":
+        return list(InputSpec.model_fields)
     return list(sections.get(str(loc[0]), InputSpec).model_fields)
 
 

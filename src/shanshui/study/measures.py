@@ -10,13 +10,14 @@ from shanshui.collect.features import features_input
 from shanshui.collect.inputs import InputKind
 from shanshui.core.assessment import Card, card_of
 from shanshui.core.errors import PlanError, nearest
-from shanshui.core.quantity import ANY, Features, Grid, Quantity, Table
+from shanshui.core.quantity import ANY, Features, Grid, Layers, Quantity, Table
 from shanshui.flow.plan import Item, Plan, Source, Step
 from shanshui.flow.rewire import is_before, with_change
 from shanshui.flow.work import Context
 from shanshui.measures.changes import (
     changed_cells,
     changed_features,
+    changed_layers,
     changed_rows,
     followed_cells,
     remaining_features,
@@ -105,15 +106,21 @@ class Measures:
     def _one(self, plan: Plan, number: int, scenario: str, measure: Measure) -> Plan:
         product, column = _product(plan, measure.product)
         kind = plan.kind(product)
-        if isinstance(kind, Grid):
+        if isinstance(kind, Grid | Layers):
             return self._cells(plan, number, scenario, measure, product, kind)
         if isinstance(kind, Table | Features):
             return self._rows(plan, number, measure, product, column, kind)
         what = type(kind).__name__.lower()
-        raise PlanError(f"'{product}' is {what}; a measure changes a grid, a table or features")
+        raise PlanError(f"'{product}' is a {what}; a measure changes grids, tables or features")
 
     def _cells(
-        self, plan: Plan, number: int, scenario: str, measure: Measure, product: str, kind: Grid
+        self,
+        plan: Plan,
+        number: int,
+        scenario: str,
+        measure: Measure,
+        product: str,
+        kind: Grid | Layers,
     ) -> Plan:
         if measure.action == "drop":
             raise PlanError(f"'{product}' is a grid: its cells can be changed, not dropped")
@@ -133,13 +140,14 @@ class Measures:
                 ground = f"ground@{number}"
                 self.grounds[ground] = (scenario, measure.text)
                 items += self._ground(plan, number, measure, before)
+            fn = changed_cells if isinstance(kind, Grid) else changed_layers
             card = replace(
-                card_of(changed_cells),
+                card_of(fn),
                 needs={"before": kind} | ({"ground": Grid("1")} if ground else {}),
                 gives=kind,
             )
             binds = {"before": before(product)} | ({"ground": ground} if ground else {})
-            items.append(Step(product, card, changed_cells, binds, _settings(measure, text=False)))
+            items.append(Step(product, card, fn, binds, _settings(measure, text=False)))
             return items
 
         return with_change(plan, product, number, [*asked, *([REGION] if whole else [])], changed)

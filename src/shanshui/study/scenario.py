@@ -95,7 +95,7 @@ def _read(path: Path) -> Scenario:
     try:
         return Scenario.model_validate(tomllib.loads(path.read_text("utf-8-sig")))
     except ValidationError as error:
-        raise StudyError(f"{path}: {fault_words(error)}") from None
+        raise StudyError(f"{path}: {fault_words(error, Scenario)}") from None
     except (OSError, ValueError, RecursionError) as error:
         raise StudyError(f"{path}: not valid TOML: {str(error)[:200]}") from None
 

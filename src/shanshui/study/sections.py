@@ -101,6 +101,25 @@ class Scenario(Changes):
                 raise ValueError(f"no input '{name}'; {nearest(name, INPUTS)}")
         return value
 
+    def told(self) -> dict[str, str | list[str]]:
+        """What it says, in words, by kind of change."""
+        said: dict[str, str | list[str]] = {
+            k: str(v) for k in ("note", "author", "date") if (v := getattr(self, k)) is not None
+        }
+        inputs = {
+            k: ", ".join(s.file or f"{s.value:g}" for s in (v if isinstance(v, list) else [v]))
+            for k, v in self.inputs.items()
+        }
+        lists = {
+            "without": self.without,
+            "input": [f"{k} = {v}" for k, v in inputs.items()],
+            "setting": [
+                f"{s}.{k} = {v}" for s, words in self.steps.items() for k, v in words.items()
+            ],
+            "measure": self.measures,
+        }
+        return said | {k: list(v) for k, v in lists.items() if v}
+
     @property
     def parents(self) -> list[str]:
         """What it changes, in the order in which a later one wins."""

@@ -1,23 +1,25 @@
 """A study opened: run it, look at it, ask where a number came from."""
 
-import os
 from collections.abc import Iterable, Mapping
 from copy import copy
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from shlex import quote
+from typing import TYPE_CHECKING, Any, Self
 
 from shanshui.collect.catalog import InputSpec, located
 from shanshui.collect.classes import shipped_legend
 from shanshui.collect.gate import require
 from shanshui.collect.inputs import INPUTS, wanted
-from shanshui.collect.joining import files_in
+from shanshui.collect.joining import LEVELS, files_in
 from shanshui.collect.quality import Verdict
 from shanshui.collect.rasters import raster_input
 from shanshui.collect.tiles import spread
 from shanshui.collect.yearly import maps_apart
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError, StudyError, nearest
+from shanshui.core.process_lock import remembered
 from shanshui.core.quantity import Table
+from shanshui.flow.elsewhere import Workers
 from shanshui.flow.estimate import Estimate, memory_limit
 from shanshui.flow.events import Listener, deaf
 from shanshui.flow.explain import Link, chain, joins
@@ -25,12 +27,15 @@ from shanshui.flow.plan import Plan
 from shanshui.flow.rewire import is_before
 from shanshui.flow.run import Outcome, Run
 from shanshui.flow.variants import Settings, reached
+from shanshui.kernels.crew import available
 from shanshui.measures.changes import refuse_nothing
 from shanshui.plans.everything import CHAPTERS, everything
+from shanshui.region.grid import coarser
 from shanshui.region.join_account import JoinAccount
 from shanshui.store.layout import Layout
 from shanshui.store.ledger import Ledger, Record
 from shanshui.store.objects import Objects
+from shanshui.store.reading import Reading
 from shanshui.store.verify import Fault, faults
 from shanshui.study.bring import sources_of
 from shanshui.study.file import StudyFile, read_study_file
@@ -42,10 +47,11 @@ from shanshui.study.standing import Standing
 from shanshui.study.upkeep import DECLARED, noted_variant, sweep, with_settings
 from shanshui.study.verdicts import verdicts_of
 
+if TYPE_CHECKING:
+    from shanshui.study.comparison import Comparison
+
 NATIVE = {
     "temperature_fine": "temperature",
-    "temperature_fine_moderate": "temperature_moderate",
-    "temperature_fine_strong": "temperature_strong",
     "land_cover_fine": "land_cover",
     "slope_cell": "elevation",
 }
@@ -59,6 +65,15 @@ class Study:
     ----------
     folder : path
         Holds ``study.toml``.
+    read_only : bool
+        Never write to it: runs and sweeps are refused.
+
+    Attributes
+    ----------
+    of : str
+        Scenario as which the study is looked at; blank for the study itself and for variants by settings.
+    times : int
+        Cells of a preview by those of the study; 1 for none.
 
     Raises
     ------
@@ -66,17 +81,19 @@ class Study:
         No study there, or its file is not as it must be.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, *, read_only: bool = False) -> None:
+        self.read_only = read_only
         self.layout = Layout(folder)
         self.study_file: StudyFile = read_study_file(self.layout.study_file)
         self.file = self.study_file
         self.grid = self.file.grid_spec()
         self.specs = self._declared()
+        self.of, self.times = "", 1
         self.grounds: dict[str, tuple[str, str]] = {}
         self.followed: list[tuple[str, str]] = []
         self.overridden: list[Overridden] = []
 
-    def __enter__(self) -> "Study":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -111,22 +128,33 @@ class Study:
         data = Path(self.file.data.folder).expanduser()
         return [data if data.is_absolute() else self.layout.folder / data, self.layout.folder]
 
-    @cached_property
+    @remembered
     def ledger(self) -> Ledger:
         """What was made when and why."""
         return Ledger(self.layout.ledger, write=False)
 
-    @cached_property
+    @remembered
     def objects(self) -> Objects:
         """Kept results."""
         return Objects(self.layout, self.ledger, self.grid)
 
-    @cached_property
+    @remembered
+    def reading(self) -> Reading:
+        """Events since a number, windows and overviews of grids, also while another process runs the study."""
+        return Reading(self.objects)
+
+    def _refuse_writing(self, what: str) -> None:
+        if self.read_only:
+            raise StudyError(
+                f"{self.layout.folder}: was opened to read only, found {what}; open it without read_only"
+            )
+
+    @remembered
     def plan(self) -> Plan:
         """What this study can make, with the settings of its file."""
         return self.base
 
-    @cached_property
+    @remembered
     def base(self) -> Plan:
         """The plan of the study itself; that of a variant is another one."""
         return self._planned()
@@ -143,7 +171,7 @@ class Study:
         """Variants that there are, with what each sets over the study file: step, setting, value."""
         return {k: v for k, v in self.ledger.variants().items() if v != DECLARED}
 
-    def variant(self, name: str = "") -> "Study":
+    def variant(self, name: str = "") -> Self:
         """Look at the study as a variant of it: same files and grid, other settings.
 
         Parameters
@@ -171,7 +199,7 @@ class Study:
             )
         return self.view(name, self.base.with_settings(known[name]) if name else self.base)
 
-    def view(self, name: str, plan: Plan) -> "Study":
+    def view(self, name: str, plan: Plan) -> Self:
         """Look at the study with another plan, its products under a name of their own."""
         _ = self.objects, self.base
         view = copy(self)
@@ -181,24 +209,39 @@ class Study:
         view.__dict__["plan"] = plan
         return view
 
-    @cached_property
+    @remembered
     def reached(self) -> set[str]:
         """Products that this variant reaches; none of the study itself."""
+        if self.times > 1:
+            return set(self.plan.steps)
         return reached(self.plan, self.base) if self.layout.variant else set()
 
     # scenarios
 
     @property
-    def is_scenario(self) -> bool:
-        """Is this the study as one of its scenarios?"""
-        return self.layout.variant in self.scenarios
+    def flags(self) -> str:
+        """Options of the command under which the study is looked at as here; blank for the study itself."""
+        told = [
+            f" --scenario {quote(self.of)}" if self.of else "",
+            f" --preview {self.times}" if self.times > 1 else "",
+        ]
+        plain = self.layout.variant if not any(told) else ""
+        return f" --variant {quote(plain)}" if plain else "".join(told)
 
-    @cached_property
+    @property
+    def told(self) -> str:
+        """As what the study is looked at, in words; blank for the study itself."""
+        times = f"a preview on cells {self.times} times as wide" if self.times > 1 else ""
+        if self.of or times:
+            return ", ".join(filter(None, (f"scenario {self.of}" if self.of else "", times)))
+        return f"variant {self.layout.variant}" if self.layout.variant else ""
+
+    @remembered
     def scenarios(self) -> dict[str, Scenario]:
         """Scenarios as declared: named sets of changes over the study."""
         return scenarios_of(self.layout, self.study_file)
 
-    def scenario(self, name: str = BASE) -> "Study":
+    def scenario(self, name: str = BASE) -> Self:
         """Look at the study as a scenario of it.
 
         Parameters
@@ -218,8 +261,28 @@ class Study:
         PlanError
             A measure that cannot be taken.
         """
-        if name in ("", BASE):
+        return self._as("" if name == BASE else name, self.times)
+
+    def _as(self, name: str, times: int) -> Self:
+        """Look at the study as a scenario, or as itself, on cells so many times as wide."""
+        if times == 1 and not name:
             return self.view("", self.base)
+        mark = f"preview={times}" if times > 1 else ""
+        view = self.view(",".join(filter(None, (name, mark))), self.base)
+        view.of, view.times, view.file = name, times, self.study_file
+        view.grounds, view.followed, view.overridden = {}, [], []
+        if times > 1:
+            view.grid = coarser(self.study_file.grid_spec(), times)
+            for word in ("objects", "base"):
+                view.__dict__.pop(word, None)
+        view.__dict__["plan"] = view._laid(name)
+        return view
+
+    def _laid(self, name: str) -> Plan:
+        """Plan of a scenario: its inputs and settings first, then its measures one after another."""
+        self.specs = self._declared()
+        if not name:
+            return self._planned()
         line = lineage(self.scenarios, name)
         if self.variants().get(name):
             raise StudyError(
@@ -227,16 +290,65 @@ class Study:
                 f"shanshui sweep {self.layout.folder} --variant {name}"
             )
         over = laid(self.study_file, self.scenarios, line)
-        view = self.view(name, self.base)
-        view.file, view.overridden = over.file, over.overridden
-        view.specs = view._declared()
+        self.file, self.overridden = over.file, over.overridden
+        self.specs = self._declared()
         for word, file in over.added:
             require(located(InputSpec(file=file), self.folders), f"scenario '{name}': {word} add")
         given = {word for one in line for word in self.scenarios[one].inputs}
         measures = Measures(self.folders, self.grid, self.ledger, given)
-        view.__dict__["plan"] = measures.laid(view._planned(), over.measures)
-        view.grounds, view.followed = measures.grounds, measures.followed
-        return view
+        plan = measures.laid(self._planned(), over.measures)
+        self.grounds, self.followed = measures.grounds, measures.followed
+        return plan
+
+    def preview(self, times: int) -> Self:
+        """Look at the study on cells so many times as wide: the same plan, in seconds, for a first look.
+
+        Parameters
+        ----------
+        times : int
+            At least 2; 1 is the study itself.
+
+        Returns
+        -------
+        Study
+            Its products stand apart under a name of their own, and figures differ from those of the study.
+
+        Raises
+        ------
+        StudyError
+            Not a whole number of at least 1, or so large that the grid has fewer than 8 rows or columns.
+        """
+        if self.layout.variant and not self.of:
+            raise StudyError(
+                f"preview of variant '{self.layout.variant}': previews are of the study and of its scenarios; write what it sets into a scenario"
+            )
+        return self._as(self.of, times)
+
+    def compare(self, one: str, other: str, product: str, column: str = "") -> "Comparison":
+        """Compare a product in two scenarios, from the first to the second.
+
+        Parameters
+        ----------
+        one, other : str
+            Scenarios; ``base`` is the study itself.
+        product : str
+            What to compare.
+        column : str
+            Column of a table that the headline is about.
+
+        Returns
+        -------
+        Comparison
+            Difference as map, by place, by row, and in figures.
+
+        Raises
+        ------
+        ShanshuiError
+            No such scenario, or a product that one of them has not made.
+        """
+        from shanshui.study.comparison import compare
+
+        return compare(self, one, other, product, column)
 
     def _native(self, plan: Plan) -> dict[str, dict[str, float]]:
         out: dict[str, dict[str, float]] = {}
@@ -282,6 +394,7 @@ class Study:
         fresh: bool = False,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
         variant: str | None = None,
+        scheduler: str = "",
         tell: Listener = deaf,
     ) -> Outcome:
         """Bring products up to date.
@@ -300,6 +413,9 @@ class Study:
             Over those of the study file. What they reach stands apart, as a variant; the study's own products stay.
         variant : str, optional
             Name of the variant; by default a short one made of the settings. Without settings, one that there is.
+        scheduler : str
+            Who does the work: ``local:N`` processes of this machine, or the address of a Dask scheduler whose workers
+            see the study's folder; by default threads of this process.
         tell : callable
             Hears every event.
 
@@ -313,8 +429,14 @@ class Study:
         ShanshuiError
             Says what is wrong and what to do; what was finished is kept.
         """
+        self._refuse_writing("a run")
         run = self.runner(
-            workers=workers, memory=memory, settings=settings, variant=variant, tell=tell
+            workers=workers,
+            memory=memory,
+            settings=settings,
+            variant=variant,
+            scheduler=scheduler,
+            tell=tell,
         )
         if not run.variant:
             return run.bring(self.targets(products), fresh=fresh)
@@ -341,30 +463,38 @@ class Study:
         memory: float | None = None,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
         variant: str | None = None,
+        scheduler: str = "",
         tell: Listener = deaf,
     ) -> Run:
-        """Prepare a run."""
+        """Prepare a run; of a study that is read only, to be estimated but not to be brought."""
         view = self
-        if settings and self.is_scenario:
+        if settings and (self.of or self.times > 1):
             raise StudyError(
-                f"settings over scenario '{self.layout.variant}': write them into a scenario upon it: "
-                f"shanshui scenario {self.layout.folder} new NAME --parent {self.layout.variant} --set STEP.SETTING=VALUE"
+                f"settings over '{self.layout.variant}': write them into a scenario: "
+                f"shanshui scenario {self.layout.folder} new NAME --parent {self.of or BASE} --set STEP.SETTING=VALUE"
             )
         if settings:
             view = with_settings(self, settings, variant or self.layout.variant)
         elif variant is not None:
             view = self.variant(variant)
         limit = memory_limit() if memory is None else int(memory * 1e9)
+        workers = workers or available()
+        others = (
+            Workers(scheduler, self.grid, self.objects.maker.folder, workers, limit)
+            if scheduler
+            else None
+        )
         return Run(
             view.plan,
             self.layout,
             self.grid,
-            workers=workers or os.cpu_count() or 1,
+            workers=workers,
             memory=limit,
+            executor=others,
             tell=tell,
             ledger=self.ledger,
             variant=view.layout.variant,
-            base=self.base,
+            base=None if view.times > 1 else self.base,
         )
 
     def estimates(self, *products: str, **options: Any) -> list[tuple[Estimate, str]]:
@@ -379,6 +509,10 @@ class Study:
             for name, why in self.plan.absent.items()
             if name.partition(".")[0] not in self.plan.absent or "." not in name
         }
+
+    def reached_states(self) -> dict[str, str]:
+        """State of each product that this scenario or variant reaches."""
+        return {n: self.state(n) for n in self.plan.steps if n in self.reached and not is_before(n)}
 
     def state(self, name: str) -> str:
         """``made``, ``stale`` or ``missing``; a product that can no longer be made is stale.
@@ -395,7 +529,7 @@ class Study:
         """Why a product is not what a run would make now, in words; empty when it is."""
         return self.standing.of(name)[1]
 
-    @cached_property
+    @remembered
     def standing(self) -> Standing:
         """State of each product, and why."""
         return Standing(self)
@@ -436,10 +570,9 @@ class Study:
             if name not in self.plan.steps:
                 raise PlanError(f"no product '{name}'; {nearest(name, self.plan.steps)}")
             self._refuse_spoilt(name)
-            variant = self.layout.variant
+            told = f" in {self.told}" if self.told else ""
             raise PlanError(
-                f"{name}: not made yet{f' in variant {variant}' if variant else ''}; run it: "
-                f"shanshui run {self.layout.folder} {name}{f' --variant {variant}' if variant else ''}"
+                f"{name}: not made yet{told}; run it: shanshui run {self.layout.folder} {name}{self.flags}"
             )
         if not self.objects.vouched(record.recipe, record.digest):
             raise StoreError(
@@ -480,7 +613,7 @@ class Study:
         record = self.record(name)
         return self.layout.shown(name, record.suffix, record.variant)
 
-    def explain(self, name: str) -> list[Link]:
+    def links(self, name: str) -> list[Link]:
         """Chain from a product back to the input files."""
         return chain(self.plan, name, self.ledger, self.where)
 
@@ -492,6 +625,7 @@ class Study:
 
     def sweep(self, variant: str | None = None) -> tuple[int, int]:
         """Delete kept results that no product stands for, and a variant if one is named; files and bytes."""
+        self._refuse_writing("a sweep")
         return sweep(self, variant)
 
     def joins(self, name: str) -> dict[str, JoinAccount]:
@@ -499,17 +633,27 @@ class Study:
         return joins(self.plan, name, self.ledger, self.where)
 
     def verdicts(self) -> list[Verdict]:
-        """Verdict per dataset, in the order of the study file."""
-        return verdicts_of(self.specs, self.folders, self.grid, lambda: self.base)
+        """Verdict per dataset, in the order of the study file; then of those that scenarios replace, under ``scenario: dataset``."""
+        found = verdicts_of(self.specs, self.folders, self.grid, lambda: self.plan)
+        for name in self.scenarios if not self.of else ():
+            view = self.scenario(name)
+            own = set(self.scenarios[name].inputs)
+            beside = {k: v for k, v in view.specs.items() if k in own | {*LEVELS, "elevation"}}
+            plan = view.plan
+            judged = verdicts_of(beside, self.folders, self.grid, lambda plan=plan: plan)  # type: ignore[misc]
+            found += [replace(v, name=f"{name}: {v.name}") for v in judged if v.name in own]
+        return found
 
 
-def open_study(folder: str | Path) -> Study:
+def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
     """Open a study folder.
 
     Parameters
     ----------
     folder : path
         Holds ``study.toml``.
+    read_only : bool
+        Only look at it, also while another process runs it; nothing is made or changed in the folder.
 
     Returns
     -------
@@ -521,7 +665,7 @@ def open_study(folder: str | Path) -> Study:
     StudyError
         No study there, or its file is not as it must be.
     """
-    return Study(folder)
+    return Study(folder, read_only=read_only)
 
 
 def parse_settings(texts: Iterable[str]) -> dict[str, dict[str, Any]]:

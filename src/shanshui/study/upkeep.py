@@ -67,7 +67,7 @@ def noted_variant(study: "Study", run: Run) -> Iterator[None]:
 
     A new one of which nothing was made is dropped again when the run fails.
     """
-    over = DECLARED if study.is_scenario else settings_over(run.plan, study.base)
+    over = DECLARED if study.of or study.times > 1 else settings_over(run.plan, study.base)
     before = study.ledger.variants()
     if before.get(run.variant) != over:
         with locked(study.layout), study.ledger.writing(mend=True):
@@ -117,8 +117,7 @@ def sweep(study: "Study", variant: str | None = None) -> tuple[int, int]:
     StoreError
         The ledger knows none of the kept results.
     """
-    known = study.ledger.variants()
-    if variant is not None and variant not in known:
+    if variant is not None and variant not in (known := study.ledger.variants()):
         raise PlanError(f"no variant '{variant}'; {nearest(variant, known)}")
     with locked(study.layout), study.ledger.writing(mend=True):
         study.objects.refuse_lost()

@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.core.errors import QuantityError, nearest
+from shanshui.core.form import in_one_order
 from shanshui.pattern.circuit.lattice import Lattice
 from shanshui.pattern.circuit.links import Links
 from shanshui.pattern.circuit.modes import (
@@ -26,6 +27,7 @@ Landscape = NDArray[Any] | xr.DataArray | pd.DataFrame
 Places = NDArray[Any] | xr.DataArray | Sequence[Any]
 
 
+@in_one_order("resistance", "points", "short_circuits")
 def effective_resistance(
     resistance: Landscape,
     points: Places,
@@ -98,6 +100,7 @@ def resistance_matrix(
     return pd.DataFrame(values, index=list(names), columns=list(names))
 
 
+@in_one_order("resistance", "points", "sources", "grounds", "short_circuits")
 def current(
     resistance: Landscape,
     points: Places | None = None,

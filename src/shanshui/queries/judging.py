@@ -1,8 +1,8 @@
-"""Weigh judgements, rank alternatives and read input-output tables that lie in a file, without a study."""
+"""Weigh and rank: judgements and alternatives that lie in a file, without a study."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shanshui.collect.adapt import coefficients_input
 from shanshui.collect.catalog import InputSpec
-from shanshui.collect.gate import require
 from shanshui.collect.readers import read_table as read_cells
 from shanshui.collect.sheets.body import is_total
 from shanshui.collect.sheets.reading import plain_rows
@@ -23,16 +21,56 @@ from shanshui.decision.alternatives import (
     criterion_weights,
     ranked,
 )
-from shanshui.decision.hierarchy import HierarchyWeights, hierarchy_weights
+from shanshui.decision.hierarchy import HierarchyWeights, NodeReport, hierarchy_weights
 from shanshui.decision.judgements import judgement, judgements_of
-from shanshui.industry.io_table import read_table
-from shanshui.industry.linkage import linkage_table
-from shanshui.study.sections import refuse_path
+from shanshui.queries.plain import jsonable, plain, records
+from shanshui.queries.table_files import naming, refuse_odd
+
+
+@dataclass(frozen=True)
+class JudgedWeights(HierarchyWeights):
+    """Weights from judgements, with how far these agree and what would mend them."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        found: dict[str, Any] = jsonable(
+            {"weights": records(self.table), "nodes": [_node(n) for n in self.nodes]}
+        )
+        return found
+
+
+def _node(node: NodeReport) -> dict[str, Any]:
+    c, names = node.consistency, node.items
+    return {
+        "parent": node.parent,
+        "method": node.weights.method,
+        "scale": node.weights.scale,
+        "items": names,
+        "lower": [plain(v) for v in node.weights.lower],
+        "upper": [plain(v) for v in node.weights.upper],
+        "found": node.weights.found,
+        "finding": node.weights.finding,
+        "facts": {k: plain(v) for k, v in node.weights.facts.items()},
+        "consistency_ratio": c.ratio,
+        "accepted": c.accepted,
+        "random_index": c.random_index,
+        "geometric_index": c.geometric_index,
+        "principal_eigenvalue": c.principal_eigenvalue,
+        "indeterminacy": plain(node.indeterminacy),
+        "feasible": node.feasible,
+        "intransitivity": plain(node.intransitivity),
+        "worst": [names[k] for k in c.worst],
+        "repair": [names[c.repair[0]], names[c.repair[1]], c.repair[2], c.repair[3]]
+        if c.repair
+        else [],
+        "experts": node.experts,
+        "spread": plain(node.spread),
+    }
 
 
 def weigh(
-    file: Path, method: str, *, random_index: str = "saaty", draws: int = 4000, seed: int = 0
-) -> HierarchyWeights:
+    file: Path, method: str = "", *, random_index: str = "saaty", draws: int = 4000, seed: int = 0
+) -> JudgedWeights:
     """Weights from a file of judgements.
 
     Parameters
@@ -48,7 +86,7 @@ def weigh(
 
     Returns
     -------
-    HierarchyWeights
+    JudgedWeights
         One node for a square; all of a hierarchy for a list with parents.
 
     Raises
@@ -58,55 +96,15 @@ def weigh(
     QuantityError
         Judgements that are none; says where.
     """
+    file = Path(file)
     with naming(file):
         judgements = judgements_of(_judgement_cells(file))
         if not method:
             method = "eigenvector" if all(j.crisp for j in judgements) else "goal-programme"
-        return hierarchy_weights(
+        found = hierarchy_weights(
             judgements, method, random_index=random_index, draws=draws, seed=seed
         )
-
-
-@contextmanager
-def naming(file: Path) -> Iterator[None]:
-    """Messages about what a file holds name the file.
-
-    Raises
-    ------
-    DataError
-        Cells that cannot be numbers of any kind: whatever a library says of them.
-    """
-    try:
-        yield
-    except ShanshuiError as error:
-        if str(file) in str(error):
-            raise
-        raise type(error)(f"{file}: {error}") from error
-    except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
-        said = " ".join(str(error).split())[:160]
-        raise DataError(
-            f"{file}: cannot be read as the table it should be ({said}); expected names and numbers"
-        ) from error
-
-
-def refuse_odd(file: Path, name: str) -> None:
-    """Refuse what cannot be a table's file.
-
-    Raises
-    ------
-    DataError
-        Nothing there, a folder, a pipe.
-    """
-    try:
-        refuse_path(str(file))
-    except ValueError as error:
-        raise DataError(f"{name}: {error}") from None
-    require(file, name)
-    if not file.is_file():
-        what = "a folder" if file.is_dir() else "no regular file"
-        raise DataError(
-            f"{name}: {file} is {what}; expected a table (.csv, .xlsx, .xls, .ods or .parquet)"
-        )
+    return JudgedWeights(found.table, found.nodes)
 
 
 def _judgement_cells(file: Path) -> pd.DataFrame:
@@ -154,6 +152,30 @@ def _bare(rows: list[list[Any]]) -> bool:
         return False
 
 
+@dataclass(frozen=True)
+class Ranking(RankedAlternatives):
+    """Order of alternatives, and how firmly it stands."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        turned = self.reversal
+        found: dict[str, Any] = jsonable(
+            {
+                "alternatives": records(self.table),
+                "weights": records(self.weights),
+                "reversal": {}
+                if turned is None
+                else {
+                    "share": turned.share,
+                    "pairs": turned.reversed_pairs.tolist(),
+                    "first_changes": turned.first_changes.tolist(),
+                },
+                "similarity": self.similarity,
+            }
+        )
+        return found
+
+
 def rank(
     file: Path,
     criteria: Path | None = None,
@@ -165,7 +187,7 @@ def rank(
     share: float = 0.5,
     draws: int = 10_000,
     seed: int = 0,
-) -> RankedAlternatives:
+) -> Ranking:
     """Alternatives of a file in order.
 
     Parameters
@@ -189,7 +211,7 @@ def rank(
 
     Returns
     -------
-    RankedAlternatives
+    Ranking
         With the weights, and how firmly the order stands.
 
     Raises
@@ -206,7 +228,8 @@ def rank(
         given = alternatives_of(table, _criteria_cells(criteria))
     judged = None if judgements is None else _judged(judgements, given.criteria)
     weights = criterion_weights(given, judged, objective=objective, combine=combine, share=share)
-    return ranked(given, weights, method=method, draws=draws, seed=seed)
+    found = ranked(given, weights, method=method, draws=draws, seed=seed)
+    return Ranking(found.table, found.weights, found.reversal, found.similarity)
 
 
 def _refuse_sums(table: pd.DataFrame) -> None:
@@ -243,36 +266,3 @@ def _judged(file: Path, criteria: Sequence[str]) -> NDArray[np.float64]:
         other = ", ".join(sorted(set(leaves.index) ^ set(criteria)))
         raise QuantityError(f"{file}: judgements are not of the criteria of the table: {other}")
     return leaves[list(criteria)].to_numpy()
-
-
-def linkages_of(
-    file: Path, *, sectors: int | None = None, tolerance: float = 0.01, sensitivity: str = "ghosh"
-) -> pd.DataFrame:
-    """Linkages of the sectors of a table in a file.
-
-    Parameters
-    ----------
-    file : Path
-        CSV, Excel or Parquet.
-    sectors : int, optional
-        How many; found out by default.
-    tolerance : float [1]
-        Greatest imbalance over output.
-    sensitivity : str
-        Definition of the quadrant.
-
-    Returns
-    -------
-    DataFrame
-        As the product ``linkages``.
-
-    Raises
-    ------
-    DataError
-        No table there, or one that does not balance: by how much and where.
-    """
-    with naming(file):
-        refuse_odd(file, "table")
-        frame = coefficients_input(file, InputSpec(file=str(file)), "table")
-        table = read_table(frame, sectors)
-        return linkage_table(table, sensitivity=sensitivity, tolerance=tolerance)

@@ -21,16 +21,16 @@ from shanshui.collect.registers import register_blocks, tidy_register
 from shanshui.core.errors import DataError
 from shanshui.industry.lexicon import EDITION
 from shanshui.industry.screening import RESULT, Screener, Seen
+from shanshui.queries.table_files import naming, refuse_odd
 from shanshui.store.layout import disk_errors
 from shanshui.store.sheets import inert_table
 from shanshui.store.written import Written, refuse_foreign, replaced
-from shanshui.study.judging import naming, refuse_odd
 
 OURS = ("key", "name", "place", "province", "year", "capital_yuan", "code")
 """Columns of the register that stand beside the result."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class ScreeningOutcome:
     """What came of screening.
 
@@ -49,6 +49,32 @@ class ScreeningOutcome:
     """
 
     file: Path
+    rows: int
+    repeated: int
+    accepted: int
+    review: int
+    categories: dict[str, int]
+    facts: dict[str, int]
+    resumed: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "file": str(self.file),
+            "rows": self.rows,
+            "repeated": self.repeated,
+            "accepted": self.accepted,
+            "review": self.review,
+            "categories": dict(self.categories),
+            "facts": dict(self.facts),
+            "resumed": self.resumed,
+        }
+
+
+@dataclass
+class _Tally:
+    """Counts of the blocks so far."""
+
     rows: int = 0
     repeated: int = 0
     accepted: int = 0
@@ -110,7 +136,7 @@ def screen_register(
     if words is not None:
         with naming(words):
             screener = Screener(screener.lexicon.extended(_words(words)))
-    outcome = ScreeningOutcome(to)
+    tally = _Tally()
     parts = to.with_name(f".{to.name}.parts")
     with disk_errors(to):
         known = _parts(parts, _fingerprint(register, screener, columns, all_rows, encoding))
@@ -122,15 +148,15 @@ def screen_register(
             fresh = seen.new(block["key"]) if "key" in block else np.ones(len(block), bool)
             place = parts / f"{number:06d}.parquet"
             if place in known:
-                outcome.resumed += 1
+                tally.resumed += 1
             else:
                 _screen_block(block[fresh], screener, place, len(block), all_rows)
-            _count(outcome, place, int((~fresh).sum()))
-            tell("rows", outcome.rows, max(outcome.rows, round(outcome.rows / max(done, 1e-9))))
+            _count(tally, place, int((~fresh).sum()))
+            tell("rows", tally.rows, max(tally.rows, round(tally.rows / max(done, 1e-9))))
         with replaced(to, _over(register, words), overwrite=overwrite) as place:
             _join(parts, place)
         shutil.rmtree(parts)
-    return outcome
+    return ScreeningOutcome(to, **vars(tally))
 
 
 def _over(register: Path, words: Path | None) -> Written:
@@ -218,15 +244,15 @@ def _screen_block(
     fresh.replace(place)
 
 
-def _count(outcome: ScreeningOutcome, place: Path, repeated: int) -> None:
+def _count(tally: _Tally, place: Path, repeated: int) -> None:
     facts = json.loads((pq.read_schema(place).metadata or {}).get(b"facts", b"{}"))
-    outcome.rows += facts.pop("rows")
-    outcome.accepted += facts.pop("accepted")
-    outcome.review += facts.pop("review")
-    outcome.repeated += repeated
+    tally.rows += facts.pop("rows")
+    tally.accepted += facts.pop("accepted")
+    tally.review += facts.pop("review")
+    tally.repeated += repeated
     for name, count in facts.items():
         head, _, category = name.partition(" ")
-        book, key = (outcome.categories, category) if head == "category" else (outcome.facts, name)
+        book, key = (tally.categories, category) if head == "category" else (tally.facts, name)
         book[key] = book.get(key, 0) + count
 
 

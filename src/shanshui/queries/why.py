@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -19,9 +18,12 @@ from shanshui.collect.missing import REASONS
 from shanshui.collect.rasters import raster_input
 from shanshui.core.errors import PlanError, ShanshuiError, StudyError
 from shanshui.core.keys import keys
+from shanshui.core.process_lock import remembered
 from shanshui.core.quantity import Grid
+from shanshui.core.reasons import reasons
 from shanshui.flow.absence import Absence, Cause
 from shanshui.flow.plan import Layer
+from shanshui.queries.plain import jsonable, records
 from shanshui.region.grid import STRIP
 from shanshui.region.unitset import covered, plain_code
 from shanshui.store.rasters import RasterReader
@@ -85,11 +87,56 @@ class Lost:
         Products from the one asked for to that.
     cells : int
         How many cells.
+    km2 : float [km2]
+        Their area.
     """
 
     cause: Cause
     way: list[str]
     cells: int
+    km2: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        words = reasons()[self.cause.reason].words
+        return {
+            "in": self.cause.product,
+            "reason": self.cause.reason,
+            "detail": self.cause.detail,
+            "text": words["en"],
+            "text_zh": words["zh"],
+            "way": self.way,
+            "cells": self.cells,
+            "km2": round(self.km2, 6),
+        }
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why cells of a product are missing over the whole study.
+
+    Attributes
+    ----------
+    product : str
+        A grid.
+    cells : int
+        Of the study's grid.
+    lost : tuple of Lost
+        Causes, the most frequent first.
+    """
+
+    product: str
+    cells: int
+    lost: tuple[Lost, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "product": self.product,
+            "cells": self.cells,
+            "missing": sum(item.cells for item in self.lost),
+            "reasons": [item.to_dict() for item in self.lost],
+        }
 
 
 @dataclass(frozen=True)
@@ -129,6 +176,24 @@ class Answer:
     place: str = ""
     empty: list[str] = field(default_factory=list)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        found: dict[str, Any] = jsonable(
+            {
+                "product": self.product,
+                "at": [self.lon, self.lat],
+                "value": self.value,
+                "unit": self.unit,
+                "missing": bool(self.lost) and self.value is None,
+                "reasons": [item.to_dict() for item in self.lost],
+                "taken": self.taken,
+                "place": self.place,
+                "rows": records(pd.DataFrame(self.rows)),
+                "empty_columns": self.empty,
+            }
+        )
+        return found
+
 
 class Why:
     """Questions to one study.
@@ -143,7 +208,7 @@ class Why:
         self.study = study
         self.shelf = Shelf(study)
 
-    @cached_property
+    @remembered
     def absence(self) -> Absence:
         """The walk, with the causes that it met."""
         return Absence(self.study.plan, self.study.grid, self.shelf)
@@ -190,6 +255,16 @@ class Why:
             if number
         ]
 
+    def missing(self, product: str) -> Missing:
+        """Causes of all missing cells of a grid, with their sum.
+
+        Raises
+        ------
+        PlanError
+            Not a grid, or not made.
+        """
+        return Missing(product, self.study.grid.cells, tuple(self.over(product)))
+
     def _grid_only(self, product: str) -> None:
         self.study.record(product)
         if not isinstance(self.study.plan.kind(product), Grid):
@@ -224,7 +299,8 @@ class Why:
 
     def _lost(self, product: str, number: int, cells: int) -> Lost:
         cause = self.absence.causes[number - 1]
-        return Lost(cause, self._way(product, cause.product), cells)
+        area = cells * self.study.grid.cell_km2
+        return Lost(cause, self._way(product, cause.product), cells, area)
 
     def _way(self, product: str, to: str) -> list[str]:
         """Shortest way back along the plan."""
@@ -308,7 +384,7 @@ class Why:
                 )
                 out.update({(name, int(n)): int(c) for n, c in zip(found, cells, strict=True) if n})
         return [
-            Lost(lost.cause, [product, *lost.way], cells)
+            replace(lost, way=[product, *lost.way])
             for (name, number), cells in out.most_common()
             for lost in [self._lost(name, number, cells)]
         ]

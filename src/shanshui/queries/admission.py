@@ -9,16 +9,18 @@ import pyproj
 
 from shanshui.core.errors import PlanError, QuantityError, StudyError
 from shanshui.core.errors import nearest as nearest_word
+from shanshui.core.voice import Voice
 from shanshui.industry.access_rules import Admission, admit
 from shanshui.industry.cell_verdicts import admitted_cells
 from shanshui.industry.classification import checked_code, industry_name
 from shanshui.industry.place_facts import MAPPED, asked_facts
 from shanshui.industry.rule_book import IN_FORCE, RESTRICTS, VERDICTS, Rule, rules_of
 from shanshui.industry.rule_facts import FACTS, PLAN_FACTS, PROJECT_FACTS
+from shanshui.queries.plain import jsonable
+from shanshui.queries.why import cell_at
 from shanshui.region.grid import STRIP
 from shanshui.store.rasters import RasterReader
 from shanshui.study.study import Study
-from shanshui.study.why import cell_at
 
 NEEDED = ("region_mask", "place_facts", "access_rules")
 
@@ -50,6 +52,48 @@ class PlaceAdmission:
     where_zh: dict[str, str]
     nearest: dict[str, Any] | None
     year: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        answer, en, zh = self.answer, Voice(), Voice("zh")
+        found: dict[str, Any] = jsonable(
+            {
+                "code": self.industry[0],
+                "industry": self.industry[1],
+                "industry_zh": self.industry[2],
+                "verdict": answer.verdict,
+                "worst": answer.worst,
+                "if_clear": answer.if_clear,
+                "year": self.year,
+                "provisional": answer.provisional,
+                "answer": answer.words(en),
+                "answer_zh": answer.words(zh),
+                "rules": [_rule(r) for r in answer.fired],
+                "questions": [
+                    {**_rule(q.rule), "asks": [str(t) for t in q.terms]}
+                    for q in (*answer.questions, *answer.hopes)
+                ],
+                "parts": {k: list(v) for k, v in answer.parts.items()},
+                "changes": [c.words(en) for c in answer.changes],
+                "changes_zh": [c.words(zh) for c in answer.changes],
+                "better": answer.better,
+                "facts": {k: round(v, 4) for k, v in self.facts.items()},
+                "unknown": answer.unknown,
+                "waiting": answer.waiting,
+                "where": self.where,
+                "where_zh": self.where_zh,
+                "nearest": self.nearest,
+            }
+        )
+        return found
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "rule": rule.rule, "list": rule.list, "verdict": rule.verdict, "when": " & ".join(map(str, rule.when)),
+        "text": rule.text, "text_zh": rule.text_zh, "source": rule.source,
+        "source_zh": rule.source_zh, "tag": rule.tag,
+    }  # fmt: skip
 
 
 def admitted_at(

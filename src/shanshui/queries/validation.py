@@ -7,6 +7,7 @@ import pandas as pd
 
 from shanshui.flow.plan import Step
 from shanshui.plans.validation import STEPS
+from shanshui.queries.plain import jsonable
 from shanshui.region.validation import AGREES, DIFFERS, NOT_TRIED, UNKNOWN
 from shanshui.study.study import Study
 
@@ -28,6 +29,32 @@ class Statement:
 
     row: dict[str, Any]
     forced: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        row = {k: None if isinstance(v, float) and v != v else v for k, v in self.row.items()}
+        found: dict[str, Any] = jsonable(row | {"forced": self.forced})
+        return found
+
+
+@dataclass(frozen=True)
+class Validation:
+    """All statements held against a study.
+
+    Attributes
+    ----------
+    statements : tuple of Statement
+        In the order of the chapters.
+    counts : dict of str to int
+        How many have each verdict.
+    """
+
+    statements: tuple[Statement, ...]
+    counts: dict[str, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {"counts": self.counts, "statements": [s.to_dict() for s in self.statements]}
 
 
 def tables(study: Study) -> list[str]:
@@ -83,3 +110,29 @@ def counted(found: list[Statement]) -> dict[str, int]:
         verdict: sum(s.row["verdict"] == verdict for s in found)
         for verdict in (AGREES, DIFFERS, FORCED, UNKNOWN, NOT_TRIED)
     }
+
+
+def validation(study: Study) -> Validation:
+    """What stands of a study held against what is known otherwise.
+
+    Parameters
+    ----------
+    study : Study
+        With its validation tables made; those that are not say nothing.
+    """
+    found = statements(study)
+    return Validation(tuple(found), counted(found))
+
+
+def made_validation(study: Study) -> Validation:
+    """The same, with those tables brought up to date first.
+
+    Parameters
+    ----------
+    study : Study
+        Or a variant of it.
+    """
+    wanted = [name for name in tables(study) if study.state(name) != "made"]
+    if wanted:
+        study.run(*wanted)
+    return validation(study)

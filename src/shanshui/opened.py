@@ -1,0 +1,307 @@
+"""A study opened in Python: a mapping of products, with the verbs of the command as methods."""
+
+import html
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from shanshui.core.errors import ShanshuiError
+from shanshui.flow.rewire import is_before
+from shanshui.queries.admission import PlaceAdmission, admitted_at
+from shanshui.queries.datasets import Datasets, datasets
+from shanshui.queries.lineage import Lineage, lineage
+from shanshui.queries.products import ProductFacts, Products, product_facts, products
+from shanshui.queries.validation import Validation, made_validation
+from shanshui.queries.why import Answer, Missing, Why
+from shanshui.study.comparison import Comparison, compare
+from shanshui.study.study import Study as StudyFolder
+
+
+class Study(StudyFolder):
+    """One study folder: ``study["slope"]`` is a product, ``"slope" in study`` whether it has been made, ``list(study)`` all that have.
+
+    Its own floor above the report: what a study is stands below what is asked of it and written of it, and only here do they meet.
+
+    Parameters
+    ----------
+    folder : path
+        Holds ``study.toml``.
+
+    Raises
+    ------
+    StudyError
+        No study there, or its file is not as it must be.
+    """
+
+    # products that have been made, by name
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._products() if self.has(name))
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self._products() and self.has(name)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        """A study is a study also while nothing of it has been made."""
+        return True
+
+    def _products(self) -> list[str]:
+        """Products of the plan; not those that a scenario sets aside as they were before."""
+        return [name for name in self.plan.steps if not is_before(name)]
+
+    # in words
+
+    def __repr__(self) -> str:
+        told = self._told()
+        wide = max(map(len, told))
+        lines = [f"  {word:{wide}}  {text}" for word, text in told.items()]
+        return "\n".join([f"<shanshui.Study {self._title()}>", *lines])
+
+    def _repr_html_(self) -> str:
+        cell = '<tr><th style="text-align:left">{}</th><td style="text-align:left">{}</td></tr>'
+        rows = (cell.format(word, html.escape(text)) for word, text in self._told().items())
+        return f"<b>{html.escape(self._title())}</b><table>{''.join(rows)}</table>"
+
+    def _title(self) -> str:
+        return ", ".join(filter(None, (self.file.study.name, self.told)))
+
+    def _told(self) -> dict[str, str]:
+        """What a person wants to know first; no fault of the study keeps it from being shown."""
+        grid = self.grid
+        out = {
+            "folder": str(self.layout.folder),
+            "grid": f"{grid.ny} x {grid.nx} cells of {grid.cell_m:g} m, {grid.crs}",
+            "inputs": ", ".join(self.specs) or "none",
+        }
+        try:
+            out["products"] = f"{len(self)} of {len(self._products())} made"
+            others = [*self.scenarios, *(v for v in self.variants() if v not in self.scenarios)]
+        except ShanshuiError as error:
+            return out | {"products": f"cannot be told: {error}"}
+        return out | ({"beside it": ", ".join(others)} if others else {})
+
+    # what is asked of it
+
+    def products(self) -> Products:
+        """Every product with unit, dims, state and how long it took: ``shanshui list``."""
+        return products(self)
+
+    def check(self) -> Datasets:
+        """Verdict per dataset: ``shanshui check``; ``usable`` says whether the study can run."""
+        return datasets(self)
+
+    def show(self, product: str) -> ProductFacts:
+        """Shape, unit, range, source, state, when and why it was made: ``shanshui show``.
+
+        Raises
+        ------
+        PlanError
+            Unknown, or not made yet.
+        """
+        return product_facts(self, product)
+
+    def explain(self, product: str) -> Lineage:
+        """The chain back to the input files, with settings and editions: ``shanshui explain``.
+
+        Raises
+        ------
+        PlanError
+            There is no such product.
+        """
+        return lineage(self, product)
+
+    def why(self, product: str, at: tuple[float, float] | None = None) -> Answer | Missing:
+        """Why a product has no value at a place, or over the study: ``shanshui why``.
+
+        Parameters
+        ----------
+        product : str
+            Made; a grid where no place is given.
+        at : (float, float), optional [degree]
+            Longitude and latitude of a place.
+
+        Returns
+        -------
+        Answer or Missing
+            Of the place; of the whole study.
+
+        Raises
+        ------
+        PlanError
+            Unknown, not made, or nothing that has cells or places.
+        StudyError
+            The place is outside the grid.
+        """
+        question = Why(self)
+        return question.missing(product) if at is None else question.at(product, *at)
+
+    def validate(self) -> Validation:
+        """Results held against gauges, census, the ground and what is published: ``shanshui validate``; makes what it needs."""
+        return made_validation(self)
+
+    def admit(
+        self,
+        industry: str,
+        at: tuple[float, float],
+        *,
+        kind: str = "new",
+        year: int | None = None,
+        exemptions: tuple[str, ...] = (),
+        facts: Mapping[str, float] | None = None,
+    ) -> PlaceAdmission:
+        """Whether a project may come to a place: ``shanshui admit``.
+
+        Parameters
+        ----------
+        industry : str
+            Code of two to four digits, or the name of a class.
+        at : (float, float) [degree]
+            Longitude and latitude.
+        kind : str
+            ``new``, ``expand``, ``existing`` or ``explore``.
+        year : int, optional
+            Rules in force then.
+        exemptions : tuple of str
+            That the project claims.
+        facts : mapping of fact to number, optional
+            Of the project, or of the place where somebody knows better than the map.
+
+        Returns
+        -------
+        PlaceAdmission
+            Verdict, rules that fired, what would change it.
+
+        Raises
+        ------
+        StudyError
+            The place is outside the grid or the region.
+        PlanError
+            The study has no rules, or its place facts have not been made.
+        QuantityError
+            Unknown code, kind, exemption or fact.
+        """
+        return admitted_at(
+            self, industry, *at, kind=kind, year=year, exemptions=exemptions, facts=facts
+        )
+
+    def compare(self, one: str, other: str, product: str, column: str = "") -> Comparison:
+        """What differs of a product from one scenario to another: ``shanshui compare``.
+
+        Parameters
+        ----------
+        one, other : str
+            Scenarios; ``base`` is the study itself.
+        product : str
+            Made in both.
+        column : str
+            Column of a table that is told; by default the one that tells most.
+
+        Raises
+        ------
+        PlanError
+            A product that one of them has not made, or that is another kind of thing in the other.
+        """
+        return compare(self, one, other, product, column)
+
+    # what is written of it
+
+    def report(
+        self, lang: str = "en", *, to: str | Path | None = None, overwrite: bool = False
+    ) -> Path:
+        """Write one self-contained page with maps, charts and tables: ``shanshui report``.
+
+        Parameters
+        ----------
+        lang : str
+            ``en`` or ``zh``.
+        to : path, optional
+            The page; by default in the study folder.
+        overwrite : bool
+            Replace files of these names that the study did not write.
+
+        Returns
+        -------
+        Path
+            The page.
+
+        Raises
+        ------
+        PlanError
+            The survey has not been run, or an unknown language.
+        DataError
+            A name that is not a page's, or a place where something of others stands.
+        """
+        from shanshui.report.document import write_report  # with all that draws, when it is drawn
+
+        return write_report(self, lang, None if to is None else Path(to), overwrite=overwrite)
+
+    def export(
+        self,
+        *product: str,
+        to: str | Path,
+        lang: str = "en",
+        stale: bool = False,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write products for other programs: ``shanshui export``.
+
+        Parameters
+        ----------
+        *product : str
+            One or, where the format holds several, more.
+        to : path
+            By ending: .tif (COG), .nc, .zarr, .gpkg, .gdb, .shp, .parquet, .geojson, .csv, .xlsx, .png.
+        lang : str
+            Of the words on a map.
+        stale : bool
+            Also products that are not up to date, marked as such.
+        overwrite : bool
+            Replace a file that the study did not write.
+
+        Returns
+        -------
+        Path
+            What was written; a warning says what the format could not hold as it was.
+
+        Raises
+        ------
+        PlanError
+            A product that is not made, or not up to date, or that the format cannot hold.
+        DataError
+            An unknown ending, or a place where something of others stands.
+        """
+        from shanshui.report.export import export
+
+        told: list[str] = []
+        written = export(
+            self, list(product), Path(to), lang, overwrite=overwrite, stale=stale, tell=told.append
+        )
+        for sentence in told:
+            warnings.warn(sentence, stacklevel=2)
+        return written
+
+
+def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
+    """Open a study folder.
+
+    Parameters
+    ----------
+    folder : path
+        Holds ``study.toml``.
+    read_only : bool
+        Never write to it, not even a folder of the store: runs and sweeps are refused.
+
+    Returns
+    -------
+    Study
+        Ready to run.
+
+    Raises
+    ------
+    StudyError
+        No study there, or its file is not as it must be.
+    """
+    return Study(folder, read_only=read_only)
