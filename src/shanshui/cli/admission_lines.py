@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shanshui.core.voice import Voice
-from shanshui.industry.rule_book import YES_NO
+from shanshui.industry.rule_facts import YES_NO
 
 if TYPE_CHECKING:
     from shanshui.queries.admission import PlaceAdmission
@@ -16,6 +16,11 @@ def _told(name: str, value: float, voice: Voice) -> str:
     return voice(key, fact=voice(f"fact_{name}"), value=f"{value:g}")
 
 
+def _asked(name: str, voice: Voice) -> str:
+    """A fact that is not known."""
+    return voice("asked_yes" if name in YES_NO else "asked", fact=voice(f"fact_{name}"))
+
+
 def admission_lines(found: "PlaceAdmission", voice: Voice) -> Iterator[str]:
     """Lines of an answer: verdict, facts, rules, open questions, what would change it."""
     answer, colon = found.answer, voice("mark_colon")
@@ -23,10 +28,14 @@ def admission_lines(found: "PlaceAdmission", voice: Voice) -> Iterator[str]:
     code, en, zh = found.industry
     yield f"{mark}{answer.words(voice)}  {code} {voice.among({'en': en, 'zh': zh})}"
     if found.where:
-        places = (f"{voice(f'admit_{k}')} {v}" for k, v in found.where.items())
+        places = (
+            f"{voice(f'admit_{k}')} {voice.among({'en': v, 'zh': found.where_zh[k]})}"
+            for k, v in found.where.items()
+        )
         yield f"{voice('admit_at')}{colon}{voice.listed(places)}"
     facts = (_told(k, v, voice) for k, v in found.facts.items())
     yield f"{voice('admit_facts')}{colon}{voice.listed(facts)}"
+    yield f"{voice('admit_year')}{colon}{found.year}"
     yield from _rules(found, voice)
     yield from _ways(found, voice)
 
@@ -35,12 +44,16 @@ def _rules(found: "PlaceAdmission", voice: Voice) -> Iterator[str]:
     """Rules that fired, and those that might."""
     answer = found.answer
     for rule in answer.fired:
-        when = f" [{' & '.join(t.words(voice) for t in rule.when)}]" if rule.when else ""
+        when = (
+            f" [{voice('mark_and').join(t.words(voice) for t in rule.when)}]" if rule.when else ""
+        )
         parts = answer.parts.get(rule.rule)
         part = f" ({voice('admit_of')} {' '.join(parts)})" if parts else ""
-        yield f"  {voice(f'ruled_{rule.verdict}'):9} {rule.rule}{when}{part}{voice('mark_colon')}{voice.of(rule, 'text')} ({rule.source} {rule.tag})"
-    for question in answer.questions:
-        asks = " & ".join(t.words(voice) for t in question.terms)
+        verdict, colon = voice(f"ruled_{rule.verdict}"), voice("mark_colon")
+        said, source = voice.of(rule, "text"), voice.of(rule, "source")
+        yield f"  {verdict:9} {rule.rule}{when}{part}{colon}{said} ({source} {rule.tag})"
+    for question in (*answer.questions, *answer.hopes):
+        asks = voice("mark_and").join(t.words(voice) for t in question.terms)
         rule = question.rule
         yield f"  {voice(f'ruled_{rule.verdict}'):9} {rule.rule} {voice('admit_if')} {asks}{voice('mark_colon')}{voice.of(rule, 'text')}"
 
@@ -63,4 +76,4 @@ def _ways(found: "PlaceAdmission", voice: Voice) -> Iterator[str]:
         yield f"  {voice('admit_better')} ({voice.listed(parts)}){colon}{at}"
     for word, names in (("unknown", answer.unknown), ("waiting", answer.waiting)):
         if names:
-            yield f"  {voice(f'admit_{word}')}{colon}{voice.listed(voice(f'fact_{f}') for f in names)}"
+            yield f"  {voice(f'admit_{word}')}{colon}{voice.listed(_asked(f, voice) for f in names)}"

@@ -103,7 +103,10 @@ def admit(
         str, typer.Option(metavar="new|expand|existing|explore", help="Of the project.")
     ] = "new",
     year: Annotated[
-        int | None, typer.Option(metavar="YEAR", help="Rules in force then; all by default.")
+        int | None,
+        typer.Option(
+            metavar="YEAR", help="Rules in force then; the year of the rule book by default."
+        ),
     ] = None,
     claim: Annotated[
         list[str] | None,

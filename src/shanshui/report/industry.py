@@ -77,6 +77,7 @@ def industry_chapter(page: Page) -> dict[str, Any]:
     tables = (
         _candidates(page),
         _coverage(page),
+        _sentences(page),
         _layout(page),
         _relocation(page),
         _crops(page),
@@ -145,12 +146,30 @@ def _coverage(page: Page) -> dict[str, Any] | None:
             "fires_percent": 100 * rows["fires_share"],
             "may_percent": 100 * rows["may_share"],
             "statement": rows[page.voice.column(rows, "text")],
-            "source_of": rows["source"] + " " + rows["tag"],
+            "source_of": rows[page.voice.column(rows, "source")] + " " + rows["tag"],
         }
     )
     return page.table(
         page.voice.word("rule_coverage"), frame, page.voice("coverage_note"), of=("rule_coverage",)
     )
+
+
+def _sentences(page: Page) -> dict[str, Any] | None:
+    """Sentences of the sources, with the rules that hold them or why none does."""
+    if not page.study.has("sentence_coverage"):
+        return None
+    rows = page.study["sentence_coverage"]
+    frame = pd.DataFrame(
+        {
+            "sentence": rows[page.voice.column(rows, "sentence")],
+            "state": [page.voice(f"rule_{s.replace(' ', '_')}") for s in rows["state"]],
+            "rules": rows["rules"].replace("", "–"),
+            "why": rows[page.voice.column(rows, "why")].fillna("").replace("", "–"),
+            "source_of": rows[page.voice.column(rows, "source")],
+        }
+    )
+    name, note = page.voice.word("sentence_coverage"), page.voice("sentences_note")
+    return page.table(name, frame, note, of=("sentence_coverage",))
 
 
 def _candidates(page: Page) -> dict[str, Any] | None:
