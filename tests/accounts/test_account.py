@@ -19,7 +19,6 @@ from shanshui.accounts.flows import (
     units_inside,
 )
 from shanshui.accounts.frames import FRAMES, frame_of
-from shanshui.accounts.futures import climate_futures
 from shanshui.accounts.gep import account_total, gep
 from shanshui.accounts.indicators import (
     coupling_coordination,
@@ -398,13 +397,6 @@ def test_series_follow_areas():
     )
     with pytest.raises(QuantityError, match="has no row"):
         value_series(areas, units, table.iloc[[0]], year=2010)
-
-
-def test_futures_compare_known_cells():
-    inside = grid([[1, 1]], "1", dtype=ONE)
-    now, later = grid([[800.0, np.nan]], "mm/yr"), grid([[880.0, 900.0]], "mm/yr")
-    out = climate_futures(inside, now, later, now, later, now, later).set_index("quantity")
-    assert out.loc["precipitation", "change_share"] == pytest.approx(0.1)
 
 
 def test_units_with_little_inside_are_left_out():
