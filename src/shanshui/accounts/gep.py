@@ -230,6 +230,7 @@ def _priced(
                     note, note_zh = "the same water is counted as sold", "同一水量已按出售计入"
             if not np.isfinite(amount):
                 counts, note, note_zh = False, "its amount is not known", "实物量未知"
+            note, note_zh = _passed_over(flow, entry.methods, table, note, note_zh)
             row: dict[str, object] = {
                 "category": CATEGORY[entry.service],
                 "service": entry.service,
@@ -254,6 +255,19 @@ def _priced(
                 }  # fmt: skip
             rows.append(row)
     return rows
+
+
+def _passed_over(
+    flow: str, methods: tuple[str, ...], table: pd.DataFrame, note: str, note_zh: str
+) -> tuple[str, str]:
+    """Notes of a flow, and what the study pays by a method that the frame does not allow."""
+    own = table[table["own"] & (table["flow"] == flow)]
+    left = sorted(set(own["method"].astype(str)) - set(methods))
+    if not left or own["method"].isin(methods).any():
+        return note, note_zh
+    told = f"the study's own price by {' and '.join(left)} is not allowed in this frame, which takes {', '.join(methods)}"
+    told_zh = f"本框架不采用研究自定的 {'、'.join(left)} 价格（可用：{'、'.join(methods)}）"
+    return "; ".join(w for w in (note, told) if w), "；".join(w for w in (note_zh, told_zh) if w)
 
 
 def _equivalents(

@@ -8,6 +8,7 @@ from io import StringIO
 import numpy as np
 import pandas as pd
 
+from shanshui.accounts.frames import PER
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.shipped import shipped_text
 from shanshui.core.units import conversion
@@ -73,7 +74,8 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
     Raises
     ------
     QuantityError
-        A column missing, a price without a year, negative or not a number, an unknown method.
+        A column missing, a price without a year, negative or not a number, an unknown method, a flow that no account knows or that is told in
+        money, two prices of one flow, method and year.
     """
     shipped = _frame(shipped_text("accounts/prices.csv")).assign(own=False)
     if own is None:
@@ -100,12 +102,29 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
     for method in frame["method"]:
         if method not in METHODS:
             raise QuantityError(f"prices.method: '{method}'; {nearest(str(method), METHODS)}")
+    _check_flows(frame)
     for column in ("source", "status"):
         if column not in frame.columns:
             frame[column] = "given by the study"
     frame["year"] = frame["year"].astype("int64")
     frame["own"] = True
     return pd.concat([frame[list(shipped.columns)], shipped], ignore_index=True)
+
+
+def _check_flows(own: pd.DataFrame) -> None:
+    """Each price of the study is of a flow that an account prices, and there is one of it by each method in a year."""
+    for flow in own["flow"].astype(str):
+        if flow not in PER:
+            raise QuantityError(f"prices.flow: '{flow}'; {nearest(flow, PER)}")
+        if PER[flow] == "yuan":
+            raise QuantityError(
+                f"prices.flow: {flow} is told in yuan, so a price of it says nothing; change its amount, or drop the row"
+            )
+    if (twice := own.duplicated(["flow", "method", "year"])).any():
+        row = own[twice].iloc[0]
+        raise QuantityError(
+            f"prices: {row['flow']} ({row['method']}) stands twice for {int(row['year'])}; keep the row that holds"
+        )
 
 
 def deflator(start: int, end: int) -> float:
@@ -131,7 +150,7 @@ def deflator(start: int, end: int) -> float:
 def price_of(
     flow: str, unit: str, methods: Sequence[str], year: int, table: pd.DataFrame
 ) -> Price | None:
-    """Price of a flow by the first method that is allowed and known.
+    """Price of a flow: the study's own before a shipped one, then by the first method that is allowed and known.
 
     Parameters
     ----------
@@ -149,7 +168,8 @@ def price_of(
     Returns
     -------
     Price or None
-        None where no allowed price is known.
+        None where no allowed price is known. Of several of the study's own by one method that of the year nearest to the account's, of two
+        as near the later; of shipped ones the first of their table.
 
     Raises
     ------
@@ -168,11 +188,15 @@ def price_of(
             for r in rows.to_dict("records")
         ]
     )
+    own = rows["own"].to_numpy(bool)
     rank = rows["method"].map({m: k for k, m in enumerate(methods)}).to_numpy()
-    at = int(np.argmin(rank))
+    told = rows["year"].to_numpy(np.int64)
+    # shipped rows stand in the order of their sources, what is read before what is remembered
+    apart, order = np.where(own, np.abs(told - year), 0), np.where(own, -told, 0)
+    at = int(np.lexsort((order, apart, rank, ~own))[0])
     row = rows.iloc[at]
     # what the study gives is not doubted by what is shipped
-    known = carried[rows["own"].to_numpy(bool)] if row["own"] else carried
+    known = carried[own] if row["own"] else carried
     return Price(
         float(carried[at]), per, str(row["method"]), int(row["year"]), str(row["source"]), str(row["status"]),
         float(known.min()), float(known.max()), bool(row["own"]),
