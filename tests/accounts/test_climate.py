@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from shanshui.accounts.futures import climate_futures
 from tests.worlds import grid
 
 from shanshui.accounts.climate import hot_days, latitudes, reference_evapotranspiration
 from shanshui.accounts.climate_regulation import climate_regulation
-from shanshui.accounts.futures import climate_futures
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.kernels.climate import extraterrestrial
 

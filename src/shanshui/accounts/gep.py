@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from shanshui.accounts.asset_transfer import AssetTransfer, transferred_rows
-from shanshui.accounts.double_counting import counted_once
+from shanshui.accounts.double_counting import counted_once, excluded
 from shanshui.accounts.draws import drawn
 from shanshui.accounts.equivalents import SERVICES, STANDARD_2010, equivalent_factors
 from shanshui.accounts.frames import (
@@ -69,7 +69,8 @@ def gep(
     asset_transfer : table, optional
         Unit values by class and service; needed by the frame ``asset_transfer``.
     table_amounts : table, optional
-        ``flow, amount, per, basis`` of what steps sum from tables of places; a flow that a map or ``products`` gives too is refused.
+        ``flow, amount, per, basis`` of what steps sum from tables of places, and what it ``excludes``; a flow that a map or
+        ``products`` gives too is refused.
     frame : str
         Accounting system; services outside its list do not enter.
     year : int
@@ -120,7 +121,7 @@ def gep(
         rows = _transferred(asset_transfer, year)
     else:
         rows = _priced(amounts, system, price_table(prices), year, water)
-        rows = counted_once(rows, _excludes(products))
+        rows = counted_once(rows, _excludes(products, table_amounts))
     out = pd.DataFrame(rows)
     if out.empty:
         return _nothing(frame, year)
@@ -193,18 +194,15 @@ def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int
     return pd.concat([amounts, more])
 
 
-def _excludes(products: pd.DataFrame | None) -> dict[str, tuple[str, ...]]:
+def _excludes(
+    products: pd.DataFrame | None, tables: pd.DataFrame | None
+) -> dict[str, tuple[str, ...]]:
     """Flows that each flow's amounts leave out already, by all rows of its table."""
-    if products is None or "excludes" not in products:
-        return {}
-    said: dict[str, tuple[str, ...]] = {}
-    for flow, rows in products.groupby("flow"):
-        each = [set(str(v).split()) for v in rows["excludes"].fillna("")]
-        for name in set().union(*each):
-            if name not in PER:
-                raise QuantityError(f"products.excludes: '{name}'; {nearest(name, PER)}")
-        said[str(flow)] = tuple(sorted(set.intersection(*each)))
-    return said
+    told: dict[str, tuple[str, ...]] = {}
+    for table, name in ((tables, "table_amounts"), (products, "products")):
+        if table is not None and "excludes" in table:
+            told |= excluded(table["flow"], table["excludes"], name)
+    return told
 
 
 def _priced(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from shanshui.accounts.culture import VisitValues
+from shanshui.accounts.double_counting import excluded
 from shanshui.accounts.flood_mitigation import FloodStorage
 from shanshui.accounts.frames import PER
 from shanshui.accounts.place_shares import PlaceShares, inside_part
@@ -31,8 +32,12 @@ POLLUTANTS = {
 """Flow of a pollutant, as tables spell it."""
 TableAmounts = Annotated[
     pd.DataFrame,
-    Table({"flow": TEXT, "amount": ANY, "per": TEXT, "basis": TEXT, "places": "1"}),
-]
+    Table(
+        {
+            "flow": TEXT, "amount": ANY, "per": TEXT, "basis": TEXT, "places": "1", "excludes?": TEXT,
+        }
+    ),
+]  # fmt: skip
 GreenRoads = Annotated[pd.DataFrame, Table({"green_km": "km"})]
 Housing = Annotated[
     pd.DataFrame,
@@ -141,7 +146,7 @@ def table_amounts(
     Parameters
     ----------
     purification : table, optional
-        ``pollutant, purified_t``.
+        ``pollutant, purified_t``; flows that it ``excludes``.
     travel_cost : table, optional
         ``exchange``: what visitors pay and give up [yuan/yr].
     flood_storage : table, optional
@@ -158,7 +163,8 @@ def table_amounts(
     Returns
     -------
     table
-        ``flow, amount, per`` (unit of the amount), ``basis`` (measured or modelled), ``places`` it sums. Missing where one of its places is.
+        ``flow, amount, per`` (unit of the amount), ``basis`` (measured or modelled), ``places`` it sums, and flows that all of them say it
+        ``excludes``. Missing where one of its places is.
 
     Raises
     ------
@@ -170,9 +176,13 @@ def table_amounts(
     ``q_f = sum_p s_p q_pf`` over the places p of each table, ``s`` the share of p inside the region [1]. Ours [D].
     """
     rows: list[tuple[str, float, str, str, int]] = []
+    apart: dict[str, tuple[str, ...]] = {}
     if purification is not None:
         purification = inside_part(purification, "purified_t", place_shares)
-        for name, part in purification.groupby(flow_of_pollutant(purification["pollutant"])):
+        flow = flow_of_pollutant(purification["pollutant"])
+        if "excludes" in purification:
+            apart = excluded(flow, purification["excludes"], "emissions")
+        for name, part in purification.groupby(flow):
             rows.append(_row(str(name), part["purified_t"], "modelled"))
     if travel_cost is not None:
         travel_cost = inside_part(travel_cost, "exchange", place_shares, "place")
@@ -195,7 +205,8 @@ def table_amounts(
             rows.append(
                 _row(str(name), part["value"], "measured" if name == "tourism" else "modelled")
             )
-    return pd.DataFrame(rows, columns=["flow", "amount", "per", "basis", "places"])
+    out = pd.DataFrame(rows, columns=["flow", "amount", "per", "basis", "places"])
+    return out.assign(excludes=[" ".join(apart.get(f, ())) for f in out["flow"]])
 
 
 def flow_of_pollutant(pollutant: pd.Series) -> pd.Series:
