@@ -334,6 +334,21 @@ def test_a_missing_number_of_jobs_is_refused():
             ask(jobs, prefectures, counties)
 
 
+def test_a_place_of_which_one_part_is_told_keeps_its_own_jobs():
+    jobs, prefectures, counties = towns()
+    whole = jobs.groupby("industry")["persons"].sum()
+    mine = jobs[jobs["code"] == "1"]
+    more = pd.concat([jobs, mine.assign(code="c1", persons=mine["persons"] * 3)])
+    prefectures = prefectures.assign(code=["c1", "c2"])
+    found = employment_structure(more, prefectures, counties).set_index(["code", "industry"])
+    assert (
+        found.loc[("c1", "trade"), "persons"] == 3 * mine.set_index("industry")["persons"]["trade"]
+    )
+    same = pd.concat([jobs, mine.assign(code="c1")])
+    found = employment_structure(same, prefectures, counties).set_index(["code", "industry"])
+    assert found["persons"].groupby("industry").sum().to_dict() == whole.to_dict()
+
+
 def test_the_angle_between_two_structures():
     # (3, 4) and (4, 3) of length 5: arccos(24 / 25)
     moved = structural_change([3, 4], [4, 3])

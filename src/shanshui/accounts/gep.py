@@ -24,7 +24,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import PlanError, QuantityError, nearest
 from shanshui.core.setting import Between, OneOf
 from shanshui.region.coefficients import keyed
-from shanshui.region.levels import lowest_level
+from shanshui.region.levels import levels_told
 from shanshui.region.years import chosen_year
 
 COLUMNS = (
@@ -64,8 +64,8 @@ def gep(
         ``lucode, ecosystem``: name of each class among the equivalent factors; needed by the frame ``xie2015``.
     products : table, optional
         ``code, year, flow, amount`` of what no map gives: visits, water sold, pollutants taken out; ``excludes`` names flows that an
-        amount leaves out already. Rows of the latest year not after the account's that most places have are summed over the region; a flow
-        that a map gives too is refused.
+        amount leaves out already. Rows of the latest year not after the account's that most places have are summed over the region, of a place and
+        others within it those that tell all (``summed``, by :func:`products_inside`, or by their codes); a flow that a map gives too is refused.
     asset_transfer : table, optional
         Unit values by class and service; needed by the frame ``asset_transfer``.
     table_amounts : table, optional
@@ -178,20 +178,30 @@ def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int
     known = products[products["year"] <= year]
     if known.empty:
         raise QuantityError(f"products.year: no rows of {year} or before")
-    latest = pd.concat(
-        [
-            rows[rows["year"] == chosen_year(rows, "amount", f"products of {flow}")].pipe(
-                lowest_level, {}
-            )
-            for flow, rows in known.groupby("flow")
-        ]
-    )
-    sums = latest.groupby("flow")["amount"].sum()
-    more = pd.DataFrame(
-        {"amount": sums, "per": [PER[str(f)] for f in sums.index], "basis": "measured"},
-        index=sums.index,
-    )
-    return pd.concat([amounts, more])
+    parts = [amounts]
+    for flow, rows in products.groupby("flow"):
+        parts.append(_of_table(str(flow), rows, year))
+    return pd.concat(parts)
+
+
+def _of_table(flow: str, rows: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Amount of a flow in the latest year that the account may take; missing where all its rows are of later ones."""
+    known = rows[rows["year"] <= year]
+    told: dict[str, object] = {"amount": np.nan, "per": PER[flow], "basis": "measured"}
+    if known.empty:
+        first = int(rows["year"].min())
+        told["lacks"] = (
+            f"all rows of its table are of {first} or later, after the account's {year}: set gep.year, or give one of before"
+        )
+        told["lacks_zh"] = (
+            f"表中各行年份均晚于核算年 {year}（最早 {first}）：请调整 gep.year 或补充更早年份"
+        )
+    else:
+        chosen = known[known["year"] == chosen_year(known, "amount", f"products of {flow}")]
+        if "summed" not in chosen:
+            chosen = levels_told(chosen, "amount", {}, f"products of {flow}")
+        told["amount"] = float(chosen.loc[chosen["summed"].astype(bool), "amount"].sum())
+    return pd.DataFrame([told], index=[flow])
 
 
 def _excludes(
@@ -227,7 +237,7 @@ def _priced(
                     counts = False
                     note, note_zh = "the same water is counted as sold", "同一水量已按出售计入"
             if not np.isfinite(amount):
-                counts, note, note_zh = False, "its amount is not known", "实物量未知"
+                counts, note, note_zh = False, *_lacks(amounts, flow)
             note, note_zh = _passed_over(flow, entry.methods, table, note, note_zh)
             row: dict[str, object] = {
                 "category": CATEGORY[entry.service],
@@ -253,6 +263,14 @@ def _priced(
                 }  # fmt: skip
             rows.append(row)
     return rows
+
+
+def _lacks(amounts: pd.DataFrame, flow: str) -> tuple[str, str]:
+    """Why an amount is not known."""
+    said, said_zh = "its amount is not known", "实物量未知"
+    if "lacks" in amounts and isinstance(amounts["lacks"][flow], str):
+        return f"{said}: {amounts['lacks'][flow]}", f"{said_zh}：{amounts['lacks_zh'][flow]}"
+    return said, said_zh
 
 
 def _passed_over(

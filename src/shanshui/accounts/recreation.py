@@ -94,7 +94,7 @@ def recreation_value(
     return pd.DataFrame(
         {
             "site": recreation_sites["site"].astype(str),
-            "place": recreation_sites["place"].astype(str),
+            "place": recreation_sites["place"].astype(object).fillna("").astype(str),
             "flow": kind,
             "visits": recreation_sites["visits"].astype(float),
             "value": value,

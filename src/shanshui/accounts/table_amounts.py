@@ -9,7 +9,7 @@ from shanshui.accounts.culture import VisitValues
 from shanshui.accounts.double_counting import excluded
 from shanshui.accounts.flood_mitigation import FloodStorage
 from shanshui.accounts.frames import PER
-from shanshui.accounts.place_shares import PlaceShares, inside_part
+from shanshui.accounts.place_shares import PlaceShares, inside_part, once
 from shanshui.accounts.purification import Purified
 from shanshui.accounts.recreation import Recreation
 from shanshui.core.assessment import assessment
@@ -178,8 +178,9 @@ def table_amounts(
     rows: list[tuple[str, float, str, str, int]] = []
     apart: dict[str, tuple[str, ...]] = {}
     if purification is not None:
-        purification = inside_part(purification, "purified_t", place_shares)
-        flow = flow_of_pollutant(purification["pollutant"])
+        purification = purified_inside(purification, place_shares)
+        purification = purification[purification["summed"].astype(bool)]
+        flow = purification["flow"]
         if "excludes" in purification:
             apart = excluded(flow, purification["excludes"], "emissions")
         for name, part in purification.groupby(flow):
@@ -190,7 +191,8 @@ def table_amounts(
     if flood_storage is not None:
         rows.append(_row("flood_stored", flood_storage["storage_m3"], "modelled"))
     if landscape_premium is not None:
-        landscape_premium = inside_part(landscape_premium, "yearly", place_shares)
+        landscape_premium = premiums_inside(landscape_premium, place_shares)
+        landscape_premium = landscape_premium[landscape_premium["summed"].astype(bool)]
         rows.append(_row("landscape_premium", landscape_premium["yearly"], "measured"))
     if noise_reduction is not None:
         rows.append(_row("noise_walls", noise_reduction["green_km"], "modelled"))
@@ -207,6 +209,19 @@ def table_amounts(
             )
     out = pd.DataFrame(rows, columns=["flow", "amount", "per", "basis", "places"])
     return out.assign(excludes=[" ".join(apart.get(f, ())) for f in out["flow"]])
+
+
+def purified_inside(purification: pd.DataFrame, shares: pd.DataFrame | None) -> pd.DataFrame:
+    """Rows of places in the region with the ``flow`` of their pollutant; does each enter the region's sum (``summed``)?"""
+    rows = purification.assign(flow=flow_of_pollutant(purification["pollutant"]))
+    return inside_part(
+        once(rows, "purified_t", shares, "emissions", ("flow",)), "purified_t", shares
+    )
+
+
+def premiums_inside(premiums: pd.DataFrame, shares: pd.DataFrame | None) -> pd.DataFrame:
+    """Rows of places in the region; does each enter the region's sum (``summed``)?"""
+    return inside_part(once(premiums, "yearly", shares, "housing"), "yearly", shares)
 
 
 def flow_of_pollutant(pollutant: pd.Series) -> pd.Series:

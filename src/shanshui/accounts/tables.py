@@ -101,8 +101,12 @@ Prices = Annotated[
 ]  # fmt: skip
 Products = Annotated[
     pd.DataFrame,
-    Table({"code": ADMINISTRATIVE, "year": "yr", "flow": TEXT, "amount": ANY, "excludes?": TEXT}),
-]
+    Table(
+        {
+            "code": ADMINISTRATIVE, "year": "yr", "flow": TEXT, "amount": ANY, "excludes?": TEXT, "summed?": "1",
+        }
+    ),
+]  # fmt: skip
 WaterSupply = Annotated[
     pd.DataFrame,
     Table(
