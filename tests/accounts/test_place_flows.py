@@ -184,6 +184,10 @@ def test_shares_of_places():
     assert out.to_dict() == pytest.approx(
         {"101": 1.0, "102": 0.25, "103": 0.0, "1": 0.625, "2": 0.0}
     )
+    holders = place_shares(COUNTIES, mask, PREFECTURES).set_index("code")["parent"]
+    assert holders.to_dict() == {"101": "1", "102": "1", "103": "2", "1": "", "2": ""}
+    by_name = COUNTIES.assign(parent=["p1", "p1", "p2"])
+    assert place_shares(by_name, mask, PREFECTURES)["parent"].tolist() == holders.tolist()
     # slivers and all but slivers
     few = place_shares(COUNTIES, mask, least_share=0.3).set_index("code")["share_inside"]
     assert few.to_dict() == {"101": 1.0, "102": 0.0, "103": 0.0}

@@ -38,7 +38,7 @@ def place_shares(
     Parameters
     ----------
     counties, prefectures, provinces : polygons
-        Index ``unit``; ``code, parent``.
+        Index ``unit``; ``code, name, parent`` (code or name of what holds them).
     region_mask : (y, x) [1]
         1 inside.
     least_share : float [1]
@@ -47,7 +47,7 @@ def place_shares(
     Returns
     -------
     table
-        ``code, share_inside`` [1] in [0, 1], ``parent``: code of the place that holds it; empty where none is told.
+        ``code, share_inside`` [1] in [0, 1], ``parent``: code of the place among them that holds it; empty where none does.
 
     Notes
     -----
@@ -60,6 +60,15 @@ def place_shares(
         if p is not None
     ]
     out = pd.concat(parts, ignore_index=True)
+    # some outlines tell the name of what holds them, others its code
+    named = {
+        str(n): str(c)
+        for p in (prefectures, provinces)
+        if p is not None
+        for n, c in zip(p["name"], p["code"], strict=True)
+    }
+    known = out["parent"].isin(out["code"])
+    out["parent"] = out["parent"].where(known, out["parent"].map(named)).fillna("")
     return pd.DataFrame(out.drop_duplicates("code").reset_index(drop=True))
 
 
