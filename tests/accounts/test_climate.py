@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from shanshui.accounts.futures import climate_futures
 from tests.worlds import grid
 
 from shanshui.accounts.climate import hot_days, latitudes, reference_evapotranspiration
@@ -165,28 +164,3 @@ def test_cooling_counts_no_more_than_the_most_days():
         climate_regulation(days, land, table.assign(cooling_kj=-1.0))
     with pytest.raises(PlanError, match="outside"):
         climate_regulation(days, land, table, performance=0.5)
-
-
-def test_futures_column_by_column():
-    inside = grid([[1, 1, 1, 0]], "1", dtype=ONE)
-
-    def mm(*values):
-        return grid([list(values)], "mm/yr")
-
-    now, later = mm(800.0, 1000.0, np.nan, 9.0), mm(880.0, 1100.0, 5.0, 9.0)
-    loss, less = (
-        grid([[4.0, 6.0, 1.0, 9.0]], "t/ha/yr"),
-        grid([[2.0, 2.0, np.nan, 9.0]], "t/ha/yr"),
-    )
-    none = mm(0.0, 0.0, 0.0, 0.0)
-    out = climate_futures(inside, now, later, later, now, none, now, loss, less)
-    out = out.set_index("quantity")
-    assert out.loc["precipitation"].tolist() == ["mm/yr", 900.0, 990.0, 90.0, 0.1]
-    assert out.loc["evapotranspiration", "change"] == pytest.approx(-90.0)
-    # from nothing there is no share
-    assert np.isnan(out.loc["water_yield", "change_share"])
-    assert out.loc["soil_loss"].tolist() == ["t/ha/yr", 5.0, 2.0, -3.0, -0.6]
-    without = climate_futures(inside, now, later, now, later, now, later, loss)
-    assert "soil_loss" not in without["quantity"].tolist()
-    nowhere = climate_futures(inside * 0, now, later, now, later, now, later)
-    assert nowhere[["now", "future", "change"]].isna().all(axis=None)

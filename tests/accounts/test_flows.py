@@ -66,8 +66,10 @@ def test_each_flow_of_a_square_kilometre():
         assert out.loc[(3, flow), "known_km2"] == 0.0
     # unit 2 has no cell: it is no unit; missing cover is no area
     assert set(out.index.get_level_values("unit")) == {1, 3}
-    assert out.loc[(1, "cover_1")].tolist() == [100.0, "ha", 1.0]
-    assert out.loc[(3, "cover_2")].tolist() == [100.0, "ha", 1.0]
+    assert out.loc[(1, "primary_products"), "price_year"] == 2020
+    assert out.loc[(1, "co2"), "price_year"] is pd.NA
+    assert out.loc[(1, "cover_1")].tolist()[:3] == [100.0, "ha", 1.0]
+    assert out.loc[(3, "cover_2")].tolist()[:3] == [100.0, "ha", 1.0]
     assert (1, "cover_255") not in out.index
 
 

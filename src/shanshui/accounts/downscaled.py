@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shanshui.accounts.flows import Money
+from shanshui.accounts.prices import MAP_PRICES, in_one_year
 from shanshui.accounts.tables import COVER, by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -243,18 +244,19 @@ def primary_products(
     Returns
     -------
     (y, x) [yuan/ha/yr]
-        Value added, so costs are off already: nearer to rent than to gross value. Sums over all units to their figures (to the share on
-        the map), and
-        over one up to cells that lie in several; NaN in cells that lie mostly outside units with a figure.
+        Value added in prices of 2020, so costs are off already: nearer to rent than to gross value. Sums over all units to their figures
+        (to the share on the map), and over one up to cells that lie in several; NaN in cells that lie mostly outside units with a figure.
 
     Raises
     ------
     QuantityError
-        No rows of the sector or of the year, a code without a row, a weight that is missing or below 0.
+        No rows of the sector or of the year, a year for which no consumer prices are known, a code without a row, a weight that is missing
+        or below 0.
 
     Notes
     -----
-    ``V_i = V_u m_u w_i / (a sum_u w)``: ``V_u`` value added of the unit [yuan/yr], ``m`` share of the unit on the map, ``w`` weight of
+    ``V_i = V_u m_u w_i / (a sum_u w)``: ``V_u`` value added of the unit [yuan/yr], carried to prices of 2020 by consumer
+    prices [M], ``m`` share of the unit on the map, ``w`` weight of
     the class of cell i [1], ``a`` area of a cell [ha], cells by the share of them that lies in it. Dasymetric mapping (Eicher and
     Brewer 2001 [M]); the weights are ours [D].
     """
@@ -263,7 +265,9 @@ def primary_products(
         raise QuantityError(
             f"gdp.sector: no rows of '{sector}'; there are {', '.join(sorted(set(gdp['sector'])))}"
         )
-    values = _latest(rows, "yuan", year, "gdp", prefectures).set_index("code")["yuan"]
+    latest = _latest(rows, "yuan", year, "gdp", prefectures)
+    latest, _ = in_one_year(latest, ("yuan",), "gdp", MAP_PRICES)
+    values = latest.set_index("code")["yuan"]
     grid = grid_of(land_cover)
     weight = ByCover.of(land_cover, biophysical, "biophysical").grid("product_weight")
     exact, cover = cover_along(prefectures, grid)

@@ -9,15 +9,9 @@ from shanshui.accounts.asset_transfer import AssetTransfer, transferred_rows
 from shanshui.accounts.double_counting import counted_once, excluded
 from shanshui.accounts.draws import drawn
 from shanshui.accounts.equivalents import SERVICES, STANDARD_2010, equivalent_factors
-from shanshui.accounts.frames import (
-    CATEGORY,
-    FLOWS,
-    FRAMES,
-    PER,
-    Frame,
-    frame_of,
-)
-from shanshui.accounts.prices import deflator, price_of, price_table
+from shanshui.accounts.frames import FRAMES, PER, frame_of
+from shanshui.accounts.priced import priced
+from shanshui.accounts.prices import deflator, price_table
 from shanshui.accounts.table_amounts import TableAmounts
 from shanshui.accounts.tables import Account, Prices, Products, RegionAmounts, by_cover
 from shanshui.core.assessment import assessment
@@ -31,7 +25,6 @@ COLUMNS = (
     "frame", "year", "category", "service", "flow", "amount", "per", "basis", "method", "price", "price_unit", "price_year", "price_source",
     "status", "price_least", "price_most", "value", "counts", "share", "low", "high", "note", "note_zh",
 )  # fmt: skip
-WATER_SERVICES = ("wat", "hyd")
 
 
 @assessment(source="ouyang2013", bytes_per_cell=0)
@@ -92,7 +85,8 @@ def gep(
         One row per flow: amount and its ``basis`` (measured, modelled, transferred), price with method, year, source and status, the range
         ``price_least, price_most`` of all prices known of it, ``value`` [yuan/yr], ``counts`` in the total or not, with the reason in
         ``note``, ``share`` of the total, ``low`` and ``high`` (5th and 95th percentile of the draws); the last row, ``total``, sums what
-        counts. ``year`` is the account's; ``price_year`` is missing where no price is, and in the total. A flow that another holds
+        counts. ``year`` is the account's; ``price_year`` is missing where no price is, where money of a table is of
+        no told year (its note says so), and in the total. A flow that another holds
         stands beside the total and says so: parts of a whole, one thing measured twice, oxygen of another basis than its carbon.
 
     Raises
@@ -120,7 +114,7 @@ def gep(
     elif frame == "asset_transfer":
         rows = _transferred(asset_transfer, year)
     else:
-        rows = _priced(amounts, system, price_table(prices), year, water)
+        rows = priced(amounts, system, price_table(prices), year, water)
         rows = counted_once(rows, _excludes(products, table_amounts))
     out = pd.DataFrame(rows)
     if out.empty:
@@ -149,6 +143,13 @@ def _summed(amounts: pd.DataFrame, tables: pd.DataFrame | None) -> pd.DataFrame:
     )
     # products come from statistics, spread over the map
     out["basis"] = np.where(out.index == "primary_products", "measured", "modelled")
+    if "price_year" in amounts:
+        first, last = grouped["price_year"].min(), grouped["price_year"].max()
+        if (first < last).any():
+            raise QuantityError(
+                "region_amounts.price_year: one flow stands in prices of two years; carry them to one"
+            )
+        out["price_year"] = first
     if tables is None:
         return out
     twice = sorted(set(tables["flow"]) & set(out.index))
@@ -156,7 +157,8 @@ def _summed(amounts: pd.DataFrame, tables: pd.DataFrame | None) -> pd.DataFrame:
         raise QuantityError(
             f"table_amounts.flow: {twice[0]} comes from a map already; leave out one of the two inputs: the same flow must not count twice"
         )
-    return pd.concat([out, tables.set_index("flow")[["amount", "per", "basis"]]])
+    kept = [c for c in ("amount", "per", "basis", "price_year") if c in tables]
+    return pd.concat([out, tables.set_index("flow")[kept]])
 
 
 def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int) -> pd.DataFrame:
@@ -200,6 +202,8 @@ def _of_table(flow: str, rows: pd.DataFrame, year: int) -> pd.DataFrame:
         chosen = known[known["year"] == chosen_year(known, "amount", f"products of {flow}")]
         if "summed" not in chosen:
             chosen = levels_told(chosen, "amount", {}, f"products of {flow}")
+        if PER[flow] == "yuan":
+            told["price_year"] = int(chosen["year"].iloc[0])
         told["amount"] = float(chosen.loc[chosen["summed"].astype(bool), "amount"].sum())
     return pd.DataFrame([told], index=[flow])
 
@@ -213,77 +217,6 @@ def _excludes(
         if table is not None and "excludes" in table:
             told |= excluded(table["flow"], table["excludes"], name)
     return told
-
-
-def _priced(
-    amounts: pd.DataFrame, system: Frame, table: pd.DataFrame, year: int, water: str
-) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-    regulated = "wr" if water == "market" else ""
-    sold = any(f in amounts.index for s in WATER_SERVICES for f in FLOWS[s])
-    # water that is not known to be retained cannot be counted as such
-    held = any(f in amounts.index and np.isfinite(amounts["amount"][f]) for f in FLOWS["wr"])
-    for entry in system.entries:
-        for flow in FLOWS.get(entry.service, ()):
-            if flow not in amounts.index:
-                continue
-            amount, per = float(amounts["amount"][flow]), str(amounts["per"][flow])
-            price = price_of(flow, per, entry.methods, year, table)
-            counts, note, note_zh = entry.counts, entry.why, entry.why_zh
-            if (water == "market" or not held) and sold:
-                if entry.service in WATER_SERVICES:
-                    counts, note, note_zh = True, "", ""
-                elif held and entry.service == regulated:
-                    counts = False
-                    note, note_zh = "the same water is counted as sold", "同一水量已按出售计入"
-            if not np.isfinite(amount):
-                counts, note, note_zh = False, *_lacks(amounts, flow)
-            note, note_zh = _passed_over(flow, entry.methods, table, note, note_zh)
-            row: dict[str, object] = {
-                "category": CATEGORY[entry.service],
-                "service": entry.service,
-                "flow": flow,
-                "amount": amount,
-                "per": per,
-                "basis": str(amounts["basis"][flow]),
-            }
-            if price is None:
-                row |= {
-                    "method": "", "price": np.nan, "price_least": np.nan, "price_most": np.nan, "own": False, "price_unit": "",
-                    "price_year": pd.NA, "price_source": "", "status": "", "value": np.nan, "counts": False,
-                    "note": f"no price by {' or '.join(entry.methods)} is known: add one in [inputs.prices]",
-                    "note_zh": "无可用价格：请在 [inputs.prices] 中补充",
-                }  # fmt: skip
-            else:
-                row |= {
-                    "method": price.method, "price": price.amount, "price_unit": price.unit, "price_year": price.year,
-                    "price_source": price.source, "status": price.status, "value": amount * price.amount,
-                    "price_least": price.least, "price_most": price.most, "own": price.own,
-                    "counts": counts, "note": note, "note_zh": note_zh,
-                }  # fmt: skip
-            rows.append(row)
-    return rows
-
-
-def _lacks(amounts: pd.DataFrame, flow: str) -> tuple[str, str]:
-    """Why an amount is not known."""
-    said, said_zh = "its amount is not known", "实物量未知"
-    if "lacks" in amounts and isinstance(amounts["lacks"][flow], str):
-        return f"{said}: {amounts['lacks'][flow]}", f"{said_zh}：{amounts['lacks_zh'][flow]}"
-    return said, said_zh
-
-
-def _passed_over(
-    flow: str, methods: tuple[str, ...], table: pd.DataFrame, note: str, note_zh: str
-) -> tuple[str, str]:
-    """Notes of a flow, and what the study pays by a method that the frame does not allow."""
-    own = table[table["own"] & (table["flow"] == flow)]
-    left = sorted(set(own["method"].astype(str)) - set(methods))
-    if not left or own["method"].isin(methods).any():
-        return note, note_zh
-    told = f"the study's own price by {' and '.join(left)} is not allowed in this frame, which takes {', '.join(methods)}"
-    told_zh = f"本框架不采用研究自定的 {'、'.join(left)} 价格（可用：{'、'.join(methods)}）"
-    return "; ".join(w for w in (note, told) if w), "；".join(w for w in (note_zh, told_zh) if w)
 
 
 def _equivalents(

@@ -13,6 +13,8 @@ from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.shipped import shipped_text
 from shanshui.core.units import conversion
 
+MAP_PRICES = 2020
+"""Year in whose prices maps of money stand: a map cannot tell the year of its table [D]."""
 COLUMNS = ("flow", "method", "price", "unit", "year")
 METHODS = ("market", "rent", "avoided_cost", "replacement", "equivalent", "reported")
 """Market price, resource rent, cost avoided, cost of replacing, equivalent factor, value as reported elsewhere."""
@@ -147,8 +149,57 @@ def deflator(start: int, end: int) -> float:
     return factor if end >= start else 1.0 / factor
 
 
+def in_one_year(
+    rows: pd.DataFrame, columns: Sequence[str], where: str, last: int | None = None
+) -> tuple[pd.DataFrame, int | None]:
+    """Money of several years in prices of one.
+
+    Parameters
+    ----------
+    rows : table
+        Columns of money, and ``year`` of their prices if it is known.
+    columns : sequence of str
+        Columns of money.
+    where : str
+        Name of the table, for the message.
+    last : int, optional [yr]
+        Year of the prices that come out; by default the latest of the rows.
+
+    Returns
+    -------
+    table, int or None
+        The rows, and the year of their prices: None where no row tells one.
+
+    Raises
+    ------
+    QuantityError
+        Rows with and rows without a year, a year for which no index is known.
+    """
+    if "year" not in rows or rows["year"].isna().all():
+        return rows, None
+    told = pd.to_numeric(rows["year"], errors="coerce")
+    if told.isna().any():
+        raise QuantityError(
+            f"{where}.year: row {int(np.flatnonzero(told.isna())[0]) + 2} holds none and others do; prices of different years cannot be summed"
+        )
+    end = int(told.max()) if last is None else last
+    factor = told.map({y: deflator(int(y), end) for y in told.unique()})
+    return rows.assign(**{c: rows[c] * factor for c in columns if c in rows}), end
+
+
+def price_year_told(rows: pd.DataFrame, year: int | None) -> pd.DataFrame:
+    """Rows with the ``price_year`` of their money, missing where none is told."""
+    told = pd.Series(pd.NA if year is None else year, index=rows.index, dtype="Int64")
+    return rows.assign(price_year=told)
+
+
 def price_of(
-    flow: str, unit: str, methods: Sequence[str], year: int, table: pd.DataFrame
+    flow: str,
+    unit: str,
+    methods: Sequence[str],
+    year: int,
+    table: pd.DataFrame,
+    money_year: int | None = None,
 ) -> Price | None:
     """Price of a flow: the study's own before a shipped one, then by the first method that is allowed and known.
 
@@ -164,6 +215,8 @@ def price_of(
         Of the account.
     table : DataFrame
         Of ``price_table``.
+    money_year : int, optional [yr]
+        Of an amount that is money already: its prices are carried to the account's. None takes it as it stands.
 
     Returns
     -------
@@ -177,12 +230,14 @@ def price_of(
         A price per another kind of unit.
     """
     if unit.split("/")[0] == "yuan":
-        return Price(1.0, "1", "market", year, "value as given", "", 1.0, 1.0, False)
+        carried = 1.0 if money_year is None else deflator(money_year, year)
+        told = year if money_year is None else money_year
+        return Price(carried, "1", "market", told, "value as given", "", carried, carried, False)
     rows = table[(table["flow"] == flow) & table["method"].isin(methods)]
     if rows.empty:
         return None
     per = f"yuan/{unit.split('/')[0]}"
-    carried = np.array(
+    each = np.array(
         [
             float(r["price"]) * _same_unit(r, per) * deflator(int(r["year"]), year)
             for r in rows.to_dict("records")
@@ -190,15 +245,15 @@ def price_of(
     )
     own = rows["own"].to_numpy(bool)
     rank = rows["method"].map({m: k for k, m in enumerate(methods)}).to_numpy()
-    told = rows["year"].to_numpy(np.int64)
+    years = rows["year"].to_numpy(np.int64)
     # shipped rows stand in the order of their sources, what is read before what is remembered
-    apart, order = np.where(own, np.abs(told - year), 0), np.where(own, -told, 0)
+    apart, order = np.where(own, np.abs(years - year), 0), np.where(own, -years, 0)
     at = int(np.lexsort((order, apart, rank, ~own))[0])
     row = rows.iloc[at]
     # what the study gives is not doubted by what is shipped
-    known = carried[own] if row["own"] else carried
+    known = each[own] if row["own"] else each
     return Price(
-        float(carried[at]), per, str(row["method"]), int(row["year"]), str(row["source"]), str(row["status"]),
+        float(each[at]), per, str(row["method"]), int(row["year"]), str(row["source"]), str(row["status"]),
         float(known.min()), float(known.max()), bool(row["own"]),
     )  # fmt: skip
 

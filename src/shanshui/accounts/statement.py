@@ -113,6 +113,14 @@ def _known_how(counted: pd.DataFrame, worth: float, year: int) -> Iterator[_Line
         yield _said(
             "assumed", f"[{name}]", f"prices of {share:.1%} of the total are {said} [{name}]", f"总值的 {share:.1%}，其价格{said_zh} [{name}]", share,
         )  # fmt: skip
+    dateless = counted[counted["price_year"].isna()]
+    if len(dateless):
+        share = float(dateless["value"].sum()) / worth
+        yield _said(
+            "assumed", "price_year",
+            f"{share:.1%} of the total comes from tables of money that tell no year of their prices: taken as those of {year}",
+            f"总值的 {share:.1%} 来自未注明价格年份的表，按 {year} 年价格计", share,
+        )  # fmt: skip
     old = counted[counted["price_year"].notna() & (counted["price_year"] != year)]
     if len(old):
         share = float(old["value"].sum()) / worth

@@ -47,9 +47,15 @@ def by_cover(*columns: str, wants: tuple[str, ...] | None = None) -> Table:
 Labels = Annotated[xr.DataArray, Grid("1", Key())]
 Amounts = Annotated[
     pd.DataFrame,
-    Table({"unit": Key("=labels"), "flow": TEXT, "amount": ANY, "per": TEXT, "known_km2": "km2"}),
+    Table(
+        {
+            "unit": Key("=labels"), "flow": TEXT, "amount": ANY, "per": TEXT, "known_km2": "km2", "price_year?": "yr",
+        }
+    ),
+]  # fmt: skip
+RegionAmounts = Annotated[
+    pd.DataFrame, Table({"flow": TEXT, "amount": ANY, "per": TEXT, "price_year?": "yr"})
 ]
-RegionAmounts = Annotated[pd.DataFrame, Table({"flow": TEXT, "amount": ANY, "per": TEXT})]
 UnitAmounts = Annotated[
     pd.DataFrame, Table({"unit": "1", "flow": TEXT, "amount": ANY, "known_km2": "km2"})
 ]
