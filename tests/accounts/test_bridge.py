@@ -70,6 +70,28 @@ def test_each_frame_is_the_account_under_it():
     assert not water["counts"].any()
 
 
+@pytest.mark.parametrize("frame", ["xie2015", "asset_transfer", "norm2022"])
+def test_the_studys_own_settings_hold_in_every_frame(frame):
+    amounts = region({**FLOWS, "water_supplied": 1e9})
+    asked = {"year": 2019, "draws": 0, "water": "market", "standard_equivalent": 1000.0}
+    one = gep(amounts, None, NAMES, None, transfer(), frame=frame, **asked)
+    rows = frame_accounts(one, amounts, None, NAMES, None, transfer())
+    for other in FRAMES:
+        own = gep(amounts, None, NAMES, None, transfer(), frame=other, **asked)
+        mine = rows[(rows["frame"] == other) & rows["counts"]]
+        assert mine["value"].sum() == pytest.approx(own["value"].iloc[-1]), other
+
+
+def test_a_table_without_ecosystems_leaves_frames_by_area_out():
+    amounts = region()
+    plain = pd.DataFrame({"lucode": [1, 2], "root_depth": [300.0, 1.0]})
+    rows = frame_accounts(gep(amounts, year=2019, draws=0), amounts, None, plain)
+    assert set(rows["frame"]) == {"gep2020", "norm2022", "gbt46869", "seea"}
+    upper = NAMES.rename(columns=str.upper)
+    rows = frame_accounts(gep(amounts, year=2019, draws=0), amounts, None, upper)
+    assert "xie2015" in set(rows["frame"])
+
+
 def test_frames_that_lack_their_table_are_left_out():
     amounts = region()
     one = gep(amounts, year=2019, draws=0)

@@ -59,7 +59,7 @@ def biome_of() -> dict[str, str]:
 @assessment(source="costanza1997", bytes_per_cell=16)
 def asset_transfer(
     cover_cells: Labels,
-    biophysical: Annotated[pd.DataFrame, by_cover("ecosystem?")],
+    biophysical: Annotated[pd.DataFrame, by_cover("ecosystem")],
     net_primary_production: Productivity | None = None,
     vegetation_fraction: Index | None = None,
     *,

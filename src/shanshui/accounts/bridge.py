@@ -7,6 +7,7 @@ import pandas as pd
 
 from shanshui.accounts.asset_transfer import AssetTransfer
 from shanshui.accounts.frames import FRAMES
+from shanshui.accounts.gep import ASKED
 from shanshui.accounts.gep import gep as account_of
 from shanshui.accounts.prices import deflator
 from shanshui.accounts.table_amounts import TableAmounts
@@ -14,6 +15,7 @@ from shanshui.accounts.tables import MONEY, Account, Prices, Products, RegionAmo
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.core.quantity import ANY, TEXT, Table
+from shanshui.region.coefficients import keyed
 
 GROUP = {
     **dict.fromkeys(("agr", "for", "hus", "fis", "bio", "food", "raw_material", "raw_materials", "genetic"), "products"),
@@ -90,7 +92,8 @@ def frame_accounts(
     Parameters
     ----------
     gep : table
-        Account of the region, whose year and choice of water all frames take.
+        Account of the region, which stands under its own frame as it is; its year, its choice of water and its standard equivalent hold for
+        all frames.
     region_amounts : table
         ``unit, flow, amount, per``.
     prices, biophysical, products, asset_transfer, table_amounts : table, optional
@@ -100,7 +103,7 @@ def frame_accounts(
     -------
     table
         ``frame, year, group`` (what the service is about, in any frame), ``service, flow, amount, per, method, price, value`` [yuan/yr], ``counts``
-        and ``note``; frames that lack their table are left out.
+        and ``note``; frames that lack their table, or the column ``ecosystem`` in it, are left out.
 
     Raises
     ------
@@ -112,18 +115,22 @@ def frame_accounts(
     ``V_F = sum_f q_f p_Ff`` for each frame ``F`` over what counts in it: same ``q``, other lists and prices. Groups are ours [D]
     (decisions/0030-accounts).
     """
-    year = int(gep["year"].iloc[0])
-    kept = gep[gep["service"] == "wr"]
-    sold = bool(len(kept)) and not bool(kept["counts"].any()) and bool(kept["value"].notna().any())
+    year, own = int(gep["year"].iloc[0]), str(gep["frame"].iloc[0])
+    named = None if biophysical is None else keyed(biophysical, "biophysical")
+    # a table of another model names no ecosystems: frames by area have none then
+    names = biophysical if named is not None and "ecosystem" in named.columns else None
     parts = []
     for frame in FRAMES:
-        try:
-            account = account_of(
-                region_amounts, prices, biophysical, products, asset_transfer, table_amounts,
-                frame=frame, year=year, water="market" if sold else "retained", draws=0,
-            )  # fmt: skip
-        except PlanError:
-            continue
+        # the study's own account stands as it is, with all that was set for it
+        account = gep
+        if frame != own:
+            try:
+                account = account_of(
+                    region_amounts, prices, names, products, asset_transfer, table_amounts,
+                    frame=frame, year=year, draws=0, **_asked(gep),
+                )  # fmt: skip
+            except PlanError:
+                continue
         account = account[account["service"] != "total"]
         parts.append(account.assign(group=account["service"].map(GROUP)))
     columns = ["frame", "year", "group", "service", "flow", "amount", "per", "method", "price", "value", "counts", "note"]  # fmt: skip
@@ -132,6 +139,16 @@ def frame_accounts(
         return _no_rows(columns)
     out = pd.concat(known, ignore_index=True)[columns]
     return out.assign(counts=out["counts"].astype(bool))
+
+
+def _asked(gep: pd.DataFrame) -> dict[str, Any]:
+    """Choices of the study's account that hold for every frame."""
+    if ASKED in gep.attrs:
+        return dict(gep.attrs[ASKED])
+    # a table without attributes tells by what counts in it
+    kept = gep[gep["service"] == "wr"]
+    sold = bool(len(kept)) and not bool(kept["counts"].any()) and bool(kept["value"].notna().any())
+    return {"water": "market" if sold else "retained"}
 
 
 def _no_rows(columns: list[str]) -> pd.DataFrame:

@@ -21,6 +21,8 @@ from shanshui.region.coefficients import keyed
 from shanshui.region.levels import levels_told
 from shanshui.region.years import chosen_year
 
+ASKED = "asked"
+"""Attribute of an account with the choices that other frames of the same study share."""
 COLUMNS = (
     "frame", "year", "category", "service", "flow", "amount", "per", "basis", "method", "price", "price_unit", "price_year", "price_source",
     "status", "price_least", "price_most", "value", "counts", "share", "low", "high", "note", "note_zh",
@@ -85,7 +87,7 @@ def gep(
         One row per flow: amount and its ``basis`` (measured, modelled, transferred), price with method, year, source and status, the range
         ``price_least, price_most`` of all prices known of it, ``value`` [yuan/yr], ``counts`` in the total or not, with the reason in
         ``note``, ``share`` of the total, ``low`` and ``high`` (5th and 95th percentile of the draws); the last row, ``total``, sums what
-        counts. ``year`` is the account's; ``price_year`` is missing where no price is, where money of a table is of
+        counts. Attributes hold what was ``asked`` of water and of the standard equivalent, for accounts beside this one. ``year`` is the account's; ``price_year`` is missing where no price is, where money of a table is of
         no told year (its note says so), and in the total. A flow that another holds
         stands beside the total and says so: parts of a whole, one thing measured twice, oxygen of another basis than its carbon.
 
@@ -117,8 +119,11 @@ def gep(
         rows = priced(amounts, system, price_table(prices), year, water)
         rows = counted_once(rows, _excludes(products, table_amounts))
     out = pd.DataFrame(rows)
+    asked = {ASKED: {"water": water, "standard_equivalent": standard_equivalent}}
     if out.empty:
-        return _nothing(frame, year)
+        none = _nothing(frame, year)
+        none.attrs |= asked
+        return none
     out.insert(0, "frame", frame)
     out.insert(1, "year", year)
     for column, filled in (
@@ -128,7 +133,9 @@ def gep(
     ):
         if column not in out:
             out[column] = filled
-    return _totalled(out, price_spread, amount_spread, draws, seed)
+    out = _totalled(out, price_spread, amount_spread, draws, seed)
+    out.attrs |= asked
+    return out
 
 
 def _summed(amounts: pd.DataFrame, tables: pd.DataFrame | None) -> pd.DataFrame:
