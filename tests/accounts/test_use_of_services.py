@@ -10,8 +10,8 @@ from shapely.geometry import box
 from tests.worlds import grid
 
 from shanshui.accounts.beneficiaries import service_beneficiaries
-from shanshui.accounts.bridge import frame_accounts
 from shanshui.accounts.cooling import cooling_use
+from shanshui.accounts.frame_accounts import frame_accounts
 from shanshui.accounts.gep import gep
 from shanshui.accounts.nation import nation_shares
 from shanshui.accounts.statement import TOPICS, account_statement

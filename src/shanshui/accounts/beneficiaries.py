@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shanshui.accounts.bridge import GROUP
+from shanshui.accounts.frame_accounts import GROUP
 from shanshui.accounts.tables import MONEY
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import ANY, TEXT, Key, Table

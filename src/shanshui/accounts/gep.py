@@ -87,8 +87,9 @@ def gep(
         One row per flow: amount and its ``basis`` (measured, modelled, transferred), price with method, year, source and status, the range
         ``price_least, price_most`` of all prices known of it, ``value`` [yuan/yr], ``counts`` in the total or not, with the reason in
         ``note``, ``share`` of the total, ``low`` and ``high`` (5th and 95th percentile of the draws); the last row, ``total``, sums what
-        counts. Attributes hold what was ``asked`` of water and of the standard equivalent, for accounts beside this one. ``year`` is the account's; ``price_year`` is missing where no price is, where money of a table is of
-        no told year (its note says so), and in the total. A flow that another holds
+        counts. Attributes hold what was ``asked`` of water and of the standard equivalent, for accounts beside this one. ``year`` is the
+        account's; ``price_year`` is missing where no price is, where money of a table is of no told year (its note says so), and in the
+        total. A flow that another holds
         stands beside the total and says so: parts of a whole, one thing measured twice, oxygen of another basis than its carbon.
 
     Raises

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from shanshui.accounts.asset_transfer import AssetTransfer
-from shanshui.accounts.bridge import FrameAccounts
+from shanshui.accounts.frame_accounts import FrameAccounts
 from shanshui.accounts.prices import deflator
 from shanshui.accounts.tables import KnownAreas, RegionAmounts
 from shanshui.core.assessment import assessment

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from shanshui.accounts.bridge import Bridge, FrameAccounts
+from shanshui.accounts.bridge import Bridge
 from shanshui.accounts.downscaled import ProductionReach
+from shanshui.accounts.frame_accounts import FrameAccounts
 from shanshui.accounts.indicators import Figures, HotSpots, Mismatch
 from shanshui.accounts.nation import NationShares
 from shanshui.accounts.penman import StationEvapotranspiration

@@ -3,7 +3,7 @@
 from shanshui.accounts.asset_transfer import asset_transfer
 from shanshui.accounts.assets import asset_account, supply_use
 from shanshui.accounts.beneficiaries import service_beneficiaries
-from shanshui.accounts.bridge import frame_accounts, frame_comparison, gep_bridge
+from shanshui.accounts.bridge import gep_bridge
 from shanshui.accounts.capacity import capacity_by_cover, green_near_homes
 from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock, carbon_value
 from shanshui.accounts.climate import hot_days, reference_evapotranspiration
@@ -29,6 +29,7 @@ from shanshui.accounts.flows import (
     unit_cells,
     units_inside,
 )
+from shanshui.accounts.frame_accounts import frame_accounts, frame_comparison
 from shanshui.accounts.gep import gep
 from shanshui.accounts.habitat import habitat_quality, habitat_rarity, threat_maps
 from shanshui.accounts.indicators import gep_hot_spots, gep_summary, mismatch
