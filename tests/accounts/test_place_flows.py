@@ -331,7 +331,14 @@ def test_planning_units_have_the_part_of_counties_that_they_share():
 
 
 def test_places_of_the_made_up_region_sum_to_it(region):
-    region.run("gep", "unit_gep", "county_gep", "prefecture_gep", workers=2)
+    region.run(
+        "gep", "unit_gep", "county_gep", "prefecture_gep", "service_beneficiaries", workers=2
+    )
+    # one page tells what a county gives once
+    code = region["counties"]["code"].astype(str)
+    given = region["service_beneficiaries"].set_index("code")["given"]
+    account = region["county_gep"]["total"].rename(code)[given.index]
+    assert given.to_numpy() == pytest.approx(account.to_numpy(), rel=1e-9)
     rows = region["gep"]
     value = rows[rows["counts"]].groupby("service")["value"].sum()
     for level in ("unit", "county", "prefecture"):
