@@ -14,6 +14,7 @@ from shanshui.accounts.downscaled import (
     net_primary_production,
     primary_products,
     production_reach,
+    production_told,
 )
 from shanshui.accounts.erosion_drivers import (
     rainfall_erosivity,
@@ -124,6 +125,7 @@ def accounts(have: set[str]) -> list[Step]:
         step(carbon_value),
         step(carbon_fixed),
         step(production_reach, binds=cover),
+        step(production_told),
         step(climate_regulation, binds=cover),
         step(cooling_use),
         step(flood_mitigation, binds=cover),
@@ -168,7 +170,7 @@ def accounts(have: set[str]) -> list[Step]:
 def _derived(have: set[str], cover: dict[str, str], warm: dict[str, str]) -> list[Step]:
     """Maps that stand in for inputs the study lacks."""
     out = []
-    if "climate_stations" in have:
+    if "climate_stations" in have and "reference_evapotranspiration" not in have:
         out.append(step(station_evapotranspiration))
     if "reference_evapotranspiration" not in have:
         out.append(step(reference_evapotranspiration, binds=warm))
