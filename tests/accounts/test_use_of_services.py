@@ -276,6 +276,50 @@ def test_the_account_says_what_it_is_and_is_not():
     assert "2010" in years
 
 
+def line(account, topic, subject):
+    out = account_statement(account)
+    return out[(out["topic"] == topic) & (out["subject"] == subject)].iloc[0]
+
+
+def test_what_is_paid_for_stands_in_the_product_already():
+    free = line(gep(REGION, draws=0), "is_not", "income")
+    assert "nobody was paid it" in free["text"]
+    paid = pd.DataFrame(
+        [("primary_products", 6e10, "yuan", 1.0), ("tourism", 1e10, "yuan", 1.0), ("co2", 1e8, "t", 1.0)], columns=list(REGION)
+    )  # fmt: skip
+    one = gep(paid, year=2010, draws=0)
+    said = line(one, "is_not", "income")
+    # 70 of 108 bn yuan: the carbon stands in no product
+    assert said["share"] == pytest.approx(70 / 108)
+    assert "64.8% of the total (products, water, power, tourism) is paid for" in said["text"]
+    assert "64.8%" in said["text_zh"]
+    names = pd.DataFrame({"lucode": [1], "ecosystem": ["broadleaf forest"]})
+    area = line(gep(REGION, None, names, frame="xie2015", draws=0), "is_not", "income")
+    assert "food, materials and water" in area["text"]
+
+
+@pytest.mark.parametrize(
+    ("tons", "words", "words_zh"),
+    [
+        (1e9, "billion yuan", "亿元"),
+        (1e5, "million yuan", "万元"),
+        (1e3, "yuan", "万元"),
+        (1.0, "yuan", "元"),
+    ],
+)
+def test_an_interval_is_told_in_the_unit_of_its_size(tons, words, words_zh):
+    flows = pd.DataFrame([("co2", tons, "t", 1.0)], columns=list(REGION))
+    one = gep(flows, year=2010, draws=200)
+    said = line(one, "interval", "total")
+    assert said["text"].endswith(words)
+    assert words_zh in said["text_zh"]
+    told = [float(w.replace(",", "")) for w in said["text"].split() if w[0].isdigit()]
+    size = {"billion": 1e9, "million": 1e6}.get(words.split()[0], 1.0)
+    total = one.iloc[-1]
+    assert told == pytest.approx([total["low"] / size, total["high"] / size], rel=5e-3)
+    assert min(told) > 0
+
+
 def test_an_account_of_nothing_says_so():
     one = gep(REGION[REGION["flow"] == "cover_1"], draws=0)
     out = account_statement(one)
