@@ -1,6 +1,7 @@
-"""Time and memory of the accounts: the streamed regulating set on a large grid, and the routed models per cell.
+"""Time and memory of the accounts: the streamed regulating set on a large grid, on one process and on two, and the routed models per cell.
 
 ``python benchmarks/accounts.py set 10000`` runs the regulating set through the engine on 10000 x 10000 made-up cells;
+``python benchmarks/accounts.py workers 4000`` runs it on one and on two processes of this machine and gives the ratio;
 ``python benchmarks/accounts.py models 2000`` times the routed and distance models, and memory bandwidth for comparison.
 """
 
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from distributed import LocalCluster
 
 from shanshui.accounts.carbon import carbon_fixed, carbon_stock
 from shanshui.accounts.climate_regulation import climate_regulation
@@ -23,6 +25,7 @@ from shanshui.accounts.soil_retention import cover_factor, soil_retention
 from shanshui.accounts.water_retention import water_retention
 from shanshui.accounts.water_yield import water_yield
 from shanshui.core.quantity import Grid, Table
+from shanshui.flow.elsewhere import Workers
 from shanshui.flow.plan import Plan, Source, step
 from shanshui.flow.run import Run
 from shanshui.kernels.noise import fractal
@@ -62,8 +65,8 @@ def peak_gib():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def regulating_set(side):
-    """The streamed services through the engine."""
+def streamed_set(side):
+    """Grid and plan of the streamed services on made-up cells."""
     spec = GridSpec("EPSG:6933", 30.0, 0.0, side * 30.0, side, side)
 
     def grid_source(name, unit, low, high, dtype="float32"):
@@ -95,6 +98,12 @@ def regulating_set(side):
         step(carbon_fixed),
         sources=sources,
     )
+    return spec, plan
+
+
+def regulating_set(side):
+    """The streamed services through the engine."""
+    spec, plan = streamed_set(side)
     with tempfile.TemporaryDirectory() as folder:
         layout = Layout(Path(folder))
         layout.make()
@@ -116,6 +125,42 @@ def regulating_set(side):
     )
     for name, value in took.items():
         print(f"  {name:32} {value:7.1f} s  {1e9 * value / cells:6.0f} ns per cell")
+
+
+def on_processes(count, side, warm_side=600):
+    """Seconds of the streamed services on so many processes that have loaded all they need; kept, compressed, fingerprinted."""
+    with LocalCluster(
+        n_workers=count, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
+        memory_limit=0, resources={"MEMORY": int(6e9)}, silence_logs=50,
+    ) as cluster:  # fmt: skip
+        cluster.wait_for_workers(count)
+        for size in (warm_side, side):
+            spec, plan = streamed_set(size)
+            with tempfile.TemporaryDirectory() as folder:
+                layout = Layout(Path(folder))
+                layout.make()
+                Run(plan, layout, spec, workers=2, memory=int(6e9)).bring(
+                    [*RANGES, "land_cover", "biophysical"]
+                )
+                others = Workers(cluster.scheduler_address, spec, layout.temporary, 1, int(6e9))
+                run = Run(plan, layout, spec, workers=1, memory=int(6e9), executor=others)
+                start = time.perf_counter()
+                made = run.bring(list(PRODUCTS)).made
+                seconds = time.perf_counter() - start
+    assert len(made) >= len(PRODUCTS)
+    return seconds
+
+
+def workers(side, turns=3):
+    """How much faster two processes are than one; in turns, since others may use the machine."""
+    one, two = zip(
+        *((on_processes(1, side), on_processes(2, side)) for _ in range(turns)), strict=True
+    )
+    print(
+        f"regulating set, {side**2:.3g} cells: {min(one):.1f} s on one process, {min(two):.1f} s on two; "
+        f"ratio of the best of {turns} turns {min(one) / min(two):.2f} (of each turn: "
+        f"{', '.join(f'{a / b:.2f}' for a, b in zip(one, two, strict=True))})"
+    )
 
 
 def models(side):
@@ -180,4 +225,4 @@ def models(side):
 
 
 if __name__ == "__main__":
-    {"set": regulating_set, "models": models}[sys.argv[1]](int(sys.argv[2]))
+    {"set": regulating_set, "workers": workers, "models": models}[sys.argv[1]](int(sys.argv[2]))

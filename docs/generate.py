@@ -7,12 +7,14 @@ from shanshui.collect.inputs import INPUTS
 from shanshui.core.keys import keys
 from shanshui.core.quantity import TEXT, Column, Features, Grid, Layers, Scalar, Table
 from shanshui.core.source import citation
-from shanshui.core.terms import terms, word
+from shanshui.core.terms import terms
+from shanshui.core.voice import Voice
 from shanshui.flow.plan import Plan, Source, Step
 from shanshui.plans.accounts import STOOD_IN
 from shanshui.plans.everything import everything
 
 HERE = Path(__file__).resolve().parent
+EN, ZH = Voice(), Voice("zh")
 
 
 def _every_input() -> list[Source]:
@@ -37,7 +39,7 @@ def reference() -> str:
     lines += ["| input | 中文 | kind | unit | plausible |", "|---|---|---|---|---|"]
     for name, kind in INPUTS.items():
         span = f"{kind.low:g} to {kind.high:g}" if kind.low > float("-inf") else ""
-        lines.append(f"| `{name}` | {word(name, 'zh')} | {kind.family} | {kind.unit} | {span} |")
+        lines.append(f"| `{name}` | {ZH.word(name)} | {kind.family} | {kind.unit} | {span} |")
     lines += ["", "## Products", ""]
     for name, item in plan.steps.items():
         if not isinstance(item, Step):
@@ -47,7 +49,7 @@ def reference() -> str:
         lines += [
             f"### {name}",
             "",
-            f"{word(name)} · {word(name, 'zh')} · {type(card.gives).__name__}{unit}",
+            f"{EN.word(name)} · {ZH.word(name)} · {type(card.gives).__name__}{unit}",
             "",
             card.summary,
             "",
@@ -57,7 +59,7 @@ def reference() -> str:
             "",
         ]
         if isinstance(card.gives, Layers) and card.gives.units:
-            parts = [f"`{name}.{k}` {word(f'{name}.{k}')} [{u}]" for k, u in card.gives.units]
+            parts = [f"`{name}.{k}` {EN.word(f'{name}.{k}')} [{u}]" for k, u in card.gives.units]
             lines += [f"Layers: {'; '.join(parts)}.", ""]
         if isinstance(card.gives, Table | Features) and card.gives.fields:
             lines += [
@@ -113,7 +115,7 @@ def terminology() -> str:
         "|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| `{t.name}` | {t.en} | {t.zh} | {t.symbol} | {t.unit} | {t.definition} | {t.source} |"
+        f"| `{t.name}` | {EN.said(t)} | {ZH.said(t)} | {t.symbol} | {t.unit} | {t.definition} | {t.source} |"
         for t in terms().values()
     ]
     return "\n".join(lines) + "\n"

@@ -121,11 +121,28 @@ def test_the_series_of_twenty_years_is_whole(qinba):
     assert total.max() / total.min() - 1 < 0.01
 
 
-def test_futures_warm_and_dry_the_land(qinba):
+@pytest.fixture(scope="session")
+def futures(qinba):
+    """The Qinba study with its two climates of about 2050."""
     for name in ("moderate", "strong"):
-        rows = qinba[f"future_{name}"].set_index("quantity")
-        assert rows.loc["evapotranspiration", "change_share"] > 0
-        assert rows.loc["precipitation", "now"] == pytest.approx(866, abs=60)
+        qinba.scenario(name).run("water_yield.water_yield", "soil_retention.loss", workers=2)
+    return qinba
+
+
+def test_the_two_climates_have_the_numbers_they_had_as_steps_of_their_own(futures):
+    # means of the region as the copied steps gave them before they became scenarios
+    then = {
+        "precipitation": (866.395074, 896.661857, 887.592228), "water_yield.evapotranspiration": (567.383393, 591.658158, 593.897008),
+        "water_yield.water_yield": (299.011682, 305.003700, 293.695220), "soil_retention.loss": (3.500643, 3.815063, 3.742429),
+    }  # fmt: skip
+    inside = futures["region_mask"].values == 1
+    for product, (now, *later) in then.items():
+        for name, expected in zip(("moderate", "strong"), later, strict=True):
+            one, other = futures[product].values, futures.scenario(name)[product].values
+            known = inside & np.isfinite(one) & np.isfinite(other)
+            assert one[known].mean(dtype=np.float64) == pytest.approx(now, rel=1e-6)
+            assert other[known].mean(dtype=np.float64) == pytest.approx(expected, rel=1e-6)
+    assert "counties" not in futures.scenario("moderate").reached
 
 
 def test_what_the_data_do_not_allow_is_said(qinba):
@@ -222,7 +239,8 @@ def test_which_ground_the_red_line_of_the_qinba_area_takes(qinba):
         "3",
         "5",
     }
-    assert (classes > 0.02).all()
+    # by the source's formula, with no factor left out, rain puts nearly all ground in the middle class: the least holds 1 %
+    assert (classes > 0.005).all()
 
 
 def test_the_core_is_the_mountains_and_not_the_plains(qinba):

@@ -284,13 +284,15 @@ class Study(StudyFolder):
         return written
 
 
-def open_study(folder: str | Path) -> Study:
+def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
     """Open a study folder.
 
     Parameters
     ----------
     folder : path
         Holds ``study.toml``.
+    read_only : bool
+        Never write to it, not even a folder of the store: runs and sweeps are refused.
 
     Returns
     -------
@@ -302,4 +304,4 @@ def open_study(folder: str | Path) -> Study:
     StudyError
         No study there, or its file is not as it must be.
     """
-    return Study(folder)
+    return Study(folder, read_only=read_only)

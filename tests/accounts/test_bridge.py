@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from shanshui.accounts.asset_transfer import TRANSFERRED, biome_of, transfer_values
 from shanshui.accounts.bridge import STEPS, gep_bridge
 from shanshui.accounts.equivalents import SERVICES, equivalent_factors
-from shanshui.accounts.frame_accounts import GROUP, frame_accounts, frame_comparison
-from shanshui.accounts.frames import CATEGORY, FRAMES, PER
+from shanshui.accounts.frame_accounts import frame_accounts, frame_comparison
+from shanshui.accounts.frames import FRAMES
 from shanshui.accounts.gep import gep
+from shanshui.accounts.services import FLOW, SERVICE
 from shanshui.core.errors import QuantityError
 
 NAMES = pd.DataFrame({"lucode": [1, 2], "ecosystem": ["broadleaf forest", "water"]})
@@ -22,7 +23,7 @@ FLOWS = {
 
 
 def region(flows=None, water_ha=4.9e4):
-    rows = [(f, a, PER[f]) for f, a in (FLOWS if flows is None else flows).items()]
+    rows = [(f, a, FLOW[f].per) for f, a in (FLOWS if flows is None else flows).items()]
     rows += [("cover_1", 1.2e7, "ha"), ("cover_2", water_ha, "ha")]
     return pd.DataFrame(rows, columns=["flow", "amount", "per"])
 
@@ -54,7 +55,8 @@ REPORTED = pd.DataFrame(
 
 
 def test_every_service_of_every_frame_is_of_a_group():
-    assert set(CATEGORY) | set(SERVICES) | set(TRANSFERRED) <= set(GROUP)
+    assert set(SERVICES) | set(TRANSFERRED) <= set(SERVICE)
+    assert all(row.group for row in SERVICE.values())
     assert set(biome_of()) == set(equivalent_factors().index)
 
 
@@ -127,7 +129,7 @@ def test_the_way_between_any_two_accounts_sums_to_the_yuan():
 
 @settings(max_examples=15, deadline=None)
 @given(
-    st.dictionaries(st.sampled_from(sorted(PER)), st.floats(0.0, 1e9), min_size=1),
+    st.dictionaries(st.sampled_from(sorted(FLOW)), st.floats(0.0, 1e9), min_size=1),
     st.lists(st.floats(1.0, 1e12), min_size=4, max_size=4),
     st.integers(1995, 2024),
 )

@@ -6,17 +6,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shanshui.accounts.double_counting import PARENT, SAME_AS, SUBSTANCE
-from shanshui.accounts.frames import FLOWS, FRAMES, PER
+from shanshui.accounts.frames import FRAMES
 from shanshui.accounts.gep import gep
 from shanshui.accounts.purification import purification
+from shanshui.accounts.services import FLOW, SERVICE
 from shanshui.accounts.table_amounts import table_amounts
 from shanshui.core.errors import QuantityError
+
+PARENT = {f.flow: f.part_of for f in FLOW.values() if f.part_of}
+SAME_AS = {f.flow: f.same_as for f in FLOW.values() if f.same_as}
+SUBSTANCE = {f.flow: f.substance for f in FLOW.values() if f.substance}
 
 
 def account(flows, prices=None, products=None, **settings):
     rows = pd.DataFrame(
-        [(f, a, PER[f]) for f, a in flows.items()], columns=["flow", "amount", "per"]
+        [(f, a, FLOW[f].per) for f, a in flows.items()], columns=["flow", "amount", "per"]
     )
     out = gep(rows, prices, None, products, **({"year": 2010, "draws": 0} | settings))
     return out.set_index("flow")
@@ -170,13 +174,14 @@ def test_oxygen_may_be_as_much_as_its_carbon_gives_off(excess):
 
 
 def test_names_of_the_relations_are_flows():
-    flows = {f for names in FLOWS.values() for f in names}
+    flows = {f for s in SERVICE.values() for f in s.flows}
     assert {*PARENT, *PARENT.values(), *SAME_AS, *SAME_AS.values(), *SUBSTANCE} <= flows
+    assert (len(PARENT), len(SAME_AS), len(SUBSTANCE)) == (8, 3, 5)
 
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.dictionaries(st.sampled_from(sorted(PER)), st.floats(1.0, 1e9), min_size=1),
+    st.dictionaries(st.sampled_from(sorted(FLOW)), st.floats(1.0, 1e9), min_size=1),
     st.sampled_from([f for f in FRAMES if FRAMES[f].entries]),
 )
 def test_no_part_counts_beside_its_whole(flows, frame):

@@ -8,7 +8,7 @@ from tests.worlds import squares
 
 from shanshui.accounts import draws as draws_of
 from shanshui.accounts.draws import ends_of_units
-from shanshui.accounts.frames import CATEGORY, FLOWS, FRAMES, PER
+from shanshui.accounts.frames import FRAMES
 from shanshui.accounts.gep import account_total, gep
 from shanshui.accounts.indicators import (
     coupling_coordination,
@@ -18,6 +18,7 @@ from shanshui.accounts.indicators import (
     mismatch,
 )
 from shanshui.accounts.prices import deflator, price_of, price_table
+from shanshui.accounts.services import FLOW, SERVICE
 from shanshui.accounts.unit_gep import unit_gep
 from shanshui.core.errors import QuantityError
 
@@ -372,11 +373,11 @@ def test_an_account_of_equivalents_row_by_row():
 
 
 def test_every_flow_has_a_service_a_unit_and_a_kind():
-    flows = {f for names in FLOWS.values() for f in names}
-    assert flows == set(PER)
+    flows = {f for s in SERVICE.values() for f in s.flows}
+    assert flows == set(FLOW)
     for frame in FRAMES.values():
         for entry in frame.entries:
-            assert entry.service in CATEGORY
+            assert SERVICE[entry.service].category
         assert len({e.service for e in frame.entries}) == len(frame.entries)
     assert FRAMES["gep2020"].entry("noise") is None
     assert FRAMES["norm2022"].entry("noise").counts

@@ -54,6 +54,10 @@ def told(places=COUNTIES, inside=INSIDE, shares=SHARES, **tables):
 def test_counties_have_their_rows_and_prefectures_those_of_their_counties():
     assert told(purification=PURIFIED) == {"sulphur_dioxide": [2.0, 3.0, 5.0]}
     assert told(PREFECTURES, purification=PURIFIED) == {"sulphur_dioxide": [5.0, 5.0]}
+    # counties that tell their prefecture by its name
+    named = COUNTIES.assign(parent=["p1", "p1", "p2"])
+    rows = place_flows(PREFECTURES, named, INSIDE, NESTED, YEAR, purification=PURIFIED)
+    assert rows["amount"].tolist() == [5.0, 5.0]
     # numbers as codes
     numbers = PURIFIED.assign(code=PURIFIED["code"].astype(int))
     assert told(purification=numbers) == {"sulphur_dioxide": [2.0, 3.0, 5.0]}

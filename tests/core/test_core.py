@@ -6,9 +6,10 @@ from shanshui.collect.inputs import INPUTS
 from shanshui.core.assessment import assessment, card_of
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.core.source import citation, require, short_citation, sources
-from shanshui.core.terms import terms, word
+from shanshui.core.terms import terms
 from shanshui.core.units import conversion
 from shanshui.core.vocabulary import Elevation, Slope
+from shanshui.core.voice import Voice
 from shanshui.flow.plan import Source
 from shanshui.plans.accounts import STOOD_IN
 from shanshui.plans.everything import everything
@@ -107,6 +108,7 @@ def every_card():
 
 def test_every_product_has_a_term_in_both_languages():
     known = {"drainage_check"}
+    en, zh = Voice(), Voice("zh")
     for drop in (set(), STOOD_IN):
         given = [
             Source(n, k.gives, "", {}, dict, lambda c: None, everything)
@@ -115,8 +117,8 @@ def test_every_product_has_a_term_in_both_languages():
         ]
         plan = everything(given)
         for product in (*plan.steps, *plan.absent):
-            assert product in known or word(product, "zh") != word(product, "en"), product
-            assert word(product, "zh") != product.replace("_", " "), product
+            assert product in known or zh.word(product) != en.word(product), product
+            assert zh.word(product) != product.replace("_", " "), product
 
 
 def test_docstrings_state_shape_unit_and_every_parameter():

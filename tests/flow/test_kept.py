@@ -463,7 +463,7 @@ def test_a_failure_is_noted_also_when_memory_runs_out(tmp_path, monkeypatch):
     def starve(*args):
         raise MemoryError
 
-    monkeypatch.setattr("shanshui.flow.work.Work.make", starve)
+    monkeypatch.setattr("shanshui.flow.run.Run._make", starve)
     with pytest.raises(PlanError, match="ran out of memory"):
         made.bring(["highest"])
     with sqlite3.connect(tmp_path / "store/ledger.sqlite") as db:

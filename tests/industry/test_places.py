@@ -8,8 +8,9 @@ import shapely
 from tests.worlds import EQUAL_AREA, grid, squares
 
 from shanshui.core.errors import QuantityError
-from shanshui.industry.access_rules import VERDICTS, admitted_cells, rules_of
+from shanshui.industry.access_rules import VERDICTS, rules_of
 from shanshui.industry.admission import heavy_jobs, unit_admission
+from shanshui.industry.cell_verdicts import admitted_cells
 from shanshui.industry.layout import relocation
 from shanshui.industry.place_facts import MAPPED, known_by_strip, place_facts, river_distance
 from shanshui.region import grid as region_grid
@@ -96,7 +97,7 @@ def test_every_fact_has_a_layer_with_its_unit_and_what_nobody_gave_is_missing():
     assert list(facts.data_vars) == list(MAPPED)
     units = {name: layer.attrs["units"] for name, layer in facts.data_vars.items()}
     assert {k: u for k, u in units.items() if u != "1"} == {
-        "elevation_m": "m", "slope_deg": "degree", "river_m": "m", "basin_km2": "km2",
+        "elevation_m": "m", "slope_deg": "degree", "river_m": "m", "main_river_m": "m", "basin_km2": "km2",
     }  # fmt: skip
     known = {name for name, layer in facts.data_vars.items() if np.isfinite(layer.values).any()}
     assert known == {"elevation_m", "slope_deg"}

@@ -11,17 +11,18 @@ from tests.worlds import grid, squares
 
 from shanshui.core.cover import codes_of
 from shanshui.core.errors import DataError, QuantityError
+from shanshui.core.voice import Voice
 from shanshui.industry.access_rules import (
     FACTS,
     VERDICTS,
     admit,
-    admitted_cells,
     covers,
     divisions,
     rules_of,
     shipped_rules,
 )
 from shanshui.industry.admission import judged_industries, open_industries, unit_admission
+from shanshui.industry.cell_verdicts import admitted_cells
 from shanshui.industry.clusters import (
     cluster_industries,
     firm_places,
@@ -29,7 +30,7 @@ from shanshui.industry.clusters import (
     service_hubs,
 )
 from shanshui.industry.layout import allocated, layout, phase_out, relocation
-from shanshui.industry.place_facts import place_facts, river_distance
+from shanshui.industry.place_facts import main_river_distance, place_facts, river_distance
 from shanshui.industry.suitability import crop_areas, crop_suitability, crops, fitness, unit_growing
 from shanshui.industry.symbiosis import (
     matched_streams,
@@ -52,6 +53,8 @@ LOW = {
     "basic_farmland": 0,
     "park": 1,
     "basin_km2": 500,
+    "main_river_m": 5000,
+    "province": 61,
 }
 SMALL = {"capacity_mw": 20, "pumped_storage": 0}
 
@@ -71,37 +74,44 @@ def test_the_shipped_rules_say_where_they_are_from():
 
 
 def test_rules_of_the_papers():
-    assert admit("06", LOW, kind="existing").verdict == "eliminate"
+    assert admit("06", LOW, kind="existing", year=2030).verdict == "eliminate"
+    # the year of the rule book where none is given: not all years at once
+    assert admit("06", LOW, kind="existing").verdict == "limit"
     assert admit("4413", LOW | SMALL).verdict == "forbid"
     assert admit("4413", LOW | SMALL, exemptions=["poverty_relief"]).verdict == "limit"
     unknown = admit("4413", LOW)
     assert (unknown.verdict, unknown.worst) == ("allow", "forbid")
     assert unknown.provisional
     assert (
-        unknown.words() == "at least ALLOW; FORBID if capacity_mw < 300 & pumped_storage < 1 (P2)"
+        unknown.words(Voice())
+        == "at least ALLOW; FORBID if capacity_mw < 300 & pumped_storage < 1 (P2)"
     )
-    assert unknown.words("zh") == "至少允许；若装机容量（MW） < 300且不为抽水蓄能，则为禁止（P2）"
+    assert (
+        unknown.words(Voice("zh"))
+        == "至少允许；若装机容量（MW） < 300且不为抽水蓄能，则为禁止（P2）"
+    )
     assert admit("3216", {**LOW, "core_area": 1}, kind="expand").verdict == "forbid"
     assert admit("3216", LOW, kind="expand").verdict == "limit"
     assert admit("0911", {**LOW, "importance": 1}).verdict == "forbid"
     assert admit("0911", {**LOW, "importance": 1}, kind="explore").verdict == "allow"
     assert admit("2740", LOW).verdict == "encourage"
-    assert admit("2740", {**LOW, "red_line": 1}).verdict == "limit"
+    assert admit("2740", {**LOW, "red_line": 1}).verdict == "forbid"
+    assert admit("6110", {**LOW, "red_line": 1}).verdict == "limit"
 
 
 def test_restrictions_go_before_welcome_and_all_fired_rules_are_named():
     answer = admit("3493", {**LOW, "slope_deg": 30.0})
     assert answer.verdict == "forbid"
     assert {"E4", "T1"} <= named(answer)
-    assert answer.changes == ("T1: slope_deg up to 25 (it is 30)",)
+    assert tuple(c.words(Voice()) for c in answer.changes) == ("T1: slope_deg up to 25 (it is 30)",)
     assert answer.better == "encourage"
 
 
 def test_doing_what_changes_it_changes_it():
-    worse = {**LOW, "slope_deg": 30.0, "river_m": 100.0}
+    worse = {**LOW, "slope_deg": 30.0, "river_m": 100.0, "main_river_m": 100.0}
     answer = admit("2631", worse)
     assert {"T1", "W1", "W2"} <= named(answer)
-    mended = admit("2631", {**worse, "slope_deg": 25.0, "river_m": 1000.1})
+    mended = admit("2631", {**worse, "slope_deg": 25.0, "river_m": 1000.1, "main_river_m": 1000.1})
     assert VERDICTS.index(mended.verdict) < VERDICTS.index(answer.verdict)
 
 
@@ -202,7 +212,11 @@ def all_known(height, slope):
 
 def test_units_admit_what_their_land_admits():
     label, height, slope = world()
-    found = unit_admission(label, place_facts(height, slope), RULES).set_index(["unit", "code"])
+    shaanxi = gpd.GeoDataFrame(
+        {"province": [61]}, geometry=[shapely.box(0, 0, 800, 800)], crs="EPSG:6933"
+    )
+    facts = place_facts(height, slope, zones=shaanxi)
+    found = unit_admission(label, facts, RULES).set_index(["unit", "code"])
     assert found.loc[(1, "3491"), "verdict"] == "forbid"
     # nobody knows whether it is a reserve: no yes
     flat = found.loc[(2, "3491")]
@@ -216,7 +230,7 @@ def test_units_admit_what_their_land_admits():
     assert flat["open_share"] == 0.0
     assert found.loc[(1, "3491"), "open_share"] == 0.0
     assert "H1" in found.loc[(1, "3491"), "closing_rules"]
-    asked = set(FACTS) - {"elevation_m", "slope_deg", "zone"}
+    asked = set(FACTS) - {"elevation_m", "slope_deg", "zone", "province"}
     assert found.attrs["not_known"] == sorted(asked)
     assert found.attrs["waiting"] == ["green_unit"]
     assert len(found) == 2 * len(judged_industries())
@@ -251,9 +265,18 @@ def test_rivers_are_distances():
     rivers = gpd.GeoDataFrame(
         {"name": ["r"]}, geometry=[shapely.LineString([(0, 50), (400, 50)])], crs="EPSG:6933"
     )
-    facts = place_facts(height, slope, river_distance=river_distance(height, rivers))
-    found = unit_admission(label, facts, RULES).set_index(["unit", "code"])
-    assert "W1" in found.loc[(2, "26"), "rules"].split()
+    near = river_distance(height, rivers)
+    for above, rule in ((80.0, "W1"), (0.125, "")):
+        # the same water as a main river, and as a brook
+        ground = grid(np.full(height.shape, 0.1), "km2")
+        ground.values[-1] = above
+        facts = place_facts(
+            height, slope, river_distance=near, main_river_distance=main_river_distance(ground)
+        )
+        found = unit_admission(label, facts, RULES).set_index(["unit", "code"])
+        decided = found.loc[(2, "26"), "rules"].split()
+        assert ("W1" in decided) == bool(rule)
+        assert "W2" in decided
 
 
 def test_the_share_of_emerging_industries():
@@ -261,8 +284,8 @@ def test_the_share_of_emerging_industries():
     share = open_industries(unit_admission(label, all_known(height, slope), RULES), label)
     # of seventeen, metals and carbon are limited as smelting and building materials are
     assert share["certain"].values[3, 0] == pytest.approx(15 / 17)
-    # only software, games and services need no building above 2,000 m, and no herbs grow above 25 degrees
-    assert share["certain"].values[0, 0] == pytest.approx(3 / 17)
+    # nothing is built or farmed above 2,000 m
+    assert share["certain"].values[0, 0] == 0.0
     assert (share["certain"].values == share["if_clear"].values).all()
     blind = open_industries(unit_admission(label, place_facts(height, slope), RULES), label)
     # a yes waits for facts everywhere: none is certain

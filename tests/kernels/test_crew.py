@@ -96,7 +96,7 @@ def test_the_first_failure_is_told_when_all_pieces_have_ended():
 
 
 def test_threads_of_all_callers_together_are_no_more_than_processors(monkeypatch):
-    monkeypatch.setattr(crew, "_made", None)
+    monkeypatch.setattr(crew, "_crew", crew.Crew())
     seen, all_in = set(), threading.Barrier(4, timeout=60)
 
     def kernel(number):
@@ -131,6 +131,6 @@ def test_importing_kernels_starts_no_thread():
     code = (
         "import threading, shanshui.kernels.cost, shanshui.kernels.lattice, shanshui.kernels.overlay\n"
         "from shanshui.kernels import crew\n"
-        "assert threading.active_count() == 1 and crew._made is None"
+        "assert threading.active_count() == 1 and not crew._crew.pools"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=300)

@@ -126,6 +126,22 @@ def test_a_row_that_says_that_a_species_was_not_found_is_no_presence():
     rows, cols = drawn(truth(maps), 40)
     seen = points(rows, cols, presence=[1] * 25 + [0] * 15)
     assert species_distribution(seen, **maps, background=1000)["points"].tolist() == [25]
+    for column, words in (
+        ("presence", ("Y", "N")),
+        ("有无", ("有", "无")),
+        ("count", (3, 0)),
+        ("数量", ("3", "无")),
+    ):
+        seen = points(rows, cols, **{column: [words[0]] * 25 + [words[1]] * 15})
+        assert species_distribution(seen, **maps, background=1000)["points"].tolist() == [25]
+
+
+def test_points_without_a_name_are_of_no_species():
+    maps = ground()
+    rows, cols = drawn(truth(maps), 30)
+    table = species_distribution(points(rows, cols, [None] * 30), **maps, background=500)
+    assert len(table) == 0
+    assert {"species", "auc", "verdict"} <= set(table.columns)
 
 
 def test_too_few_cells_or_too_few_blocks_leave_a_species_out_with_the_reason():

@@ -217,3 +217,39 @@ def test_each_column_of_the_core_by_county_and_its_parts_add_up():
         GRID.lay(of_county.astype(np.int32), "1", nodata=0), named, counties, codes(importance)
     ).set_index("name")
     assert other.loc["East", "other_km2"] == pytest.approx(48.0)
+
+
+@pytest.mark.parametrize(
+    ("zone_ground", "zone", "other"), [("none", 0.0, 48.0), ("important", 24.0, 24.0), ("whole", 48.0, 0.0)]
+)  # fmt: skip
+def test_zones_are_credited_with_no_more_than_they_made_core(zone_ground, zone, other):
+    importance, cover = full(3), full(FOREST)
+    importance[:, :3] = 5  # general ground of the zone
+    cover[:, 11] = FARMED  # and outside it
+    counties = gpd.GeoDataFrame(
+        {"code": ["61"], "name": ["West"], "parent": [""]}, geometry=[box(0, 0, 6, 8)], crs=GRID.projection, index=[1]
+    )  # fmt: skip
+    given, cells = zones(box(0, 0, 6, 8)), GRID.lay(full(1, np.int32), "1", nodata=0)
+    made = core_area(
+        codes(importance), MASK, counties=counties, function_zones=given, cover_type=codes(cover), least_km2=1.0,
+        core_counties=("61",), zone_ground=zone_ground,
+    )  # fmt: skip
+    row = core_area_share(
+        cells, made, counties, codes(importance), None, None, given, codes(cover), zone_ground=zone_ground
+    ).iloc[0]  # fmt: skip
+    assert row["core_km2"] == pytest.approx(48.0)
+    assert row[["zones_km2", "other_km2"]].tolist() == pytest.approx([zone, other])
+
+
+def test_fields_of_a_zone_that_are_core_by_name_are_not_credited_to_it():
+    cover = full(FOREST)
+    cover[:, :2] = FARMED
+    counties = gpd.GeoDataFrame(
+        {"code": ["61"], "name": ["West"], "parent": [""]}, geometry=[box(0, 0, 6, 8)], crs=GRID.projection, index=[1]
+    )  # fmt: skip
+    given, cells = zones(box(0, 0, 6, 8)), GRID.lay(full(1, np.int32), "1", nodata=0)
+    made = core_area(
+        codes(full(3)), MASK, counties=counties, function_zones=given, cover_type=codes(cover), least_km2=1.0, core_counties=("61",)
+    )  # fmt: skip
+    row = core_area_share(cells, made, counties, codes(full(3)), None, None, given, codes(cover)).iloc[0]  # fmt: skip
+    assert row[["zones_km2", "other_km2"]].tolist() == pytest.approx([32.0, 16.0])

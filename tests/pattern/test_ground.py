@@ -78,32 +78,87 @@ def test_a_factor_read_at_another_scale_is_refused(setting, fits):
             Plan.of(*steps, sources=given)
 
 
-# contrast
+# factors of the mean
 
 
-def test_a_factor_with_one_score_leaves_the_mean():
-    rain = lay(all_of(5000.0), "MJ*mm/(ha*h*yr)")
+def three(rain, relief, green):
+    return lay(rain, "MJ*mm/(ha*h*yr)"), lay(relief, "m"), lay(green)
+
+
+def test_a_factor_with_one_score_takes_part_as_the_source_has_it():
     relief = all_of(400.0)
     relief[:, :4], relief[:, 4:8] = 20.0, 100.0
     green = all_of(0.9)
     green[4:] = 0.1
-    relief, green = lay(relief, "m"), lay(green)
-    factors = sensitivity_factors(MASK, green, rain, relief)
-    used = factors.set_index("factor")["used"]
-    assert used.to_dict() == {
-        "rainfall_erosivity": 0.0,
-        "local_relief": 1.0,
-        "vegetation_fraction": 1.0,
-    }
-    assert factors.set_index("factor").loc[
-        "local_relief", ["low", "middle", "high"]
-    ].tolist() == pytest.approx([1 / 3] * 3)
-    found = erosion_sensitivity(rain, relief, green, MASK, None, factors).values
-    # forest on a plain: sqrt(1 1), on hills sqrt(3 1), on mountains sqrt(5 1); bare: sqrt(1 5), sqrt(3 5), sqrt(5 5)
-    assert [int(found[0, k]) for k in (0, 5, 11)] == [5, 5, 5]
-    assert [int(found[7, k]) for k in (0, 5, 11)] == [5, 1, 1]
-    with_all = erosion_sensitivity(rain, relief, green, MASK).values
-    assert [int(with_all[0, k]) for k in (0, 5, 11)] == [5, 3, 3]
+    given = three(all_of(5000.0), relief, green)
+    factors = sensitivity_factors(MASK, given[2], *given[:2])
+    assert (factors["used"] == 1).all()
+    told = factors.set_index("factor")
+    assert told.loc["local_relief", ["low", "middle", "high"]].tolist() == pytest.approx([1 / 3] * 3)  # fmt: skip
+    assert told.loc["rainfall_erosivity", "reason"] == "scores 5 on all of the ground"
+    found = erosion_sensitivity(*given, MASK, None, factors).values
+    # cube roots: forest 5 1 1, 5 3 1, 5 5 1; bare 5 1 5, 5 3 5, 5 5 5
+    assert [int(found[0, k]) for k in (0, 5, 11)] == [5, 3, 3]
+    assert [int(found[7, k]) for k in (0, 5, 11)] == [3, 1, 1]
+
+
+@pytest.mark.parametrize("low", [300.0, 5000.0])
+def test_one_cell_changes_no_class_but_its_own(low):
+    # all but one cell, and all but two, have one score of erosivity
+    for values in (300.0, 5000.0, 50.0):
+        grounds = []
+        for cells in (1, 2):
+            rain = all_of(low)
+            rain.flat[:cells] = values
+            given = three(rain, all_of(400.0), all_of(0.1))
+            factors = sensitivity_factors(MASK, given[2], *given[:2])
+            grounds.append(erosion_sensitivity(*given, MASK, None, factors).values)
+        assert (grounds[0] != grounds[1]).sum() <= 1
+        # erosivity of 3 or 5 beside relief and bare ground of 5
+        assert (grounds[1].flat[2:] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("rain", "relief", "green", "code"),
+    [(5000.0, 400.0, 0.9, 3), (300.0, 400.0, 0.1, 1), (300.0, 100.0, 0.5, 3), (50.0, 100.0, 0.5, 5)],
+)  # fmt: skip
+def test_ground_that_is_alike_everywhere_is_classed_by_all_its_factors(rain, relief, green, code):
+    given = three(*(all_of(v) for v in (rain, relief, green)))
+    factors = sensitivity_factors(MASK, given[2], *given[:2])
+    assert (factors["used"] == 1).all()
+    assert (erosion_sensitivity(*given, MASK, None, factors).values == code).all()
+
+
+def test_a_factor_known_on_hardly_any_ground_leaves_the_mean_and_is_told():
+    rain, relief, green = three(all_of(300.0), all_of(400.0), all_of(0.1))
+    texture = np.zeros(GRID.shape, np.uint8)
+    texture[0, 0] = 1
+    cells = texture.size
+    factors = sensitivity_factors(MASK, green, rain, relief, texture_score=codes(texture))
+    row = factors.set_index("factor").loc["texture_score"]
+    assert (row["used"], row["known"]) == (0.0, pytest.approx(1 / cells))
+    assert row["reason"].startswith("known on 1.0% of the ground that rainfall_erosivity, local_relief, vegetation_fraction tells: left out")  # fmt: skip
+    given = (rain, relief, green, MASK, codes(texture))
+    # the cube root of 3 5 5 is 4.2, extreme
+    assert (erosion_sensitivity(*given, factors).values == 1).all()
+    bare = potential_sensitivity(MASK, rain, relief, texture_score=codes(texture), sensitivity_factors=factors)  # fmt: skip
+    np.testing.assert_allclose(bare.values, 15**0.5, rtol=1e-6)
+    # known on most ground it takes part, and how much lacks a class is told
+    texture[:5] = 1
+    factors = sensitivity_factors(MASK, green, rain, relief, texture_score=codes(texture))
+    row = factors.set_index("factor").loc["texture_score"]
+    assert (row["used"], row["known"]) == (1.0, pytest.approx(5 / 8))
+    assert "36 cells without it have no class" in row["reason"]
+    # the fourth root of 3 5 5 1 is 2.9
+    found = erosion_sensitivity(rain, relief, green, MASK, codes(texture), factors).values
+    assert (found[:5] == 3).all()
+    assert (found[5:] == 0).all()
+    # a gap in what every cell needs is a gap, not a reason to leave the factor out
+    relief.values[1:] = np.nan
+    factors = sensitivity_factors(MASK, green, rain, relief, texture_score=codes(texture))
+    told = factors.set_index("factor")
+    assert (told["used"] == 1).all()
+    assert told.loc["local_relief", "known"] == pytest.approx(1 / 8)
 
 
 def test_a_factor_that_is_low_everywhere_holds_the_mean_down():
@@ -210,14 +265,6 @@ def test_an_index_of_one_day_leaves_fields_no_barer_than_a_year_of_crops():
     assert year[0, 0] == 0.0
     with pytest.raises(QuantityError, match=r"farmed_least: no cover_type tells where fields are"):
         vegetation_fraction(lay(ndvi), MASK, farmed_least=0.4, **ends)
-
-
-def test_where_nothing_has_contrast_all_stay():
-    one = lay(all_of(5000.0), "MJ*mm/(ha*h*yr)"), lay(all_of(400.0), "m"), lay(all_of(0.1))
-    factors = sensitivity_factors(MASK, one[2], one[0], one[1])
-    assert (factors["used"] == 1).all()
-    assert factors["reason"].str.contains("all stay").all()
-    assert (erosion_sensitivity(one[0], one[1], one[2], MASK, None, factors).values == 1).all()
 
 
 # the red line
@@ -361,6 +408,35 @@ def test_a_texture_score_that_is_none_is_refused():
     rain, relief = lay(all_of(300.0), "MJ*mm/(ha*h*yr)"), lay(all_of(100.0), "m")
     with pytest.raises(QuantityError, match=r"texture_score: holds 4; expected 1, 3 or 5"):
         erosion_sensitivity(rain, relief, lay(all_of(0.5)), MASK, codes(np.full(GRID.shape, 4)))
+
+
+@pytest.mark.parametrize("grade", [3, 5])
+def test_where_grades_choose_nothing_reserves_alone_are_the_line(grade):
+    alike = codes(all_of(grade))
+    reserve = frame(box(2, 2, 6, 6))
+    found = red_line_candidate(alike, MASK, None, reserve).values
+    expected = np.zeros(GRID.shape, np.uint8)
+    expected[2:6, 2:6] = 1
+    assert (found == expected).all()
+    # a town is out of a reserve too, and a reserve elsewhere makes no line
+    built = all_of(0, np.uint8)
+    built[2, 2] = 1
+    assert red_line_candidate(alike, MASK, codes(built), reserve).values[2, 2] == 0
+    for other in (None, reserve.iloc[:0], frame(box(50, 50, 60, 60))):
+        with pytest.raises(QuantityError, match="graded cells are of class"):
+            red_line_candidate(alike, MASK, None, other)
+
+
+def test_where_all_ground_is_extreme_reserves_make_no_line_unless_they_hold_all_that_is_graded():
+    reserve = frame(box(2, 2, 6, 6))
+    with pytest.raises(QuantityError, match="all 96 graded cells are of class 1"):
+        red_line_candidate(codes(all_of(1)), MASK, None, reserve)
+    inside = np.zeros(GRID.shape, np.uint8)
+    inside[2:6, 2:6] = 1
+    found = red_line_candidate(codes(inside), MASK, None, reserve, smooth=False).values
+    assert (found[2:6, 2:6] == 1).all()
+    assert (found == 1).sum() == 16
+    assert (found == 255).sum() == found.size - 16
 
 
 def test_what_is_taken_in_and_left_out_by_cover():

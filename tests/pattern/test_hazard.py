@@ -22,6 +22,7 @@ from shanshui.pattern.hazard import (
     subsidence_sensitivity,
 )
 from shanshui.pattern.hazard_sites import KINDS, site_hazard, site_sensitivity
+from shanshui.pattern.red_lines import red_line_candidate
 from shanshui.pattern.sensitivity import ecological_sensitivity
 
 GRID = grid_spec(41, 41, cell_m=100.0)
@@ -242,20 +243,43 @@ def test_ground_by_hand():
     assert (factors["used"] == 1).all()
 
 
-def test_a_factor_without_contrast_leaves_the_mean_of_hazard():
+def test_a_factor_with_one_score_stays_in_the_mean_of_hazard():
     relief = all_of(300.0)
     relief[:, :20] = 50.0
     made = hazard_scores(lay(relief, "m"), MASK, lay(all_of(30.0), "degree"))
     factors = sensitivity_factors(MASK, lay(all_of(0.5)), hazard_scores=made)
-    assert factors.set_index("factor")["used"].to_dict() == {"local_relief": 1.0, "slope": 0.0}
-    # sqrt(3 x 5) = 3.87 is extreme; relief alone is sensitive
-    assert (ground_sensitivity(made, MASK).values[:, 20:] == 1).all()
-    assert (ground_sensitivity(made, MASK, factors).values[:, 20:] == 3).all()
+    assert (factors["used"] == 1).all()
+    # square roots of 1 5 and 3 5: 2.24 is general, 3.87 extreme
+    found = ground_sensitivity(made, MASK, factors).values
+    assert (found[:, :20] == 5).all()
+    assert (found[:, 20:] == 1).all()
     # ground that is gentle everywhere holds hazard down
     low = hazard_scores(lay(relief, "m"), MASK, lay(all_of(1.0), "degree"))
     factors = sensitivity_factors(MASK, lay(all_of(0.5)), hazard_scores=low)
     assert (factors["used"] == 1).all()
     assert (ground_sensitivity(low, MASK, factors).values == 5).all()
+
+
+@pytest.mark.parametrize("name", ["slope", "rainfall_erosivity", "fault_distance", "seismic"])
+def test_a_factor_known_in_one_cell_takes_no_class_from_the_others(name):
+    unit = {"slope": "degree", "rainfall_erosivity": "MJ*mm/(ha*h*yr)", "fault_distance": "km", "seismic": "g0"}[name]  # fmt: skip
+    seen = all_of(np.nan)
+    seen[0, 0] = 0.1
+    made = hazard_scores(lay(all_of(300.0), "m"), MASK, **{name: lay(seen, unit)})
+    factors = sensitivity_factors(MASK, lay(all_of(0.5)), hazard_scores=made)
+    row = factors.set_index("factor").loc[name]
+    assert row["used"] == 0
+    assert row["known"] == pytest.approx(1 / seen.size)
+    assert "left out of the mean" in row["reason"]
+    assert (ground_sensitivity(made, MASK, factors).values == 3).all()
+    # on most of the ground it takes part, and the gap is told
+    seen[:30] = 0.1
+    made = hazard_scores(lay(all_of(300.0), "m"), MASK, **{name: lay(seen, unit)})
+    factors = sensitivity_factors(MASK, lay(all_of(0.5)), hazard_scores=made)
+    row = factors.set_index("factor").loc[name]
+    assert row["used"] == 1
+    assert "451 cells without it have no class" in row["reason"]
+    assert (ground_sensitivity(made, MASK, factors).values[30:] == 0).all()
 
 
 @pytest.mark.parametrize(("height", "code"), [(50.0, 5), (300.0, 3), (600.0, 1)])
@@ -346,6 +370,38 @@ def test_the_gravest_of_what_is_known():
         hazard_sensitivity()
 
 
+def test_where_no_hazard_was_found_unknown_ground_stays_unknown():
+    erosion = all_of(0)
+    erosion[:, :10] = 5
+    erosion[20, 10:] = 0
+    near = site_sensitivity(site_hazard(sites((X, Y), kind=["landslide"]), MASK))
+    joined = ecological_sensitivity(codes(erosion), site_sensitivity=near).values
+    # near the site the ground is extreme whatever else it is; far from it nothing is known
+    assert set(joined[20, 20 - 4 : 20 + 5].tolist()) == {1}
+    assert (joined[:, 30:] == 0).all()
+    # in the outer ring it is at least sensitive, and may be extreme
+    assert near.values[20, 27] == 3
+    assert joined[20, 27] == 0
+    assert (joined[:, :10] == 5).all()
+    # a line leaves open what it does not know
+    line = red_line_candidate(lay(joined, nodata=0), MASK, smooth=False).values
+    assert (line[:, 30:] == 255).all()
+    assert (line[:, :10] == 0).all()
+
+
+def test_each_kind_that_grades_the_ground_must_be_known_before_it_is_called_general():
+    five, three, none, one = (codes(all_of(k)) for k in (5, 3, 0, 1))
+    for known, lacks, code in ((five, none, 0), (three, none, 0), (one, none, 1), (five, three, 3)):
+        assert (ecological_sensitivity(known, lacks).values == code).all()
+        assert (ecological_sensitivity(lacks, None, known).values == code).all()
+    # an inventory that has gaps itself leaves the ground as it is graded
+    assert (ecological_sensitivity(five, site_sensitivity=none).values == 5).all()
+    assert (hazard_sensitivity(five, none).values == 0).all()
+    assert (hazard_sensitivity(five, none, five).values == 0).all()
+    assert (hazard_sensitivity(None, five, none).values == 5).all()
+    assert (hazard_sensitivity(five).values == 5).all()
+
+
 def test_sensitivity_joins_known_sites_and_the_ground_only_where_a_setting_says_so():
     erosion, near, ground = (codes(all_of(k)) for k in (5, 3, 1))
     found = ecological_sensitivity(erosion, site_sensitivity=near, hazard_sensitivity=ground)
@@ -373,3 +429,36 @@ def test_where_only_the_ground_is_known_there_is_no_sensitivity_to_join(given, m
     if not made:
         said = plan.absent["ecological_sensitivity"]
         assert said == "no input 'erosion_sensitivity' is bound in study.toml"
+
+
+@pytest.mark.parametrize("when", ["written", "set"])
+def test_where_hazard_alone_is_joined_no_other_kind_is_needed(when):
+    sources = [
+        Source("hazard_sensitivity", Grid("1"), "", {}, dict, lambda c: None, site_hazard),
+        Source("region_mask", Grid("1"), "", {}, dict, lambda c: None, site_hazard),
+    ]
+    only = {"kinds": ("hazard",)}
+    first = step(ecological_sensitivity, **(only if when == "written" else {}))
+    line = step(red_line_candidate, binds={"protection_importance": "ecological_sensitivity"})
+    plan = Plan.of(first, line, sources=sources)
+    assert (line.name in plan.steps) == (when == "written")
+    if when != "written":
+        assert plan.absent[line.name] == plan.absent["ecological_sensitivity"]
+        plan = plan.with_settings({"ecological_sensitivity": only})
+    assert "ecological_sensitivity" in plan.steps
+    assert line.name in plan.steps
+    assert not plan.absent
+    # and it goes again where the settings do
+    back = plan.with_settings({"ecological_sensitivity": {"kinds": ("erosion",)}})
+    assert "ecological_sensitivity" not in back.steps
+    assert line.name not in back.steps
+    assert back.absent["ecological_sensitivity"] == "no input 'erosion_sensitivity' is bound in study.toml"  # fmt: skip
+
+
+def test_each_kind_has_a_map_that_the_join_takes():
+    from shanshui.core.assessment import card_of
+    from shanshui.pattern.sensitivity import BY_KIND
+    from shanshui.pattern.sensitivity import KINDS as SENSITIVITIES
+
+    assert tuple(BY_KIND) == SENSITIVITIES
+    assert set(BY_KIND.values()) == set(card_of(ecological_sensitivity).needs)

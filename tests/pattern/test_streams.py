@@ -29,7 +29,7 @@ STREAMED = (
 FACTORS = pd.DataFrame(
     {
         "kind": ["erosion", "karst", "desertification"], "factor": ["local_relief", "slope", "aridity"], "low": 1.0, "middle": 0.0,
-        "high": 0.0, "used": 0.0, "reason": "one score",
+        "high": 0.0, "known": 1.0, "used": 0.0, "reason": "one score",
     }
 )  # fmt: skip
 TABLE = pd.DataFrame({"lucode": range(6), "built": 0.5, "resistance": np.arange(1.0, 7.0)})

@@ -155,6 +155,20 @@ def test_of_species_that_nobody_said_live_here_nothing_is_told():
         habitat_suitability(*maps)
 
 
+def test_where_nothing_is_known_of_any_species_the_table_has_no_rows():
+    maps = ground(np.full(GRID.shape, 2200.0), np.full(GRID.shape, FOREST))
+    own = SHIPPED.loc[["Panthera pardus"]].reset_index(drop=True).assign(focal=0)
+    table = suitable_habitat(*maps, species_habitats=own)
+    assert len(table) == 0
+    assert list(table.columns) == ["species", "en", "zh", "focal", "rests_on", "suitable_km2", "height_m", "reason"]  # fmt: skip
+    assert table.attrs["units"]["suitable_km2"] == "km2"
+    # and one where a range is given
+    leopard = ranges("Panthera pardus", 0, 20)
+    assert len(suitable_habitat(*maps, leopard, species_habitats=own)) == 1
+    with pytest.raises(QuantityError, match="no species of the group 'focal'; name a species"):
+        habitat_suitability(*maps, species_habitats=own)
+
+
 def test_a_study_s_own_table_keeps_the_five_layers():
     maps = ground(np.full(GRID.shape, 2200.0), np.full(GRID.shape, FOREST))
     own = SHIPPED.loc[["Panthera pardus"]].reset_index(drop=True)

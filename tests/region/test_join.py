@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shanshui.core.errors import DataError, QuantityError
+from shanshui.core.voice import Voice
 from shanshui.region.exact import exact_parts, exact_sums
 from shanshui.region.join import join, joined
 from shanshui.region.join_account import JoinAccount
@@ -39,10 +40,10 @@ def test_a_code_that_changed_is_told_on_both_sides():
     table, account = of(people(["610902", "610921", "610981", "610929"]))
     assert table["population"].sum() == 3000
     assert account.share == 0.25
-    said = " ".join(account.sentences())
+    said = " ".join(account.sentences(Voice()))
     assert "610981 (1000 persons, 25 % of 2020) has no polygon" in said
     assert "610928 旬阳县" in said
-    assert "没有对应的图形" in " ".join(account.sentences("zh"))
+    assert "没有对应的图形" in " ".join(account.sentences(Voice("zh")))
     (balance,) = account.amounts
     assert balance.total == 4000
     assert balance.ways == {"code": 3000.0, "unmatched": 1000.0}

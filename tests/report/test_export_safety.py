@@ -422,8 +422,8 @@ def test_a_report_tells_what_is_stale_on_top_and_beside_it(stale, tmp_path, monk
 
 def quick_report(study, lang, folder, monkeypatch):
     """The page without its pictures."""
-    monkeypatch.setattr("shanshui.report.document.map_of", lambda *_: Figure((1, 1)))
-    monkeypatch.setattr("shanshui.report.document.as_svg", lambda _: "<svg></svg>")
+    monkeypatch.setattr("shanshui.report.page.map_of", lambda *_: Figure((1, 1)))
+    monkeypatch.setattr("shanshui.report.page.as_svg", lambda _: "<svg></svg>")
     return write_report(study, lang, folder / "r.html").read_text("utf-8")
 
 

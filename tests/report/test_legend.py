@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import Point
 
-from shanshui.report.views import edge_words, value_fills
+from shanshui.report.number_classes import edge_words, value_fills
 
 
 def legend(values, unit=""):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shanshui.core.errors import DataError, PlanError
+from shanshui.core.voice import Voice
 from shanshui.report.export import export
 from shanshui.report.office_formats import (
     FIELD_BYTES,
@@ -80,7 +81,7 @@ def test_long_names_and_texts_are_told(tmp_path):
         {"worker_share": [1.5], "worker_share_of_men": [2.5], "text": ["汉" * 100], "yes": [True]},
         geometry=[shapely.Point(1, 2)], crs="EPSG:6933",
     )  # fmt: skip
-    told = write_shapefile(frame, tmp_path / "p.shp")
+    told = write_shapefile(frame, tmp_path / "p.shp", Voice())
     assert told == [
         "field worker_share is written as worker_sha",
         "field worker_share_of_men is written as worker_s_1",
@@ -115,7 +116,7 @@ def test_what_is_told_is_told_in_both_languages(tmp_path):
         geometry=[shapely.Point(1, 2)],
         crs="EPSG:6933",
     )
-    told = write_shapefile(frame, tmp_path / "p.shp", "zh")
+    told = write_shapefile(frame, tmp_path / "p.shp", Voice("zh"))
     assert told == ["字段 worker_share 写为 worker_sha", "text：1 条文本超过 254 字节，已截断"]
 
 
@@ -126,7 +127,9 @@ def test_yes_and_no_with_a_gap_is_a_number_with_a_gap(tmp_path, ending):
         geometry=[shapely.Point(k, k) for k in range(3)], crs="EPSG:6933",
     )  # fmt: skip
     path = tmp_path / f"p{ending}"
-    write_shapefile(frame, path) if ending == ".shp" else write_geodatabase({"p": frame}, path)
+    write_shapefile(frame, path, Voice()) if ending == ".shp" else write_geodatabase(
+        {"p": frame}, path
+    )
     back = gpd.read_file(path)["kept"]
     assert back.isna().tolist() == [False, True, False]
     assert back.dropna().tolist() == [1, 0]

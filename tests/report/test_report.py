@@ -1,12 +1,14 @@
 import re
+import shutil
 import xml.etree.ElementTree as ET
 
 import pytest
 
+from shanshui import open_study
 from shanshui.core.errors import PlanError
+from shanshui.core.voice import Voice
 from shanshui.report.document import write_report
 from shanshui.report.views import map_products
-from shanshui.report.words import PHRASES
 
 
 @pytest.fixture(scope="module", params=["en", "zh"])
@@ -25,8 +27,8 @@ def test_the_page_needs_nothing_from_outside(page):
 def test_the_page_speaks_its_language_and_says_it_is_made_up(page):
     lang, text, _ = page
     assert f'<html lang="{"zh-CN" if lang == "zh" else "en"}"' in text
-    assert PHRASES["made_up"][lang == "zh"] in text
-    assert PHRASES["water"][lang == "zh"] in text
+    assert Voice(lang)("made_up") in text
+    assert Voice(lang)("water") in text
 
 
 def test_figures_are_whole_pictures_with_text_unit_and_source(page):
@@ -62,14 +64,37 @@ def test_other_languages_and_names_are_refused(region, tmp_path):
         write_report(region, "en", tmp_path / "r.pdf")
 
 
-def test_every_phrase_has_both_languages():
-    assert all(en and zh for en, zh in PHRASES.values())
+def test_a_language_of_ten_words_has_its_page_and_english_elsewhere(region, tmp_path, monkeypatch):
+    """A file of words in the study's folder is all that a language needs."""
+    folder = tmp_path / "study"
+    shutil.copytree(region.layout.folder, folder)
+    words = {
+        "html_lang": "fr", "where": "Où nous sommes", "people": "Habitants", "source": "Origine", "figure": "Image", "contents": "Sommaire",
+        "term.slope": "Pente", "term.elevation": "Altitude", "north": "N·", "made_when": "fait le",
+    }  # fmt: skip
+    assert len(words) == 10
+    (folder / "words").mkdir()
+    rows = "".join(f"{key},{text}\n" for key, text in words.items())
+    (folder / "words" / "fr.csv").write_text(f"key,text\n{rows}", "utf-8")
+    monkeypatch.setattr("shanshui.report.document.map_products", lambda _: ["slope"])
+    text = write_report(open_study(folder), "fr", tmp_path / "r.html").read_text("utf-8")
+    for word in words.values():
+        assert word in text, word
+    assert '<html lang="fr"' in text
+    assert "Image 1. Altitude" in text
+    english = Voice()
+    for key in ("water", "worth", "users", "grade_1", "made_up"):
+        assert english(key) in text, key
+    for name in ("aspect", "landform", "planning_units"):
+        assert english.word(name) in text, name
+    assert english("where") not in text
+    assert (tmp_path / "maps-fr" / "slope.png").exists()
 
 
 def test_the_page_holds_the_account_and_what_matters(page):
     lang, text, _ = page
     for key in ("worth", "service_wr", "compared", "grade_1", "users"):
-        assert PHRASES[key][lang == "zh"] in text, key
+        assert Voice(lang)(key) in text, key
 
 
 def test_an_account_of_reported_values_has_its_page(region, tmp_path):

@@ -96,6 +96,90 @@ def test_an_older_code_follows_the_crosswalk_and_a_county_that_was_split_stands_
 
 
 @pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("水源涵养型", "water conservation"), ("水土保持型", "soil conservation"), ("防风固沙型", "sand fixation"),
+        ("生物多样性维护型", "biodiversity"), ("水源涵养生态功能区", "water conservation"), ("国家重点开发区域", "development"),
+        ("农产品主产区", "agriculture"), ("优化开发区", "development"), (" 防风固沙 ", "sand fixation"),
+    ],
+)  # fmt: skip
+def test_types_are_read_as_the_national_plan_spells_them(land, word, kind):
+    listed(land, ("610902", "Z", word, "国家级"))
+    assert not land.check("function_zones")["problems"]
+    assert land.made("function_zones")["kind"].tolist() == [kind]
+
+
+def test_counties_that_became_one_are_all_found(land):
+    pd.DataFrame({"from": ["612401", "612402"], "to": ["610902", "610902"]}).to_csv(
+        land.folder / "changes.csv", index=False
+    )
+    rows = [(c, "Qinba", "biodiversity", "national") for c in ("612401", "612402", "610921")]
+    listed(land, *rows)
+    land(COUNTIES + ZONES + 'crosswalk = "@changes.csv"\n')
+    made = land.made("function_zones")
+    assert [made["named"].iloc[0], made["found"].iloc[0]] == [3.0, 3.0]
+    assert (made.area / 1e6).tolist() == pytest.approx([18.0])
+    assert land.made("function_zone_areas")["counties_found"].iloc[0] == 3.0
+
+
+def two_lists(land, first, second):
+    columns = ["code", "zone", "kind", "level"]
+    for name, rows in (("zones.csv", first), ("more.csv", second)):
+        pd.DataFrame(rows, columns=columns).to_csv(land.folder / name, index=False)
+    text = ZONES.replace("[inputs", "[[inputs").replace("zones]", "zones]]")
+    return land(COUNTIES + text + text.replace("zones.csv", "more.csv"))
+
+
+def test_zones_may_stand_in_several_files(land):
+    row = ("610902", "Qinba", "biodiversity", "national")
+    two_lists(
+        land,
+        [row],
+        [
+            row,
+            ("610921", "Qinba", "biodiversity", "national"),
+            ("610929", "Han", "水源涵养型", "省级"),
+        ],
+    )
+    look = land.check("function_zones")
+    assert not look["problems"]
+    assert (look["facts"]["rows"], look["facts"]["zones"], look["facts"]["files"]) == (3, 2, 2)
+    made = land.made("function_zones")
+    # a county that stands in both files is one
+    assert made["named"].tolist() == made["found"].tolist() == [2.0, 1.0]
+    # a second file that says nothing new
+    two_lists(land, [row], [row])
+    assert land.made("function_zones")["named"].tolist() == [1.0]
+
+
+def test_what_no_run_would_take_is_told_by_check(land):
+    row = ("610902", "Qinba", "biodiversity", "national")
+    two_lists(land, [row], [("610921", "Qinba", "agriculture", "national")])
+    said = "zone 'Qinba' has more than one kind or level"
+    assert said in " ".join(land.check("function_zones")["problems"])
+    assert said in land.refused("function_zones")
+    gpd.GeoDataFrame({"name": ["A"], "kind": ["biodiversity"]}, geometry=[WHOLE], crs=CRS).to_file(
+        land.folder / "z.gpkg"
+    )
+    listed(land, row)
+    text = ZONES.replace("[inputs", "[[inputs").replace("zones]", "zones]]")
+    land(COUNTIES + text + text.replace("zones.csv", "z.gpkg"))
+    said = "its files are tables and polygons"
+    assert said in " ".join(land.check("function_zones")["problems"])
+    assert said in land.refused("function_zones")
+    land(ZONES)
+    assert "the study has none" in " ".join(land.check("function_zones")["problems"])
+
+
+def test_several_files_of_what_may_have_one_only_are_told_by_check(land):
+    for name in ("a.csv", "b.csv"):
+        pd.DataFrame({"lucode": [1], "built": [0.0]}).to_csv(land.folder / name, index=False)
+    land('[[inputs.biophysical]]\nfile = "@a.csv"\n[[inputs.biophysical]]\nfile = "@b.csv"\n')
+    said = "2 files are declared; only tables, maps and features may have several"
+    assert said in " ".join(land.check("biophysical")["problems"])
+
+
+@pytest.mark.parametrize(
     ("rows", "columns", "said"),
     [
         ([("330101", "Z", "biodiversity", "national")], None, "none of its places"),

@@ -45,6 +45,24 @@ def test_sites_are_joined_to_sensitivity_and_ground_alone_is_not(door):
         assert "ecological_sensitivity" in study.plan.absent
 
 
+def test_hazard_alone_makes_sensitivity_where_the_study_says_so(door):
+    from shanshui.study.study import open_study
+
+    door('[steps.ecological_sensitivity]\nkinds = ["hazard"]\n')
+    with open_study(door.folder / "s") as study:
+        assert "ndvi" not in study.specs
+        assert "ecological_sensitivity" in study.plan.steps
+        assert "protection_importance" in study.plan.steps
+    assert np.isin(door.made("ecological_sensitivity").values, (1, 3, 5)).any()
+    door("")
+    with open_study(door.folder / "s") as study:
+        assert "ecological_sensitivity" in study.plan.absent
+        report = study.run(
+            "ecological_sensitivity", settings={"ecological_sensitivity": {"kinds": "hazard"}}
+        )
+    assert report.variant == "ecological_sensitivity.kinds=hazard"
+
+
 @pytest.mark.parametrize(
     ("columns", "said"),
     [

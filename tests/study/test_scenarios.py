@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from shanshui import new_study, open_study
 from shanshui.cli.main import app
 from shanshui.core.errors import DataError, PlanError, ShanshuiError, StudyError
+from shanshui.core.voice import Voice
 from shanshui.report.comparison import sentences
 from shanshui.study.comparison import differing
 
@@ -259,10 +260,10 @@ def test_differences_by_place_sum_to_the_region_and_tell_who_gains(folder):
     ].sum() == pytest.approx(found.change)
     assert found.gains("county")["change"].is_monotonic_decreasing
     assert found.losses("county").empty
-    said = sentences(found)
+    said = sentences(found, Voice())
     assert said[0].startswith("Elevation, from base to higher: ")
     assert said[-1] == "No county loses."
-    assert sentences(found, "zh")[0].startswith("高程，由现状到higher：")
+    assert sentences(found, Voice("zh"))[0].startswith("高程，由现状到higher：")
     back = study.compare("higher", "base", "elevation")
     assert back.change == pytest.approx(-found.change)
 
@@ -441,8 +442,9 @@ def test_a_preview_is_the_same_plan_on_coarser_cells_and_says_so(folder):
         study.preview(40)
 
 
-def test_the_made_up_region_greener_gives_more_by_its_land(region):
-    study = region
+def test_the_made_up_region_greener_gives_more_by_its_land(region, tmp_path):
+    shutil.copytree(region.layout.folder, tmp_path / "w")
+    study = open_study(tmp_path / "w")
     study.scenarios["greener"] = made_greener()
     view = study.scenario("greener")
     view.run("carbon_stock", "gep", "county_gep", workers=2)

@@ -62,18 +62,6 @@ def test_the_survey_of_the_made_up_region_is_whole(region):
         "fault_distance",
         "site_hazard",
         "site_sensitivity",
-        *(
-            f"{kind}_{name}"
-            for name in ("moderate", "strong")
-            for kind in (
-                "temperature_fine",
-                "reference_evapotranspiration",
-                "water_yield",
-                "rainfall_erosivity",
-                "soil_retention",
-                "future",
-            )
-        ),
     }
     mask = region["region_mask"]
     km2 = float(mask.values.sum()) * region.grid.cell_km2

@@ -550,13 +550,13 @@ def test_a_dropped_variant_leaves_a_folder_that_is_not_ours(folder):
 
 @pytest.mark.parametrize("stop", [StoreError, KeyboardInterrupt])
 def test_a_new_variant_of_which_nothing_was_made_leaves_no_trace(folder, monkeypatch, stop):
-    from shanshui.flow.work import Work
+    from shanshui.flow.run import Run
 
     def fail(*args):
         raise stop("no")
 
     study = open_study(folder)
-    monkeypatch.setattr(Work, "make", fail)
+    monkeypatch.setattr(Run, "_make", fail)
     with pytest.raises(stop):
         study.run("slope_class", settings=LIMITS, variant="steep", workers=1)
     with pytest.raises(PlanError):
@@ -565,23 +565,23 @@ def test_a_new_variant_of_which_nothing_was_made_leaves_no_trace(folder, monkeyp
     assert study.verify() == []
     monkeypatch.undo()
     study.run("slope_class", settings=LIMITS, variant="steep", workers=1)
-    monkeypatch.setattr(Work, "make", fail)
+    monkeypatch.setattr(Run, "_make", fail)
     with pytest.raises(stop):
         study.run("unit_slope_classes", variant="steep", workers=1)
     assert list(study.variants()) == ["steep"]
 
 
 def test_a_variant_that_made_something_before_it_failed_stays(folder, monkeypatch):
-    from shanshui.flow.work import Work
+    from shanshui.flow.run import Run
 
-    make = Work.make
+    make = Run._make
 
     def fail(self, name, above):
         if name == "unit_slope_classes":
             raise StoreError("no")
         return make(self, name, above)
 
-    monkeypatch.setattr(Work, "make", fail)
+    monkeypatch.setattr(Run, "_make", fail)
     study = open_study(folder)
     with pytest.raises(StoreError):
         study.run("unit_slope_classes", settings=LIMITS, variant="steep", workers=1)

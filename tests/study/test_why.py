@@ -10,6 +10,7 @@ from tests.command import shanshui
 from shanshui.core.errors import PlanError, StudyError
 from shanshui.core.quantity import Grid
 from shanshui.core.reasons import reasons
+from shanshui.core.voice import Voice
 from shanshui.queries.why import Why
 
 
@@ -31,10 +32,10 @@ def test_every_missing_cell_of_every_product_has_a_reason_of_its_own(region):
 
 def test_each_reason_has_words_in_both_languages():
     for reason in reasons().values():
-        assert reason.en
-        assert reason.zh
-        assert reason.text("zh") == reason.zh
-        assert reason.text("en") == reason.en
+        assert reason.words["en"]
+        assert reason.words["zh"]
+        assert Voice("zh").said(reason) == reason.words["zh"]
+        assert Voice().said(reason) == reason.words["en"]
 
 
 def test_a_cell_says_its_value_or_why_it_has_none(region):

@@ -7,11 +7,13 @@ from tests.worlds import grid, squares, valley
 
 from shanshui.core.assessment import card_of
 from shanshui.core.errors import PlanError, QuantityError
+from shanshui.core.voice import Voice
+from shanshui.report.legends import classes
 from shanshui.terrain.aspect import aspect
 from shanshui.terrain.downscaling import allocation, land_cover_fine, temperature_fine
 from shanshui.terrain.extent import region_mask
 from shanshui.terrain.hypsometry import hypsometry
-from shanshui.terrain.landform import LANDFORMS, POSITIONS, landform, slope_position
+from shanshui.terrain.landform import landform, slope_position
 from shanshui.terrain.relief import (
     change_point,
     local_relief,
@@ -314,7 +316,7 @@ def test_positions_by_their_definition():
         score < -1, 1, np.where(score < -0.5, 2, np.where(score > 1, 6, np.where(score > 0.5, 5, flat)))
     )  # fmt: skip
     np.testing.assert_array_equal(codes[clear], named[clear])
-    assert set(np.unique(codes)) == set(POSITIONS)
+    assert set(np.unique(codes)) == {1, 2, 3, 4, 5, 6}
 
 
 def test_level_ground_is_flat_up_to_the_limit_and_a_missing_slope_tells_nothing():
@@ -337,10 +339,12 @@ def test_a_missing_slope_does_not_hide_a_ridge_and_missing_ground_has_no_positio
 
 
 def test_every_class_of_ground_has_words_in_two_languages():
-    assert list(LANDFORMS) == [1, 2, 3, 4, 5]
-    assert list(POSITIONS) == [1, 2, 3, 4, 5, 6]
-    assert [LANDFORMS[k][0] for k in (1, 3, 5)] == ["plain", "hill", "high-relief mountain"]
-    assert [POSITIONS[k][1] for k in (1, 3, 6)] == ["河谷", "平地", "山脊"]
+    landforms, positions = classes("landform"), classes("slope_position")
+    assert [c.code for c in landforms] == ["1", "2", "3", "4", "5"]
+    assert [c.code for c in positions] == ["1", "2", "3", "4", "5", "6"]
+    en, zh = Voice(), Voice("zh")
+    assert [en(landforms[k].word) for k in (0, 2, 4)] == ["plain", "hill", "high-relief mountain"]
+    assert [zh(positions[k].word) for k in (0, 2, 5)] == ["河谷", "平地", "山脊"]
 
 
 # hypsometry

@@ -5,6 +5,7 @@ from typing import Annotated
 import pandas as pd
 
 from shanshui.accounts.gep import account_total
+from shanshui.accounts.services import SERVICE
 from shanshui.accounts.tables import CountedServices, CoverAmounts, PricedFlows, by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -18,14 +19,6 @@ AssetAccount = Annotated[
 SupplyUse = Annotated[
     pd.DataFrame, Table({"table": TEXT, "service": TEXT, "party": TEXT, "value": "yuan/yr"})
 ]
-USERS = ("farming", "households", "industry and services", "government", "world")
-USE_SHARES = {
-    "agr": (1.0, 0, 0, 0, 0), "wat": (0.5, 0.2, 0.3, 0, 0), "hyd": (0, 0, 1.0, 0, 0), "wr": (0.4, 0.3, 0.3, 0, 0),
-    "sr": (0.5, 0, 0, 0.5, 0), "sf": (0.5, 0, 0, 0.5, 0), "fm": (0.2, 0.3, 0.2, 0.3, 0), "air": (0, 0.8, 0, 0.2, 0),
-    "wpu": (0, 0.3, 0.3, 0.4, 0), "co2": (0, 0, 0, 0, 1.0), "o2": (0, 0, 0, 0, 1.0), "clim": (0, 0.8, 0.2, 0, 0),
-    "tour": (0, 1.0, 0, 0, 0), "leis": (0, 1.0, 0, 0, 0),
-}  # fmt: skip
-"""Who uses each service, as shares [D]; equivalent factors go to no user."""
 
 
 @assessment(source="seea2021", bytes_per_cell=0)
@@ -116,9 +109,9 @@ def supply_use(
     supply = rows.groupby(["service", "party"], sort=True)["value"].sum().reset_index()
     used = []
     for service, total in supply.groupby("service")["value"].sum().items():
-        shares = USE_SHARES.get(str(service))
-        parties = dict(zip(USERS, shares, strict=True)) if shares else {"not allocated": 1.0}
-        used += [(service, p, total * s) for p, s in parties.items() if s]
+        known = SERVICE.get(str(service))
+        users = (known.users if known else ()) or (("not allocated", 1.0),)
+        used += [(service, party, total * share) for party, share in users]
     use = pd.DataFrame(used, columns=["service", "party", "value"])
     out = pd.concat([supply.assign(table="supply"), use.assign(table="use")], ignore_index=True)
     return out[["table", "service", "party", "value"]]

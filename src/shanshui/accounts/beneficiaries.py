@@ -6,18 +6,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shanshui.accounts.frame_accounts import GROUP
+from shanshui.accounts.services import SERVICE
 from shanshui.accounts.tables import MONEY
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import ANY, TEXT, Key, Table
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Counties, PlanningUnits
 
-REACH = {
-    "products": "here", "water_use": "here", "climate": "here", "sand": "here", "noise": "here", "purification": "here", "culture": "visitors",
-    "water_kept": "downstream", "flood": "downstream", "soil": "downstream", "carbon_oxygen": "world", "habitat": "world",
-}  # fmt: skip
-"""Where the use of each group of services falls [D]."""
 Beneficiaries = Annotated[
     pd.DataFrame,
     Table(
@@ -93,7 +88,7 @@ def service_beneficiaries(
     it in the county (by area where none of them has a value). Of what reaches unit u by water
     it uses ``a_u = P_u / (P_u + h)`` and hands on ``1 - a_u``: ``P`` people, ``h`` half_people; given at u,
     used along its way down, the rest beyond the region. What is given is ``used_here + to_downstream + to_visitors + to_world`` to the yuan.
-    Local, downstream, visitors, world by group of services as in :data:`REACH`. Ours [D] (decisions/0030-accounts).
+    Local, downstream, visitors, world by group of services as the table of services has them. Ours [D] (decisions/0030-accounts).
     """
     units = unit_gep.index
     people = unit_people.set_index("unit")["population"].reindex(units)
@@ -145,12 +140,12 @@ def service_beneficiaries(
 
 def _reach(service: str) -> str:
     """Where the use of a service falls; empty for a column that is none."""
-    return REACH.get(GROUP[service], "world") if service in GROUP else ""
+    return SERVICE[service].reach if service in SERVICE else ""
 
 
 def _by_reach(gives: pd.DataFrame) -> tuple[dict[str, pd.Series], list[str]]:
     """What each county gives by where its use falls, and the services that only others have told."""
-    told = [str(c) for c in gives.columns if c in GROUP and gives[c].notna().any()]
+    told = [str(c) for c in gives.columns if c in SERVICE and gives[c].notna().any()]
     out = {}
     for reach in ("here", "visitors", "downstream", "world"):
         mine = gives[[s for s in told if _reach(s) == reach]]

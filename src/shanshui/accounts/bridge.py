@@ -6,9 +6,10 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
-from shanshui.accounts.frame_accounts import GROUP, FrameAccounts
-from shanshui.accounts.frames import BY_AREA, FRAMES
+from shanshui.accounts.frame_accounts import FrameAccounts
+from shanshui.accounts.frames import FRAMES
 from shanshui.accounts.prices import deflator
+from shanshui.accounts.services import SERVICE
 from shanshui.accounts.tables import MONEY
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -56,7 +57,7 @@ class _Side:
     @property
     def by_flow(self) -> bool:
         """Its lines are flows by the names that all accounts of flows share."""
-        return self.name in FRAMES and self.name not in BY_AREA
+        return self.name in FRAMES and not FRAMES[self.name].by_area
 
     @property
     def groups(self) -> set[str]:
@@ -147,10 +148,10 @@ def _published(reported: pd.DataFrame) -> dict[str, _Side]:
             raise QuantityError(
                 f"reported_accounts.price_year: {name} stands in prices of {found}{blank}; give one year"
             )
-        strange = sorted(set(rows["service"].astype(str)) - set(GROUP))
+        strange = sorted(set(rows["service"].astype(str)) - set(SERVICE))
         if strange:
             raise QuantityError(
-                f"reported_accounts.service: '{strange[0]}' of {name} is of no group; known are {', '.join(sorted(GROUP))}"
+                f"reported_accounts.service: '{strange[0]}' of {name} is of no group; known are {', '.join(sorted(SERVICE))}"
             )
         value = pd.to_numeric(rows["value"], errors="coerce")
         if (odd := ~np.isfinite(value)).any():
@@ -158,9 +159,10 @@ def _published(reported: pd.DataFrame) -> dict[str, _Side]:
                 f"reported_accounts.value: {name} has {rows['service'][odd].iloc[0]} without a value that is a number; leave the row out, or "
                 "give its value"
             )
+        service = rows["service"].astype(str)
         lines = pd.DataFrame(
             {
-                "group": rows["service"].map(GROUP), "service": rows["service"].astype(str), "flow": "", "method": "reported", "value": value,
+                "group": [SERVICE[s].group for s in service], "service": service, "flow": "", "method": "reported", "value": value,
             }
         )  # fmt: skip
         out[str(name)] = _Side(str(name), lines.reset_index(drop=True), years[0])

@@ -7,29 +7,9 @@ import numpy as np
 import pandas as pd
 
 from shanshui.accounts.carbon import O2_PER_CO2
-from shanshui.accounts.frames import PER
+from shanshui.accounts.services import FLOW
 from shanshui.core.errors import QuantityError, nearest
 
-PARENT = {
-    "ammonia_nitrogen": "total_nitrogen",
-    "water_domestic": "water_supplied",
-    "water_industrial": "water_supplied",
-    "water_irrigation": "water_supplied",
-    "forest_products": "primary_products",
-    "animal_products": "primary_products",
-    "fishery_products": "primary_products",
-    "cooling_unused": "cooling",
-}
-"""Flow of which another is a part: where both are told the whole counts, and its part stands beside it."""
-SAME_AS = {
-    "total_nitrogen": "nitrogen_kept", "ammonia_nitrogen": "nitrogen_kept", "total_phosphorus": "phosphorus_kept",
-}  # fmt: skip
-"""Flow that may hold what another counts already, unless its table says that it ``excludes`` it."""
-SUBSTANCE = {
-    "nitrogen_kept": "nitrogen", "total_nitrogen": "nitrogen", "ammonia_nitrogen": "nitrogen",
-    "phosphorus_kept": "phosphorus", "total_phosphorus": "phosphorus",
-}  # fmt: skip
-"""What flows consist of: one substance has one price in an account."""
 PRICE_RATIO = 3.0
 """How far two prices of one substance may lie apart [1] [D]; the shipped ones of two papers are 34 and 221 times apart."""
 STOICHIOMETRY = 0.05
@@ -89,7 +69,7 @@ def counted_once(
             if whole in of and of[whole].worth:
                 line.leave_out(*_why_part(flow, whole))
                 break
-        twin = SAME_AS.get(flow, "")
+        twin = FLOW[flow].same_as if flow in FLOW else ""
         if (
             twin in of
             and of[twin].worth
@@ -100,7 +80,7 @@ def counted_once(
                 f"may hold what {twin} counts already; a table (products, emissions) whose column excludes names {twin} has it counted",
                 f"可能与 {twin} 重复；若 products 或 emissions 表的 excludes 列注明已扣除 {twin}，则计入",
             )
-            for part in (p for p, whole in PARENT.items() if whole == flow and p in of):
+            for part in (p.flow for p in FLOW.values() if p.part_of == flow and p.flow in of):
                 of[part].leave_out(
                     f"part of {flow}, which may hold what {twin} counts already",
                     f"属于 {flow} 的一部分，而后者可能与 {twin} 重复",
@@ -135,16 +115,16 @@ def excluded(flow: pd.Series, excludes: pd.Series, where: str) -> dict[str, tupl
     for name, rows in excludes.fillna("").groupby(flow):
         each = [set(str(v).split()) for v in rows]
         for other in sorted(set().union(*each)):
-            if other not in PER:
-                raise QuantityError(f"{where}.excludes: '{other}'; {nearest(other, PER)}")
+            if other not in FLOW:
+                raise QuantityError(f"{where}.excludes: '{other}'; {nearest(other, FLOW)}")
         said[str(name)] = tuple(sorted(set.intersection(*each)))
     return said
 
 
 def _ancestors(flow: str) -> list[str]:
     out = []
-    while flow in PARENT:
-        flow = PARENT[flow]
+    while (known := FLOW.get(flow)) and known.part_of:
+        flow = known.part_of
         out.append(flow)
     return out
 
@@ -184,11 +164,13 @@ def _one_basis(of: dict[str, _Line]) -> None:
 
 def _one_price(rows: list[dict[str, Any]]) -> None:
     """One substance at one price: the study's own, else the lowest, which claims least."""
-    for substance in dict.fromkeys(SUBSTANCE.values()):
+    for substance in dict.fromkeys(f.substance for f in FLOW.values() if f.substance):
         lines = [
             r
             for r in rows
-            if SUBSTANCE.get(str(r["flow"])) == substance and np.isfinite(r["price"])
+            if str(r["flow"]) in FLOW
+            and FLOW[str(r["flow"])].substance == substance
+            and np.isfinite(r["price"])
         ]
         if len(lines) < 2 or _apart(lines) <= PRICE_RATIO:
             continue
@@ -200,7 +182,7 @@ def _one_price(rows: list[dict[str, Any]]) -> None:
             )
         # what stands beside its whole does not set the price of it
         told = {str(r["flow"]) for r in lines}
-        whole = [r for r in lines if PARENT.get(str(r["flow"])) not in told]
+        whole = [r for r in lines if FLOW[str(r["flow"])].part_of not in told]
         base = min(own or whole, key=lambda r: float(r["price"]))
         for row in lines:
             if row is base or _apart([row, base]) <= PRICE_RATIO:

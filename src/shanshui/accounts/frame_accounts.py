@@ -8,6 +8,7 @@ from shanshui.accounts.asset_transfer import AssetTransfer
 from shanshui.accounts.frames import FRAMES
 from shanshui.accounts.gep import ASKED
 from shanshui.accounts.gep import gep as account_of
+from shanshui.accounts.services import SERVICE
 from shanshui.accounts.table_amounts import TableAmounts
 from shanshui.accounts.tables import MONEY, Account, Prices, Products, RegionAmounts, by_cover
 from shanshui.core.assessment import assessment
@@ -15,23 +16,6 @@ from shanshui.core.errors import PlanError
 from shanshui.core.quantity import ANY, TEXT, Table
 from shanshui.region.coefficients import keyed
 
-GROUP = {
-    **dict.fromkeys(("agr", "for", "hus", "fis", "bio", "food", "raw_material", "raw_materials", "genetic"), "products"),
-    **dict.fromkeys(("wat", "hyd", "water_supply"), "water_use"),
-    **dict.fromkeys(("wr", "hydrology", "water_regulation", "water"), "water_kept"),
-    **dict.fromkeys(("sr", "soil", "nutrient", "erosion_control", "soil_formation", "nutrient_cycling"), "soil"),
-    "sf": "sand",
-    **dict.fromkeys(("fm", "disturbance"), "flood"),
-    **dict.fromkeys(("air", "wpu", "purification", "waste_treatment"), "purification"),
-    **dict.fromkeys(("co2", "o2", "gas"), "carbon_oxygen"),
-    **dict.fromkeys(("clim", "climate"), "climate"),
-    "noise": "noise",
-    **dict.fromkeys(("hab", "biodiversity", "refugia", "pest", "poll", "biological_control", "pollination", "habitat"), "habitat"),
-    **dict.fromkeys(("tour", "leis", "prem", "aesthetic", "recreation", "cultural"), "culture"),
-    "cp": "coast",
-    "other": "other",
-}  # fmt: skip
-"""What a service of any frame is about, so that frames can be set beside one another."""
 FrameAccounts = Annotated[
     pd.DataFrame,
     Table(
@@ -111,7 +95,7 @@ def frame_accounts(
             except PlanError:
                 continue
         account = account[account["service"] != "total"]
-        parts.append(account.assign(group=account["service"].map(GROUP)))
+        parts.append(account.assign(group=[SERVICE[str(s)].group for s in account["service"]]))
     columns = ["frame", "year", "group", "service", "flow", "amount", "per", "method", "price", "value", "counts", "note"]  # fmt: skip
     known = [p for p in parts if len(p)]
     if not known:

@@ -9,9 +9,10 @@ from shanshui.accounts.asset_transfer import AssetTransfer, transferred_rows
 from shanshui.accounts.double_counting import counted_once, excluded
 from shanshui.accounts.draws import drawn
 from shanshui.accounts.equivalents import SERVICES, STANDARD_2010, equivalent_factors
-from shanshui.accounts.frames import FRAMES, PER, frame_of
+from shanshui.accounts.frames import FRAMES, frame_of
 from shanshui.accounts.priced import priced
 from shanshui.accounts.prices import deflator, price_table
+from shanshui.accounts.services import FLOW
 from shanshui.accounts.table_amounts import TableAmounts
 from shanshui.accounts.tables import Account, Prices, Products, RegionAmounts, by_cover
 from shanshui.core.assessment import assessment
@@ -174,8 +175,8 @@ def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int
     if products is None:
         return amounts
     for flow in products["flow"].unique():
-        if flow not in PER:
-            raise QuantityError(f"products.flow: '{flow}'; {nearest(str(flow), PER)}")
+        if flow not in FLOW:
+            raise QuantityError(f"products.flow: '{flow}'; {nearest(str(flow), FLOW)}")
         if flow in amounts.index:
             raise QuantityError(
                 f"products.flow: {flow} comes from a map or a step already; drop its rows, or the other's input: the same flow must not count twice"
@@ -197,7 +198,7 @@ def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int
 def _of_table(flow: str, rows: pd.DataFrame, year: int) -> pd.DataFrame:
     """Amount of a flow in the latest year that the account may take; missing where all its rows are of later ones."""
     known = rows[rows["year"] <= year]
-    told: dict[str, object] = {"amount": np.nan, "per": PER[flow], "basis": "measured"}
+    told: dict[str, object] = {"amount": np.nan, "per": FLOW[flow].per, "basis": "measured"}
     if known.empty:
         first = int(rows["year"].min())
         told["lacks"] = (
@@ -210,7 +211,7 @@ def _of_table(flow: str, rows: pd.DataFrame, year: int) -> pd.DataFrame:
         chosen = known[known["year"] == chosen_year(known, "amount", f"products of {flow}")]
         if "summed" not in chosen:
             chosen = levels_told(chosen, "amount", {}, f"products of {flow}")
-        if PER[flow] == "yuan":
+        if FLOW[flow].per == "yuan":
             told["price_year"] = int(chosen["year"].iloc[0])
         told["amount"] = float(chosen.loc[chosen["summed"].astype(bool), "amount"].sum())
     return pd.DataFrame([told], index=[flow])

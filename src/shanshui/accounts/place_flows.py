@@ -9,10 +9,10 @@ import pandas as pd
 
 from shanshui.accounts.culture import VisitValues
 from shanshui.accounts.flood_mitigation import FloodStorage
-from shanshui.accounts.frames import PER
-from shanshui.accounts.place_shares import PlaceShares, inside_part, once
+from shanshui.accounts.place_shares import PlaceShares, holders, inside_part, once
 from shanshui.accounts.purification import Purified
 from shanshui.accounts.recreation import Recreation
+from shanshui.accounts.services import FLOW
 from shanshui.accounts.table_amounts import Premiums, premiums_inside, purified_inside
 from shanshui.accounts.tables import Products
 from shanshui.core.assessment import assessment
@@ -93,6 +93,8 @@ def place_flows(
     share = counties["code"].astype(str).map(place_shares.set_index("code")["share_inside"])
     counties = counties[share.to_numpy() > 0]
     parent = dict(zip(counties["code"].astype(str), counties["parent"].astype(str), strict=True))
+    # outlines may tell what holds them by name
+    parent |= {c: p for c, p in holders(place_shares).items() if c in parent}
     parts: list[pd.DataFrame] = []
     if purification is not None:
         purification = purified_inside(purification, place_shares)
@@ -123,7 +125,7 @@ def _laid(places: gpd.GeoDataFrame, flow: str, amount: pd.Series) -> pd.DataFram
             "unit": places.index.to_numpy(),
             "flow": flow,
             "amount": amount.to_numpy(np.float64),
-            "per": PER[flow],
+            "per": FLOW[flow].per,
         }
     )
 

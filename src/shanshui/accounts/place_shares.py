@@ -115,10 +115,10 @@ def once(
         if shares is None
         else dict(zip(shares["code"].astype(str), shares["share_inside"], strict=True))
     )
-    return levels_told(table, amount, _holders(shares), where, by=by, inside=inside)
+    return levels_told(table, amount, holders(shares), where, by=by, inside=inside)
 
 
-def _holders(shares: pd.DataFrame | None) -> dict[str, str]:
+def holders(shares: pd.DataFrame | None) -> dict[str, str]:
     """Code of the place that holds each place."""
     if shares is None or "parent" not in shares:
         return {}

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from shanshui.accounts.frames import CATEGORY, FLOWS, Entry, Frame
+from shanshui.accounts.frames import Entry, Frame
 from shanshui.accounts.prices import Price, price_of
+from shanshui.accounts.services import SERVICE
 
 WATER_SERVICES = ("wat", "hyd")
 _Said = tuple[str, str]
@@ -34,9 +35,11 @@ def priced(
     list of dict
         A line a flow that the frame lists and the study has.
     """
-    sold = any(f in amounts.index for s in WATER_SERVICES for f in FLOWS[s])
+    sold = any(f in amounts.index for s in WATER_SERVICES for f in SERVICE[s].flows)
     # water that is not known to be retained cannot be counted as such
-    held = any(f in amounts.index and np.isfinite(amounts["amount"][f]) for f in FLOWS["wr"])
+    held = any(
+        f in amounts.index and np.isfinite(amounts["amount"][f]) for f in SERVICE["wr"].flows
+    )
     rows: list[dict[str, object]] = []
     for entry in system.entries:
         counts, said = entry.counts, (entry.why, entry.why_zh)
@@ -47,7 +50,7 @@ def priced(
                 counts, said = False, ("the same water is counted as sold", "同一水量已按出售计入")
         rows += [
             _line(amounts, flow, entry, table, year, counts, said)
-            for flow in FLOWS.get(entry.service, ())
+            for flow in SERVICE[entry.service].flows
             if flow in amounts.index
         ]
     return rows
@@ -66,7 +69,7 @@ def _line(
     told = _year_of(amounts, flow)
     price = price_of(flow, per, entry.methods, year, table, told)
     row: dict[str, object] = {
-        "category": CATEGORY[entry.service],
+        "category": SERVICE[entry.service].category,
         "service": entry.service,
         "flow": flow,
         "amount": amount,

@@ -8,7 +8,7 @@ from io import StringIO
 import numpy as np
 import pandas as pd
 
-from shanshui.accounts.frames import PER
+from shanshui.accounts.services import FLOW
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.shipped import shipped_text
 from shanshui.core.units import conversion
@@ -116,9 +116,9 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
 def _check_flows(own: pd.DataFrame) -> None:
     """Each price of the study is of a flow that an account prices, and there is one of it by each method in a year."""
     for flow in own["flow"].astype(str):
-        if flow not in PER:
-            raise QuantityError(f"prices.flow: '{flow}'; {nearest(flow, PER)}")
-        if PER[flow] == "yuan":
+        if flow not in FLOW:
+            raise QuantityError(f"prices.flow: '{flow}'; {nearest(flow, FLOW)}")
+        if FLOW[flow].per == "yuan":
             raise QuantityError(
                 f"prices.flow: {flow} is told in yuan, so a price of it says nothing; change its amount, or drop the row"
             )

@@ -6,8 +6,8 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
-from shanshui.accounts.frame_accounts import GROUP
-from shanshui.accounts.frames import BY_AREA, FLOWS, FRAMES
+from shanshui.accounts.frames import FRAMES
+from shanshui.accounts.services import SERVICE
 from shanshui.accounts.tables import Account
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import TEXT, Table
@@ -150,13 +150,15 @@ def _known_how(counted: pd.DataFrame, worth: float, year: int) -> Iterator[_Line
 
 def _is_not(frame: str, counted: pd.DataFrame, worth: float) -> Iterator[_Line]:
     """What is not to be read into it; of what is paid for it is told that it stands in the product too."""
-    sold = counted["service"].map(GROUP).isin(SOLD) | counted["service"].isin(VISITED)
+    sold = counted["service"].map(lambda s: SERVICE[str(s)].group).isin(SOLD) | counted[
+        "service"
+    ].isin(VISITED)
     share = float(counted.loc[sold, "value"].sum()) / worth if worth else 0.0
     if not share > 0:
         yield _said(
             "is_not", "income", "no income and no part of gross domestic product: nobody was paid it", "不是收入，也不是国内生产总值的一部分",
         )  # fmt: skip
-    elif frame in BY_AREA:
+    elif FRAMES[frame].by_area:
         yield _said(
             "is_not", "income",
             f"no income and no sum to add to gross domestic product: {share:.1%} of the total stands for food, materials and water, "
@@ -177,7 +179,7 @@ def _is_not(frame: str, counted: pd.DataFrame, worth: float) -> Iterator[_Line]:
         "is_not", "other_frames", "not to be set beside a total of another frame without the bridge between them",
         "未经框架换算，不可与其他框架的总值直接比较",
     )  # fmt: skip
-    if frame in BY_AREA:
+    if FRAMES[frame].by_area:
         yield _said(
             "is_not", "measured", "nothing in it was measured here but areas of land cover", "除土地覆被面积外，均非本地实测",
         )  # fmt: skip
@@ -210,7 +212,7 @@ def _missing(frame: str, lines: pd.DataFrame) -> Iterator[_Line]:
                 "missing", entry.service, "its amount or its price is not known", "实物量或价格未知"
             )
         else:
-            flows = ", ".join(FLOWS.get(entry.service, ())) or entry.service
+            flows = ", ".join(SERVICE[entry.service].flows) or entry.service
             yield _said(
                 "missing", entry.service, f"no amount of {flows} is known: it is not in the total, which is no zero",
                 f"无 {flows} 的实物量：未计入总值，并非为零",

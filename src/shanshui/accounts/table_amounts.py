@@ -8,11 +8,11 @@ import pandas as pd
 from shanshui.accounts.culture import VisitValues
 from shanshui.accounts.double_counting import excluded
 from shanshui.accounts.flood_mitigation import FloodStorage
-from shanshui.accounts.frames import PER
 from shanshui.accounts.place_shares import PlaceShares, inside_part, once
 from shanshui.accounts.prices import in_one_year, price_year_told
 from shanshui.accounts.purification import Purified
 from shanshui.accounts.recreation import Recreation
+from shanshui.accounts.services import FLOW
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.quantity import ANY, TEXT, Table
@@ -258,4 +258,4 @@ def _year(flow: str, rows: pd.DataFrame) -> dict[str, int]:
 
 def _row(flow: str, values: pd.Series, basis: str) -> tuple[str, float, str, str, int]:
     # a part is not the whole: one place without an amount leaves the sum unknown
-    return (flow, float(values.to_numpy(np.float64).sum()), PER[flow], basis, len(values))
+    return (flow, float(values.to_numpy(np.float64).sum()), FLOW[flow].per, basis, len(values))

@@ -1,97 +1,79 @@
-"""The answer on a project in words of one language."""
+"""The answer on a project in the words of a voice."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from shanshui.industry.access_rules import VERDICTS_ZH
-from shanshui.industry.rule_book import FACTS_ZH, YES_NO, Rule
+from shanshui.core.voice import Voice
+from shanshui.industry.rule_facts import YES_NO
 
 if TYPE_CHECKING:
     from shanshui.queries.admission import PlaceAdmission
 
-SAID = {
-    "provisional": ("PROVISIONAL", "未定"),
-    "at": ("at", "位置"),
-    "facts": ("facts", "事实"),
-    "of": ("of", "其中"),
-    "if": ("if", "若"),
-    "go": ("would go with", "如要解除"),
-    "rest": ("and if all of these went", "以上全部解除后"),
-    "better": ("nearest ground where it is better", "最近的更优位置"),
-    "unknown": ("not known here, though rules ask for it", "规则所需而此处未知"),
-    "waiting": ("no plan drawn in this study, so its rules wait", "本研究未划定，相关规则暂不生效"),
-    "planning unit": ("planning unit", "规划单元"),
-    "counties": ("county", "县"),
-    "prefectures": ("prefecture", "地市"),
-    "km": ("km", "公里"),
-}
-"""Words of an answer in both languages."""
+
+def _told(name: str, value: float, voice: Voice) -> str:
+    """A fact of the place."""
+    key = "told" if name not in YES_NO else "told_yes" if value >= 1 else "told_no"
+    return voice(key, fact=voice(f"fact_{name}"), value=f"{value:g}")
 
 
-class _Words:
-    """Words of one language."""
-
-    def __init__(self, lang: str) -> None:
-        self.lang, self.zh = lang, lang == "zh"
-        self.comma, self.colon = ("、", "：") if self.zh else (", ", ": ")
-
-    def say(self, word: str) -> str:
-        return SAID[word][self.zh]
-
-    def verdict(self, word: str) -> str:
-        return VERDICTS_ZH[word] if self.zh else word
-
-    def fact(self, name: str) -> str:
-        return FACTS_ZH[name] if self.zh else name
-
-    def told(self, name: str, value: float) -> str:
-        if self.zh and name in YES_NO:
-            return self.fact(name) if value >= 1 else f"不{self.fact(name)}"
-        return f"{self.fact(name)} {value:g}"
-
-    def text(self, rule: Rule) -> str:
-        return rule.text_zh if self.zh else rule.text
+def _asked(name: str, voice: Voice) -> str:
+    """A fact that is not known."""
+    return voice("asked_yes" if name in YES_NO else "asked", fact=voice(f"fact_{name}"))
 
 
-def admission_lines(found: "PlaceAdmission", lang: str) -> Iterator[str]:
-    """Lines of an answer in one language: verdict, facts, rules, open questions, what would change it."""
-    w, answer = _Words(lang), found.answer
-    mark = f"{w.say('provisional')}{w.colon}" if answer.provisional else ""
-    yield f"{mark}{answer.words(lang)}  {found.industry[0]} {found.industry[2 if w.zh else 1]}"
+def admission_lines(found: "PlaceAdmission", voice: Voice) -> Iterator[str]:
+    """Lines of an answer: verdict, facts, rules, open questions, what would change it."""
+    answer, colon = found.answer, voice("mark_colon")
+    mark = f"{voice('admit_provisional')}{colon}" if answer.provisional else ""
+    code, en, zh = found.industry
+    yield f"{mark}{answer.words(voice)}  {code} {voice.among({'en': en, 'zh': zh})}"
     if found.where:
-        places = (f"{w.say(k)} {v}" for k, v in found.where.items())
-        yield f"{w.say('at')}{w.colon}{w.comma.join(places)}"
-    facts = (w.told(k, v) for k, v in found.facts.items())
-    yield f"{w.say('facts')}{w.colon}{w.comma.join(facts)}"
-    yield from _rules(found, w)
-    yield from _ways(found, w)
+        places = (
+            f"{voice(f'admit_{k}')} {voice.among({'en': v, 'zh': found.where_zh[k]})}"
+            for k, v in found.where.items()
+        )
+        yield f"{voice('admit_at')}{colon}{voice.listed(places)}"
+    facts = (_told(k, v, voice) for k, v in found.facts.items())
+    yield f"{voice('admit_facts')}{colon}{voice.listed(facts)}"
+    yield f"{voice('admit_year')}{colon}{found.year}"
+    yield from _rules(found, voice)
+    yield from _ways(found, voice)
 
 
-def _rules(found: "PlaceAdmission", w: _Words) -> Iterator[str]:
+def _rules(found: "PlaceAdmission", voice: Voice) -> Iterator[str]:
     """Rules that fired, and those that might."""
     answer = found.answer
     for rule in answer.fired:
-        when = f" [{' & '.join(t.words(w.lang) for t in rule.when)}]" if rule.when else ""
+        when = (
+            f" [{voice('mark_and').join(t.words(voice) for t in rule.when)}]" if rule.when else ""
+        )
         parts = answer.parts.get(rule.rule)
-        part = f" ({w.say('of')} {' '.join(parts)})" if parts else ""
-        yield f"  {w.verdict(rule.verdict):9} {rule.rule}{when}{part}{w.colon}{w.text(rule)} ({rule.source} {rule.tag})"
-    for question in answer.questions:
-        asks = " & ".join(t.words(w.lang) for t in question.terms)
+        part = f" ({voice('admit_of')} {' '.join(parts)})" if parts else ""
+        verdict, colon = voice(f"ruled_{rule.verdict}"), voice("mark_colon")
+        said, source = voice.of(rule, "text"), voice.of(rule, "source")
+        yield f"  {verdict:9} {rule.rule}{when}{part}{colon}{said} ({source} {rule.tag})"
+    for question in (*answer.questions, *answer.hopes):
+        asks = voice("mark_and").join(t.words(voice) for t in question.terms)
         rule = question.rule
-        yield f"  {w.verdict(rule.verdict):9} {rule.rule} {w.say('if')} {asks}{w.colon}{w.text(rule)}"
+        yield f"  {voice(f'ruled_{rule.verdict}'):9} {rule.rule} {voice('admit_if')} {asks}{voice('mark_colon')}{voice.of(rule, 'text')}"
 
 
-def _ways(found: "PlaceAdmission", w: _Words) -> Iterator[str]:
+def _ways(found: "PlaceAdmission", voice: Voice) -> Iterator[str]:
     """What would change the verdict, where it is better, what is not known."""
     answer = found.answer
-    for change in answer.changes_zh if w.zh else answer.changes:
-        yield f"  {w.say('go')} {change}"
+    colon = voice("mark_colon")
+    for change in answer.changes:
+        yield f"  {voice('admit_go')} {change.words(voice)}"
     if answer.changes:
-        yield f"  {w.say('rest')}{w.colon}{w.verdict(answer.better)}"
+        yield f"  {voice('admit_rest')}{colon}{voice(f'ruled_{answer.better}')}"
     if found.nearest:
         n = found.nearest
-        sure = "" if n["certain"] else f"{w.comma}{w.say('provisional')}"
-        yield f"  {w.say('better')} ({w.verdict(n['verdict'])}{sure}){w.colon}{n['km']} {w.say('km')}{w.comma}{n['lon']},{n['lat']}"
+        parts = [
+            voice(f"ruled_{n['verdict']}"),
+            *([] if n["certain"] else [voice("admit_provisional")]),
+        ]
+        at = voice.listed([f"{n['km']} {voice('admit_km')}", f"{n['lon']},{n['lat']}"])
+        yield f"  {voice('admit_better')} ({voice.listed(parts)}){colon}{at}"
     for word, names in (("unknown", answer.unknown), ("waiting", answer.waiting)):
         if names:
-            yield f"  {w.say(word)}{w.colon}{w.comma.join(w.fact(f) for f in names)}"
+            yield f"  {voice(f'admit_{word}')}{colon}{voice.listed(_asked(f, voice) for f in names)}"

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Overwrite, Quiet, place
+from shanshui.cli.options import AsJson, Folder, Language, Overwrite, Quiet, place
 from shanshui.cli.rows import print_json, print_rows, write_rows
 from shanshui.core.errors import StudyError, nearest
+from shanshui.core.voice import Voice
 from shanshui.queries.plain import records
 
 if TYPE_CHECKING:
@@ -102,7 +103,10 @@ def admit(
         str, typer.Option(metavar="new|expand|existing|explore", help="Of the project.")
     ] = "new",
     year: Annotated[
-        int | None, typer.Option(metavar="YEAR", help="Rules in force then; all by default.")
+        int | None,
+        typer.Option(
+            metavar="YEAR", help="Rules in force then; the year of the rule book by default."
+        ),
     ] = None,
     claim: Annotated[
         list[str] | None,
@@ -117,7 +121,7 @@ def admit(
             help="Fact of the project, such as capacity_mw=30 or open_pit=1; or of the place, where you know better.",
         ),
     ] = None,
-    lang: Annotated[str, typer.Option(metavar="en|zh", help="Words of the rules.")] = "en",
+    lang: Language = "en",
     as_json: AsJson = False,
 ) -> None:
     """Whether a project may come to a place: verdict, every rule that fired, what would change it."""
@@ -125,8 +129,7 @@ def admit(
     from shanshui.queries.admission import admitted_at
     from shanshui.study.study import open_study
 
-    if lang not in ("en", "zh"):
-        raise StudyError(f"--lang {lang}: expected en or zh")
+    voice = Voice(lang, folder)
     for word in claim or ():
         if word not in EXEMPTIONS:
             raise StudyError(f"--claim {word}: {nearest(word, EXEMPTIONS)}")
@@ -148,7 +151,7 @@ def admit(
         return
     from shanshui.cli.admission_lines import admission_lines
 
-    for line in admission_lines(answer, lang):
+    for line in admission_lines(answer, voice):
         typer.echo(line)
 
 

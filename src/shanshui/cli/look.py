@@ -7,6 +7,7 @@ import typer
 
 from shanshui.cli.options import AsJson, Folder, Preview, Scenario, Variant, opened
 from shanshui.cli.rows import number, print_json, print_rows
+from shanshui.core.voice import Voice
 
 if TYPE_CHECKING:
     from shanshui.queries.datasets import Datasets
@@ -170,7 +171,7 @@ def _print_ancestor(each: "Ancestor") -> None:
         typer.echo(f"{pad}    {'file' if each.summary == 'input' else 'source'}: {each.source}")
     if each.scale:
         typer.echo(f"{pad}    scale: {each.scale}")
-    for sentence in each.join.sentences() if each.join else ():
+    for sentence in each.join.sentences(Voice()) if each.join else ():
         typer.echo(f"{pad}    join: {sentence}")
     for edition in each.editions:
         typer.echo(f"{pad}    edition: {edition}")

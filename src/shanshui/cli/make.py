@@ -10,6 +10,7 @@ import typer
 from shanshui.cli.options import (
     AsJson,
     Folder,
+    Language,
     Memory,
     Overwrite,
     Preview,
@@ -19,6 +20,7 @@ from shanshui.cli.options import (
     opened,
 )
 from shanshui.core.errors import StudyError
+from shanshui.core.voice import Voice
 
 if TYPE_CHECKING:
     from shanshui.flow.run import Outcome
@@ -67,6 +69,13 @@ def run(
         int, typer.Option(min=0, help="Steps or strips at once; 0 is one per processor.")
     ] = 0,
     memory: Memory = None,
+    scheduler: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS|local:N",
+            help="Have a Dask scheduler's workers do the work, which see the study's folder, or N processes of this machine.",
+        ),
+    ] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="Make everything anew.")] = False,
     dry: Annotated[
         bool,
@@ -99,6 +108,7 @@ def run(
         "memory": memory,
         "settings": laid,
         "variant": name or variant,
+        "scheduler": scheduler,
     }
     if dry:
         _print_estimates(study.estimates(*(products or []), **options), as_json)
@@ -149,7 +159,7 @@ def export(
             help="By ending: .tif (COG) .nc .zarr .gpkg .gdb .shp .parquet .geojson .csv .xlsx .png",
         ),
     ],
-    lang: Annotated[str, typer.Option(metavar="en|zh", help="Words on a map.")] = "en",
+    lang: Language = "en",
     variant: Variant = "",
     scenario: Scenario = "",
     preview: Preview = 1,
@@ -176,7 +186,7 @@ def export(
 
 def report(
     folder: Folder,
-    lang: Annotated[str, typer.Option(metavar="en|zh", help="Language.")] = "en",
+    lang: Language = "en",
     to: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The page; by default in the study folder.")
     ] = None,
@@ -189,7 +199,22 @@ def report(
     from shanshui.report.document import write_report
 
     study = opened(folder, variant, scenario, preview)
-    typer.echo(str(write_report(study, lang, to, overwrite=overwrite).resolve()))
+    voice = Voice(lang, study.layout.folder)
+    page = write_report(study, lang, to, overwrite=overwrite)
+    if voice.lacking:
+        typer.echo(_lacking(voice), err=True)
+    typer.echo(str(page.resolve()))
+
+
+LACKING_SHOWN = 12
+"""Keys that a language lacks which are named."""
+
+
+def _lacking(voice: Voice) -> str:
+    """What a language does not say."""
+    keys = voice.lacking
+    more = f", and {len(keys) - LACKING_SHOWN} more" if len(keys) > LACKING_SHOWN else ""
+    return f"{voice.language} has no words for {', '.join(keys[:LACKING_SHOWN])}{more}: they stand in English"
 
 
 def _print_estimates(rows: list[Any], as_json: bool) -> None:

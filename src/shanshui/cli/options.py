@@ -54,6 +54,14 @@ Memory = Annotated[
         help="What the run may take; by default three quarters of what is free.",
     ),
 ]
+Language = Annotated[
+    str,
+    typer.Option(
+        "--lang",
+        metavar="NAME",
+        help="Language of words: en, zh, or one of the study's own, a file words/NAME.csv in its folder.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Plain JSON, for programs.")]
 Scenario = Annotated[
     str,

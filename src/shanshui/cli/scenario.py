@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Overwrite, Preview
+from shanshui.cli.options import AsJson, Folder, Language, Overwrite, Preview
 from shanshui.cli.rows import print_json, print_rows
 from shanshui.core.errors import StudyError, nearest
+from shanshui.core.voice import Voice
 from shanshui.queries.plain import records
 
 if TYPE_CHECKING:
@@ -173,19 +174,19 @@ def compare(
             "--column", metavar="NAME", help="Column of a table that is told; by default its total."
         ),
     ] = "",
-    lang: Annotated[str, typer.Option(metavar="en|zh", help="Language of the sentences.")] = "en",
+    lang: Language = "en",
     preview: Preview = 1,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """What differs from scenario A to B: in a sentence, by place, as a map; who gains and who loses."""
-    from shanshui.report.comparison import as_dict, say, sentences, summary_rows, write_comparison
+    from shanshui.report.comparison import sentences
+    from shanshui.report.comparison_files import as_dict, summary_rows, write_comparison
     from shanshui.study.comparison import compare as compared
     from shanshui.study.comparison import differing
     from shanshui.study.study import open_study
 
-    if lang not in ("en", "zh"):
-        raise StudyError(f"--lang {lang}: expected en or zh")
+    voice = Voice(lang, folder)
     study = open_study(folder).preview(preview)
     if not products:
         names = differing(study, one, other)
@@ -202,15 +203,15 @@ def compare(
     else:
         found = [compared(study, one, other, name, column) for name in products]
     if to is not None:
-        typer.echo(str(write_comparison(study, found, to, lang, overwrite=overwrite)))
+        typer.echo(str(write_comparison(study, found, to, voice, overwrite=overwrite)))
         return
     if as_json:
-        print_json([as_dict(c, lang) for c in found])
+        print_json([as_dict(c, voice) for c in found])
         return
     if study.times > 1:
-        typer.echo(say("preview", lang, times=study.times))
+        typer.echo(voice("compare_preview", times=study.times))
     for c in found:
-        for text in sentences(c, lang):
+        for text in sentences(c, voice):
             typer.echo(text)
         _print_places(c)
 

@@ -8,6 +8,7 @@ import typer
 from shanshui.cli.options import (
     AsJson,
     Folder,
+    Language,
     Overwrite,
     Preview,
     Scenario,
@@ -17,6 +18,7 @@ from shanshui.cli.options import (
 )
 from shanshui.cli.rows import number, print_json, print_rows
 from shanshui.core.errors import StudyError
+from shanshui.core.voice import Voice
 from shanshui.queries.plain import records
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def why(
         Path | None,
         typer.Option("--to", metavar="FILE", help="A map of reasons: .tif or .png."),
     ] = None,
-    lang: Annotated[str, typer.Option(metavar="en|zh", help="Language.")] = "en",
+    lang: Language = "en",
     variant: Variant = "",
     scenario: Scenario = "",
     preview: Preview = 1,
@@ -41,8 +43,7 @@ def why(
     """Say why a product has no value at a place, or is as it is; without a place, why cells are missing over the study."""
     from shanshui.queries.why import Why
 
-    if lang not in ("en", "zh"):
-        raise StudyError(f"--lang {lang}: expected en or zh")
+    voice = Voice(lang, folder)
     study = opened(folder, variant, scenario, preview)
     question = Why(study)
     if at:
@@ -52,22 +53,22 @@ def why(
         if as_json:
             print_json(answer.to_dict())
         else:
-            _print_answer(answer, lang)
+            _print_answer(answer, voice)
         return
     found = question.missing(product)
     if to is not None:
         from shanshui.report.reasons import reason_map
 
-        reason_map(question, product, list(found.lost), to, lang, overwrite=overwrite)
+        reason_map(question, product, list(found.lost), to, voice, overwrite=overwrite)
     if as_json:
         print_json(found.to_dict())
         return
-    _print_reasons(found, lang)
+    _print_reasons(found, voice)
     if to is not None:
         typer.echo(str(to))
 
 
-def _print_answer(answer: "Answer", lang: str) -> None:
+def _print_answer(answer: "Answer", voice: Voice) -> None:
     where = f"{answer.lon:g},{answer.lat:g}"
     if answer.place or answer.rows:
         import pandas as pd
@@ -80,28 +81,28 @@ def _print_answer(answer: "Answer", lang: str) -> None:
         if answer.empty:
             typer.echo(f"without a value: {', '.join(answer.empty)}")
         for item in answer.lost:
-            typer.echo(f"  {item.cells} cells: {_sentence(item, lang)}")
+            typer.echo(f"  {item.cells} cells: {_sentence(item, voice)}")
         return
     if answer.value is not None:
         typer.echo(f"{answer.product} at {where} is {number(answer.value, '')} {answer.unit}")
     for item in answer.lost:
-        typer.echo(f"{answer.product} at {where} has no value: {_sentence(item, lang)}")
+        typer.echo(f"{answer.product} at {where} has no value: {_sentence(item, voice)}")
     for name, value in answer.taken.items():
         typer.echo(f"  {name}: {'no value' if value is None else number(value, '')}")
 
 
-def _print_reasons(found: "Missing", lang: str) -> None:
+def _print_reasons(found: "Missing", voice: Voice) -> None:
     if not found.lost:
         typer.echo("every cell has a value")
     for item in found.lost:
         share = 100.0 * item.cells / found.cells
-        typer.echo(f"{item.cells:>12,} cells {share:6.2f} %  {_sentence(item, lang)}")
+        typer.echo(f"{item.cells:>12,} cells {share:6.2f} %  {_sentence(item, voice)}")
 
 
-def _sentence(item: "Lost", lang: str) -> str:
+def _sentence(item: "Lost", voice: Voice) -> str:
     from shanshui.core.reasons import reasons
 
-    words = reasons()[item.cause.reason].text(lang)
+    words = voice.said(reasons()[item.cause.reason])
     detail = f" ({item.cause.detail})" if item.cause.detail else ""
     way = f"  [{' < '.join(item.way)}]" if len(item.way) > 1 else ""
     return f"{item.cause.product}: {words}{detail}{way}"

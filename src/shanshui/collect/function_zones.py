@@ -1,7 +1,7 @@
 """Statutory function zones at the door: a list of counties, or polygons, become one outline per zone."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -67,40 +67,79 @@ def function_zones_input(
     DataError
         A kind or a level that is none, one zone of two kinds, no county that the study has, nothing inside the study.
     """
-    listed = {is_list(path) for path in paths}
-    if len(listed) > 1:
-        raise DataError(
-            f"{name}: its files are tables and polygons; expected one of both: leave the others out"
-        )
-    if listed == {True}:
+    if any(is_list(path) for path in paths):
         return _outlined(paths, specs, name, grid, above)
     return _drawn(paths, specs, kind, name, grid)
 
 
-def listed_zones(
-    path: Path, spec: InputSpec, name: str, places: pd.DataFrame | None
-) -> tuple[pd.DataFrame, pd.DataFrame, JoinAccount | None]:
-    """Rows of a list of counties, in our words, and the places that they reach.
+@dataclass(frozen=True)
+class ZoneLists:
+    """Lists of counties of one or several files.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        ``code, county, name, name_zh, kind, level`` as the files have them, each county of a zone once.
+    reached : DataFrame
+        ``code, name, rows`` with the codes of the study's places: how many rows of a zone came to a place.
+    account : JoinAccount
+        What became of each row.
+    """
+
+    rows: pd.DataFrame
+    reached: pd.DataFrame
+    account: JoinAccount
+
+
+def zone_lists(
+    paths: Sequence[Path], specs: Sequence[InputSpec], name: str, places: pd.DataFrame | None
+) -> ZoneLists:
+    """Rows of lists of counties, in our words, and the places that they reach.
 
     Parameters
     ----------
-    path, spec, name
-        The file, its declaration, the input.
-    places : DataFrame, optional
+    paths, specs, name
+        The files, their declarations, the input.
+    places : DataFrame or None
         Of :func:`shanshui.collect.joining.places_frame`.
-
-    Returns
-    -------
-    (DataFrame, DataFrame, JoinAccount or None)
-        ``code, county, name, name_zh, kind, level`` as the file has them; ``code, name`` with the codes of the study's places; what became of each
-        row, None without
-        places.
 
     Raises
     ------
     DataError
-        Columns that lack, other words, no county that the study has.
+        Polygons beside tables, columns that lack, other words, one zone of two kinds, a study without places, no county that it has.
     """
+    if not all(is_list(path) for path in paths):
+        raise DataError(
+            f"{name}: its files are tables and polygons; expected one of both: leave the others out"
+        )
+    if places is None:
+        raise DataError(
+            f"{name}: {paths[0]} lists counties, and the study has none; add [inputs.counties], or give polygons"
+        )
+    own = ["code", "county", "name"]
+    parts, reached, accounts = [], [], []
+    before: set[tuple[str, ...]] = set()
+    for path, spec in zip(paths, specs, strict=True):
+        rows = _listed(path, spec, name)
+        each = list(rows[own].itertuples(index=False, name=None))
+        rows = rows[[row not in before for row in each]].reset_index(drop=True)
+        before |= set(each)
+        if rows.empty:
+            continue
+        parts.append(rows)
+        held = [c for c in own if c == "name" or (rows[c] != "").any()]
+        zones = rows[held].rename(columns={"county": "name", "name": "zone"}).assign(rows=1.0)
+        done = joined_places(zones, spec, name, places, ["zone"])
+        reached.append(done.table[["code", "zone", "rows"]].rename(columns={"zone": "name"}))
+        accounts.append(done.account)
+    every = pd.concat(parts, ignore_index=True)
+    _one_kind(every, f"{name}: {', '.join(map(str, paths))}")
+    found = pd.concat(reached).groupby(["code", "name"], sort=False)["rows"].sum().reset_index()
+    return ZoneLists(every, found, together(accounts))
+
+
+def _listed(path: Path, spec: InputSpec, name: str) -> pd.DataFrame:
+    """Rows of one list of counties, in our words."""
     frame = coefficients_input(path, spec, name)
     at = [_first(frame, CODES), _first(frame, [n for n in NAMES if "zone" in frame or n != "name"])]
     zone = _first(frame, ("zone", "name"))
@@ -125,16 +164,7 @@ def listed_zones(
             "level": frame.get("level", ""),
         }
     )
-    rows = _worded(rows, name, str(path)).drop_duplicates(["code", "county", "name"])
-    rows = rows.reset_index(drop=True)
-    if places is None:
-        return rows, rows.iloc[:0], None
-    own = {"code": "code", "county": "name", "name": "zone"}
-    held = [c for c in own if c == "name" or (rows[c] != "").any()]
-    zones = rows[held].rename(columns=own).assign(rows=1.0)
-    done = joined_places(zones, spec, name, places, ["zone"])
-    reached = done.table[["code", "zone"]].rename(columns={"zone": "name"})
-    return rows, reached, done.account
+    return _worded(rows, name, str(path)).drop_duplicates(["code", "county", "name"])
 
 
 def _first(frame: pd.DataFrame, words: Iterable[str]) -> str | None:
@@ -155,13 +185,18 @@ def _worded(frame: pd.DataFrame, name: str, path: str) -> pd.DataFrame:
     if (out["name"] == "").any():
         row = int(np.flatnonzero(out["name"] == "")[0]) + 1
         raise DataError(f"{name}.zone: {path}: row {row} has no zone; expected its name")
-    each = out.groupby("name", sort=True)[["kind", "level"]].nunique()
+    _one_kind(out, f"{name}: {path}")
+    return out
+
+
+def _one_kind(rows: pd.DataFrame, where: str) -> None:
+    """Refuse a zone that stands for two things."""
+    each = rows.groupby("name", sort=True)[["kind", "level"]].nunique()
     twice = each.index[(each > 1).any(axis=1)]
     if len(twice):
         raise DataError(
-            f"{name}: {path}: zone '{twice[0]}' has more than one kind or level; expected one: give each part a name of its own"
+            f"{where}: zone '{twice[0]}' has more than one kind or level; expected one: give each part a name of its own"
         )
-    return out
 
 
 def _text(value: object) -> str:
@@ -198,18 +233,7 @@ def _outlined(
     grid: GridSpec,
     above: Mapping[str, gpd.GeoDataFrame],
 ) -> gpd.GeoDataFrame:
-    places = places_frame(above)
-    if places is None:
-        raise DataError(
-            f"{name}: {paths[0]} lists counties, and the study has none; add [inputs.counties], or give polygons"
-        )
-    parts = [
-        listed_zones(path, spec, name, places) for path, spec in zip(paths, specs, strict=True)
-    ]
-    rows = pd.concat([p[0] for p in parts], ignore_index=True).drop_duplicates(
-        ["code", "county", "name"]
-    )
-    found = pd.concat([p[1] for p in parts], ignore_index=True).drop_duplicates(["code", "name"])
+    lists = zone_lists(paths, specs, name, places_frame(above))
     shapes = {
         clean_code(code): shape
         for level in reversed(LEVELS)
@@ -217,9 +241,10 @@ def _outlined(
         for code, shape in zip(above[level]["code"], above[level].geometry, strict=True)
     }
     out = []
-    for zone, group in rows.groupby("name", sort=False):
-        codes = [c for c in found.loc[found["name"] == zone, "code"] if c in shapes]
-        if not codes:
+    for zone, group in lists.rows.groupby("name", sort=False):
+        mine = lists.reached[lists.reached["name"] == zone]
+        mine = mine[mine["code"].isin(shapes)]
+        if mine.empty:
             continue  # none of its counties has an outline: the account names them
         out.append(
             {
@@ -228,8 +253,9 @@ def _outlined(
                 "kind": group["kind"].iloc[0],
                 "level": group["level"].iloc[0],
                 "named": float(len(group)),
-                "found": float(len(codes)),
-                "geometry": shapely.union_all([shapes[c] for c in codes]),
+                # of counties that were joined each is found, of one that was parted each part
+                "found": float(np.maximum(np.rint(mine["rows"]), 1.0).sum()),
+                "geometry": shapely.union_all([shapes[c] for c in mine["code"]]),
             }
         )
     if not out:
@@ -238,6 +264,5 @@ def _outlined(
         )
     frame = gpd.GeoDataFrame(out, columns=COLUMNS, geometry="geometry", crs=grid.projection)
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="unit")
-    accounts = [p[2] for p in parts if p[2] is not None]
-    frame.attrs = {"join": together(accounts).as_dict()}
+    frame.attrs = {"join": lists.account.as_dict()}
     return frame

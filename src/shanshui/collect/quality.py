@@ -14,7 +14,7 @@ from rasterio.enums import Resampling
 from shanshui.collect.adapt import coefficients_input, joined_table, stack_parts
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.features import features_input
-from shanshui.collect.function_zones import function_zones_input, is_list, listed_zones
+from shanshui.collect.function_zones import function_zones_input, is_list, zone_lists
 from shanshui.collect.holes import hole_doubts
 from shanshui.collect.inputs import FEATURES, RASTERS, InputKind
 from shanshui.collect.joining import account_in, placed_rows
@@ -30,6 +30,7 @@ from shanshui.collect.transformations import meant, way_between
 from shanshui.collect.yearly import declared_as, maps_by_year
 from shanshui.core.errors import ShanshuiError
 from shanshui.core.quantity import Grid
+from shanshui.core.voice import Voice
 from shanshui.region.grid import GridSpec
 from shanshui.region.join_account import JoinAccount
 
@@ -117,7 +118,7 @@ def verdict(
     """
     spec, path = specs[0], paths[0]
     out = Verdict(name, str(path), spec.needed, spec=spec)
-    if len(paths) > 1 and kind.family in (*RASTERS, *FEATURES):
+    if len(paths) > 1 and kind.family in (*RASTERS, *FEATURES, "zones"):
         out.facts["tiles" if kind.family in RASTERS else "files"] = len(paths)
     if spec.year is not None:
         out.facts["year"] = spec.year
@@ -140,7 +141,7 @@ def verdict(
             if name == "elevation" and not out.problems and out.facts["coverage"] < 1.0:
                 out.doubts += hole_doubts(name, _thinned(specs, paths, kind, name, grid), grid)
         else:
-            _look(out, spec, kind, path, grid, places)
+            _look(out, specs, kind, paths, grid, places)
     except ShanshuiError as error:
         out.problems.append(str(error))
     return out
@@ -148,14 +149,14 @@ def verdict(
 
 def _look(
     out: Verdict,
-    spec: InputSpec,
+    specs: list[InputSpec],
     kind: InputKind,
-    path: Path,
+    paths: list[Path],
     grid: GridSpec,
     places: pd.DataFrame | None,
 ) -> None:
     """Open a file as its family is opened; what cannot be read is raised."""
-    name = out.name
+    name, spec, path = out.name, specs[0], paths[0]
     if kind.family == "stack":
         _look_at_stack(out, spec, kind, path, grid)
     elif kind.family == "register":
@@ -163,7 +164,7 @@ def _look(
         out.facts |= {"rows": len(frame)}
         _tell_join(out, account_in(frame))
     elif kind.family == "zones":
-        _look_at_zones(out, spec, kind, path, grid, places)
+        _look_at_zones(out, specs, kind, paths, grid, places)
     elif kind.family == "coefficients":
         frame = coefficients_input(path, spec, name, kind)
         out.facts |= {"rows": len(frame)}
@@ -180,19 +181,19 @@ def _look(
 
 def _look_at_zones(
     out: Verdict,
-    spec: InputSpec,
+    specs: list[InputSpec],
     kind: InputKind,
-    path: Path,
+    paths: list[Path],
     grid: GridSpec,
     places: pd.DataFrame | None,
 ) -> None:
     """Zones are a list of counties, which meets places, or polygons, which meet the study."""
-    if is_list(path):
-        rows, _, account = listed_zones(path, spec, out.name, places)
-        out.facts |= {"rows": len(rows), "zones": int(rows["name"].nunique())}
-        _tell_join(out, account)
+    if any(is_list(path) for path in paths):
+        found = zone_lists(paths, specs, out.name, places)
+        out.facts |= {"rows": len(found.rows), "zones": int(found.rows["name"].nunique())}
+        _tell_join(out, found.account)
         return
-    frame = function_zones_input([path], [spec], kind, out.name, grid, {})
+    frame = function_zones_input(paths, specs, kind, out.name, grid, {})
     out.facts |= {"features": len(frame), "zones": int(frame["name"].nunique())}
 
 
@@ -208,7 +209,7 @@ def _tell_join(out: Verdict, account: JoinAccount | None) -> None:
     if account is not None:
         out.join = account
         out.facts["joined"] = f"{account.reached} of {account.rows['in']} rows"
-        out.doubts += account.sentences(all_rows=False)
+        out.doubts += account.sentences(Voice(), all_rows=False)
 
 
 def _look_features(out: Verdict, kind: InputKind, frame: gpd.GeoDataFrame, grid: GridSpec) -> None:

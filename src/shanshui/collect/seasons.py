@@ -16,8 +16,10 @@ _SEASON = re.compile(
     r"|(?<!\d)(?:19|20)\d\d[-_.](?:0[1-9]|1[0-2])(?!\d)"
 )
 _YEAR = re.compile(
-    r"(?<![a-z])(?:annual|yearly|max|maximum|mvc|twelve|monthly)(?![a-z])|年均|年最大|逐月|全年"
+    r"(?<![a-z])(?:annual|yearly|twelve|monthly|jan(?:uary)?[-_ ]*(?:to)?[-_ ]*dec(?:ember)?)(?![a-z])"
+    r"|(?<!\d)0?1 ?月?[-_~–—至到]12 ?月|年均|年最大|逐月|全年"
 )
+"""Words of a whole year; the greatest of a month (max, mvc) is no more than that month's."""
 
 
 def season_of(specs: Iterable[InputSpec]) -> str:

@@ -26,6 +26,7 @@ _QUANTITIES = (Grid, Layers, Table, Features, Scalar)
 CELL = "cell"
 """Keyword of plain arrays; no setting bears this name."""
 Halo = int | Callable[[Mapping[str, Any]], int]
+AnyOf = tuple[str, ...] | Callable[[Mapping[str, Any]], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,10 @@ class Card:
         Largest cell as which a data parameter may be measured, because its limits were published for that.
     resolution : callable of the settings, optional [m]
         Cell as which the result tells the ground, whatever the study's cells; None where it tells it as those do.
-    any_of : tuple of str
+    any_of : tuple of str or callable of the settings
         Optional data parameters of which at least one must be there; none where that does not matter.
+    follows : mapping of setting to step
+        Settings that are another step's in a plan, unless they are set themselves.
     """
 
     name: str
@@ -84,7 +87,8 @@ class Card:
     window: Callable[[Mapping[str, Any]], float | None] | None = field(default=None, repr=False)
     read_at: Mapping[str, float] = field(default_factory=dict)
     resolution: Callable[[Mapping[str, Any]], float] | None = field(default=None, repr=False)
-    any_of: tuple[str, ...] = ()
+    any_of: AnyOf = ()
+    follows: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
@@ -120,6 +124,10 @@ class Card:
         known(self.settings, word, self.name)
         return read(f"{self.name}.{word}", value, self.types[word], self.settings[word])
 
+    def either(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """Optional data parameters of which at least one must be there under these settings."""
+        return self.any_of(settings) if callable(self.any_of) else self.any_of
+
     def reach(self, settings: Mapping[str, Any]) -> int | None:
         """Rows of halo under these settings; None when the whole grid is needed."""
         return self.halo(settings) if callable(self.halo) else self.halo
@@ -135,7 +143,8 @@ def assessment(
     window: Callable[[Mapping[str, Any]], float | None] | None = None,
     read_at: Mapping[str, float] | None = None,
     resolution: Callable[[Mapping[str, Any]], float] | None = None,
-    any_of: tuple[str, ...] = (),
+    any_of: AnyOf = (),
+    follows: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare an assessment.
 
@@ -157,8 +166,10 @@ def assessment(
         Largest cell as which a data parameter may be measured; a plan that binds what is measured at the study's cells is refused.
     resolution : callable of the settings, optional [m]
         Cell as which the result tells the ground, for those who take it, where that is not the study's.
-    any_of : tuple of str, optional
+    any_of : tuple of str or callable of the settings, optional
         Optional data parameters of which a plan must have at least one; without them it leaves the step out.
+    follows : mapping of setting to step, optional
+        Settings that are another step's in a plan, unless they are set themselves: they say how what that one gave came about.
 
     Returns
     -------
@@ -176,6 +187,7 @@ def assessment(
             read_at=dict(read_at or {}),
             resolution=resolution,
             any_of=any_of,
+            follows=dict(follows or {}),
         )
         names = list(card.needs)
         on_grids = any(isinstance(q, Grid | Layers) for q in card.needs.values())

@@ -1,8 +1,8 @@
 """What covers the ground, whatever legend a map has: a fixed vocabulary of covers, the broad ones above the narrow."""
 
 import csv
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 from shanshui.core.shipped import shipped_text
@@ -23,42 +23,36 @@ class Cover:
         Word of settings and tables.
     parent : str
         The broader cover that holds this one; empty for the broadest.
-    en, zh : str
-        As on screens.
     colour : str
         On maps.
-    words : tuple of str
-        Other spellings in class tables, in lower case.
+    spellings : tuple of str
+        Others in class tables, in lower case.
+    words : mapping of language to str
+        As on screens.
     """
 
     code: int
     name: str
     parent: str
-    en: str
-    zh: str
     colour: str
-    words: tuple[str, ...]
+    spellings: tuple[str, ...]
+    words: Mapping[str, str] = field(hash=False)
 
-    def text(self, lang: str) -> str:
-        """Word in a language."""
-        return self.zh if lang == "zh" else self.en
+    @property
+    def key(self) -> str:
+        """As a language of a study names it."""
+        return f"cover.{self.name}"
 
 
 @cache
 def covers() -> dict[str, Cover]:
-    """Every cover by name, a broad one before those that it holds."""
+    """Every cover by name, a broad one before those that it holds; each column that is no fact of a cover is a language."""
+    facts = ("code", "cover", "parent", "colour", "words")
     out = {}
     for row in csv.DictReader(shipped_text("core/cover_types.csv").splitlines()):
-        words = tuple(w.strip().lower() for w in row["words"].split(";") if w.strip())
-        out[row["cover"]] = Cover(
-            int(row["code"]),
-            row["cover"],
-            row["parent"],
-            row["en"],
-            row["zh"],
-            row["colour"],
-            words,
-        )
+        code, name, parent, colour, others = (row.pop(fact) for fact in facts)
+        spellings = tuple(w.strip().lower() for w in others.split(";") if w.strip())
+        out[name] = Cover(int(code), name, parent, colour, spellings, row)
     return out
 
 
@@ -70,14 +64,14 @@ COVERS = tuple(covers())
 def _spellings() -> dict[str, str]:
     out: dict[str, str] = {}
     for cover in covers().values():
-        own = (cover.name, cover.name.replace("_", " "), cover.en.lower(), cover.zh)
-        for word in (*own, *cover.words):
+        own = (cover.name, cover.name.replace("_", " "), *(w.lower() for w in cover.words.values()))
+        for word in (*own, *cover.spellings):
             out.setdefault(word, cover.name)
     return out
 
 
 def cover_called(text: str) -> str | None:
-    """Cover that a word of a class table means, in English or Chinese; None for a word that is none."""
+    """Cover that a word of a class table means, in any language; None for a word that is none."""
     return _spellings().get(" ".join(text.lower().split()))
 
 

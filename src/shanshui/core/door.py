@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key, Layers, Quantity, Table
 from shanshui.core.units import conversion
@@ -118,8 +120,8 @@ def given(
     Returns
     -------
     same as ``value``
-        Tables and features with ``attrs["units"]`` by column and ``attrs["keys"]``, labels and features with
-        ``attrs["key"]``, where the kind is known.
+        A table of no rows has its columns all the same. Tables and features with ``attrs["units"]`` by column and ``attrs["keys"]``,
+        labels and features with ``attrs["key"]``, where the kind is known.
 
     Raises
     ------
@@ -132,11 +134,27 @@ def given(
             value.attrs["key"] = kind
     if not isinstance(gives, Table | Features) or not (gives.fields or gives.more):
         return value
+    if isinstance(gives, Table):
+        value = _without_rows(value, gives)
     value.attrs["units"] = _units_given(name, value, gives)
     found = {c: k for c, key in gives.key_of.items() if (k := _known_kind(key, kinds)) is not None}
     if found:
         value.attrs["keys"] = {**value.attrs.get("keys", {}), **found}
     return value
+
+
+def _without_rows(value: Any, gives: Table) -> Any:
+    """A table made of no rows at all, with the columns that are promised."""
+    if not isinstance(value, pd.DataFrame) or len(value) or len(value.columns):
+        return value
+    columns: dict[str, pd.Series] = {
+        c.name: pd.Series(dtype=object if c.key is not None or c.unit in (TEXT, ANY) else float)
+        for c in gives.fields
+        if not c.optional
+    }
+    out = pd.DataFrame(columns)
+    out.attrs = dict(value.attrs)
+    return out
 
 
 def _known_kind(key: Key, kinds: Mapping[str, str | None] | None) -> str | None:

@@ -1,7 +1,8 @@
 """Kinds of places and things that tables name, and the product that carries their outlines."""
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 from shanshui.core.shipped import shipped_text
@@ -17,22 +18,31 @@ class Kind:
         As declared in a ``Key``.
     outlines : str
         Product or input whose features they are; empty where they have none.
-    en, zh : str
+    words : mapping of language to str
         As on screens.
     """
 
     kind: str
     outlines: str
-    en: str
-    zh: str
+    words: Mapping[str, str] = field(hash=False)
 
-    def text(self, lang: str) -> str:
-        """Word in a language."""
-        return self.zh if lang == "zh" else self.en
+    @property
+    def key(self) -> str:
+        """As a language of a study names it."""
+        return f"kind.{self.kind}"
+
+    @property
+    def en(self) -> str:
+        """Word of messages, which are in English."""
+        return self.words["en"]
 
 
 @cache
 def keys() -> dict[str, Kind]:
-    """Every kind by name."""
+    """Every kind by name; each further column of the table is a language."""
     rows = csv.DictReader(shipped_text("core/keys.csv").splitlines())
-    return {row["kind"]: Kind(**row) for row in rows}
+    out = {}
+    for row in rows:
+        kind, outlines = row.pop("kind"), row.pop("outlines")
+        out[kind] = Kind(kind, outlines, row)
+    return out

@@ -1,7 +1,8 @@
 """Why a cell has no value: the reasons that a product can give, in words."""
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 from shanshui.core.errors import PlanError, nearest
@@ -18,28 +19,29 @@ class Reason:
         Its name.
     none : bool
         The product says that there is nothing of the kind here: what is made from it misses no value.
-    en, zh : str
+    words : mapping of language to str
         As on screens.
     """
 
     reason: str
     none: bool
-    en: str
-    zh: str
+    words: Mapping[str, str] = field(hash=False)
 
-    def text(self, lang: str) -> str:
-        """Words in a language."""
-        return self.zh if lang == "zh" else self.en
+    @property
+    def key(self) -> str:
+        """As a language of a study names it."""
+        return f"reason.{self.reason}"
 
 
 @cache
 def reasons() -> dict[str, Reason]:
-    """Every reason by name."""
+    """Every reason by name; each further column of the table is a language."""
     rows = csv.DictReader(shipped_text("core/reasons.csv").splitlines())
-    return {
-        row["reason"]: Reason(row["reason"], row["none"] == "yes", row["en"], row["zh"])
-        for row in rows
-    }
+    out = {}
+    for row in rows:
+        name, none = row.pop("reason"), row.pop("none")
+        out[name] = Reason(name, none == "yes", row)
+    return out
 
 
 def known_reason(name: str, where: str) -> str:

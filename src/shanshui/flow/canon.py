@@ -28,6 +28,7 @@ import shapely
 import xarray as xr
 
 from shanshui.core.errors import PlanError, StoreError
+from shanshui.kernels.crew import Crew
 from shanshui.store.tables import column_bytes, table_digest
 from shanshui.store.vectors import features_digest
 
@@ -40,7 +41,7 @@ _PLAIN = (
 )  # fmt: skip
 _NO_NUMBER = (
     type(threading.Lock()), type(threading.RLock()), threading.local, threading.Event, threading.Condition,
-    threading.Semaphore, Executor, Logger, ContextVar,
+    threading.Semaphore, Executor, Logger, ContextVar, Crew,
 )  # fmt: skip
 """Things that guard or carry work but decide no number: their type stands for them."""
 

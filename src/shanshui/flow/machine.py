@@ -6,6 +6,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from shanshui.flow.fingerprint import package_digest
+
+NUMBERS = (
+    "numpy", "scipy", "numba", "llvmlite", "pandas", "pyarrow", "xarray", "rasterio", "pyproj", "shapely", "geopandas",
+    "pyamg", "scikit-learn", "threadpoolctl",
+)  # fmt: skip
+"""Libraries of which another version may give other bytes."""
+
+
+def program() -> dict[str, str]:
+    """What must be the same wherever parts of one run are worked on: all code and tables of ours, Python, the libraries."""
+    return {"code": package_digest()[:16], "python": platform.python_version()} | {
+        name: version(name) for name in NUMBERS
+    }
+
 
 def machine() -> dict[str, Any]:
     """Versions of the package, the libraries and Python, the system, and the commit where there is one."""

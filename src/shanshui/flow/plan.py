@@ -10,6 +10,7 @@ from shanshui.core.errors import PlanError, QuantityError, nearest
 from shanshui.core.keys import keys
 from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key, Layers, Quantity, Table
 from shanshui.core.units import conversion
+from shanshui.flow.following import followed
 from shanshui.flow.scale import check_scale
 
 
@@ -29,6 +30,8 @@ class Step:
         Only where the names differ.
     settings : mapping
         Changed settings.
+    followed : frozenset of str
+        Those of them that are another step's.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Step:
     call: Callable[..., Any]
     binds: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    followed: frozenset[str] = frozenset()
 
     @property
     def needs(self) -> dict[str, str]:
@@ -151,10 +155,13 @@ class Plan:
         In order.
     absent : mapping of product to reason
         Steps left out because an input is not bound, and which.
+    left : mapping of product to Step or Layer
+        Those of them that lack an input: under other settings they may do without.
     """
 
     steps: Mapping[str, Item]
     absent: Mapping[str, str]
+    left: Mapping[str, Item] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -185,17 +192,20 @@ class Plan:
             if item.name in made:
                 raise PlanError(f"{item.name}: made by two steps; give one another name")
             made[item.name] = item
+        made = followed(made)
         absent = {name: why for name, why in (without or {}).items() if name in made}
-        _leave_out(made, absent, absent)
+        left = _leave_out(made, absent, absent)
         lacking = {n: why for n, item in made.items() if (why := _without_columns(item, made))}
-        _leave_out(made, absent, lacking)
+        left |= _leave_out(made, absent, lacking)
         for name, item in made.items():
             if isinstance(item, Step):
                 _check_kinds(name, item, made)
-        return cls.ordered(made, absent)
+        return cls.ordered(made, absent, left)
 
     @classmethod
-    def ordered(cls, made: Mapping[str, Item], absent: Mapping[str, str]) -> "Plan":
+    def ordered(
+        cls, made: Mapping[str, Item], absent: Mapping[str, str], left: Mapping[str, Item]
+    ) -> "Plan":
         """Put steps that are bound into an order in which each comes after what it takes.
 
         Raises
@@ -210,7 +220,7 @@ class Plan:
             order = list(TopologicalSorter(graph).static_order())
         except CycleError as error:
             raise PlanError(f"steps go in a circle: {' -> '.join(error.args[1])}") from None
-        return cls({name: made[name] for name in order}, absent)
+        return cls({name: made[name] for name in order}, absent, left)
 
     def inputs(self, name: str) -> dict[str, str]:
         """Product that each data parameter of a step takes; absent optional ones left out."""
@@ -272,24 +282,36 @@ class Plan:
         PlanError
             Unknown step or setting, or a value out of range.
         """
-        steps = dict(self.steps)
+        steps: dict[str, Item] = {**self.steps, **self.left}
         for name, changed in settings.items():
             found = steps.get(name)
             if found is None and name in self.absent:
                 continue
             if not isinstance(found, Step):
-                known = [n for n, s in steps.items() if isinstance(s, Step)]
+                known = [n for n, s in self.steps.items() if isinstance(s, Step)]
                 raise PlanError(f"no step '{name}' to set; {nearest(name, known)}")
             read = {}
             for word, value in changed.items():
                 read[word] = found.card.read(word, value)
             laid = {**found.settings, **read}
             found.card.checked(laid)
-            steps[name] = replace(found, settings=laid)
+            steps[name] = replace(found, settings=laid, followed=found.followed - read.keys())
+        return self._anew(followed(steps), settings)
+
+    def _anew(self, steps: dict[str, Item], settings: Mapping[str, Mapping[str, Any]]) -> "Plan":
+        """The plan with other settings, of those that lacked an input too: under them they may do without, or lack another."""
+        absent = {name: why for name, why in self.absent.items() if name not in self.left}
+        left = _leave_out(steps, absent, {})
         for name, item in steps.items():
             if isinstance(item, Step):
                 _check_scales(name, item, steps, settings)
-        return Plan(steps, self.absent)
+        if steps.keys() == self.steps.keys():
+            return Plan({name: steps[name] for name in self.steps}, absent, left)
+        for name in steps.keys() - self.steps.keys():
+            item = steps[name]
+            if isinstance(item, Step):
+                _check_kinds(name, item, steps)
+        return self.ordered(steps, absent, left)
 
 
 def _layers(steps: Iterable[Step]) -> list[Layer]:
@@ -312,16 +334,18 @@ def _gives(item: Item) -> Quantity:
     return item.card.gives if isinstance(item, Step) else item.gives
 
 
-def _leave_out(made: dict[str, Item], absent: dict[str, str], first: Mapping[str, str]) -> None:
-    """Take steps out of a plan, and those that cannot be made without them or without an input."""
-    gone = dict(first)
+def _leave_out(
+    made: dict[str, Item], absent: dict[str, str], first: Mapping[str, str]
+) -> dict[str, Item]:
+    """Take steps out of a plan, and those that cannot be made without them or without an input; give the latter."""
+    gone, without = dict(first), set(first)
+    left: dict[str, Item] = {}
     while True:
         absent |= gone
-        for name in gone:
-            del made[name]
+        left |= {name: made.pop(name) for name in gone}
         gone = _without_input(made, absent)
         if not gone:
-            return
+            return {name: item for name, item in left.items() if name not in without}
 
 
 def _without_columns(item: Item, made: Mapping[str, Item]) -> str:
@@ -350,7 +374,8 @@ def _without_input(made: Mapping[str, Item], absent: Mapping[str, str]) -> dict[
         lacks = [p for p in item.needs.values() if p not in made]
         if item.needs and len(lacks) == len(item.needs):
             gone[name] = absent.get(lacks[0]) or f"no input '{lacks[0]}' is bound in study.toml"
-        either = [item.needs[parameter] for parameter in item.card.any_of]
+        parameters = item.card.either(item.card.checked(item.settings)) if item.card.any_of else ()
+        either = [item.needs[parameter] for parameter in parameters]
         if either and not any(product in made for product in either):
             gone[name] = absent.get(either[0]) or f"no input '{either[0]}' is bound in study.toml"
         for parameter, product in item.needs.items():

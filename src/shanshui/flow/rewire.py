@@ -64,7 +64,7 @@ def with_change(
         steps[before(name)] = _renamed(plan, name, before)
     for item in changed(before):
         steps[item.name] = item
-    return Plan.ordered(steps, plan.absent)
+    return Plan.ordered(steps, plan.absent, plan.left)
 
 
 def below(plan: Plan, product: str) -> set[str]:

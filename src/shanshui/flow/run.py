@@ -3,18 +3,22 @@
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
+
+from threadpoolctl import threadpool_limits
 
 from shanshui.core.errors import PlanError, ShanshuiError
 from shanshui.flow.estimate import Estimate, estimate, memory_limit, refuse_if_too_large
 from shanshui.flow.events import Event, Listener, deaf
+from shanshui.flow.executors import Executor, Threads
 from shanshui.flow.machine import machine
-from shanshui.flow.plan import Plan, Source
+from shanshui.flow.plan import Layer, Plan, Source
 from shanshui.flow.recipe import Recipes, reason
-from shanshui.flow.work import Context, Shelf, Work
+from shanshui.flow.rewire import plain
+from shanshui.flow.work import Context, work_of
 from shanshui.region.grid import GridSpec
 from shanshui.store.layout import Layout, locked
 from shanshui.store.ledger import Ledger
@@ -81,6 +85,8 @@ class Run:
         Name under which the products stand that differ from those of ``base``.
     base : Plan, optional
         The study's own plan, for a variant.
+    executor : Executor, optional
+        Who does the work; by default ``workers`` threads of this process.
     """
 
     def __init__(
@@ -95,11 +101,14 @@ class Run:
         ledger: Ledger | None = None,
         variant: str = "",
         base: Plan | None = None,
+        executor: Executor | None = None,
     ) -> None:
         self.plan, self.layout, self.grid = plan, layout, grid
         self.workers = max(1, workers)
         self.memory = memory_limit() if memory is None else memory
+        self.executor = executor or Threads(grid, self.workers, self.memory)
         self._listen = tell
+        self._own = ledger is None
         self.ledger = ledger or Ledger(layout.ledger, write=False)
         self.objects = Objects(layout, self.ledger, grid)
         self.variant = variant
@@ -132,7 +141,7 @@ class Run:
             Too little memory or disk.
         """
         pending = [e for e, state in self.estimates(targets) if fresh or state != "made"]
-        refuse_if_too_large(pending, self.memory, self.layout.free_bytes(), self.grid)
+        refuse_if_too_large(pending, self.executor.most, self.layout.free_bytes(), self.grid)
 
     def bring(self, targets: Iterable[str], *, fresh: bool = False) -> Outcome:
         """Bring products up to date.
@@ -157,17 +166,26 @@ class Run:
         targets = list(targets)
         names = self.plan.reach(targets)
         outcome = Outcome(variant=self.variant)
-        with locked(self.layout), self.ledger.writing(mend=True):
+        with ExitStack() as stack:
+            if self._own:
+                stack.callback(self.ledger.close)
+            stack.enter_context(locked(self.layout))
+            stack.enter_context(self.ledger.writing(mend=True))
             self.objects.clear_temporary()
             outcome.remarks += self.ledger.remarks()
             self._mend(set(names), outcome)
+            if self.executor.elsewhere:
+                stack.callback(self.objects.clear_temporary)
+            stack.enter_context(self.executor)
             self.refuse(targets, fresh=fresh)
             started = time.perf_counter()
             run = self.ledger.start_run(names, machine(), self.variant)
             state = "failed"
             try:
                 self._tell_mended(run, outcome)
-                self._all_sound(names, run, fresh, outcome)
+                # libraries below would take threads of their own; and sums in several are other sums
+                with threadpool_limits(1):
+                    self._all_sound(names, run, fresh, outcome)
                 state = "done"
             except KeyboardInterrupt:
                 state = "stopped"
@@ -222,49 +240,65 @@ class Run:
         sizes = {n: self._size(n).bytes for n in names}
         busy: dict[Future[tuple[str, bool]], str] = {}
         failed: BaseException | None = None
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="run") as pool:
-            work = self._work(pool)
-            while waiting or busy:
-                for name in [n for n, needs in waiting.items() if not needs]:
-                    held = sum(sizes[n] for n in busy.values())
-                    if failed or len(busy) >= self.workers:
-                        break
-                    if busy and held + sizes[name] > self.memory:
-                        continue
-                    del waiting[name]
-                    anew = fresh and name not in outcome.made
-                    busy[pool.submit(self._one, name, run, anew, work)] = name
-                if not busy:
+        executor = self.executor
+        while waiting or busy:
+            for name in [n for n, needs in waiting.items() if not needs]:
+                held = sum(sizes[n] for n in busy.values())
+                if failed or len(busy) >= executor.steps:
                     break
-                finished, _ = wait(busy, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    name = busy.pop(future)
-                    error = future.exception()
-                    if error is not None:
-                        failed = failed or error
-                        continue
-                    digest, was_made = future.result()
-                    self.recipes.digests[name] = digest
-                    outcome.note(name, made=was_made)
-                    for needs in waiting.values():
-                        needs.discard(name)
+                if busy and held + sizes[name] > executor.memory:
+                    continue
+                del waiting[name]
+                anew = fresh and name not in outcome.made
+                busy[executor.start(self._one, name, run, anew)] = name
+            if not busy:
+                break
+            finished, _ = wait(busy, return_when=FIRST_COMPLETED)
+            for future in finished:
+                name = busy.pop(future)
+                error = future.exception()
+                if error is not None:
+                    failed = failed or error
+                    continue
+                digest, was_made = future.result()
+                self.recipes.digests[name] = digest
+                outcome.note(name, made=was_made)
+                for needs in waiting.values():
+                    needs.discard(name)
         if failed is not None:
             raise failed
 
-    def _work(self, pool: Executor) -> Work:
-        return Work(
-            plan=self.plan,
-            grid=self.grid,
-            objects=self.objects,
-            shelf=Shelf(self.objects, self.memory),
-            pool=pool,
-            workers=self.workers,
-            size=self._size,
-            bring=self._bring,
-            tell=self._progress,
+    def _make(self, name: str, above: Mapping[str, str]) -> str:
+        """Make a product from the kept results above it, and keep it."""
+        item = self.plan.steps[name]
+        if isinstance(item, Layer):
+            return self.objects.layer(above[item.of], item.layer)
+        takes = {p: self.objects.kept(above[p]) for p in self.plan.inputs(name).values()}
+        if isinstance(item, Source):
+            with self.executor.turn():
+                fitted = {plain(p): self.executor.read(kept) for p, kept in takes.items()}
+                made = self._bring(item, fitted)
+            return made if isinstance(made, str) else self.objects.keep(made)
+        size = self._size(name)
+        work = work_of(
+            self.plan,
+            item,
+            takes,
+            self.executor.read,
+            self.grid,
+            self.objects.maker.folder,
+            (size.bytes, size.rows or self.grid.ny),
         )
+        cells = 0
 
-    def _one(self, name: str, run: int, fresh: bool, work: Work) -> tuple[str, bool]:
+        def done(more: int) -> None:
+            nonlocal cells
+            cells += more
+            self._progress(Event("progress", name, cells=cells, of=self.grid.cells))
+
+        return self.objects.take(self.executor.make(work, done))
+
+    def _one(self, name: str, run: int, fresh: bool) -> tuple[str, bool]:
         started = time.perf_counter()
         try:
             recipe, parts = self.recipes.of(name)
@@ -281,7 +315,7 @@ class Run:
             elif before is not None and why == "nothing changed":
                 why = "the kept result was gone"
             self._tell(run, Event("started", name, why, of=self.grid.cells))
-            digest = work.make(name, self.recipes.above(name))
+            digest = self._make(name, self.recipes.above(name))
             seconds = time.perf_counter() - started
             self._settle(name, recipe, digest, parts, why, run, seconds)
             self.ledger.know_speed(name, seconds * 1e9 / self.grid.cells)

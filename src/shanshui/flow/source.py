@@ -5,7 +5,6 @@ import copy
 import dis
 import inspect
 import linecache
-import threading
 import types
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,8 +14,9 @@ from functools import lru_cache
 from typing import Any
 
 from shanshui.core.errors import PlanError
+from shanshui.core.process_lock import ProcessLock
 
-_PARSING = threading.Lock()
+_PARSING = ProcessLock()
 """Python 3.11 counts the depth of a tree once for all threads: two that parse at once fail with a SystemError."""
 _TRIES = 5
 """Parses of one text before it is given up [D]."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from shanshui.core.errors import PlanError
 from shanshui.flow.plan import Plan, Source, Step
-from shanshui.store.objects import SUFFIX
+from shanshui.store.making import SUFFIX
 
 LONGEST = 80
 """Letters of a name [D]: it is a folder's."""
@@ -57,11 +57,16 @@ def settings_over(plan: Plan, base: Plan) -> Settings:
     """What a plan sets otherwise than another: step, setting, value, as plain data."""
     out: Settings = {}
     for name, item in plan.steps.items():
-        other = base.steps.get(name)
+        # a step that lacks an input in one of them is set all the same
+        other = base.steps.get(name) or base.left.get(name)
         if not (isinstance(item, Step) and isinstance(other, Step)):
             continue
         mine, theirs = item.card.checked(item.settings), other.card.checked(other.settings)
-        changed = {k: v for k, v in mine.items() if repr(v) != repr(theirs.get(k))}
+        changed = {
+            k: v
+            for k, v in mine.items()
+            if k not in item.followed and repr(v) != repr(theirs.get(k))
+        }
         if changed:
             out[name] = changed
     return {k: dict(v) for k, v in json.loads(json.dumps(out, default=str)).items()}

@@ -1,22 +1,25 @@
-"""Make one product from the kept results that it takes."""
+"""Make one product from kept results: by digests and paths, without a ledger, here or in another process."""
 
-import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
-from contextlib import closing
+import pickle
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from shanshui.core.errors import StoreError
 from shanshui.core.quantity import Grid, Layers
-from shanshui.flow.estimate import Estimate
-from shanshui.flow.events import Event, Listener
-from shanshui.flow.plan import Layer, Plan, Source, Step
-from shanshui.flow.rewire import plain
-from shanshui.flow.strips import in_order
+from shanshui.flow.events import Listener
+from shanshui.flow.fingerprint import code_digest
+from shanshui.flow.plan import Plan, Step
 from shanshui.region.grid import GridSpec
+from shanshui.store.kept import Kept
+from shanshui.store.layout import disk_errors
+from shanshui.store.making import Finished, Maker
 from shanshui.store.objects import Objects
 from shanshui.store.rasters import RasterReader, RasterWriter
 
@@ -33,170 +36,272 @@ class Context:
     above: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Shelf:
-    """Whole grids kept in memory between steps while they fit a quarter of it.
+Read = Callable[[Kept], Any]
+"""Kept result to its value, whole; who calls may hold it from step to step."""
+InOrder = Callable[[Callable[[int, int], Any], list[tuple[int, int]]], Iterator[tuple[int, Any]]]
+"""Work on strips, as many at once as there may be, and hand the results back in order; a generator."""
 
-    Parameters
+
+@dataclass(frozen=True)
+class Span:
+    """Rows of a streamed product in files of their own, to be joined.
+
+    Attributes
     ----------
-    objects : Objects
-        Where they are read.
-    memory : int [byte]
-        What the run may take.
+    start, stop : int
+        Rows.
+    files : mapping of layer to Path
+        Raw values in row order; one of an empty name where the product is one grid.
+    heads : mapping of layer to (str, str, float or None)
+        Type, unit and code of missing cells.
     """
 
-    def __init__(self, objects: Objects, memory: int) -> None:
-        self._objects, self._room = objects, memory // 4
-        self._held: dict[str, Any] = {}
-        self._lock = threading.Lock()
-
-    def get(self, digest: str) -> Any:
-        """Kept result; a grid cannot be written into."""
-        with self._lock:
-            if digest in self._held:
-                value = self._held.pop(digest)
-                self._held[digest] = value
-                return value
-        value = self._objects.get(digest)
-        size = int(getattr(value, "nbytes", 0))
-        if isinstance(value, xr.DataArray) and size <= self._room // 4:
-            value.values.setflags(write=False)
-            with self._lock:
-                self._held[digest] = value
-                total = sum(int(v.nbytes) for v in self._held.values())
-                for old in list(self._held):
-                    if total <= self._room:
-                        break
-                    total -= int(self._held.pop(old).nbytes)
-        return value
+    start: int
+    stop: int
+    files: Mapping[str, Path]
+    heads: Mapping[str, tuple[str, str, float | None]]
 
 
 @dataclass(frozen=True)
 class Work:
-    """Makes products; does not ask whether one is needed, and notes it nowhere.
+    """Makes one product; does not ask whether it is needed, and notes it nowhere.
+
+    It holds no data and nothing of this process, so that it can be sent to another one that sees the same files.
 
     Attributes
     ----------
-    plan : Plan
-        What can be made.
+    product : str
+        Name.
+    call : callable
+        The assessment; travels by its module and name.
+    settings : mapping
+        All of them.
+    takes : mapping of parameter to Kept
+        Results that it reads.
+    columns : mapping of column to kind
+        What the plan knows of the key columns of a table, and the function may not.
     grid : GridSpec
         Study grid.
-    objects : Objects
-        Where results are kept.
-    shelf : Shelf
-        Whole grids that were read already.
-    pool : Executor
-        Threads of the run, of which the caller is one.
-    workers : int
-        Strips at once.
-    size : callable
-        Product to estimate.
-    bring : callable
-        Source to what it gives, or to its digest where that is kept already.
-    tell : callable
-        Hears of progress.
+    folder : Path
+        Where finished files lie until they are kept.
+    halo : int or None
+        Rows beyond a strip that a cell looks at; None where the whole grid is handed over.
+    rows : int
+        Of a strip.
+    memory : int [byte]
+        Working memory, as estimated.
+    code : str
+        Digest of an assessment that is none of the package, whose own digest does not cover it.
     """
 
-    plan: Plan
+    product: str
+    call: Callable[..., Any]
+    settings: Mapping[str, Any]
+    takes: Mapping[str, Kept]
+    columns: Mapping[str, str]
     grid: GridSpec
-    objects: Objects
-    shelf: Shelf
-    pool: Executor
-    workers: int
-    size: Callable[[str], Estimate]
-    bring: Callable[[Source, Mapping[str, Any]], Any]
-    tell: Listener
+    folder: Path
+    halo: int | None
+    rows: int
+    memory: int
+    code: str = ""
 
-    def make(self, name: str, above: Mapping[str, str]) -> str:
-        """Make a product.
+    @property
+    def maker(self) -> Maker:
+        """What writes the files."""
+        return Maker(self.folder, self.grid)
+
+    def sealed(self) -> bytes | None:
+        """As bytes to be sent; None where the assessment is none that another process finds by its name."""
+        if self.call.__module__ == "__main__":
+            return None
+        try:
+            return pickle.dumps(self)
+        except (pickle.PicklingError, AttributeError, TypeError):
+            return None
+
+    def whole(self, read: Read) -> Finished:
+        """Make it from whole grids.
 
         Parameters
         ----------
-        name : str
-            Product.
-        above : mapping of product to digest
-            Kept results that it takes.
-
-        Returns
-        -------
-        str
-            Digest of what is kept.
+        read : callable
+            Reads what it takes.
         """
-        item = self.plan.steps[name]
-        if isinstance(item, Layer):
-            return self.objects.layer(above[item.of], item.layer)
-        if isinstance(item, Source):
-            fitted = {plain(p): self.shelf.get(above[p]) for p in self.plan.inputs(name).values()}
-            made = self.bring(item, fitted)
-            return made if isinstance(made, str) else self.objects.keep(made)
-        settings = item.card.checked(item.settings)
-        data: dict[str, Any] = {}
-        gridded = 0
-        streams = item.card.halo is not None and isinstance(item.card.gives, Grid | Layers)
-        for parameter, product in self.plan.inputs(name).items():
-            is_grid = isinstance(self.plan.kind(product), Grid)
-            gridded += is_grid
-            digest = above[product]
-            data[parameter] = (
-                self.objects.reader(digest) if is_grid and streams else self.shelf.get(digest)
-            )
-        halo = item.card.reach(
-            {
-                **settings,
-                "cell_m": self.grid.cell_m,
-                **{k: v for k, v in data.items() if isinstance(v, float)},
-            }
-        )
-        if streams and gridded:
-            rows = self.size(name).rows or self.grid.ny
-            return self._stream(item, data, settings, int(halo or 0), rows)
-        return self.objects.keep(self._keyed(name, item.call(**data, **settings)))
+        data = {parameter: read(kept) for parameter, kept in self.takes.items()}
+        value = self.call(**data, **self.settings)
+        if self.columns:
+            value.attrs["keys"] = dict(self.columns)
+        return self.maker.value(value)
 
-    def _keyed(self, name: str, value: Any) -> Any:
-        """Write into a table what its key columns name: the plan knows it, the function may not."""
-        kinds = {c: k[0] for c, k in self.plan.keys(name).items() if len(k) == 1}
-        if kinds:
-            value.attrs["keys"] = kinds
-        return value
+    def streamed(self, read: Read, in_order: InOrder, done: Callable[[int], None]) -> Finished:
+        """Make it strip by strip, written in order; the halo is read again and cut off.
 
-    def _stream(
-        self, item: Step, data: dict[str, Any], settings: dict[str, Any], halo: int, rows: int
-    ) -> str:
-        """Strip by strip, in threads, written in order; the halo is read again and cut off."""
-
-        def one(start: int, stop: int) -> Any:
-            low, high = max(0, start - halo), min(self.grid.ny, stop + halo)
-            block = {
-                k: v.rows(low, high) if isinstance(v, RasterReader) else v for k, v in data.items()
-            }
-            result = item.call(**block, **settings)
-            return result.isel(y=slice(start - low, stop - low))
-
+        Parameters
+        ----------
+        read : callable
+            Reads what is no grid.
+        in_order : callable
+            Works on strips.
+        done : callable
+            Hears how many cells were made.
+        """
         writers: dict[str, RasterWriter] = {}
-        done = 0
-        strips = self.grid.strips(rows)
         try:
-            with closing(in_order(self.pool, one, strips, self.workers)) as results:
+            with self._strip(read) as strip, closing(in_order(strip, self.strips())) as results:  # type: ignore[type-var]
                 for start, result in results:
-                    blocks = (
-                        {str(k): v for k, v in result.data_vars.items()}
-                        if isinstance(result, xr.Dataset)
-                        else {"": result}
-                    )
-                    for layer, block in blocks.items():
+                    for layer, block in _grids(result).items():
                         if layer not in writers:
-                            writers[layer] = self.objects.raster_writer(
-                                str(block.dtype),
-                                str(block.attrs["units"]),
-                                block.attrs.get("nodata"),
-                            )
+                            writers[layer] = self.maker.raster_writer(*_head(block))
                         writers[layer].write(start, block.values)
-                    done += result.sizes["y"] * result.sizes["x"]
-                    self.tell(Event("progress", item.name, cells=done, of=self.grid.cells))
-            if not writers:
-                raise StoreError(f"{item.name}: the grid has no rows")
-            kept = {layer: self.objects.keep_raster(writer) for layer, writer in writers.items()}
-            return kept[""] if "" in kept else self.objects.keep_layers(kept)
+                    done(result.sizes["y"] * result.sizes["x"])
+            return self.together({k: self.maker.raster(w) for k, w in writers.items()})
         except BaseException:
             for writer in writers.values():
                 writer.abandon()
             raise
+
+    def span(self, read: Read, start: int, stop: int) -> Span:
+        """Make some rows, strip by strip.
+
+        Parameters
+        ----------
+        read : callable
+            Reads what is no grid.
+        start, stop : int
+            First and past-last row; strips begin at the first.
+        """
+        files: dict[str, Path] = {}
+        heads: dict[str, tuple[str, str, float | None]] = {}
+        with self._strip(read) as strip, disk_errors(self.folder), ExitStack() as stack:
+            opened = {}
+            for low, high in self.strips():
+                if not start <= low < stop:
+                    continue
+                for layer, block in _grids(strip(low, high)).items():
+                    if layer not in opened:
+                        heads[layer] = _head(block)
+                        files[layer] = self.folder / f"{uuid.uuid4().hex}.rows"
+                        opened[layer] = stack.enter_context(files[layer].open("wb"))
+                    values = np.ascontiguousarray(block.values, heads[layer][0])
+                    opened[layer].write(values.data)
+        return Span(start, stop, files, heads)
+
+    def joined(self, spans: list[Span], layer: str) -> Finished:
+        """Write one grid from its spans.
+
+        Parameters
+        ----------
+        spans : list of Span
+            In the order of their rows.
+        layer : str
+            Which grid.
+        """
+        head = spans[0].heads[layer]
+        writer = self.maker.raster_writer(*head)
+        try:
+            for span in spans:
+                with span.files[layer].open("rb") as file:
+                    for low, high in self.strips():
+                        if span.start <= low < span.stop:
+                            shape = (high - low, self.grid.nx)
+                            count = shape[0] * shape[1]
+                            values = np.fromfile(file, np.dtype(head[0]), count)
+                            writer.write(low, values.reshape(shape))
+            return self.maker.raster(writer)
+        except BaseException:
+            writer.abandon()
+            raise
+
+    def together(self, made: Mapping[str, Finished]) -> Finished:
+        """One finished product from its grids."""
+        if not made:
+            raise StoreError(f"{self.product}: the grid has no rows")
+        return made[""] if "" in made else self.maker.layers(made)
+
+    def strips(self) -> list[tuple[int, int]]:
+        """First and past-last row of each strip."""
+        return list(self.grid.strips(self.rows))
+
+    @contextmanager
+    def _strip(self, read: Read) -> Iterator[Callable[[int, int], Any]]:
+        halo = self.halo or 0
+        with ExitStack() as stack:
+            data = {
+                k: stack.enter_context(v.reader(self.grid)) if v.kind == "grid" else read(v)
+                for k, v in self.takes.items()
+            }
+
+            def strip(start: int, stop: int) -> Any:
+                low, high = max(0, start - halo), min(self.grid.ny, stop + halo)
+                block = {
+                    k: v.rows(low, high) if isinstance(v, RasterReader) else v
+                    for k, v in data.items()
+                }
+                result = self.call(**block, **self.settings)
+                return result.isel(y=slice(start - low, stop - low))
+
+            yield strip
+
+
+def work_of(
+    plan: Plan,
+    item: Step,
+    takes: Mapping[str, Kept],
+    read: Read,
+    grid: GridSpec,
+    folder: Path,
+    size: tuple[int, int],
+) -> Work:
+    """Work that makes a step of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        What can be made.
+    item : Step
+        Which step.
+    takes : mapping of product to Kept
+        Results above it.
+    read : callable
+        Reads numbers that decide how far a cell looks.
+    grid : GridSpec
+        Study grid.
+    folder : Path
+        For finished files.
+    size : (int, int)
+        Working memory [byte], and rows of a strip.
+    """
+    settings = item.card.checked(item.settings)
+    bound = {parameter: takes[product] for parameter, product in plan.inputs(item.name).items()}
+    numbers = {k: read(v) for k, v in bound.items() if v.kind == "scalar"}
+    reach = item.card.reach({**settings, "cell_m": grid.cell_m, **numbers})
+    streams = item.card.halo is not None and isinstance(item.card.gives, Grid | Layers)
+    gridded = any(
+        isinstance(plan.kind(product), Grid) for product in plan.inputs(item.name).values()
+    )
+    memory, rows = size
+    ours = item.call.__module__.startswith("shanshui.")
+    return Work(
+        code="" if ours else code_digest(item.call),
+        product=item.name,
+        call=item.call,
+        settings=settings,
+        takes=bound,
+        columns={c: k[0] for c, k in plan.keys(item.name).items() if len(k) == 1},
+        grid=grid,
+        folder=folder,
+        halo=int(reach or 0) if streams and gridded else None,
+        rows=rows,
+        memory=memory,
+    )
+
+
+def _grids(result: Any) -> dict[str, xr.DataArray]:
+    if isinstance(result, xr.Dataset):
+        return {str(layer): block for layer, block in result.data_vars.items()}
+    return {"": result}
+
+
+def _head(block: xr.DataArray) -> tuple[str, str, float | None]:
+    return str(block.dtype), str(block.attrs["units"]), block.attrs.get("nodata")

@@ -1,36 +1,36 @@
 """Which project may come where: a verdict of three values, that names every rule that fired, and what is not known."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.industry.classification import checked_code, divisions
 from shanshui.industry.rule_book import (
     EXEMPTIONS,
-    FACTS,
-    FACTS_ZH,
+    EXPLORED,
+    IN_FORCE,
     KINDS,
     RESTRICTS,
     VERDICTS,
-    YES_NO,
     Rule,
     Term,
     covers,
     rules_of,
     shipped_rules,
 )
+from shanshui.industry.rule_facts import FACTS, checked_facts
+
+if TYPE_CHECKING:  # words decide no number: the digest of code does not follow a voice to its lists
+    from shanshui.core.voice import Voice
 
 __all__ = [
-    "EXEMPTIONS", "FACTS", "KINDS", "RESTRICTS", "VERDICTS", "Admission", "CellVerdicts", "Question", "Rule", "Term", "admit",
-    "admitted_cells", "cells_of", "checked_code", "covers", "divisions", "rules_of", "shipped_rules",
+    "EXEMPTIONS", "FACTS", "IN_FORCE", "KINDS", "RESTRICTS", "VERDICTS", "Admission", "Change", "Question", "Rule", "Term", "admit", "checked_code",
+    "covers", "divisions", "rules_of", "shipped_rules",
 ]  # fmt: skip
 
-KINDS_ZH = {"new": "新建", "expand": "扩建", "existing": "已有", "explore": "勘查"}
-EXEMPTIONS_ZH = {"poverty_relief": "扶贫", "public_service": "公共服务", "upgrade": "升级改造"}
+CLOSED = VERDICTS.index("forbid")
+"""From here on a project is not let in."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Question:
     Attributes
     ----------
     rule : Rule
-        Graver than the verdict.
+        Graver than the verdict, or such as would make it milder.
     terms : tuple of Term
         Its conditions on facts that nobody gave.
     """
@@ -48,16 +48,52 @@ class Question:
     rule: Rule
     terms: tuple[Term, ...]
 
-    def words(self, lang: str = "en") -> str:
+    def words(self, voice: "Voice") -> str:
         """``FORBID if core_area >= 1``."""
-        if lang == "zh":
-            return f"若{'且'.join(t.words('zh') for t in self.terms)}，则为{VERDICTS_ZH[self.rule.verdict]}（{self.rule.rule}）"
-        return f"{self.rule.verdict.upper()} if {' & '.join(t.words() for t in self.terms)} ({self.rule.rule})"
+        terms = voice("mark_and").join(t.words(voice) for t in self.terms)
+        return voice(
+            "rule_question",
+            verdict=_ruled(self.rule.verdict, voice),
+            terms=terms,
+            rule=self.rule.rule,
+        )
 
 
-VERDICTS_ZH = {
-    "encourage": "鼓励", "allow": "允许", "limit": "限制", "move": "迁入园区", "forbid": "禁止", "eliminate": "淘汰退出",
-}  # fmt: skip
+def _ruled(verdict: str, voice: "Voice") -> str:
+    """A verdict as an answer gives it."""
+    return voice(f"ruled_{verdict}").upper()
+
+
+@dataclass(frozen=True)
+class Change:
+    """What would let a rule go.
+
+    Attributes
+    ----------
+    rule : Rule
+        That fired.
+    facts : tuple of (Term, float)
+        Its conditions, and what is the case.
+    kinds : tuple of str
+        Kinds of project that it does not speak of and that fare better.
+    """
+
+    rule: Rule
+    facts: tuple[tuple[Term, float], ...]
+    kinds: tuple[str, ...]
+
+    def words(self, voice: "Voice") -> str:
+        """A fact beyond its limit, an exemption, another kind of project, or another industry."""
+        rule = self.rule
+        ways = [term.otherwise(voice, value) for term, value in self.facts]
+        if rule.unless:
+            ways.append(voice("change_unless", exemption=voice(f"exemption_{rule.unless}")))
+        others = [voice(f"project_{k}") for k in self.kinds]
+        if not rule.when and others:
+            ways.append(voice("change_kind", kinds=voice("mark_or").join(others)))
+        if not ways:
+            return voice("change_industry", rule=rule.rule)
+        return voice("change_rule", rule=rule.rule, ways=voice("mark_or").join(ways))
 
 
 @dataclass(frozen=True)
@@ -72,29 +108,31 @@ class Admission:
         What it would be if every fact that is not known were against the project.
     fired : tuple of Rule
         All rules that fired for certain, the gravest first.
-    changes, changes_zh : tuple of str
-        What would let each rule of that verdict go: a fact beyond its limit, an exemption, another kind of project.
+    changes : tuple of Change
+        What would let each rule of that verdict go.
     better : str
         The verdict if all rules of this gravity were gone.
     questions : tuple of Question
         Rules graver than the verdict that hold if facts nobody gave are so, the gravest first.
+    hopes : tuple of Question
+        Rules that would make the verdict milder if facts nobody gave are so.
     unknown : tuple of str
-        Those facts.
+        The facts of both.
     waiting : tuple of str
         Facts of plans that the study has not drawn: their rules wait.
     parts : dict of str to tuple of str
         Codes below a coarse one, of each rule that speaks of a part of it only.
     if_clear : str
-        The verdict if no open rule held.
+        What it would be if every fact that is not known were for the project.
     """
 
     verdict: str
     worst: str
     fired: tuple[Rule, ...]
-    changes: tuple[str, ...]
-    changes_zh: tuple[str, ...]
+    changes: tuple[Change, ...]
     better: str
     questions: tuple[Question, ...]
+    hopes: tuple[Question, ...]
     unknown: tuple[str, ...]
     waiting: tuple[str, ...]
     parts: Mapping[str, tuple[str, ...]]
@@ -102,17 +140,18 @@ class Admission:
 
     @property
     def provisional(self) -> bool:
-        """A fact that is not known could make it graver."""
-        return self.worst != self.verdict
+        """A fact that is not known could make it another."""
+        return not (self.worst == self.verdict == self.if_clear)
 
-    def words(self, lang: str = "en") -> str:
-        """``at least LIMIT; FORBID if core_area >= 1``, or the verdict alone where nothing is open."""
+    def words(self, voice: "Voice") -> str:
+        """``at least LIMIT; FORBID if core_area >= 1``, or the verdict alone where nothing is open; no *at least* where it may be milder."""
+        verdict = _ruled(self.verdict, voice)
         if not self.provisional:
-            return VERDICTS_ZH[self.verdict] if lang == "zh" else self.verdict.upper()
+            return verdict
         gravest = [q for q in self.questions if q.rule.verdict == self.worst]
-        if lang == "zh":
-            return f"至少{VERDICTS_ZH[self.verdict]}；" + "；".join(q.words("zh") for q in gravest)
-        return f"at least {self.verdict.upper()}; " + "; ".join(q.words() for q in gravest)
+        questions = voice("mark_semicolon").join(q.words(voice) for q in (*gravest, *self.hopes))
+        key = "admit_perhaps" if self.hopes else "admit_at_least"
+        return voice(key, verdict=verdict, questions=questions)
 
 
 def admit(
@@ -136,7 +175,7 @@ def admit(
     kind : str
         ``new``, ``expand``, ``existing`` or ``explore``.
     year : int, optional
-        Rules in force then; all without one.
+        Rules in force then; that of the rule book (:data:`IN_FORCE`) by default.
     exemptions : sequence of str
         That the project claims: ``poverty_relief``, ``public_service``, ``upgrade``.
     rules : sequence of Rule, optional
@@ -152,23 +191,59 @@ def admit(
     Raises
     ------
     QuantityError
-        Unknown code, fact, kind or exemption.
+        Unknown code, fact, kind or exemption; a fact that is no number or one that it cannot be; exploration for what is no mineral.
     """
     plain = checked_code(code)
-    for fact in facts:
-        if fact not in FACTS:
-            raise QuantityError(f"facts: '{fact}'; {nearest(fact, FACTS)}")
-    if kind not in KINDS:
-        raise QuantityError(f"kind: '{kind}'; {nearest(kind, KINDS)}")
+    known = checked_facts(facts)
+    _check_kind(kind, plain)
     for word in exemptions:
         if word not in EXEMPTIONS:
             raise QuantityError(f"exemptions: '{word}'; {nearest(word, EXEMPTIONS)}")
-    known = {k: float(v) for k, v in facts.items() if v == v}
-    of_it = [
-        r
-        for r in (shipped_rules() if rules is None else rules)
-        if r.concerns(plain, kind, year, exemptions)
-    ]
+    book = tuple(shipped_rules() if rules is None else rules)
+    answer = _answer(plain, known, kind, year, exemptions, book, waiting)
+    others = [
+        k
+        for k in KINDS[:3]
+        if answer.verdict in RESTRICTS
+        and kind not in (k, "explore")
+        and _answer(plain, known, k, year, exemptions, book, waiting).verdict in VERDICTS[: min(VERDICTS.index(answer.verdict), CLOSED)]
+    ]  # fmt: skip
+    deciding = [r for r in answer.fired if r.verdict == answer.verdict and r.verdict in RESTRICTS]
+    return replace(
+        answer,
+        changes=tuple(
+            Change(
+                r,
+                tuple((t, known[t.fact]) for t in r.when),
+                tuple(k for k in others if k not in r.kinds),
+            )
+            for r in deciding
+        ),
+    )
+
+
+def _check_kind(kind: str, code: str) -> None:
+    if kind not in KINDS:
+        raise QuantityError(f"kind: '{kind}'; {nearest(kind, KINDS)}")
+    if kind == "explore" and not (
+        covers(EXPLORED, code) or any(p.startswith(code) for p in EXPLORED)
+    ):
+        raise QuantityError(
+            f"kind: explore is of minerals (divisions 06 to 12) and of their survey (747); {code} is neither; give new, expand or existing"
+        )
+
+
+def _answer(
+    plain: str,
+    known: Mapping[str, float],
+    kind: str,
+    year: int | None,
+    exemptions: Sequence[str],
+    rules: Sequence[Rule],
+    waiting: Sequence[str],
+) -> Admission:
+    """The answer without what would change it."""
+    of_it = [r for r in rules if r.concerns(plain, kind, year, exemptions)]
     asked = {t.fact for r in of_it for t in r.when}
     of_it = [r for r in of_it if not any(t.fact in waiting and t.fact not in known for t in r.when)]
     state = {r.rule: _holds(r, known) for r in of_it}
@@ -177,29 +252,54 @@ def admit(
     fired = sorted((r for r in stands if state[r.rule]), key=lambda r: -VERDICTS.index(r.verdict))
     clear = _gravest(fired)
     questions = [
-        Question(r, tuple(t for t in r.when if t.fact not in known))
+        _question(r, known)
         for r in stands
         if state[r.rule] is None
         and r.verdict in RESTRICTS
         and VERDICTS.index(r.verdict) > VERDICTS.index(clear)
     ]
     questions.sort(key=lambda q: -VERDICTS.index(q.rule.verdict))
+    best = _best(stands, state)
+    milder = VERDICTS.index(best) < VERDICTS.index(clear)
+    hopes = [
+        _question(r, known)
+        for r in stands
+        if milder
+        and state[r.rule] is None
+        and (r.verdict == "encourage" or set(r.over) & {f.rule for f in fired})
+    ]
     # a yes that a question could turn into a no is none
     verdict = "allow" if questions and clear == "encourage" else clear
-    deciding = [r for r in fired if r.verdict == verdict and verdict in RESTRICTS]
-    rest = [r for r in fired if r not in deciding]
+    rest = [r for r in fired if not (r.verdict == verdict and verdict in RESTRICTS)]
     return Admission(
         verdict,
         questions[0].rule.verdict if questions else verdict,
         tuple(fired),
-        tuple(_change(r, known, "en") for r in deciding),
-        tuple(_change(r, known, "zh") for r in deciding),
+        (),
         _gravest(rest),
         tuple(questions),
-        tuple(sorted({t.fact for q in questions for t in q.terms})),
+        tuple(hopes),
+        tuple(sorted({t.fact for q in (*questions, *hopes) for t in q.terms})),
         tuple(f for f in waiting if f in asked and f not in known),
         {r.rule: r.parts(plain) for r in fired if r.parts(plain)},
-        clear,
+        best,
+    )
+
+
+def _question(rule: Rule, known: Mapping[str, float]) -> Question:
+    return Question(rule, tuple(t for t in rule.when if t.fact not in known))
+
+
+def _best(stands: Sequence[Rule], state: Mapping[str, bool | None]) -> str:
+    """The verdict if every fact that is not known were for the project."""
+    may_lift = {name for r in stands if state[r.rule] is not False for name in r.over}
+    return _gravest(
+        [
+            r
+            for r in stands
+            if (state[r.rule] and r.rule not in may_lift)
+            or (r.verdict == "encourage" and state[r.rule] is not False)
+        ]
     )
 
 
@@ -217,155 +317,3 @@ def _gravest(fired: Sequence[Rule]) -> str:
     if grave:
         return max(grave, key=VERDICTS.index)
     return "encourage" if any(r.verdict == "encourage" for r in fired) else "allow"
-
-
-def _change(rule: Rule, known: Mapping[str, float], lang: str) -> str:
-    others = [k for k in KINDS[:3] if k not in rule.kinds]
-    if lang == "zh":
-        from_facts = [_otherwise_zh(t, known[t.fact]) for t in rule.when]
-        if rule.unless:
-            from_facts.append(f"证明属于{EXEMPTIONS_ZH[rule.unless]}")
-        if not rule.when and others:
-            from_facts.append(f"改为{'或'.join(KINDS_ZH[k] for k in others)}项目")
-        return f"{rule.rule}：{'或'.join(from_facts)}" if from_facts else f"{rule.rule}：改换行业"
-    ways = [f"{t.fact} {t.beyond()} (it is {known[t.fact]:g})" for t in rule.when]
-    if rule.unless:
-        ways.append(f"proof of {rule.unless}")
-    if not rule.when and others:
-        ways.append(f"a project that is {' or '.join(others)}")
-    return f"{rule.rule}: {' or '.join(ways)}" if ways else f"{rule.rule}: another industry"
-
-
-def _otherwise_zh(term: Term, value: float) -> str:
-    """What would not meet a condition, in Chinese."""
-    if term.fact in YES_NO:
-        name = FACTS_ZH[term.fact]
-        return name if term.words("zh").startswith("不") else f"不{name}"
-    return f"{FACTS_ZH[term.fact]}{term.beyond('zh')}（现为 {value:g}）"
-
-
-@dataclass(frozen=True)
-class CellVerdicts:
-    """Verdicts on one industry everywhere.
-
-    Attributes
-    ----------
-    verdict, worst, if_clear : (n,)
-        Places in :data:`VERDICTS`, as in :class:`Admission`.
-    where : dict of rule to (n,)
-        Cells in which each rule fired for certain, of those that fired anywhere.
-    open_to : dict of fact to int
-        Cells in which a graver rule waits for it.
-    """
-
-    verdict: NDArray[np.uint8]
-    worst: NDArray[np.uint8]
-    if_clear: NDArray[np.uint8]
-    where: dict[str, NDArray[np.bool_]]
-    open_to: dict[str, int]
-
-
-def admitted_cells(
-    code: str,
-    facts: Mapping[str, NDArray[Any]],
-    *,
-    kind: str = "new",
-    rules: Sequence[Rule] | None = None,
-    waiting: Sequence[str] = (),
-) -> CellVerdicts:
-    """Verdict on one industry everywhere at once.
-
-    Parameters
-    ----------
-    code : str
-        Industry code.
-    facts : mapping of fact to (n,)
-        Of each cell; NaN where not known, as is a fact that is left out: rules that ask for it stand as questions.
-    kind : str
-        Of the project.
-    rules : sequence of Rule, optional
-        Instead of those that come with the product.
-    waiting : sequence of str
-        Facts of plans that nobody has drawn: rules that ask for them are not in force.
-
-    Returns
-    -------
-    CellVerdicts
-        As :func:`admit` gives of each cell.
-    """
-    plain = checked_code(code)
-    size = next(iter(facts.values())).shape
-    of_it = [
-        r
-        for r in (shipped_rules() if rules is None else rules)
-        if r.concerns(plain, kind, None, ()) and not any(t.fact in waiting for t in r.when)
-    ]
-    sure: dict[str, NDArray[np.bool_]] = {}
-    may: dict[str, NDArray[np.bool_]] = {}
-    lifted: dict[str, NDArray[np.bool_]] = {}
-    for rule in of_it:
-        sure[rule.rule], may[rule.rule] = cells_of(rule, facts, size)
-        for name in rule.over:
-            lifted[name] = lifted.get(name, np.zeros(size, bool)) | sure[rule.rule]
-    welcome = np.zeros(size, bool)
-    clear = np.full(size, VERDICTS.index("allow"), np.uint8)
-    worst = clear.copy()
-    where: dict[str, NDArray[np.bool_]] = {}
-    for rule in of_it:
-        off = lifted.get(rule.rule)
-        fired, might = sure[rule.rule], may[rule.rule]
-        if off is not None:
-            fired, might = fired & ~off, might & ~off
-        if fired.any():
-            where[rule.rule] = fired
-        if rule.verdict == "encourage":
-            welcome |= fired
-        elif rule.verdict in RESTRICTS:
-            place = VERDICTS.index(rule.verdict)
-            np.maximum(clear, np.where(fired, place, 0).astype(np.uint8), out=clear)
-            np.maximum(worst, np.where(might, place, 0).astype(np.uint8), out=worst)
-    free = clear == VERDICTS.index("allow")
-    open_to = _waited_for(of_it, facts, sure, may, lifted, clear)
-    if_clear = clear.copy()
-    if_clear[welcome & free] = VERDICTS.index("encourage")
-    verdict = np.where(worst > clear, clear, if_clear).astype(np.uint8)
-    worst = np.where(worst > clear, worst, verdict).astype(np.uint8)
-    return CellVerdicts(verdict, worst, if_clear, where, open_to)
-
-
-def _waited_for(
-    rules: Sequence[Rule],
-    facts: Mapping[str, NDArray[Any]],
-    sure: Mapping[str, NDArray[np.bool_]],
-    may: Mapping[str, NDArray[np.bool_]],
-    lifted: Mapping[str, NDArray[np.bool_]],
-    clear: NDArray[np.uint8],
-) -> dict[str, int]:
-    """Cells in which a rule graver than the verdict waits for each fact."""
-    out: dict[str, int] = {}
-    for rule in rules:
-        if rule.verdict not in RESTRICTS:
-            continue
-        asks = may[rule.rule] & ~sure[rule.rule] & (VERDICTS.index(rule.verdict) > clear)
-        if rule.rule in lifted:
-            asks &= ~lifted[rule.rule]
-        for fact in {t.fact for t in rule.when} if asks.any() else ():
-            missing = asks if fact not in facts else asks & np.isnan(facts[fact])
-            if missing.any():
-                out[fact] = max(out.get(fact, 0), int(missing.sum()))
-    return out
-
-
-def cells_of(
-    rule: Rule, facts: Mapping[str, NDArray[Any]], size: tuple[int, ...]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Cells in which a rule holds for certain, and in which it may."""
-    sure, may = np.ones(size, bool), np.ones(size, bool)
-    for term in rule.when:
-        if term.fact not in facts:
-            sure[:] = False
-            continue
-        met = term.holds(facts[term.fact])
-        sure &= met
-        may &= met | np.isnan(facts[term.fact])
-    return sure, may

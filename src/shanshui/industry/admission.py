@@ -15,7 +15,7 @@ from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between
 from shanshui.core.shipped import shipped_text
 from shanshui.core.vocabulary import Counties, CountyCells, Employment, Labels, UnitLabels
-from shanshui.industry.access_rules import admitted_cells
+from shanshui.industry.cell_verdicts import admitted_cells
 from shanshui.industry.place_facts import (
     Knowledge,
     PlaceFacts,
@@ -23,7 +23,8 @@ from shanshui.industry.place_facts import (
     known_by_strip,
     waiting_facts,
 )
-from shanshui.industry.rule_book import FACTS, VERDICTS, Rule, rules_of
+from shanshui.industry.rule_book import VERDICTS, Rule, rules_of
+from shanshui.industry.rule_facts import FACTS
 from shanshui.industry.tables import CategoryVerdicts, HeavyJobs, RuleTable, UnitAdmission
 from shanshui.kernels.labels import label_class_counts, label_sizes
 from shanshui.region.grid import grid_of, stacked
@@ -66,7 +67,8 @@ def unit_admission(
     table
         ``unit, code, category, name, name_zh, verdict`` (the best that at least ``least_share`` of the land has for certain),
         ``if_clear``: what it
-        would be if no open rule held, ``worst``: if all did, ``provisional`` where these differ, ``open_to`` the facts that decide;
+        would be if all that is not known were for the project, ``worst``: if all were against it, ``provisional`` where these differ,
+        ``open_to`` the facts that decide in the unit;
         ``open_share`` of the land neither forbidden, to be moved nor eliminated whatever the facts are, ``welcome_share`` encouraged [1],
         ``rules`` of the verdict and ``closing_rules`` (the three that close the most land), both of those that fire on at least
         ``least_share`` of it. Attributes name facts that no cell of the units knows, and the known share of those known in part;
@@ -78,8 +80,8 @@ def unit_admission(
     of
     encourage, allow, limit, move, forbid, eliminate with s_u(encourage) + ... + s_u(v) >= least_share; open_share = w_u(encourage) +
     w_u(allow) + w_u(limit), w of the worst. Conditions on missing facts are neither true nor false (Kleene). Our own rule [D]
-    (decisions/0014-industry): ecology is a veto and never a weight. Rules are those of the table, each with its
-    source; industry codes are those of GB/T 4754-2017 [M].
+    (decisions/0014-industry): ecology is a veto and never a weight. Rules are those of the table in force in the year of the rule book, each
+    with its source; industry codes are those of GB/T 4754-2017 [M].
     """
     rules = rules_of(access_rules.to_dict("records"))
     label = np.ascontiguousarray(planning_unit_labels.values, np.int32)
@@ -109,7 +111,7 @@ class _Tally:
         self.verdicts: NDArray[np.int64] = np.zeros(shape, np.int64)
         self.worst: NDArray[np.int64] = np.zeros(shape, np.int64)
         self.clear: NDArray[np.int64] = np.zeros(shape, np.int64)
-        self.open_to: dict[str, int] = {}
+        self.open_to: dict[str, NDArray[np.int64]] = {}
         self.fired: dict[str, NDArray[np.int64]] = {}
 
     def add(
@@ -129,7 +131,8 @@ class _Tally:
         self.verdicts += label_class_counts(label, found.verdict.astype(np.int32), most, count)
         self.worst += label_class_counts(label, found.worst.astype(np.int32), most, count)
         self.clear += label_class_counts(label, found.if_clear.astype(np.int32), most, count)
-        for fact, cells in found.open_to.items():
+        for fact, waits in found.open_to.items():
+            cells = np.bincount(label[waits], minlength=most + 1)
             self.open_to[fact] = self.open_to.get(fact, 0) + cells
         for rule, fired in found.where.items():
             hits = np.bincount(label[fired], minlength=most + 1)
@@ -161,6 +164,8 @@ class _Tally:
             " ".join(sorted((r for r in grave if row[r] >= least_share), key=lambda r: -row[r])[:3])
             for row in ({r: share_of[r][k] for r in grave} for k in range(len(units)))
         ]
+        open_to = [" ".join(f for f in sorted(self.open_to) if self.open_to[f][u]) for u in units]
+        provisional = (words != worst) | (words != clear)
         return pd.DataFrame(
             {
                 "unit": units,
@@ -171,8 +176,8 @@ class _Tally:
                 "verdict": words,
                 "if_clear": clear,
                 "worst": worst,
-                "provisional": (words != worst).astype(np.int64),
-                "open_to": np.where(words != worst, " ".join(sorted(self.open_to)), ""),
+                "provisional": provisional.astype(np.int64),
+                "open_to": np.where(provisional, open_to, ""),
                 "open_share": worst_share[:, :3].sum(axis=1),
                 "welcome_share": share[:, 0],
                 "rules": deciding,

@@ -14,13 +14,29 @@ from shanshui.core.assessment import assessment
 from shanshui.core.cover import codes_of
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, Features, Grid, Layers
-from shanshui.core.vocabulary import Codes, Elevation, Rivers, Slope, UpstreamArea
-from shanshui.industry.rule_book import FACTS, PLAN_FACTS, PROJECT_FACTS, Rule
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import (
+    Codes,
+    Counties,
+    CountyCells,
+    Elevation,
+    Rivers,
+    Slope,
+    UpstreamArea,
+)
+from shanshui.industry.rule_book import Rule
+from shanshui.industry.rule_facts import FACTS, PLAN_FACTS, PROJECT_FACTS, can_be, said_of
 from shanshui.kernels.distance import distance_to
 from shanshui.region.grid import STRIP, GridSpec, grid_of, like
 from shanshui.region.unitset import burnt, covered, rasterised
 
-UNITS = {"elevation_m": "m", "slope_deg": "degree", "river_m": "m", "basin_km2": "km2"}
+UNITS = {
+    "elevation_m": "m",
+    "slope_deg": "degree",
+    "river_m": "m",
+    "main_river_m": "m",
+    "basin_km2": "km2",
+}
 """Units of facts; the others are numbers without one."""
 MAPPED = tuple(fact for fact in FACTS if fact not in PROJECT_FACTS)
 """Facts of places, which maps tell; those of a project it tells itself."""
@@ -59,7 +75,38 @@ def river_distance(elevation: Elevation, rivers: Rivers) -> Distance:
     return like(elevation, np.asarray(distance_to(mark) * np.float32(grid.cell_m)), "m")
 
 
-@assessment(source="decisions/0014-industry", halo=0, bytes_per_cell=24, missing="not_given")
+@assessment(source="meijster2000", bytes_per_cell=12)
+def main_river_distance(
+    upstream_area: UpstreamArea, *, least_km2: Annotated[float, Between(0.01, 1e6)] = 50.0
+) -> Distance:
+    """How far the nearest main river is.
+
+    Parameters
+    ----------
+    upstream_area : (y, x) [km2]
+        Ground above each cell along the water; NaN outside.
+    least_km2 : float [km2]
+        Ground above from which a river is a main one; that of the national census of rivers [M].
+
+    Returns
+    -------
+    (y, x) [m]
+        From cell centre to cell centre, 0 on main rivers; NaN everywhere if none lies on the grid: how far one beyond it is, is not known.
+
+    Notes
+    -----
+    d(c) = min over cells r with A_r >= least_km2 of sqrt((x_c - x_r)^2 + (y_c - y_r)^2), the exact Euclidean distance transform of Meijster,
+    Roerdink and Hesselink (2000) [M]. Which rivers the law on the Yangtze means by main stream and tributaries is our reading [D]: those of
+    the census, not every brook.
+    """
+    grid = grid_of(upstream_area)
+    mark = upstream_area.values >= least_km2
+    if not mark.any():
+        return like(upstream_area, np.full(grid.shape, np.nan, np.float32), "m")
+    return like(upstream_area, np.asarray(distance_to(mark) * np.float32(grid.cell_m)), "m")
+
+
+@assessment(source="decisions/0014-industry", halo=0, bytes_per_cell=32, missing="not_given")
 def place_facts(
     elevation: Elevation,
     slope: Slope,
@@ -67,6 +114,7 @@ def place_facts(
     protection_importance: Codes | None = None,
     red_line_candidate: Codes | None = None,
     river_distance: Distance | None = None,
+    main_river_distance: Distance | None = None,
     protected_areas: Areas | None = None,
     core_area: Codes | None = None,
     zones: Areas | None = None,
@@ -74,6 +122,8 @@ def place_facts(
     upstream_area: UpstreamArea | None = None,
     parks: Areas | None = None,
     basic_farmland: Areas | None = None,
+    counties: Counties | None = None,
+    county_cells: CountyCells | None = None,
 ) -> PlaceFacts:
     """What rules may ask of a place, for every cell of the grid.
 
@@ -91,6 +141,8 @@ def place_facts(
         1 inside, 0 not, 255 missing.
     river_distance : (y, x) [m], optional
         To the nearest river.
+    main_river_distance : (y, x) [m], optional
+        To the nearest main river.
     protected_areas : polygons, optional
         Any kind.
     core_area : (y, x) [1], optional
@@ -107,18 +159,22 @@ def place_facts(
         Industrial parks; without them it is not known where parks are.
     basic_farmland : polygons, optional
         Permanent basic farmland; without them it is not known which farmland is.
+    counties : polygons, optional
+        Their ``code`` tells the province: its first two digits; 0 where it is no code of six digits.
+    county_cells : (y, x) [1], optional
+        County of each cell; 0 outside, where the province is not known.
 
     Returns
     -------
     layers
-        One per fact of a place of :data:`FACTS`: ``elevation_m`` [m], ``slope_deg`` [degree], ``river_m`` [m], ``basin_km2`` [km2], the
-        others [1]. NaN where a fact is not
+        One per fact of a place of :data:`FACTS`: ``elevation_m`` [m], ``slope_deg`` [degree], ``river_m`` and ``main_river_m`` [m],
+        ``basin_km2`` [km2], the others [1]. NaN where a fact is not
         known, so everywhere for one that nobody gave: rules that ask for it stand as questions there.
 
     Raises
     ------
     QuantityError
-        Zones without a column that is a fact, or with one that holds what is no number.
+        Zones without a column that is a fact, or with one that holds what is no number, or none that the fact can be.
 
     Notes
     -----
@@ -144,11 +200,14 @@ def place_facts(
         known["protected"] = covered(_placed(protected_areas, grid), grid).astype(np.float32)
     if core_area is not None:
         known["core_area"] = _without(core_area.values, 255)
-    if river_distance is not None:
-        known["river_m"] = np.asarray(river_distance.values, np.float32)
+    for name, measured in (
+        ("river_m", river_distance), ("main_river_m", main_river_distance), ("basin_km2", upstream_area),
+    ):  # fmt: skip
+        if measured is not None:
+            known[name] = np.asarray(measured.values, np.float32)
+    if counties is not None and county_cells is not None:
+        known["province"] = _province(counties, county_cells)
     known |= _farmland(cover_type, basic_farmland, grid)
-    if upstream_area is not None:
-        known["basin_km2"] = np.asarray(upstream_area.values, np.float32)
     if parks is not None:
         known["park"] = _in_parks(parks, grid)
     if zones is not None and len(zones):
@@ -180,6 +239,18 @@ def _farmland(
     if basic is not None:
         out["basic_farmland"] = covered(_placed(basic, grid), grid).astype(np.float32)
     return out
+
+
+def _province(counties: gpd.GeoDataFrame, county_cells: xr.DataArray) -> NDArray[np.float32]:
+    """First two digits of the code of each cell's county."""
+    codes = counties["code"].astype(str)
+    number = np.where(codes.str.fullmatch(r"\d{6}"), codes.str[:2], "0").astype(np.float32)
+    table = np.full(
+        int(max(counties.index.max(), county_cells.values.max())) + 1, np.nan, np.float32
+    )
+    table[counties.index.to_numpy()] = number
+    table[0] = np.nan
+    return table[np.maximum(county_cells.values, 0)]
 
 
 def _in_parks(parks: gpd.GeoDataFrame, grid: GridSpec) -> NDArray[np.float32]:
@@ -220,6 +291,11 @@ def _of_zones(zones: gpd.GeoDataFrame, grid: GridSpec) -> dict[str, NDArray[np.f
         if broken.any():
             raise QuantityError(
                 f"zones.{fact}: found '{own.loc[broken, fact].iloc[0]}', expected a number; leave it blank where it is not known"
+            )
+        wrong = [v for v in values.dropna() if not can_be(fact, float(v))]
+        if wrong:
+            raise QuantityError(
+                f"zones.{fact}: found {wrong[0]:g}, expected {said_of(fact)}; leave it blank where it is not known"
             )
         out[fact] = np.concatenate([[np.nan], values]).astype(np.float32)[label]
     return out

@@ -1,69 +1,35 @@
 """Rules of access as data: what a rule says, of which industries, at which places, in which years."""
 
 import csv
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shanshui.core.errors import DataError, nearest
 from shanshui.core.shipped import shipped_text
+from shanshui.industry.classification import classes, known_code
+from shanshui.industry.rule_facts import FACTS, GRADES, REACHES, YES_NO, said_of
+
+if TYPE_CHECKING:  # words decide no number: the digest of code does not follow a voice to its lists
+    from shanshui.core.voice import Voice
 
 VERDICTS = ("encourage", "allow", "limit", "move", "forbid", "eliminate")
 """From welcome to unwelcome: the gravest that fires stands; ``allow`` where none does. ``move``: to a park, and nowhere else."""
 RESTRICTS = VERDICTS[2:]
 """Verdicts that hold a project back."""
 KINDS = ("new", "expand", "existing", "explore")
-FACTS: dict[str, str] = {
-    "elevation_m": "height of the ground [m]",
-    "slope_deg": "slope [degree]",
-    "sensitivity": "ecological sensitivity: 1 extreme, 3 sensitive, 5 slight",
-    "importance": "importance for protection: 1 extreme, 3 important, 5 general",
-    "red_line": "1 inside the (candidate) ecological red line",
-    "farmland": "1 on farmland",
-    "basic_farmland": "1 on permanent basic farmland",
-    "protected": "1 inside a protected area",
-    "river_m": "distance to the nearest river [m]",
-    "core_area": "1 inside the core of the region",
-    "green_unit": "basin unit: 1 full, 2 deep, 3 medium, 4 light green",
-    "zone": "function zone, by number",
-    "park": "1 in an industrial park",
-    "basin_km2": "ground above the place along the water [km2]",
-    "capacity_mw": "capacity of the project's power station [MW]",
-    "pumped_storage": "1 for a pumped-storage station",
-    "open_pit": "1 for an open mine, 0 for one below ground",
-}
-"""What a rule may ask of a place and of a project."""
-FACTS_ZH: dict[str, str] = {
-    "elevation_m": "海拔（m）", "slope_deg": "坡度（°）", "sensitivity": "生态敏感性（1极、3中、5低）",
-    "importance": "生态重要性（1极重要、3重要、5一般）",
-    "red_line": "在生态保护红线内", "farmland": "为耕地", "basic_farmland": "为永久基本农田",
-    "protected": "在自然保护地内", "river_m": "距河流（m）", "core_area": "在核心腹地",
-    "green_unit": "绿色单元（1全绿至4浅绿）", "zone": "功能区编号", "park": "在产业园区内", "basin_km2": "以上集水面积（km2）",
-    "capacity_mw": "装机容量（MW）", "pumped_storage": "为抽水蓄能", "open_pit": "为露天开采",
-}  # fmt: skip
-"""The same in Chinese."""
-YES_NO = (
-    "red_line",
-    "farmland",
-    "basic_farmland",
-    "protected",
-    "core_area",
-    "park",
-    "pumped_storage",
-    "open_pit",
-)
-"""Facts that are 1 or 0."""
-PROJECT_FACTS = ("capacity_mw", "pumped_storage", "open_pit")
-"""Facts of the project: no map tells them."""
-PLAN_FACTS = ("green_unit", "zone")
-"""Facts that a plan decides: where a study has drawn none, there is none, and rules that ask for it wait; they are named."""
 EXEMPTIONS = ("poverty_relief", "public_service", "upgrade")
 """What a project may claim, and must prove."""
-EDITION = "2026.2"
+EDITION = "2026.3"
+IN_FORCE = 2026
+"""Year of the edition: rules in force then are asked where no year is given."""
+EXPLORED = ("06-12", "747")
+"""Industries that a project can explore for: minerals, and their survey."""
 _TERM = re.compile(r"^\s*(\w+)\s*(<=|>=|==|<|>)\s*(-?\d+(?:\.\d+)?)\s*$")
 _CODES = re.compile(r"^-?(\d{2,4}(-\d{2,4})?|\*)$")
 _COLUMNS = ("rule", "verdict", "codes")
@@ -84,22 +50,36 @@ class Term:
         }[self.sign]  # fmt: skip
         return compare(values, self.limit)
 
-    def words(self, lang: str = "en") -> str:
-        """As written; in Chinese by the name of the fact."""
-        if lang == "zh":
-            name = FACTS_ZH[self.fact]
-            if self.fact in YES_NO and self.sign in (">=", "<", "=="):
-                yes = self.sign == ">=" or (self.sign == "==" and self.limit == 1)
-                return name if yes else f"不{name}"
-            return f"{name} {self.sign} {self.limit:g}"
+    def __str__(self) -> str:
+        """As written in the table of rules."""
         return f"{self.fact} {self.sign} {self.limit:g}"
 
-    def beyond(self, lang: str = "en") -> str:
-        """What would not meet it."""
-        turned = {
-            "<=": ("above", "高于"), "<": ("from", "不低于"), ">=": ("below", "低于"), ">": ("up to", "不高于"), "==": ("other than", "不等于"),
-        }[self.sign]  # fmt: skip
-        return f"{turned[1]} {self.limit:g}" if lang == "zh" else f"{turned[0]} {self.limit:g}"
+    @property
+    def says_no(self) -> bool:
+        """It asks that something is not so."""
+        yes = self.sign == ">=" or (self.sign == "==" and self.limit == 1)
+        return self.fact in YES_NO and self.sign in (">=", "<", "==") and not yes
+
+    def words(self, voice: "Voice") -> str:
+        """By the name of the fact; of a fact that is so or not so, that it is or is not."""
+        key = "condition"
+        if self.fact in YES_NO and self.sign in (">=", "<", "=="):
+            key = "condition_no" if self.says_no else "condition_yes"
+        return voice(key, fact=voice(f"fact_{self.fact}"), sign=self.sign, limit=f"{self.limit:g}")
+
+    def otherwise(self, voice: "Voice", value: float) -> str:
+        """What would not meet it, in words, beside what is the case."""
+        key = "change" if self.fact not in YES_NO else "change_no" if self.says_no else "change_yes"
+        beyond = voice(f"beyond_{self.sign}", limit=f"{self.limit:g}")
+        return voice(key, fact=voice(f"fact_{self.fact}"), beyond=beyond, value=f"{value:g}")
+
+    def can_hold(self) -> bool:
+        """Some number that the fact can be meets it."""
+        tried = GRADES.get(self.fact)
+        if tried is None:
+            low, high = REACHES[self.fact]
+            tried = (low, high, *((self.limit,) if low <= self.limit <= high else ()))
+        return any(bool(self.holds(v)) for v in tried)
 
 
 @dataclass(frozen=True)
@@ -122,8 +102,8 @@ class Rule:
         More general rules that it lifts where it holds for certain.
     from_year, to_year : int or None
         While it is in force.
-    text, text_zh, source, tag : str
-        In words, and where from.
+    text, text_zh, source, source_zh, tag : str
+        In words, and where from, in both languages.
     """
 
     rule: str
@@ -139,18 +119,25 @@ class Rule:
     text: str
     text_zh: str
     source: str
+    source_zh: str
     tag: str
 
     def concerns(self, code: str, kind: str, year: int | None, exemptions: Iterable[str]) -> bool:
-        """The rule speaks of such a project, wherever it is."""
+        """The rule speaks of such a project, wherever it is; in the year of the edition where none is given."""
         if kind not in self.kinds or (self.unless and self.unless in set(exemptions)):
             return False
-        if year is not None and (
-            (self.from_year is not None and year < self.from_year)
-            or (self.to_year is not None and year > self.to_year)
-        ):
+        if not self.in_force(year):
             return False
-        return covers(self.codes, code) or (self.verdict in RESTRICTS and bool(self.parts(code)))
+        if self.verdict in RESTRICTS:
+            return covers(self.codes, code) or bool(self.parts(code))
+        # a welcome of one part is none of the whole
+        below = any(p.startswith(f"-{code}") and len(p) > len(code) + 1 for p in self.codes)
+        return covers(self.codes, code) and not below
+
+    def in_force(self, year: int | None = None) -> bool:
+        """In a year; in that of the edition where none is given."""
+        at = IN_FORCE if year is None else year
+        return (self.from_year or at) <= at <= (self.to_year or at)
 
     def parts(self, code: str) -> tuple[str, ...]:
         """Codes below a coarse one that the rule speaks of, where it does not speak of all of it."""
@@ -165,19 +152,17 @@ class Rule:
 
 def covers(patterns: Sequence[str], code: str) -> bool:
     """A code is among patterns: ``26``, ``2631``, ``25-26``, ``*``; ``-77`` takes out."""
-    found = False
-    for pattern in patterns:
-        if pattern.startswith("-"):
-            if code.startswith(pattern[1:]):
-                return False
-        elif pattern == "*":
-            found = True
-        elif "-" in pattern:
-            low, high = pattern.split("-")
-            found = found or low <= code[: len(low)] <= high
-        else:
-            found = found or code.startswith(pattern)
-    return found
+    if any(_matches(p[1:], code) for p in patterns if p.startswith("-")):
+        return False
+    return any(_matches(p, code) for p in patterns if not p.startswith("-"))
+
+
+def _matches(pattern: str, code: str) -> bool:
+    """A code is of one pattern without its sign."""
+    if pattern == "*":
+        return True
+    low, _, high = pattern.partition("-")
+    return low <= code[: len(low)] <= high if high else code.startswith(pattern)
 
 
 def rules_of(rows: Iterable[Mapping[Any, Any]]) -> tuple[Rule, ...]:
@@ -196,7 +181,8 @@ def rules_of(rows: Iterable[Mapping[Any, Any]]) -> tuple[Rule, ...]:
     Raises
     ------
     DataError
-        Unknown verdict, fact, kind or exemption, a condition that cannot be read, a rule that stands twice.
+        Unknown verdict, fact, kind or exemption, a condition that cannot be read or met, a code or a year that is none, a rule that stands
+        twice or lifts itself or one that there is not.
     """
     out: list[Rule] = []
     for row in rows:
@@ -209,12 +195,7 @@ def rules_of(rows: Iterable[Mapping[Any, Any]]) -> tuple[Rule, ...]:
             raise DataError(
                 f"access rules: {name}: verdict '{text['verdict']}'; {nearest(text['verdict'], VERDICTS)}"
             )
-        odd = [c for c in text["codes"].split() if not _CODES.match(c)]
-        if odd:
-            raise DataError(
-                f"access rules: {name}: code '{odd[0]}'; expected two to four digits, a range such as 25-28, *, or one of these with a minus "
-                "(a spreadsheet that made numbers of codes has dropped leading zeros)"
-            )
+        _check_codes(text["codes"].split(), name)
         kinds = tuple(text.get("kinds", "").split()) or ("new", "expand")
         for kind in kinds:
             if kind not in KINDS:
@@ -236,16 +217,20 @@ def rules_of(rows: Iterable[Mapping[Any, Any]]) -> tuple[Rule, ...]:
                 tuple(_term(t, name) for t in text.get("when", "").split("&") if t.strip()),
                 unless,
                 tuple(text.get("over", "").split()),
-                _year(text.get("from_year", "")),
-                _year(text.get("to_year", "")),
+                *_years(text, name),
                 text.get("text", ""),
                 text.get("text_zh", ""),
                 text.get("source", ""),
+                text.get("source_zh", "") or text.get("source", ""),
                 text.get("tag", ""),
             )
         )
     names = {r.rule for r in out}
     for each in out:
+        if each.rule in each.over:
+            raise DataError(
+                f"access rules: {each.rule}: over names the rule itself; name those that it lifts"
+            )
         lost = [o for o in each.over if o not in names]
         if lost:
             raise DataError(
@@ -254,8 +239,52 @@ def rules_of(rows: Iterable[Mapping[Any, Any]]) -> tuple[Rule, ...]:
     return tuple(out)
 
 
-def _year(text: str) -> int | None:
-    return int(float(text)) if text else None
+def _check_codes(patterns: Sequence[str], rule: str) -> None:
+    """Each pattern is one, and of codes that the classification has."""
+    for pattern in patterns:
+        if not _CODES.match(pattern):
+            raise DataError(
+                f"access rules: {rule}: code '{pattern}'; expected two to four digits, a range such as 25-28, *, or one of these with a minus "
+                "(a spreadsheet that made numbers of codes has dropped leading zeros)"
+            )
+        own = pattern.removeprefix("-")
+        low, _, high = own.partition("-")
+        if high and not (len(low) == len(high) and low < high):
+            raise DataError(
+                f"access rules: {rule}: range '{pattern}' holds no code; expected the lower first and both of as many digits, such as 25-28"
+            )
+        if high and not any(_matches(own, c) for group in classes().values() for c in group):
+            raise DataError(
+                f"access rules: {rule}: range '{pattern}' holds no code of GB/T 4754-2017"
+            )
+        if not high and own != "*" and not known_code(own):
+            raise DataError(
+                f"access rules: {rule}: code '{pattern}' is none of GB/T 4754-2017, so the rule would never fire for it"
+            )
+    if all(p.startswith("-") for p in patterns):
+        raise DataError(
+            f"access rules: {rule}: codes '{' '.join(patterns)}' only take out; begin with *, or name those that it speaks of"
+        )
+
+
+def _years(row: Mapping[str, str], rule: str) -> tuple[int | None, int | None]:
+    """First and last year in force."""
+    found: list[int | None] = []
+    for column in ("from_year", "to_year"):
+        text = row.get(column, "")
+        try:
+            value = float(text) if text else None
+        except ValueError:
+            value = math.nan
+        if value is not None and not (value == value // 1 and 1900 <= value <= 2200):
+            raise DataError(
+                f"access rules: {rule}: {column} is '{text}', expected a year such as 2030, or nothing"
+            )
+        found.append(None if value is None else int(value))
+    first, last = found
+    if first is not None and last is not None and first > last:
+        raise DataError(f"access rules: {rule}: from_year {first} is after to_year {last}")
+    return first, last
 
 
 def _term(text: str, rule: str) -> Term:
@@ -266,7 +295,12 @@ def _term(text: str, rule: str) -> Term:
         )
     if found[1] not in FACTS:
         raise DataError(f"access rules: {rule}: fact '{found[1]}'; {nearest(found[1], FACTS)}")
-    return Term(found[1], found[2], float(found[3]))
+    term = Term(found[1], found[2], float(found[3]))
+    if not term.can_hold():
+        raise DataError(
+            f"access rules: {rule}: condition '{text.strip()}' is never met: {term.fact} is {said_of(term.fact)}"
+        )
+    return term
 
 
 @cache

@@ -1,5 +1,7 @@
-"""Where each access rule fires on the ground of a study: which never do, and which nobody can tell."""
+"""Where each access rule fires on the ground of a study, and which sentence of the papers and of the law has a rule at all."""
 
+import csv
+from functools import cache
 from typing import Annotated
 
 import numpy as np
@@ -7,11 +9,13 @@ import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import TEXT, Table
+from shanshui.core.shipped import shipped_text
 from shanshui.core.vocabulary import UnitLabels
-from shanshui.industry.access_rules import cells_of
 from shanshui.industry.admission import judged_industries
+from shanshui.industry.cell_verdicts import cells_of
 from shanshui.industry.place_facts import PlaceFacts, known_by_strip, waiting_facts
-from shanshui.industry.rule_book import FACTS, PROJECT_FACTS, rules_of
+from shanshui.industry.rule_book import rules_of
+from shanshui.industry.rule_facts import FACTS, PROJECT_FACTS
 from shanshui.industry.tables import RuleTable
 
 RuleCoverage = Annotated[
@@ -19,11 +23,32 @@ RuleCoverage = Annotated[
     Table(
         {
             "rule": TEXT, "verdict": TEXT, "fires_share": "1", "may_share": "1", "waits_for": TEXT, "judged": "1", "state": TEXT, "text": TEXT,
-            "text_zh": TEXT, "source": TEXT, "tag": TEXT,
+            "text_zh": TEXT, "source": TEXT, "source_zh": TEXT, "tag": TEXT,
         }
     ),
 ]  # fmt: skip
-STATES = ("fires", "may fire", "waits for a plan", "asks the project", "fires nowhere here")
+RuleStates = Annotated[pd.DataFrame, Table({"rule": TEXT, "state": TEXT})]
+SentenceCoverage = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "sentence": TEXT, "sentence_zh": TEXT, "source": TEXT, "source_zh": TEXT, "rules": TEXT, "missing": TEXT, "state": TEXT, "why": TEXT,
+            "why_zh": TEXT,
+        }
+    ),
+]  # fmt: skip
+STATES = (
+    "fires",
+    "may fire",
+    "waits for a plan",
+    "asks the project",
+    "fires nowhere here",
+    "not in force",
+)
+NO_RULE = "no rule"
+COLUMNS = (
+    "rule", "verdict", "fires_share", "may_share", "waits_for", "judged", "state", "text", "text_zh", "source", "source_zh", "tag",
+)  # fmt: skip
 
 
 @assessment(source="decisions/0014-industry", bytes_per_cell=4 * len(FACTS))
@@ -46,7 +71,8 @@ def rule_coverage(
     table
         A row for each rule in the order of the table: ``fires_share`` of the ground on which its conditions hold for certain, ``may_share`` on which
         they hold or are not known [1], ``waits_for`` the facts that no cell knows, ``judged`` industries that it speaks of, and ``state``:
-        ``fires``, ``may fire``, ``waits for a plan``, ``asks the project`` or ``fires nowhere here``.
+        ``fires``, ``may fire``, ``waits for a plan``, ``asks the project``, ``fires nowhere here`` or ``not in force`` in the year of the
+        rule book.
 
     Notes
     -----
@@ -71,7 +97,7 @@ def rule_coverage(
         lacks = [t.fact for t in rule.when if t.fact not in told]
         project = [f for f in lacks if f in PROJECT_FACTS]
         state = (
-            STATES[0] if sure[at] else STATES[2] if set(lacks) & set(waiting) else STATES[4] if not may[at]
+            STATES[5] if not rule.in_force() else STATES[0] if sure[at] else STATES[2] if set(lacks) & set(waiting) else STATES[4] if not may[at]
             else STATES[3] if project and len(project) == len(lacks) else STATES[1]
         )  # fmt: skip
         judged = sum(
@@ -81,8 +107,48 @@ def rule_coverage(
         rows.append(
             (
                 rule.rule, rule.verdict, sure[at] / max(cells, 1), may[at] / max(cells, 1), " ".join(dict.fromkeys(lacks)), judged, state, rule.text,
-                rule.text_zh, rule.source, rule.tag,
+                rule.text_zh, rule.source, rule.source_zh, rule.tag,
             )
         )  # fmt: skip
-    columns = ["rule", "verdict", "fires_share", "may_share", "waits_for", "judged", "state", "text", "text_zh", "source", "tag"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+@cache
+def rule_sentences() -> tuple[dict[str, str], ...]:
+    """Sentences of the papers and of the law that bear on what may come where, with the rules that hold them, or why none does."""
+    text = shipped_text("industry/rule_sentences.csv")
+    return tuple(csv.DictReader(text.splitlines()))
+
+
+@assessment(source="decisions/0014-industry")
+def sentence_coverage(rule_coverage: RuleStates) -> SentenceCoverage:
+    """Which sentence of the papers and of the law is held by a rule of the study, and which by none.
+
+    Parameters
+    ----------
+    rule_coverage : table
+        ``rule, state``.
+
+    Returns
+    -------
+    table
+        A row for each sentence: ``rules`` of the study that hold it, ``missing`` those that the shipped book has and the study's table has not,
+        ``state``: the first of ``fires``, ``may fire``, ``asks the project``, ``waits for a plan``, ``fires nowhere here`` and ``not in force``
+        that one of its rules has, or ``no rule``; ``why`` no rule holds it, or what it leaves out. Sentences without a rule come first.
+
+    Notes
+    -----
+    ``state_s = min {state_r: r holds s}`` in the order above. Which sentence is held by which rule is our reading of the papers [S] and of the
+    law [M]. Our own report [D] (decisions/0014-industry).
+    """
+    states = dict(zip(rule_coverage["rule"], rule_coverage["state"], strict=True))
+    order = [STATES[k] for k in (0, 1, 3, 2, 4, 5)]
+    rows = []
+    for row in rule_sentences():
+        own = [r for r in row["rules"].split() if r in states]
+        state = min((states[r] for r in own), key=order.index) if own else NO_RULE
+        lacks = [r for r in row["rules"].split() if r not in states]
+        rows.append(row | {"rules": " ".join(own), "missing": " ".join(lacks), "state": state})
+    columns = ["sentence", "sentence_zh", "source", "source_zh", "rules", "missing", "state", "why", "why_zh"]  # fmt: skip
+    out = pd.DataFrame(rows, columns=columns)
+    return out.sort_values("state", key=lambda s: s != NO_RULE, kind="stable", ignore_index=True)

@@ -108,12 +108,11 @@ def core_area(
     if source_cells is not None:
         core |= (source_cells.values > 0) & inside
     told = np.zeros(grid.shape, bool)
-    zoned = _zoned(function_zones, grid) & inside
+    zoned = _zone_ground(zone_ground, function_zones, protection_importance, cover_type) & inside
     if zone_ground == "whole":
         told |= zoned
-    elif zone_ground == "important":
-        ground = zoned & _important(protection_importance, cover_type)
-        core |= majority(ground, known) & ground
+    else:
+        core |= majority(zoned, known) & zoned
     core = large_patches(core, least_km2 / grid.cell_km2)
     known |= core
     if protected_areas is not None and len(protected_areas):
@@ -125,12 +124,19 @@ def core_area(
     return like(region_mask, np.where(inside, code, 255).astype(np.uint8), "1", nodata=255)
 
 
-def _zoned(zones: gpd.GeoDataFrame | None, grid: GridSpec) -> NDArray[np.bool_]:
-    """Ground of national ecological function zones."""
+def _zone_ground(
+    kind: str,
+    zones: gpd.GeoDataFrame | None,
+    importance: xr.DataArray,
+    cover: xr.DataArray | None,
+) -> NDArray[np.bool_]:
+    """Ground that is core because it lies in a national ecological function zone."""
+    grid = grid_of(importance)
     chosen = None if zones is None else national_ecological(zones)
-    if chosen is None or chosen.empty:
+    if chosen is None or chosen.empty or kind == "none":
         return np.zeros(grid.shape, bool)
-    return np.asarray(burnt(chosen, grid, 0.0), bool)
+    zoned = np.asarray(burnt(chosen, grid, 0.0), bool)
+    return zoned if kind == "whole" else zoned & _important(importance, cover)
 
 
 def _important(importance: xr.DataArray, cover: xr.DataArray | None) -> NDArray[np.bool_]:
@@ -154,7 +160,7 @@ def _named(
     return np.asarray(burnt(mine, grid, 0.0), bool)
 
 
-@assessment(source="own_pattern", bytes_per_cell=32)
+@assessment(source="own_pattern", bytes_per_cell=32, follows={"zone_ground": "core_area"})
 def core_area_share(
     county_cells: CountyCells,
     core_area: Codes,
@@ -163,6 +169,9 @@ def core_area_share(
     source_cells: SourceCells | None = None,
     protected_areas: Protected | None = None,
     function_zones: NationalZones | None = None,
+    cover_type: Codes | None = None,
+    *,
+    zone_ground: Annotated[str, OneOf("none", "important", "whole")] = "important",
 ) -> CoreShares:
     """How much of each county is core, and what made it so.
 
@@ -182,13 +191,17 @@ def core_area_share(
         Reserves.
     function_zones : polygons, optional
         Statutory zones.
+    cover_type : (y, x) [1], optional
+        As for :func:`core_area`.
+    zone_ground : str
+        What of a national ecological function zone is core, as ``core_area`` has it: a study takes its setting over.
 
     Returns
     -------
     table
         ``unit, code, name, area_km2`` that is decided, ``core_km2``, ``share`` [1] of it, and parts of the core, each by the first that holds:
-        ``reserves_km2, sources_km2, importance_km2`` of extreme importance, ``zones_km2`` in national ecological function zones, ``other_km2``:
-        counties that are named, and cells that their neighbours carry. Counties with decided ground only.
+        ``reserves_km2, sources_km2, importance_km2`` of extreme importance, ``zones_km2`` that national ecological function zones make core,
+        ``other_km2``: counties that are named, and cells that their neighbours carry. Counties with decided ground only.
 
     Notes
     -----
@@ -204,7 +217,7 @@ def core_area_share(
         else np.asarray(burnt(protected_areas, grid, 0.0), bool),
         np.zeros(grid.shape, bool) if source_cells is None else source_cells.values > 0,
         protection_importance.values == EXTREME,
-        _zoned(function_zones, grid),
+        _zone_ground(zone_ground, function_zones, protection_importance, cover_type),
     ]
     for number in range(len(holds), 0, -1):
         reason[holds[number - 1]] = number

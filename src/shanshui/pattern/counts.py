@@ -14,7 +14,7 @@ from shanshui.core.vocabulary import Codes, Elevation, Index, Mask
 from shanshui.pattern.morphology import CORE, morphology
 from shanshui.pattern.patches import large_cores
 from shanshui.pattern.sources import candidates
-from shanshui.pattern.species import THREATENED, Habitats, Ranges, species_blocks
+from shanshui.pattern.species import AS_RICHNESS, THREATENED, Habitats, Ranges, species_blocks
 from shanshui.pattern.tables import MassifCells, Protected, SourceCells
 from shanshui.region.grid import grid_of, like
 from shanshui.region.unitset import burnt
@@ -133,7 +133,7 @@ def source_counts(
     return pd.DataFrame(rows, columns=columns)
 
 
-@assessment(source="own_pattern", bytes_per_cell=32)
+@assessment(source="own_pattern", bytes_per_cell=32, follows=AS_RICHNESS)
 def species_capture(
     species_ranges: Ranges,
     elevation: Elevation,

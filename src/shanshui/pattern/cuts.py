@@ -27,7 +27,7 @@ from shanshui.core.vocabulary import (
 )
 from shanshui.pattern.factors import Combined, Factors, combined_scores
 from shanshui.pattern.importance import basin_cells, least_worth, share_limits
-from shanshui.pattern.sensitivity import CUTS
+from shanshui.pattern.sensitivity import CUTS, taking_part
 from shanshui.pattern.tables import Polygons
 from shanshui.region.grid import FINE_M
 
@@ -210,7 +210,7 @@ def sensitivity_cuts(
     texture_score : (y, x) [1], optional
         Of erosion and of desertification.
     sensitivity_factors : table, optional
-        Factors without contrast leave the mean.
+        Factors that are known on too little ground leave the mean.
     cuts : tuple of float [1]
         Means from which a place is sensitive and extremely so.
     times : tuple of float [1]
@@ -236,7 +236,7 @@ def sensitivity_cuts(
     )  # fmt: skip
     rows = []
     for kind, counted in kinds.items():
-        used = _used(kind, counted, sensitivity_factors)
+        used = taking_part(kind, counted.factors, sensitivity_factors)
         mean, count = counted.means(used)
         for multiple in times:
             low, high = cuts[0] * multiple, cuts[1] * multiple
@@ -256,13 +256,6 @@ def sensitivity_cuts(
             )  # fmt: skip
     columns = ["kind", "sensitive_from", "extreme_from", "general", "sensitive", "extreme", *_OF]
     return pd.DataFrame(rows, columns=[*columns, "reason"])
-
-
-def _used(kind: str, counted: Combined, factors: pd.DataFrame | None) -> list[str]:
-    if factors is None:
-        return list(counted.factors)
-    rows = factors[(factors["kind"] == kind) & (factors["used"] == 0)]
-    return [name for name in counted.factors if name not in set(rows["factor"])]
 
 
 def _share(count: NDArray[np.int64], where: NDArray[np.bool_]) -> float:

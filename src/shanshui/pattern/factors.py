@@ -1,6 +1,6 @@
-"""Factors of sensitivity: the score of each, and which of them tell the ground of a region apart."""
+"""Factors of sensitivity: the score of each, on how much ground it is known, and which of them take part in the mean."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -57,6 +57,15 @@ def told_scores(codes: xr.DataArray) -> NDArray[np.float32]:
     return out
 
 
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "erosion": ("rainfall_erosivity", "local_relief", "vegetation_fraction"),
+    "karst": ("carbonate", "slope", "vegetation_fraction"),
+    "desertification": ("aridity", "vegetation_fraction"),
+    "hazard": ("local_relief",),
+}
+"""Factors without which a kind cannot be told; the others take part where they are known on enough ground."""
+ALIKE = 0.99
+"""Share of the known ground with one score from which the reason says so [D]; the mean is the same."""
 Scores = dict[str, NDArray[np.float32]]
 Factors = Annotated[
     pd.DataFrame,
@@ -67,6 +76,7 @@ Factors = Annotated[
             "low": "1",
             "middle": "1",
             "high": "1",
+            "known": "1",
             "used": "1",
             "reason": TEXT,
         }
@@ -133,9 +143,9 @@ def sensitivity_factors(
     hazard_scores: AnyLayers | None = None,
     slope_cell: CellSize | None = None,
     *,
-    flat_share: Annotated[float, Between(0.5, 1.0)] = 0.99,
+    least_known: Annotated[float, Between(0.0, 1.0)] = 0.5,
 ) -> Factors:
-    """Which factors of each kind of sensitivity tell ground of this region apart.
+    """How much ground has which score of each factor of sensitivity, and which factors take part in the mean.
 
     Parameters
     ----------
@@ -161,21 +171,23 @@ def sensitivity_factors(
         Scores of geological hazard.
     slope_cell : float [m], optional
         Cells at which the slope is measured; where they are too coarse for its limits the reason says so.
-    flat_share : float [1]
-        Share of the region with one score of 3 or 5 from which a factor has no contrast and leaves the mean [D].
+    least_known : float [1]
+        An optional factor that is known on a smaller share of the ground which the needed factors tell leaves the mean [D].
 
     Returns
     -------
     table
-        ``kind, factor, low, middle, high`` (share of the known ground with score 1, 3 and 5), ``used`` (1 or 0), ``reason``. Where no
-        factor of a kind has contrast all stay; one that is low everywhere stays too: what causes this kind of harm is not there.
+        ``kind, factor``; of the ground on which it is known the shares ``low, middle, high`` [1] with score 1, 3 and 5; ``known``: share [1] of the
+        region on which it is known; ``used`` (1 or 0); ``reason``: why it is left out, how many cells have no class for want of it, or that all
+        ground has one score.
 
     Notes
     -----
-    ``used = max(|s = 3|, |s = 5|) / n < flat_share`` over the n known cells, scores s of 1, 3 and 5. A factor that scores high everywhere lifts
-    the mean of all cells alike and leaves the cut points to the others: of erosivity above 600 everywhere, green cover alone would decide. One
-    that scores low everywhere rightly holds all down: without drought no field turns to desert, however bare it lies.
-    Scores as of the sensitivities; leaving a factor out is our own choice [D] (decision 0024).
+    ``used = K_k / K >= k_0`` for texture, windy days and the factors of hazard but relief, with K the cells where all needed factors of the kind are
+    known, K_k those of them where this one is too, k_0 the share ``least_known``; needed factors always take part, whatever they score: the
+    mean is that of the draft guide of 2019 [S]. A factor with one score everywhere takes part too, since that rule asks how sensitive ground
+    is, not how it differs. A factor that is known on hardly any ground would leave the rest without a class; that it is left
+    out is ours [D] (decision 0024).
     """
     kinds = combined_scores(
         region_mask, vegetation_fraction, rainfall_erosivity, local_relief, carbonate, slope,
@@ -184,15 +196,13 @@ def sensitivity_factors(
     if hazard_scores is not None and len(hazard_scores):
         scores = {str(k): np.asarray(v.values, np.float32) for k, v in hazard_scores.items()}
         kinds["hazard"] = Combined(tuple(scores), _counts(scores, (region_mask.values == 1)[None]))
-    rows = [
-        row for kind, counted in kinds.items() for row in _told_apart(kind, counted, flat_share)
-    ]
+    rows = [row for kind, counted in kinds.items() for row in _facts(kind, counted, least_known)]
     if slope_cell is not None and slope_cell > FINE_M:
         scaled = f"slopes of {slope_cell:,.0f} m cells, scaled to what cells of up to {FINE_M:g} m would show"
         for row in rows:
             if row["factor"] == "slope":
                 row["reason"] = "; ".join(filter(None, (str(row["reason"]), scaled)))
-    columns = ["kind", "factor", "low", "middle", "high", "used", "reason"]
+    columns = ["kind", "factor", "low", "middle", "high", "known", "used", "reason"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -215,6 +225,12 @@ class Combined:
         """Cells of each score of one factor, missing first, whatever the others are."""
         others = tuple(k for k in range(self.count.ndim) if k != place + 1)
         return np.asarray(self.count.sum(axis=others))
+
+    def known(self, names: Sequence[str]) -> int:
+        """Cells on which all of some factors are known."""
+        places = {self.factors.index(name) + 1 for name in names}
+        some = tuple(slice(1, None) if k in places else slice(None) for k in range(self.count.ndim))
+        return int(self.count[some].sum())
 
     def means(self, used: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Geometric means of the factors used, and the cells of each group that have them, scores of all used being known."""
@@ -314,25 +330,40 @@ def _blocks(shape: tuple[int, ...], cells: int = 1 << 20) -> Iterator[slice]:
         yield slice(start, min(start + rows, shape[0]))
 
 
-def _told_apart(kind: str, counted: Combined, flat_share: float) -> list[dict[str, object]]:
+def _facts(kind: str, counted: Combined, least_known: float) -> list[dict[str, object]]:
     """Rows of one kind."""
     rows: list[dict[str, object]] = []
+    needed = [name for name in NEEDED[kind] if name in counted.factors]
+    all_ground = int(counted.count.sum())
+    told = counted.known(needed)
     for place, factor in enumerate(counted.factors):
-        count = counted.of_factor(place)[1:]
-        known = int(count.sum())
-        share = [float(n) / known if known else np.nan for n in count]
-        flat = known > 0 and max(share[1:]) >= flat_share
-        reason = f"one score on {max(share[1:]):.1%} of the ground" if flat else ""
+        count = counted.of_factor(place)
+        known = int(count[1:].sum())
+        share = [float(n) / known if known else np.nan for n in count[1:]]
+        beside = counted.known([*needed, factor])
+        used = factor in needed or told == 0 or beside / told >= least_known
+        reasons = [
+            ""
+            if used
+            else f"known on {beside / told:.1%} of the ground that {', '.join(needed) or 'the region'} tells: left out of the mean",
+            f"{count[0]:,} cells without it have no class" if used and count[0] else "",
+            f"scores {(1, 3, 5)[int(np.argmax(share))]} on {_percent(max(share))} of the ground"
+            if known and max(share) >= ALIKE
+            else "",
+        ]
         rows.append(
             {
                 "kind": kind,
                 "factor": factor,
                 **dict(zip(("low", "middle", "high"), share, strict=True)),
-                "used": 0.0 if flat else 1.0,
-                "reason": reason,
+                "known": known / all_ground if all_ground else np.nan,
+                "used": 1.0 if used else 0.0,
+                "reason": "; ".join(filter(None, reasons)),
             }
         )
-    if rows and not any(row["used"] for row in rows):
-        for row in rows:
-            row |= {"used": 1.0, "reason": "no factor tells this ground apart: all stay"}
     return rows
+
+
+def _percent(share: float) -> str:
+    """A share in words that do not round a part to the whole."""
+    return "all" if share == 1.0 else f"{np.floor(share * 1000.0) / 10.0:.1f}%"

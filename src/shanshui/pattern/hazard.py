@@ -25,6 +25,7 @@ from shanshui.core.vocabulary import (
 )
 from shanshui.kernels.distance import distance_to
 from shanshui.pattern.factors import Factors, scored
+from shanshui.pattern.grades import gravest
 from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT, MISSING, least_code
 from shanshui.pattern.sensitivity import CUTS, graded
 from shanshui.region.grid import FINE_M, grid_of, like
@@ -189,7 +190,7 @@ def ground_sensitivity(
     region_mask : (y, x) [1]
         1 inside.
     sensitivity_factors : table, optional
-        Factors without contrast on this ground leave the mean; without it all stay.
+        Factors that are known on too little ground leave the mean; without it all stay.
     cuts : tuple of float [1]
         Means from which a place is sensitive and extremely so.
 
@@ -205,7 +206,7 @@ def ground_sensitivity(
 
     Notes
     -----
-    SS = (prod_k s_k)^(1/n) over the n factors known that tell ground apart, s_k the scores [1]; graded at 2.33 and 3.66, as the other kinds of
+    SS = (prod_k s_k)^(1/n) over the n factors that take part, s_k the scores [1]; graded at 2.33 and 3.66, as the other kinds of
     sensitivity of the draft of 2019 [S]; to use the mean for hazard is ours [D]. It tells where hazard can arise, an inventory where it did.
     """
     scores = {str(k): np.asarray(v.values, np.float32) for k, v in hazard_scores.items()}
@@ -287,7 +288,8 @@ def hazard_sensitivity(
     Returns
     -------
     (y, x) [1]
-        1 extremely sensitive, 3 sensitive, 5 general, 0 where none is known.
+        1 extremely sensitive, 3 sensitive, 5 general; 0 where none is known, and where the ground is missing and neither sites nor sinking make the
+        place sensitive: that nothing was found there grades no ground.
 
     Raises
     ------
@@ -296,8 +298,10 @@ def hazard_sensitivity(
 
     Notes
     -----
-    code = min over what is known at the cell, 1 being the gravest. The draft of 2019 [S] takes geological hazard into the suitability for building,
+    code = min(s, g, d) of what is known of sites s, ground g and sinking d at the cell, 1 being the gravest; 0 instead of 5 where g is missing and
+    the study has it. The draft of 2019 [S] takes geological hazard into the suitability for building,
     not into ecological sensitivity; ``ecological_sensitivity`` joins the part by sites (decision 0027).
     """
-    given = [site_sensitivity, ground_sensitivity, subsidence_sensitivity]
-    return least_code([g for g in given if g is not None], "hazard_sensitivity")
+    ground = [] if ground_sensitivity is None else [ground_sensitivity]
+    found = [g for g in (site_sensitivity, subsidence_sensitivity) if g is not None]
+    return gravest(ground, found, "hazard_sensitivity", stands=(EXTREME, IMPORTANT))

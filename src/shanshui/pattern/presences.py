@@ -16,6 +16,7 @@ from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, TEXT, Features
 from shanshui.kernels.noise import white
 from shanshui.pattern.presence_model import Cells
+from shanshui.pattern.sightings import not_found
 from shanshui.pattern.species import latin
 from shanshui.region.grid import GridSpec, grid_of
 
@@ -24,12 +25,6 @@ Presences = Annotated[gpd.GeoDataFrame, Features({"species": TEXT, "*": ANY})]
 GROUPS = tuple(name for name, cover in covers().items() if not cover.parent)
 """Broad covers that a model tells apart."""
 _WATER = GROUPS.index("water") + 1
-_ABSENT = {
-    "presence": ("0", "no", "false", "absent"),
-    "absence": ("1", "yes", "true", "absent"),
-    "occurrencestatus": ("absent",),
-}
-"""Columns and words that say that a species was not found."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +129,7 @@ def found_of(presences: gpd.GeoDataFrame, ground: Ground, rows: pd.DataFrame) ->
     Parameters
     ----------
     presences : points
-        ``species``: Latin, English or Chinese; a column ``presence``, ``absence`` or ``occurrenceStatus`` may say that a row is none.
+        ``species``: Latin, English or Chinese; a column may say that a row is none, as :func:`shanshui.pattern.sightings.not_found` reads it.
     ground : Ground
         Maps of the study.
     rows : table
@@ -148,9 +143,9 @@ def found_of(presences: gpd.GeoDataFrame, ground: Ground, rows: pd.DataFrame) ->
     Raises
     ------
     QuantityError
-        No point of any species on known ground of the region.
+        No point of any species on known ground of the region; a word that says neither that it was found nor that it was not.
     """
-    frame = presences[~_absent(presences)]
+    frame = presences[~not_found(presences)]
     other = _other_names(rows)
     names = frame["species"].map(lambda name: _latin_name(name, other))
     # a point of several parts counts each
@@ -181,16 +176,6 @@ def found_of(presences: gpd.GeoDataFrame, ground: Ground, rows: pd.DataFrame) ->
             *cells,
         )
     return told
-
-
-def _absent(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    out = np.zeros(len(frame), bool)
-    for column in frame.columns:
-        words = _ABSENT.get(str(column).strip().casefold(), ())
-        if words:
-            texts = frame[column].map(lambda v: f"{v:g}" if isinstance(v, float) else str(v))
-            out |= texts.str.strip().str.casefold().isin(words).to_numpy()
-    return out
 
 
 def _latin_name(name: object, other: Mapping[str, str]) -> str:

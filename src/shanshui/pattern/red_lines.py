@@ -80,7 +80,7 @@ def red_line_candidate(
     Raises
     ------
     QuantityError
-        Grades that are all of one class.
+        Grades that are all of one class, unless protected areas alone make the line.
 
     Notes
     -----
@@ -92,7 +92,10 @@ def red_line_candidate(
     grid = grid_of(region_mask)
     inside = region_mask.values == 1
     known = inside & (protection_importance.values != MISSING)
-    _require_contrast(protection_importance.values[known])
+    reserve = np.zeros(grid.shape, bool)
+    if protected_areas is not None and len(protected_areas):
+        reserve = burnt(protected_areas, grid, 0.0).astype(bool) & inside
+    _require_contrast(protection_importance.values, known, reserve)
     chosen = (protection_importance.values == EXTREME) & inside
     if smooth:
         chosen = majority(chosen, known)
@@ -100,10 +103,8 @@ def red_line_candidate(
     # what cannot be taken in is out whatever its importance; what may be so is decided only where it would be chosen
     known = (known & (seen | ~chosen)) | (closed & inside)
     chosen &= ~closed
-    if protected_areas is not None and len(protected_areas):
-        reserve = burnt(protected_areas, grid, 0.0).astype(bool) & inside
-        chosen |= reserve
-        known |= reserve
+    chosen |= reserve
+    known |= reserve
     built, told = known_flags(developed_land, grid.shape)
     # towns are out whatever their importance; what may be a town is decided only where it would be chosen
     known = (known & (told | ~chosen)) | (built & inside)
@@ -111,13 +112,20 @@ def red_line_candidate(
     return like(region_mask, np.where(known, chosen, 255).astype(np.uint8), "1", nodata=255)
 
 
-def _require_contrast(codes: NDArray[np.uint8]) -> None:
-    """Refuse grades that tell no ground from other ground: a line would hold all of it or none."""
-    if codes.size > 1 and codes.min() == codes.max():
-        raise QuantityError(
-            f"protection_importance: all {codes.size} graded cells are of class {codes[0]}, expected at least two of 1, 3 and 5; "
-            "see importance_cuts and sensitivity_cuts for the reason, and give other layers or cut points"
-        )
+def _require_contrast(
+    code: NDArray[np.uint8], known: NDArray[np.bool_], reserve: NDArray[np.bool_]
+) -> None:
+    """Refuse grades that tell no ground from other ground: a line would hold all of it or none, and no reserve would make it."""
+    codes = code[known]
+    if codes.size <= 1 or codes.min() != codes.max():
+        return
+    # where grades choose nothing beyond the reserves, these are the line
+    if reserve.any() and not (code[known & ~reserve] == EXTREME).any():
+        return
+    raise QuantityError(
+        f"protection_importance: all {codes.size} graded cells are of class {codes[0]}, expected at least two of 1, 3 and 5; "
+        "see importance_cuts and sensitivity_cuts for the reason, and give other layers or cut points, or protected_areas"
+    )
 
 
 def _closed(

@@ -1,5 +1,6 @@
 """How easily a place is hurt: erosion, rock desertification, desertification, by the geometric mean of scored factors."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import numpy as np
@@ -31,11 +32,17 @@ from shanshui.pattern.factors import (
     kind_scores,
     told_scores,
 )
-from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT, MISSING, least_code
+from shanshui.pattern.grades import gravest
+from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT, MISSING
 from shanshui.region.grid import FINE_M, like
 
 KINDS = ("erosion", "karst", "desertification", "hazard_sites", "hazard")
 """Kinds of sensitivity, as ``ecological_sensitivity.kinds`` names them."""
+BY_KIND = {
+    "erosion": "erosion_sensitivity", "karst": "karst_sensitivity", "desertification": "desertification_sensitivity",
+    "hazard_sites": "site_sensitivity", "hazard": "hazard_sensitivity",
+}  # fmt: skip
+"""Map of each kind."""
 CUTS = (2.33, 3.66)
 """Geometric means from which a place is sensitive, and extremely so [S, draft of 2019]."""
 
@@ -48,18 +55,23 @@ def graded(
     cuts: tuple[float, float],
     factors: pd.DataFrame | None,
 ) -> Codes:
-    """Classes by the geometric mean of the factors that tell ground apart; a cell without a score of any of them is missing."""
-    used = list(scores)
-    if factors is not None:
-        rows = factors[factors["kind"] == kind]
-        left = set(rows.loc[rows["used"] == 0, "factor"])
-        used = [name for name in scores if name not in left]
+    """Classes by the geometric mean of the factors that take part; a cell without a score of any of them is missing."""
+    used = taking_part(kind, scores, factors)
     with np.errstate(invalid="ignore"):
         chosen = [scores[name] for name in used]
         mean = np.prod(chosen, axis=0, dtype=np.float32) ** np.float32(1.0 / len(chosen))
         code = np.where(mean > cuts[1], EXTREME, np.where(mean >= cuts[0], IMPORTANT, GENERAL))
     known = np.isfinite(mean) & (region_mask.values == 1)
     return like(place, np.where(known, code, MISSING).astype(np.uint8), "1", nodata=MISSING)
+
+
+def taking_part(kind: str, names: Iterable[str], factors: pd.DataFrame | None) -> list[str]:
+    """Factors of a kind that take part in its mean: all without the table."""
+    if factors is None:
+        return list(names)
+    rows = factors[(factors["kind"] == kind) & (factors["used"] == 0)]
+    left = set(rows["factor"])
+    return [name for name in names if name not in left]
 
 
 @assessment(source="spj2019", halo=0, bytes_per_cell=40, read_over={"local_relief": (1.0, 5.0)})
@@ -88,7 +100,7 @@ def erosion_sensitivity(
     texture_score : (y, x) [1], optional
         1, 3 or 5 by soil texture; without it the mean is of three factors, not of a filled fourth.
     sensitivity_factors : table, optional
-        Factors without contrast on this ground leave the mean; without it all stay.
+        Factors that are known on too little ground leave the mean; without it all stay.
     cuts : tuple of float [1]
         Means from which a place is sensitive and extremely so.
 
@@ -134,7 +146,7 @@ def karst_sensitivity(
     region_mask : (y, x) [1]
         1 inside.
     sensitivity_factors : table, optional
-        Factors without contrast on this ground leave the mean; without it all stay.
+        Factors that are known on too little ground leave the mean; without it all stay.
     cuts : tuple of float [1]
         Means from which a place is sensitive and extremely so.
 
@@ -181,7 +193,7 @@ def desertification_sensitivity(
     texture_score : (y, x) [1], optional
         1, 3 or 5 by soil texture; left out of the mean when absent.
     sensitivity_factors : table, optional
-        Factors without contrast on this ground leave the mean; without it all stay.
+        Factors that are known on too little ground leave the mean; without it all stay.
     cuts : tuple of float [1]
         Means from which a place is sensitive and extremely so.
 
@@ -284,6 +296,7 @@ def potential_sensitivity(
     reference_evapotranspiration: Evapotranspiration | None = None,
     windy_days: DaysPerYear | None = None,
     texture_score: Index | None = None,
+    sensitivity_factors: Factors | None = None,
 ) -> Index:
     """Sensitivity that the ground has by itself, whatever grows on it: what its cover now holds back.
 
@@ -305,6 +318,8 @@ def potential_sensitivity(
         Of desertification.
     texture_score : (y, x) [1], optional
         Of erosion and of desertification.
+    sensitivity_factors : table, optional
+        Factors that are known on too little ground leave the mean; without it all stay.
 
     Returns
     -------
@@ -339,8 +354,9 @@ def potential_sensitivity(
             "and reference_evapotranspiration"
         )
     out = np.full(region_mask.shape, np.nan, np.float32)
-    for scores in kinds.values():
-        bare = [score for name, score in scores.items() if name != "vegetation_fraction"]
+    for kind, scores in kinds.items():
+        used = taking_part(kind, scores, sensitivity_factors)
+        bare = [scores[name] for name in used if name != "vegetation_fraction"]
         mean = np.prod(bare, axis=0, dtype=np.float32) ** np.float32(1.0 / len(bare))
         out = np.fmax(out, mean)
     return like(region_mask, np.where(region_mask.values == 1, out, np.float32(np.nan)), "1")
@@ -350,12 +366,7 @@ def potential_sensitivity(
     source="spj2019",
     halo=0,
     bytes_per_cell=4,
-    any_of=(
-        "erosion_sensitivity",
-        "karst_sensitivity",
-        "desertification_sensitivity",
-        "site_sensitivity",
-    ),
+    any_of=lambda settings: tuple(BY_KIND[kind] for kind in settings["kinds"]),
 )
 def ecological_sensitivity(
     erosion_sensitivity: Codes | None = None,
@@ -371,7 +382,7 @@ def ecological_sensitivity(
     Parameters
     ----------
     erosion_sensitivity, karst_sensitivity, desertification_sensitivity : (y, x) [1], optional
-        1, 3, 5; 0 missing. A kind that is not known is left out, never filled.
+        1, 3, 5; 0 missing. A kind that the study does not have is left out, never filled.
     site_sensitivity : (y, x) [1], optional
         To geological hazard near the sites of an inventory.
     hazard_sensitivity : (y, x) [1], optional
@@ -383,7 +394,8 @@ def ecological_sensitivity(
     Returns
     -------
     (y, x) [1]
-        Least code of those known; 0 where none is.
+        Least code of the kinds joined; 0 where none is known, and where one of erosion, karst and desertification is missing and no other
+        is extreme: the missing one could be graver. Where no hazard was found, that grades no ground of which they tell nothing.
 
     Raises
     ------
@@ -392,8 +404,9 @@ def ecological_sensitivity(
 
     Notes
     -----
-    code = min over the kinds joined and known at the cell, 1 being the gravest. Draft guide of 2019 [S], which has geological hazard in the
-    suitability for building; joining its known sites is ours [D] (decision 0027).
+    code = min_k code_k over the kinds k joined, 1 being the gravest, where code_k is known of each of erosion, karst and desertification that
+    the study has, or one is 1; else 0. Draft guide of 2019 [S], which has geological hazard in the suitability for building; joining its
+    known sites, and what missing ground means, are ours [D] (decision 0027).
     """
     every = (
         erosion_sensitivity, karst_sensitivity, desertification_sensitivity, site_sensitivity, hazard_sensitivity,
@@ -403,4 +416,6 @@ def ecological_sensitivity(
         raise QuantityError(
             f"ecological_sensitivity.kinds: joins {', '.join(kinds) or 'nothing'}, but what is known is {', '.join(known)}; name one of them"
         )
-    return least_code([g for kind, g in known.items() if kind in kinds], "ecological_sensitivity")
+    ground = [known[kind] for kind in KINDS[:3] if kind in known and kind in kinds]
+    found = [known[kind] for kind in KINDS[3:] if kind in known and kind in kinds]
+    return gravest(ground, found, "ecological_sensitivity")

@@ -25,6 +25,8 @@ from shanshui.region.unitset import burnt
 THREATS = ("LC", "NT", "VU", "EN", "CR")
 """Classes of the red list, the least threatened first."""
 THREATENED = frozenset(("VU", "EN", "CR"))
+AS_RICHNESS = {"range_cell_km": "species_richness"}
+"""Whoever reads a coarse range map reads it at the cells that richness reads it at."""
 _BLOCK = 1 << 20
 """Cells that are held at once with all that is known of their species."""
 
@@ -269,7 +271,7 @@ def species_richness(
     )
 
 
-@assessment(source="own_pattern", bytes_per_cell=32)
+@assessment(source="own_pattern", bytes_per_cell=32, follows=AS_RICHNESS)
 def species_habitat(
     species_ranges: Ranges,
     elevation: Elevation,

@@ -22,7 +22,7 @@ from shanshui.core.vocabulary import (
 )
 from shanshui.pattern.distribution import Models
 from shanshui.pattern.habitat_evidence import NOTHING, PREFERENCES, Evidence, evidence_of
-from shanshui.pattern.species import Habitats, Ranges, habitats_of, latin
+from shanshui.pattern.species import AS_RICHNESS, Habitats, Ranges, habitats_of, latin
 from shanshui.pattern.species_names import FOCAL, called, members
 from shanshui.region.grid import like
 
@@ -50,7 +50,7 @@ SuitableHabitat = Annotated[
 ]
 
 
-@assessment(source="own_pattern", bytes_per_cell=96)
+@assessment(source="own_pattern", bytes_per_cell=96, follows=AS_RICHNESS)
 def habitat_suitability(
     elevation: Elevation,
     cover_type: Codes,
@@ -124,7 +124,7 @@ def habitat_suitability(
     return out
 
 
-@assessment(source="own_pattern", bytes_per_cell=96, missing="species_unknown")
+@assessment(source="own_pattern", bytes_per_cell=96, missing="species_unknown", follows=AS_RICHNESS)
 def focal_habitats(
     elevation: Elevation,
     cover_type: Codes,
@@ -208,7 +208,7 @@ def _with_focal(habitats: pd.DataFrame | None) -> pd.DataFrame | None:
     return pd.concat([habitats, shipped[shipped.index.isin(lacks)]], ignore_index=True)
 
 
-@assessment(source="own_pattern", bytes_per_cell=96)
+@assessment(source="own_pattern", bytes_per_cell=96, follows=AS_RICHNESS)
 def suitable_habitat(
     elevation: Elevation,
     cover_type: Codes,

@@ -1,30 +1,26 @@
 """Importance, sensitivity, the red line and the pattern held against the ground: which land they take."""
 
 from collections.abc import Iterable
+from typing import Annotated
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from shanshui.core.assessment import assessment
 from shanshui.core.cover import codes_of
+from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Mask
 from shanshui.pattern.counts import SourceCounts
 from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT
-from shanshui.pattern.range_map import range_map
 from shanshui.pattern.reference_line import reference_figures
-from shanshui.pattern.species import (
-    THREATENED,
-    Habitats,
-    Ranges,
-    habitats_of,
-    latin,
-)
+from shanshui.pattern.richness_rank import richness_rank
+from shanshui.pattern.species import AS_RICHNESS, Habitats, Ranges
 from shanshui.pattern.tables import (
     Counts,
+    Districts,
     Polygons,
     Protected,
     RedLineShares,
@@ -37,6 +33,12 @@ from shanshui.region.unitset import burnt
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 
 GUIDE = "red-line guide of 2017 [S2]; our own range [D]"
+NO_FARMLAND = "red_line_candidate.leave_out=farmed; given.basic_farmland"
+NO_TOWNS = "red_line_candidate.leave_out=built; given.developed_land"
+NOT_WORKED = f"{NO_FARMLAND}; {NO_TOWNS}"
+"""Rules that keep worked ground out of the line: with them a plain has less of it than a mountain, whatever is important."""
+RESERVES = "given.protected_areas"
+"""The line takes protected areas in whole."""
 LEAST_CLASS = 0.005
 """Share of the graded ground that each class has where classes tell anything apart [D]."""
 WHAT = {
@@ -46,17 +48,11 @@ WHAT = {
     "importance_class": ("importance", "重要性"),
 }
 """Words of both languages for what is held against the ground."""
-SQUARES = 12
-"""Squares across the grid over which ranges of outlines are held against the line [D]."""
-BLOCK_ROWS = 512
-"""Rows of the grid that are laid below a coarse range map at once."""
-LEAST_CELLS = 8
-"""Cells of a range map from which a rank correlation says anything [D]."""
 CAPTURE = 1.2
 """Share of protected ground that is taken in, over what chance would take, from which it was found and not hit [D]."""
 
 
-@assessment(source="own_frame", bytes_per_cell=24)
+@assessment(source="own_frame", bytes_per_cell=24, follows=AS_RICHNESS)
 def pattern_validation(
     cover_type: Codes,
     region_mask: Mask,
@@ -74,6 +70,9 @@ def pattern_validation(
     steep_farmland: SteepFarmland | None = None,
     reference_red_line: Polygons | None = None,
     published: Published | None = None,
+    security_districts: Districts | None = None,
+    *,
+    range_cell_km: Annotated[float, Between(0.0, 1000.0)] = 0.0,
 ) -> Validation:
     """Which ground is graded, taken in and chosen, beside what it should be in any mountain region, and what is published of this one.
 
@@ -109,13 +108,18 @@ def pattern_validation(
         A line that somebody else drew, beside ours.
     published : table, optional
         ``measure, statement, source, low, high, than, place``.
+    security_districts : table, optional
+        ``code, extreme_share`` by county.
+    range_cell_km : float [km]
+        Side of the cells of a range map of points; found from their distances where 0.
 
     Returns
     -------
     table
         A row for each statement, as :func:`shanshui.basins.validation.survey_validation` has it. Measures: ``red_line_share`` of the region
         and by county; ``red_line_of``, ``sensitive_of``, ``important_of`` and ``sources_of`` by cover (forest, farmed, built);
-        ``forest_to_farmed`` of the red line and ``important_forest_to_farmed`` before anything is left out; ``sensitivity_class`` and
+        ``forest_to_farmed`` of the red line and ``important_forest_to_farmed`` before anything is left out; ``extreme_share`` by county, before
+        that too; ``sensitivity_class`` and
         ``importance_class`` by code; ``captured`` by ``red_line`` and ``sources``; ``richness_rank`` (rank correlation with threatened
         species over cells of the range map); ``count`` by part;
         ``captured_share`` of protected ground by ``red_line`` and ``sources``; ``massif_sources`` by massif; ``steep_farmland_ha`` by limit
@@ -159,12 +163,13 @@ def pattern_validation(
         measures += _important(protection_importance.values, inside, cover)
     if red_line_candidate is not None and species_ranges is not None:
         measures.append(
-            _beside_ranges(
+            richness_rank(
                 red_line_candidate.values == 1,
                 inside & (red_line_candidate.values != 255),
                 species_ranges,
                 species_habitats,
                 region_mask,
+                range_cell_km,
             )
         )
     if red_line_candidate is not None and reference_red_line is not None:
@@ -173,11 +178,8 @@ def pattern_validation(
         chosen = source_cells.values > 0
         measures += _of("sources_of", chosen, inside, cover)
         measures += _captured("sources", chosen, inside, reserve)
-    if red_line_share is not None:
-        measures += [
-            Measure("red_line_share", float(share), "1", str(code))
-            for code, share in zip(red_line_share["code"], red_line_share["share"], strict=True)
-        ]
+    measures += _by_county("red_line_share", red_line_share, "share", NOT_WORKED)
+    measures += _by_county("extreme_share", security_districts, "extreme_share")
     if pattern_summary is not None:
         forced = {
             "patches": "source_cells.most", "nodes": "nodes.most", "river corridors": "river_corridors.most",
@@ -211,6 +213,17 @@ def pattern_validation(
             for limit, area in zip(steep_farmland["limit_deg"], steep_farmland["area_ha"], strict=True)
         ]  # fmt: skip
     return validation_table("pattern", measures, published)
+
+
+def _by_county(
+    measure: str, table: pd.DataFrame | None, column: str, forced: str = ""
+) -> list[Measure]:
+    if table is None:
+        return []
+    return [
+        Measure(measure, float(share), "1", str(code), forced_by=forced)
+        for code, share in zip(table["code"], table[column], strict=True)
+    ]
 
 
 def _at_other_cuts(counts: pd.DataFrame | None) -> str:
@@ -250,17 +263,16 @@ def _red_line(
             Measure(
                 "red_line_of", share, "1", k, *((0.0, 0.05) if k == "built" else (np.nan, np.nan)),
                 "towns lie outside the red line" if k == "built" else "", "城镇位于红线之外" if k == "built" else "", GUIDE if k == "built" else "",
-                forced_by="red_line_candidate.leave_out=built" if k == "built" else "",
+                forced_by={"built": NO_TOWNS, "farmed": NO_FARMLAND}.get(k, ""),
             )
             for k, share in of.items()
         ),
         Measure(
             "forest_to_farmed", shown, "1", "", 2.0, np.inf, "the red line takes in forest at least twice as often as farmland",
             "红线纳入森林的比例至少为耕地的两倍", GUIDE,
-            forced_by="red_line_candidate.leave_out=farmed", note=f"forest {of['forest']:.1%}, farmland {of['farmed']:.1%}",
+            forced_by=NO_FARMLAND, note=f"forest {of['forest']:.1%}, farmland {of['farmed']:.1%}",
         ),
-        # reserves are taken in whole
-        *_captured("red_line", chosen, known, reserve, "red_line_candidate.leave_out=farmed"),
+        *_captured("red_line", chosen, known, reserve, RESERVES),
     ]  # fmt: skip
 
 
@@ -323,81 +335,3 @@ def _important(
             note=f"forest {of['forest']:.1%}, farmland {of['farmed']:.1%}",
         ),
     ]  # fmt: skip
-
-
-def _beside_ranges(
-    chosen: NDArray[np.bool_],
-    known: NDArray[np.bool_],
-    ranges: gpd.GeoDataFrame,
-    habitats: pd.DataFrame | None,
-    mask: xr.DataArray,
-) -> Measure:
-    """Rank correlation of the red line's share and of threatened species over the cells of a range map."""
-    said = "the red line takes in more where more threatened species live"
-    said_zh = "受威胁物种越多的地方，红线纳入比例越高"
-    note = "the same ranges are in the importance of biodiversity: it shows that other layers do not undo it, no more"
-    rows = habitats_of(habitats)
-    threatened = set(rows.index[rows["threat"].isin(THREATENED)])
-    mine = np.array([latin(name) in threatened for name in ranges["species"]], bool)
-    if set(ranges.geom_type) == {"Point"}:
-        richness, ground, line = _by_cells(chosen, known, ranges, mine, mask)
-    else:
-        richness, ground, line = _by_squares(chosen, known, ranges[mine], mask)
-    whole = np.median(ground[ground > 0]) if (ground > 0).any() else 0.0
-    # cells of which a sixth or more lies in the region say something of it
-    use = ground >= max(whole, 1.0) / 6
-    value = np.nan
-    if (
-        use.sum() >= LEAST_CELLS
-        and np.ptp(richness[use]) > 0
-        and np.ptp(line[use] / ground[use]) > 0
-    ):
-        value = float(spearmanr(richness[use], line[use] / ground[use]).statistic)
-    return Measure(
-        "richness_rank", value, "1", "", 0.0, 1.0, said, said_zh, "species_ranges", note=f"{int(use.sum())} cells; {note}",
-    )  # fmt: skip
-
-
-Sums = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]
-
-
-def _by_cells(
-    chosen: NDArray[np.bool_],
-    known: NDArray[np.bool_],
-    ranges: gpd.GeoDataFrame,
-    mine: NDArray[np.bool_],
-    mask: xr.DataArray,
-) -> Sums:
-    """Threatened species, decided ground and chosen ground of each cell of a coarse range map."""
-    grid = grid_of(mask)
-    centres = range_map(ranges, 0.0)
-    size = len(centres.centres) + 1
-    ground, line = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    for start in range(0, grid.ny, BLOCK_ROWS):
-        part = slice(start, min(start + BLOCK_ROWS, grid.ny))
-        at = centres.below(grid, part).at
-        ground += np.bincount(at[known[part]], minlength=size)
-        line += np.bincount(at[known[part] & chosen[part]], minlength=size)
-    richness = np.bincount(centres.of_row[mine], minlength=size).astype(np.float64)
-    return richness[:-1], ground[:-1], line[:-1]
-
-
-def _by_squares(
-    chosen: NDArray[np.bool_],
-    known: NDArray[np.bool_],
-    ranges: gpd.GeoDataFrame,
-    mask: xr.DataArray,
-) -> Sums:
-    """The same of squares, about a dozen across the grid, where ranges are outlines."""
-    grid = grid_of(mask)
-    side = max(min(grid.shape) // SQUARES, 1)
-    across = -(-grid.nx // side)
-    at = (np.arange(grid.ny)[:, None] // side) * across + np.arange(grid.nx) // side
-    size = int(at.max()) + 1
-    ground = np.bincount(at[known], minlength=size)
-    line = np.bincount(at[known & chosen], minlength=size)
-    richness = np.zeros(size)
-    for _, shapes in ranges.groupby("species", sort=True):
-        here = burnt(shapes, grid, 0.0).astype(bool) & known
-        richness += np.bincount(at[here], minlength=size)
-    return richness / np.maximum(ground, 1), ground, line

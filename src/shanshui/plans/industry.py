@@ -25,9 +25,9 @@ from shanshui.industry.impacts import (
 from shanshui.industry.indicators import evaluation_indicators
 from shanshui.industry.layout import layout, relocation
 from shanshui.industry.linkage import footprints, linkages, regional_linkages
-from shanshui.industry.place_facts import place_facts, river_distance
+from shanshui.industry.place_facts import main_river_distance, place_facts, river_distance
 from shanshui.industry.readiness import technology_maturity
-from shanshui.industry.rule_coverage import rule_coverage
+from shanshui.industry.rule_coverage import rule_coverage, sentence_coverage
 from shanshui.industry.screening_quality import screening_quality
 from shanshui.industry.stage_verdicts import industrial_stage
 from shanshui.industry.suitability import crop_areas, crop_suitability, unit_growing
@@ -94,9 +94,11 @@ def industry(have: set[str]) -> list[Step]:
             binds={"evaluation_indicators": "county_indicators"},
         ),
         step(river_distance),
+        step(main_river_distance),
         step(place_facts),
         step(unit_admission),
         step(rule_coverage),
+        step(sentence_coverage),
         step(
             unit_admission, name="county_admission", binds={"planning_unit_labels": "county_cells"}
         ),

@@ -9,18 +9,13 @@ import pyproj
 
 from shanshui.core.errors import PlanError, QuantityError, StudyError
 from shanshui.core.errors import nearest as nearest_word
-from shanshui.industry.access_rules import Admission, admit, admitted_cells
+from shanshui.core.voice import Voice
+from shanshui.industry.access_rules import Admission, admit
+from shanshui.industry.cell_verdicts import admitted_cells
 from shanshui.industry.classification import checked_code, industry_name
 from shanshui.industry.place_facts import MAPPED, asked_facts
-from shanshui.industry.rule_book import (
-    FACTS,
-    PLAN_FACTS,
-    PROJECT_FACTS,
-    RESTRICTS,
-    VERDICTS,
-    Rule,
-    rules_of,
-)
+from shanshui.industry.rule_book import IN_FORCE, RESTRICTS, VERDICTS, Rule, rules_of
+from shanshui.industry.rule_facts import FACTS, PLAN_FACTS, PROJECT_FACTS
 from shanshui.queries.plain import jsonable
 from shanshui.queries.why import cell_at
 from shanshui.region.grid import STRIP
@@ -42,21 +37,25 @@ class PlaceAdmission:
         Verdict, rules that fired, what would change it.
     facts : dict
         Of the place.
-    where : dict
-        Planning unit, county and prefecture there, as far as known.
+    where, where_zh : dict
+        Planning unit, county and prefecture there, as far as known; in Chinese where the polygons have such names.
     nearest : dict or None
         Nearest ground of the region with a better verdict: ``lon, lat, km, verdict``, and whether that is ``certain``.
+    year : int
+        Of the rules.
     """
 
     industry: tuple[str, str, str]
     answer: Admission
     facts: dict[str, float]
     where: dict[str, str]
+    where_zh: dict[str, str]
     nearest: dict[str, Any] | None
+    year: int
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        answer = self.answer
+        answer, en, zh = self.answer, Voice(), Voice("zh")
         found: dict[str, Any] = jsonable(
             {
                 "code": self.industry[0],
@@ -64,22 +63,25 @@ class PlaceAdmission:
                 "industry_zh": self.industry[2],
                 "verdict": answer.verdict,
                 "worst": answer.worst,
+                "if_clear": answer.if_clear,
+                "year": self.year,
                 "provisional": answer.provisional,
-                "answer": answer.words(),
-                "answer_zh": answer.words("zh"),
+                "answer": answer.words(en),
+                "answer_zh": answer.words(zh),
                 "rules": [_rule(r) for r in answer.fired],
                 "questions": [
-                    {**_rule(q.rule), "asks": [t.words() for t in q.terms]}
-                    for q in answer.questions
+                    {**_rule(q.rule), "asks": [str(t) for t in q.terms]}
+                    for q in (*answer.questions, *answer.hopes)
                 ],
                 "parts": {k: list(v) for k, v in answer.parts.items()},
-                "changes": answer.changes,
-                "changes_zh": answer.changes_zh,
+                "changes": [c.words(en) for c in answer.changes],
+                "changes_zh": [c.words(zh) for c in answer.changes],
                 "better": answer.better,
                 "facts": {k: round(v, 4) for k, v in self.facts.items()},
                 "unknown": answer.unknown,
                 "waiting": answer.waiting,
                 "where": self.where,
+                "where_zh": self.where_zh,
                 "nearest": self.nearest,
             }
         )
@@ -88,8 +90,9 @@ class PlaceAdmission:
 
 def _rule(rule: Rule) -> dict[str, Any]:
     return {
-        "rule": rule.rule, "list": rule.list, "verdict": rule.verdict, "when": " & ".join(t.words() for t in rule.when),
-        "text": rule.text, "text_zh": rule.text_zh, "source": rule.source, "tag": rule.tag,
+        "rule": rule.rule, "list": rule.list, "verdict": rule.verdict, "when": " & ".join(map(str, rule.when)),
+        "text": rule.text, "text_zh": rule.text_zh, "source": rule.source,
+        "source_zh": rule.source_zh, "tag": rule.tag,
     }  # fmt: skip
 
 
@@ -117,7 +120,7 @@ def admitted_at(
     kind : str
         ``new``, ``expand``, ``existing`` or ``explore``.
     year : int, optional
-        Rules in force then.
+        Rules in force then; that of the rule book by default.
     exemptions : tuple of str
         That the project claims.
     facts : mapping of fact to number, optional
@@ -162,10 +165,10 @@ def admitted_at(
     )
     applies = tuple(r for r in rules if r.concerns(plain, kind, year, exemptions))
     project = {f: v for f, v in own.items() if f in PROJECT_FACTS}
-    nearest = _nearest(study, plain, (row, column), answer, kind, applies, project, waiting)
+    nearest = _nearest(study, plain, (row, column), answer, (kind, year), applies, project, waiting)
     return PlaceAdmission(
-        (plain, *industry_name(plain)), answer, known, _where(study, row, column), nearest
-    )
+        (plain, *industry_name(plain)), answer, known, *_where(study, row, column), nearest, IN_FORCE if year is None else year,
+    )  # fmt: skip
 
 
 def _plan_drawn(study: Study, fact: str) -> bool:
@@ -191,8 +194,9 @@ def _cell(study: Study, lon: float, lat: float) -> tuple[int, int]:
     return row, column
 
 
-def _where(study: Study, row: int, column: int) -> dict[str, str]:
-    out = {}
+def _where(study: Study, row: int, column: int) -> tuple[dict[str, str], dict[str, str]]:
+    """Units there by name, in both languages."""
+    out, zh = {}, {}
     if study.has("planning_unit_labels"):
         unit = int(_at(study, "planning_unit_labels", row, column))
         out["planning unit"] = str(unit) if unit else ""
@@ -200,8 +204,11 @@ def _where(study: Study, row: int, column: int) -> dict[str, str]:
         if study.has(name) and study.has(cells):
             unit = int(_at(study, cells, row, column))
             if unit:
-                out[name] = str(study[name].loc[unit, "name"])
-    return {k: v for k, v in out.items() if v}
+                own = study[name].loc[unit]
+                out[name] = str(own["name"])
+                zh[name] = str(own.get("name_zh") or own["name"])
+    out = {k: v for k, v in out.items() if v}
+    return out, out | {k: v for k, v in zh.items() if v}
 
 
 def _nearest(
@@ -209,7 +216,7 @@ def _nearest(
     code: str,
     place: tuple[int, int],
     answer: Admission,
-    kind: str,
+    asked_for: tuple[str, int | None],
     rules: tuple[Rule, ...],
     project: Mapping[str, float],
     waiting: tuple[str, ...],
@@ -223,6 +230,7 @@ def _nearest(
     if answer.worst not in RESTRICTS:
         return None
     row, column = place
+    kind, year = asked_for
     now = (VERDICTS.index(answer.worst), VERDICTS.index(answer.verdict))
     inside = _reader(study, "region_mask")
     asked = {f for f in asked_facts(rules) if f in MAPPED} | {"elevation_m"}
@@ -235,7 +243,7 @@ def _nearest(
         facts = {fact: reader.rows(start, stop).values[cells] for fact, reader in readers.items()}
         count = len(facts["elevation_m"])
         facts |= {f: np.full(count, v, np.float32) for f, v in project.items()}
-        judged = admitted_cells(code, facts, kind=kind, rules=rules, waiting=waiting)
+        judged = admitted_cells(code, facts, kind=kind, year=year, rules=rules, waiting=waiting)
         for at, verdicts in enumerate((judged.worst, judged.verdict)):
             better = np.flatnonzero(verdicts < now[at])
             if not len(better):

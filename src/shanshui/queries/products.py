@@ -8,6 +8,7 @@ from typing import Any
 
 from shanshui.core.quantity import Features, Grid, Layers, Quantity, Scalar, Table
 from shanshui.core.terms import terms
+from shanshui.core.voice import Voice
 from shanshui.flow.explain import source_words
 from shanshui.queries.moments import moment
 from shanshui.queries.places import with_places
@@ -182,7 +183,7 @@ class ProductFacts:
     @property
     def joined(self) -> tuple[str, ...]:
         """What became of the rows of those tables, in words."""
-        return tuple(s for a in self.joins.values() for s in a.sentences(all_rows=False))
+        return tuple(s for a in self.joins.values() for s in a.sentences(Voice(), all_rows=False))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

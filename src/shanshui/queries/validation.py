@@ -81,14 +81,23 @@ def statements(study: Study) -> list[Statement]:
 
 
 def _forcing(study: Study, declared: str) -> str:
-    """Setting of the study that can force an agreement, with its value; blank for none.
+    """First of the declared that can force an agreement in this study, with its value; blank for none.
 
-    ``step.setting`` forces where it is other than by default, ``step.setting=word`` where the word is in it: then the agreement is the rule.
+    Several are parted by ``;``. ``step.setting`` forces where it is other than by default, ``step.setting=word`` where the word is in it: then the
+    agreement is the rule. ``inputs.name`` forces where the study has that input: the statement was read from it. ``given.name`` does where
+    the study has that product or input: a rule leaves its ground out, or takes it in.
     """
+    found = (_forced_by(study, one.strip()) for one in declared.split(";"))
+    return next(filter(None, found), "")
+
+
+def _forced_by(study: Study, declared: str) -> str:
     place, _, wanted = declared.partition("=")
     name, _, word = place.partition(".")
     if name == "inputs":
         return f"{place}: the statement was read from it" if study.has(word) else ""
+    if name == "given":
+        return f"{word}: a rule leaves its ground out or takes it in" if study.has(word) else ""
     item = study.plan.steps.get(name)
     if not word or not isinstance(item, Step):
         return ""

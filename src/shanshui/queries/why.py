@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -19,6 +18,7 @@ from shanshui.collect.missing import REASONS
 from shanshui.collect.rasters import raster_input
 from shanshui.core.errors import PlanError, ShanshuiError, StudyError
 from shanshui.core.keys import keys
+from shanshui.core.process_lock import remembered
 from shanshui.core.quantity import Grid
 from shanshui.core.reasons import reasons
 from shanshui.flow.absence import Absence, Cause
@@ -98,13 +98,13 @@ class Lost:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        words = reasons()[self.cause.reason]
+        words = reasons()[self.cause.reason].words
         return {
             "in": self.cause.product,
             "reason": self.cause.reason,
             "detail": self.cause.detail,
-            "text": words.en,
-            "text_zh": words.zh,
+            "text": words["en"],
+            "text_zh": words["zh"],
             "way": self.way,
             "cells": self.cells,
             "km2": round(self.km2, 6),
@@ -208,7 +208,7 @@ class Why:
         self.study = study
         self.shelf = Shelf(study)
 
-    @cached_property
+    @remembered
     def absence(self) -> Absence:
         """The walk, with the causes that it met."""
         return Absence(self.study.plan, self.study.grid, self.shelf)

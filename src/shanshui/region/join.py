@@ -460,6 +460,15 @@ def _as_before(values: NDArray[np.float64], column: pd.Series) -> NDArray[Any]:
     return values.astype(np.int64) if whole else values
 
 
+def _lost(account: JoinAccount) -> str:
+    """Places that the study does not have, for a message: messages are in English, reports speak by a voice."""
+    names = [" ".join(w for w in (s.code, s.name) if w) or "(blank)" for s in account.unmatched[:3]]
+    more = account.unmatched_count - len(names)
+    said = ", ".join(names) + (f" and {more} more" if more > 0 else "")
+    verb = "has" if account.unmatched_count == 1 else "have"
+    return f"{account.what}: {said} {verb} no polygon among the {account.places}"
+
+
 def _refuse(
     account: JoinAccount, table: pd.DataFrame, columns: _Columns, book: PlaceBook, limit: float
 ) -> None:
@@ -479,10 +488,7 @@ def _refuse(
             f"{word} (such as {ours}); name the right columns in [inputs.{what}], or give crosswalk or names there"
         )
     if account.share > limit:
-        first = account.sentences("en", all_rows=False)[0].removesuffix(
-            f"; give a crosswalk or names in [inputs.{what}]"
-        )
         raise DataError(
-            f"{first}: {account.share * 100:.3g} % without a place, allowed are {limit * 100:.3g} %; give crosswalk or names "
+            f"{_lost(account)}: {account.share * 100:.3g} % without a place, allowed are {limit * 100:.3g} %; give crosswalk or names "
             f"in [inputs.{what}], correct the codes, or set unmatched = {min(1.0, np.ceil(account.share * 100) / 100):g}"
         )

@@ -3,9 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from shanshui.region.years import WHOLE
+
+if TYPE_CHECKING:  # words decide no number: the digest of code does not follow a voice to its lists
+    from shanshui.core.voice import Voice
 
 WAYS = (
     "code",
@@ -23,8 +26,6 @@ WAYS = (
 REACHED = WAYS[:6]
 LISTED = 200
 """Places that an account lists by name [D]; it counts all."""
-_PLACES_ZH = {"counties": "县", "prefectures": "地市", "provinces": "省", "places": "地点"}
-_UNITS_ZH = {"person": "人", "yuan": "元", "km2": "平方公里", "t/yr": "吨/年"}
 
 
 @dataclass(frozen=True)
@@ -199,15 +200,13 @@ class JoinAccount:
 
     # in words
 
-    def sentences(
-        self, lang: Literal["en", "zh"] | str = "en", *, all_rows: bool = True
-    ) -> list[str]:
+    def sentences(self, voice: "Voice", *, all_rows: bool = True) -> list[str]:
         """What a reader should know.
 
         Parameters
         ----------
-        lang : str
-            ``en`` or ``zh``.
+        voice : Voice
+            Of the reader.
         all_rows : bool
             Also say what went right.
 
@@ -216,72 +215,84 @@ class JoinAccount:
         list of str
             What is lost comes first.
         """
-        zh = lang == "zh"
         out = [
-            self._strays(zh),
-            self._without(zh),
-            self._gaps(zh),
-            self._last(zh),
-            self._splits(zh),
+            self._strays(voice),
+            self._without(voice),
+            self._gaps(voice),
+            self._last(voice),
+            self._splits(voice),
         ]
         if all_rows:
-            out.append(self._counts(zh))
+            out.append(self._counts(voice))
         return [text for text in (*out, *self.remarks) if text]
 
-    def _strays(self, zh: bool) -> str:
+    def _places(self, voice: "Voice") -> str:
+        key = f"places_{self.places}"
+        return voice(key) if key in voice else self.places
+
+    def _strays(self, voice: "Voice") -> str:
+        lost = self._lost(voice)
+        return voice("join_strays", lost=lost, what=self.what) if lost else ""
+
+    def _lost(self, voice: "Voice") -> str:
+        """Places of rows that the study does not have; blank where there are none."""
         if not self.unmatched_count:
             return ""
-        shown = [self._stray(s, zh) for s in self.unmatched[:3]]
+        shown = [self._stray(s, voice) for s in self.unmatched[:3]]
         more = self.unmatched_count - len(shown)
-        rest = (f"等 {self.unmatched_count} 处" if zh else f" and {more} more") if more > 0 else ""
-        if zh:
-            where = _PLACES_ZH.get(self.places, self.places)
-            return f"{self.what}：{'、'.join(shown)}{rest}在{where}中没有对应的图形；合计占 {self.share * 100:.3g} %"
-        verb = "has" if self.unmatched_count == 1 else "have"
-        text = f"{self.what}: {', '.join(shown)}{rest} {verb} no polygon among the {self.places}"
-        if self.unmatched_count > 1:
-            text += f", {self.share * 100:.3g} % together"
-        return f"{text}; give a crosswalk or names in [inputs.{self.what}]"
-
-    def _stray(self, stray: Stray, zh: bool) -> str:
-        label = " ".join(w for w in (stray.code, stray.name) if w) or (
-            "（空）" if zh else "(blank)"
+        rest = voice("join_rest", more=more, count=self.unmatched_count) if more > 0 else ""
+        return voice(
+            "join_lost_one" if self.unmatched_count == 1 else "join_lost",
+            what=self.what,
+            shown=voice.listed(shown),
+            rest=rest,
+            places=self._places(voice),
+            share=f"{self.share * 100:.3g}",
         )
+
+    def _stray(self, stray: Stray, voice: "Voice") -> str:
+        label = " ".join(w for w in (stray.code, stray.name) if w) or voice("join_blank")
         group = " ".join(str(v) for v in stray.group.values())
         amount = (
             ""
             if stray.amount is None
-            else f"{_number(stray.amount)} {_unit(self.unit, zh)}".strip()
+            else f"{_number(stray.amount)} {_counted(self.unit, voice)}".strip()
         )
-        share = f"{stray.share * 100:.3g} %"
-        if zh:
-            return f"{label}（{'，'.join(t for t in (amount, f'占 {group} {share}'.replace('  ', ' ')) if t)}）"
-        return f"{label} ({', '.join(t for t in (amount, f'{share} of {group}' if group else share) if t)})"
+        share = f"{stray.share * 100:.3g}"
+        part = (
+            voice("join_share_of", share=share, group=group)
+            if group
+            else voice("join_share", share=share)
+        )
+        facts = voice("mark_comma").join(t for t in (amount, part) if t)
+        return voice("join_stray", label=label, facts=facts)
 
-    def _without(self, zh: bool) -> str:
+    def _without(self, voice: "Voice") -> str:
         if not self.without_count:
             return ""
         shown = [" ".join(dict.fromkeys(w for w in pair if w)) for pair in self.without[:5]]
         more = self.without_count - len(shown)
-        if zh:
-            rest = f" 等 {self.without_count} 处" if more > 0 else ""
-            return f"{self.what}：{'、'.join(shown)}{rest}没有数据行"
-        rest = f" and {more} more" if more > 0 else ""
-        verb = "has" if self.without_count == 1 else "have"
-        return f"{self.what}: {', '.join(shown)}{rest} of the {self.places} {verb} no row"
-
-    def _gaps(self, zh: bool) -> str:
-        if not self.gaps:
-            return ""
-        shown = list(self.gaps.items())[-4:]
-        if zh:
-            return f"{self.what}：" + "，".join(f"{y} 年缺 {n} 处" for y, n in shown)
-        years = ("… " if len(self.gaps) > 4 else "") + ", ".join(f"{n} in {y}" for y, n in shown)
-        return (
-            f"{self.what}: {self.places} that have a row in some years lack it in others: {years}"
+        rest = voice("join_rest_rows", more=more, count=self.without_count) if more > 0 else ""
+        return voice(
+            "join_without_one" if self.without_count == 1 else "join_without",
+            what=self.what,
+            shown=voice.listed(shown),
+            rest=rest,
+            places=self._places(voice),
         )
 
-    def _last(self, zh: bool) -> str:
+    def _gaps(self, voice: "Voice") -> str:
+        if not self.gaps:
+            return ""
+        shown = [voice("join_gap", count=n, year=y) for y, n in list(self.gaps.items())[-4:]]
+        return voice(
+            "join_gaps_more" if len(self.gaps) > 4 else "join_gaps",
+            what=self.what,
+            places=self._places(voice),
+            years=voice("mark_comma").join(shown),
+        )
+
+    def _last(self, voice: "Voice") -> str:
         """Say which year speaks for the whole where the last does not."""
         if not self.years:
             return ""
@@ -289,17 +300,17 @@ class JoinAccount:
         whole = [y for y, n in self.years.items() if n >= WHOLE * most]
         if last in whole or not whole:
             return ""
-        best = max(whole, key=float)
-        if zh:
-            return (
-                f"{self.what}：{last} 年只有 {self.years[last]} 处有数据，最近的完整年份为 {best}"
-            )
-        return (
-            f"{self.what}: {last} has rows of {self.years[last]} of {most} {self.places}: the latest year of the whole is "
-            f"{best}"
+        return voice(
+            "join_last",
+            what=self.what,
+            last=last,
+            count=self.years[last],
+            most=most,
+            places=self._places(voice),
+            best=max(whole, key=float),
         )
 
-    def _splits(self, zh: bool) -> str:
+    def _splits(self, voice: "Voice") -> str:
         parts = [c for c in self.carried if c.how == "split"]
         if not parts:
             return ""
@@ -313,54 +324,25 @@ class JoinAccount:
             for c in parts[:6]
         ]
         rest = " …" if len(parts) > 6 else ""
-        if zh:
-            return (
-                f"{self.what}：按权重拆分：{'、'.join(shown)}{rest}；拆分比例不确定，括号内为范围"
-            )
-        return f"{self.what}: split by weight: {', '.join(shown)}{rest}; the shares are estimates, with their range"
+        return voice("join_splits", what=self.what, shown=voice.listed(shown) + rest)
 
-    def _counts(self, zh: bool) -> str:
-        words = _ROWS_ZH if zh else _ROWS
+    def _counts(self, voice: "Voice") -> str:
         counts = [
-            f"{words[way]} {self.rows[way]}" for way in (*WAYS, "missing") if self.rows.get(way)
+            f"{voice(f'joined_{way}')} {self.rows[way]}"
+            for way in (*WAYS, "missing")
+            if self.rows.get(way)
         ]
-        if zh:
-            return f"{self.what}：{self.rows['in']} 行：{'，'.join(counts)}"
-        return f"{self.what}: {self.rows['in']} rows: {', '.join(counts)}"
+        return voice(
+            "join_counts",
+            what=self.what,
+            rows=self.rows["in"],
+            counts=voice("mark_comma").join(counts),
+        )
 
 
-_ROWS = {
-    "code": "by code",
-    "spelling": "by another spelling of the code",
-    "renamed": "by crosswalk",
-    "merged": "merged by crosswalk",
-    "split": "split by crosswalk",
-    "name": "by name",
-    "elsewhere": "of places elsewhere",
-    "above": "of higher divisions, not used",
-    "parts": "of parts of places, not used",
-    "unmatched": "unmatched",
-    "missing": "without an amount",
-}
-_ROWS_ZH = {
-    "code": "按代码",
-    "spelling": "按代码的其他写法",
-    "renamed": "按对照表",
-    "merged": "按对照表合并",
-    "split": "按对照表拆分",
-    "name": "按名称",
-    "elsewhere": "属研究区以外",
-    "above": "属上级区划（未用）",
-    "parts": "属下级区划（未用）",
-    "unmatched": "未匹配",
-    "missing": "无数值",
-}
-
-
-def _unit(unit: str, zh: bool) -> str:
-    if zh:
-        return _UNITS_ZH.get(unit, unit)
-    return "persons" if unit == "person" else "" if unit in ("1", "any") else unit
+def _counted(unit: str, voice: "Voice") -> str:
+    """Unit as a word behind a number."""
+    return voice(f"counted.{unit}") if f"counted.{unit}" in voice else unit
 
 
 def _number(value: float) -> str:

@@ -21,7 +21,7 @@ MEASURES: dict[str, tuple[str, ...]] = {
     ),
     "pattern": (
         "red_line_share", "red_line_of", "forest_to_farmed", "captured", "captured_share", "sensitive_of", "important_of", "sources_of",
-        "important_forest_to_farmed", "sensitivity_class", "importance_class", "richness_rank", "count", "massif_sources",
+        "important_forest_to_farmed", "extreme_share", "sensitivity_class", "importance_class", "richness_rank", "count", "massif_sources",
         "steep_farmland_ha", "reference_line",
     ),
     "industry": (

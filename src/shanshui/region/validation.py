@@ -63,7 +63,8 @@ class Measure:
     source : str
         Where the range comes from.
     forced_by : str
-        Settings, as ``step.setting``, that can bring about the agreement by themselves: then it is no evidence.
+        Settings, as ``step.setting``, and inputs or products, as ``inputs.name`` and ``given.name``, that can bring about the agreement by
+        themselves, parted by ``;``: then it is no evidence.
     note : str
         What else must be known.
     """

@@ -8,25 +8,17 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
+from shanshui.core.voice import Voice
 from shanshui.report.canvas import legend_text
-from shanshui.report.words import say
+from shanshui.report.legends import colour_of, colours
 
-CATEGORY_COLOURS = {
-    "supply": "#c7973f", "regulating": "#3f7a5a", "cultural": "#8a6fae", "equivalent": "#5b8fb9", "reported": "#8d8d8d",
-}  # fmt: skip
-QUADRANT_COLOURS = {
-    "highland-lowland": "#2f6d43",
-    "highland-highland": "#3f6f9f",
-    "lowland-highland": "#b9773f",
-    "lowland-lowland": "#9a9a9a",
-}
 LOG_FROM = 15.0
 """Span of shares from which axes are logarithmic: below it one decade has too few ticks."""
 BILLION = 1e9
 """Money is shown in billions."""
 
 
-def service_chart(account: pd.DataFrame, lang: str) -> Figure:
+def service_chart(account: pd.DataFrame, voice: Voice) -> Figure:
     """Value of each service with its interval; hollow bars do not count in the total."""
     rows = account[(account["service"] != "total") & account["value"].notna()]
     parts = (
@@ -40,10 +32,11 @@ def service_chart(account: pd.DataFrame, lang: str) -> Figure:
         (0.3, 0.2 if len(parts) < 7 else 0.13, 0.66, 0.76 if len(parts) < 7 else 0.84)
     )
     place = np.arange(len(parts))
-    colours = [CATEGORY_COLOURS.get(c, "#777") for c in parts["category"]]
+    known = colour_of("categories")
+    shades = [known.get(c, "#777") for c in parts["category"]]
     value = parts["value"] / BILLION
-    bars = ax.barh(place, value, color=colours, height=0.66)
-    for bar, counts, colour in zip(bars, parts["counts"], colours, strict=True):
+    bars = ax.barh(place, value, color=shades, height=0.66)
+    for bar, counts, colour in zip(bars, parts["counts"], shades, strict=True):
         if not counts:
             bar.set(facecolor="white", edgecolor=colour, linestyle="--")
     if (parts["high"] > parts["low"]).any():
@@ -54,16 +47,16 @@ def service_chart(account: pd.DataFrame, lang: str) -> Figure:
         ax.text(float(top), float(y), f"  {v:,.1f}", va="center", fontsize=7.5)
     # a service of which a part does not count has two bars
     names = [
-        say(f"service_{s}", lang) + ("" if c else say("not_counted", lang))
+        voice(f"service_{s}") + ("" if c else voice("not_counted"))
         for s, c in zip(parts["service"], parts["counts"], strict=True)
     ]
     ax.set_yticks(place, names, fontsize=8)
-    ax.set_xlabel(say("billion_yuan", lang), fontsize=8)
+    ax.set_xlabel(voice("billion_yuan"), fontsize=8)
     ax.margins(x=0.12)
     return figure
 
 
-def flow_chart(table: pd.DataFrame, lang: str) -> Figure:
+def flow_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Value from ecosystems through services to users, as bands."""
     supply, use = table[table["table"] == "supply"], table[table["table"] == "use"]
     total = supply["value"].sum()
@@ -76,21 +69,12 @@ def flow_chart(table: pd.DataFrame, lang: str) -> Figure:
     gap = 0.018 * total
     columns = [_column(s, gap) for s in (ecosystems, services, users)]
     places = (0.16, 0.5, 0.84)
-    greens = [
-        "#2f5d43",
-        "#4d7c5a",
-        "#7fa36a",
-        "#a8bd7a",
-        "#c7b45a",
-        "#b98a4a",
-        "#8d6f68",
-        "#6f8fa0",
-    ]
+    greens = list(colours("suppliers"))
     for k, (column, where) in enumerate(zip(columns, places, strict=True)):
         for n, (name, (low, high)) in enumerate(column.items()):
             colour = greens[n % len(greens)] if k == 0 else "#44606f" if k == 2 else "#7a7a5a"
             ax.fill_between([where - 0.008, where + 0.008], low, high, color=colour, lw=0)
-            shown = say(f"service_{name}" if k == 1 else str(name), lang)
+            shown = voice(f"service_{name}" if k == 1 else str(name))
             share = (high - low) / total
             x, how = (where - 0.014, "right") if k == 0 else (where + 0.014, "left")
             if share > 0.006:
@@ -108,7 +92,7 @@ def flow_chart(table: pd.DataFrame, lang: str) -> Figure:
         ax.text(
             where,
             1.02 * max(max(h for _, h in c.values()) for c in columns),
-            say(key, lang),
+            voice(key),
             ha="center",
             fontsize=8.5,
             weight="bold",
@@ -133,7 +117,7 @@ def _bands(
     left: dict[str, tuple[float, float]],
     right: dict[str, tuple[float, float]],
     places: tuple[float, float],
-    colours: list[str] | None,
+    shades: list[str] | None,
 ) -> None:
     """Bands between two columns, in the order of both."""
     used_left = {k: high for k, (_, high) in left.items()}
@@ -174,18 +158,19 @@ def _bands(
                     Path.CLOSEPOLY,
                 ],
             )
-            colour = colours[order.index(a) % len(colours)] if colours else "#8fa3ad"
+            colour = shades[order.index(a) % len(shades)] if shades else "#8fa3ad"
             ax.add_patch(PathPatch(shape, facecolor=colour, alpha=0.38, lw=0))
 
 
-def mismatch_chart(table: pd.DataFrame, lang: str) -> Figure:
+def mismatch_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Value of nature against product, per prefecture, on shares of the region."""
     figure = Figure(figsize=(8.2, 5.0), dpi=140)
     ax = figure.add_axes((0.09, 0.11, 0.88, 0.85))
+    shades = colour_of("mismatch")
     for name, part in table.groupby("quadrant"):
         ax.scatter(
-            100 * part["gdp_share"], 100 * part["gep_share"], s=20 + 60 * part["share_inside"], color=QUADRANT_COLOURS[str(name)],
-            alpha=0.85, lw=0, label=say(str(name), lang),
+            100 * part["gdp_share"], 100 * part["gep_share"], s=20 + 60 * part["share_inside"], color=shades[str(name)],
+            alpha=0.85, lw=0, label=voice(str(name)),
         )  # fmt: skip
     shown = table.assign(x=100 * table["gdp_share"], y=100 * table["gep_share"])
     for row in shown.itertuples():
@@ -203,14 +188,14 @@ def mismatch_chart(table: pd.DataFrame, lang: str) -> Figure:
             axis.set_minor_formatter("")
     ax.set_xlim(low, high)
     ax.set_ylim(low, high)
-    ax.set_xlabel(say("gdp_share", lang) + " (%)", fontsize=8)
-    ax.set_ylabel(say("gep_share", lang) + " (%)", fontsize=8)
+    ax.set_xlabel(voice("gdp_share") + " (%)", fontsize=8)
+    ax.set_ylabel(voice("gep_share") + " (%)", fontsize=8)
     ax.legend(frameon=False, fontsize=7.5, loc="lower right")
     return figure
 
 
 def extent_chart(
-    table: pd.DataFrame, names: dict[int, str], colours: dict[int, str], lang: str
+    table: pd.DataFrame, names: dict[int, str], shades: dict[int, str], voice: Voice
 ) -> Figure:
     """Change of area by class since the first year."""
     wide = table.pivot_table(index="year", columns="class", values="change_km2")
@@ -222,11 +207,11 @@ def extent_chart(
             wide.index,
             wide[code] / 1e3,
             lw=1.8,
-            color=colours.get(int(code), "#777"),
+            color=shades.get(int(code), "#777"),
             label=legend_text(names.get(int(code), str(code))),
         )
     ax.axhline(0, color="#888", lw=0.7)
-    ax.set_ylabel(say("change_area", lang), fontsize=8)
+    ax.set_ylabel(voice("change_area"), fontsize=8)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(
         *ax.get_legend_handles_labels(),
@@ -238,7 +223,7 @@ def extent_chart(
     return figure
 
 
-def frames_chart(table: pd.DataFrame, lang: str) -> Figure:
+def frames_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Value of the services that tables follow, by year, one line per frame."""
     wide = (
         table.pivot_table(index="year", columns="frame", values="value", aggfunc="sum", sort=False)
@@ -246,11 +231,9 @@ def frames_chart(table: pd.DataFrame, lang: str) -> Figure:
     )
     figure = Figure(figsize=(8.2, 3.2), dpi=140)
     ax = figure.add_axes((0.1, 0.14, 0.7, 0.82))
-    for frame, colour in zip(
-        wide.columns, ("#3f7a5a", "#b9773f", "#3f6f9f", "#8a6fae"), strict=False
-    ):
+    for frame, colour in zip(wide.columns, colours("frames"), strict=False):
         ax.plot(wide.index, wide[frame], lw=2, marker="o", ms=3, color=colour, label=str(frame))
-    ax.set_ylabel(say("billion_yuan", lang), fontsize=8)
+    ax.set_ylabel(voice("billion_yuan"), fontsize=8)
     ax.set_ylim(bottom=0)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(
@@ -263,13 +246,13 @@ def frames_chart(table: pd.DataFrame, lang: str) -> Figure:
     return figure
 
 
-def series_chart(table: pd.DataFrame, lang: str) -> Figure:
+def series_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Value by equivalent factors over the years, all units together."""
     total = table.groupby("year")["value"].sum() / BILLION
     figure = Figure(figsize=(8.2, 2.8), dpi=140)
     ax = figure.add_axes((0.1, 0.16, 0.87, 0.8))
     ax.plot(total.index, total, color="#3f7a5a", lw=2, marker="o", ms=3)
-    ax.set_ylabel(say("billion_yuan", lang), fontsize=8)
+    ax.set_ylabel(voice("billion_yuan"), fontsize=8)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     spread = float(total.max() - total.min())
     ax.set_ylim(float(total.min()) - 2 * spread - 1, float(total.max()) + 2 * spread + 1)

@@ -1,13 +1,11 @@
 """Chapters of the report on accounts, importance and sensitivity."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from shanshui.accounts.frames import FRAMES
-from shanshui.core.terms import word
 from shanshui.report.account_figures import (
     extent_chart,
     flow_chart,
@@ -17,10 +15,9 @@ from shanshui.report.account_figures import (
     service_chart,
 )
 from shanshui.report.account_words import account_words
+from shanshui.report.page import Chart, Page
 from shanshui.report.places import named
-from shanshui.report.tables import table_of
 from shanshui.report.views import cover_classes
-from shanshui.report.words import PHRASES, say
 from shanshui.study.study import Study
 
 PUBLISHED = (
@@ -39,121 +36,62 @@ PUBLISHED = (
 BILLION = 1e9
 
 
-def account_chapters(study: Study, show: Any, lang: str) -> list[dict[str, Any]]:
+def account_chapters(page: Page) -> list[dict[str, Any]]:
     """Chapters on accounts and on importance, as far as their products were made.
 
     Parameters
     ----------
-    study : Study
-        With its accounts run.
-    show : gallery
-        Numbers figures.
-    lang : str
-        ``en`` or ``zh``.
+    page : Page
+        Of a study with the products made.
 
     Returns
     -------
     list of dict
         ``title, figures, tables`` each.
     """
-    chart: Callable[..., list[Any]] = show.chart
-
-    flat = say("maps_note", lang)
-    notes = {
-        "soil_retention.loss": flat,
-        "sediment_delivery.sed_export": flat,
-        "net_primary_production": say("npp_note", lang),
-    }
-
-    def maps(*names: str) -> list[Any]:
-        return [figure for name in names for figure in show.map(name, notes.get(name, ""))]
-
-    classes = cover_classes(study, "land_cover") if "land_cover" in study.specs else pd.DataFrame()
-    column = "name_zh" if lang == "zh" else "name"
+    classes = (
+        cover_classes(page.study, "land_cover")
+        if "land_cover" in page.study.specs
+        else pd.DataFrame()
+    )
+    column = page.voice.column(classes, "name")
     names = {int(str(k)): str(v) for k, v in classes.get(column, {}).items()}
     colours = {int(str(k)): str(v) or "#777" for k, v in classes.get("colour", {}).items()}
-    worth = [
-        *_chart_if(
-            study,
-            "gep",
-            lambda: chart(
-                "gep",
-                lambda: service_chart(study["gep"], lang),
-                _frame(study, lang),
-                say("gep_note", lang),
-            ),
+    study, voice = page.study, page.voice
+    charts = {
+        "gep": Chart(lambda: service_chart(study["gep"], voice), _frame(page)),
+        "supply_use": Chart(lambda: flow_chart(study["supply_use"], voice)),
+        "mismatch": Chart(lambda: mismatch_chart(_compared_places(page), voice)),
+        "extent_series": Chart(lambda: extent_chart(study["extent_series"], names, colours, voice)),
+        "service_series": Chart(
+            lambda: frames_chart(_complete_years(study["service_series"]), voice)
         ),
-        *_chart_if(
-            study,
-            "supply_use",
-            lambda: chart(
-                "supply_use",
-                lambda: flow_chart(study["supply_use"], lang),
-                "",
-                say("use_note", lang),
-            ),
+        "value_series": Chart(lambda: series_chart(study["value_series"], voice)),
+    }
+    shown = {n: c for n, c in charts.items() if n not in MAY_BE_EMPTY or _has_values(study, n)}
+    tables = {
+        "gives": (_balance(page),),
+        "worth": (
+            _account(page),
+            *account_words(page),
+            _compared(page),
+            _prefectures(page),
+            _condition(page),
         ),
-        *maps("unit_gep", "gep_hot_spots"),
-        *_chart_if(
-            study,
-            "mismatch",
-            lambda: chart(
-                "mismatch",
-                lambda: mismatch_chart(_compared_places(study, lang), lang),
-                "",
-                say("mismatch_note", lang),
-            ),
-        ),
-        *chart(
-            "extent_series",
-            lambda: extent_chart(study["extent_series"], names, colours, lang),
-            "",
-            say("extent_note", lang),
-        ),
-        *chart(
-            "service_series",
-            lambda: frames_chart(_complete_years(study["service_series"]), lang),
-            "",
-            say("services_series_note", lang),
-        ),
-        *chart(
-            "value_series",
-            lambda: series_chart(study["value_series"], lang),
-            "",
-            say("series_note", lang),
-        ),
-    ]
+        "fragile": (_red_line(page), _steep(page)),
+    }
     return [
         {
-            "title": say("gives", lang),
-            "figures": maps(
-                "water_yield.water_yield", "water_retention.retained", "soil_retention.retained", "soil_retention.loss",
-                "sediment_delivery.sed_export", "nutrient_delivery.total_export", "carbon_stock.carbon", "net_primary_production",
-                "climate_regulation", "habitat_quality.habitat_quality",
-            ),
-            "tables": [t for t in (_balance(study, lang),) if t],
-        },
-        {
-            "title": say("worth", lang),
-            "figures": worth,
-            "tables": [
-                t
-                for t in (
-                    _account(study, lang), *account_words(study, lang), _compared(study, lang), _prefectures(study, lang),
-                    _condition(study, lang),
-                )
-                if t
-            ],
-        },
-        {
-            "title": say("fragile", lang),
-            "figures": maps(
-                "service_importance", "erosion_class", "hazard_sensitivity", "ecological_sensitivity", "protection_importance",
-                "red_line_candidate",
-            ),
-            "tables": [t for t in (_red_line(study, lang), _steep(study, lang)) if t],
-        },
-    ]  # fmt: skip
+            "title": voice(chapter),
+            "figures": page.figures(chapter, shown),
+            "tables": [t for t in of_chapter if t],
+        }
+        for chapter, of_chapter in tables.items()
+    ]
+
+
+MAY_BE_EMPTY = ("gep", "supply_use", "mismatch")
+"""Tables that are made where nothing is known, too."""
 
 
 def _complete_years(table: pd.DataFrame) -> pd.DataFrame:
@@ -163,154 +101,158 @@ def _complete_years(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["year"].isin(whole)]
 
 
-def _chart_if(study: Study, name: str, draw: Callable[[], list[Any]]) -> list[Any]:
-    """A chart of a table that has rows to show."""
+def _has_values(study: Study, name: str) -> bool:
+    """Whether a table has rows to show."""
     if not study.has(name):
-        return []
+        return False
     frame = study[name]
     shown = next((c for c in ("value", "mismatch") if c in frame), None)
-    value = pd.Series(dtype=float) if shown is None else frame[shown]
-    return draw() if len(frame) and np.isfinite(value).any() else []
+    return shown is not None and bool(np.isfinite(frame[shown]).any())
 
 
-def _frame(study: Study, lang: str) -> str:
-    frame = FRAMES[str(study["gep"]["frame"].iloc[0])]
-    return f"{word('gep', lang)} · {frame.title_zh if lang == 'zh' else frame.title}"
+def _frame(page: Page) -> str:
+    if not page.study.has("gep"):
+        return ""
+    frame = FRAMES[str(page.study["gep"]["frame"].iloc[0])]
+    return f"{page.voice.word('gep')} · {page.voice.of(frame, 'title')}"
 
 
-def _account(study: Study, lang: str) -> dict[str, Any] | None:
-    if not study.has("gep"):
+def _account(page: Page) -> dict[str, Any] | None:
+    if not page.study.has("gep"):
         return None
-    rows = study["gep"]
+    rows = page.study["gep"]
     if rows["category"].iloc[0] in ("equivalent", "transfer"):
-        return _equivalents(rows, study, lang)
+        return _equivalents(rows, page)
     frame = pd.DataFrame(
         {
-            "service": [say(f"service_{s}", lang) for s in rows["service"]],
+            "service": [page.voice(f"service_{s}") for s in rows["service"]],
             "flow": [
-                say(str(f), lang) if f in PHRASES else str(f).replace("_", " ")
+                page.voice(str(f)) if f in page.voice else str(f).replace("_", " ")
                 for f in rows["flow"]
             ],
             "amount": rows["amount"],
             "per": rows["per"],
             "price": rows["price"],
-            "method": [say(str(m), lang) if m else "" for m in rows["method"]],
+            "method": [page.voice(str(m)) if m else "" for m in rows["method"]],
             "price_year": ["" if pd.isna(y) else str(int(y)) for y in rows["price_year"]],
             "value_billion": rows["value"] / BILLION,
             "low_billion": rows["low"] / BILLION,
             "high_billion": rows["high"] / BILLION,
             "counts": [
-                say("yes" if c else "no", lang) if s != "total" else ""
+                page.voice("yes" if c else "no") if s != "total" else ""
                 for c, s in zip(rows["counts"], rows["service"], strict=True)
             ],
             "price_source": rows["price_source"] + [f" [{s}]" if s else "" for s in rows["status"]],
         }
     )
-    return table_of(
-        f"{_frame(study, lang)} ({FRAMES[str(rows['frame'].iloc[0])].status})",
+    return page.table(
+        f"{_frame(page)} ({FRAMES[str(rows['frame'].iloc[0])].status})",
         frame,
-        lang,
-        say("account_note", lang),
+        page.voice("account_note"),
         of=("gep",),
     )
 
 
-def _equivalents(rows: pd.DataFrame, study: Study, lang: str) -> dict[str, Any]:
+def _equivalents(rows: pd.DataFrame, page: Page) -> dict[str, Any]:
     """Account by equivalent factors: classes of one service together."""
     sums = rows.groupby("service", sort=False)[["value", "low", "high"]].sum(min_count=1) / BILLION
     # intervals of classes do not add up; that of the total stands
     sums.loc[sums.index != "total", ["low", "high"]] = np.nan
     frame = pd.DataFrame(
         {
-            "service": [say(f"service_{s}", lang) for s in sums.index],
+            "service": [page.voice(f"service_{s}") for s in sums.index],
             "value_billion": sums["value"].to_numpy(),
             "low_billion": sums["low"].to_numpy(),
             "high_billion": sums["high"].to_numpy(),
         }
     )
-    return table_of(_frame(study, lang), frame, lang, say("account_note", lang), of=("gep",))
+    return page.table(_frame(page), frame, page.voice("account_note"), of=("gep",))
 
 
-def _compared(study: Study, lang: str) -> dict[str, Any] | None:
+def _compared(page: Page) -> dict[str, Any] | None:
     """The account beside published ones, per km2."""
-    if not study.has("gep_summary"):
+    if not page.study.has("gep_summary"):
         return None
-    figures = study["gep_summary"].set_index("figure")["value"]
+    figures = page.study["gep_summary"].set_index("figure")["value"]
     if not np.isfinite(figures.get("total", np.nan)):
         return None
     rows = [
-        (say("this_study", lang), str(study["gep"]["frame"].iloc[0]), figures["per_km2"] / 1e6, "")
+        (
+            page.voice("this_study"),
+            str(page.study["gep"]["frame"].iloc[0]),
+            figures["per_km2"] / 1e6,
+            "",
+        )
     ]
     if "without_clim" in figures:
         rows.append(
             (
-                say("without_clim", lang),
-                str(study["gep"]["frame"].iloc[0]),
+                page.voice("without_clim"),
+                str(page.study["gep"]["frame"].iloc[0]),
                 figures["without_clim"] / figures["area"] / 1e6,
                 "",
             )
         )
     rows += [
-        (say(key, lang), frame, value / 1e6, source) for key, frame, value, source in PUBLISHED
+        (page.voice(key), frame, value / 1e6, source) for key, frame, value, source in PUBLISHED
     ]
     frame = pd.DataFrame(rows, columns=["account", "frame", "million_per_km2", "source_of"])
-    note = say("compared_note", lang)
-    return table_of(say("compared", lang), frame, lang, note, of=("gep_summary", "gep"))
+    note = page.voice("compared_note")
+    return page.table(page.voice("compared"), frame, note, of=("gep_summary", "gep"))
 
 
-def _compared_places(study: Study, lang: str) -> pd.DataFrame:
+def _compared_places(page: Page) -> pd.DataFrame:
     """Prefectures of which both value and product are known."""
-    return named(study, "mismatch", lang).dropna(subset=["mismatch"])
+    return named(page.study, "mismatch", page.voice).dropna(subset=["mismatch"])
 
 
-def _prefectures(study: Study, lang: str) -> dict[str, Any] | None:
-    if not study.has("mismatch") or study["mismatch"]["mismatch"].isna().all():
+def _prefectures(page: Page) -> dict[str, Any] | None:
+    if not page.study.has("mismatch") or page.study["mismatch"]["mismatch"].isna().all():
         return None
-    rows = _compared_places(study, lang).sort_values("mismatch", ascending=False)
+    rows = _compared_places(page).sort_values("mismatch", ascending=False)
     frame = pd.DataFrame(
         {
             "code": rows["code"],
             "name": rows["name"], "share_inside": rows["share_inside"], "gep_billion": rows["gep"] / BILLION, "gdp_billion": rows["gdp"] / BILLION,
-            "ratio": rows["ratio"], "mismatch_ratio": rows["mismatch"], "quadrant": [say(q, lang) for q in rows["quadrant"]],
-            "coordination": rows["coordination"], "grade": [say(g, lang) for g in rows["grade"]],
+            "ratio": rows["ratio"], "mismatch_ratio": rows["mismatch"], "quadrant": [page.voice(q) for q in rows["quadrant"]],
+            "coordination": rows["coordination"], "grade": [page.voice(g) for g in rows["grade"]],
         }
     )  # fmt: skip
-    note = say("county_note", lang)
-    return table_of(word("mismatch", lang), frame, lang, note, of=("mismatch",))
+    note = page.voice("county_note")
+    return page.table(page.voice.word("mismatch"), frame, note, of=("mismatch",))
 
 
-def _condition(study: Study, lang: str) -> dict[str, Any] | None:
-    if not study.has("condition_account"):
+def _condition(page: Page) -> dict[str, Any] | None:
+    if not page.study.has("condition_account"):
         return None
-    rows = named(study, "condition_account", lang).sort_values("change", ascending=False)
-    return table_of(
-        word("condition_account", lang),
+    rows = named(page.study, "condition_account", page.voice).sort_values("change", ascending=False)
+    return page.table(
+        page.voice.word("condition_account"),
         rows[["code", "name", "opening", "closing", "change"]],
-        lang,
-        say("condition_note", lang),
+        page.voice("condition_note"),
         of=("condition_account",),
     )
 
 
-def _balance(study: Study, lang: str) -> dict[str, Any] | None:
-    if not study.has("water_balance_check"):
+def _balance(page: Page) -> dict[str, Any] | None:
+    if not page.study.has("water_balance_check"):
         return None
-    rows = study["water_balance_check"]
+    rows = page.study["water_balance_check"]
     frame = pd.DataFrame(
         {
-            "check": [say(c, lang) for c in rows["check"]],
+            "check": [page.voice(c) for c in rows["check"]],
             "share_percent": 100 * rows["share"],
             "volume_m3": rows["volume_m3"],
         }
     )
-    title, note = word("water_balance_check", lang), say("balance_note", lang)
-    return table_of(title, frame, lang, note, of=("water_balance_check",))
+    title, note = page.voice.word("water_balance_check"), page.voice("balance_note")
+    return page.table(title, frame, note, of=("water_balance_check",))
 
 
-def _red_line(study: Study, lang: str) -> dict[str, Any] | None:
-    if not study.has("red_line_share"):
+def _red_line(page: Page) -> dict[str, Any] | None:
+    if not page.study.has("red_line_share"):
         return None
-    rows = named(study, "red_line_share", lang).sort_values("share", ascending=False)
+    rows = named(page.study, "red_line_share", page.voice).sort_values("share", ascending=False)
     whole = rows["red_line_km2"].sum() / rows["area_km2"].sum()
     frame = pd.DataFrame(
         {
@@ -321,18 +263,17 @@ def _red_line(study: Study, lang: str) -> dict[str, Any] | None:
             "share_percent": 100 * rows["share"],
         }
     )
-    return table_of(
-        word("red_line_share", lang),
+    return page.table(
+        page.voice.word("red_line_share"),
         frame,
-        lang,
-        say("red_line_note", lang).format(share=f"{whole:.0%}"),
+        page.voice("red_line_note", share=f"{whole:.0%}"),
         of=("red_line_share",),
     )
 
 
-def _steep(study: Study, lang: str) -> dict[str, Any] | None:
-    if not study.has("steep_farmland"):
+def _steep(page: Page) -> dict[str, Any] | None:
+    if not page.study.has("steep_farmland"):
         return None
-    frame = study["steep_farmland"].copy()
-    title, note = word("steep_farmland", lang), say("steep_note", lang)
-    return table_of(title, frame, lang, note, of=("steep_farmland",))
+    frame = page.study["steep_farmland"].copy()
+    title, note = page.voice.word("steep_farmland"), page.voice("steep_note")
+    return page.table(title, frame, note, of=("steep_farmland",))

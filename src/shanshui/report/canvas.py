@@ -4,7 +4,6 @@ import base64
 import io
 import logging
 import re
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,37 +16,35 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from PIL import Image
 
+from shanshui.core.process_lock import ProcessLock
+from shanshui.core.voice import Voice
 from shanshui.store.sheets import plain_text
 
-CJK = (
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "Hiragino Sans GB",
-    "WenQuanYi Zen Hei",
-    "WenQuanYi Micro Hei",
-    "SimHei",
-    "Droid Sans Fallback",
-    "Noto Sans CJK JP",
-)
-_DRAWING = threading.Lock()
+PLAIN = "DejaVu Sans"
+"""Font of the drawing library: it has the letters of languages whose list of words names no fonts."""
+_DRAWING = ProcessLock()
 
 
 @cache
-def chinese_font() -> str | None:
-    """Name of a font on this machine that has Chinese, if any."""
-    have = {f.name for f in font_manager.fontManager.ttflist}
-    return next((name for name in CJK if name in have), None)
+def _fonts() -> frozenset[str]:
+    return frozenset(f.name for f in font_manager.fontManager.ttflist)
 
 
-def style(lang: str) -> dict[str, Any]:
+def font_of(voice: Voice) -> str | None:
+    """Font on this machine that has the letters of a language; None where it asks for one and there is none."""
+    if not (asked := voice("fonts")):
+        return PLAIN
+    return next((name for name in asked.split("|") if name in _fonts()), None)
+
+
+def drawn_voice(voice: Voice) -> Voice:
+    """Voice of pictures: English where this machine has no font for the language."""
+    return voice if font_of(voice) else Voice()
+
+
+def style(voice: Voice) -> dict[str, Any]:
     """Matplotlib settings of every figure."""
-    fonts = ["DejaVu Sans"]
-    if lang == "zh" and (found := chinese_font()):
-        fonts = [found, *fonts]
+    fonts = list(dict.fromkeys((font_of(voice) or PLAIN, PLAIN)))
     return {
         "font.family": "sans-serif",
         "font.sans-serif": fonts,
@@ -68,10 +65,10 @@ def style(lang: str) -> dict[str, Any]:
 
 
 @contextmanager
-def drawing(lang: str) -> Iterator[None]:
+def drawing(voice: Voice) -> Iterator[None]:
     """Draw in the report's style; matplotlib's settings are shared, so one thread at a time."""
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-    with _DRAWING, mpl.rc_context(style(lang)):
+    with _DRAWING, mpl.rc_context(style(voice)):
         yield
 
 

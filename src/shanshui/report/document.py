@@ -1,42 +1,31 @@
 """The report: one self-contained page with maps, charts, tables and where each came from."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from shanshui.collect.inputs import wanted
 from shanshui.core.errors import PlanError
-from shanshui.core.terms import word
 from shanshui.core.version import __version__
-from shanshui.flow.plan import Step
+from shanshui.core.voice import Voice
 from shanshui.report.accounts import account_chapters
-from shanshui.report.canvas import as_png, as_svg, chinese_font, drawing, stamp
-from shanshui.report.comparison import say as preview_words
+from shanshui.report.canvas import as_png, drawing, drawn_voice, font_of, stamp
 from shanshui.report.export import written_by
-from shanshui.report.figures import cover_chart, hypsometry_chart, slope_chart, unit_size_chart
 from shanshui.report.industry import industry_chapter
+from shanshui.report.page import Page
 from shanshui.report.pattern import pattern_chapter
 from shanshui.report.scenarios import scenario_chapter
-from shanshui.report.states import ProductStates
+from shanshui.report.survey import survey_chapters
 from shanshui.report.tables import (
-    basin_table,
-    cover_areas,
-    level_tables,
-    made_when,
     provenance_rows,
-    slope_by_basin,
     summary,
     unit_table,
     verdict_rows,
 )
 from shanshui.report.validation import validation_chapter
-from shanshui.report.views import map_of, map_parts, map_products, source_of
-from shanshui.report.words import say
+from shanshui.report.views import map_of, map_parts, map_products
 from shanshui.store.sheets import plain_text
 from shanshui.store.written import refuse_foreign, replaced
 from shanshui.study.study import Study
@@ -53,39 +42,6 @@ NEEDED = (
 )
 
 
-@dataclass
-class Figure:
-    """One picture with what a reader must know of it.
-
-    Attributes
-    ----------
-    number : int
-        In order of the page.
-    product : str
-        What it shows.
-    title, note, source : str
-        Words around it.
-    svg : Markup
-        The picture.
-    made : str
-        When and why the product was made.
-    of : tuple of str
-        All products that it shows.
-    state : str
-        Words on those that are not up to date.
-    """
-
-    number: int
-    product: str
-    title: str
-    note: str
-    source: str
-    svg: Markup
-    made: str
-    of: tuple[str, ...]
-    state: str
-
-
 def write_report(
     study: Study, lang: str = "en", to: Path | None = None, *, overwrite: bool = False
 ) -> Path:
@@ -96,7 +52,7 @@ def write_report(
     study : Study
         With the survey run.
     lang : str
-        ``en`` or ``zh``.
+        A language that there are words in: ``en``, ``zh``, or one of the study's own in its folder ``words``.
     to : Path, optional
         The page; by default ``report/survey-LANG.html`` in the study, with PNG maps in ``report/maps-LANG``.
     overwrite : bool
@@ -114,8 +70,7 @@ def write_report(
     DataError
         A name that is not a page's, or a place where something of others stands.
     """
-    if lang not in ("en", "zh"):
-        raise PlanError(f"--lang {lang}: expected en or zh")
+    page = Page(study, Voice(lang, study.layout.folder))
     missing = [name for name in NEEDED if not study.has(name)]
     if missing:
         raise PlanError(
@@ -128,193 +83,35 @@ def write_report(
     pictures = {name: to.parent / f"maps-{lang}" / f"{name}.png" for name in map_products(study)}
     for place in (to, *pictures.values()):
         refuse_foreign(place, written, overwrite=overwrite)
-    standing = ProductStates(study)
-    page = _page(study, lang, standing)
+    text = _text(page)
     with replaced(to, written, overwrite=overwrite) as fresh:
-        fresh.write_text(plain_text(page), "utf-8")
-    # without a Chinese font on the machine the words of pictures are English
-    shown = lang if lang == "en" or chinese_font() else "en"
+        fresh.write_text(plain_text(text), "utf-8")
+    shown = drawn_voice(page.voice)
     for name, place in pictures.items():
-        if standing.odd(map_parts(name)):
+        if page.standing.odd(map_parts(name)):
             continue
         with replaced(place, written, overwrite=overwrite) as fresh, drawing(shown):
             figure = map_of(study, name, shown)
-            stamp(figure, standing.why(name, shown))
+            stamp(figure, page.standing.why(name, shown))
             as_png(figure, fresh)
     return to
 
 
-class _Gallery:
-    """Numbers figures in the order of the page."""
-
-    def __init__(self, study: Study, lang: str, standing: ProductStates) -> None:
-        self.study, self.lang, self.standing, self.count = study, lang, standing, 0
-
-    def map(self, name: str, note: str = "") -> list[Figure]:
-        """Map of a product, if it was made."""
-        of = map_parts(name)[1:]
-        return self.chart(name, lambda: map_of(self.study, name, self.lang), note=note, beside=of)
-
-    def chart(
-        self,
-        name: str,
-        draw: Callable[[], Any],
-        title: str = "",
-        note: str = "",
-        beside: tuple[str, ...] = (),
-    ) -> list[Figure]:
-        """Chart of a product and of those beside it, if it was made; only words where they do not belong together."""
-        if not self.study.has(name):
-            return []
-        self.count += 1
-        of = (name, *beside)
-        svg = Markup("")
-        if odd := self.standing.odd(of):
-            left = {"product": word(name, self.lang), "by": word(odd, self.lang)}
-            note = say("left_out", self.lang).format(**left)
-        else:
-            with drawing(self.lang):
-                svg = Markup(as_svg(draw()))  # noqa: S704 - our own drawing
-        return [
-            Figure(
-                self.count,
-                name,
-                title or word(name, self.lang),
-                note,
-                source_of(self.study, name),
-                svg,
-                made_when(self.study, name, self.lang),
-                of,
-                state_words(self.standing, of, self.lang),
-            )
-        ]
-
-
-def state_words(standing: ProductStates, of: tuple[str, ...], lang: str) -> str:
-    """Which of some products are not up to date, and why; blank when all are."""
-    said = {n: standing.why(n, lang) for n in of if standing.study.has(n)}
-    return "; ".join(f"{word(n, lang)}: {why}" for n, why in said.items() if why)
-
-
-def _settled(
-    table: dict[str, Any], standing: ProductStates, lang: str, told: set[str]
-) -> dict[str, Any]:
-    """Table with words on what is not up to date; without rows where its products do not belong together.
-
-    What joins lost is said once on the page: ``told`` holds what was said further up.
-    """
-    of = table["of"]
-    if odd := standing.odd(of):
-        left = say("left_out", lang).format(product=table["title"], by=word(odd, lang))
-        table = table | {"rows": [], "heads": [], "note": left}
-    said = join_sentences(standing.study, of, lang)
-    new = [s for s in said if s not in told]
-    told.update(new)
-    joined = (". " if lang != "zh" else "。").join(new)
-    if said and len(new) < len(said):
-        joined = " ".join(w for w in (joined, say("joins_above", lang)) if w)
-    return table | {
-        "state": state_words(standing, of, lang),
-        "note": " ".join(text for text in (table.get("note", ""), joined) if text),
-    }
-
-
-def join_sentences(study: Study, of: tuple[str, ...], lang: str) -> list[str]:
-    """What the tables behind some products lost where they met the study's places."""
-    accounts = {k: a for name in of if study.has(name) for k, a in study.joins(name).items()}
-    if lang == "zh":
-        accounts = {k: replace(a, what=word(k, lang)) for k, a in accounts.items()}
-    return [s for a in accounts.values() for s in a.sentences(lang, all_rows=False)]
-
-
-def _head(standing: ProductStates, shown: list[str], lang: str) -> list[tuple[str, list[str]]]:
-    """What to say on top of the page of products that are not up to date."""
-    out = []
-    for state in ("stale", "unchecked"):
-        found = [n for n in dict.fromkeys(shown) if standing.state(n) == state]
-        if found:
-            words = [f"{word(n, lang)}: {standing.why(n, lang)}" for n in found]
-            out.append((say(f"{state}_head", lang).format(count=len(found)), words))
-    return out
-
-
-def _chapters(study: Study, lang: str, standing: ProductStates) -> list[dict[str, Any]]:
-    show = _Gallery(study, lang, standing)
-    cover = "land_cover_fine" if study.has("land_cover_fine") else "land_cover"
-    relief = (
-        f"{say('window', lang)}: {study['relief_window']:g} × {study['relief_window']:g}"
-        if study.has("relief_window")
-        else ""
-    )
-    limits = study.plan.steps["slope_class"]
-    edges = limits.card.checked(limits.settings)["limits_deg"] if isinstance(limits, Step) else ()
+def _chapters(page: Page) -> list[dict[str, Any]]:
     return [
-        {
-            "title": say("where", lang),
-            "figures": [*show.map("elevation"), *show.map("spatial_levels")],
-            "tables": level_tables(study, lang),
-        },
-        {
-            "title": say("ground", lang),
-            "figures": [
-                *show.chart("hypsometry", lambda: hypsometry_chart(study["hypsometry"], lang)),
-                *show.map("slope", say("maps_note", lang)),
-                *show.chart(
-                    "unit_slope_classes",
-                    lambda: slope_chart(slope_by_basin(study, lang), edges, lang),
-                    say("slope_shares", lang),
-                    beside=("planning_units", "river_basin_outlets"),
-                ),
-                *show.map("landform"),
-                *show.map("relief_degree", relief),
-            ],
-            "tables": [],
-        },
-        {
-            "title": say("water", lang),
-            "figures": [
-                *show.map("river_basins"),
-                *show.map("planning_units"),
-                *show.chart(
-                    "planning_units",
-                    lambda: unit_size_chart(study["planning_units"]["area_km2"], lang),
-                    say("unit_sizes", lang),
-                    say("own_rim", lang),
-                ),
-            ],
-            "tables": [basin_table(study, lang)],
-        },
-        {
-            "title": say("climate", lang),
-            "figures": [
-                *show.map("temperature_fine"),
-                *show.map("precipitation"),
-                *show.map("ndvi"),
-                *show.map(cover),
-                *show.chart(
-                    "unit_land_cover",
-                    lambda: cover_chart(cover_areas(study, lang), lang),
-                    say("cover_areas", lang),
-                ),
-            ],
-            "tables": [],
-        },
-        {"title": say("people", lang), "figures": show.map("population_density"), "tables": []},
-        *account_chapters(study, show, lang),
-        pattern_chapter(study, show, lang),
-        industry_chapter(study, show, lang),
-        scenario_chapter(study, show, lang),
-        validation_chapter(study, lang),
+        *survey_chapters(page),
+        *account_chapters(page),
+        pattern_chapter(page),
+        industry_chapter(page),
+        scenario_chapter(page),
+        validation_chapter(page),
     ]
 
 
-def _page(study: Study, lang: str, standing: ProductStates) -> str:
-    told: set[str] = set()
-    chapters = [
-        c | {"tables": [_settled(t, standing, lang, told) for t in c["tables"]]}
-        for c in _chapters(study, lang, standing)
-    ]
-    units = _settled(unit_table(study, lang, standing), standing, lang, told)
+def _text(page: Page) -> str:
+    study, voice = page.study, page.voice
+    chapters = [c | {"tables": [page.settled(t) for t in c["tables"]]} for c in _chapters(page)]
+    units = page.settled(unit_table(page))
     pieces = [*(f.of for c in chapters for f in c["figures"])]
     pieces += [t["of"] for c in chapters for t in c["tables"]] + [units["of"]]
     shown = [n for of in pieces for n in of if study.has(n)]
@@ -328,23 +125,23 @@ def _page(study: Study, lang: str, standing: ProductStates) -> str:
     about = study.file.study
     run = study.ledger.last_run() or {}
     return env.get_template("survey.html.j2").render(
-        lang=lang,
-        say=lambda key: say(key, lang),
-        title=(about.name_zh if lang == "zh" and about.name_zh else about.name),
+        voice=voice,
+        say=voice,
+        title=voice.of(about, "name"),
         about=about,
-        summary=summary(study, lang),
+        summary=summary(page),
         chapters=chapters,
         units=units,
         variant=study.layout.variant if not study.of else "",
         scenario=study.of,
-        preview=preview_words("preview", lang, times=study.times) if study.times > 1 else "",
-        not_current=_head(standing, shown, lang),
-        verdicts=verdict_rows(study, lang),
-        provenance=provenance_rows(study, lang, standing),
+        preview=voice("compare_preview", times=study.times) if study.times > 1 else "",
+        not_current=page.head(shown),
+        verdicts=verdict_rows(page),
+        provenance=provenance_rows(page),
         absent=[
-            (word(n, lang), wanted(why)) for n, why in study.plan.absent.items() if "." not in n
+            (voice.word(n), wanted(why)) for n, why in study.plan.absent.items() if "." not in n
         ],
-        font_note=say("no_font", lang) if lang == "zh" and chinese_font() is None else "",
+        font_note="" if font_of(voice) else voice("no_font"),
         version=__version__,
         machine=run.get("machine", {}),
         now=time.strftime("%Y-%m-%d %H:%M"),

@@ -9,7 +9,8 @@ from shanshui.collect.catalog import InputSpec, located
 from shanshui.collect.companions import TABLES, Read, files_of
 from shanshui.collect.inputs import kind_of
 from shanshui.core.errors import DataError, PlanError, nearest
-from shanshui.report.canvas import chinese_font
+from shanshui.core.voice import Voice
+from shanshui.report.canvas import drawn_voice
 from shanshui.report.formats import WRITERS, Handed
 from shanshui.report.office_formats import INDEXES, SHAPEFILE_PARTS
 from shanshui.report.states import ProductStates
@@ -66,8 +67,7 @@ def export(
     StoreError
         The place cannot be written.
     """
-    if lang not in ("en", "zh"):
-        raise PlanError(f"--lang {lang}: expected en or zh")
+    voice = Voice(lang, study.layout.folder)
     ending = ".tif" if to.suffix.lower() == ".tiff" else to.suffix.lower()
     if ending not in ENDINGS:
         raise DataError(f"--to {to}: '{to.suffix}' is not a format; {nearest(to.suffix, ENDINGS)}")
@@ -76,7 +76,8 @@ def export(
     standing = ProductStates(study)
     if not stale:
         standing.refuse_stale(names)
-    shown = lang if ending == ".shp" or (ending == ".png" and chinese_font()) else "en"
+    # attributes of data are in English; what is told of a Shapefile goes to the terminal, which has its own font
+    shown = voice if ending == ".shp" else drawn_voice(voice) if ending == ".png" else Voice()
     handed = Handed(study, names, shown, {name: standing.why(name, shown) for name in names})
     written = written_by(study)
     parts = [to.with_suffix(suffix) for suffix in (SHAPEFILE_PARTS if ending == ".shp" else ())]

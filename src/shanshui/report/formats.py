@@ -15,8 +15,8 @@ import xarray as xr
 
 from shanshui.core.errors import PlanError
 from shanshui.core.keys import keys
-from shanshui.core.terms import word
 from shanshui.core.version import __version__
+from shanshui.core.voice import Voice
 from shanshui.queries.places import joined_columns, outlined, with_places
 from shanshui.report.office_formats import write_geodatabase, write_shapefile
 from shanshui.store.sheets import plain_text, write_csv, write_workbook
@@ -36,8 +36,8 @@ class Handed:
         Where it was made.
     names : list of str
         Products.
-    lang : str
-        Of the words on a map.
+    voice : Voice
+        Of the words on a map, and of what is told.
     state : mapping of product to str
         Words on a product that is not up to date; blank for others.
     told : list of str
@@ -46,7 +46,7 @@ class Handed:
 
     study: Study
     names: list[str]
-    lang: str
+    voice: Voice
     state: Mapping[str, str]
     told: list[str] = field(default_factory=list)
 
@@ -56,7 +56,7 @@ def _tags(handed: Handed, name: str) -> dict[str, str]:
     record = study.record(name)
     tags = {
         "product": name,
-        "long_name": word(name),
+        "long_name": Voice().word(name),
         "units": str(record.facts.get("units", "")),
         "digest": record.digest,
         "study": plain_text(study.file.study.name),
@@ -109,7 +109,7 @@ def _cube(handed: Handed, to: Path) -> None:
         nodata = values.attrs.get("nodata")
         attrs = {
             "units": values.attrs["units"],
-            "long_name": word(name),
+            "long_name": Voice().word(name),
             "grid_mapping": "spatial_ref",
         }
         if handed.state[name]:
@@ -206,7 +206,7 @@ def _geodatabase(handed: Handed, to: Path) -> None:
 def _shapefile(handed: Handed, to: Path) -> None:
     name = handed.names[0]
     frame = _plain(_marked(handed, name, _placed(handed.study, name)))
-    handed.told.extend(write_shapefile(frame, to, handed.lang))
+    handed.told.extend(write_shapefile(frame, to, handed.voice))
 
 
 def _geojson(handed: Handed, to: Path) -> None:
@@ -237,7 +237,7 @@ def _workbook(handed: Handed, to: Path) -> None:
         {"product": name, "table": table, "joined": sentence}
         for name in handed.names
         for table, account in handed.study.joins(name).items()
-        for sentence in account.sentences()
+        for sentence in account.sentences(Voice())
     ]
     if told:
         sheets["joined tables"] = pd.DataFrame(told)
@@ -266,8 +266,8 @@ def _png(handed: Handed, to: Path) -> None:
     from shanshui.report.views import map_of
 
     name = handed.names[0]
-    with drawing(handed.lang):
-        figure = map_of(handed.study, name, handed.lang)
+    with drawing(handed.voice):
+        figure = map_of(handed.study, name, handed.voice)
         stamp(figure, handed.state[name])
         as_png(figure, to)
 

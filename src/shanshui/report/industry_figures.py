@@ -7,41 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from shanshui.core.voice import Voice
 from shanshui.industry.lexicon import CATEGORIES
-from shanshui.report.words import say
+from shanshui.report.legends import classes, colour_of, colours
 
-SECTOR_COLOURS = {"primary": "#7f9f4f", "secondary": "#b9773f", "tertiary": "#3f6f9f"}
-STAGE_COLOURS = {
-    "pre": "#ece6d2",
-    "early": "#e3c98a",
-    "middle": "#cf9a52",
-    "late": "#9c6236",
-    "post": "#4f6f8f",
-}
-QUADRANT_COLOURS = {
-    "key": "#b5402f",
-    "backward": "#b8860b",
-    "forward": "#3f6f9f",
-    "weak": "#9a9a90",
-}
-CATEGORY_COLOURS = dict(
-    zip(
-        CATEGORIES,
-        (
-            "#3f6f9f",
-            "#7a6a9e",
-            "#a2764a",
-            "#4d8c5a",
-            "#2e8c8c",
-            "#d9a23c",
-            "#86b06a",
-            "#c0588a",
-            "#8a8a80",
-        ),
-        strict=True,
-    )
-)
-GRADE_COLOURS = ("#2f7d4f", "#b9a13c", "#b9773f", "#9c5a4a", "#7a6a6a")
 SMOOTH = 3
 """Reports over which the time line of attention runs its mean."""
 
@@ -61,30 +30,35 @@ def _rows(
     )
 
 
-def structure_chart(table: pd.DataFrame, years: list[int], lang: str) -> Figure:
+def _patches(legend: str, voice: Voice) -> list[Patch]:
+    """Classes of a legend, to be laid beside a chart."""
+    return [Patch(color=c.colour, label=voice(c.word)) for c in classes(legend)]
+
+
+def structure_chart(table: pd.DataFrame, years: list[int], voice: Voice) -> Figure:
     """Sector shares of each prefecture in two years, one bar above the other."""
     rows = table.sort_values("secondary_last")
     figure, ax = _rows(len(rows), 0.3, left=0.2, bottom=0.5, top=0.35)
     y = np.arange(len(rows))
     for shift, end, alpha in ((0.19, "first", 0.55), (-0.19, "last", 1.0)):
         left = np.zeros(len(rows))
-        for sector, colour in SECTOR_COLOURS.items():
+        for sector, colour in colour_of("sectors").items():
             share = 100 * rows[f"{sector}_{end}"].to_numpy()
             ax.barh(y + shift, share, 0.34, left, color=colour, alpha=alpha)
             left += share
     ax.set_yticks(y, rows["name"], fontsize=7.5)
     ax.set_xlim(0, 100)
     ax.set_xlabel(
-        f"% ({say('upper_bar', lang)} {years[0]}, {say('lower_bar', lang)} {years[1]})", fontsize=8
+        f"% ({voice('upper_bar')} {years[0]}, {voice('lower_bar')} {years[1]})", fontsize=8
     )
     figure.legend(
-        handles=[Patch(color=c, label=say(f"sector_{s}", lang)) for s, c in SECTOR_COLOURS.items()],
+        handles=_patches("sectors", voice),
         loc="upper center", ncols=3, frameon=False, fontsize=8,
     )  # fmt: skip
     return figure
 
 
-def stage_chart(table: pd.DataFrame, lang: str) -> Figure:
+def stage_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Stage of each prefecture by each criterion in the latest year, the composite last."""
     latest = table[table["year"] == table["year"].max()]
     order = [
@@ -102,13 +76,13 @@ def stage_chart(table: pd.DataFrame, lang: str) -> Figure:
     scores = latest[latest["criterion"] == "composite"].sort_values("score")
     names = list(scores["name"])
     figure, ax = _rows(len(names), 0.27, left=0.2, bottom=0.4, top=0.35)
-    place = {n: k for k, n in enumerate(names)}
+    place, shades = {n: k for k, n in enumerate(names)}, colour_of("stages")
     for row in latest.itertuples():
         if row.criterion not in order or row.name not in place:
             continue
         x, y = order.index(str(row.criterion)), place[row.name]
         stage = str(row.stage).split(",")[0]
-        ax.add_patch(_tile(x, y, STAGE_COLOURS[stage]))
+        ax.add_patch(_tile(x, y, shades[stage]))
         text = f"{float(str(row.score)):.0f}"
         ax.text(
             x,
@@ -121,14 +95,14 @@ def stage_chart(table: pd.DataFrame, lang: str) -> Figure:
         )
     ax.set_xlim(-0.5, len(order) - 0.5)
     ax.set_ylim(-0.5, len(names) - 0.5)
-    ax.set_xticks(range(len(order)), [say(f"criterion_{c}", lang) for c in order], fontsize=7.5)
+    ax.set_xticks(range(len(order)), [voice(f"criterion_{c}") for c in order], fontsize=7.5)
     ax.xaxis.tick_top()
     ax.set_yticks(range(len(names)), names, fontsize=7.5)
     ax.tick_params(length=0)
     for side in ax.spines.values():
         side.set_visible(False)
     figure.legend(
-        handles=[Patch(color=c, label=say(f"stage_{s}", lang)) for s, c in STAGE_COLOURS.items()],
+        handles=_patches("stages", voice),
         loc="lower center", ncols=5, frameon=False, fontsize=8,
     )  # fmt: skip
     return figure
@@ -140,31 +114,31 @@ def _tile(x: float, y: float, colour: str) -> Patch:
     return Rectangle((x - 0.47, y - 0.44), 0.94, 0.88, color=colour, lw=0)
 
 
-def key_sector_chart(table: pd.DataFrame, form: str, lang: str) -> Figure:
+def key_sector_chart(table: pd.DataFrame, form: str, voice: Voice) -> Figure:
     """Influence against sensitivity, the four quadrants, area by output."""
     figure = Figure(figsize=(WIDE, 5.8), dpi=140)
     ax = figure.add_axes((0.08, 0.09, 0.9, 0.84))
     push = table[f"sensitivity_{form}"]
     size = 12 + 500 * table["output"] / max(float(table["output"].max()), 1e-12)
-    names = table["name_zh"] if lang == "zh" and "name_zh" in table else table["name"]
-    for kind, colour in QUADRANT_COLOURS.items():
-        own = (table["quadrant"] == kind).to_numpy()
+    names = table[voice.column(table, "name")]
+    for kind in classes("quadrants"):
+        own = (table["quadrant"] == kind.code).to_numpy()
         ax.scatter(
             table["influence"][own],
             push[own],
             s=size[own],
-            color=colour,
+            color=kind.colour,
             alpha=0.55,
             lw=0,
-            label=say(f"quadrant_{kind}", lang),
+            label=voice(kind.word),
         )
     for x, y, name in zip(table["influence"], push, names, strict=True):
         short = str(name) if len(str(name)) <= 22 else str(name)[:21] + "…"
         ax.annotate(short, (x, y), xytext=(3, 2), textcoords="offset points", fontsize=6)
     ax.axhline(1, color="#777", lw=0.7)
     ax.axvline(1, color="#777", lw=0.7)
-    ax.set_xlabel(say("influence_axis", lang), fontsize=8)
-    ax.set_ylabel(say(f"sensitivity_axis_{form}", lang), fontsize=8)
+    ax.set_xlabel(voice("influence_axis"), fontsize=8)
+    ax.set_ylabel(voice(f"sensitivity_axis_{form}"), fontsize=8)
     ax.margins(x=0.12)
     legend = figure.legend(
         *ax.get_legend_handles_labels(), frameon=False, fontsize=8, loc="upper center", ncols=4
@@ -174,7 +148,7 @@ def key_sector_chart(table: pd.DataFrame, form: str, lang: str) -> Figure:
     return figure
 
 
-def attention_chart(table: pd.DataFrame, lang: str, since: int = 1978) -> Figure:
+def attention_chart(table: pd.DataFrame, voice: Voice, since: int = 1978) -> Figure:
     """Mentions of each category by year, a running mean over three reports."""
     years = table.groupby(["year", "category"])[["mentions", "letters"]].sum().reset_index()
     years["rate"] = 1e4 * years["mentions"] / years["letters"].where(years["letters"] > 0)
@@ -182,18 +156,18 @@ def attention_chart(table: pd.DataFrame, lang: str, since: int = 1978) -> Figure
     wide = wide[wide.index >= since].rolling(SMOOTH, min_periods=1, center=True).mean()
     figure = Figure(figsize=(8.2, 4.4), dpi=140)
     ax = figure.add_axes((0.07, 0.09, 0.68, 0.88))
-    for category in CATEGORIES:
-        if category in wide:
+    for kind in classes("emerging"):
+        if (category := kind.code) in wide:
             ax.plot(
                 wide.index,
                 wide[category],
-                color=CATEGORY_COLOURS[category],
+                color=kind.colour,
                 lw=1.6,
                 marker="o",
                 ms=2.2,
-                label=say(f"sei_{category}", lang),
+                label=voice(kind.word),
             )
-    ax.set_ylabel(say("mentions_axis", lang), fontsize=8)
+    ax.set_ylabel(voice("mentions_axis"), fontsize=8)
     ax.set_ylim(bottom=0)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(
@@ -206,7 +180,7 @@ def attention_chart(table: pd.DataFrame, lang: str, since: int = 1978) -> Figure
     return figure
 
 
-def attention_places_chart(table: pd.DataFrame, lang: str) -> Figure:
+def attention_places_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Mean mentions of each category in each place's reports."""
     wide = table.pivot_table(index="place", columns="category", values="per_10k", aggfunc="mean")
     wide = wide.reindex(columns=[c for c in CATEGORIES if c in wide])
@@ -216,7 +190,7 @@ def attention_places_chart(table: pd.DataFrame, lang: str) -> Figure:
     ax.set_yticks(range(len(wide)), wide.index, fontsize=7.5)
     ax.set_xticks(
         range(len(wide.columns)),
-        [say(f"sei_{c}", lang) for c in wide.columns],
+        [voice(f"sei_{c}") for c in wide.columns],
         fontsize=7,
         rotation=20,
         ha="left",
@@ -226,7 +200,7 @@ def attention_places_chart(table: pd.DataFrame, lang: str) -> Figure:
     return figure
 
 
-def firms_chart(table: pd.DataFrame, lang: str) -> Figure:
+def firms_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Accepted firms by place, stacked by category; the twenty-five places with most."""
     wide = table.pivot_table(
         index="name", columns="category", values="firms", aggfunc="sum"
@@ -234,20 +208,20 @@ def firms_chart(table: pd.DataFrame, lang: str) -> Figure:
     wide = wide.loc[wide.sum(axis=1).sort_values().index[-25:]]
     figure, ax = _rows(len(wide), 0.25, left=0.16, bottom=0.5, top=0.1, right=0.28)
     left = np.zeros(len(wide))
-    for category in CATEGORIES:
-        if category in wide:
+    for kind in classes("emerging"):
+        if (category := kind.code) in wide:
             ax.barh(
                 range(len(wide)),
                 wide[category],
                 0.72,
                 left,
-                color=CATEGORY_COLOURS[category],
-                label=say(f"sei_{category}", lang),
+                color=kind.colour,
+                label=voice(kind.word),
             )
             left += wide[category].to_numpy()
     ax.set_yticks(range(len(wide)), wide.index, fontsize=7.5)
     ax.set_ylim(-0.6, len(wide) - 0.4)
-    ax.set_xlabel(say("firms_axis", lang), fontsize=8)
+    ax.set_xlabel(voice("firms_axis"), fontsize=8)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(
         *ax.get_legend_handles_labels(),
@@ -259,19 +233,19 @@ def firms_chart(table: pd.DataFrame, lang: str) -> Figure:
     return figure
 
 
-def evaluation_chart(table: pd.DataFrame, names: dict[str, str], lang: str) -> Figure:
+def evaluation_chart(table: pd.DataFrame, names: dict[str, str], voice: Voice) -> Figure:
     """Composite score with its interval, coloured by grade; places left, industries right."""
     table = table[table["score"].notna()]
     parts = [(s, table[table["subject"] == s].sort_values("score")) for s in ("place", "industry")]
     parts = [(s, rows) for s, rows in parts if len(rows)]
     most = max(len(rows) for _, rows in parts)
-    high = 1.05 + 0.26 * most
+    high, shades = 1.05 + 0.26 * most, colours("ranks")
     figure = Figure(figsize=(WIDE, high), dpi=140)
     for k, (subject, rows) in enumerate(parts):
         ax = figure.add_axes((0.13 + 0.5 * k, 0.65 / high, 0.35, 0.26 * most / high))
         low, high_end, score = (rows[c].to_numpy(float) for c in ("lower", "upper", "score"))
         for y, grade in enumerate(rows["grade"]):
-            colour = GRADE_COLOURS[min(int(grade), len(GRADE_COLOURS)) - 1]
+            colour = shades[min(int(grade), len(shades)) - 1]
             ax.plot(
                 [low[y], high_end[y]],
                 [y, y],
@@ -288,45 +262,44 @@ def evaluation_chart(table: pd.DataFrame, names: dict[str, str], lang: str) -> F
         )
         ax.set_ylim(-0.7, most - 0.3)
         ax.set_xlim(0, 1)
-        ax.set_title(say(f"subject_{subject}", lang), fontsize=9)
+        ax.set_title(voice(f"subject_{subject}"), fontsize=9)
         ax.tick_params(axis="x", labelsize=7)
     grades = sorted({int(g) for _, rows in parts for g in rows["grade"]})
     figure.legend(
-        handles=[Patch(color=GRADE_COLOURS[min(g, len(GRADE_COLOURS)) - 1], label=f"{say('grade_word', lang)} {g}") for g in grades],
+        handles=[Patch(color=shades[min(g, len(shades)) - 1], label=f"{voice('grade_word')} {g}") for g in grades],
         loc="lower center", ncols=len(grades), frameon=False, fontsize=8,
     )  # fmt: skip
     return figure
 
 
-def admission_chart(table: pd.DataFrame, lang: str) -> Figure:
+def admission_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Share of planning units by verdict, for each judged industry; hatched where facts that are not known could make it graver."""
-    order = ("encourage", "allow", "limit", "move", "forbid", "eliminate")
-    colours = ("#2f7d4f", "#a9c98a", "#e3b84a", "#d98b4a", "#c0583a", "#6a2a2a")
-    name = "name_zh" if lang == "zh" else "name"
+    rows = classes("verdicts")
+    name = voice.column(table, "name")
     held = pd.crosstab(table[name], [table["if_clear"], table["provisional"]], normalize="index")
     share = pd.crosstab(table[name], table["if_clear"], normalize="index").reindex(
-        columns=list(order), fill_value=0.0
+        columns=[c.code for c in rows], fill_value=0.0
     )
     share = share.loc[
         (share["encourage"] + share["allow"] + 0.5 * share["limit"]).sort_values().index
     ]
     figure, ax = _rows(len(share), 0.24, left=0.24, bottom=0.5, top=0.35)
     left = np.zeros(len(share))
-    for verdict, colour in zip(order, colours, strict=True):
+    for kind in rows:
         for provisional in (0, 1):
-            if (verdict, provisional) not in held:
+            if (kind.code, provisional) not in held:
                 continue
-            part = 100 * held[verdict, provisional].reindex(share.index).to_numpy()
+            part = 100 * held[kind.code, provisional].reindex(share.index).to_numpy()
             ax.barh(
-                range(len(share)), part, 0.74, left, color=colour, edgecolor="white", linewidth=0.0,
+                range(len(share)), part, 0.74, left, color=kind.colour, edgecolor="white", linewidth=0.0,
                 hatch="////" if provisional else "",
-                label=say(f"verdict_{verdict}", lang) + (say("provisional_mark", lang) if provisional else ""),
+                label=voice(kind.word) + (voice("provisional_mark") if provisional else ""),
             )  # fmt: skip
             left += part
     ax.set_yticks(range(len(share)), share.index, fontsize=7.5)
     ax.set_ylim(-0.6, len(share) - 0.4)
     ax.set_xlim(0, 100)
-    ax.set_xlabel(say("units_share_axis", lang), fontsize=8)
+    ax.set_xlabel(voice("units_share_axis"), fontsize=8)
     figure.legend(
         *ax.get_legend_handles_labels(), loc="upper center", ncols=4, frameon=False, fontsize=7
     )

@@ -7,7 +7,7 @@ import matplotlib as mpl
 import numpy as np
 import shapely
 
-from shanshui.report.words import say
+from shanshui.core.voice import Voice
 
 Bounds = tuple[float, float, float, float]
 MOST_NAMES = 24
@@ -16,12 +16,12 @@ HALO = {"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.6}
 """Behind words on a map: outlines would turn them into shapes, and shapes need the font here."""
 
 
-def course_names(ax: Any, named: gpd.GeoDataFrame, bounds: Bounds, lang: str) -> None:
+def course_names(ax: Any, named: gpd.GeoDataFrame, bounds: Bounds, voice: Voice) -> None:
     """Name courses along their middle, the longest first, each name once."""
     box = shapely.box(*bounds)
     longest = named.assign(length=named.length).sort_values("length", ascending=False)
     done: set[str] = set()
-    for text, shape in zip(longest[_column(named, lang)], longest.geometry, strict=True):
+    for text, shape in zip(longest[voice.column(named, "name")], longest.geometry, strict=True):
         inside = shape.intersection(box)
         least = 0.06 * (bounds[2] - bounds[0])
         if not text or text in done or inside.is_empty or inside.length < least:
@@ -43,12 +43,12 @@ def course_names(ax: Any, named: gpd.GeoDataFrame, bounds: Bounds, lang: str) ->
             break
 
 
-def place_names(ax: Any, points: gpd.GeoDataFrame, bounds: Bounds, lang: str) -> None:
+def place_names(ax: Any, points: gpd.GeoDataFrame, bounds: Bounds, voice: Voice) -> None:
     """Dots of places, named where the names do not lie on one another."""
     box = shapely.box(*bounds)
     taken: list[tuple[float, float]] = []
     gap = 0.035 * (bounds[2] - bounds[0])
-    for text, place in zip(points[_column(points, lang)], points.geometry, strict=True):
+    for text, place in zip(points[voice.column(points, "name")], points.geometry, strict=True):
         if not box.contains(place):
             continue
         ax.plot(place.x, place.y, "o", ms=3, mfc="white", mec="#222", mew=0.8, zorder=8)
@@ -66,11 +66,7 @@ def place_names(ax: Any, points: gpd.GeoDataFrame, bounds: Bounds, lang: str) ->
             )
 
 
-def _column(named: gpd.GeoDataFrame, lang: str) -> str:
-    return "name_zh" if lang == "zh" and "name_zh" in named else "name"
-
-
-def scale_bar(ax: Any, bounds: Bounds, lang: str) -> None:
+def scale_bar(ax: Any, bounds: Bounds, voice: Voice) -> None:
     """Draw a round length, about a fifth of the width, in the lower left corner."""
     left, bottom, right, top = bounds
     want = (right - left) / 5
@@ -93,7 +89,7 @@ def scale_bar(ax: Any, bounds: Bounds, lang: str) -> None:
                 zorder=9,
             )
         )
-    text = f"{size / 1000:g} {say('km', lang)}" if size >= 1000 else f"{size:g} m"
+    text = f"{size / 1000:g} {voice('km')}" if size >= 1000 else f"{size:g} m"
     ax.text(
         x + size / 2,
         y + 2.2 * high,
@@ -104,10 +100,10 @@ def scale_bar(ax: Any, bounds: Bounds, lang: str) -> None:
     )
 
 
-def north_arrow(ax: Any, lang: str) -> None:
+def north_arrow(ax: Any, voice: Voice) -> None:
     """Draw an arrow to the north in the upper right corner."""
     ax.annotate(
-        say("north", lang),
+        voice("north"),
         xy=(0.965, 0.975),
         xytext=(0.965, 0.9),
         xycoords="axes fraction",

@@ -23,44 +23,16 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
 
-from shanshui.core.terms import terms, word
+from shanshui.core.terms import terms
+from shanshui.core.voice import Voice
 from shanshui.report.canvas import legend_text
+from shanshui.report.legends import colours
 from shanshui.report.map_marks import course_names, north_arrow, place_names, scale_bar
-from shanshui.report.words import say
 from shanshui.store.rasters import RasterReader
 from shanshui.study.study import Study
 
 WIDEST = 1300
 """Pixels of a grid on a map: more do not show."""
-RAMPS = {
-    "elevation": "heights", "slope": "YlOrBr", "local_relief": "YlOrBr", "relief_degree": "YlOrBr", "terrain_ruggedness": "YlOrBr",
-    "temperature_fine": "RdYlBu_r", "temperature": "RdYlBu_r", "precipitation": "YlGnBu", "ndvi": "YlGn", "population_density": "magma_r",
-    "upstream_index": "PuBuGn", "flow_distance": "PuBuGn", "settlement_weight": "magma_r", "lights": "inferno", "aspect": "twilight",
-    "upstream_area": "Blues", "water_yield.water_yield": "YlGnBu", "water_retention.retained": "GnBu", "soil_retention.retained": "YlGn",
-    "soil_retention.loss": "YlOrRd", "sediment_delivery.sed_export": "YlOrRd", "nutrient_delivery.total_export": "PuRd",
-    "carbon_stock.carbon": "Greens", "net_primary_production": "YlGn", "climate_regulation": "RdPu",
-    "habitat_quality.habitat_quality": "BuGn", "habitat_suitability": "BuGn", "focal_habitats.takin": "BuGn",
-    "focal_habitats.golden_monkey": "BuGn", "focal_habitats.musk_deer": "BuGn", "focal_habitats.giant_panda": "BuGn",
-    "focal_habitats.crested_ibis": "BuGn",
-}  # fmt: skip
-HEIGHTS = LinearSegmentedColormap.from_list(
-    "heights",
-    [
-        "#5f8f6b",
-        "#9bb97f",
-        "#d5d79b",
-        "#e6cf94",
-        "#cfa574",
-        "#a97c5c",
-        "#8d6f68",
-        "#b9b1b0",
-        "#f6f6f6",
-    ],
-)
-LOGARITHMIC = {
-    "population_density", "upstream_area", "settlement_weight", "soil_retention.loss", "sediment_delivery.sed_export",
-    "nutrient_delivery.total_export", "pinch_points", "resistance", "species_resistance",
-}  # fmt: skip
 
 
 @dataclass
@@ -93,6 +65,10 @@ class MapSpec:
         Below the map.
     title : str
         Above the legend; the product's word by default.
+    ramp : str
+        Colours of numbers: a ramp of the drawing library, or of ``classes.csv``.
+    logarithmic : bool
+        Numbers are coloured by their magnitude.
     """
 
     product: str = ""
@@ -107,6 +83,8 @@ class MapSpec:
     whole: bool = False
     source: str = ""
     title: str = ""
+    ramp: str = ""
+    logarithmic: bool = False
 
 
 def thumbnail(reader: RasterReader, codes: bool = False) -> tuple[NDArray[Any], float]:
@@ -155,7 +133,7 @@ def view(study: Study) -> tuple[float, float, float, float]:
     )
 
 
-def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
+def draw_map(study: Study, spec: MapSpec, voice: Voice) -> Figure:
     """Draw a map.
 
     Parameters
@@ -164,8 +142,8 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
         With ``elevation`` and ``region_mask`` made.
     spec : MapSpec
         What to show.
-    lang : str
-        ``en`` or ``zh``.
+    voice : Voice
+        Of the page.
 
     Returns
     -------
@@ -195,7 +173,7 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
     )
     handles: list[Any] = []
     if spec.product:
-        handles = _colour(figure, ax, study, spec, extent, inside, lang)
+        handles = _colour(figure, ax, study, spec, extent, inside, voice)
         alpha = np.where(np.isfinite(ground) & (inside == 1), (1 - shade) * spec.shade, 0.0)
         ax.imshow(
             np.zeros_like(shade),
@@ -225,18 +203,18 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
                 ax=ax, color=colour, linewidth=thick, zorder=4, rasterized=True, aspect=None
             )
     if spec.named is not None:
-        course_names(ax, spec.named, frame, lang)
+        course_names(ax, spec.named, frame, voice)
     if spec.points is not None and len(spec.points):
-        place_names(ax, spec.points, frame, lang)
+        place_names(ax, spec.points, frame, voice)
     ax.set_xlim(left, right)
     ax.set_ylim(bottom, top)
     ax.set_aspect("equal")
     ax.set_axis_off()
-    scale_bar(ax, frame, lang)
-    north_arrow(ax, lang)
+    scale_bar(ax, frame, voice)
+    north_arrow(ax, voice)
     if handles:
         ncol = 1 if len(handles) <= 22 else 2
-        title = spec.title or (word(spec.product, lang) if spec.product else None)
+        title = spec.title or (voice.word(spec.product) if spec.product else None)
         figure.legend(
             handles=handles,
             loc="center left",
@@ -249,12 +227,12 @@ def draw_map(study: Study, spec: MapSpec, lang: str) -> Figure:
         )
     if spec.source:
         figure.text(
-            0.02, 0.015, f"{say('source', lang)}: {spec.source}"[:190], fontsize=6, color="#555"
+            0.02, 0.015, f"{voice('source')}: {spec.source}"[:190], fontsize=6, color="#555"
         )
     if study.file.study.made_up:
         banner = {"facecolor": "white", "edgecolor": "#a02020", "linewidth": 0.6, "pad": 3}
         figure.text(
-            0.03, 0.965, say("made_up", lang), fontsize=8, color="#a02020", va="top", bbox=banner
+            0.03, 0.965, voice("made_up"), fontsize=8, color="#a02020", va="top", bbox=banner
         )
     return figure
 
@@ -278,6 +256,13 @@ def _overlay(ax: Any, spec: MapSpec) -> list[Any]:
     return handles
 
 
+def _ramp(name: str) -> Colormap | str:
+    """Ramp of the drawing library, or one between the colours of a legend."""
+    if not name or name in mpl.colormaps:
+        return name or "viridis"
+    return LinearSegmentedColormap.from_list(name, colours(name))
+
+
 def _exaggeration(ground: NDArray[np.float32], cell: float) -> float:
     """Coarse cells look flat: raise the shading until mean gradients read as slopes."""
     with warnings.catch_warnings():
@@ -293,7 +278,7 @@ def _colour(
     spec: MapSpec,
     extent: Any,
     inside: NDArray[Any],
-    lang: str,
+    voice: Voice,
 ) -> list[Any]:
     reader = study.objects.reader(study.record(spec.product).digest)
     codes = bool(spec.classes)
@@ -323,7 +308,7 @@ def _colour(
     if seen.size == 0:
         return []
     low, high = np.quantile(seen, [0.02, 0.98])
-    if spec.product in LOGARITHMIC and (seen > 0).any():
+    if spec.logarithmic and (seen > 0).any():
         low, high = np.quantile(seen[seen > 0], [0.05, 0.995])
         norm: Normalize = mpl.colors.LogNorm(max(low, 1e-6), max(high, low * 10, 1e-5))
         values = np.where(np.isnan(values) | (values > 0), values, low)
@@ -332,7 +317,7 @@ def _colour(
     image = ax.imshow(
         values,
         extent=extent,
-        cmap=HEIGHTS if spec.product == "elevation" else RAMPS.get(spec.product, "viridis"),
+        cmap=_ramp(spec.ramp),
         norm=norm,
         zorder=1,
         rasterized=True,
@@ -343,11 +328,9 @@ def _colour(
     if scale:
         bar.yaxis.set_minor_formatter("")
     unit = terms()[spec.product].unit if spec.product in terms() else ""
-    unit = {"1": "", "degree": "°", "degC": "°C", "person/km2": "/km²", "mm/yr": "mm/yr"}.get(
-        unit, unit
-    )
+    unit = voice.unit(unit)
     bar.set_title(
-        word(spec.product, lang) + (f"\n({unit})" if unit else ""), fontsize=8, loc="left", pad=8
+        voice.word(spec.product) + (f"\n({unit})" if unit else ""), fontsize=8, loc="left", pad=8
     )
     bar.tick_params(labelsize=7.5)
     return []

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from shanshui.report.words import say
+from shanshui.core.voice import Voice
 
 FIELD_BYTES = 10
 """Longest name of a field in a Shapefile."""
@@ -20,7 +20,7 @@ INDEXES = (".qix", ".sbn", ".sbx")
 """Indexes that other programs lay beside it: of an older file they hide rows of a new one."""
 
 
-def write_shapefile(frame: gpd.GeoDataFrame, path: Path, lang: str = "en") -> list[str]:
+def write_shapefile(frame: gpd.GeoDataFrame, path: Path, voice: Voice) -> list[str]:
     """Write a Shapefile in UTF-8; the same content gives the same bytes.
 
     Parameters
@@ -29,7 +29,7 @@ def write_shapefile(frame: gpd.GeoDataFrame, path: Path, lang: str = "en") -> li
         Plain columns.
     path : Path
         Ends in ``.shp``; its parts come beside it.
-    lang : str
+    voice : Voice
         Of what is told.
 
     Returns
@@ -38,11 +38,7 @@ def write_shapefile(frame: gpd.GeoDataFrame, path: Path, lang: str = "en") -> li
         What the format could not hold as it was: shortened names of fields, texts that were cut.
     """
     names = field_names([str(c) for c in frame.columns if c != frame.geometry.name])
-    told = [
-        say("field_written_as", lang).format(old=old, new=new)
-        for old, new in names.items()
-        if old != new
-    ]
+    told = [voice("field_written_as", old=old, new=new) for old, new in names.items() if old != new]
     out = frame.rename(columns=names)
     for old, new in names.items():
         column = out[new]
@@ -52,9 +48,7 @@ def write_shapefile(frame: gpd.GeoDataFrame, path: Path, lang: str = "en") -> li
             cut = column.map(_cut)
             shorter = int((cut.fillna("") != column.map(_text).fillna("")).sum())
             if shorter:
-                told.append(
-                    say("texts_cut", lang).format(field=old, count=shorter, most=TEXT_BYTES)
-                )
+                told.append(voice("texts_cut", field=old, count=shorter, most=TEXT_BYTES))
             out[new] = cut
     pyogrio.write_dataframe(
         out, path, driver="ESRI Shapefile", layer_options={"ENCODING": "UTF-8", "DBF_DATE_LAST_UPDATE": "2000-01-01"}

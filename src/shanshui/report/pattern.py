@@ -5,10 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shanshui.core.terms import terms
-from shanshui.report.tables import table_of
-from shanshui.report.words import say
-from shanshui.study.study import Study
+from shanshui.report.page import Page
+from shanshui.report.places import names_of
 
 _COUNTS = {
     "patches": "patches",
@@ -19,79 +17,50 @@ _COUNTS = {
 }
 
 
-def pattern_chapter(study: Study, show: Any, lang: str) -> dict[str, Any]:
+def pattern_chapter(page: Page) -> dict[str, Any]:
     """The chapter, as far as its products were made.
 
     Parameters
     ----------
-    study : Study
-        With its pattern run.
-    show : gallery
-        Numbers figures.
-    lang : str
-        ``en`` or ``zh``.
+    page : Page
+        Of a study with the products made.
 
     Returns
     -------
     dict
         ``title, figures, tables``.
     """
-    notes = {
-        "security_pattern": say("pattern_note", lang),
-        "habitat_morphology": say("morphology_note", lang),
-        "core_area": say("core_note", lang),
-        "function_zone_cells": say("zone_note", lang),
-        "pinch_points": say("pinch_note", lang),
-        "pattern_stability.source_frequency": say("stability_note", lang),
-    }
-    names = (
-        "security_pattern", "habitat_morphology", "resistance", "corridors", "pinch_points", "barriers",
-        "core_area", "function_zone_cells",
-        "pattern_stability.source_frequency", "pattern_stability.corridor_frequency",
-    )  # fmt: skip
     tables = (
-        _summary(study, lang),
-        _patches(study, lang),
-        _corridors(study, lang),
-        _rivers(study, lang),
-        _core(study, lang),
-        _zones(study, lang),
-        _first(study, lang),
+        _summary(page),
+        _patches(page),
+        _corridors(page),
+        _rivers(page),
+        _core(page),
+        _zones(page),
+        _first(page),
     )
     return {
-        "title": say("pattern", lang),
-        "figures": [figure for name in names for figure in show.map(name, notes.get(name, ""))],
+        "title": page.voice("pattern"),
+        "figures": page.figures("pattern"),
         "tables": [t for t in tables if t],
     }
 
 
-def _massif_words(study: Study, lang: str) -> dict[str, str]:
-    """Names of massifs in the language of the page, where the input has them."""
-    if lang != "zh" or not study.has("massifs") or "name_zh" not in study["massifs"]:
-        return {}
-    return {str(k): str(v) for k, v in study["massifs"].set_index("name")["name_zh"].items()}
-
-
-def _name(lang: str) -> str:
-    """Column with the names of parts in the language of the page."""
-    return "name_zh" if lang == "zh" else "name"
-
-
-def _summary(study: Study, lang: str) -> dict[str, Any] | None:
-    if not study.has("pattern_summary"):
+def _summary(page: Page) -> dict[str, Any] | None:
+    if not page.study.has("pattern_summary"):
         return None
-    rows = study["pattern_summary"]
+    rows = page.study["pattern_summary"]
 
-    massifs = _massif_words(study, lang)
+    massifs = names_of(page.study, "massifs", page.voice)
 
     def named(text: str) -> str:
         if text in _COUNTS:
-            return say(_COUNTS[text], lang)
+            return page.voice(_COUNTS[text])
         head, _, tail = text.partition(", ")
         if head == "nodes":
-            return f"{say('nodes_count', lang)}: {say(f'node_{tail}', lang)}"
+            return f"{page.voice('nodes_count')}: {page.voice(f'node_{tail}')}"
         massif = text.removeprefix("patches in ")
-        return f"{say('patches', lang)}: {massifs.get(massif, massif)}"
+        return f"{page.voice('patches')}: {massifs.get(massif, massif)}"
 
     frame = pd.DataFrame(
         {
@@ -100,8 +69,8 @@ def _summary(study: Study, lang: str) -> dict[str, Any] | None:
             "expected": [_count(v) for v in rows["expected"]],
         }
     )
-    title, note = say("pattern_counts", lang), say("pattern_counts_note", lang)
-    return table_of(title, frame, lang, note, of=("pattern_summary",))
+    title, note = page.voice("pattern_counts"), page.voice("pattern_counts_note")
+    return page.table(title, frame, note, of=("pattern_summary",))
 
 
 def _count(value: float) -> str:
@@ -110,27 +79,27 @@ def _count(value: float) -> str:
     )
 
 
-def _patches(study: Study, lang: str) -> dict[str, Any] | None:
-    if not study.has("sources") or not study.has("source_network"):
+def _patches(page: Page) -> dict[str, Any] | None:
+    if not page.study.has("sources") or not page.study.has("source_network"):
         return None
-    frame = study["sources"][["name", "area_km2", "score"]].copy()
-    frame["name"] = study["sources"][_name(lang)]
-    network = study["source_network"].set_index("source")
+    frame = page.study["sources"][["name", "area_km2", "score"]].copy()
+    frame["name"] = page.study["sources"][page.voice.column(page.study["sources"], "name")]
+    network = page.study["source_network"].set_index("source")
     for column in ("d_pc", "intra", "flux", "connector"):
         frame[column] = network[column].reindex(frame.index)
-    note = say("patches_note", lang)
+    note = page.voice("patches_note")
     of = ("sources", "source_network")
-    return table_of(say("patches", lang), frame.reset_index(drop=True), lang, note, of=of)
+    return page.table(page.voice("patches"), frame.reset_index(drop=True), note, of=of)
 
 
-def _corridors(study: Study, lang: str) -> dict[str, Any] | None:
-    if not study.has("corridors"):
+def _corridors(page: Page) -> dict[str, Any] | None:
+    if not page.study.has("corridors"):
         return None
-    rows = study["corridors"]
+    rows = page.study["corridors"]
     frame = pd.DataFrame(
         {
-            "name": rows[_name(lang)],
-            "type": [say(f"corridor_{t}", lang) for t in rows["type"]],
+            "name": rows[page.voice.column(rows, "name")],
+            "type": [page.voice(f"corridor_{t}") for t in rows["type"]],
             "length_km": rows["length_km"],
             "width_km": rows["width_km"],
             "river_share": rows["river_share"],
@@ -140,54 +109,54 @@ def _corridors(study: Study, lang: str) -> dict[str, Any] | None:
             "gravity": rows["gravity"],
         }
     )
-    title, note = say("corridor_list", lang), say("corridor_note", lang)
-    return table_of(title, frame.reset_index(drop=True), lang, note, of=("corridors",))
+    title, note = page.voice("corridor_list"), page.voice("corridor_note")
+    return page.table(title, frame.reset_index(drop=True), note, of=("corridors",))
 
 
-def _rivers(study: Study, lang: str) -> dict[str, Any] | None:
-    if not study.has("river_corridors") or study["river_corridors"].empty:
+def _rivers(page: Page) -> dict[str, Any] | None:
+    if not page.study.has("river_corridors") or page.study["river_corridors"].empty:
         return None
-    rows = study["river_corridors"]
-    frame = pd.DataFrame(rows[[_name(lang), "order", "length_km", "sources", "width_m"]])
-    frame = frame.rename(columns={_name(lang): "name"}).reset_index(drop=True)
-    return table_of(say("corridor_river", lang), frame, lang, of=("river_corridors",))
+    rows = page.study["river_corridors"]
+    name = page.voice.column(rows, "name")
+    frame = pd.DataFrame(rows[[name, "order", "length_km", "sources", "width_m"]])
+    frame = frame.rename(columns={name: "name"}).reset_index(drop=True)
+    return page.table(page.voice("corridor_river"), frame, of=("river_corridors",))
 
 
-def _core(study: Study, lang: str) -> dict[str, Any] | None:
-    if not study.has("core_area_share"):
+def _core(page: Page) -> dict[str, Any] | None:
+    if not page.study.has("core_area_share"):
         return None
-    frame = study["core_area_share"].drop(columns=["unit", "code"])
+    frame = page.study["core_area_share"].drop(columns=["unit", "code"])
     frame = frame.sort_values("core_km2", ascending=False, kind="stable", ignore_index=True)
-    title, note = terms()["core_area_share"].text(lang), say("core_note", lang)
-    return table_of(title, frame, lang, note, of=("core_area_share",), long=True)
+    title, note = page.voice.word("core_area_share"), page.voice("core_note")
+    return page.table(title, frame, note, of=("core_area_share",), long=True)
 
 
-def _zones(study: Study, lang: str) -> dict[str, Any] | None:
-    if not study.has("function_zone_areas"):
+def _zones(page: Page) -> dict[str, Any] | None:
+    if not page.study.has("function_zone_areas"):
         return None
-    title, note = terms()["function_zone_areas"].text(lang), say("zone_note", lang)
-    frame = study["function_zone_areas"]
-    if lang == "zh":
-        frame = frame.assign(name=frame["name_zh"])
+    title, note = page.voice.word("function_zone_areas"), page.voice("zone_note")
+    frame = page.study["function_zone_areas"]
+    frame = frame.assign(name=frame[page.voice.column(frame, "name")])
     frame = frame.drop(columns="name_zh")
     for column in ("kind", "level"):
-        frame[column] = [say(f"zone_{w}", lang) if w else "" for w in frame[column]]
-    return table_of(title, frame, lang, note, of=("function_zone_areas",))
+        frame[column] = [page.voice(f"zone_{w}") if w else "" for w in frame[column]]
+    return page.table(title, frame, note, of=("function_zone_areas",))
 
 
-def _first(study: Study, lang: str) -> dict[str, Any] | None:
-    if not (study.has("restoration_priorities") and study.has("nodes")):
+def _first(page: Page) -> dict[str, Any] | None:
+    if not (page.study.has("restoration_priorities") and page.study.has("nodes")):
         return None
-    if study["restoration_priorities"].empty:
+    if page.study["restoration_priorities"].empty:
         return None
-    rows = study["restoration_priorities"].head(10)
+    rows, nodes = page.study["restoration_priorities"].head(10), page.study["nodes"]
     frame = pd.DataFrame(
         {
-            "node": study["nodes"][_name(lang)].reindex(rows["node"]).to_numpy(),
-            "kind": [say(f"node_{k}", lang) for k in rows["kind"]],
+            "node": nodes[page.voice.column(nodes, "name")].reindex(rows["node"]).to_numpy(),
+            "kind": [page.voice(f"node_{k}") for k in rows["kind"]],
             "gain": rows["gain"],
             "gain_per_cost": rows["gain_per_cost"],
         }
     )
-    title, note = say("restore_first", lang), say("restore_note", lang)
-    return table_of(title, frame, lang, note, of=("restoration_priorities", "nodes"))
+    title, note = page.voice("restore_first"), page.voice("restore_note")
+    return page.table(title, frame, note, of=("restoration_priorities", "nodes"))

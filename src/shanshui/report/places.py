@@ -2,13 +2,22 @@
 
 import pandas as pd
 
+from shanshui.core.voice import Voice
 from shanshui.queries.places import with_places
 from shanshui.study.study import Study
 
 
-def named(study: Study, name: str, lang: str) -> pd.DataFrame:
+def named(study: Study, name: str, voice: Voice) -> pd.DataFrame:
     """Rows with code, and the name of their place in a language as ``name``."""
     frame = with_places(study, name)
-    if lang == "zh" and "name_zh" in frame and "name" in frame:
-        return frame.assign(name=frame["name_zh"].where(frame["name_zh"].notna(), frame["name"]))
+    own = voice.column(frame, "name")
+    if own != "name" and "name" in frame:
+        return frame.assign(name=frame[own].where(frame[own].notna(), frame["name"]))
     return frame
+
+
+def names_of(study: Study, name: str, voice: Voice) -> dict[str, str]:
+    """Names of places in the language of a voice by their plain ones, where the input has them."""
+    if not study.has(name) or (own := voice.column(study[name], "name")) == "name":
+        return {}
+    return {str(k): str(v) for k, v in study[name].set_index("name")[own].items()}

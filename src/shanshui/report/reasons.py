@@ -11,21 +11,21 @@ from rasterio.windows import Window
 
 from shanshui.core.errors import DataError
 from shanshui.core.reasons import reasons
+from shanshui.core.voice import Voice
 from shanshui.queries.why import Lost, Why
 from shanshui.region.grid import STRIP
-from shanshui.report.canvas import as_png, chinese_font, drawing
+from shanshui.report.canvas import as_png, drawing, drawn_voice
 from shanshui.report.export import written_by
+from shanshui.report.legends import colours
 from shanshui.store.written import refuse_foreign, replaced
 
-COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb", "#774411")
-"""Of the reasons, the most frequent first; further ones share the last."""
 GROUND = "#eeeeea"
 MOST = 900
 """Rows or columns of a drawn map."""
 
 
 def reason_map(
-    why: Why, product: str, lost: list[Lost], to: Path, lang: str, *, overwrite: bool = False
+    why: Why, product: str, lost: list[Lost], to: Path, voice: Voice, *, overwrite: bool = False
 ) -> None:
     """Write the reason of each cell.
 
@@ -39,7 +39,7 @@ def reason_map(
         Its reasons, the most frequent first: number 1 and on; 0 is a value.
     to : Path
         ``.tif``: numbers, with their words as category names in the tags; ``.png``: a picture with a legend.
-    lang : str
+    voice : Voice
         Of the words.
     overwrite : bool
         Replace a file that the study did not write.
@@ -57,9 +57,9 @@ def reason_map(
     refuse_foreign(to, written, overwrite=overwrite)
     with replaced(to, written, overwrite=overwrite) as place:
         if to.suffix.lower() == ".png":
-            _draw(why, product, lost, place, lang)
+            _draw(why, product, lost, place, voice)
         else:
-            _write(why, product, lost, place, lang)
+            _write(why, product, lost, place, voice)
 
 
 def _order(why: Why, lost: list[Lost]) -> np.ndarray:
@@ -70,12 +70,12 @@ def _order(why: Why, lost: list[Lost]) -> np.ndarray:
     return order
 
 
-def _words(item: Lost, lang: str) -> str:
+def _words(item: Lost, voice: Voice) -> str:
     detail = f" ({item.cause.detail})" if item.cause.detail else ""
-    return f"{item.cause.product}: {reasons()[item.cause.reason].text(lang)}{detail}"
+    return f"{item.cause.product}: {voice.said(reasons()[item.cause.reason])}{detail}"
 
 
-def _write(why: Why, product: str, lost: list[Lost], place: Path, lang: str) -> None:
+def _write(why: Why, product: str, lost: list[Lost], place: Path, voice: Voice) -> None:
     grid, order = why.study.grid, _order(why, lost)
     with rasterio.open(
         place, "w", driver="GTiff", height=grid.ny, width=grid.nx, count=1, dtype="uint16",
@@ -85,27 +85,29 @@ def _write(why: Why, product: str, lost: list[Lost], place: Path, lang: str) -> 
         for start, stop in grid.strips(STRIP):
             numbers = why.absence.numbers(product, start, stop)
             file.write(order[numbers], 1, window=Window(0, start, grid.nx, stop - start))
-        names = {str(k): _words(item, lang) for k, item in enumerate(lost, 1)}
+        names = {str(k): _words(item, voice) for k, item in enumerate(lost, 1)}
         file.update_tags(1, **{"0": "value", **names})
 
 
-def _draw(why: Why, product: str, lost: list[Lost], place: Path, lang: str) -> None:
+def _draw(why: Why, product: str, lost: list[Lost], place: Path, voice: Voice) -> None:
     grid, order = why.study.grid, _order(why, lost)
-    lang = lang if chinese_font() else "en"
+    voice = drawn_voice(voice)
+    # the most frequent first; further ones share the last
+    shades = colours("reasons")
     step = max(1, -(-max(grid.shape) // MOST))
     rows = []
     for start, stop in grid.strips(STRIP):
         first = -start % step
         rows.append(order[why.absence.numbers(product, start, stop)][first::step, ::step])
-    picture = np.minimum(np.concatenate(rows), len(COLOURS))
-    with drawing(lang):
+    picture = np.minimum(np.concatenate(rows), len(shades))
+    with drawing(voice):
         figure = Figure(figsize=(7.2, 7.2 * grid.ny / grid.nx + 0.35 + 0.22 * len(lost)))
         ax = figure.add_subplot()
         ax.imshow(
             picture,
-            cmap=ListedColormap([GROUND, *COLOURS]),
+            cmap=ListedColormap([GROUND, *shades]),
             vmin=0,
-            vmax=len(COLOURS),
+            vmax=len(shades),
             interpolation="nearest",
         )
         ax.set_axis_off()
@@ -113,8 +115,8 @@ def _draw(why: Why, product: str, lost: list[Lost], place: Path, lang: str) -> N
         share = {k: 100.0 * item.cells / grid.cells for k, item in enumerate(lost)}
         patches = [
             Patch(
-                color=COLOURS[min(k, len(COLOURS) - 1)],
-                label=f"{_words(item, lang)}  {share[k]:.2f} %",
+                color=shades[min(k, len(shades) - 1)],
+                label=f"{_words(item, voice)}  {share[k]:.2f} %",
             )
             for k, item in enumerate(lost)
         ]

@@ -1,14 +1,17 @@
 """The chapter of scenarios: what each says, and the study with all of them side by side."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from shanshui.core.errors import ShanshuiError
-from shanshui.core.terms import word
-from shanshui.report.comparison import difference_map, say, scenario_word, sentences, signed_share
-from shanshui.report.tables import table_of
+from shanshui.core.voice import Voice
+from shanshui.report.comparison import scenario_word, sentences, signed_share
+from shanshui.report.difference_maps import difference_map
+from shanshui.report.legends import Legend
+from shanshui.report.page import Figure, Page
 from shanshui.study.comparison import Comparison, compare
 from shanshui.study.sections import BASE
 from shanshui.study.study import Study
@@ -30,25 +33,22 @@ MAPPED = (
 """Of which the differences are drawn."""
 
 
-def scenario_chapter(study: Study, show: Any, lang: str) -> dict[str, Any]:
+def scenario_chapter(page: Page) -> dict[str, Any]:
     """Chapter of the report; empty where no scenario has been run.
 
     Parameters
     ----------
-    study : Study
-        The study itself, or one of its scenarios, which then stands first.
-    show : gallery
-        Numbers figures.
-    lang : str
-        ``en`` or ``zh``.
+    page : Page
+        Of the study itself, or of one of its scenarios, which then stands first.
     """
+    study, voice = page.study, page.voice
     names = [n for n in dict.fromkeys([study.of, *study.scenarios]) if n and study.scenarios]
     found = {name: _compared(study, name) for name in names}
     found = {name: rows for name, rows in found.items() if rows}
-    tables = [_told(study, list(found), lang), _beside(found, lang), _places(found, lang)]
+    tables = [_told(study, list(found), voice), _beside(found, voice), _places(found, page)]
     return {
-        "title": say("scenarios", lang),
-        "figures": _maps(study, show, found, lang),
+        "title": voice("compare_scenarios"),
+        "figures": _maps(found, page),
         "tables": [t for t in tables if t] if found else [],
     }
 
@@ -66,7 +66,7 @@ def _compared(study: Study, name: str) -> dict[str, Comparison]:
     return out
 
 
-def _told(study: Study, names: list[str], lang: str) -> dict[str, Any] | None:
+def _told(study: Study, names: list[str], voice: Voice) -> dict[str, Any] | None:
     rows = []
     for name in names:
         one = study.scenarios[name]
@@ -74,42 +74,30 @@ def _told(study: Study, names: list[str], lang: str) -> dict[str, Any] | None:
         changes = [
             text for key in ("measure", "input", "setting", "without") for text in said.get(key, [])
         ]
-        note = (one.note_zh if lang == "zh" else one.note) or one.note or ""
-        over = ", ".join(scenario_word(p, lang) for p in one.parents)
+        note = voice.of(one, "note") if one.note else ""
+        over = ", ".join(scenario_word(p, voice) for p in one.parents)
         by = ", ".join(str(said[k]) for k in ("author", "date") if k in said)
         rows.append([name, over, note, "; ".join(changes), by])
     if not rows:
         return None
     heads = ["scenario", "parent", "note", "changes", "by"]
     return _table(
-        say("scenarios_told", lang), heads, rows, lang, say("scenarios_note", lang), set()
+        voice("compare_scenarios_told"), heads, rows, voice, voice("compare_scenarios_note"), set()
     )
 
 
 def _table(
-    title: str, heads: list[str], rows: list[list[str]], lang: str, note: str, numbers: set[int]
+    title: str, heads: list[str], rows: list[list[str]], voice: Voice, note: str, numbers: set[int]
 ) -> dict[str, Any]:
     return {
         "title": title,
-        "heads": [_HEADS.get(h, (h, h))[lang == "zh"] for h in heads],
+        "heads": [voice(f"scenario_{h}") if f"scenario_{h}" in voice else h for h in heads],
         "rows": rows,
         "note": note,
         "of": (),
         "long": False,
         "numeric": [k in numbers for k in range(len(heads))],
     }
-
-
-_HEADS = {
-    "scenario": ("Scenario", "情景"),
-    "parent": ("Over", "基于"),
-    "note": ("What it is", "说明"),
-    "changes": ("What it changes", "改变内容"),
-    "by": ("By", "编制"),
-    "product": ("Product", "成果"),
-    "unit": ("Unit", "单位"),
-    "base": ("Base", "现状"),
-}
 
 
 def _figures(one: Comparison) -> tuple[float, float, str]:
@@ -119,7 +107,7 @@ def _figures(one: Comparison) -> tuple[float, float, str]:
     return one.before, one.after, one.unit
 
 
-def _beside(found: dict[str, dict[str, Comparison]], lang: str) -> dict[str, Any] | None:
+def _beside(found: dict[str, dict[str, Comparison]], voice: Voice) -> dict[str, Any] | None:
     """One row for each product, one column for each scenario: its value, and the change from the base."""
     products = [p for p in FIGURES if any(p in rows for rows in found.values())]
     rows = []
@@ -128,33 +116,33 @@ def _beside(found: dict[str, dict[str, Comparison]], lang: str) -> dict[str, Any
         before, _, unit = _figures(whole)
         classes = whole.kind == "classes"
         row = [
-            word(product, lang),
+            voice.word(product),
             "" if classes or unit == "1" else unit,
             "" if classes else _text(before),
         ]
         for comparisons in found.values():
             one = comparisons.get(product)
-            row.append(_cell(one, lang) if one is not None else say("unchanged", lang))
+            row.append(_cell(one, voice) if one is not None else voice("compare_unchanged"))
         rows.append(row)
     if not rows:
         return None
     heads = ["product", "unit", "base", *found]
     return _table(
-        say("side_by_side", lang),
+        voice("compare_side_by_side"),
         heads,
         rows,
-        lang,
-        say("side_by_side_note", lang),
+        voice,
+        voice("compare_side_by_side_note"),
         set(range(2, len(heads))),
     )
 
 
-def _cell(one: Comparison, lang: str) -> str:
+def _cell(one: Comparison, voice: Voice) -> str:
     if one.kind == "classes":
-        return say("ground_differs", lang, share=f"{100 * one.after:.3g}")
+        return voice("compare_ground_differs", share=f"{100 * one.after:.3g}")
     before, after, _ = _figures(one)
     if not np.isfinite(after - before):
-        return say("figures_differ", lang, changed=one.changed)
+        return voice("compare_figures_differ", changed=one.changed)
     share = (after - before) / abs(before) if before else np.nan
     change = signed_share(share) if np.isfinite(share) else f"{after - before:+.3g}"
     return f"{_text(after)} ({change})"
@@ -166,7 +154,7 @@ def _text(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:,.4g}"
 
 
-def _places(found: dict[str, dict[str, Comparison]], lang: str) -> dict[str, Any] | None:
+def _places(found: dict[str, dict[str, Comparison]], page: Page) -> dict[str, Any] | None:
     """Account of ecosystem services by place: the counties, else the prefectures, with the greatest changes in any scenario."""
     parts = []
     for name, rows in found.items():
@@ -175,7 +163,7 @@ def _places(found: dict[str, dict[str, Comparison]], lang: str) -> dict[str, Any
             continue
         here = one.places[one.places["level"] == "county"]
         here = here if len(here) else one.places[one.places["level"] == "prefecture"]
-        label = "name_zh" if lang == "zh" else "name"
+        label = page.voice.column(here, "name")
         parts.append((name, one, here.set_index(["code", label])["change"]))
     if not parts:
         return None
@@ -183,13 +171,12 @@ def _places(found: dict[str, dict[str, Comparison]], lang: str) -> dict[str, Any
     order = frame.abs().max(axis=1).sort_values(ascending=False, kind="stable").index[:MOST]
     shown = frame.loc[order].reset_index()
     shown.columns = pd.Index(["code", "name", *frame.columns])
-    product = word(parts[0][1].product, lang)
-    title = say("change_by_place", lang, product=product, unit=parts[0][1].unit)
-    return table_of(
+    product = page.voice.word(parts[0][1].product)
+    title = page.voice("compare_change_by_place", product=product, unit=parts[0][1].unit)
+    return page.table(
         title,
         shown,
-        lang,
-        say("change_by_place_note", lang, count=len(shown), all=len(frame)),
+        page.voice("compare_change_by_place_note", count=len(shown), all=len(frame)),
         of=(),
     )
 
@@ -198,15 +185,16 @@ MOST = 20
 """Places of the table of changes."""
 
 
-def _maps(study: Study, show: Any, found: dict[str, dict[str, Comparison]], lang: str) -> list[Any]:
+def _maps(found: dict[str, dict[str, Comparison]], page: Page) -> list[Figure]:
     """One figure for each product, the scenarios beside one another."""
     out = []
     for product in MAPPED:
         beside = [
             r[product] for r in found.values() if product in r and r[product].cells is not None
         ]
-        if beside:
-            note = " ".join(text for one in beside for text in sentences(one, lang)[:1])
-            title = say("difference", lang, product=word(product, lang))
-            out += show.chart(product, lambda b=beside: difference_map(study, b, lang), title, note)
+        if beside and page.study.has(product):
+            note = " ".join(text for one in beside for text in sentences(one, page.voice)[:1])
+            title = page.voice("compare_difference", product=page.voice.word(product))
+            draw = partial(difference_map, page.study, beside, page.voice)
+            out.append(page.figure(Legend(product), title, note, draw))
     return out

@@ -1,12 +1,12 @@
 """Whether products are what the study would make now, and whether they belong together."""
 
 from collections.abc import Iterable
-from functools import cached_property
 
 from shanshui.collect.catalog import located
 from shanshui.core.errors import PlanError, ShanshuiError
+from shanshui.core.process_lock import remembered
+from shanshui.core.voice import Voice
 from shanshui.flow.plan import Source
-from shanshui.report.words import say
 from shanshui.study.study import Study
 
 
@@ -23,12 +23,12 @@ class ProductStates:
         self.study = study
         self._known: dict[str, tuple[str, dict[str, str]]] = {}
 
-    @cached_property
+    @remembered
     def states(self) -> dict[str, str]:
         """State of every product, asked once."""
         return self.study.states()
 
-    @cached_property
+    @remembered
     def gone(self) -> frozenset[str]:
         """Inputs whose files are no longer there: nothing made from them can be checked."""
         out = set()
@@ -70,18 +70,18 @@ class ProductStates:
                     todo.append(product)
         return seen
 
-    def why(self, name: str, lang: str = "en") -> str:
+    def why(self, name: str, voice: Voice) -> str:
         """Words on a product that is not up to date; blank for one that is."""
         state = self.state(name)
         if state == "made":
             return ""
         if state != "stale":
-            return say(f"state_{state}", lang)
+            return voice(f"state_{state}")
         roots = [n for n in sorted(self.roots(name)) if n != name and n not in self.gone]
         if not roots:
-            return say("state_stale", lang)
+            return voice("state_stale")
         listed = ", ".join(roots[:3]) + (" …" if len(roots) > 3 else "")
-        return say("state_stale_since", lang).format(products=listed)
+        return voice("state_stale_since", products=listed)
 
     def refuse_stale(self, names: Iterable[str]) -> None:
         """Refuse products that are not what the study would make now.
@@ -95,7 +95,7 @@ class ProductStates:
         for name in names:
             if self.state(name) == "stale":
                 raise PlanError(
-                    f"{name}: {self.why(name)}{self._cause(name)}; make it anew: shanshui run {layout.folder} {name}{self.study.flags}; "
+                    f"{name}: {self.why(name, Voice())}{self._cause(name)}; make it anew: shanshui run {layout.folder} {name}{self.study.flags}; "
                     "or write it as it stands, marked as stale, with --stale"
                 )
 

@@ -4,59 +4,59 @@ from typing import Any
 
 import pandas as pd
 
-from shanshui.core.terms import word
+from shanshui.core.voice import Voice
 from shanshui.queries.validation import Statement, counted, statements, tables
-from shanshui.report.tables import table_of
-from shanshui.report.words import say
-from shanshui.study.study import Study
+from shanshui.report.page import Page
 
 
-def validation_chapter(study: Study, lang: str) -> dict[str, Any]:
+def validation_chapter(page: Page) -> dict[str, Any]:
     """The chapter, as far as its tables were made.
 
     Parameters
     ----------
-    study : Study
-        With its validation run.
-    lang : str
-        ``en`` or ``zh``.
+    page : Page
+        Of a study with the products made.
 
     Returns
     -------
     dict
         ``title, figures, tables``.
     """
-    found = statements(study)
+    found = statements(page.study)
     out: list[dict[str, Any]] = []
-    for name in tables(study):
+    for name in tables(page.study):
         chapter = name.removesuffix("_validation")
         rows = [s for s in found if s.row["chapter"] == chapter]
         if not rows:
             continue
         frame = pd.DataFrame(
             {
-                say("statement", lang): [_said(s.row, lang) for s in rows],
-                say("ours", lang): [_figure(s.row["ours"]) for s in rows],
-                say("expected", lang): [_range(s.row["low"], s.row["high"], lang) for s in rows],
-                say("verdict", lang): [say(s.row["verdict"], lang) for s in rows],
-                say("forced_by", lang): [s.forced for s in rows],
-                say("reason", lang): [s.row["note_zh" if lang == "zh" else "note"] for s in rows],
-                say("source", lang): [s.row["source"] for s in rows],
+                page.voice("statement"): [_said(s.row, page.voice) for s in rows],
+                page.voice("ours"): [_figure(s.row["ours"]) for s in rows],
+                page.voice("expected"): [
+                    _range(s.row["low"], s.row["high"], page.voice) for s in rows
+                ],
+                page.voice("verdict"): [page.voice(s.row["verdict"]) for s in rows],
+                page.voice("forced_by"): [s.forced for s in rows],
+                page.voice("reason"): [s.row[page.voice.column(s.row, "note")] for s in rows],
+                page.voice("source"): [s.row["source"] for s in rows],
             }
         )
-        told = _told(rows, lang)
-        note = told if out else f"{_told(found, lang)}. {say('validation_note', lang)} {told}"
-        table = table_of(word(name, lang), frame, lang, note, of=(name,), long=True)
+        told = _told(rows, page.voice)
+        note = (
+            told if out else f"{_told(found, page.voice)}. {page.voice('validation_note')} {told}"
+        )
+        table = page.table(page.voice.word(name), frame, note, of=(name,), long=True)
         out.append(table | {"marks": [s.row["verdict"].replace(" ", "-") for s in rows]})
-    return {"title": say("validation", lang), "figures": [], "tables": out}
+    return {"title": page.voice("validation"), "figures": [], "tables": out}
 
 
-def _told(rows: list[Statement], lang: str) -> str:
-    return ", ".join(f"{say(k, lang)} {v}" for k, v in counted(rows).items())
+def _told(rows: list[Statement], voice: Voice) -> str:
+    return ", ".join(f"{voice(k)} {v}" for k, v in counted(rows).items())
 
 
-def _said(row: dict[str, Any], lang: str) -> str:
-    text = row["statement_zh" if lang == "zh" else "statement"]
+def _said(row: dict[str, Any], voice: Voice) -> str:
+    text = row[voice.column(row, "statement")]
     return f"{text} [{row['subject']}]" if row["subject"] else str(text)
 
 
@@ -64,7 +64,7 @@ def _figure(value: float) -> str:
     return "–" if value != value else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def _range(low: float, high: float, lang: str) -> str:
+def _range(low: float, high: float, voice: Voice) -> str:
     if low != low and high != high:
         return "–"
     if low != low:

@@ -1,290 +1,117 @@
 """What the map of each product shows."""
 
-from dataclasses import replace
-from functools import lru_cache
-from math import floor, log10
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from shanshui.collect.classes import class_table
 from shanshui.core.cover import covers
 from shanshui.core.errors import PlanError
 from shanshui.core.source import short_citation
-from shanshui.core.terms import word
+from shanshui.core.voice import Voice
 from shanshui.flow.plan import Layer, Step
 from shanshui.queries.places import by_unit, outlined
+from shanshui.report.legends import Legend, classes, colours, legend_of, legends
 from shanshui.report.maps import MapSpec, draw_map
-from shanshui.report.pattern_maps import (
-    PATTERN_MAPS,
-    pattern_classes,
-    pattern_spec,
-)
-from shanshui.report.words import say
+from shanshui.report.number_classes import Fill, step_fills, value_fills
+from shanshui.report.pattern_maps import morphology_classes, pattern_spec, zone_classes
+from shanshui.report.places import names_of
 from shanshui.study.study import Study
-from shanshui.terrain.landform import LANDFORMS, POSITIONS
-
-POSITION_COLOURS = {"upper": "#3f7a52", "middle": "#c7b45a", "lower": "#5b8fb9"}
-LEVEL_COLOURS = {"outer": "#c9a46a", "inner": "#3f7a52"}
-GRADE_COLOURS = {1: "#1f6b45", 3: "#8fbf7f", 5: "#ece9d8"}
-SENSE_COLOURS = {1: "#a03020", 3: "#e0a458", 5: "#ece9d8"}
-EROSION_COLOURS = {
-    1: "#eef0dc",
-    2: "#e6d79a",
-    3: "#dcae5c",
-    4: "#c87f3e",
-    5: "#a04b28",
-    6: "#6e2a1c",
-}
-CANDIDATE_COLOURS = {1: "#a6313a", 0: "#ece9d8"}
-SPOT_COLOURS = {"hot": "#b5402f", "": "#e4e2d5", "cold": "#4a7ba6"}
-VALUE_COLOURS = ("#eef4e0", "#d3e6b8", "#aed28d", "#84b96a", "#5a9c52", "#357a3f", "#1b532b")
-BASIN_COLOURS = (
-    "#7fb3a6",
-    "#d6a65c",
-    "#8a9fc9",
-    "#b7c97a",
-    "#c98a8a",
-    "#9d83b8",
-    "#e0c66a",
-    "#6fa8c4",
-    "#a8a27e",
-    "#cfa7c4",
-    "#88b87a",
-    "#d98f5c",
-)
 
 
 def map_products(study: Study) -> list[str]:
-    """Products that have a map in the report, in its order."""
-    cover = "land_cover_fine" if study.has("land_cover_fine") else "land_cover"
-    names = [
-        "elevation",
-        "spatial_levels",
-        "slope",
-        "landform",
-        "local_relief",
-        "relief_degree",
-        "river_basins",
-        "planning_units",
-        "temperature_fine",
-        "precipitation",
-        "ndvi",
-        cover,
-        "population_density",
-        "water_yield.water_yield",
-        "water_retention.retained",
-        "soil_retention.retained",
-        "soil_retention.loss",
-        "carbon_stock.carbon",
-        "habitat_quality.habitat_quality",
-        "unit_gep",
-        "protection_importance",
-        "ecological_sensitivity",
-        "hazard_sensitivity",
-        "red_line_candidate",
-        "security_pattern",
-        "firm_places",
-        "open_industries.certain",
-        "open_industries.if_clear",
-        "crop_suitability.herbs",
-    ]
-    return [n for n in names if study.has(n)]
+    """Products whose map is written as a file of its own, in the order of the report."""
+    shown = [row for row in legends() if row.picture and study.has(row.product)]
+    return [row.product for row in shown if not (row.unless and study.has(row.unless))]
 
 
 def map_parts(name: str) -> tuple[str, ...]:
     """Products that a map shows as one: the named one first."""
-    if name in ("unit_gep", "gep_hot_spots"):
-        return (name, "planning_units")
-    if name in ("security_pattern", "corridors", "nodes"):
-        return (name, "sources")
-    if name == "river_basins":
-        return (name, "river_basin_outlets")
-    return (name,)
+    return (name, *legend_of(name).beside)
 
 
-def map_of(study: Study, name: str, lang: str) -> Any:
-    """Draw the map of one product."""
-    return draw_map(study, _map_spec(study, name, lang), lang)
+Line = tuple[gpd.GeoDataFrame, str, float]
 
 
-def _rim(study: Study, name: str) -> list[tuple[gpd.GeoDataFrame, str, float]]:
-    """Outline of the region, and of the counties where they help to find one's way."""
-    rim: list[tuple[gpd.GeoDataFrame, str, float]] = []
-    if study.has("boundary"):
+@dataclass(frozen=True)
+class View:
+    """What the map of one product is made of.
+
+    Attributes
+    ----------
+    study : Study
+        With the product made.
+    legend : Legend
+        How it is shown.
+    voice : Voice
+        Of the page.
+    """
+
+    study: Study
+    legend: Legend
+    voice: Voice
+
+    @property
+    def name(self) -> str:
+        """The product."""
+        return self.legend.product
+
+    @cached_property
+    def rim(self) -> list[Line]:
+        """Outline of the region, and of the counties where they help to find one's way."""
+        study = self.study
+        if not study.has("boundary"):
+            return []
         outline = _outline(study, study.record("boundary").digest)
-        rim = [(outline, "#222", 1.0)]
-        if study.has("counties") and name in (
-            "elevation",
-            "spatial_levels",
-            "population_density",
-            "planning_units",
-        ):
+        out: list[Line] = [(outline, "#222", 1.0)]
+        if study.has("counties") and "counties" in self.legend.layers:
             counties = study["counties"]
             within = counties.representative_point().within(outline.geometry.iloc[0])
-            rim.insert(0, (counties[within], "#777", 0.35))
-    return rim
+            out.insert(0, (counties[within], "#777", 0.35))
+        return out
 
+    @cached_property
+    def water(self) -> list[Line]:
+        """Larger courses of water, where the map has them."""
+        if "water" not in self.legend.layers or not self.study.has("river_reaches"):
+            return []
+        reaches = self.study["river_reaches"]
+        top = int(reaches["order"].max()) if len(reaches) else 0
+        return [(reaches[reaches["order"] >= max(2, top - 3)], "#2f6ea8", 0.7)]
 
-def _map_spec(study: Study, name: str, lang: str) -> MapSpec:
-    rim = _rim(study, name)
-    spec = MapSpec(source=source_of(study, name))
-    reaches = study["river_reaches"] if study.has("river_reaches") else None
-    top = int(reaches["order"].max()) if reaches is not None and len(reaches) else 0
-    water = (
-        [] if reaches is None else [(reaches[reaches["order"] >= max(2, top - 3)], "#2f6ea8", 0.7)]
-    )
-    if name == "spatial_levels":
-        levels = study["spatial_levels"].set_index("level")
-        spec.fills = [
-            (levels.loc[[k]], c, say(k, lang))
-            for k, c in LEVEL_COLOURS.items()
-            if levels.loc[k, "counties"] > 0
-        ]
-        spec.points = study["cities"] if study.has("cities") else None
-        return spec
-    if name == "planning_units":
-        units = study["planning_units"]
-        spec.fills = [
-            (units[units["position"] == k], c, say(k, lang)) for k, c in POSITION_COLOURS.items()
-        ]
-        spec.lines = [(units, "white", 0.25), *water, *rim]
-        return spec
-    if name in PATTERN_MAPS:
-        return pattern_spec(study, name, lang, spec, water, rim)
-    if name in ("unit_gep", "gep_hot_spots", "firm_places"):
-        drawn = study["firm_places" if name == "firm_places" else "planning_units"]
-        return replace(
-            spec, fills=_unit_fills(study, name, lang), lines=[(drawn, "white", 0.2), *rim]
+    def spec(self, **shown: Any) -> MapSpec:
+        """Map with what every map of this legend has."""
+        study, layers = self.study, self.legend.layers
+
+        def layer(name: str) -> Any:
+            return study[name] if name in layers and study.has(name) else None
+
+        nested = layer("basins_1")
+        lines = [] if nested is None else [(nested, "white", 0.5)]
+        return MapSpec(
+            **{
+                "source": source_of(study, self.name),
+                "points": layer("cities"),
+                "named": layer("rivers"),
+                "whole": "whole" in layers,
+                "lines": [] if "bare" in layers else [*lines, *self.water, *self.rim],
+                "ramp": self.legend.ramp,
+                "logarithmic": self.legend.scale == "log",
+                **shown,
+            }
         )
-    if name in ("river_basins", "river_basin_outlets"):
-        names = basin_names(study, lang)
-        spec.product = "river_basins"
-        spec.classes = {
-            u: (text, BASIN_COLOURS[k % len(BASIN_COLOURS)])
-            for k, (u, text) in enumerate(names.items())
-        }
-        spec.whole = True
-        nested = [(study["basins_1"], "white", 0.5)] if study.has("basins_1") else []
-        spec.lines = [*nested, *water, *rim]
-        spec.named = study["rivers"] if study.has("rivers") else None
-        return spec
-    record = study.record(name)
-    if record.kind == "features":
-        spec.lines = [(study[name], "#a2402f", 0.7), *rim]
-        return spec
-    if record.kind == "table":
-        return _table_spec(study, name, lang, spec, rim)
-    if record.kind != "grid":
-        raise PlanError(f"{name}: a {record.kind} has no map; export it as .csv or .xlsx")
-    spec.product = name
-    spec.lines = rim
-    spec.classes = _classes(study, name, lang)
-    if name == "elevation":
-        spec.lines = [*water, *rim]
-        spec.shade = 0.7
-        spec.points = study["cities"] if study.has("cities") else None
-        spec.named = study["rivers"] if study.has("rivers") else None
-        spec.whole = True
-    return spec
-
-
-FIRM_STEPS = (1, 3, 6, 11, 21, 51)
-"""Least number of firms of each class of the map."""
-
-
-def firm_fills(places: gpd.GeoDataFrame) -> list[tuple[gpd.GeoDataFrame, str, str]]:
-    """Places by number of emerging firms."""
-    out = []
-    for k, low in enumerate(FIRM_STEPS):
-        high = FIRM_STEPS[k + 1] if k + 1 < len(FIRM_STEPS) else None
-        part = places[(places["firms"] >= low) & (places["firms"] < (high or np.inf))]
-        if len(part):
-            words = f"{low}–{high - 1}" if high else f"≥ {low}"
-            out.append((part, VALUE_COLOURS[k + 1], words))
-    return out
-
-
-def _unit_fills(study: Study, name: str, lang: str) -> list[tuple[gpd.GeoDataFrame, str, str]]:
-    """Planning units by value per area in seven groups of one size, or by hot and cold."""
-    if name == "firm_places":
-        return firm_fills(study[name])
-    units = study["planning_units"]
-    table = by_unit(study, name)
-    if name == "gep_hot_spots":
-        spot = table["spot"].reindex(units.index).fillna("")
-        return [(units[spot == k], c, say(k or "neither", lang)) for k, c in SPOT_COLOURS.items()]
-    value = (table["per_km2"] / 1e6).reindex(units.index)
-    return value_fills(units, value, say("million_per_km2", lang))
-
-
-LEAST_PLAIN, MOST_PLAIN = 1e-9, 1e12
-"""Numbers between these are written out in a legend [D]."""
-
-
-def value_fills(
-    places: gpd.GeoDataFrame, value: pd.Series, unit: str
-) -> list[tuple[gpd.GeoDataFrame, str, str]]:
-    """Places by value in at most seven groups of one size, named by numbers that tell them apart."""
-    known = value[np.isfinite(value)]
-    if known.empty:
-        return []
-    edges = np.quantile(known, np.linspace(0, 1, 8))
-    # numbers that differ by rounding only are one
-    _, first = np.unique([float(f"{e:.11e}") for e in edges], return_index=True)
-    edges = edges[first]
-    if len(edges) == 1:
-        one = f"{_number_words(edges[0], 6)} {unit}".strip()
-        return [(places[np.isfinite(value).to_numpy()], VALUE_COLOURS[3], one)]
-    words = edge_words(edges)
-    between = " – " if edges[0] < 0 else "–"
-    group = np.clip(np.searchsorted(edges, value, side="right") - 1, 0, len(edges) - 2)
-    return [
-        (
-            places[(group == k) & np.isfinite(value).to_numpy()],
-            VALUE_COLOURS[k],
-            f"{words[k]}{between}{words[k + 1]} {unit}".strip(),
-        )
-        for k in range(len(edges) - 1)
-    ]
-
-
-def edge_words(edges: NDArray[np.float64]) -> list[str]:
-    """Edges of classes with two digits, or as many as tell each from the next.
-
-    Parameters
-    ----------
-    edges : (edge) [any]
-        Ascending, none twice.
-    """
-    for digits in range(2, 17):
-        words = [_number_words(edge, digits) for edge in edges]
-        if len(set(words)) == len(words):
-            return words
-    return [repr(float(edge)) for edge in edges]
-
-
-def _number_words(value: float, digits: int) -> str:
-    """Number with so many digits that count, thousands apart; powers of ten only where there are too many noughts."""
-    rounded = float(f"{value:.{digits - 1}e}")
-    if rounded == 0:
-        return "0"
-    power = floor(log10(abs(rounded)))
-    if not LEAST_PLAIN <= abs(rounded) < MOST_PLAIN:
-        return f"{rounded:.{digits}g}"
-    text = f"{rounded:,.{max(0, digits - 1 - power)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 SHOWN_FIRST = ("per_km2", "share", "total", "value", "population", "area_km2")
 """Columns of a table of places that its map shows, the first that is there; else its first number."""
 
 
-def _table_spec(study: Study, name: str, lang: str, spec: MapSpec, rim: list[Any]) -> MapSpec:
+def _table(view: View) -> MapSpec:
     """A table of places, on their own outlines.
 
     Raises
@@ -292,6 +119,7 @@ def _table_spec(study: Study, name: str, lang: str, spec: MapSpec, rim: list[Any
     PlanError
         Rows that have no place, several rows for one place, or no numbers.
     """
+    study, name, voice = view.study, view.name, view.voice
     frame = outlined(study, name)
     if frame is None or not set(frame.geom_type.dropna()) <= {"Polygon", "MultiPolygon"}:
         raise PlanError(f"{name}: its rows have no areas to draw; export it as .csv or .xlsx")
@@ -307,61 +135,140 @@ def _table_spec(study: Study, name: str, lang: str, spec: MapSpec, rim: list[Any
     column = next((c for c in SHOWN_FIRST if c in numbers), numbers[0])
     unit = str(declared[column].get("units", ""))
     placed = frame[frame.geometry.notna()]
-    words = word(column, lang) + ("" if unit in ("1", "") else f" ({unit})")
-    spec.fills = value_fills(placed, placed[column].astype(float), "")
-    spec.title = f"{word(name, lang)}\n{words}"
-    spec.lines = [(placed, "white", 0.25), *rim]
+    words = voice.word(column) + ("" if unit in ("1", "") else f" ({unit})")
+    return view.spec(
+        fills=value_fills(placed, placed[column].astype(float), ""),
+        title=f"{voice.word(name)}\n{words}",
+        lines=[(placed, "white", 0.25), *view.rim],
+    )
+
+
+def _areas(view: View) -> MapSpec:
+    """Polygons by the words of a column."""
+    frame, by = view.study[view.name], view.legend.by
+    spec = view.spec(fills=_by_word(frame, frame[by], view))
+    if "outlines" in view.legend.layers:
+        spec.lines.insert(0, (frame, "white", 0.25))
     return spec
+
+
+def _by_word(places: gpd.GeoDataFrame, words: pd.Series, view: View) -> list[Fill]:
+    rows = classes(view.legend.classes)
+    return [(places[(words == c.code).to_numpy()], c.colour, view.voice(c.word)) for c in rows]
+
+
+def _units(view: View) -> MapSpec:
+    """A table by planning unit: its words, or its value per area in seven groups of one size."""
+    units, by = view.study["planning_units"], view.legend.by
+    column = by_unit(view.study, view.name)[by].reindex(units.index)
+    lines = [(units, "white", 0.2), *view.rim]
+    if column.dtype.kind in "iuf":
+        unit = view.voice("million_per_km2")
+        return view.spec(fills=value_fills(units, column / 1e6, unit), lines=lines)
+    return view.spec(fills=_by_word(units, column.fillna(""), view), lines=lines)
+
+
+def _places(view: View) -> MapSpec:
+    """Places by a number that has steps of its own."""
+    places = view.study[view.name]
+    fills = step_fills(places, places[view.legend.by], view.legend.classes)
+    return view.spec(fills=fills, lines=[(places, "white", 0.2), *view.rim])
+
+
+def _basins(view: View) -> MapSpec:
+    """River basins by name, with the courses that they are named after."""
+    names, ramp = basin_names(view.study, view.voice), colours(view.legend.classes)
+    named = {u: (text, ramp[k % len(ramp)]) for k, (u, text) in enumerate(names.items())}
+    return view.spec(product="river_basins", classes=named)
+
+
+def _pattern(view: View) -> MapSpec:
+    """The ecological security pattern, or one of its elements."""
+    lines = [*((part, "#9bb8d0", 0.35) for part, _, _ in view.water), *view.rim]
+    return pattern_spec(view.study, view.name, view.voice, view.spec(lines=lines))
+
+
+def _grid(view: View) -> MapSpec:
+    """A grid, of numbers or of codes."""
+    spec = view.spec(product=view.name, classes=_classes(view))
+    spec.shade = 0.7 if "strong_shade" in view.legend.layers else spec.shade
+    return spec
+
+
+def _features(view: View) -> MapSpec:
+    """Outlines or courses alone."""
+    return view.spec(lines=[(view.study[view.name], "#a2402f", 0.7), *view.rim])
+
+
+VIEWS: dict[str, Callable[[View], MapSpec]] = {
+    "areas": _areas, "units": _units, "places": _places, "basins": _basins, "pattern": _pattern,
+    "grid": _grid, "features": _features, "table": _table,
+}  # fmt: skip
+"""What a map shows, by the view of its legend, or by the kind of the product."""
+
+
+def map_of(study: Study, name: str, voice: Voice) -> Any:
+    """Draw the map of one product.
+
+    Raises
+    ------
+    PlanError
+        It has none.
+    """
+    legend = legend_of(name)
+    kind = legend.view or study.record(name).kind
+    if kind not in VIEWS:
+        raise PlanError(f"{name}: a {kind} has no map; export it as .csv or .xlsx")
+    view = View(study, replace(legend, product=name), voice)
+    return draw_map(study, VIEWS[kind](view), voice)
+
+
+def _named_by_data(view: View) -> dict[int, tuple[str, str]]:
+    """Classes of a map of land cover or soil, as its legend has them."""
+    table = cover_classes(
+        view.study, "soil_texture" if view.name == "soil_texture" else "land_cover"
+    )
+    column = view.voice.column(table, "name")
+    return {int(str(k)): (row[column], row["colour"] or "#999999") for k, row in table.iterrows()}
+
+
+SOURCES: dict[str, Callable[[View], dict[int, tuple[str, str]]]] = {
+    "=cover_classes": _named_by_data,
+    "=covers": lambda view: {c.code: (view.voice.said(c), c.colour) for c in covers().values()},
+    "=morphology": lambda view: morphology_classes(view.voice),
+    "=function_zones": lambda view: zone_classes(view.study, view.voice),
+}
+"""Classes that are not all rows of ``classes.csv``."""
+MOST_CODES = 40
+"""Highest code of a map of whole numbers without a legend that is shown code by code."""
+
+
+def _classes(view: View) -> dict[int, tuple[str, str]]:
+    """Word and colour of each code of a grid; none of one of numbers."""
+    name = view.legend.classes
+    if name in SOURCES:
+        return SOURCES[name](view)
+    if name:
+        return {int(c.code): (view.voice(c.word), c.colour) for c in classes(name)}
+    facts = view.study.record(view.name).facts
+    if (
+        facts.get("dtype") not in {"uint8", "int16", "int32"}
+        or (facts.get("max") or 0) > MOST_CODES
+    ):
+        return {}
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    top = int(facts.get("max") or 1)
+    ramp = colormaps["viridis"]
+    least = int(facts.get("min") or 0)
+    return {k: (str(k), to_hex(ramp(k / max(top, 1)))) for k in range(least, top + 1)}
 
 
 @lru_cache(maxsize=2)
 def _outline(study: Study, boundary: str) -> gpd.GeoDataFrame:
     """The region as one shape, by the digest of its boundary."""
     return study.objects.get(boundary).dissolve()
-
-
-def _classes(study: Study, name: str, lang: str) -> dict[int, tuple[str, str]]:
-    grades = {
-        "service_importance": ("grade", GRADE_COLOURS), "protection_importance": ("grade", GRADE_COLOURS),
-        "importance_water": ("grade", GRADE_COLOURS), "importance_soil": ("grade", GRADE_COLOURS),
-        "importance_biodiversity": ("grade", GRADE_COLOURS), "soil_importance": ("grade", GRADE_COLOURS),
-        "ecological_sensitivity": ("sense", SENSE_COLOURS), "erosion_sensitivity": ("sense", SENSE_COLOURS),
-        "karst_sensitivity": ("sense", SENSE_COLOURS), "desertification_sensitivity": ("sense", SENSE_COLOURS),
-        "site_sensitivity": ("sense", SENSE_COLOURS), "ground_sensitivity": ("sense", SENSE_COLOURS),
-        "subsidence_sensitivity": ("sense", SENSE_COLOURS), "hazard_sensitivity": ("sense", SENSE_COLOURS),
-        "erosion_fragility": ("sense", SENSE_COLOURS), "erosion_class": ("erosion", EROSION_COLOURS),
-        "red_line_candidate": ("candidate", CANDIDATE_COLOURS),
-    }  # fmt: skip
-    if name in grades:
-        words, colours = grades[name]
-        return {k: (say(f"{words}_{k}", lang), c) for k, c in colours.items()}
-    fixed = {"landform": LANDFORMS, "slope_position": POSITIONS}
-    if name in fixed:
-        return {k: (v[1] if lang == "zh" else v[0], v[2]) for k, v in fixed[name].items()}
-    if (own := pattern_classes(study, name, lang)) is not None:
-        return own
-    if name in ("land_cover", "land_cover_fine", "soil_texture"):
-        table = cover_classes(study, "soil_texture" if name == "soil_texture" else "land_cover")
-        column = "name_zh" if lang == "zh" else "name"
-        return {
-            int(str(k)): (row[column], row["colour"] or "#999999") for k, row in table.iterrows()
-        }
-    if name == "cover_type":
-        return {c.code: (c.text(lang), c.colour) for c in covers().values()}
-    record = study.record(name)
-    if (
-        record.facts.get("dtype") in {"uint8", "int16", "int32"}
-        and (record.facts.get("max") or 0) <= 40
-    ):
-        from matplotlib import colormaps
-        from matplotlib.colors import to_hex
-
-        top = int(record.facts.get("max") or 1)
-        return {
-            k: (str(k), to_hex(colormaps["viridis"](k / max(top, 1))))
-            for k in range(int(record.facts.get("min") or 0), top + 1)
-        }
-    return {}
 
 
 def cover_classes(study: Study, name: str) -> pd.DataFrame:
@@ -372,14 +279,14 @@ def cover_classes(study: Study, name: str) -> pd.DataFrame:
     return class_table(str(word))
 
 
-def basin_names(study: Study, lang: str) -> dict[int, str]:
+def basin_names(study: Study, voice: Voice) -> dict[int, str]:
     """Name of each river basin in a language."""
     outlets = study["river_basin_outlets"]
     names = outlets["name"].to_dict()
-    if lang == "zh" and study.has("reference_outlets") and "name_zh" in study["reference_outlets"]:
-        turn = study["reference_outlets"].set_index("name")["name_zh"].to_dict()
-        names = {u: turn.get(n, n.replace("basin ", "流域 ")) for u, n in names.items()}
-    return {int(u): say(n, lang) for u, n in names.items()}
+    if turn := names_of(study, "reference_outlets", voice):
+        plain = "basin "
+        names = {u: turn.get(n, n.replace(plain, voice("basin_number"))) for u, n in names.items()}
+    return {int(u): voice(n) for u, n in names.items()}
 
 
 def source_of(study: Study, name: str) -> str:

@@ -5,7 +5,6 @@ import os
 import shutil
 import sqlite3
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shanshui.core.errors import ResourceError, ShanshuiError, StoreError
+from shanshui.core.process_lock import ProcessLock
 from shanshui.store.layout import disk_errors
 from shanshui.store.schema import EDITION, edition_of, knows_objects, prepare
 
@@ -43,7 +43,8 @@ class Database:
 
     def __init__(self, path: Path, fill: Filling) -> None:
         self.path, self._fill = path, fill
-        self._lock = threading.RLock()
+        self._lock = ProcessLock()
+        self._process, self._abandoned = os.getpid(), list[sqlite3.Connection]()
         self._db: sqlite3.Connection | None = None
         self._seen: tuple[int, ...] | None = None
         self._depth = self._own = self._lost = 0
@@ -63,7 +64,7 @@ class Database:
         StoreError
             Damaged, held by another program, or not a ledger.
         """
-        with self._lock, self._told():
+        with self._held(), self._told():
             return self._opened().execute(text, tuple(values)).fetchall()
 
     def write(self, *statements: tuple[str, Sequence[Any]]) -> int:
@@ -76,7 +77,7 @@ class Database:
         ResourceError
             The disk is full.
         """
-        with self._lock, self._told():
+        with self._held(), self._told():
             if not self.writes or self._db is None:
                 raise StoreError(f"{self.path}: the ledger is opened to read only")
             last = 0
@@ -88,13 +89,13 @@ class Database:
 
     def lost(self) -> int:
         """Kept results that the file does not know, and that are read from their notes while it is read."""
-        with self._lock, self._told():
+        with self._held(), self._told():
             self._opened()
             return 0 if self.writes else self._lost
 
     def state(self) -> tuple[int, ...]:
         """Numbers that change whenever the ledger does."""
-        with self._lock, self._told():
+        with self._held(), self._told():
             db = self._opened()
             changes = int(db.execute("pragma data_version").fetchone()[0])
             return (id(db), changes, self._own)
@@ -121,7 +122,7 @@ class Database:
 
     def hold(self, *, mend: bool = False) -> None:
         """Open to write until released."""
-        with self._lock:
+        with self._held():
             if self._depth == 0:
                 self._drop()
                 try:
@@ -135,7 +136,7 @@ class Database:
 
     def release(self) -> None:
         """Go back to reading; the log is folded into the file."""
-        with self._lock:
+        with self._held():
             self._depth -= 1
             if self._depth == 0 and self._db is not None:
                 # somebody reads, or the disk is full: then the log stays, and the next run folds it in
@@ -147,7 +148,7 @@ class Database:
 
     def close(self) -> None:
         """Let go of the file."""
-        with self._lock:
+        with self._held():
             if self._depth:
                 self._depth = 1
                 self.release()
@@ -155,7 +156,7 @@ class Database:
 
     def renew(self, why: str) -> None:
         """Put the file aside; the next opening makes it anew from the kept results."""
-        with self._lock:
+        with self._held():
             self._drop()
             stem = f"{self.path.name}.aside-{time.strftime('%Y%m%d-%H%M%S')}"
             aside = self.path.with_name(stem)
@@ -169,6 +170,16 @@ class Database:
                     if file.exists():
                         file.replace(aside.with_name(aside.name + ending))
             self.remarks.append(f"{why} — put aside as {aside.name}")
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """One thread at a time; a process that was forked off opens the file anew, to read."""
+        with self._lock:
+            if self._process != os.getpid():
+                # SQLite forbids a child even to close what its parent opened
+                self._abandoned += [] if self._db is None else [self._db]
+                self._process, self._db, self._seen, self._depth = os.getpid(), None, None, 0
+            yield
 
     # opening
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -149,11 +149,22 @@ def locked(layout: Layout) -> Iterator[None]:
             handle.flush()
         yield
     finally:
+        _unlock(handle)
         handle.close()
 
 
 NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS}
 """Errors of disks that have no locks."""
+
+
+def _unlock(handle: IO[str]) -> None:
+    """Open a lock for all: a process forked off meanwhile has it too, and would keep it shut as long as it lives."""
+    try:
+        import fcntl
+    except ImportError:  # Windows forks no process
+        return
+    with suppress(OSError):
+        fcntl.flock(handle, fcntl.LOCK_UN)
 
 
 def lock_fault(handle: IO[str]) -> int:

@@ -370,6 +370,16 @@ class Ledger:
             (run, time.time(), kind, step, json.dumps(facts, default=str)),
         )
 
+    def events(self, since: int = 0) -> list[tuple[int, int, float, str, str, dict[str, Any]]]:
+        """Number, run, time, kind, step and facts of each event after one; of all, where that one is of an older ledger."""
+        text = "select rowid, run, at, kind, step, facts from event where rowid>? order by rowid"
+        last = self._read("select coalesce(max(rowid), 0) from event")[0][0]
+        rows = self._read(text, (since if since <= last else 0,))
+        return [
+            (number, run, at, kind, step, self._plain(facts, f"facts of event {number}"))
+            for number, run, at, kind, step, facts in rows
+        ]
+
     # what is only remembered to be fast: while the ledger is read, in memory
 
     def _recall(self, key: tuple[str, ...], text: str, values: Iterable[Any]) -> str | None:

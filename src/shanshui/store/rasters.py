@@ -109,7 +109,6 @@ class RasterWriter:
                     zstd_level=1,
                     predictor=3 if kind == "f" else 2,
                     bigtiff="if_safer",
-                    num_threads=2,
                 )
                 self._file.update_tags(units=self.units)
             except RasterioError as error:
@@ -245,6 +244,19 @@ class RasterReader:
         self.path, self.grid, self.units, self.nodata = path, grid, units, nodata
         self.dtype = np.dtype(dtype)
         self._local = threading.local()
+        self._opened: list[Any] = []
+
+    def __enter__(self) -> "RasterReader":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file in every thread that read it, once none reads any more; it is opened again when asked."""
+        opened, self._opened, self._local = self._opened, [], threading.local()
+        for file in opened:
+            file.close()
 
     def rows(self, start: int, stop: int) -> xr.DataArray:
         """Rows ``start`` to ``stop`` as a labelled array."""
@@ -253,6 +265,7 @@ class RasterReader:
             with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
                 if file is None:
                     file = self._local.file = rasterio.open(self.path)
+                    self._opened.append(file)
                 values = file.read(1, window=Window(0, start, self.grid.nx, stop - start))
         except RasterioError as error:
             raise StoreError(

@@ -1,7 +1,6 @@
 """Is a kept object still what it was? By size and time, by its bytes, by its content."""
 
 import hashlib
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from shanshui.core.errors import StoreError
+from shanshui.core.process_lock import ProcessLock
 from shanshui.region.grid import GridSpec
 from shanshui.store.layout import Layout
 from shanshui.store.ledger import Ledger
@@ -47,7 +47,7 @@ class Watch:
 
     def __init__(self, layout: Layout, ledger: Ledger, grid: GridSpec) -> None:
         self.layout, self.ledger, self.grid = layout, ledger, grid
-        self._guard = threading.RLock()
+        self._guard = ProcessLock()
         self._seen: dict[str, str] = {}
 
     def present(self, digest: str) -> bool:

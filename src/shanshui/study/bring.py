@@ -17,7 +17,7 @@ from shanshui.collect.companions import Read, files_of
 from shanshui.collect.features import features_input
 from shanshui.collect.function_zones import function_zones_input, is_list
 from shanshui.collect.gate import require
-from shanshui.collect.inputs import SEVERAL, TOGETHER, InputKind, kind_of
+from shanshui.collect.inputs import TOGETHER, InputKind, kind_of, refuse_several
 from shanshui.collect.joining import (
     LEVELS,
     PLACED,
@@ -90,10 +90,7 @@ def source_of(
     if specs[0].value is not None:
         return _assumed(name, specs[0], kind)
     paths = [located(spec, folders) for spec in specs]
-    if len(specs) > 1 and kind.family not in SEVERAL:
-        raise DataError(
-            f"{name}: {len(specs)} files are declared; only tables, maps and features may have several: join them into one"
-        )
+    refuse_several(name, len(specs))
 
     def digests() -> dict[str, str]:
         found: dict[str, str] = {}

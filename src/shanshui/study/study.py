@@ -1,10 +1,8 @@
 """A study opened: run it, look at it, ask where a number came from."""
 
-import os
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Self
@@ -19,7 +17,9 @@ from shanshui.collect.rasters import raster_input
 from shanshui.collect.tiles import spread
 from shanshui.collect.yearly import maps_apart
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError, StudyError, nearest
+from shanshui.core.process_lock import remembered
 from shanshui.core.quantity import Table
+from shanshui.flow.elsewhere import Workers
 from shanshui.flow.estimate import Estimate, memory_limit
 from shanshui.flow.events import Listener, deaf
 from shanshui.flow.explain import Link, chain, joins
@@ -27,6 +27,7 @@ from shanshui.flow.plan import Plan
 from shanshui.flow.rewire import is_before
 from shanshui.flow.run import Outcome, Run
 from shanshui.flow.variants import Settings, reached
+from shanshui.kernels.crew import available
 from shanshui.measures.changes import refuse_nothing
 from shanshui.plans.everything import CHAPTERS, everything
 from shanshui.region.grid import coarser
@@ -34,6 +35,7 @@ from shanshui.region.join_account import JoinAccount
 from shanshui.store.layout import Layout
 from shanshui.store.ledger import Ledger, Record
 from shanshui.store.objects import Objects
+from shanshui.store.reading import Reading
 from shanshui.store.verify import Fault, faults
 from shanshui.study.bring import sources_of
 from shanshui.study.file import StudyFile, read_study_file
@@ -63,6 +65,8 @@ class Study:
     ----------
     folder : path
         Holds ``study.toml``.
+    read_only : bool
+        Never write to it: runs and sweeps are refused.
 
     Attributes
     ----------
@@ -77,7 +81,8 @@ class Study:
         No study there, or its file is not as it must be.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, *, read_only: bool = False) -> None:
+        self.read_only = read_only
         self.layout = Layout(folder)
         self.study_file: StudyFile = read_study_file(self.layout.study_file)
         self.file = self.study_file
@@ -123,22 +128,33 @@ class Study:
         data = Path(self.file.data.folder).expanduser()
         return [data if data.is_absolute() else self.layout.folder / data, self.layout.folder]
 
-    @cached_property
+    @remembered
     def ledger(self) -> Ledger:
         """What was made when and why."""
         return Ledger(self.layout.ledger, write=False)
 
-    @cached_property
+    @remembered
     def objects(self) -> Objects:
         """Kept results."""
         return Objects(self.layout, self.ledger, self.grid)
 
-    @cached_property
+    @remembered
+    def reading(self) -> Reading:
+        """Events since a number, windows and overviews of grids, also while another process runs the study."""
+        return Reading(self.objects)
+
+    def _refuse_writing(self, what: str) -> None:
+        if self.read_only:
+            raise StudyError(
+                f"{self.layout.folder}: was opened to read only, found {what}; open it without read_only"
+            )
+
+    @remembered
     def plan(self) -> Plan:
         """What this study can make, with the settings of its file."""
         return self.base
 
-    @cached_property
+    @remembered
     def base(self) -> Plan:
         """The plan of the study itself; that of a variant is another one."""
         return self._planned()
@@ -193,7 +209,7 @@ class Study:
         view.__dict__["plan"] = plan
         return view
 
-    @cached_property
+    @remembered
     def reached(self) -> set[str]:
         """Products that this variant reaches; none of the study itself."""
         if self.times > 1:
@@ -220,7 +236,7 @@ class Study:
             return ", ".join(filter(None, (f"scenario {self.of}" if self.of else "", times)))
         return f"variant {self.layout.variant}" if self.layout.variant else ""
 
-    @cached_property
+    @remembered
     def scenarios(self) -> dict[str, Scenario]:
         """Scenarios as declared: named sets of changes over the study."""
         return scenarios_of(self.layout, self.study_file)
@@ -378,6 +394,7 @@ class Study:
         fresh: bool = False,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
         variant: str | None = None,
+        scheduler: str = "",
         tell: Listener = deaf,
     ) -> Outcome:
         """Bring products up to date.
@@ -396,6 +413,9 @@ class Study:
             Over those of the study file. What they reach stands apart, as a variant; the study's own products stay.
         variant : str, optional
             Name of the variant; by default a short one made of the settings. Without settings, one that there is.
+        scheduler : str
+            Who does the work: ``local:N`` processes of this machine, or the address of a Dask scheduler whose workers
+            see the study's folder; by default threads of this process.
         tell : callable
             Hears every event.
 
@@ -409,8 +429,14 @@ class Study:
         ShanshuiError
             Says what is wrong and what to do; what was finished is kept.
         """
+        self._refuse_writing("a run")
         run = self.runner(
-            workers=workers, memory=memory, settings=settings, variant=variant, tell=tell
+            workers=workers,
+            memory=memory,
+            settings=settings,
+            variant=variant,
+            scheduler=scheduler,
+            tell=tell,
         )
         if not run.variant:
             return run.bring(self.targets(products), fresh=fresh)
@@ -437,9 +463,10 @@ class Study:
         memory: float | None = None,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
         variant: str | None = None,
+        scheduler: str = "",
         tell: Listener = deaf,
     ) -> Run:
-        """Prepare a run."""
+        """Prepare a run; of a study that is read only, to be estimated but not to be brought."""
         view = self
         if settings and (self.of or self.times > 1):
             raise StudyError(
@@ -451,12 +478,19 @@ class Study:
         elif variant is not None:
             view = self.variant(variant)
         limit = memory_limit() if memory is None else int(memory * 1e9)
+        workers = workers or available()
+        others = (
+            Workers(scheduler, self.grid, self.objects.maker.folder, workers, limit)
+            if scheduler
+            else None
+        )
         return Run(
             view.plan,
             self.layout,
             self.grid,
-            workers=workers or os.cpu_count() or 1,
+            workers=workers,
             memory=limit,
+            executor=others,
             tell=tell,
             ledger=self.ledger,
             variant=view.layout.variant,
@@ -495,7 +529,7 @@ class Study:
         """Why a product is not what a run would make now, in words; empty when it is."""
         return self.standing.of(name)[1]
 
-    @cached_property
+    @remembered
     def standing(self) -> Standing:
         """State of each product, and why."""
         return Standing(self)
@@ -591,6 +625,7 @@ class Study:
 
     def sweep(self, variant: str | None = None) -> tuple[int, int]:
         """Delete kept results that no product stands for, and a variant if one is named; files and bytes."""
+        self._refuse_writing("a sweep")
         return sweep(self, variant)
 
     def joins(self, name: str) -> dict[str, JoinAccount]:
@@ -610,13 +645,15 @@ class Study:
         return found
 
 
-def open_study(folder: str | Path) -> Study:
+def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
     """Open a study folder.
 
     Parameters
     ----------
     folder : path
         Holds ``study.toml``.
+    read_only : bool
+        Only look at it, also while another process runs it; nothing is made or changed in the folder.
 
     Returns
     -------
@@ -628,7 +665,7 @@ def open_study(folder: str | Path) -> Study:
     StudyError
         No study there, or its file is not as it must be.
     """
-    return Study(folder)
+    return Study(folder, read_only=read_only)
 
 
 def parse_settings(texts: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -117,8 +117,7 @@ def sweep(study: "Study", variant: str | None = None) -> tuple[int, int]:
     StoreError
         The ledger knows none of the kept results.
     """
-    known = study.ledger.variants()
-    if variant is not None and variant not in known:
+    if variant is not None and variant not in (known := study.ledger.variants()):
         raise PlanError(f"no variant '{variant}'; {nearest(variant, known)}")
     with locked(study.layout), study.ledger.writing(mend=True):
         study.objects.refuse_lost()

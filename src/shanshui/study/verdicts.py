@@ -9,7 +9,7 @@ import pandas as pd
 
 from shanshui.collect.catalog import Specs, located
 from shanshui.collect.features import features_input
-from shanshui.collect.inputs import INPUTS, TOGETHER
+from shanshui.collect.inputs import INPUTS, TOGETHER, refuse_several
 from shanshui.collect.joining import LEVELS, places_frame
 from shanshui.collect.quality import Verdict, verdict
 from shanshui.collect.seasons import season_of
@@ -17,6 +17,7 @@ from shanshui.collect.sense import sense_doubts
 from shanshui.collect.sense_places import POINTS, place_doubts
 from shanshui.core.errors import ShanshuiError
 from shanshui.flow.plan import Plan, Step
+from shanshui.pattern.sightings import not_found
 from shanshui.region.grid import GridSpec
 from shanshui.study.meaning import told
 from shanshui.study.presence_doubts import presence_doubts
@@ -52,11 +53,19 @@ def verdicts_of(
                 out.append(Verdict(name, str(gone[0]), needed=False, doubts=[doubt], spec=group[0]))
                 continue
             out.append(verdict(name, group, kind, paths, grid, places, features.get(name)))
+        try:
+            refuse_several(name, len(declared))
+        except ShanshuiError as error:
+            out[-1].problems.append(str(error))
     _look_together(out, places, features)
     if "species_presence" in features:
+        last = next(v for v in reversed(out) if v.name == "species_presence")
         with suppress(ShanshuiError):  # what is wrong with the heights is told by their own verdict
-            last = next(v for v in reversed(out) if v.name == "species_presence")
             last.doubts += presence_doubts(features["species_presence"], specs, folders, grid)
+        try:
+            not_found(features["species_presence"])
+        except ShanshuiError as error:
+            last.problems.append(str(error))
     if "elevation" not in specs and "biophysical" not in specs:
         lacks = "elevation: not declared; the survey needs [inputs.elevation]"
         out.append(Verdict("elevation", "", problems=[lacks]))

@@ -12,22 +12,6 @@ from shanshui.core.vocabulary import Codes, Elevation, Relief, Slope
 from shanshui.kernels.windows import focal_mean
 from shanshui.region.grid import like
 
-LANDFORMS = {
-    1: ("plain", "平原", "#dfe8c8"),
-    2: ("terrace", "台地", "#e8dca8"),
-    3: ("hill", "丘陵", "#d3b87a"),
-    4: ("low and middle mountain", "中低山", "#b08a5a"),
-    5: ("high-relief mountain", "大起伏山地", "#7d5a44"),
-}
-POSITIONS = {
-    1: ("valley", "河谷", "#4f86a8"),
-    2: ("lower slope", "下坡", "#9fbfae"),
-    3: ("flat", "平地", "#e9e6cf"),
-    4: ("middle slope", "中坡", "#d8c690"),
-    5: ("upper slope", "上坡", "#c09562"),
-    6: ("ridge", "山脊", "#84502f"),
-}
-
 
 @assessment(source="tu1990", halo=0, bytes_per_cell=2)
 def landform(
