@@ -305,9 +305,16 @@ def test_production_is_spread_and_kept():
         {"code": ["101", "102"], "year": 2019, "sector": "primary", "yuan": [8e6, 4e6]}
     )
     value = primary_products(money, area, land, weights)
+    # money of 2019 in prices of 2020
     np.testing.assert_allclose(
-        [value.values[:, :4].sum() * 100, value.values[:, 4:].sum() * 100], [8e6, 4e6], rtol=1e-5
+        [value.values[:, :4].sum() * 100, value.values[:, 4:].sum() * 100],
+        np.array([8e6, 4e6]) * deflator(2019, 2020),
+        rtol=1e-5,
     )
+    now = primary_products(money.assign(year=2020), area, land, weights)
+    assert float(now.sum()) * 100 == pytest.approx(12e6, rel=1e-5)
+    with pytest.raises(QuantityError, match="from 1990 to 2020: consumer prices are known"):
+        primary_products(money.assign(year=1990), area, land, weights)
     with pytest.raises(QuantityError, match="no rows of 1999"):
         net_primary_production(rows, area, land, weights, year=1999)
     with pytest.raises(QuantityError, match="'farm'"):

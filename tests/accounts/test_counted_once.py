@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from shanshui.accounts.frames import FRAMES
 from shanshui.accounts.gep import gep
+from shanshui.accounts.purification import purification
 from shanshui.accounts.services import FLOW, SERVICE
+from shanshui.accounts.table_amounts import table_amounts
 from shanshui.core.errors import QuantityError
 
 PARENT = {f.flow: f.part_of for f in FLOW.values() if f.part_of}
@@ -69,12 +71,67 @@ def test_water_sold_is_not_counted_by_its_uses_too():
     assert uses.loc["total", "value"] == pytest.approx(10 * 2.6 + 5 * 3.6 + 40 * 0.07)
 
 
-def test_a_whole_without_a_price_leaves_its_parts_in():
+def test_a_whole_that_is_not_known_leaves_its_parts_in():
+    flows = {"total_nitrogen": np.nan, "ammonia_nitrogen": 4.0}
+    rows = account(flows)
+    assert rows.loc["ammonia_nitrogen", "counts"]
+    assert not rows.loc["total_nitrogen", "counts"]
+
+
+def test_a_part_of_nitrogen_is_not_counted_beside_that_of_soil():
     table = pd.DataFrame(
         {"code": ["1"], "year": [2010], "flow": ["ammonia_nitrogen"], "amount": [4.0]}
     )
     rows = account({"nitrogen_kept": 5.0}, products=table)
+    assert not rows.loc["ammonia_nitrogen", "counts"]
+    assert rows.loc["total", "value"] == pytest.approx(5 * 875.0)
+    rows = account({"nitrogen_kept": 5.0}, products=table.assign(excludes="nitrogen_kept"))
     assert rows.loc["ammonia_nitrogen", "counts"]
+
+
+def test_pollutants_of_a_step_say_what_they_exclude():
+    waste = pd.DataFrame(
+        {"code": ["1", "2", "1"], "pollutant": ["TN", "TN", "COD"], "emitted_t": [5.0, 3.0, 1.0], "meets_standard": 1, "excludes": ["nitrogen_kept"] * 2 + [None]}
+    )  # fmt: skip
+    rows = pd.DataFrame([("nitrogen_kept", 5.0, "t")], columns=["flow", "amount", "per"])
+
+    def counts(emissions):
+        told = table_amounts(purification(emissions))
+        out = gep(rows, table_amounts=told, draws=0).set_index("flow")
+        assert out.loc["oxygen_demand", "counts"]
+        return out.loc["total_nitrogen", "counts"]
+
+    assert counts(waste)
+    assert not counts(waste.drop(columns="excludes"))
+    # one place that does not say so leaves the sum in doubt
+    assert not counts(waste.assign(excludes=["nitrogen_kept", "", ""]))
+    with pytest.raises(QuantityError, match="emissions.excludes: 'nitrogen'; did you mean"):
+        counts(waste.assign(excludes="nitrogen"))
+
+
+def test_a_part_beside_its_whole_does_not_set_the_price_of_it():
+    alone, beside = account({"total_nitrogen": 10.0}), account({"total_nitrogen": 10.0, "ammonia_nitrogen": 4.0})  # fmt: skip
+    assert beside.loc["total", "value"] == alone.loc["total", "value"]
+    assert beside.loc["ammonia_nitrogen", "price"] == beside.loc["total_nitrogen", "price"]
+
+
+def test_a_price_of_nothing_holds_for_its_substance():
+    flows = {"nitrogen_kept": 10.0, "total_nitrogen": 5.0}
+    rows = account(flows, own("nitrogen_kept", 0.0))
+    assert rows.loc["total_nitrogen", "value"] == rows.loc["total", "value"] == 0.0
+    assert "its own was 29401.9 yuan/t" in rows.loc["total_nitrogen", "note"]
+    two = pd.concat([own("total_nitrogen", 9000.0), own("nitrogen_kept", 0.0)])
+    with pytest.raises(QuantityError, match="one substance, nitrogen, one of them for nothing"):
+        account(flows, two)
+
+
+@pytest.mark.parametrize("carbon", [0.0, -5.0])
+def test_oxygen_without_carbon_is_left_out(carbon):
+    rows = account({"co2": carbon, "o2": 100.0, "cooling": 1.0})
+    assert not rows.loc["o2", "counts"]
+    assert "no carbon dioxide" in rows.loc["o2", "note"]
+    # ground that gives carbon off takes the oxygen in: one basis
+    assert account({"co2": -44.0, "o2": -32.0}).loc["o2", "counts"]
 
 
 def test_nutrients_that_exclude_those_of_soil_count():
@@ -119,7 +176,7 @@ def test_oxygen_may_be_as_much_as_its_carbon_gives_off(excess):
 def test_names_of_the_relations_are_flows():
     flows = {f for s in SERVICE.values() for f in s.flows}
     assert {*PARENT, *PARENT.values(), *SAME_AS, *SAME_AS.values(), *SUBSTANCE} <= flows
-    assert (len(PARENT), len(SAME_AS), len(SUBSTANCE)) == (8, 2, 4)
+    assert (len(PARENT), len(SAME_AS), len(SUBSTANCE)) == (8, 3, 5)
 
 
 @settings(max_examples=40, deadline=None)

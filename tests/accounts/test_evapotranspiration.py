@@ -90,6 +90,16 @@ def test_stations_without_wind_give_none_and_what_is_not_right_is_refused():
     assert station_evapotranspiration(far, ground()).empty
     with pytest.raises(QuantityError, match="has humidity by month without humidity_03"):
         station_evapotranspiration(stations([(5, 5)]).drop(columns="humidity_03"), ground())
+    # the first month is as good as any other, also where another variable lacks
+    for rows in (stations([(5, 5)]), bare):
+        with pytest.raises(QuantityError, match="has humidity by month without humidity_01"):
+            station_evapotranspiration(rows.drop(columns="humidity_01"), ground())
+    for name in ("sunshine", "humidity"):
+        share = stations([(5, 5), (9, 9)], **{name: 0.45})
+        with pytest.raises(QuantityError, match=rf"climate_stations.{name}"):
+            station_evapotranspiration(share, ground())
+    with pytest.raises(QuantityError, match=r"sunshine: holds at most 0.9\d* at all stations"):
+        station_evapotranspiration(stations([(5, 5)], sunshine=0.9), ground())
     with pytest.raises(
         QuantityError, match=r"climate_stations.sunshine: station 0 holds 450, expected 0 to 100"
     ):

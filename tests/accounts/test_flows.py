@@ -8,7 +8,12 @@ import shapely
 from tests.worlds import grid, squares
 
 from shanshui.accounts.cooling import UNITS
-from shanshui.accounts.downscaled import net_primary_production, primary_products, production_reach
+from shanshui.accounts.downscaled import (
+    net_primary_production,
+    primary_products,
+    production_reach,
+    production_told,
+)
 from shanshui.accounts.extent import condition_account, extent_account, extent_series
 from shanshui.accounts.flows import (
     cover_cells,
@@ -66,8 +71,10 @@ def test_each_flow_of_a_square_kilometre():
         assert out.loc[(3, flow), "known_km2"] == 0.0
     # unit 2 has no cell: it is no unit; missing cover is no area
     assert set(out.index.get_level_values("unit")) == {1, 3}
-    assert out.loc[(1, "cover_1")].tolist() == [100.0, "ha", 1.0]
-    assert out.loc[(3, "cover_2")].tolist() == [100.0, "ha", 1.0]
+    assert out.loc[(1, "primary_products"), "price_year"] == 2020
+    assert out.loc[(1, "co2"), "price_year"] is pd.NA
+    assert out.loc[(1, "cover_1")].tolist()[:3] == [100.0, "ha", 1.0]
+    assert out.loc[(3, "cover_2")].tolist()[:3] == [100.0, "ha", 1.0]
     assert (1, "cover_255") not in out.index
 
 
@@ -417,6 +424,16 @@ def test_a_forest_does_not_make_up_for_fields_that_were_bare_on_the_day():
 def test_a_mean_that_the_cover_cannot_reach_stays_out_of_reach():
     held, _, _ = plants([1.0, 0.5], mean=3000.0)
     assert held.values[0].tolist() == [1000.0, 1000.0, 900.0, 900.0, 900.0, 900.0]
+    rows = pd.DataFrame({"code": ["a", "a"], "year": [2019, 2018], "npp": [3000.0, 1.0]})
+    told = production_told(rows, outline_of(held), held).iloc[0]
+    mean = (2 * 1000 + 4 * 900) / 6
+    assert told[["told", "on_map", "lost"]].tolist() == pytest.approx([3000.0, mean, 3000 - mean])
+    assert told["lost_share"] == pytest.approx(1 - mean / 3000)
+    assert told["area_km2"] == 6.0
+    assert production_told(rows, outline_of(held), held, year=2018)["lost"].iloc[0] < 0
+    full, _, _ = plants([1.0, 0.5])
+    small = production_told(rows.assign(npp=500.0), outline_of(held), full)
+    assert small["lost_share"].iloc[0] == pytest.approx(0.0, abs=2e-3)
     poor, _, _ = plants([1.0, 0.5], mean=1.0)
     assert poor.values[0].tolist() == [200.0, 200.0, 100.0, 100.0, 100.0, 100.0]
     _, land, table = plants([1.0, 0.5])

@@ -111,6 +111,44 @@ def test_the_first_allowed_method_that_has_a_price_is_taken():
 OWN = {"flow": "co2", "method": "market", "price": 0.0, "unit": "yuan/t", "year": 2015}
 
 
+@pytest.mark.parametrize(
+    ("flow", "per", "frame", "own", "price"),
+    [
+        # each frame allows these methods, and prefers a shipped one
+        ("cooling", "kWh", "gep2020", ("market", 0.6, "yuan/kWh", 2020), 0.6),
+        ("co2", "t", "norm2022", ("avoided_cost", 500.0, "yuan/t", 2020), 500.0),
+        ("water_retained", "m3", "gep2020", ("market", 1.5, "yuan/m3", 2020), 1.5),
+    ],
+)
+def test_what_the_study_pays_stands_above_any_shipped_price(flow, per, frame, own, price):
+    prices = pd.DataFrame([(flow, *own)], columns=["flow", "method", "price", "unit", "year"])
+    out = account(amounts((1, flow, 10.0, per, 1.0)), prices, frame=frame, year=2020)
+    assert out.loc[flow, "price"] == price
+    assert out.loc[flow, ["price_least", "price_most"]].tolist() == [price, price]
+    assert out.loc[flow, "method"] == own[0]
+
+
+def test_of_own_prices_that_of_the_year_nearest_to_the_account_stands():
+    rows = [OWN | {"price": p, "year": y} for p, y in ((1.0, 2005), (9.0, 2020), (4.0, 2010))]
+    for order in (rows, rows[::-1]):
+        table = price_table(pd.DataFrame(order))
+        for year, found in ((2020, 2020), (2016, 2020), (2015, 2020), (2014, 2010), (2006, 2005)):
+            assert price_of("co2", "t", ("market",), year, table).year == found
+    # the method that a frame prefers comes before the year
+    both = price_table(pd.DataFrame([*rows, OWN | {"method": "avoided_cost", "year": 2016}]))
+    assert price_of("co2", "t", ("market", "avoided_cost"), 2016, both).method == "market"
+
+
+def test_an_own_price_that_the_frame_does_not_allow_is_told():
+    own = pd.DataFrame([OWN | {"price": 9.0, "method": "rent", "unit": "yuan/t"}])
+    out = account(WATER, own)
+    assert out.loc["co2", "price"] == 380.0
+    assert "the study's own price by rent is not allowed" in out.loc["co2", "note"]
+    assert "rent" in out.loc["co2", "note_zh"]
+    assert out.loc["co2", "counts"]
+    assert out.loc["water_retained", "note"] == ""
+
+
 def test_a_price_of_nothing_is_a_price():
     table = price_table(pd.DataFrame([OWN]))
     assert price_of("co2", "t", ("market",), 2015, table).amount == 0.0
@@ -128,11 +166,19 @@ def test_a_price_of_nothing_is_a_price():
         ({"price": "dear"}, "holds 'dear'"),
         ({"year": "soon"}, "prices.year: row 2"),
         ({"method": "markets"}, "'markets'; did you mean"),
+        ({"flow": "water_retaind"}, "prices.flow: 'water_retaind'; did you mean 'water_retained'"),
+        ({"flow": "tourism"}, "prices.flow: tourism is told in yuan"),
     ],
 )
 def test_own_prices_that_are_not_right_are_refused(change, message):
     with pytest.raises(QuantityError, match=message):
         price_table(pd.DataFrame([OWN | change]))
+
+
+def test_two_own_prices_of_one_year_are_refused():
+    with pytest.raises(QuantityError, match=r"co2 \(market\) stands twice for 2015"):
+        price_table(pd.DataFrame([OWN, OWN | {"price": 3.0}]))
+    price_table(pd.DataFrame([OWN, OWN | {"year": 2016}, OWN | {"method": "rent"}]))
 
 
 def test_the_year_of_a_price_that_is_not_there_is_missing_and_the_others_are_whole():

@@ -54,6 +54,10 @@ def told(places=COUNTIES, inside=INSIDE, shares=SHARES, **tables):
 def test_counties_have_their_rows_and_prefectures_those_of_their_counties():
     assert told(purification=PURIFIED) == {"sulphur_dioxide": [2.0, 3.0, 5.0]}
     assert told(PREFECTURES, purification=PURIFIED) == {"sulphur_dioxide": [5.0, 5.0]}
+    # counties that tell their prefecture by its name
+    named = COUNTIES.assign(parent=["p1", "p1", "p2"])
+    rows = place_flows(PREFECTURES, named, INSIDE, NESTED, YEAR, purification=PURIFIED)
+    assert rows["amount"].tolist() == [5.0, 5.0]
     # numbers as codes
     numbers = PURIFIED.assign(code=PURIFIED["code"].astype(int))
     assert told(purification=numbers) == {"sulphur_dioxide": [2.0, 3.0, 5.0]}
@@ -93,12 +97,101 @@ def test_places_that_the_border_cuts_count_by_their_part_inside():
     assert table_amounts(recreation_value=parks, place_shares=cut).set_index("flow")["amount"].to_dict() == pytest.approx({"tourism": 120_000.0, "leisure": 20_625.0})  # fmt: skip
 
 
+NESTED = pd.DataFrame(
+    {"code": ["101", "102", "103", "1", "2"], "share_inside": 1.0, "parent": ["1", "1", "2", "", ""]}
+)  # fmt: skip
+
+
+def rows_of(*amounts, flow="hydropower", year=2020):
+    return pd.DataFrame(amounts, columns=["code", "amount"]).assign(flow=flow, year=year)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "cut", "whole"),
+    [
+        # one of two counties is told: the prefecture's own figure is all of it
+        ([("1", 100.0), ("101", 5.0)], None, 100.0),
+        ([("1", 100.0), ("101", 40.0), ("102", 60.0)], None, 100.0),
+        # two offices differ by a hundredth: the counties stand
+        ([("1", 100.0), ("101", 40.0), ("102", 59.0)], None, 99.0),
+        # all counties are told, and a city of the prefecture has no outline
+        ([("1", 100.0), ("101", 40.0), ("102", 20.0)], None, 100.0),
+        # of a prefecture that the border cuts those inside tell all that lies inside
+        ([("1", 100.0), ("101", 40.0)], [1.0, 0.0, 1.0, 0.5, 1.0], 40.0),
+        ([("1", 100.0)], [1.0, 0.0, 1.0, 0.5, 1.0], 50.0),
+    ],
+)
+def test_a_place_and_its_parts_count_once(amounts, cut, whole):
+    shares = NESTED if cut is None else NESTED.assign(share_inside=cut)
+    inside = products_inside(rows_of(*amounts), shares)
+    known = pd.DataFrame({"flow": ["co2"], "amount": [1.0], "per": ["t"]})
+    account = gep(known, products=inside, draws=0).set_index("flow")
+    assert account.loc["hydropower", "amount"] == pytest.approx(whole)
+    # pollutants and homes by the same rule
+    waste = PURIFIED.iloc[[0] * len(amounts)].assign(
+        code=[c for c, _ in amounts], purified_t=[a for _, a in amounts]
+    )
+    assert table_amounts(waste, place_shares=shares)["amount"].tolist() == pytest.approx([whole])
+    homes = rows_of(*amounts).rename(columns={"amount": "yearly"}).assign(stock=0.0)
+    sums = table_amounts(landscape_premium=homes, place_shares=shares)
+    assert sums["amount"].tolist() == pytest.approx([whole])
+
+
+def test_a_part_that_is_told_keeps_its_own_figure():
+    rows = products_inside(rows_of(("1", 100.0), ("101", 5.0)), NESTED)
+    np.testing.assert_equal(told(shares=NESTED, products=rows)["hydropower"], [5.0, np.nan, np.nan])
+    np.testing.assert_equal(told(PREFECTURES, shares=NESTED, products=rows)["hydropower"], [100.0, np.nan])  # fmt: skip
+    with pytest.raises(
+        QuantityError, match="products: 101, 102 have 130 together, more than the 100 of 1"
+    ):
+        products_inside(rows_of(("1", 100.0), ("101", 70.0), ("102", 60.0)), NESTED)
+
+
+def test_levels_by_codes_alone():
+    """Shaanxi, Hanzhong and two of its counties: codes tell what lies in what."""
+    known = pd.DataFrame({"flow": ["co2"], "amount": [1.0], "per": ["t"]})
+
+    def total(*rows):
+        return gep(known, products=rows_of(*rows), draws=0).set_index("flow").loc["hydropower", "amount"]  # fmt: skip
+
+    assert total(("610700", 100.0), ("610701", 5.0)) == 100.0
+    assert total(("610000", 900.0), ("610700", 100.0), ("610701", 40.0), ("610702", 60.0)) == 900.0
+    assert total(("610700", 100.0), ("610701", 40.0), ("610702", 60.0), ("610900", 7.0)) == 107.0
+
+
+def test_a_place_without_an_outline_is_refused_by_name():
+    rows = rows_of(("101", 5.0), ("440300", 1e12))
+    with pytest.raises(QuantityError, match="440300 in the rows of amount: no outline"):
+        products_inside(rows, SHARES)
+    parks = recreation_value(PARKS.assign(place=["101", "440300", "103"]))
+    with pytest.raises(QuantityError, match="place: 440300"):
+        table_amounts(recreation_value=parks, place_shares=SHARES)
+    # a site that does not say where it lies is the region's
+    nowhere = recreation_value(PARKS.assign(place=["101", None, ""]))
+    assert len(table_amounts(recreation_value=nowhere, place_shares=SHARES)) == 2
+
+
+def test_a_flow_of_later_years_is_told_and_not_dropped():
+    rows = pd.concat([rows_of(("101", 5.0)), rows_of(("101", 9e9), flow="tourism", year=2021)])
+    known = pd.DataFrame({"flow": ["co2"], "amount": [1.0], "per": ["t"]})
+    out = gep(known, products=rows, year=2020, draws=0).set_index("flow")
+    assert np.isnan(out.loc["tourism", "amount"])
+    assert not out.loc["tourism", "counts"]
+    assert "of 2021 or later, after the account's 2020" in out.loc["tourism", "note"]
+    assert "2021" in out.loc["tourism", "note_zh"]
+    assert gep(known, products=rows, year=2021, draws=0).set_index("flow").loc["tourism", "counts"]
+
+
 def test_shares_of_places():
     mask = grid([[1] * 4 + [1, 0, 0, 0] + [0] * 4] * 4, "1", dtype="uint8")
     out = place_shares(COUNTIES, mask, PREFECTURES).set_index("code")["share_inside"]
     assert out.to_dict() == pytest.approx(
         {"101": 1.0, "102": 0.25, "103": 0.0, "1": 0.625, "2": 0.0}
     )
+    holders = place_shares(COUNTIES, mask, PREFECTURES).set_index("code")["parent"]
+    assert holders.to_dict() == {"101": "1", "102": "1", "103": "2", "1": "", "2": ""}
+    by_name = COUNTIES.assign(parent=["p1", "p1", "p2"])
+    assert place_shares(by_name, mask, PREFECTURES)["parent"].tolist() == holders.tolist()
     # slivers and all but slivers
     few = place_shares(COUNTIES, mask, least_share=0.3).set_index("code")["share_inside"]
     assert few.to_dict() == {"101": 1.0, "102": 0.0, "103": 0.0}
@@ -242,7 +335,14 @@ def test_planning_units_have_the_part_of_counties_that_they_share():
 
 
 def test_places_of_the_made_up_region_sum_to_it(region):
-    region.run("gep", "unit_gep", "county_gep", "prefecture_gep", workers=2)
+    region.run(
+        "gep", "unit_gep", "county_gep", "prefecture_gep", "service_beneficiaries", workers=2
+    )
+    # one page tells what a county gives once
+    code = region["counties"]["code"].astype(str)
+    given = region["service_beneficiaries"].set_index("code")["given"]
+    account = region["county_gep"]["total"].rename(code)[given.index]
+    assert given.to_numpy() == pytest.approx(account.to_numpy(), rel=1e-9)
     rows = region["gep"]
     value = rows[rows["counts"]].groupby("service")["value"].sum()
     for level in ("unit", "county", "prefecture"):

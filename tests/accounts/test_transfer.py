@@ -95,3 +95,8 @@ def test_ground_without_a_biome_is_refused(names, message):
 def test_ground_without_land_cover_is_refused():
     with pytest.raises(QuantityError, match="no cell of the region"):
         asset_transfer(cells([[0, 0]]), NAMES)
+
+
+def test_a_study_without_ecosystems_has_no_transfer_and_keeps_its_account():
+    # the plan leaves a step out whose input lacks a column that it wants
+    assert asset_transfer.card.needs["biophysical"].wants == ("ecosystem",)

@@ -10,8 +10,8 @@ from shapely.geometry import box
 from tests.worlds import grid
 
 from shanshui.accounts.beneficiaries import service_beneficiaries
-from shanshui.accounts.bridge import frame_accounts
 from shanshui.accounts.cooling import cooling_use
+from shanshui.accounts.frame_accounts import frame_accounts
 from shanshui.accounts.gep import gep
 from shanshui.accounts.nation import nation_shares
 from shanshui.accounts.statement import TOPICS, account_statement
@@ -83,12 +83,26 @@ def _crosswalk(rows):
     )
 
 
+def benefits(units, down, people, walk, counties=None, **settings):
+    """Who benefits, where each county gives what its share of the units does, or what is told."""
+    codes = list(dict.fromkeys(walk["county"]))
+    places = gpd.GeoDataFrame(
+        {"code": codes, "name": codes, "parent": ""}, geometry=[box(k, 0, k + 1, 1) for k in range(len(codes))], crs="EPSG:6933",
+        index=pd.Index(range(1, len(codes) + 1), name="unit"),
+    )  # fmt: skip
+    if counties is None:
+        parts = walk.join(units, on="unit")
+        each = parts[units.columns].mul(parts["share_of_unit"], axis=0).groupby(parts["county"])
+        counties = each.sum(min_count=1).reindex(codes)
+    given = counties.set_axis(places.index)
+    return service_beneficiaries(units, given, places, _units(down), people, walk, **settings).set_index("code")  # fmt: skip
+
+
 def test_water_is_used_on_its_way_down():
     units = pd.DataFrame({"total": [100.0, 50.0, 20.0], "wr": [100.0, 0, 0], "agr": [0.0, 50.0, 0], "co2": [0.0, 0, 20.0]}, index=pd.Index([1, 2, 3], name="unit"))  # fmt: skip
     people = pd.DataFrame({"unit": [1, 2, 3], "population": [0.0, 200_000.0, 200_000.0]})
-    out = service_beneficiaries(
-        units, _units([2, 3, 0]), people, _crosswalk([(1, "A", 1.0), (2, "B", 1.0), (3, "C", 1.0)])
-    ).set_index("code")
+    walk = _crosswalk([(1, "A", 1.0), (2, "B", 1.0), (3, "C", 1.0)])
+    out = benefits(units, [2, 3, 0], people, walk)
     # nobody lives at the spring; half is used at 2, half of the rest at 3, a quarter leaves
     assert out.loc["A", ["given", "used_here", "to_downstream", "beyond_region"]].tolist() == [100, 0, 100, 25]  # fmt: skip
     assert out.loc["B", ["used_here", "from_upstream", "balance"]].tolist() == [50, 50, -50]
@@ -102,10 +116,61 @@ def test_counties_of_unknown_people_and_slivers():
     people = pd.DataFrame({"unit": [1, 2], "population": [np.nan, 1000.0]})
     walk = _crosswalk([(1, "A", 1.0), (2, "B", 0.9), (2, "S", 0.1)])
     walk.loc[walk["county"] == "S", "share_of_county"] = 0.01
-    out = service_beneficiaries(units, _units([2, 0]), people, walk).set_index("code")
+    out = benefits(units, [2, 0], people, walk)
     assert list(out.index) == ["A", "B"]
-    assert out.loc["A"].drop("name").isna().all()
+    assert out.loc["A"].drop(["name", "lacks"]).isna().all()
     assert np.isfinite(out.loc["B", "given"])
+
+
+CHAIN = _crosswalk([(1, "A", 1.0), (2, "B", 1.0), (3, "C", 1.0)])
+THREE = pd.DataFrame(
+    {"total": [151.0, 151.0, 151.0], "wr": 100.0, "sr": 50.0, "clim": 1.0}, index=pd.Index([1, 2, 3], name="unit")
+)  # fmt: skip
+
+
+def test_what_lies_on_the_water_of_unknown_people_is_unknown():
+    people = pd.DataFrame({"unit": [1, 2, 3], "population": [2e5, np.nan, 2e5]})
+    out = benefits(THREE, [2, 3, 0], people, CHAIN)
+    # what A gives and keeps is known, and that the rest goes down; not where it ends
+    assert out.loc["A", ["given", "used_here", "to_downstream"]].tolist() == [151.0, 76.0, 75.0]
+    assert np.isnan(out.loc["A", "beyond_region"])
+    assert out.loc["B"].drop(["name", "lacks"]).isna().all()
+    assert out.loc["C", ["given", "used_here", "to_downstream"]].tolist() == [151.0, 76.0, 75.0]
+    assert out.loc["C", ["from_upstream", "balance"]].isna().all()
+    # below a unit that nothing reaches nobody is in doubt
+    apart = benefits(THREE, [0, 3, 0], people, CHAIN)
+    assert apart.loc["A", "beyond_region"] == 75.0
+
+
+def test_a_service_that_is_not_known_is_named_and_no_part_of_what_runs_down():
+    people = pd.DataFrame({"unit": [1, 2, 3], "population": 2e5})
+    gap = THREE.assign(sr=[50.0, np.nan, 50.0], tour=np.nan, total=[151.0, 101.0, 151.0])
+    out = benefits(gap, [2, 3, 0], people, CHAIN)
+    # what no county has told is nobody's gap
+    assert out["lacks"].tolist() == ["", "sr", ""]
+    assert out.loc["B", ["given", "to_downstream"]].isna().all()
+    assert np.isnan(out.loc["C", "from_upstream"])
+    assert out.loc["A", "to_downstream"] == 75.0
+    assert out.loc["A", "beyond_region"] == pytest.approx(150 / 8)
+    local = THREE.assign(clim=[1.0, np.nan, 1.0], total=[151.0, 150.0, 151.0])
+    out = benefits(local, [2, 3, 0], people, CHAIN)
+    assert out.loc["B", ["given", "lacks"]].tolist() == [150.0, "clim"]
+    assert np.isfinite(out.loc["C", "from_upstream"])
+
+
+def test_counties_give_what_their_account_says():
+    """Two counties share a unit evenly by area; the county account knows that one of them gives all the water."""
+    units = pd.DataFrame({"total": [100.0], "wr": [80.0], "agr": [20.0]}, index=pd.Index([1], name="unit"))  # fmt: skip
+    people = pd.DataFrame({"unit": [1], "population": [0.0]})
+    walk = _crosswalk([(1, "A", 0.5), (1, "B", 0.5)])
+    told = pd.DataFrame({"total": [95.0, 5.0], "wr": [80.0, 0.0], "agr": [15.0, 5.0]}, index=["A", "B"])  # fmt: skip
+    out = benefits(units, [0], people, walk, told)
+    assert out["given"].tolist() == [95.0, 5.0]
+    assert out["used_here"].tolist() == [15.0, 5.0]
+    assert out["to_downstream"].tolist() == out["beyond_region"].tolist() == [80.0, 0.0]
+    # water that no unit of the county has a value of rises by area
+    dry = benefits(units.assign(wr=0.0), [0], people, walk, told)
+    assert dry["to_downstream"].tolist() == [80.0, 0.0]
 
 
 @given(st.integers(1, 12), st.integers(0, 2**31))
@@ -120,7 +185,7 @@ def test_nothing_is_lost_on_the_way(count, seed):
     for unit in units.index:
         share = random.uniform(0.05, 0.95)
         walk += [(unit, f"{random.integers(0, 3)}", share), (unit, "9", 1 - share)]
-    out = service_beneficiaries(units, _units(down), people, _crosswalk(walk))
+    out = benefits(units, down, people, _crosswalk(walk))
     assert out["given"].sum() == pytest.approx(values.sum())
     parts = out[["used_here", "to_downstream", "to_visitors", "to_world"]].sum(axis=1)
     assert parts.to_numpy() == pytest.approx(out["given"].to_numpy())
@@ -166,6 +231,18 @@ def test_shares_of_the_nation():
     assert "equivalents" not in out.index
 
 
+def test_figures_of_a_part_of_the_region_have_no_share():
+    people = pd.DataFrame({"population": [100.0, np.nan]})
+    for product in (
+        {"figure": ["counties"], "value": [5.0]},
+        {"figure": ["year", "product"], "value": [np.nan, 5.0]},
+        {"figure": ["year", "product"], "value": [2019.0, np.nan]},
+    ):
+        out = nation_shares(NATION, REGION, REGION, people, pd.DataFrame(product))
+        assert not {"people", "product"} & set(out["figure"])
+        assert "territory" in set(out["figure"])
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
@@ -197,6 +274,50 @@ def test_the_account_says_what_it_is_and_is_not():
     assert {"fm", "air", "tour"} <= set(out.loc[out["topic"] == "missing", "subject"])
     years = out[out["subject"] == "price_year"]["text"].iloc[0]
     assert "2010" in years
+
+
+def line(account, topic, subject):
+    out = account_statement(account)
+    return out[(out["topic"] == topic) & (out["subject"] == subject)].iloc[0]
+
+
+def test_what_is_paid_for_stands_in_the_product_already():
+    free = line(gep(REGION, draws=0), "is_not", "income")
+    assert "nobody was paid it" in free["text"]
+    paid = pd.DataFrame(
+        [("primary_products", 6e10, "yuan", 1.0), ("tourism", 1e10, "yuan", 1.0), ("co2", 1e8, "t", 1.0)], columns=list(REGION)
+    )  # fmt: skip
+    one = gep(paid, year=2010, draws=0)
+    said = line(one, "is_not", "income")
+    # 70 of 108 bn yuan: the carbon stands in no product
+    assert said["share"] == pytest.approx(70 / 108)
+    assert "64.8% of the total (products, water, power, tourism) is paid for" in said["text"]
+    assert "64.8%" in said["text_zh"]
+    names = pd.DataFrame({"lucode": [1], "ecosystem": ["broadleaf forest"]})
+    area = line(gep(REGION, None, names, frame="xie2015", draws=0), "is_not", "income")
+    assert "food, materials and water" in area["text"]
+
+
+@pytest.mark.parametrize(
+    ("tons", "words", "words_zh"),
+    [
+        (1e9, "billion yuan", "亿元"),
+        (1e5, "million yuan", "万元"),
+        (1e3, "yuan", "万元"),
+        (1.0, "yuan", "元"),
+    ],
+)
+def test_an_interval_is_told_in_the_unit_of_its_size(tons, words, words_zh):
+    flows = pd.DataFrame([("co2", tons, "t", 1.0)], columns=list(REGION))
+    one = gep(flows, year=2010, draws=200)
+    said = line(one, "interval", "total")
+    assert said["text"].endswith(words)
+    assert words_zh in said["text_zh"]
+    told = [float(w.replace(",", "")) for w in said["text"].split() if w[0].isdigit()]
+    size = {"billion": 1e9, "million": 1e6}.get(words.split()[0], 1.0)
+    total = one.iloc[-1]
+    assert told == pytest.approx([total["low"] / size, total["high"] / size], rel=5e-3)
+    assert min(told) > 0
 
 
 def test_an_account_of_nothing_says_so():

@@ -111,6 +111,45 @@ def test_counties_that_say_more_together_are_refused():
         shared(both)
 
 
+def test_counties_that_all_tell_theirs_must_reach_their_prefecture():
+    every = pd.concat([GDP, *(money(c, 3.0, 30.0, 15.0) for c in "abc")])
+    with pytest.raises(
+        QuantityError, match=r"all counties of P \(a, b, c\) tell 9 yuan of the primary sector in 2020, less than its 10"
+    ):  # fmt: skip
+        shared(every)
+    assert shared(every, tolerance=0.2)["yuan"].sum() == pytest.approx(144.0)
+    # one that does not tell has the rest
+    assert shared(every[every["code"] != "c"])["yuan"]["c", "tertiary"] == pytest.approx(20.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"industry": "批发"}, "employment.industry: 批发 belong to no sector; known are"),
+        ({"industry": "total"}, "'total' is the sum of the others"),
+        ({"industry": " 合计 "}, "'合计' is the sum of the others"),
+        ({"persons": -10.0}, "a, agriculture in 2020 holds -10, expected 0 or more"),
+    ],
+)
+def test_workers_that_are_not_right_are_refused(change, message):
+    rows = JOBS.iloc[[0]].assign(**change)
+    with pytest.raises(QuantityError, match=message):
+        shared(jobs=pd.concat([JOBS.iloc[1:], rows]))
+
+
+def test_industries_are_named_by_sector():
+    jobs = JOBS.replace({"industry": {"agriculture": "农业", "mining": "采矿", "trade": "批发"}})
+    named = {"primary": ("农业",), "secondary": ("采矿",), "tertiary": ("批发",)}
+    pd.testing.assert_frame_equal(shared(jobs=jobs, **named), shared())
+    # a word that stands in two settings is of the first
+    assert shared(primary=("agriculture", "mining"))["yuan"]["b", "primary"] == pytest.approx(10 * 5 / 9)  # fmt: skip
+
+
+def test_a_row_of_product_that_stands_twice_is_refused():
+    with pytest.raises(QuantityError, match="gdp: P has the primary sector of 2020 twice"):
+        shared(pd.concat([GDP, GDP]))
+
+
 def test_a_prefecture_without_product_and_a_sector_without_workers_say_so():
     assert set(shared(GDP.assign(code="Q"))["basis"]) == {"no product of P in 2020"}
     idle = shared(jobs=work(a=(0, 1, 1), b=(0, 1, 1), c=(0, 1, 1)))

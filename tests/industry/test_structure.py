@@ -334,6 +334,31 @@ def test_a_missing_number_of_jobs_is_refused():
             ask(jobs, prefectures, counties)
 
 
+def test_a_place_of_which_one_part_is_told_keeps_its_own_jobs():
+    jobs, prefectures, counties = towns()
+    jobs = jobs[jobs["year"] == 2020]
+    mine = jobs[jobs["code"] == "1"]
+    more = pd.concat([jobs, mine.assign(code="c1", persons=mine["persons"] * 3)])
+    prefectures = prefectures.assign(code=["c1", "c2"])
+    found = employment_structure(more, prefectures, counties).set_index(["code", "industry"])
+    assert (
+        found.loc[("c1", "trade"), "persons"] == 3 * mine.set_index("industry")["persons"]["trade"]
+    )
+    alone = employment_structure(jobs, prefectures, counties)
+    same = employment_structure(pd.concat([jobs, mine.assign(code="c1")]), prefectures, counties)
+    pd.testing.assert_frame_equal(same, alone)
+
+
+def test_rows_that_are_sums_or_below_nothing_are_refused():
+    jobs, prefectures, counties = towns()
+    whole = jobs.groupby(["code", "year"], as_index=False)["persons"].sum().assign(industry="Total")
+    for ask in (employment_structure, green_composition, urban_flow):
+        with pytest.raises(QuantityError, match="'Total' is the sum of the others"):
+            ask(pd.concat([jobs, whole]), prefectures, counties)
+        with pytest.raises(QuantityError, match="expected 0 or more"):
+            ask(jobs.assign(persons=-jobs["persons"]), prefectures, counties)
+
+
 def test_the_angle_between_two_structures():
     # (3, 4) and (4, 3) of length 5: arccos(24 / 25)
     moved = structural_change([3, 4], [4, 3])

@@ -14,7 +14,7 @@ from shanshui.core.voice import Voice
 from shanshui.region.exact import exact_parts, exact_sums
 from shanshui.region.join import join, joined
 from shanshui.region.join_account import JoinAccount
-from shanshui.region.levels import lowest_level
+from shanshui.region.levels import levels_told
 from shanshui.region.place_codes import CodeSystem, clean_code
 from shanshui.region.place_names import name_stem, plain_name
 from shanshui.region.years import chosen_year, whole_years
@@ -207,7 +207,8 @@ def test_each_row_goes_to_its_own_level():
     )
     done = join(people(["610902", "610921", "610900", "000000"], [1, 2, 3, 99]), places)
     assert list(done.table["code"]) == ["610900", "610902", "610921"]
-    rows = lowest_level(done.table, {})
+    rows = levels_told(done.table, "population", {}, "people")
+    assert rows["summed"].all()
     assert rows["population"].sum() == 3
 
 

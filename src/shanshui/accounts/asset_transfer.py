@@ -59,7 +59,7 @@ def biome_of() -> dict[str, str]:
 @assessment(source="costanza1997", bytes_per_cell=16)
 def asset_transfer(
     cover_cells: Labels,
-    biophysical: Annotated[pd.DataFrame, by_cover("ecosystem?")],
+    biophysical: Annotated[pd.DataFrame, by_cover("ecosystem")],
     net_primary_production: Productivity | None = None,
     vegetation_fraction: Index | None = None,
     *,
@@ -83,8 +83,8 @@ def asset_transfer(
     yuan_per_dollar : float [1]
         Of 1994, in which the global values stand.
     national_total : float [yuan/yr]
-        Value of China in the account's year that unit values are scaled to; 0 leaves them as tabled. A study's share of the nation does
-        not depend on it, its total does.
+        Value of China in prices of ``year`` that unit values are scaled to, and carried on to the account's; 0 leaves them as tabled, where
+        the handbook takes 11.04e12 [D] (decision 0030). A study's share of the nation does not depend on it, its total does.
     year : int
         Of a national total; without one, prices stay in the year of the table and the account carries them on.
     most_factor : float [1]

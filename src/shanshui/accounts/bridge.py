@@ -1,50 +1,30 @@
-"""Accounts of one ground under every frame, why some of them agree, and the way from one total to another."""
+"""The way from the total of one account to that of another, service by service, to the yuan."""
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 
-from shanshui.accounts.asset_transfer import AssetTransfer
+from shanshui.accounts.frame_accounts import FrameAccounts
 from shanshui.accounts.frames import FRAMES
-from shanshui.accounts.gep import gep as account_of
 from shanshui.accounts.prices import deflator
 from shanshui.accounts.services import SERVICE
-from shanshui.accounts.table_amounts import TableAmounts
-from shanshui.accounts.tables import MONEY, Account, Prices, Products, RegionAmounts, by_cover
+from shanshui.accounts.tables import MONEY
 from shanshui.core.assessment import assessment
-from shanshui.core.errors import PlanError, QuantityError
+from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, TEXT, Table
 
-GROUP = {service.service: service.group for service in SERVICE.values()}
-"""What a service of any frame is about, so that frames can be set beside one another."""
-STEPS = ("start", "price_year", "scope_out", "method", "scope_in", "end")
-"""Way from one account to another: prices of one year, what the other leaves out, another method for the same thing, what it adds."""
-FrameAccounts = Annotated[
-    pd.DataFrame,
-    Table(
-        {
-            "frame": TEXT, "year": "yr", "group": TEXT, "service": TEXT, "flow": TEXT, "amount": ANY, "per": TEXT, "method": TEXT, "price": ANY,
-            "value": MONEY, "counts": "1", "note": TEXT,
-        }
-    ),
-]  # fmt: skip
-FrameComparison = Annotated[
-    pd.DataFrame,
-    Table(
-        {
-            "frame": TEXT,
-            "total": MONEY,
-            "services": "1",
-            "same_as": TEXT,
-            "reason": TEXT,
-            "reason_zh": TEXT,
-        }
-    ),
-]
+STEPS = ("start", "price_year", "scope_out", "factor", "method", "scope_in", "end")
+"""Way from one account to another: prices of one year, what the other leaves out, another unit value by the same kind of method, another
+method for the same thing, what it adds."""
 Bridge = Annotated[
     pd.DataFrame,
-    Table({"source": TEXT, "target": TEXT, "step": TEXT, "group": TEXT, "value": "yuan", "detail": TEXT}),
+    Table(
+        {
+            "source": TEXT, "target": TEXT, "step": TEXT, "group": TEXT, "service": TEXT, "value": "yuan", "detail": TEXT,
+        }
+    ),
 ]  # fmt: skip
 ReportedAccount = Annotated[
     pd.DataFrame,
@@ -61,155 +41,39 @@ ReportedAccount = Annotated[
 ]
 
 
-@assessment(source="decisions/0030-accounts", bytes_per_cell=0)
-def frame_accounts(
-    gep: Account,
-    region_amounts: RegionAmounts,
-    prices: Prices | None = None,
-    biophysical: Annotated[pd.DataFrame, by_cover("ecosystem?")] | None = None,
-    products: Products | None = None,
-    asset_transfer: AssetTransfer | None = None,
-    table_amounts: TableAmounts | None = None,
-) -> FrameAccounts:
-    """Account of the region under every frame that its data allow.
+@dataclass(frozen=True)
+class _Side:
+    """An account as the way sees it: lines of ``group, service, flow, method, value``."""
 
-    Parameters
-    ----------
-    gep : table
-        Account of the region, whose year and choice of water all frames take.
-    region_amounts : table
-        ``unit, flow, amount, per``.
-    prices, biophysical, products, asset_transfer, table_amounts : table, optional
-        As in :func:`shanshui.accounts.gep.gep`.
+    name: str
+    lines: pd.DataFrame
+    year: int
 
-    Returns
-    -------
-    table
-        ``frame, year, group`` (what the service is about, in any frame), ``service, flow, amount, per, method, price, value`` [yuan/yr], ``counts``
-        and ``note``; frames that lack their table are left out.
+    @property
+    def total(self) -> float:
+        """What counts [yuan/yr]."""
+        return float(self.lines["value"].sum())
 
-    Raises
-    ------
-    QuantityError
-        As :func:`shanshui.accounts.gep.gep` does.
+    @property
+    def by_flow(self) -> bool:
+        """Its lines are flows by the names that all accounts of flows share."""
+        return self.name in FRAMES and not FRAMES[self.name].by_area
 
-    Notes
-    -----
-    ``V_F = sum_f q_f p_Ff`` for each frame ``F`` over what counts in it: same ``q``, other lists and prices. Groups are ours [D]
-    (decisions/0030-accounts).
-    """
-    year = int(gep["year"].iloc[0])
-    kept = gep[gep["service"] == "wr"]
-    sold = bool(len(kept)) and not bool(kept["counts"].any()) and bool(kept["value"].notna().any())
-    parts = []
-    for frame in FRAMES:
-        try:
-            account = account_of(
-                region_amounts, prices, biophysical, products, asset_transfer, table_amounts,
-                frame=frame, year=year, water="market" if sold else "retained", draws=0,
-            )  # fmt: skip
-        except PlanError:
-            continue
-        account = account[account["service"] != "total"]
-        parts.append(account.assign(group=account["service"].map(GROUP)))
-    columns = ["frame", "year", "group", "service", "flow", "amount", "per", "method", "price", "value", "counts", "note"]  # fmt: skip
-    known = [p for p in parts if len(p)]
-    if not known:
-        return _no_rows(columns)
-    out = pd.concat(known, ignore_index=True)[columns]
-    return out.assign(counts=out["counts"].astype(bool))
+    @property
+    def groups(self) -> set[str]:
+        """What it speaks of."""
+        return {str(g) for g in self.lines["group"]}
 
 
-def _no_rows(columns: list[str]) -> pd.DataFrame:
-    """Table of a study in which no frame has a flow."""
-    numbers = {"amount", "price", "value"}
-    out = pd.DataFrame(
-        {c: pd.Series(dtype="float64" if c in numbers else "object") for c in columns}
-    )
-    return out.astype({"year": "int64", "counts": "bool"})
+@dataclass(frozen=True)
+class _Change:
+    """One step of the way."""
 
-
-def _totals(accounts: pd.DataFrame) -> pd.DataFrame:
-    """Value that counts, by frame and group."""
-    counted = accounts[accounts["counts"].astype(bool) & accounts["value"].notna()]
-    return counted.pivot_table(index="frame", columns="group", values="value", aggfunc="sum")
-
-
-@assessment(source="decisions/0030-accounts", bytes_per_cell=0)
-def frame_comparison(frame_accounts: FrameAccounts) -> FrameComparison:
-    """Totals of the frames on this ground; frames that come to one number say why.
-
-    Parameters
-    ----------
-    frame_accounts : table
-        Account of the region under every frame.
-
-    Returns
-    -------
-    table
-        ``frame, total`` [yuan/yr], ``services`` that count, ``same_as`` (the first frame with the same lines), ``reason`` and ``reason_zh``: what
-        would part them, or what they lack.
-
-    Notes
-    -----
-    ``V_F = sum_f q_f p_Ff``. Two frames are the same account where each flow that counts in one counts in the other at the same price. Ours
-    [D] (decisions/0030-accounts).
-    """
-    counted = frame_accounts[
-        frame_accounts["counts"].astype(bool) & frame_accounts["value"].notna()
-    ]
-    lines = {
-        str(f): frozenset(zip(rows["service"], rows["flow"], rows["price"].round(9), strict=True))
-        for f, rows in counted.groupby("frame", sort=False)
-    }
-    rows: list[dict[str, object]] = []
-    seen: dict[frozenset[object], str] = {}
-    for frame in (f for f in FRAMES if f in lines):
-        twin = seen.setdefault(lines[frame], frame)
-        reason, reason_zh = ("", "") if twin == frame else _why_same(twin, frame, frame_accounts)
-        part = counted[counted["frame"] == frame]
-        rows.append(
-            {
-                "frame": frame,
-                "total": float(part["value"].sum()),
-                "services": int(part["service"].nunique()),
-                "same_as": "" if twin == frame else twin,
-                "reason": reason,
-                "reason_zh": reason_zh,
-            }
-        )
-    columns = ["frame", "total", "services", "same_as", "reason", "reason_zh"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _why_same(first: str, second: str, accounts: pd.DataFrame) -> tuple[str, str]:
-    """Services of the lists of two frames that would part them, were they known here."""
-    listed = [{e.service for e in FRAMES[f].entries if e.counts} for f in (first, second)]
-    apart = sorted((listed[0] ^ listed[1]) - {"cp"})
-    methods = sorted(
-        e.service
-        for e in FRAMES[second].entries
-        if e.counts
-        and (o := FRAMES[first].entry(e.service)) is not None
-        and o.counts
-        and o.methods[0] != e.methods[0]
-        and (accounts["service"] == e.service).any()
-    )
-    said, said_zh = [], []
-    if apart:
-        said.append(
-            f"their lists differ in {', '.join(apart)} only, of which this study knows no amount"
-        )
-        said_zh.append(f"两框架的服务清单仅在 {'、'.join(apart)} 上不同，本研究无其实物量")
-    if methods:
-        said.append(
-            f"they prefer another kind of price for {', '.join(methods)}, but one price is known"
-        )
-        said_zh.append(f"{'、'.join(methods)} 的优先定价方法不同，但仅有一种价格")
-    return (
-        "; ".join(said) or "their lists and prices are one on this ground",
-        "；".join(said_zh) or "在本区域两框架清单与价格一致",
-    )
+    step: str
+    group: str
+    service: str
+    value: float
+    detail: str = ""
 
 
 @assessment(source="decisions/0030-accounts", bytes_per_cell=0)
@@ -229,131 +93,176 @@ def gep_bridge(
     Returns
     -------
     table
-        ``source, target`` (frames or published accounts), ``step``: the total of the source at the ``start``, the change of ``price_year``, services
-        that the target leaves out (``scope_out``), the same thing by another ``method`` or price, services that it adds (``scope_in``), the
-        total of the target at the ``end``; ``group`` of services, ``value`` [yuan], a whole number, and ``detail``. Start and steps sum to the end.
+        ``source, target`` (frames or published accounts), ``step``: the total of the source at the ``start``, the change of ``price_year``, what the
+        target leaves out (``scope_out``), another unit value by the same kind of method (``factor``), the same thing by another ``method``, what it
+        adds (``scope_in``), the total of the target at the ``end``; ``group`` of services and the ``service``, empty where two accounts name
+        theirs differently, ``value`` [yuan], a whole number, and ``detail``. Start and steps sum to the end.
 
     Raises
     ------
     QuantityError
-        A published account of two price years, a service that no group holds, a value that is missing.
+        A published account of two price years or none, or by the name of a frame, a service that no group holds, a value that is no number.
 
     Notes
     -----
-    ``V_B = V_A + sum_g dV_g``: ``dV_g`` of group g is ``V_Ag (P_B / P_A - 1)`` for the price year, ``-V_Ag`` where B has none of it, ``V_Bg``
-    where A has none, else the difference. Rounded along the sums, so that nothing is lost. Ours [D] (decisions/0030-accounts).
+    ``V_B = V_A + sum_s dV_s``. Accounts of flows go flow by flow: ``V_As (P_B / P_A - 1)`` for the price year, ``-V_As`` where B does not count
+    the flow, ``V_Bs`` where A does not, else the difference: a factor where both value it by one method, a method where not. Between accounts
+    that name their services differently (areas, published ones) a group of services is what a flow is between the others. Rounded along the
+    sums, so that nothing is lost. Ours [D] (decisions/0030-accounts).
     """
-    sides = {
-        str(f): (row.dropna(), int(_year(frame_accounts, str(f))))
-        for f, row in _totals(frame_accounts).iterrows()
-    }
-    details = _details(frame_accounts)
+    sides = _computed(frame_accounts)
     if reported_accounts is not None:
         sides |= _published(reported_accounts)
     rows: list[dict[str, object]] = []
-    for source in sides:
-        for target in sides:
-            if source != target:
-                rows += _way(source, target, sides, details)
-    columns = ["source", "target", "step", "group", "value", "detail"]
+    for source in sides.values():
+        for target in sides.values():
+            if source.name != target.name:
+                rows += _way(source, target)
+    columns = ["source", "target", "step", "group", "service", "value", "detail"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _year(accounts: pd.DataFrame, frame: str) -> Any:
-    return accounts.loc[accounts["frame"] == frame, "year"].iloc[0]
-
-
-def _details(accounts: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """What a group of a frame consists of."""
+def _computed(accounts: pd.DataFrame) -> dict[str, _Side]:
+    """What counts under each frame."""
     counted = accounts[accounts["counts"].astype(bool) & accounts["value"].notna()]
-    return {
-        (str(f), str(g)): ", ".join(dict.fromkeys(rows["service"].astype(str)))
-        for (f, g), rows in counted.groupby(["frame", "group"], sort=False)
-    }
-
-
-def _published(reported: pd.DataFrame) -> dict[str, tuple[pd.Series, int]]:
+    columns = ["group", "service", "flow", "method", "value"]
     out = {}
-    for name, rows in reported.groupby("account", sort=False):
-        years = sorted(set(rows["price_year"]))
-        if len(years) != 1:
-            raise QuantityError(
-                f"reported_accounts: {name} stands in prices of {' and '.join(map(str, years))}; give one year"
-            )
-        strange = sorted(set(rows["service"].astype(str)) - set(GROUP))
-        if strange:
-            raise QuantityError(
-                f"reported_accounts.service: '{strange[0]}' of {name} is of no group; known are {', '.join(sorted(GROUP))}"
-            )
-        if rows["value"].isna().any():
-            raise QuantityError(
-                f"reported_accounts.value: {name} has a service without a value; leave the row out, or give its value"
-            )
-        groups = rows["service"].map(GROUP)
-        out[str(name)] = (rows.groupby(groups)["value"].sum(), int(years[0]))
+    for frame, rows in counted.groupby("frame", sort=True):
+        year, lines = int(rows["year"].iloc[0]), rows[columns].reset_index(drop=True)
+        out[str(frame)] = _Side(str(frame), lines, year)
     return out
 
 
-def _way(
-    source: str,
-    target: str,
-    sides: dict[str, tuple[pd.Series, int]],
-    details: dict[tuple[str, str], str],
-) -> list[dict[str, object]]:
-    (a, year_a), (b, year_b) = sides[source], sides[target]
-    # what an account does not name it holds in its rest, if it has one
-    a, b = _folded(a, b), _folded(b, a)
-    ratio = deflator(year_a, year_b)
-    changes: list[tuple[str, str, float]] = []
-    if year_a != year_b:
-        changes += [("price_year", str(g), float(v) * (ratio - 1.0)) for g, v in a.items()]
-    carried = a * ratio
-    changes += [("scope_out", str(g), -float(carried[g])) for g in a.index if g not in b.index]
-    changes += [("method", str(g), float(b[g] - carried[g])) for g in a.index if g in b.index]
-    changes += [("scope_in", str(g), float(b[g])) for g in b.index if g not in a.index]
-    start, end = round(float(a.sum())), round(float(b.sum()))
-    rows = [_line(source, target, "start", "", start, f"prices of {year_a}")]
-    running, told = float(a.sum()), start
-    for at, (step, group, change) in enumerate(changes):
-        running += change
-        upto = end if at == len(changes) - 1 else round(running)
-        if upto != told or step != "method":
-            rows.append(
-                _line(
-                    source,
-                    target,
-                    step,
-                    group,
-                    upto - told,
-                    _detail(step, group, source, target, details),
-                )
+def _published(reported: pd.DataFrame) -> dict[str, _Side]:
+    out = {}
+    for name, rows in reported.groupby("account", sort=False):
+        if str(name) in FRAMES:
+            raise QuantityError(
+                f"reported_accounts.account: '{name}' is a frame of this study; give the published account another name"
             )
+        told = pd.to_numeric(rows["price_year"], errors="coerce")
+        years = sorted({int(y) for y in told.dropna()})
+        if told.isna().any() or len(years) != 1:
+            found = " and ".join(map(str, years)) or "no year"
+            blank = ", and some rows tell none" if told.isna().any() and years else ""
+            raise QuantityError(
+                f"reported_accounts.price_year: {name} stands in prices of {found}{blank}; give one year"
+            )
+        strange = sorted(set(rows["service"].astype(str)) - set(SERVICE))
+        if strange:
+            raise QuantityError(
+                f"reported_accounts.service: '{strange[0]}' of {name} is of no group; known are {', '.join(sorted(SERVICE))}"
+            )
+        value = pd.to_numeric(rows["value"], errors="coerce")
+        if (odd := ~np.isfinite(value)).any():
+            raise QuantityError(
+                f"reported_accounts.value: {name} has {rows['service'][odd].iloc[0]} without a value that is a number; leave the row out, or "
+                "give its value"
+            )
+        service = rows["service"].astype(str)
+        lines = pd.DataFrame(
+            {
+                "group": [SERVICE[s].group for s in service], "service": service, "flow": "", "method": "reported", "value": value,
+            }
+        )  # fmt: skip
+        out[str(name)] = _Side(str(name), lines.reset_index(drop=True), years[0])
+    return out
+
+
+def _way(source: _Side, target: _Side) -> list[dict[str, object]]:
+    # what an account does not name it holds in its rest, if it has one
+    a, b = _folded(source, target), _folded(target, source)
+    ratio = deflator(source.year, target.year)
+    changes = []
+    if source.year != target.year:
+        changes = [
+            _Change("price_year", str(r["group"]), str(r["service"]), r["value"] * (ratio - 1.0), str(r["flow"]))
+            for r in _joined(a.lines, ["group", "service"]).to_dict("records")
+        ]  # fmt: skip
+    carried = a.lines.assign(value=a.lines["value"] * ratio)
+    found = _by_flow(carried, b.lines) if a.by_flow and b.by_flow else _by_group(carried, b.lines)
+    changes += sorted(found, key=lambda c: STEPS.index(c.step))
+    start, end = round(a.total), round(b.total)
+    rows = [_row(source, target, _Change("start", "", "", start, f"prices of {source.year}"))]
+    running, told = a.total, start
+    for at, change in enumerate(changes):
+        running += change.value
+        upto = end if at == len(changes) - 1 else round(running)
+        # the same by the same is no step; the last one takes what rounding left
+        if upto != told or change.step not in ("method", "factor"):
+            rows.append(_row(source, target, change, upto - told))
         told = upto
-    return [*rows, _line(source, target, "end", "", end, f"prices of {year_b}")]
+    return [*rows, _row(source, target, _Change("end", "", "", end, f"prices of {target.year}"))]
 
 
-def _folded(mine: pd.Series, other: pd.Series) -> pd.Series:
+def _joined(lines: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Value, flows, services and methods of lines that a step puts together, in the order of the account."""
+    together = lines.assign(name=lines["service"]).groupby(by, sort=False, as_index=False)
+    return together.agg(
+        value=("value", "sum"),
+        flow=("flow", lambda f: ", ".join(dict.fromkeys(v for v in map(str, f) if v))),
+        names=("name", lambda f: ", ".join(dict.fromkeys(map(str, f)))),
+        method=("method", lambda m: ", ".join(sorted(set(map(str, m))))),
+    )
+
+
+def _by_flow(a: pd.DataFrame, b: pd.DataFrame) -> list[_Change]:
+    """Flow by flow, which both accounts call by one name."""
+    mine, its = (
+        {(str(r["group"]), str(r["service"]), str(r["flow"])): r for r in lines.to_dict("records")}
+        for lines in (a, b)
+    )
+    out = []
+    for key in dict.fromkeys([*mine, *its]):
+        group, service, flow = key
+        if key not in its:
+            out.append(_Change("scope_out", group, service, -float(mine[key]["value"]), flow))
+            continue
+        worth = float(its[key]["value"])
+        if key not in mine:
+            out.append(_Change("scope_in", group, service, worth, flow))
+            continue
+        ways = [str(side[key]["method"]) for side in (mine, its)]
+        same = ways[0] == ways[1]
+        detail = flow if same else f"{flow}: {ways[0]} -> {ways[1]}"
+        change = worth - float(mine[key]["value"])
+        out.append(_Change("factor" if same else "method", group, service, change, detail))
+    return out
+
+
+def _by_group(a: pd.DataFrame, b: pd.DataFrame) -> list[_Change]:
+    """Group by group, where two accounts call their services differently."""
+    mine, its = (_joined(lines, ["group"]).set_index("group") for lines in (a, b))
+    out = []
+    for group in [*mine.index, *(g for g in its.index if g not in mine.index)]:
+        name = str(group)
+        if group not in its.index:
+            out.append(_Change("scope_out", name, "", -float(mine["value"][group]), str(mine["names"][group])))  # fmt: skip
+        elif group not in mine.index:
+            out.append(_Change("scope_in", name, "", float(its["value"][group]), str(its["names"][group])))  # fmt: skip
+        else:
+            step = "factor" if mine["method"][group] == its["method"][group] else "method"
+            ours, theirs = str(mine["names"][group]), str(its["names"][group])
+            detail = ours if ours == theirs else f"{ours} -> {theirs}"
+            change = float(its["value"][group]) - float(mine["value"][group])
+            out.append(_Change(step, name, "", change, detail))
+    return out
+
+
+def _folded(mine: _Side, other: _Side) -> _Side:
     """Groups that the other account holds in its unnamed rest, put together as a rest."""
-    if "other" not in other.index or "other" in mine.index:
+    if "other" not in other.groups or "other" in mine.groups:
         return mine
-    named = [g for g in mine.index if g in other.index]
-    rest = mine.drop(named)
-    return pd.concat([mine[named], pd.Series({"other": float(rest.sum())})]) if len(rest) else mine
+    named = mine.lines["group"].isin(other.groups)
+    lines = mine.lines.assign(group=mine.lines["group"].where(named, "other"))
+    return _Side(mine.name, lines, mine.year)
 
 
-def _line(
-    source: str, target: str, step: str, group: str, value: float, detail: str
+def _row(
+    source: _Side, target: _Side, change: _Change, value: float | None = None
 ) -> dict[str, object]:
-    return {"source": source, "target": target, "step": step, "group": group, "value": float(np.round(value)), "detail": detail}  # fmt: skip
-
-
-def _detail(
-    step: str, group: str, source: str, target: str, details: dict[tuple[str, str], str]
-) -> str:
-    """Services behind a step, as each side calls them."""
-    ours, theirs = details.get((source, group), ""), details.get((target, group), "")
-    if step in ("price_year", "scope_out"):
-        return ours
-    if step == "scope_in":
-        return theirs
-    return ours if ours == theirs else f"{ours or group} -> {theirs or group}"
+    worth = change.value if value is None else value
+    return {
+        "source": source.name, "target": target.name, "step": change.step, "group": change.group, "service": change.service,
+        "value": float(np.round(worth)), "detail": change.detail,
+    }  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
+from shanshui.accounts.prices import in_one_year, price_year_told
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, TEXT, Table
@@ -24,7 +25,7 @@ Visits = Annotated[
         {
             "site": TEXT, "place?": ADMINISTRATIVE, "zone": ADMINISTRATIVE, "visits": "1/yr", "population": "person",
             "travel": "yuan", "hours": "h", "wage": "yuan/h",
-            "spending": "yuan", "*": ANY,
+            "spending": "yuan", "year?": "yr", "*": ANY,
         }
     ),
 ]  # fmt: skip
@@ -38,6 +39,7 @@ VisitValues = Annotated[
             "exchange": "yuan/yr",
             "surplus": "yuan/yr",
             "cost_response": "1/yuan",
+            "price_year?": "yr",
         }
     ),
 ]
@@ -56,7 +58,8 @@ def travel_cost(
     ----------
     visits : table
         ``site, zone`` (of origin), ``visits`` a year, ``population`` of the zone, ``travel`` (yuan a visit), ``hours`` on the way,
-        ``wage`` (yuan an hour), ``spending`` (yuan a visit, on the spot); ``place``, if known: code of the county where the site lies.
+        ``wage`` (yuan an hour), ``spending`` (yuan a visit, on the spot); ``place``, if known: code of the county where the site lies, and
+        ``year`` of what is money: all comes out in prices of the latest.
     wage_share : float [1]
         Share of the wage at which time counts.
     ecological_share : float [1]
@@ -67,12 +70,14 @@ def travel_cost(
     table
         ``site, place`` (empty where not told), ``visits`` a year, ``exchange``: what is paid and given up, ``surplus``: what visitors
         would pay beyond it [yuan/yr], ``cost_response`` of the demand curve [1/yuan]. Surplus and response are missing where fewer than
-        three zones send visitors, or where visits do not fall with cost. Frames of exchange values leave the surplus out.
+        three zones send visitors, or where visits do not fall with cost. ``price_year`` of what is money, missing where the table has
+        no year. Frames of exchange values leave the surplus out.
 
     Raises
     ------
     QuantityError
-        A number that is missing or below 0, a zone without people, a zone that stands twice for a site, a site in two places.
+        A number that is missing or below 0, a zone without people, a zone that stands twice for a site, a site in two places,
+        a year on some rows only.
 
     Notes
     -----
@@ -81,6 +86,7 @@ def travel_cost(
     ``N`` visits, ``P`` people, ``w`` the ``wage_share`` (0.33 [S]), ``e`` the ``ecological_share``. Zonal travel cost after Clawson [M].
     """
     _check(visits)
+    visits, told = in_one_year(visits, ("travel", "wage", "spending"), "visits")
     rows = []
     for site, zones in visits.groupby("site", sort=True):
         cost = zones["travel"] + zones["hours"] * zones["wage"] * wage_share
@@ -96,9 +102,8 @@ def travel_cost(
                 response,
             )
         )
-    return pd.DataFrame(
-        rows, columns=["site", "place", "visits", "exchange", "surplus", "cost_response"]
-    )
+    columns = ["site", "place", "visits", "exchange", "surplus", "cost_response"]
+    return price_year_told(pd.DataFrame(rows, columns=columns), told)
 
 
 def _place(zones: pd.DataFrame) -> str:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from shanshui.accounts.carbon import O2_PER_CO2
 from shanshui.accounts.services import FLOW
-from shanshui.core.errors import QuantityError
+from shanshui.core.errors import QuantityError, nearest
 
 PRICE_RATIO = 3.0
 """How far two prices of one substance may lie apart [1] [D]; the shipped ones of two papers are 34 and 221 times apart."""
@@ -76,8 +77,8 @@ def counted_once(
             and twin not in told.get(flow, ())
         ):
             line.leave_out(
-                f"may hold what {twin} counts already; a table whose column excludes names {twin} has it counted",
-                f"可能与 {twin} 重复；若表中 excludes 列注明已扣除 {twin}，则计入",
+                f"may hold what {twin} counts already; a table (products, emissions) whose column excludes names {twin} has it counted",
+                f"可能与 {twin} 重复；若 products 或 emissions 表的 excludes 列注明已扣除 {twin}，则计入",
             )
             for part in (p.flow for p in FLOW.values() if p.part_of == flow and p.flow in of):
                 of[part].leave_out(
@@ -86,6 +87,38 @@ def counted_once(
                 )
     _one_basis(of)
     return rows
+
+
+def excluded(flow: pd.Series, excludes: pd.Series, where: str) -> dict[str, tuple[str, ...]]:
+    """Flows that the amount of each flow leaves out already.
+
+    Parameters
+    ----------
+    flow : (row,)
+        Of each row of a table.
+    excludes : (row,)
+        Names of flows between blanks; missing where a row says nothing.
+    where : str
+        Name of the table, for the message.
+
+    Returns
+    -------
+    dict
+        By flow: names that all of its rows have.
+
+    Raises
+    ------
+    QuantityError
+        A name that is no flow.
+    """
+    said: dict[str, tuple[str, ...]] = {}
+    for name, rows in excludes.fillna("").groupby(flow):
+        each = [set(str(v).split()) for v in rows]
+        for other in sorted(set().union(*each)):
+            if other not in FLOW:
+                raise QuantityError(f"{where}.excludes: '{other}'; {nearest(other, FLOW)}")
+        said[str(name)] = tuple(sorted(set.intersection(*each)))
+    return said
 
 
 def _ancestors(flow: str) -> list[str]:
@@ -113,7 +146,13 @@ def _one_basis(of: dict[str, _Line]) -> None:
     if "o2" not in of or "co2" not in of:
         return
     oxygen, carbon = (float(of[f].row["amount"]) for f in ("o2", "co2"))
-    if not (np.isfinite(oxygen) and np.isfinite(carbon)) or carbon <= 0:
+    if not (np.isfinite(oxygen) and np.isfinite(carbon)) or oxygen <= 0:
+        return
+    if carbon <= 0:
+        of["o2"].leave_out(
+            "this account's ground takes up no carbon dioxide on balance, which alone could give oxygen off: not on one basis with it",
+            "账户内二氧化碳净吸收量不为正，无从释氧，核算基础不一致",
+        )
         return
     ratio = oxygen / (carbon * O2_PER_CO2)
     if ratio > 1.0 + STOICHIOMETRY:
@@ -138,19 +177,17 @@ def _one_price(rows: list[dict[str, Any]]) -> None:
         own = [r for r in lines if r["own"]]
         if len(own) > 1 and _apart(own) > PRICE_RATIO:
             raise QuantityError(
-                f"prices: {' and '.join(str(r['flow']) for r in own)} are one substance, {substance}, at prices {_apart(own):.3g} times apart "
+                f"prices: {' and '.join(str(r['flow']) for r in own)} are one substance, {substance}, {_far(own)} "
                 f"({', '.join(format(float(r['price']), '.6g') for r in own)} {own[0]['price_unit']}); give one price of it"
             )
-        base = min(own or lines, key=lambda r: float(r["price"]))
+        # what stands beside its whole does not set the price of it
+        told = {str(r["flow"]) for r in lines}
+        whole = [r for r in lines if FLOW[str(r["flow"])].part_of not in told]
+        base = min(own or whole, key=lambda r: float(r["price"]))
         for row in lines:
-            ratio = float(row["price"]) / float(base["price"])
-            if row is base or 1 / PRICE_RATIO <= ratio <= PRICE_RATIO:
+            if row is base or _apart([row, base]) <= PRICE_RATIO:
                 continue
-            _say(
-                row,
-                f"at the price of {base['flow']}, the same substance: its own was {ratio:.3g} times that",
-                f"采用同一物质 {base['flow']} 的价格：原价为其 {ratio:.3g} 倍",
-            )
+            _say(row, *_why_price(row, base))
             for column in (
                 "price",
                 "method",
@@ -164,6 +201,26 @@ def _one_price(rows: list[dict[str, Any]]) -> None:
             row["value"] = float(row["amount"]) * float(base["price"])
 
 
+def _far(lines: list[dict[str, Any]]) -> str:
+    apart = _apart(lines)
+    return f"at prices {apart:.3g} times apart" if np.isfinite(apart) else "one of them for nothing"
+
+
+def _why_price(row: dict[str, Any], base: dict[str, Any]) -> tuple[str, str]:
+    own, one = float(row["price"]), float(base["price"])
+    if one == 0:
+        # what the study gives for nothing is no measure of another price
+        told, told_zh = f"{own:.6g} {row['price_unit']}", f"{own:.6g} {row['price_unit']}"
+    else:
+        told, told_zh = f"{own / one:.3g} times that", f"其 {own / one:.3g} 倍"
+    return (
+        f"at the price of {base['flow']}, the same substance: its own was {told}",
+        f"采用同一物质 {base['flow']} 的价格：原价为{told_zh}",
+    )
+
+
 def _apart(lines: list[dict[str, Any]]) -> float:
     prices = [float(r["price"]) for r in lines]
-    return max(prices) / max(min(prices), 1e-300)
+    if min(prices) == 0:
+        return 1.0 if max(prices) == 0 else np.inf
+    return max(prices) / min(prices)

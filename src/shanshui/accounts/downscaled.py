@@ -7,10 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shanshui.accounts.flows import Money
+from shanshui.accounts.prices import MAP_PRICES, in_one_year
 from shanshui.accounts.tables import COVER, by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.quantity import Table
+from shanshui.core.quantity import TEXT, Key, Table
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Gdp, Index, Productivity, ProductivityTable, Units
 from shanshui.region.coefficients import ByCover
@@ -25,6 +26,15 @@ ProductionReach = Annotated[
         {
             "lucode": COVER, "area_km2": "km2", **dict.fromkeys(("mean", "least", "most", "npp_low", "npp_high"), "g/m2/yr"),
             **dict.fromkeys(("at_low", "at_high", "below", "above"), "1"),
+        }
+    ),
+]  # fmt: skip
+ProductionTold = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "code": Key("=prefectures"), "name": TEXT, "area_km2": "km2", **dict.fromkeys(("told", "on_map", "lost"), "g/m2/yr"),
+            "lost_share": "1",
         }
     ),
 ]  # fmt: skip
@@ -76,7 +86,8 @@ def net_primary_production(
     -------
     (y, x) [g/m2/yr]
         Its mean over the known ground of each unit is the unit's, as far as its cover can reach that, and up to cells that lie in several,
-        which have the mean of their parts; ``production_reach`` tells how much of each class stands at the end of its reach. NaN where an
+        which have the mean of their parts; ``production_reach`` tells how much of each class stands at the end of its reach, ``production_told`` what
+        of each unit's is lost. NaN where an
         input is missing and in cells that lie mostly outside units with a figure.
 
     Raises
@@ -198,6 +209,61 @@ def production_reach(
     return pd.DataFrame(rows, columns=columns)
 
 
+@assessment(source="own_accounts", bytes_per_cell=16)
+def production_told(
+    productivity: ProductivityTable,
+    prefectures: Units,
+    net_primary_production: Productivity,
+    *,
+    year: Annotated[int | None, Between(1900, 2200)] = None,
+) -> ProductionTold:
+    """Production that the table of units tells beside what the map has of it: what their cover could not reach is lost.
+
+    Parameters
+    ----------
+    productivity : table
+        ``code, year, npp``: mean of the unit in g/m2 of carbon.
+    prefectures : polygons
+        ``code, name``.
+    net_primary_production : (y, x) [g/m2/yr]
+        The map downscaled from it.
+    year : int
+        Of the table, as for the map; by default the latest that most units have.
+
+    Returns
+    -------
+    table
+        ``code, name, area_km2`` of known ground on the map, mean production ``told`` by the table and ``on_map``, ``lost`` = told - on_map
+        [g/m2/yr], below 0 where the least of the cover is more than the table tells, and ``lost_share`` of what is told [1]. Units without a
+        figure or without ground on the map are left out.
+
+    Raises
+    ------
+    QuantityError
+        No rows of the year.
+
+    Notes
+    -----
+    ``lost_u = NPP_u - sum_i s_ui NPP_i / sum_i s_ui`` over known cells i: ``s`` share of the cell in unit u [1], ``NPP`` production [g/m2/yr].
+    Ours [D].
+    """
+    rows = _latest(productivity, "npp", year, "productivity", prefectures).set_index("code")["npp"]
+    _, cover = cover_along(prefectures, grid_of(net_primary_production))
+    found = cover.sums(like(net_primary_production, net_primary_production.values, "g/m2/yr"))
+    told = prefectures["code"].map(rows).to_numpy(float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(found.cells > 0, found.total / found.cells, np.nan)
+        share = np.where(told > 0, (told - mean) / told, np.nan)
+    out = pd.DataFrame(
+        {
+            "code": prefectures["code"].astype(str).to_numpy(), "name": prefectures["name"].astype(str).to_numpy(),
+            "area_km2": found.cells * grid_of(net_primary_production).cell_km2, "told": told, "on_map": mean, "lost": told - mean,
+            "lost_share": share,
+        }
+    )  # fmt: skip
+    return out[out["lost"].notna()].reset_index(drop=True)
+
+
 def _mixed(
     cover: Cover, weight: NDArray[np.floating], rate: NDArray[np.float64]
 ) -> NDArray[np.float32]:
@@ -243,18 +309,19 @@ def primary_products(
     Returns
     -------
     (y, x) [yuan/ha/yr]
-        Value added, so costs are off already: nearer to rent than to gross value. Sums over all units to their figures (to the share on
-        the map), and
-        over one up to cells that lie in several; NaN in cells that lie mostly outside units with a figure.
+        Value added in prices of 2020, so costs are off already: nearer to rent than to gross value. Sums over all units to their figures
+        (to the share on the map), and over one up to cells that lie in several; NaN in cells that lie mostly outside units with a figure.
 
     Raises
     ------
     QuantityError
-        No rows of the sector or of the year, a code without a row, a weight that is missing or below 0.
+        No rows of the sector or of the year, a year for which no consumer prices are known, a code without a row, a weight that is missing
+        or below 0.
 
     Notes
     -----
-    ``V_i = V_u m_u w_i / (a sum_u w)``: ``V_u`` value added of the unit [yuan/yr], ``m`` share of the unit on the map, ``w`` weight of
+    ``V_i = V_u m_u w_i / (a sum_u w)``: ``V_u`` value added of the unit [yuan/yr], carried to prices of 2020 by consumer
+    prices [M], ``m`` share of the unit on the map, ``w`` weight of
     the class of cell i [1], ``a`` area of a cell [ha], cells by the share of them that lies in it. Dasymetric mapping (Eicher and
     Brewer 2001 [M]); the weights are ours [D].
     """
@@ -263,7 +330,9 @@ def primary_products(
         raise QuantityError(
             f"gdp.sector: no rows of '{sector}'; there are {', '.join(sorted(set(gdp['sector'])))}"
         )
-    values = _latest(rows, "yuan", year, "gdp", prefectures).set_index("code")["yuan"]
+    latest = _latest(rows, "yuan", year, "gdp", prefectures)
+    latest, _ = in_one_year(latest, ("yuan",), "gdp", MAP_PRICES)
+    values = latest.set_index("code")["yuan"]
     grid = grid_of(land_cover)
     weight = ByCover.of(land_cover, biophysical, "biophysical").grid("product_weight")
     exact, cover = cover_along(prefectures, grid)

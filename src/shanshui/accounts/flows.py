@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shanshui.accounts.cooling import CoolingUse
+from shanshui.accounts.prices import MAP_PRICES
 from shanshui.accounts.tables import COVER, Amounts, Labels, UnitPeople
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -222,7 +223,7 @@ def service_amounts(
     cooling_use : layers, optional
         Electricity of cooling that is ``used``, and ``unused`` for want of people [kWh/ha/yr].
     primary_products : (y, x) [yuan/ha/yr], optional
-        Value of products.
+        Value of products, in prices of 2020.
     sand_retained : (y, x) [t/ha/yr], optional
         Soil kept from the wind.
     species_ground : (y, x) [1], optional
@@ -244,7 +245,7 @@ def service_amounts(
     -------
     table
         ``unit, flow, amount, per`` (unit of the amount), ``known_km2`` (ground with a value). Flows ``cover_CODE`` are areas in ha. Missing
-        cells add nothing: compare ``known_km2`` with the unit's area; where it is 0 the amount is missing.
+        cells add nothing: compare ``known_km2`` with the unit's area; where it is 0 the amount is missing. ``price_year`` of what is money.
 
     Raises
     ------
@@ -298,7 +299,9 @@ def service_amounts(
         if grid is not None:
             add(flow, grid.values, cell_ha, per)
     rows.append(_areas(parts, land_cover))
-    return pd.concat(rows, ignore_index=True).sort_values(["unit", "flow"], ignore_index=True)
+    out = pd.concat(rows, ignore_index=True).sort_values(["unit", "flow"], ignore_index=True)
+    money = (out["per"] == "yuan").map({True: MAP_PRICES, False: pd.NA})
+    return out.assign(price_year=money.astype("Int64"))
 
 
 def _areas(parts: _Parts, land_cover: Codes) -> pd.DataFrame:

@@ -6,26 +6,28 @@ import numpy as np
 import pandas as pd
 
 from shanshui.accounts.asset_transfer import AssetTransfer, transferred_rows
-from shanshui.accounts.double_counting import counted_once
+from shanshui.accounts.double_counting import counted_once, excluded
 from shanshui.accounts.draws import drawn
 from shanshui.accounts.equivalents import SERVICES, STANDARD_2010, equivalent_factors
-from shanshui.accounts.frames import FRAMES, Frame, frame_of
-from shanshui.accounts.prices import deflator, price_of, price_table
-from shanshui.accounts.services import FLOW, SERVICE
+from shanshui.accounts.frames import FRAMES, frame_of
+from shanshui.accounts.priced import priced
+from shanshui.accounts.prices import deflator, price_table
+from shanshui.accounts.services import FLOW
 from shanshui.accounts.table_amounts import TableAmounts
 from shanshui.accounts.tables import Account, Prices, Products, RegionAmounts, by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import PlanError, QuantityError, nearest
 from shanshui.core.setting import Between, OneOf
 from shanshui.region.coefficients import keyed
-from shanshui.region.levels import lowest_level
+from shanshui.region.levels import levels_told
 from shanshui.region.years import chosen_year
 
+ASKED = "asked"
+"""Attribute of an account with the choices that other frames of the same study share."""
 COLUMNS = (
     "frame", "year", "category", "service", "flow", "amount", "per", "basis", "method", "price", "price_unit", "price_year", "price_source",
     "status", "price_least", "price_most", "value", "counts", "share", "low", "high", "note", "note_zh",
 )  # fmt: skip
-WATER_SERVICES = ("wat", "hyd")
 
 
 @assessment(source="ouyang2013", bytes_per_cell=0)
@@ -58,12 +60,13 @@ def gep(
         ``lucode, ecosystem``: name of each class among the equivalent factors; needed by the frame ``xie2015``.
     products : table, optional
         ``code, year, flow, amount`` of what no map gives: visits, water sold, pollutants taken out; ``excludes`` names flows that an
-        amount leaves out already. Rows of the latest year not after the account's that most places have are summed over the region; a flow
-        that a map gives too is refused.
+        amount leaves out already. Rows of the latest year not after the account's that most places have are summed over the region, of a place and
+        others within it those that tell all (``summed``, by :func:`products_inside`, or by their codes); a flow that a map gives too is refused.
     asset_transfer : table, optional
         Unit values by class and service; needed by the frame ``asset_transfer``.
     table_amounts : table, optional
-        ``flow, amount, per, basis`` of what steps sum from tables of places; a flow that a map or ``products`` gives too is refused.
+        ``flow, amount, per, basis`` of what steps sum from tables of places, and what it ``excludes``; a flow that a map or
+        ``products`` gives too is refused.
     frame : str
         Accounting system; services outside its list do not enter.
     year : int
@@ -85,7 +88,9 @@ def gep(
         One row per flow: amount and its ``basis`` (measured, modelled, transferred), price with method, year, source and status, the range
         ``price_least, price_most`` of all prices known of it, ``value`` [yuan/yr], ``counts`` in the total or not, with the reason in
         ``note``, ``share`` of the total, ``low`` and ``high`` (5th and 95th percentile of the draws); the last row, ``total``, sums what
-        counts. ``year`` is the account's; ``price_year`` is missing where no price is, and in the total. A flow that another holds
+        counts. Attributes hold what was ``asked`` of water and of the standard equivalent, for accounts beside this one. ``year`` is the
+        account's; ``price_year`` is missing where no price is, where money of a table is of no told year (its note says so), and in the
+        total. A flow that another holds
         stands beside the total and says so: parts of a whole, one thing measured twice, oxygen of another basis than its carbon.
 
     Raises
@@ -113,11 +118,14 @@ def gep(
     elif frame == "asset_transfer":
         rows = _transferred(asset_transfer, year)
     else:
-        rows = _priced(amounts, system, price_table(prices), year, water)
-        rows = counted_once(rows, _excludes(products))
+        rows = priced(amounts, system, price_table(prices), year, water)
+        rows = counted_once(rows, _excludes(products, table_amounts))
     out = pd.DataFrame(rows)
+    asked = {ASKED: {"water": water, "standard_equivalent": standard_equivalent}}
     if out.empty:
-        return _nothing(frame, year)
+        none = _nothing(frame, year)
+        none.attrs |= asked
+        return none
     out.insert(0, "frame", frame)
     out.insert(1, "year", year)
     for column, filled in (
@@ -127,7 +135,9 @@ def gep(
     ):
         if column not in out:
             out[column] = filled
-    return _totalled(out, price_spread, amount_spread, draws, seed)
+    out = _totalled(out, price_spread, amount_spread, draws, seed)
+    out.attrs |= asked
+    return out
 
 
 def _summed(amounts: pd.DataFrame, tables: pd.DataFrame | None) -> pd.DataFrame:
@@ -142,6 +152,13 @@ def _summed(amounts: pd.DataFrame, tables: pd.DataFrame | None) -> pd.DataFrame:
     )
     # products come from statistics, spread over the map
     out["basis"] = np.where(out.index == "primary_products", "measured", "modelled")
+    if "price_year" in amounts:
+        first, last = grouped["price_year"].min(), grouped["price_year"].max()
+        if (first < last).any():
+            raise QuantityError(
+                "region_amounts.price_year: one flow stands in prices of two years; carry them to one"
+            )
+        out["price_year"] = first
     if tables is None:
         return out
     twice = sorted(set(tables["flow"]) & set(out.index))
@@ -149,7 +166,8 @@ def _summed(amounts: pd.DataFrame, tables: pd.DataFrame | None) -> pd.DataFrame:
         raise QuantityError(
             f"table_amounts.flow: {twice[0]} comes from a map already; leave out one of the two inputs: the same flow must not count twice"
         )
-    return pd.concat([out, tables.set_index("flow")[["amount", "per", "basis"]]])
+    kept = [c for c in ("amount", "per", "basis", "price_year") if c in tables]
+    return pd.concat([out, tables.set_index("flow")[kept]])
 
 
 def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int) -> pd.DataFrame:
@@ -171,85 +189,43 @@ def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int
     known = products[products["year"] <= year]
     if known.empty:
         raise QuantityError(f"products.year: no rows of {year} or before")
-    latest = pd.concat(
-        [
-            rows[rows["year"] == chosen_year(rows, "amount", f"products of {flow}")].pipe(
-                lowest_level, {}
-            )
-            for flow, rows in known.groupby("flow")
-        ]
-    )
-    sums = latest.groupby("flow")["amount"].sum()
-    more = pd.DataFrame(
-        {"amount": sums, "per": [FLOW[str(f)].per for f in sums.index], "basis": "measured"},
-        index=sums.index,
-    )
-    return pd.concat([amounts, more])
-
-
-def _excludes(products: pd.DataFrame | None) -> dict[str, tuple[str, ...]]:
-    """Flows that each flow's amounts leave out already, by all rows of its table."""
-    if products is None or "excludes" not in products:
-        return {}
-    said: dict[str, tuple[str, ...]] = {}
+    parts = [amounts]
     for flow, rows in products.groupby("flow"):
-        each = [set(str(v).split()) for v in rows["excludes"].fillna("")]
-        for name in set().union(*each):
-            if name not in FLOW:
-                raise QuantityError(f"products.excludes: '{name}'; {nearest(name, FLOW)}")
-        said[str(flow)] = tuple(sorted(set.intersection(*each)))
-    return said
+        parts.append(_of_table(str(flow), rows, year))
+    return pd.concat(parts)
 
 
-def _priced(
-    amounts: pd.DataFrame, system: Frame, table: pd.DataFrame, year: int, water: str
-) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-    regulated = "wr" if water == "market" else ""
-    sold = any(f in amounts.index for s in WATER_SERVICES for f in SERVICE[s].flows)
-    # water that is not known to be retained cannot be counted as such
-    held = any(
-        f in amounts.index and np.isfinite(amounts["amount"][f]) for f in SERVICE["wr"].flows
-    )
-    for entry in system.entries:
-        for flow in SERVICE[entry.service].flows:
-            if flow not in amounts.index:
-                continue
-            amount, per = float(amounts["amount"][flow]), str(amounts["per"][flow])
-            price = price_of(flow, per, entry.methods, year, table)
-            counts, note, note_zh = entry.counts, entry.why, entry.why_zh
-            if (water == "market" or not held) and sold:
-                if entry.service in WATER_SERVICES:
-                    counts, note, note_zh = True, "", ""
-                elif held and entry.service == regulated:
-                    counts = False
-                    note, note_zh = "the same water is counted as sold", "同一水量已按出售计入"
-            if not np.isfinite(amount):
-                counts, note, note_zh = False, "its amount is not known", "实物量未知"
-            row: dict[str, object] = {
-                "category": SERVICE[entry.service].category,
-                "service": entry.service,
-                "flow": flow,
-                "amount": amount,
-                "per": per,
-                "basis": str(amounts["basis"][flow]),
-            }
-            if price is None:
-                row |= {
-                    "method": "", "price": np.nan, "price_least": np.nan, "price_most": np.nan, "own": False, "price_unit": "",
-                    "price_year": pd.NA, "price_source": "", "status": "", "value": np.nan, "counts": False,
-                    "note": f"no price by {' or '.join(entry.methods)} is known: add one in [inputs.prices]",
-                    "note_zh": "无可用价格：请在 [inputs.prices] 中补充",
-                }  # fmt: skip
-            else:
-                row |= {
-                    "method": price.method, "price": price.amount, "price_unit": price.unit, "price_year": price.year,
-                    "price_source": price.source, "status": price.status, "value": amount * price.amount,
-                    "price_least": price.least, "price_most": price.most, "own": price.own,
-                    "counts": counts, "note": note, "note_zh": note_zh,
-                }  # fmt: skip
-            rows.append(row)
-    return rows
+def _of_table(flow: str, rows: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Amount of a flow in the latest year that the account may take; missing where all its rows are of later ones."""
+    known = rows[rows["year"] <= year]
+    told: dict[str, object] = {"amount": np.nan, "per": FLOW[flow].per, "basis": "measured"}
+    if known.empty:
+        first = int(rows["year"].min())
+        told["lacks"] = (
+            f"all rows of its table are of {first} or later, after the account's {year}: set gep.year, or give one of before"
+        )
+        told["lacks_zh"] = (
+            f"表中各行年份均晚于核算年 {year}（最早 {first}）：请调整 gep.year 或补充更早年份"
+        )
+    else:
+        chosen = known[known["year"] == chosen_year(known, "amount", f"products of {flow}")]
+        if "summed" not in chosen:
+            chosen = levels_told(chosen, "amount", {}, f"products of {flow}")
+        if FLOW[flow].per == "yuan":
+            told["price_year"] = int(chosen["year"].iloc[0])
+        told["amount"] = float(chosen.loc[chosen["summed"].astype(bool), "amount"].sum())
+    return pd.DataFrame([told], index=[flow])
+
+
+def _excludes(
+    products: pd.DataFrame | None, tables: pd.DataFrame | None
+) -> dict[str, tuple[str, ...]]:
+    """Flows that each flow's amounts leave out already, by all rows of its table."""
+    told: dict[str, tuple[str, ...]] = {}
+    for table, name in ((tables, "table_amounts"), (products, "products")):
+        if table is not None and "excludes" in table:
+            told |= excluded(table["flow"], table["excludes"], name)
+    return told
 
 
 def _equivalents(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from shanshui.accounts.asset_transfer import AssetTransfer
-from shanshui.accounts.bridge import FrameAccounts
+from shanshui.accounts.frame_accounts import FrameAccounts
 from shanshui.accounts.prices import deflator
 from shanshui.accounts.tables import KnownAreas, RegionAmounts
 from shanshui.core.assessment import assessment
@@ -62,7 +62,8 @@ def nation_shares(
     -------
     table
         ``figure, ours, nation, unit, year`` of the nation's figure, ``share`` [1], ``per_territory`` = share over the share of the territory,
-        ``source``. Values of nature are in prices of the nation's figure; figures that one side lacks are left out.
+        ``source``. Values of nature are in prices of the nation's figure; figures that one side lacks, or has of a part of its
+        places only, are left out.
 
     Raises
     ------
@@ -81,11 +82,14 @@ def nation_shares(
     area = areas.loc[areas["flow"].str.startswith("cover_"), "known_km2"].sum(min_count=1)
     ours["territory"] = (float(area), None)
     if people is not None:
-        ours["people"] = (float(people["population"].sum(min_count=1)), None)
+        # people who were not counted are not nobody
+        ours["people"] = (float(people["population"].sum(skipna=False)), None)
     if product_share is not None:
         share = product_share.set_index("figure")["value"].astype(float)
-        ours["product"] = (float(share["product"]), None)
-        known |= _of_year(nation, "product", int(share["year"]))
+        made = share.reindex(["product", "year"])
+        if bool(np.isfinite(made).all()):
+            ours["product"] = (float(made["product"]), None)
+            known |= _of_year(nation, "product", int(made["year"]))
     cooled = region_amounts.loc[region_amounts["flow"] == "cooling", "amount"]
     ours["electricity"] = (float(cooled.sum(min_count=1)), None)
     totals = _totals(frame_accounts)

@@ -36,6 +36,8 @@ RANGES = {
     "wind": (0, 40),
 }
 """Plausible values of each."""
+PERCENT = ("humidity", "sunshine")
+"""Those that are told in per cent; as shares they would pass for next to nothing."""
 BOLTZMANN = 4.903e-9
 """MJ/(K4 m2 d)."""
 REFLECTED = 0.23
@@ -157,17 +159,17 @@ def station_evapotranspiration(
     Raises
     ------
     QuantityError
-        Some of the twelve months of a variable, a value out of its range.
+        Some of the twelve months of a variable, a value out of its range, shares where per cent are expected.
 
     Notes
     -----
     ``ET0 = sum_m n_m ET0_m``, months by their middle day; soil heat ``0.07 (T_(m+1) - T_(m-1))`` MJ/m2/d (Allen et al. 1998, equations 6, 43
     [M]); vapour ``RH / 100`` of the mean of both saturation pressures; wind to 2 m by their equation 47.
     """
-    there = [v for v in VARIABLES if f"{v}_01" in climate_stations]
+    there = [v for v in VARIABLES if any(c in climate_stations for c in _names(v))]
+    month = {v: _months(climate_stations, v) for v in there}
     if len(there) < len(VARIABLES):
         return _none()
-    month = {v: _months(climate_stations, v) for v in VARIABLES}
     grid = grid_of(elevation)
     z = values_at(elevation, climate_stations)
     known = np.isfinite(z) & np.logical_and.reduce(
@@ -204,9 +206,13 @@ def _none() -> pd.DataFrame:
     return pd.DataFrame({"station": np.empty(0, np.int64), **{c: np.empty(0) for c in columns}})
 
 
+def _names(variable: str) -> list[str]:
+    return [f"{variable}_{m:02d}" for m in range(1, 13)]
+
+
 def _months(stations: gpd.GeoDataFrame, variable: str) -> NDArray[np.float64]:
     """(station, 12) of a variable."""
-    names = [f"{variable}_{m:02d}" for m in range(1, 13)]
+    names = _names(variable)
     lacks = [n for n in names if n not in stations]
     if lacks:
         raise QuantityError(
@@ -219,5 +225,9 @@ def _months(stations: gpd.GeoDataFrame, variable: str) -> NDArray[np.float64]:
         at = int(np.argwhere(odd)[0][0])
         raise QuantityError(
             f"climate_stations.{variable}: station {at} holds {values[odd][0]:g}, expected {low} to {high}; is it in another unit"
+        )
+    if variable in PERCENT and np.isfinite(values).any() and np.nanmax(values) <= 1.0:
+        raise QuantityError(
+            f"climate_stations.{variable}: holds at most {np.nanmax(values):g} at all stations, which are shares; expected per cent: give scale = 100"
         )
     return values

@@ -9,16 +9,15 @@ import pandas as pd
 
 from shanshui.accounts.culture import VisitValues
 from shanshui.accounts.flood_mitigation import FloodStorage
-from shanshui.accounts.place_shares import PlaceShares, inside_part
+from shanshui.accounts.place_shares import PlaceShares, holders, inside_part, once
 from shanshui.accounts.purification import Purified
 from shanshui.accounts.recreation import Recreation
 from shanshui.accounts.services import FLOW
-from shanshui.accounts.table_amounts import Premiums, flow_of_pollutant
+from shanshui.accounts.table_amounts import Premiums, premiums_inside, purified_inside
 from shanshui.accounts.tables import Products
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import ANY, TEXT, Key, Table
 from shanshui.core.vocabulary import Counties, Units
-from shanshui.region.levels import lowest_level
 from shanshui.region.years import chosen_year
 
 PlaceFlows = Annotated[
@@ -94,16 +93,18 @@ def place_flows(
     share = counties["code"].astype(str).map(place_shares.set_index("code")["share_inside"])
     counties = counties[share.to_numpy() > 0]
     parent = dict(zip(counties["code"].astype(str), counties["parent"].astype(str), strict=True))
+    # outlines may tell what holds them by name
+    parent |= {c: p for c, p in holders(place_shares).items() if c in parent}
     parts: list[pd.DataFrame] = []
     if purification is not None:
-        purification = inside_part(purification, "purified_t", place_shares)
+        purification = purified_inside(purification, place_shares)
     if landscape_premium is not None:
-        landscape_premium = inside_part(landscape_premium, "yearly", place_shares)
+        landscape_premium = premiums_inside(landscape_premium, place_shares)
     if travel_cost is not None:
         travel_cost = inside_part(travel_cost, "exchange", place_shares, "place")
     if recreation_value is not None:
         recreation_value = inside_part(recreation_value, "value", place_shares, "place")
-    for flow, rows in _coded(products, purification, landscape_premium, year):
+    for flow, rows in _coded(products, purification, landscape_premium, place_shares, year):
         parts.append(_laid(places, flow, _by_code(places, rows, parent)))
     sites = [("tourism", travel_cost, "exchange")] if travel_cost is not None else []
     if recreation_value is not None:
@@ -133,17 +134,19 @@ def _coded(
     products: pd.DataFrame | None,
     purification: pd.DataFrame | None,
     landscape_premium: pd.DataFrame | None,
+    shares: pd.DataFrame,
     year: int,
 ) -> Iterator[tuple[str, pd.Series]]:
     """Amounts by code of place, flow by flow."""
     if products is not None:
         for flow, rows in products[products["year"] <= year].groupby("flow"):
             chosen = rows[rows["year"] == chosen_year(rows, "amount", f"products of {flow}")]
-            kept = lowest_level(chosen, {})
-            yield str(flow), _sums(kept["code"], kept["amount"])
+            # of a whole that not all of its parts tell both stand: each place has its own row
+            if "summed" not in chosen:
+                chosen = once(chosen, "amount", shares, f"products of {flow}")
+            yield str(flow), _sums(chosen["code"], chosen["amount"])
     if purification is not None:
-        told = purification.assign(flow=flow_of_pollutant(purification["pollutant"]))
-        for flow, rows in told.groupby("flow"):
+        for flow, rows in purification.groupby("flow"):
             yield str(flow), _sums(rows["code"], rows["purified_t"])
     if landscape_premium is not None:
         yield "landscape_premium", _sums(landscape_premium["code"], landscape_premium["yearly"])

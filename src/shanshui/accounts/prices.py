@@ -8,10 +8,13 @@ from io import StringIO
 import numpy as np
 import pandas as pd
 
+from shanshui.accounts.services import FLOW
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.shipped import shipped_text
 from shanshui.core.units import conversion
 
+MAP_PRICES = 2020
+"""Year in whose prices maps of money stand: a map cannot tell the year of its table [D]."""
 COLUMNS = ("flow", "method", "price", "unit", "year")
 METHODS = ("market", "rent", "avoided_cost", "replacement", "equivalent", "reported")
 """Market price, resource rent, cost avoided, cost of replacing, equivalent factor, value as reported elsewhere."""
@@ -73,7 +76,8 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
     Raises
     ------
     QuantityError
-        A column missing, a price without a year, negative or not a number, an unknown method.
+        A column missing, a price without a year, negative or not a number, an unknown method, a flow that no account knows or that is told in
+        money, two prices of one flow, method and year.
     """
     shipped = _frame(shipped_text("accounts/prices.csv")).assign(own=False)
     if own is None:
@@ -100,12 +104,29 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
     for method in frame["method"]:
         if method not in METHODS:
             raise QuantityError(f"prices.method: '{method}'; {nearest(str(method), METHODS)}")
+    _check_flows(frame)
     for column in ("source", "status"):
         if column not in frame.columns:
             frame[column] = "given by the study"
     frame["year"] = frame["year"].astype("int64")
     frame["own"] = True
     return pd.concat([frame[list(shipped.columns)], shipped], ignore_index=True)
+
+
+def _check_flows(own: pd.DataFrame) -> None:
+    """Each price of the study is of a flow that an account prices, and there is one of it by each method in a year."""
+    for flow in own["flow"].astype(str):
+        if flow not in FLOW:
+            raise QuantityError(f"prices.flow: '{flow}'; {nearest(flow, FLOW)}")
+        if FLOW[flow].per == "yuan":
+            raise QuantityError(
+                f"prices.flow: {flow} is told in yuan, so a price of it says nothing; change its amount, or drop the row"
+            )
+    if (twice := own.duplicated(["flow", "method", "year"])).any():
+        row = own[twice].iloc[0]
+        raise QuantityError(
+            f"prices: {row['flow']} ({row['method']}) stands twice for {int(row['year'])}; keep the row that holds"
+        )
 
 
 def deflator(start: int, end: int) -> float:
@@ -128,10 +149,59 @@ def deflator(start: int, end: int) -> float:
     return factor if end >= start else 1.0 / factor
 
 
+def in_one_year(
+    rows: pd.DataFrame, columns: Sequence[str], where: str, last: int | None = None
+) -> tuple[pd.DataFrame, int | None]:
+    """Money of several years in prices of one.
+
+    Parameters
+    ----------
+    rows : table
+        Columns of money, and ``year`` of their prices if it is known.
+    columns : sequence of str
+        Columns of money.
+    where : str
+        Name of the table, for the message.
+    last : int, optional [yr]
+        Year of the prices that come out; by default the latest of the rows.
+
+    Returns
+    -------
+    table, int or None
+        The rows, and the year of their prices: None where no row tells one.
+
+    Raises
+    ------
+    QuantityError
+        Rows with and rows without a year, a year for which no index is known.
+    """
+    if "year" not in rows or rows["year"].isna().all():
+        return rows, None
+    told = pd.to_numeric(rows["year"], errors="coerce")
+    if told.isna().any():
+        raise QuantityError(
+            f"{where}.year: row {int(np.flatnonzero(told.isna())[0]) + 2} holds none and others do; prices of different years cannot be summed"
+        )
+    end = int(told.max()) if last is None else last
+    factor = told.map({y: deflator(int(y), end) for y in told.unique()})
+    return rows.assign(**{c: rows[c] * factor for c in columns if c in rows}), end
+
+
+def price_year_told(rows: pd.DataFrame, year: int | None) -> pd.DataFrame:
+    """Rows with the ``price_year`` of their money, missing where none is told."""
+    told = pd.Series(pd.NA if year is None else year, index=rows.index, dtype="Int64")
+    return rows.assign(price_year=told)
+
+
 def price_of(
-    flow: str, unit: str, methods: Sequence[str], year: int, table: pd.DataFrame
+    flow: str,
+    unit: str,
+    methods: Sequence[str],
+    year: int,
+    table: pd.DataFrame,
+    money_year: int | None = None,
 ) -> Price | None:
-    """Price of a flow by the first method that is allowed and known.
+    """Price of a flow: the study's own before a shipped one, then by the first method that is allowed and known.
 
     Parameters
     ----------
@@ -145,11 +215,14 @@ def price_of(
         Of the account.
     table : DataFrame
         Of ``price_table``.
+    money_year : int, optional [yr]
+        Of an amount that is money already: its prices are carried to the account's. None takes it as it stands.
 
     Returns
     -------
     Price or None
-        None where no allowed price is known.
+        None where no allowed price is known. Of several of the study's own by one method that of the year nearest to the account's, of two
+        as near the later; of shipped ones the first of their table.
 
     Raises
     ------
@@ -157,24 +230,30 @@ def price_of(
         A price per another kind of unit.
     """
     if unit.split("/")[0] == "yuan":
-        return Price(1.0, "1", "market", year, "value as given", "", 1.0, 1.0, False)
+        carried = 1.0 if money_year is None else deflator(money_year, year)
+        told = year if money_year is None else money_year
+        return Price(carried, "1", "market", told, "value as given", "", carried, carried, False)
     rows = table[(table["flow"] == flow) & table["method"].isin(methods)]
     if rows.empty:
         return None
     per = f"yuan/{unit.split('/')[0]}"
-    carried = np.array(
+    each = np.array(
         [
             float(r["price"]) * _same_unit(r, per) * deflator(int(r["year"]), year)
             for r in rows.to_dict("records")
         ]
     )
+    own = rows["own"].to_numpy(bool)
     rank = rows["method"].map({m: k for k, m in enumerate(methods)}).to_numpy()
-    at = int(np.argmin(rank))
+    years = rows["year"].to_numpy(np.int64)
+    # shipped rows stand in the order of their sources, what is read before what is remembered
+    apart, order = np.where(own, np.abs(years - year), 0), np.where(own, -years, 0)
+    at = int(np.lexsort((order, apart, rank, ~own))[0])
     row = rows.iloc[at]
     # what the study gives is not doubted by what is shipped
-    known = carried[rows["own"].to_numpy(bool)] if row["own"] else carried
+    known = each[own] if row["own"] else each
     return Price(
-        float(carried[at]), per, str(row["method"]), int(row["year"]), str(row["source"]), str(row["status"]),
+        float(each[at]), per, str(row["method"]), int(row["year"]), str(row["source"]), str(row["status"]),
         float(known.min()), float(known.max()), bool(row["own"]),
     )  # fmt: skip
 

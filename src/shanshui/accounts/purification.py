@@ -18,6 +18,7 @@ Emissions = Annotated[
             "pollutant": TEXT,
             "emitted_t": "t/yr",
             "meets_standard": "1",
+            "excludes?": TEXT,
             "*": ANY,
         }
     ),
@@ -28,8 +29,12 @@ Capacity = Annotated[
 ]
 Purified = Annotated[
     pd.DataFrame,
-    Table({"code": Key("=emissions"), "pollutant": TEXT, **dict.fromkeys(AMOUNTS, "t/yr")}),
-]
+    Table(
+        {
+            "code": Key("=emissions"), "pollutant": TEXT, **dict.fromkeys(AMOUNTS, "t/yr"), "excludes?": TEXT,
+        }
+    ),
+]  # fmt: skip
 
 
 @assessment(source="gep_garze2017", bytes_per_cell=0)
@@ -39,7 +44,8 @@ def purification(emissions: Emissions, purification_capacity: Capacity | None = 
     Parameters
     ----------
     emissions : table
-        ``code, pollutant, emitted_t`` a year, ``meets_standard`` (1 where the ambient quality of that pollutant there meets its standard, else 0).
+        ``code, pollutant, emitted_t`` a year, ``meets_standard`` (1 where the ambient quality of that pollutant there meets its standard, else 0);
+        ``excludes``, if the table has it: flows of the account that the amount leaves out already, such as ``nitrogen_kept``.
     purification_capacity : table, optional
         ``code, pollutant, capacity_t``: what the ecosystems of the place can take in a year. No default stands: published rates differ tenfold.
 
@@ -47,7 +53,7 @@ def purification(emissions: Emissions, purification_capacity: Capacity | None = 
     -------
     table
         ``code, pollutant, emitted_t, capacity_t, purified_t`` [t/yr]: the emission where the standard is met, else the capacity, never
-        above the emission.
+        above the emission; ``excludes`` as the table of emissions has it.
 
     Raises
     ------
@@ -86,7 +92,7 @@ def purification(emissions: Emissions, purification_capacity: Capacity | None = 
         )
     least = rows[["emitted_t", "capacity_t"]].min(axis=1)
     out = rows.assign(purified_t=rows["emitted_t"].where(~over, least))
-    out = out[["code", "pollutant", *AMOUNTS]]
+    out = out[["code", "pollutant", *AMOUNTS, *(c for c in ("excludes",) if c in out)]]
     return pd.DataFrame(out)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import pandas as pd
 
 from shanshui.accounts.culture import WAGE_SHARE
+from shanshui.accounts.prices import in_one_year, price_year_told
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, TEXT, Table
@@ -20,7 +21,7 @@ Sites = Annotated[
     Table(
         {
             "site": TEXT, "place": ADMINISTRATIVE, "kind": TEXT, "visits": "1/yr", "spending?": "yuan", "ecological_share?": "1",
-            "hours?": "h", "wage?": "yuan/h", "*": ANY,
+            "hours?": "h", "wage?": "yuan/h", "year?": "yr", "*": ANY,
         }
     ),
 ]  # fmt: skip
@@ -33,6 +34,7 @@ Recreation = Annotated[
             "flow": TEXT,
             "visits": "1/yr",
             "value": "yuan/yr",
+            "price_year?": "yr",
         }
     ),
 ]
@@ -50,19 +52,21 @@ def recreation_value(
     ----------
     recreation_sites : table
         ``site, place`` (code of the county where it lies), ``kind``: ``tourism`` or ``leisure``, ``visits`` a year; of tourism ``spending``
-        [yuan a visit] and ``ecological_share`` of it [1], of leisure ``hours`` a visit and ``wage`` [yuan/h].
+        [yuan a visit] and ``ecological_share`` of it [1], of leisure ``hours`` a visit and ``wage`` [yuan/h]; ``year`` of what is money,
+        if known: all comes out in prices of the latest.
     wage_share : float [1]
         Share of the wage at which time counts [S].
 
     Returns
     -------
     table
-        ``site, place, flow`` (the kind), ``visits`` a year, ``value`` [yuan/yr].
+        ``site, place, flow`` (the kind), ``visits`` a year, ``value`` [yuan/yr], ``price_year`` of it, missing where the table has no year.
 
     Raises
     ------
     QuantityError
-        Another kind, a number that its kind needs and that is missing or below 0, a share above 1, a site that stands twice in one kind.
+        Another kind, a number that its kind needs and that is missing or below 0, a share above 1, a site that stands twice in one
+        kind, a year on some rows only.
 
     Notes
     -----
@@ -82,6 +86,7 @@ def recreation_value(
         raise QuantityError(
             f"recreation_sites.site: {recreation_sites['site'][twice].iloc[0]} stands twice for {kind[twice].iloc[0]}; sum the rows first"
         )
+    recreation_sites, told = in_one_year(recreation_sites, ("spending", "wage"), "recreation_sites")
     value = pd.Series(float("nan"), index=recreation_sites.index)
     for name in KINDS:
         rows = recreation_sites[kind == name]
@@ -91,15 +96,16 @@ def recreation_value(
         for column in TAKES[name]:
             product = product * _numbers(rows, column, name)
         value[rows.index] = product
-    return pd.DataFrame(
+    out = pd.DataFrame(
         {
             "site": recreation_sites["site"].astype(str),
-            "place": recreation_sites["place"].astype(str),
+            "place": recreation_sites["place"].astype(object).fillna("").astype(str),
             "flow": kind,
             "visits": recreation_sites["visits"].astype(float),
             "value": value,
         }
     )
+    return price_year_told(out, told)
 
 
 def _numbers(rows: pd.DataFrame, column: str, kind: str) -> pd.Series:

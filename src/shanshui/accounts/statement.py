@@ -20,6 +20,13 @@ BASES = {
     "transferred": ("carried over from other ground", "由他处单价转移"),
 }
 """How the amount of a flow is known."""
+SOLD = ("products", "water_use")
+"""Groups of services that are sold, so that they stand in the product of a region."""
+VISITED = ("tour",)
+"""Services that visitors pay for."""
+UNITS = ((1e9, "billion"), (1e6, "million"), (1.0, ""))
+UNITS_ZH = ((1e8, "亿"), (1e4, "万"), (1.0, ""))
+"""In which sums are told, the greatest first."""
 TAGS = {
     "S": ("read in its source", "已核对原文"),
     "S2": ("at second hand", "转引"),
@@ -71,7 +78,7 @@ def _lines(gep: pd.DataFrame) -> Iterator[_Line]:
         f"a year's account under {frame.title}, in prices of {year}; status of its text here: {frame.status}",
         f"按《{frame.title_zh}》核算的年度账户，{year}年价格；文本状态：{frame.status}",
     )  # fmt: skip
-    yield from _is_not(frame.id)
+    yield from _is_not(frame.id, counted, worth)
     if not (np.isfinite(worth) and worth > 0):
         yield _said(
             "missing", "total", "no flow of this frame is known, so nothing is valued", "本框架内无已知实物量，故无价值量",
@@ -89,9 +96,16 @@ def _lines(gep: pd.DataFrame) -> Iterator[_Line]:
         low, high = float(total["low"]), float(total["high"])
         yield _said(
             "interval", "total",
-            f"nine of ten draws of price, amount and method lie between {low / 1e9:,.1f} and {high / 1e9:,.1f} billion yuan",
-            f"价格、实物量与方法抽样的九成落在 {low / 1e8:,.0f} 至 {high / 1e8:,.0f} 亿元之间",
+            f"nine of ten draws of price, amount and method lie between {_money(low, high, UNITS)} and {_money(high, high, UNITS)} yuan",
+            f"价格、实物量与方法抽样的九成落在 {_money(low, high, UNITS_ZH)}至 {_money(high, high, UNITS_ZH)}元之间",
         )  # fmt: skip
+
+
+def _money(value: float, most: float, units: tuple[tuple[float, str], ...]) -> str:
+    """A sum in three figures, in the unit that its greatest neighbour asks for."""
+    size, name = next((u for u in units if abs(most) >= u[0]), units[-1])
+    figure = float(f"{value / size:.3g}")
+    return f"{figure:,.10g} {name}".rstrip()
 
 
 def _said(topic: str, subject: str, text: str, text_zh: str, share: float = np.nan) -> _Line:
@@ -114,6 +128,14 @@ def _known_how(counted: pd.DataFrame, worth: float, year: int) -> Iterator[_Line
         yield _said(
             "assumed", f"[{name}]", f"prices of {share:.1%} of the total are {said} [{name}]", f"总值的 {share:.1%}，其价格{said_zh} [{name}]", share,
         )  # fmt: skip
+    dateless = counted[counted["price_year"].isna()]
+    if len(dateless):
+        share = float(dateless["value"].sum()) / worth
+        yield _said(
+            "assumed", "price_year",
+            f"{share:.1%} of the total comes from tables of money that tell no year of their prices: taken as those of {year}",
+            f"总值的 {share:.1%} 来自未注明价格年份的表，按 {year} 年价格计", share,
+        )  # fmt: skip
     old = counted[counted["price_year"].notna() & (counted["price_year"] != year)]
     if len(old):
         share = float(old["value"].sum()) / worth
@@ -126,10 +148,30 @@ def _known_how(counted: pd.DataFrame, worth: float, year: int) -> Iterator[_Line
         )  # fmt: skip
 
 
-def _is_not(frame: str) -> Iterator[_Line]:
-    yield _said(
-        "is_not", "income", "no income and no part of gross domestic product: nobody was paid it", "不是收入，也不是国内生产总值的一部分",
-    )  # fmt: skip
+def _is_not(frame: str, counted: pd.DataFrame, worth: float) -> Iterator[_Line]:
+    """What is not to be read into it; of what is paid for it is told that it stands in the product too."""
+    sold = counted["service"].map(lambda s: SERVICE[str(s)].group).isin(SOLD) | counted[
+        "service"
+    ].isin(VISITED)
+    share = float(counted.loc[sold, "value"].sum()) / worth if worth else 0.0
+    if not share > 0:
+        yield _said(
+            "is_not", "income", "no income and no part of gross domestic product: nobody was paid it", "不是收入，也不是国内生产总值的一部分",
+        )  # fmt: skip
+    elif FRAMES[frame].by_area:
+        yield _said(
+            "is_not", "income",
+            f"no income and no sum to add to gross domestic product: {share:.1%} of the total stands for food, materials and water, "
+            "which are sold and stand in it already; for the rest nobody was paid",
+            f"不可与国内生产总值相加：总值的 {share:.1%} 为食物、原料与水，已在市场出售并计入生产总值；其余部分无人支付", share,
+        )  # fmt: skip
+    else:
+        yield _said(
+            "is_not", "income",
+            f"no income and no sum to add to gross domestic product: {share:.1%} of the total (products, water, power, tourism) is paid for "
+            "and stands in it already; for the rest nobody was paid",
+            f"不可与国内生产总值相加：总值的 {share:.1%}（物质产品、供水、水电、旅游）有人支付并已计入生产总值；其余部分无人支付", share,
+        )  # fmt: skip
     yield _said(
         "is_not", "asset", "a flow of one year, not the worth of the land or of its nature", "是年流量，不是土地或自然资产的价值",
     )  # fmt: skip

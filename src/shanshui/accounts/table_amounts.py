@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from shanshui.accounts.culture import VisitValues
+from shanshui.accounts.double_counting import excluded
 from shanshui.accounts.flood_mitigation import FloodStorage
-from shanshui.accounts.place_shares import PlaceShares, inside_part
+from shanshui.accounts.place_shares import PlaceShares, inside_part, once
+from shanshui.accounts.prices import in_one_year, price_year_told
 from shanshui.accounts.purification import Purified
 from shanshui.accounts.recreation import Recreation
 from shanshui.accounts.services import FLOW
@@ -31,21 +33,25 @@ POLLUTANTS = {
 """Flow of a pollutant, as tables spell it."""
 TableAmounts = Annotated[
     pd.DataFrame,
-    Table({"flow": TEXT, "amount": ANY, "per": TEXT, "basis": TEXT, "places": "1"}),
-]
+    Table(
+        {
+            "flow": TEXT, "amount": ANY, "per": TEXT, "basis": TEXT, "places": "1", "excludes?": TEXT, "price_year?": "yr",
+        }
+    ),
+]  # fmt: skip
 GreenRoads = Annotated[pd.DataFrame, Table({"green_km": "km"})]
 Housing = Annotated[
     pd.DataFrame,
     Table(
         {
-            "code": ADMINISTRATIVE, "floor_m2?": "m2", "all_floor_m2?": "m2", "price": "yuan/m2", "premium": "1", "*": ANY,
+            "code": ADMINISTRATIVE, "floor_m2?": "m2", "all_floor_m2?": "m2", "price": "yuan/m2", "premium": "1", "year?": "yr", "*": ANY,
         }
     ),
 ]  # fmt: skip
 NearGreen = Annotated[pd.DataFrame, Table({"code": ADMINISTRATIVE, "near_share": "1"})]
 Premiums = Annotated[
     pd.DataFrame,
-    Table({"code": ADMINISTRATIVE, "stock": "yuan", "yearly": "yuan/yr"}),
+    Table({"code": ADMINISTRATIVE, "stock": "yuan", "yearly": "yuan/yr", "price_year?": "yr"}),
 ]
 
 
@@ -62,7 +68,7 @@ def landscape_premium(
     ----------
     housing : table
         ``code``; ``floor_m2`` near green, or ``all_floor_m2`` of the place; ``price`` [yuan/m2], ``premium``: share of the price owed to the
-        green [1], from a hedonic study.
+        green [1], from a hedonic study; ``year`` of the prices, if known: all comes out in those of the latest.
     green_near_homes : table, optional
         ``code, near_share``: what of all floor lies near green; needed where the table has no ``floor_m2``.
     yearly_rate : float [1]
@@ -71,12 +77,13 @@ def landscape_premium(
     Returns
     -------
     table
-        ``code, stock`` [yuan], ``yearly`` [yuan/yr].
+        ``code, stock`` [yuan], ``yearly`` [yuan/yr], ``price_year``, missing where the table has no year.
 
     Raises
     ------
     QuantityError
-        A number that is missing or below 0, a premium above 1, neither or both kinds of floor, a place of which nothing tells where its homes lie.
+        A number that is missing or below 0, a premium above 1, neither or both kinds of floor, a place of which nothing tells where its homes lie,
+        a year on some rows only.
 
     Notes
     -----
@@ -97,10 +104,11 @@ def landscape_premium(
                 f"housing.{column}: {row['code']} holds '{row[column]}', expected "
                 f"{'a share of 0 to 1' if column == 'premium' else 'a number, 0 or more'}"
             )
+    housing, told = in_one_year(housing, ("price",), "housing")
     stock = _near(housing, given[0], green_near_homes) * housing["price"] * housing["premium"]
     out = pd.DataFrame({"code": housing["code"].astype(str), "stock": stock})
     out["yearly"] = out["stock"] * yearly_rate
-    return out
+    return price_year_told(out, told)
 
 
 def _near(housing: pd.DataFrame, column: str, near: pd.DataFrame | None) -> pd.Series:
@@ -141,7 +149,7 @@ def table_amounts(
     Parameters
     ----------
     purification : table, optional
-        ``pollutant, purified_t``.
+        ``pollutant, purified_t``; flows that it ``excludes``.
     travel_cost : table, optional
         ``exchange``: what visitors pay and give up [yuan/yr].
     flood_storage : table, optional
@@ -158,7 +166,8 @@ def table_amounts(
     Returns
     -------
     table
-        ``flow, amount, per`` (unit of the amount), ``basis`` (measured or modelled), ``places`` it sums. Missing where one of its places is.
+        ``flow, amount, per`` (unit of the amount), ``basis`` (measured or modelled), ``places`` it sums, and flows that all of them say it
+        ``excludes``, ``price_year`` of what is money. Missing where one of its places is.
 
     Raises
     ------
@@ -170,18 +179,27 @@ def table_amounts(
     ``q_f = sum_p s_p q_pf`` over the places p of each table, ``s`` the share of p inside the region [1]. Ours [D].
     """
     rows: list[tuple[str, float, str, str, int]] = []
+    apart: dict[str, tuple[str, ...]] = {}
+    years: dict[str, int] = {}
     if purification is not None:
-        purification = inside_part(purification, "purified_t", place_shares)
-        for name, part in purification.groupby(flow_of_pollutant(purification["pollutant"])):
+        purification = purified_inside(purification, place_shares)
+        purification = purification[purification["summed"].astype(bool)]
+        flow = purification["flow"]
+        if "excludes" in purification:
+            apart = excluded(flow, purification["excludes"], "emissions")
+        for name, part in purification.groupby(flow):
             rows.append(_row(str(name), part["purified_t"], "modelled"))
     if travel_cost is not None:
         travel_cost = inside_part(travel_cost, "exchange", place_shares, "place")
         rows.append(_row("tourism", travel_cost["exchange"], "measured"))
+        years |= _year("tourism", travel_cost)
     if flood_storage is not None:
         rows.append(_row("flood_stored", flood_storage["storage_m3"], "modelled"))
     if landscape_premium is not None:
-        landscape_premium = inside_part(landscape_premium, "yearly", place_shares)
+        landscape_premium = premiums_inside(landscape_premium, place_shares)
+        landscape_premium = landscape_premium[landscape_premium["summed"].astype(bool)]
         rows.append(_row("landscape_premium", landscape_premium["yearly"], "measured"))
+        years |= _year("landscape_premium", landscape_premium)
     if noise_reduction is not None:
         rows.append(_row("noise_walls", noise_reduction["green_km"], "modelled"))
     if recreation_value is not None:
@@ -195,7 +213,25 @@ def table_amounts(
             rows.append(
                 _row(str(name), part["value"], "measured" if name == "tourism" else "modelled")
             )
-    return pd.DataFrame(rows, columns=["flow", "amount", "per", "basis", "places"])
+            years |= _year(str(name), part)
+    out = pd.DataFrame(rows, columns=["flow", "amount", "per", "basis", "places"])
+    return out.assign(
+        excludes=[" ".join(apart.get(f, ())) for f in out["flow"]],
+        price_year=out["flow"].map(years).astype("Int64"),
+    )
+
+
+def purified_inside(purification: pd.DataFrame, shares: pd.DataFrame | None) -> pd.DataFrame:
+    """Rows of places in the region with the ``flow`` of their pollutant; does each enter the region's sum (``summed``)?"""
+    rows = purification.assign(flow=flow_of_pollutant(purification["pollutant"]))
+    return inside_part(
+        once(rows, "purified_t", shares, "emissions", ("flow",)), "purified_t", shares
+    )
+
+
+def premiums_inside(premiums: pd.DataFrame, shares: pd.DataFrame | None) -> pd.DataFrame:
+    """Rows of places in the region; does each enter the region's sum (``summed``)?"""
+    return inside_part(once(premiums, "yearly", shares, "housing"), "yearly", shares)
 
 
 def flow_of_pollutant(pollutant: pd.Series) -> pd.Series:
@@ -212,6 +248,12 @@ def flow_of_pollutant(pollutant: pd.Series) -> pd.Series:
         name = spelt[flow.isna()].iloc[0]
         raise QuantityError(f"emissions.pollutant: '{name}'; {nearest(name, POLLUTANTS)}")
     return pd.Series(flow)
+
+
+def _year(flow: str, rows: pd.DataFrame) -> dict[str, int]:
+    """Year of the prices of a flow, where its table tells one."""
+    told = rows["price_year"].dropna() if "price_year" in rows else rows.iloc[:0, 0]
+    return {flow: int(told.iloc[0])} if len(told) else {}
 
 
 def _row(flow: str, values: pd.Series, basis: str) -> tuple[str, float, str, str, int]:

@@ -47,9 +47,15 @@ def by_cover(*columns: str, wants: tuple[str, ...] | None = None) -> Table:
 Labels = Annotated[xr.DataArray, Grid("1", Key())]
 Amounts = Annotated[
     pd.DataFrame,
-    Table({"unit": Key("=labels"), "flow": TEXT, "amount": ANY, "per": TEXT, "known_km2": "km2"}),
+    Table(
+        {
+            "unit": Key("=labels"), "flow": TEXT, "amount": ANY, "per": TEXT, "known_km2": "km2", "price_year?": "yr",
+        }
+    ),
+]  # fmt: skip
+RegionAmounts = Annotated[
+    pd.DataFrame, Table({"flow": TEXT, "amount": ANY, "per": TEXT, "price_year?": "yr"})
 ]
-RegionAmounts = Annotated[pd.DataFrame, Table({"flow": TEXT, "amount": ANY, "per": TEXT})]
 UnitAmounts = Annotated[
     pd.DataFrame, Table({"unit": "1", "flow": TEXT, "amount": ANY, "known_km2": "km2"})
 ]
@@ -101,8 +107,12 @@ Prices = Annotated[
 ]  # fmt: skip
 Products = Annotated[
     pd.DataFrame,
-    Table({"code": ADMINISTRATIVE, "year": "yr", "flow": TEXT, "amount": ANY, "excludes?": TEXT}),
-]
+    Table(
+        {
+            "code": ADMINISTRATIVE, "year": "yr", "flow": TEXT, "amount": ANY, "excludes?": TEXT, "summed?": "1",
+        }
+    ),
+]  # fmt: skip
 WaterSupply = Annotated[
     pd.DataFrame,
     Table(

@@ -13,7 +13,7 @@ from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import TEXT, Key, Table
 from shanshui.core.setting import Between, Each
 from shanshui.core.vocabulary import Counties, Employment, Gdp, Prefectures
-from shanshui.industry.economy import SECTORS, prefecture_codes
+from shanshui.industry.economy import SECTORS, prefecture_codes, sound_jobs
 from shanshui.region.place_codes import CodeSystem
 from shanshui.region.years import chosen_year
 
@@ -36,6 +36,11 @@ SectorProducts = Annotated[
     pd.DataFrame, Table({"code": Key("county"), "year": "yr", "sector": TEXT, "yuan": "yuan"})
 ]
 """What others read of it."""
+SERVICES = (
+    "trade", "transport", "hospitality", "information", "finance", "real_estate", "business", "science", "environment", "resident_services",
+    "education", "health", "culture", "public_administration", "international_organisations", "services",
+)  # fmt: skip
+"""Industries of the third sector, as the statistical office of China has them since 2018 [M]."""
 BY_WORKERS, TOLD = "by workers", "told"
 NAMED = 5
 """Places that a message names; of more the count is told."""
@@ -52,6 +57,7 @@ def county_gdp(
     also: Annotated[tuple[float, ...], Each(1900.0, 2200.0)] = (),
     primary: tuple[str, ...] = ("agriculture",),
     secondary: tuple[str, ...] = ("mining", "manufacturing", "utilities", "construction"),
+    tertiary: tuple[str, ...] = SERVICES,
     tolerance: Annotated[float, Between(0.0, 1.0)] = 0.02,
 ) -> CountyGdp:
     """Product of each county by sector, from that of its prefecture and where the sector's workers are.
@@ -68,10 +74,11 @@ def county_gdp(
         Of the product; by default the latest that most prefectures have.
     also : tuple of float [yr]
         Earlier years that are shared out beside it, by the same workers.
-    primary, secondary : tuple of str
-        Industries of the first and the second sector; all others are of the third.
+    primary, secondary, tertiary : tuple of str
+        Industries of each sector; any other word of the table is refused.
     tolerance : float [1]
-        By how much the counties' own figures may exceed their prefecture's, as statistics of two offices do [D].
+        By how much the counties' own figures may differ from their prefecture's, as statistics of two offices do [D]: they may not exceed it
+        by more, nor, where all of them tell, stay below it by more.
 
     Returns
     -------
@@ -84,7 +91,8 @@ def county_gdp(
     ------
     QuantityError
         No rows of a year, no county of the study with workers, further years that are not before ``year``, a county (or all of a prefecture)
-        whose own product is more than the prefecture's.
+        whose own product is more than the prefecture's, counties that all tell theirs and do not reach it, an industry of no sector, a row
+        that is the sum of others or stands twice, persons below 0.
 
     Notes
     -----
@@ -103,13 +111,16 @@ def county_gdp(
         raise QuantityError(
             f"also: {before[-1]} is not before {chosen}, the year of the product; set year to the latest that you want"
         )
-    workers = _workers(employment[employment["year"] == jobs_year], primary, secondary, belongs)
+    sectors = dict(zip(SECTORS, (primary, secondary, tertiary), strict=True))
+    jobs = sound_jobs(employment[employment["year"] == jobs_year])
+    workers = _workers(jobs, sectors, belongs)
     named = dict(zip(prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True))
     named |= dict(zip(counties["code"].astype(str), counties["name"].astype(str), strict=True))
     parts = []
     for at in (*before, chosen):
         chosen_year(gdp, "yuan", "gdp", year=at)
         product = gdp[(gdp["year"] == at) & gdp["sector"].isin(SECTORS)]
+        _refuse_twice(product)
         sums = product.groupby([product["code"].astype(str), "sector"])["yuan"].sum(skipna=False)
         shared = _Sharing(sums, workers, belongs, named, at, tolerance)
         parts.append(shared.table(counties["code"].astype(str)))
@@ -179,6 +190,8 @@ class _Sharing:
         share = persons / all_persons if all_persons > 0 else persons * np.nan
         rest = persons[[c for c in members if c not in told]]
         at_work = float(rest.sum(skipna=False))
+        if told and len(told) == len(members):
+            self._refuse_less(place, sector, whole, told)
         left = whole - sum(told.values())
         if np.isnan(whole):
             why = f"no product of {self.named.get(place, place)} in {self.year}"
@@ -208,6 +221,16 @@ class _Sharing:
                 f" {self.named.get(place, place)}; look at the units and the codes of both"
             )
 
+    def _refuse_less(self, place: str, sector: str, whole: float, told: dict[str, float]) -> None:
+        """Parts of which none is missing and that are less than their whole lose the rest."""
+        amount = sum(told.values())
+        if amount < whole * (1.0 - self.tolerance):
+            raise QuantityError(
+                f"gdp: all counties of {self.named.get(place, place)} ({self._names(told)}) tell {amount:.6g} yuan of the {sector} sector in "
+                f"{self.year}, less than its {whole:.6g}: the rest is nobody's; look at the units, give the county that lacks, or leave the "
+                "counties' rows out"
+            )
+
     def _names(self, codes: Iterable[object]) -> str:
         names = [self.named.get(str(c), str(c)) for c in codes]
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
@@ -230,20 +253,30 @@ def _belongs(
     return out
 
 
+def _refuse_twice(product: pd.DataFrame) -> None:
+    """A row that stands twice would count twice."""
+    if (twice := product.duplicated(["code", "sector"])).any():
+        row = product[twice].iloc[0]
+        raise QuantityError(
+            f"gdp: {row['code']} has the {row['sector']} sector of {row['year']} twice; keep one row"
+        )
+
+
 def _workers(
-    jobs: pd.DataFrame,
-    primary: tuple[str, ...],
-    secondary: tuple[str, ...],
-    belongs: dict[str, str],
+    jobs: pd.DataFrame, sectors: dict[str, tuple[str, ...]], belongs: dict[str, str]
 ) -> pd.Series:
     """Workers of each county by sector; missing where a part is."""
     rows = jobs.assign(code=jobs["code"].astype(str))
     rows = rows[rows["code"].isin(belongs)]
-    industry = rows["industry"].astype(str)
-    kinds = np.where(
-        industry.isin(primary),
-        SECTORS[0],
-        np.where(industry.isin(secondary), SECTORS[1], SECTORS[2]),
-    )
-    rows = rows.assign(sector=kinds)
+    # a word in two of the settings is of the first
+    of = {name: sector for sector in reversed(SECTORS) for name in sectors[sector]}
+    industry = rows["industry"].astype(str).str.strip()
+    if (strange := ~industry.isin(of)).any():
+        words = list(dict.fromkeys(industry[strange]))
+        more = f" and {len(words) - NAMED} more" if len(words) > NAMED else ""
+        raise QuantityError(
+            f"employment.industry: {', '.join(words[:NAMED])}{more} belong to no sector; known are {', '.join(of)}; name them in "
+            "primary, secondary or tertiary of county_gdp"
+        )
+    rows = rows.assign(sector=industry.map(of))
     return rows.groupby(["code", "sector"])["persons"].sum(skipna=False)

@@ -52,6 +52,44 @@ def prefecture_codes(counties: gpd.GeoDataFrame, prefectures: gpd.GeoDataFrame) 
     return out
 
 
+TOTALS = frozenset(
+    {"total", "all", "sum", "employed", "all industries", "合计", "总计", "全部", "总数", "小计"}
+)
+"""Words of rows that are sums of the other rows."""
+
+
+def sound_jobs(employment: pd.DataFrame) -> pd.DataFrame:
+    """Jobs by place and industry, each counted once.
+
+    Parameters
+    ----------
+    employment : table
+        ``code, year, industry, persons``.
+
+    Returns
+    -------
+    table
+        The same.
+
+    Raises
+    ------
+    QuantityError
+        A row that is the sum of others, by its word, or persons below 0.
+    """
+    industry = employment["industry"].astype(str).str.strip()
+    if (sums := industry.str.lower().isin(TOTALS)).any():
+        raise QuantityError(
+            f"employment.industry: '{industry[sums].iloc[0]}' is the sum of the others ({int(sums.sum())} rows); leave it out, or "
+            "everybody counts twice"
+        )
+    if (less := employment["persons"] < 0).any():
+        row = employment[less].iloc[0]
+        raise QuantityError(
+            f"employment.persons: {row['code']}, {row['industry']} in {row['year']} holds {row['persons']:g}, expected 0 or more"
+        )
+    return employment
+
+
 def sector_products(gdp: pd.DataFrame) -> pd.DataFrame:
     """Product of each of the three sectors by code and year, where all three are known [yuan].
 

@@ -10,11 +10,11 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Counties, Employment, Gdp, Prefectures
-from shanshui.industry.economy import prefecture_codes, sector_products
+from shanshui.industry.economy import prefecture_codes, sector_products, sound_jobs
 from shanshui.industry.regional_tables import location_quotients
 from shanshui.industry.structure import basic_jobs, concentration, krugman_specialisation
 from shanshui.industry.tables import EmploymentStructure, GreenGaps, UrbanFlow
-from shanshui.region.levels import lowest_level
+from shanshui.region.levels import levels_told
 from shanshui.region.years import chosen_year
 
 GREEN_CLASSES: dict[str, tuple[str, ...]] = {
@@ -104,7 +104,10 @@ def jobs_by_place(
     """Jobs by prefecture and industry, those of the nation, and names of prefectures; the latest year by default."""
     belongs = prefecture_codes(counties, prefectures)
     chosen = chosen_year(employment, "persons", "employment", year=year, places=set(belongs))
-    rows = lowest_level(employment[employment["year"] == chosen], belongs)
+    rows = sound_jobs(employment[employment["year"] == chosen])
+    rows = levels_told(rows, "persons", belongs, "employment.persons", by=("industry",))
+    # a place of which parts are told, and not all, speaks for itself
+    rows = rows[rows["summed"].to_numpy(bool)]
     gap = rows[rows["persons"].isna()]
     if len(gap):
         raise QuantityError(

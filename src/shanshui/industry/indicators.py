@@ -13,7 +13,7 @@ from shanshui.core.vocabulary import (
     Population,
     Units,
 )
-from shanshui.industry.economy import prefecture_codes, sector_products
+from shanshui.industry.economy import prefecture_codes, sector_products, sound_jobs
 from shanshui.industry.evaluation import evaluation_system
 from shanshui.industry.lexicon import CATEGORIES
 from shanshui.industry.tables import (
@@ -24,6 +24,7 @@ from shanshui.industry.tables import (
     PrefectureGep,
     RoledCities,
 )
+from shanshui.region.levels import levels_told
 from shanshui.region.years import chosen_year
 
 CORE_ROLE = "core"
@@ -156,7 +157,9 @@ def _labour(
     employment: pd.DataFrame, population: pd.DataFrame | None, belongs: dict[str, str]
 ) -> dict[str, tuple[dict[str, float], str]]:
     year = chosen_year(employment, "persons", "employment", places=set(belongs))
-    jobs = employment[employment["year"] == year]
+    jobs = sound_jobs(employment[employment["year"] == year])
+    jobs = levels_told(jobs, "persons", belongs, "employment.persons", by=("industry",))
+    jobs = jobs[jobs["summed"].to_numpy(bool)]
     jobs = jobs.assign(place=jobs["code"].astype(str).map(belongs)).dropna(subset=["place"])
     total = jobs.groupby("place")["persons"].sum(skipna=False)
     staff = jobs[jobs["industry"].isin(["science", "information"])]
@@ -170,6 +173,8 @@ def _labour(
     if population is not None:
         near = min(population["year"].unique(), key=lambda y: (abs(int(y) - year), int(y)))
         people = population[population["year"] == near]
+        people = levels_told(people, "population", belongs, "population")
+        people = people[people["summed"].to_numpy(bool)]
         people = people.assign(place=people["code"].astype(str).map(belongs))
         heads = people.groupby("place")["population"].sum(skipna=False)
         share = total / heads.where(heads > 0)

@@ -17,7 +17,13 @@ from shanshui.core.vocabulary import (
     Population,
     Prefectures,
 )
-from shanshui.industry.economy import PRIMARY_JOBS, prefecture_codes, sector_products, sector_shares
+from shanshui.industry.economy import (
+    PRIMARY_JOBS,
+    prefecture_codes,
+    sector_products,
+    sector_shares,
+    sound_jobs,
+)
 from shanshui.industry.stages import (
     WEIGHTS,
     Verdict,
@@ -221,9 +227,8 @@ def stage_values(
         heads = _with_years(_of_places(counts.sum(skipna=False), belongs), years)
         out["gdp_per_head"] = (sector_products(gdp).sum(axis=1) / heads.where(heads > 0)).dropna()
     if employment is not None:
-        jobs = employment.assign(code=employment["code"].astype(str).map(belongs)).dropna(
-            subset=["code"]
-        )
+        jobs = sound_jobs(employment)
+        jobs = jobs.assign(code=jobs["code"].astype(str).map(belongs)).dropna(subset=["code"])
         farms = jobs[jobs["industry"] == PRIMARY_JOBS]
         total, farm = (
             rows.groupby(["code", "year"])["persons"].sum(skipna=False) for rows in (jobs, farms)

@@ -3,7 +3,7 @@
 from shanshui.accounts.asset_transfer import asset_transfer
 from shanshui.accounts.assets import asset_account, supply_use
 from shanshui.accounts.beneficiaries import service_beneficiaries
-from shanshui.accounts.bridge import frame_accounts, frame_comparison, gep_bridge
+from shanshui.accounts.bridge import gep_bridge
 from shanshui.accounts.capacity import capacity_by_cover, green_near_homes
 from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock, carbon_value
 from shanshui.accounts.climate import hot_days, reference_evapotranspiration
@@ -14,6 +14,7 @@ from shanshui.accounts.downscaled import (
     net_primary_production,
     primary_products,
     production_reach,
+    production_told,
 )
 from shanshui.accounts.erosion_drivers import (
     rainfall_erosivity,
@@ -29,6 +30,7 @@ from shanshui.accounts.flows import (
     unit_cells,
     units_inside,
 )
+from shanshui.accounts.frame_accounts import frame_accounts, frame_comparison
 from shanshui.accounts.gep import gep
 from shanshui.accounts.habitat import habitat_quality, habitat_rarity, threat_maps
 from shanshui.accounts.indicators import gep_hot_spots, gep_summary, mismatch
@@ -123,6 +125,7 @@ def accounts(have: set[str]) -> list[Step]:
         step(carbon_value),
         step(carbon_fixed),
         step(production_reach, binds=cover),
+        step(production_told),
         step(climate_regulation, binds=cover),
         step(cooling_use),
         step(flood_mitigation, binds=cover),
@@ -167,7 +170,7 @@ def accounts(have: set[str]) -> list[Step]:
 def _derived(have: set[str], cover: dict[str, str], warm: dict[str, str]) -> list[Step]:
     """Maps that stand in for inputs the study lacks."""
     out = []
-    if "climate_stations" in have:
+    if "climate_stations" in have and "reference_evapotranspiration" not in have:
         out.append(step(station_evapotranspiration))
     if "reference_evapotranspiration" not in have:
         out.append(step(reference_evapotranspiration, binds=warm))

@@ -17,7 +17,7 @@ MEASURES: dict[str, tuple[str, ...]] = {
         "gep_against_china_2015", "gep_over_gdp", "gep_gini_over_gdp", "service_share", "service_rank", "shares_sum", "total_in_range",
         "quadrant_count", "quadrant_of", "hot_spots_of", "frame_total", "frame_share", "nation_share", "nation_ratio", "bridge_gap",
         "cooling_per_head", "measured_share", "modelled_share", "transferred_share",
-        "production_beyond", "production_at_high", "evapotranspiration_left_out",
+        "production_beyond", "production_at_high", "production_lost", "evapotranspiration_left_out", "evapotranspiration_stations",
     ),
     "pattern": (
         "red_line_share", "red_line_of", "forest_to_farmed", "captured", "captured_share", "sensitive_of", "important_of", "sources_of",

@@ -142,6 +142,18 @@ class CodeSystem:
         """Does the place of a code hold places of the set?"""
         return self.system != "none" and _significant(self.system, code) in self._beginnings
 
+    def above(self) -> dict[str, set[str]]:
+        """Places of the set that hold each one of it, at any height, as far as codes tell."""
+        own = {c: _significant(self.system, c) for c in self.codes if self.system != "none"}
+        places: dict[str, set[str]] = {}
+        for code, start in own.items():
+            places.setdefault(start, set()).add(code)
+        out: dict[str, set[str]] = {c: set() for c in self.codes}
+        for code, start in own.items():
+            for n in range(1, len(start)):
+                out[code] |= places.get(start[:n], set())
+        return out
+
     def standing(self, code: str, name: str = "") -> str:
         """What a code without a place is, as far as it tells.
 

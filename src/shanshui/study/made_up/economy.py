@@ -280,22 +280,22 @@ def _nature(folder: Path, people: pd.DataFrame, counties: gpd.GeoDataFrame) -> N
             takes.append((code, pollutant, round(0.6 * amount, 1)))
         for flow, per_head in PRODUCTS:
             products.append((code, 2020, flow, round(float(count) * per_head)))
-        parks.append((f"park {k + 1}", code, "leisure", round(float(count) * 18), 1.5, 25.0))
-        homes.append((code, round(float(count) * 1.5), 5200, 0.06))
+        parks.append((f"park {k + 1}", code, "leisure", round(float(count) * 18), 1.5, 25.0, 2020))
+        homes.append((code, round(float(count) * 1.5), 5200, 0.06, 2020))
         for site in range(2):
             way = 1.0 + abs(k - 3 * site)
             visits.append(
                 (
                     f"site {site + 1}", places["code"].iloc[3 * site % len(places)], code, round(float(count) * 0.2 * 0.8**way), round(float(count)),
-                    40.0 * way, 0.5 * way, 25.0, 120.0,
+                    40.0 * way, 0.5 * way, 25.0, 120.0, 2020,
                 )
             )  # fmt: skip
     _save(folder, "emissions.csv", emitted, ["code", "pollutant", "emitted_t", "meets_standard"])
     _save(folder, "purification_capacity.csv", takes, ["code", "pollutant", "capacity_t"])
     _save(folder, "products.csv", products, ["code", "year", "flow", "amount"])
     _save(folder, "reservoirs.csv", [("reservoir 3", 4_000_000)], ["name", "capacity_m3"])
-    _save(folder, "housing.csv", homes, ["code", "floor_m2", "price", "premium"])
-    columns = ["site", "place", "kind", "visits", "hours", "wage"]
+    _save(folder, "housing.csv", homes, ["code", "floor_m2", "price", "premium", "year"])
+    columns = ["site", "place", "kind", "visits", "hours", "wage", "year"]
     _save(folder, "recreation_sites.csv", parks, columns)
     columns = [
         "site",
@@ -307,6 +307,7 @@ def _nature(folder: Path, people: pd.DataFrame, counties: gpd.GeoDataFrame) -> N
         "hours",
         "wage",
         "spending",
+        "year",
     ]
     _save(folder, "visits.csv", visits, columns)
 
