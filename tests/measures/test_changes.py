@@ -157,3 +157,16 @@ def test_a_measure_that_changes_no_cell_is_refused_by_name():
     for facts in ({"min": 2}, {"min": None}):
         with pytest.raises(DataError, match="scenario 'greener': 'land_cover = 5' changes no cell"):
             refuse_nothing("greener", facts, "land_cover = 5")
+
+
+def test_what_a_measure_makes_lies_within_what_is_plausible():
+    with pytest.raises(DataError, match="would become -200 to -100 mm/yr, plausible is 0 to 12000"):
+        changed_cells(grid([[100.0, 200.0]], "mm/yr"), factor=-1.0, low=0.0, high=12000.0)
+    # what does not change is not judged
+    found = changed_cells(
+        grid([[100.0, -5.0]], "mm/yr"), grid([[1, 2]], "1", dtype=np.uint8), factor=2.0, low=0.0
+    )
+    assert found.values.tolist() == [[200.0, -5.0]]
+    people = pd.DataFrame({"code": ["1", "2"], "population": [10.0, 20.0]})
+    with pytest.raises(DataError, match="plausible is 0 to"):
+        changed_rows(people, column="population", factor=-1.0, low=0.0)

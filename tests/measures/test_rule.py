@@ -117,3 +117,10 @@ def test_ground_of_a_rule_has_codes_for_yes_no_and_unknown_and_words_for_covers(
     ]
     with pytest.raises(PlanError, match="no cover 'farmd'; did you mean 'farmed'"):
         rule_ground(rule="cover_type == 'farmd'", cover_type=cover)
+
+
+def test_ground_outside_the_region_is_known_to_be_no_ground_of_the_measure():
+    mask = grid([[1, 1, 0]], "1", dtype=np.uint8, nodata=0)
+    height = grid([[5.0, np.nan, 5.0]], "m")
+    found = rule_ground(rule="(height == 5) and region_mask == 1", height=height, region_mask=mask)
+    assert found.values.tolist() == [[1, 0, 2]]

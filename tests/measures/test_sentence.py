@@ -45,7 +45,7 @@ def test_a_measure_is_read_in_its_parts(text, expected):
     "text",
     [
         "", "land_cover", "land_cover becomes 5", "= 5", "land_cover =", "roads add", "roads add a.shp where x > 1", "firms drop", "firms drop 3 where a > 1",
-        "precipitation * much", "precipitation / 0", "land_cover = 5 where", "land_cover = 5 where slope >", "land_cover = 5 6",
+        "precipitation * much", "precipitation / 0", "precipitation * 1", "precipitation + 0", "precipitation / 1", "land_cover = 5 where", "land_cover = 5 where slope >", "land_cover = 5 6",
     ],
 )  # fmt: skip
 def test_what_is_no_measure_is_refused(text):

@@ -150,6 +150,32 @@ def test_an_input_replaced_is_the_study_with_that_file(folder, start):
     assert "filled: elevation" in names
 
 
+def test_ground_outside_the_region_stays_as_it_was(region, tmp_path):
+    shutil.copytree(region.layout.folder, tmp_path / "w")
+    study = open_study(tmp_path / "w")
+    scenario(study.layout.folder, "same", measures=["land_cover = 5 where land_cover == 5"])
+    view = study.scenario("same")
+    view.run("land_cover", workers=1)
+    assert (study["region_mask"].values == 0).any()
+    np.testing.assert_array_equal(view["land_cover"].values, study["land_cover"].values)
+    scenario(study.layout.folder, "dry", measures=["precipitation * -1"])
+    with pytest.raises(ShanshuiError, match="plausible is 0 to 12000"):
+        open_study(tmp_path / "w").scenario("dry").run("precipitation", workers=1)
+    scenario(
+        study.layout.folder, "more", measures=["population.population * 1.1 where year == 2020"]
+    )
+    study = open_study(tmp_path / "w")
+    study.scenario("more").run("population", workers=1)
+    found = study.compare("base", "more", "population")
+    people = study["population"]
+    now = people[people["year"] == 2020]["population"].sum()
+    assert (found.year, found.before) == (2020, pytest.approx(now))
+    assert found.change == pytest.approx(0.1 * now)
+    assert sentences(found, Voice())[0].startswith("Population 2020, from base to more")
+    with pytest.raises(PlanError, match="expected names one by one"):
+        study.run(["gep"])
+
+
 def test_shapes_say_where_and_those_outside_are_refused(folder):
     study = open_study(folder)
     left, bottom, right, top = study.grid.bounds

@@ -30,6 +30,8 @@ def changed_cells(
     value: Annotated[float | None, Between(-LARGEST, LARGEST)] = None,
     factor: Annotated[float, Between(-LARGEST, LARGEST)] = 1.0,
     plus: Annotated[float, Between(-LARGEST, LARGEST)] = 0.0,
+    low: Annotated[float, Between(-LARGEST, LARGEST)] = -LARGEST,
+    high: Annotated[float, Between(-LARGEST, LARGEST)] = LARGEST,
 ) -> Amount:
     """Grid with cells changed where a measure applies.
 
@@ -45,6 +47,8 @@ def changed_cells(
         Where no value is given: by what the cells are multiplied.
     plus : float [any]
         And what is added.
+    low, high : float [any]
+        What a changed cell may be: what is plausible of the input.
 
     Returns
     -------
@@ -54,7 +58,7 @@ def changed_cells(
     Raises
     ------
     DataError
-        Codes that would no longer be whole, or that have no code for missing where one is needed.
+        Codes that would no longer be whole, or that have no code for missing where one is needed; changed cells beyond what is plausible.
 
     Notes
     -----
@@ -66,6 +70,7 @@ def changed_cells(
     missing = before.attrs.get("nodata")
     if values.dtype.kind == "f":
         changed = np.full_like(values, value) if value is not None else _moved(values, factor, plus)
+        _refuse_beyond(changed[where & ~unknown], low, high, str(before.attrs["units"]))
         out = np.where(unknown, values.dtype.type(np.nan), np.where(where, changed, values))
         return like(before, out, str(before.attrs["units"]))
     if unknown.any() and missing is None:
@@ -82,6 +87,16 @@ def changed_cells(
         str(before.attrs["units"]),
         nodata=before.attrs.get("nodata"),
     )
+
+
+def _refuse_beyond(changed: Any, low: float, high: float, unit: str) -> None:
+    known = np.asarray(changed, np.float64)
+    known = known[np.isfinite(known)]
+    if known.size and (known.min() < low or known.max() > high):
+        raise DataError(
+            f"before: would become {known.min():g} to {known.max():g} {unit}, plausible is {low:g} to {high:g}; correct the measure, or widen "
+            "the range of the input: plausible = […]"
+        )
 
 
 def _moved(values: NDArray[Any], factor: float, plus: float) -> NDArray[Any]:
@@ -108,6 +123,8 @@ def changed_layers(
     value: Annotated[float | None, Between(-LARGEST, LARGEST)] = None,
     factor: Annotated[float, Between(-LARGEST, LARGEST)] = 1.0,
     plus: Annotated[float, Between(-LARGEST, LARGEST)] = 0.0,
+    low: Annotated[float, Between(-LARGEST, LARGEST)] = -LARGEST,
+    high: Annotated[float, Between(-LARGEST, LARGEST)] = LARGEST,
 ) -> Maps:
     """Several grids, such as months, with cells of each changed where a measure applies.
 
@@ -123,6 +140,8 @@ def changed_layers(
         By what they are multiplied.
     plus : float [any]
         And what is added.
+    low, high : float [any]
+        What a changed cell may be.
 
     Returns
     -------
@@ -139,6 +158,7 @@ def changed_layers(
     As :func:`changed_cells`, layer by layer: ``x' = factor x + plus`` or ``x' = value`` where the ground is 1. Ours [D].
     """
     said: dict[str, Any] = {"value": value, "factor": factor, "plus": plus}
+    said |= {"low": low, "high": high}
     return xr.Dataset({n: changed_cells(grid, ground, **said) for n, grid in before.items()})
 
 
@@ -202,6 +222,8 @@ def changed_rows(
     value: str = "",
     factor: Annotated[float, Between(-LARGEST, LARGEST)] = 1.0,
     plus: Annotated[float, Between(-LARGEST, LARGEST)] = 0.0,
+    low: Annotated[float, Between(-LARGEST, LARGEST)] = -LARGEST,
+    high: Annotated[float, Between(-LARGEST, LARGEST)] = LARGEST,
 ) -> Rows:
     """Table with one column changed where a rule on its columns holds.
 
@@ -219,6 +241,8 @@ def changed_rows(
         By what it is multiplied.
     plus : float [any]
         And what is added.
+    low, high : float [any]
+        What a changed number may be.
 
     Returns
     -------
@@ -257,6 +281,9 @@ def changed_rows(
         out.loc[taken, column] = int(number) if whole else number
     else:
         out.loc[taken, column] = value
+    if pd.api.types.is_numeric_dtype(out[column]):
+        unit = str((before.attrs.get("units") or {}).get(column, ""))
+        _refuse_beyond(out.loc[taken, column], low, high, unit)
     out.attrs = dict(before.attrs)
     return out
 
@@ -332,6 +359,8 @@ def changed_features(
     value: str = "",
     factor: Annotated[float, Between(-LARGEST, LARGEST)] = 1.0,
     plus: Annotated[float, Between(-LARGEST, LARGEST)] = 0.0,
+    low: Annotated[float, Between(-LARGEST, LARGEST)] = -LARGEST,
+    high: Annotated[float, Between(-LARGEST, LARGEST)] = LARGEST,
 ) -> Shapes:
     """Features with one column changed where a rule on their columns holds.
 
@@ -349,6 +378,8 @@ def changed_features(
         By what it is multiplied.
     plus : float [any]
         And what is added.
+    low, high : float [any]
+        What a changed number may be.
 
     Returns
     -------
@@ -365,7 +396,9 @@ def changed_features(
     ``x' = value``, or ``x' = factor x + plus``, in the features where the rule holds; the others stay. Ours [D].
     """
     plain = pd.DataFrame(before.drop(columns=before.geometry.name))
-    moved = changed_rows(plain, column=column, rule=rule, value=value, factor=factor, plus=plus)
+    moved = changed_rows(
+        plain, column=column, rule=rule, value=value, factor=factor, plus=plus, low=low, high=high
+    )
     out = before.copy()
     out[column] = moved[column]
     out.attrs = dict(before.attrs)

@@ -47,15 +47,19 @@ def rule_ground(*, rule: str, **products: xr.DataArray) -> xr.DataArray:
     and ``a or b`` true where one is true, whatever the other; ours [D].
     """
     asked = Rule(rule)
-    values = {name: _values(grid) for name, grid in products.items()}
+    values = {name: _values(grid, name) for name, grid in products.items()}
     truth = asked.truth(values, _codes)
     code = np.where(truth.known, np.where(truth.holds, HOLDS, FAILS), UNKNOWN).astype(np.uint8)
     return like(next(iter(products.values())), code, "1", nodata=UNKNOWN)
 
 
-def _values(grid: xr.DataArray) -> Values:
+REGION = "region_mask"
+"""Its 0 is ground outside, which is known."""
+
+
+def _values(grid: xr.DataArray, name: str) -> Values:
     values = grid.values
-    missing = grid.attrs.get("nodata")
+    missing = None if name == REGION else grid.attrs.get("nodata")
     known = (
         np.isfinite(values)
         if values.dtype.kind == "f"

@@ -243,7 +243,8 @@ class _Asked:
         for side, node in ((one, left), (other, right)):
             if np.asarray(side.values).dtype.kind in "OUST":
                 raise PlanError(
-                    f"rule '{self.rule.text[:80]}': '{ast.unparse(node)}' holds words; compare them with == or in"
+                    f"rule '{self.rule.text[:80]}': '{ast.unparse(node)}' holds words; compare them by == or in with words in quotes, also "
+                    "where they are written in digits"
                 )
         with np.errstate(invalid="ignore"):
             holds = _COMPARES[type(op)](one.values, other.values)

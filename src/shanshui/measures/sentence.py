@@ -111,6 +111,10 @@ def _in_four_actions(found: Measure) -> Measure:
         number, action = 1.0 / number, "*"
     elif action == "-":
         number, action = -number, "+"
+    if number == (1.0 if action == "*" else 0.0):
+        raise PlanError(
+            f"measure '{found.text}': changes nothing; give another number, or leave it out"
+        )
     return Measure(found.text, found.product, action, repr(number), found.file, found.rule)
 
 

@@ -32,7 +32,7 @@ def sentences(found: Comparison, voice: Voice) -> list[str]:
     """
     things = {"grid": "cells", "classes": "cells", "features": "features"}.get(found.kind, "rows")
     named = {
-        "product": voice.word(found.product),
+        "product": " ".join(filter(None, (voice.word(found.product), str(found.year or "")))),
         "one": scenario_word(found.one, voice),
         "other": scenario_word(found.other, voice),
     }

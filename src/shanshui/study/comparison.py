@@ -69,6 +69,8 @@ class Comparison:
         Cells, rows or features that one of them knows only.
     mean : (float, float)
         Of a grid that is no classes: mean of the cells that both know, in the unit of ``cells``.
+    year : int
+        Last year of a table of several, of which headline and places are; 0 for others.
     """
 
     product: str
@@ -86,6 +88,7 @@ class Comparison:
     compared: int
     only_one: int
     mean: tuple[float, float] = (np.nan, np.nan)
+    year: int = 0
 
     @property
     def change(self) -> float:
@@ -328,7 +331,9 @@ def _tables(a: Study, b: Study, names: tuple[str, str, str], column: str) -> Com
     known = rows[rows["before"].notna() & rows["after"].notna()]
     differs = known[_differ(known["before"], known["after"])]
     column = _headline(rows, differs, column, product)
-    before, after, unit = _figure(rows[rows["column"] == column], keys)
+    told = rows[rows["column"] == column]
+    year = _last_year(told, keys)
+    before, after, unit = _figure(told[told["year"] == year] if year else told, keys)
     return Comparison(
         *names,
         "table",
@@ -342,7 +347,15 @@ def _tables(a: Study, b: Study, names: tuple[str, str, str], column: str) -> Com
         len(differs),
         len(known),
         int((rows["before"].notna() ^ rows["after"].notna()).sum()),
+        year=year,
     )
+
+
+def _last_year(rows: pd.DataFrame, keys: list[str]) -> int:
+    """Last of several years of a table, whose sum would count every place as often; 0 where there is one or none."""
+    if "year" not in keys or rows["year"].nunique() < 2:
+        return 0
+    return int(rows["year"].max())
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
@@ -472,7 +485,7 @@ def _table_places(a: Study, b: Study, product: str, column: str) -> pd.DataFrame
 
 
 def _one_level(a: Study, b: Study, name: str, level: str, column: str) -> pd.DataFrame | None:
-    one, other = (_plain(view[name]) for view in (a, b))
+    one, other = (_of_last_year(_plain(view[name])) for view in (a, b))
     key = next(iter(a.plan.keys(name)), "")
     if key not in one or key not in other:
         return None
@@ -489,6 +502,10 @@ def _one_level(a: Study, b: Study, name: str, level: str, column: str) -> pd.Dat
     return _placed(
         level, gpd.GeoDataFrame(frame), [both[f"{words[0]}_1"], both[f"{words[0]}_2"]], areas
     )
+
+
+def _of_last_year(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame["year"] == frame["year"].max()] if "year" in frame else frame
 
 
 def _place_names(study: Study, level: str, key: str) -> dict[str, dict[str, str]]:

@@ -5,9 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from shanshui.collect.catalog import InputSpec, located
+import numpy as np
+
+from shanshui.collect.catalog import InputSpec, Specs, located
 from shanshui.collect.features import features_input
-from shanshui.collect.inputs import InputKind
+from shanshui.collect.inputs import INPUTS, InputKind
+from shanshui.collect.scaling import plausible
 from shanshui.core.assessment import Card, card_of
 from shanshui.core.errors import PlanError, nearest
 from shanshui.core.quantity import ANY, Features, Grid, Layers, Quantity, Table
@@ -50,6 +53,8 @@ class Measures:
         Study grid.
     ledger : Ledger
         Remembers digests of files.
+    specs : mapping of input to declarations
+        Whose ranges hold for what a measure makes of them.
     given : iterable of str
         Inputs that the scenarios replace: they follow no change of cover.
 
@@ -62,8 +67,14 @@ class Measures:
     """
 
     def __init__(
-        self, folders: list[Path], grid: GridSpec, ledger: Ledger, given: Iterable[str] = ()
+        self,
+        folders: list[Path],
+        grid: GridSpec,
+        ledger: Ledger,
+        specs: Specs,
+        given: Iterable[str] = (),
     ) -> None:
+        self._specs = specs
         self._folders, self._grid, self._ledger = folders, grid, ledger
         self._given = set(given)
         self.grounds: dict[str, tuple[str, str]] = {}
@@ -147,7 +158,15 @@ class Measures:
                 gives=kind,
             )
             binds = {"before": before(product)} | ({"ground": ground} if ground else {})
-            items.append(Step(product, card, fn, binds, _settings(measure, text=False)))
+            items.append(
+                Step(
+                    product,
+                    card,
+                    fn,
+                    binds,
+                    {**_settings(measure, text=False), **self._limits(product)},
+                )
+            )
             return items
 
         return with_change(plan, product, number, [*asked, *([REGION] if whole else [])], changed)
@@ -198,6 +217,8 @@ class Measures:
                 raise PlanError(f"'{product}' is rows: name a column, such as {product}.COLUMN")
             fn = changed_features if features else changed_rows
             settings = {"column": column, **rule, **_settings(measure, text=True)}
+            if column == _amount_column(product):
+                settings |= self._limits(product)
 
         def changed(before: Callable[[str], str]) -> list[Item]:
             items: list[Item] = []
@@ -211,6 +232,14 @@ class Measures:
             return [*items, Step(product, card, fn, binds, settings)]
 
         return with_change(plan, product, number, [], changed)
+
+    def _limits(self, product: str) -> dict[str, float]:
+        """What is plausible of an input that a measure changes; nothing is known of other products."""
+        specs = self._specs.get(product)
+        if product not in INPUTS or not specs or not isinstance(INPUTS[product].low, float):
+            return {}
+        limits = plausible(specs[0], INPUTS[product], product)
+        return {k: v for k, v in zip(("low", "high"), limits, strict=True) if np.isfinite(v)}
 
     def _shapes(self, number: int, measure: Measure) -> Source:
         """Shapes of a measure brought to the study; those that meet it nowhere are refused when they are read."""
@@ -243,6 +272,12 @@ def _followed(plan: Plan, name: str, number: int, old: str) -> Plan:
         return [Step(name, card, followed_cells, binds)]
 
     return with_change(plan, name, number, list(bound.values()), changed)
+
+
+def _amount_column(product: str) -> str:
+    """Column of an input's table for which its range holds: the last that is declared."""
+    gives = INPUTS[product].gives if product in INPUTS else None
+    return gives.fields[-1].name if isinstance(gives, Table) and gives.fields else ""
 
 
 def _settings(measure: Measure, *, text: bool) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def lineage(scenarios: Mapping[str, Scenario], name: str) -> list[str]:
                 continue
             if parent not in scenarios:
                 raise StudyError(
-                    f"scenario '{one}': no parent '{parent}'; {nearest(parent, [*scenarios, BASE])}"
+                    f"scenario '{one}': no parent '{parent}'; {nearest(parent, [n for n in (*scenarios, BASE) if n != one])}"
                 )
             if parent not in line:
                 walk(parent, (*way, one))

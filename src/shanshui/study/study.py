@@ -295,7 +295,7 @@ class Study:
         for word, file in over.added:
             require(located(InputSpec(file=file), self.folders), f"scenario '{name}': {word} add")
         given = {word for one in line for word in self.scenarios[one].inputs}
-        measures = Measures(self.folders, self.grid, self.ledger, given)
+        measures = Measures(self.folders, self.grid, self.ledger, self.specs, given)
         plan = measures.laid(self._planned(), over.measures)
         self.grounds, self.followed = measures.grounds, measures.followed
         return plan
@@ -374,6 +374,10 @@ class Study:
             return [name for name in self.plan.steps if not is_before(name)]
         out: list[str] = []
         for name in names:
+            if not isinstance(name, str):
+                raise PlanError(
+                    f"products: found a {type(name).__name__}, expected names one by one, such as run('gep', 'slope')"
+                )
             if name in CHAPTERS:
                 made = {step.name for step in CHAPTERS[name](set(self.specs))}
                 found = [n for n in self.plan.steps if n in made]
