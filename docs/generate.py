@@ -12,6 +12,7 @@ from shanshui.core.voice import Voice
 from shanshui.flow.plan import Plan, Source, Step
 from shanshui.plans.accounts import STOOD_IN
 from shanshui.plans.everything import everything
+from shanshui.queries.settings import told_of
 
 HERE = Path(__file__).resolve().parent
 EN, ZH = Voice(), Voice("zh")
@@ -74,9 +75,8 @@ def reference() -> str:
         if settings:
             text = inspect.getdoc(card.fn) or ""
             lines += ["| setting | default | meaning |", "|---|---|---|"]
-            lines += [f"| `{s}` | `{v}` | {_meaning(text, s)} |" for s, v in settings.items()] + [
-                ""
-            ]
+            said = {s: told_of(text, s)[1].replace("|", "\\|") for s in settings}
+            lines += [f"| `{s}` | `{v}` | {said[s]} |" for s, v in settings.items()] + [""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -88,20 +88,6 @@ def _column(plan: Plan, name: str, column: Column) -> str:
     else:
         what = "" if column.unit == TEXT else f" [{column.unit}]"
     return f"`{column.name}`{what}" + (" where known" if column.optional else "")
-
-
-def _meaning(text: str, name: str) -> str:
-    rows = text.splitlines()
-    for k, row in enumerate(rows):
-        heads = [h.strip() for h in row.split(" :")[0].split(",")]
-        if name in heads and " : " in row:
-            body = []
-            for below in rows[k + 1 :]:
-                if not below.startswith("    "):
-                    break
-                body.append(below.strip())
-            return " ".join(body).replace("|", "\\|")
-    return ""
 
 
 def terminology() -> str:

@@ -121,7 +121,7 @@ def test_the_series_of_twenty_years_is_whole(qinba):
     assert total.max() / total.min() - 1 < 0.01
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def futures(qinba):
     """The Qinba study with its two climates of about 2050."""
     for name in ("moderate", "strong"):

@@ -11,6 +11,7 @@ from shanshui.queries.admission import PlaceAdmission, admitted_at
 from shanshui.queries.datasets import Datasets, datasets
 from shanshui.queries.lineage import Lineage, lineage
 from shanshui.queries.products import ProductFacts, Products, product_facts, products
+from shanshui.queries.settings import Settings, settings
 from shanshui.queries.validation import Validation, made_validation
 from shanshui.queries.why import Answer, Missing, Why
 from shanshui.study.comparison import Comparison, compare
@@ -88,6 +89,16 @@ class Study(StudyFolder):
     def products(self) -> Products:
         """Every product with unit, dims, state and how long it took: ``shanshui list``."""
         return products(self)
+
+    def settings(self, *steps: str) -> Settings:
+        """What may be set, of some steps or of all: ``shanshui list --settings``.
+
+        Raises
+        ------
+        PlanError
+            A step that the study does not have.
+        """
+        return settings(self, *steps)
 
     def check(self) -> Datasets:
         """Verdict per dataset: ``shanshui check``; ``usable`` says whether the study can run."""

@@ -12,6 +12,7 @@ from shanshui.core.voice import Voice
 if TYPE_CHECKING:
     from shanshui.queries.datasets import Datasets
     from shanshui.queries.lineage import Ancestor
+    from shanshui.queries.settings import Settings
 
 ROWS_SHOWN = 40
 """Rows of a table that a terminal shows; JSON holds more, exports hold all."""
@@ -61,13 +62,25 @@ def list_products(
     variants: Annotated[
         bool, typer.Option("--variants", help="The variants that there are, and what each sets.")
     ] = False,
+    of: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--settings",
+            metavar="STEP",
+            help="What may be set of a step, or of 'all': value, default, limits, unit, meaning.",
+        ),
+    ] = None,
 ) -> None:
     """Products with unit, dims, state and how long they took."""
     from shanshui.queries.products import products
+    from shanshui.queries.settings import settings
 
     study = opened(folder, variant, scenario, preview)
     if variants:
         _print_variants(study.variants(), as_json)
+        return
+    if of:
+        _print_settings(settings(study, *(step for step in of if step != "all")), as_json)
         return
     if as_mermaid:
         from shanshui.flow.draw import mermaid
@@ -85,6 +98,26 @@ def list_products(
             f"{each.name:{wide}} {each.unit:12} {each.dims:11} {took:>10}  {each.state}"
             + (f" [{each.variant}]" if each.variant else "")
         )
+
+
+def _print_settings(found: "Settings", as_json: bool) -> None:
+    if as_json:
+        print_json(found.to_dicts())
+        return
+    rows = [
+        {
+            "setting": f"{each.step}.{each.name}",
+            "value": str(each.value),
+            "default": str(each.default) if each.changed else "",
+            "unit": each.unit,
+            "limits": each.limits,
+            "tag": each.tag,
+            "meaning": each.said,
+        }
+        for each in found
+    ]
+    if rows:
+        print_rows(rows)
 
 
 def show(

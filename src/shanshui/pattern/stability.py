@@ -102,7 +102,7 @@ def pattern_stability(
         As in :func:`source_score`.
     developed_land : (y, x) [1], optional
         1 on built land.
-    quantile, weights, least_km2, most, edge_width
+    quantile, weights, least_km2, most, edge_width : float, tuple of float, float [km2], int, int
         As in the steps of the pattern: the middle of the draws.
     detour_share : float [1]
         A corridor is where the detour costs at most this share of the median link.

@@ -132,7 +132,7 @@ def _text(page: Page) -> str:
         summary=summary(page),
         chapters=chapters,
         units=units,
-        variant=study.layout.variant if not study.of else "",
+        variant="" if study.of or study.times > 1 else study.layout.variant,
         scenario=study.of,
         preview=voice("compare_preview", times=study.times) if study.times > 1 else "",
         not_current=page.head(shown),
