@@ -17,7 +17,13 @@ def test_every_setting_of_the_region_has_its_limits_and_its_meaning(region):
     assert [s for s in found if not s.said] == []
     one = {s.name: s for s in settings(region, "importance_water")}
     least = one["least_of_mean"]
-    assert (least.value, least.default, least.unit, least.limits, least.tag) == (0.1, 0.1, "1", "0 to 1", "D")
+    assert (least.value, least.default, least.unit, least.limits, least.tag) == (
+        0.1,
+        0.1,
+        "1",
+        "0 to 1",
+        "D",
+    )
     for each in found:
         limits = steps[each.step].card.ranges.get(each.name)
         assert each.limits == ("" if limits is None else each.limits)
@@ -34,7 +40,9 @@ def test_what_is_set_otherwise_is_marked(region):
 
 
 def test_a_step_that_is_not_there_is_refused(region):
-    with pytest.raises(PlanError, match="no step 'importance_watr'; did you mean 'importance_water'"):
+    with pytest.raises(
+        PlanError, match="no step 'importance_watr'; did you mean 'importance_water'"
+    ):
         settings(region, "importance_watr")
 
 
