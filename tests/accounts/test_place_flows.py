@@ -11,6 +11,7 @@ from tests.worlds import EQUAL_AREA, grid, squares
 from shanshui.accounts.culture import travel_cost
 from shanshui.accounts.flood_mitigation import flood_storage
 from shanshui.accounts.gep import gep
+from shanshui.accounts.nation import FIGURES
 from shanshui.accounts.noise import noise_reduction
 from shanshui.accounts.place_flows import place_flows
 from shanshui.accounts.place_shares import place_shares, products_inside
@@ -338,6 +339,11 @@ def test_places_of_the_made_up_region_sum_to_it(region):
     region.run(
         "gep", "unit_gep", "county_gep", "prefecture_gep", "service_beneficiaries", workers=2
     )
+    # a nation around the region stands beside it, in every figure
+    region.run("nation_shares", "product_share", workers=2)
+    shares = region["nation_shares"].set_index("figure")["share"]
+    assert set(shares.index) == {*FIGURES, "assets"}
+    assert shares.between(0.0, 1.0, inclusive="neither").all()
     # one page tells what a county gives once
     code = region["counties"]["code"].astype(str)
     given = region["service_beneficiaries"].set_index("code")["given"]

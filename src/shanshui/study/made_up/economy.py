@@ -73,6 +73,8 @@ def write_economy(
     """Write every table of the economy."""
     _product(folder, people, counties, seed)
     _nature(folder, people, counties)
+    nation = [(*figure, "made up") for figure in NATION]
+    _save(folder, "nation.csv", nation, ["figure", "year", "value", "unit", "source"])
     random = np.random.default_rng(seed + 11)
     latest = people[people["year"] == people["year"].max()]
     _jobs(folder, latest, random)
@@ -265,6 +267,13 @@ PRODUCTS = (
     ("water_industrial", 30.0), ("water_irrigation", 160.0), ("hydropower", 420.0),
 )  # fmt: skip
 """Yuan, kWh or m3 a head and year."""
+
+
+NATION = (
+    ("territory", 2020, 120_000.0, "km2"), ("people", 2020, 21_000_000.0, "person"), ("product", 2020, 0.72, "1e12 yuan"),
+    ("electricity", 2020, 95.0, "TWh"), ("gep", 2020, 0.9, "1e12 yuan"), ("equivalents", 2010, 0.6, "1e12 yuan"),
+)  # fmt: skip
+"""A nation around the region, made up as it is."""
 
 
 def _nature(folder: Path, people: pd.DataFrame, counties: gpd.GeoDataFrame) -> None:
