@@ -3,13 +3,14 @@
 import datetime
 import json
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from shanshui.cli.options import AsJson, Folder, Language, Overwrite, Preview
 from shanshui.cli.rows import print_json, print_rows
-from shanshui.core.errors import StudyError, nearest
+from shanshui.core.errors import ShanshuiError, StudyError, nearest
 from shanshui.core.voice import Voice
 from shanshui.queries.plain import records
 
@@ -83,7 +84,7 @@ def scenario(
             today=datetime.datetime.now(tz=datetime.UTC).date(),
         )
         typer.echo(
-            f"{path}\nnext: shanshui run {folder} --scenario {name}   and   shanshui compare {folder} base {name}"
+            f"{path}\nnext: shanshui run {folder} --scenario {quote(name)}   and   shanshui compare {folder} base {quote(name)}"
         )
     elif action == "drop":
         for text in drop_scenario(study, name):
@@ -97,7 +98,10 @@ def scenario(
 def _list(study: "Study", as_json: bool) -> None:
     rows: list[dict[str, Any]] = []
     for name, one in study.scenarios.items():
-        states = list(study.scenario(name).reached_states().values())
+        try:
+            states, fault = list(study.scenario(name).reached_states().values()), ""
+        except ShanshuiError as error:
+            states, fault = [], str(error)
         rows.append(
             {
                 "scenario": name,
@@ -110,6 +114,7 @@ def _list(study: "Study", as_json: bool) -> None:
                 "author": one.author or "",
                 "date": str(one.date or ""),
                 "note": one.note or "",
+                "fault": fault,
             }
         )
     if as_json:
@@ -182,8 +187,9 @@ def compare(
     """What differs from scenario A to B: in a sentence, by place, as a map; who gains and who loses."""
     from shanshui.report.comparison import sentences
     from shanshui.report.comparison_files import as_dict, summary_rows, write_comparison
+    from shanshui.report.views import class_words
+    from shanshui.study.comparison import Zones, differing
     from shanshui.study.comparison import compare as compared
-    from shanshui.study.comparison import differing
     from shanshui.study.study import open_study
 
     voice = Voice(lang, folder)
@@ -193,7 +199,9 @@ def compare(
         if as_json and to is None:
             print_json(names)
             return
-        found = [c for name in names if (c := _tried(study, one, other, name)) is not None]
+        # places are told of products that are named, or in a file
+        zones = Zones.none() if to is None else Zones.of(study.scenario(one))
+        found = [compared(study, one, other, name, zones=zones) for name in names]
         if to is None:
             rows = summary_rows(found)
             if len(rows):
@@ -201,7 +209,8 @@ def compare(
             typer.echo(f"{len(names)} products differ between {one} and {other}")
             return
     else:
-        found = [compared(study, one, other, name, column) for name in products]
+        zones = Zones.of(study.scenario(one))
+        found = [compared(study, one, other, name, column, zones=zones) for name in products]
     if to is not None:
         typer.echo(str(write_comparison(study, found, to, voice, overwrite=overwrite)))
         return
@@ -211,26 +220,21 @@ def compare(
     if study.times > 1:
         typer.echo(voice("compare_preview", times=study.times))
     for c in found:
-        for text in sentences(c, voice):
+        view = study.scenario(one)
+        words = class_words(view, c.product, voice) if c.kind == "classes" else {}
+        for text in sentences(c, voice, words):
             typer.echo(text)
-        _print_places(c)
+        _print_places(c, words)
 
 
-def _tried(study: "Study", one: str, other: str, name: str) -> "Comparison | None":
-    """Comparison of a product; none of what holds several grids, whose layers are told."""
-    from shanshui.core.quantity import Layers
-    from shanshui.study.comparison import compare as compared
-
-    kind = study.scenario(one).plan.kind(name)
-    return None if isinstance(kind, Layers) else compared(study, one, other, name)
-
-
-def _print_places(found: "Comparison") -> None:
+def _print_places(found: "Comparison", words: dict[int, str]) -> None:
     """Tables under the sentences: by county, prefecture, province and basin, the greatest changes first; of classes from which to which."""
     if found.kind == "classes" and len(found.rows):
-        print_rows(records(found.rows.head(20)))
+        shown = found.rows.head(20)
+        named = {side: [words.get(int(v), str(v)) for v in shown[side]] for side in ("from", "to")}
+        print_rows(records(shown.assign(**named)))
     if found.places.empty:
-        if found.kind in ("table", "features") and len(found.rows):
+        if found.kind in ("table", "features", "layers") and len(found.rows):
             rows = found.rows[found.rows["change"].fillna(0) != 0]
             print_rows(records((rows if len(rows) else found.rows).head(20)))
         return

@@ -122,8 +122,19 @@ class Rule:
         if isinstance(node, ast.Compare) and all(
             type(op) in _COMPARES or isinstance(op, ast.In | ast.NotIn) for op in node.ops
         ):
+            self._refuse_order_of_words(node)
             return [node.left, *node.comparators]
         raise self._refuse(node)
+
+    def _refuse_order_of_words(self, node: ast.Compare) -> None:
+        sides = [node.left, *node.comparators]
+        for op, *pair in zip(node.ops, sides, sides[1:], strict=False):
+            for side in pair:
+                word = side.value if isinstance(side, ast.Constant) else None
+                if isinstance(word, str) and not isinstance(op, ast.Eq | ast.NotEq):
+                    raise PlanError(
+                        f"rule '{self.text[:80]}': '{word}' is a word, and words have no order; compare it by == or in"
+                    )
 
     def _name(self, node: ast.expr) -> str:
         if isinstance(node, ast.Name):

@@ -1,5 +1,7 @@
 """Two scenarios side by side: in a sentence, as a map of the difference, as files."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from shanshui.core.voice import Voice
@@ -15,7 +17,9 @@ def scenario_word(name: str, voice: Voice) -> str:
     return voice("compare_base") if name in ("", BASE) else name
 
 
-def sentences(found: Comparison, voice: Voice) -> list[str]:
+def sentences(
+    found: Comparison, voice: Voice, classes: Mapping[int, str] | None = None
+) -> list[str]:
     """Tell a comparison: by how much, who gains, who loses, what was not compared.
 
     Parameters
@@ -24,13 +28,17 @@ def sentences(found: Comparison, voice: Voice) -> list[str]:
         Of one product.
     voice : Voice
         Of the page.
+    classes : mapping of code to word, optional
+        Of a map of classes.
 
     Returns
     -------
     list of str
         At least one.
     """
-    things = {"grid": "cells", "classes": "cells", "features": "features"}.get(found.kind, "rows")
+    things = {"grid": "cells", "layers": "cells", "classes": "cells", "features": "features"}.get(
+        found.kind, "rows"
+    )
     named = {
         "product": " ".join(filter(None, (voice.word(found.product), str(found.year or "")))),
         "one": scenario_word(found.one, voice),
@@ -40,13 +48,19 @@ def sentences(found: Comparison, voice: Voice) -> list[str]:
     only = only if found.only_one and found.kind != "features" else []
     if not found.changed:
         return [voice("compare_same", **named), *only]
-    return [_headline(found, named, things, voice), *_ends(found, voice), *only]
+    return [_headline(found, named, things, voice, classes or {}), *_ends(found, voice), *only]
 
 
-def _headline(found: Comparison, named: dict[str, str], things: str, voice: Voice) -> str:
+def _headline(
+    found: Comparison,
+    named: dict[str, str],
+    things: str,
+    voice: Voice,
+    classes: Mapping[int, str],
+) -> str:
     if found.kind == "classes":
         top = [
-            f"{r['from']} → {r['to']} ({r['area_km2']:,.6g} km²)"
+            f"{classes.get(r['from'], r['from'])} → {classes.get(r['to'], r['to'])} ({r['area_km2']:,.6g} km²)"
             for r in found.rows.head(3).to_dict("records")
         ]
         area = found.rows["area_km2"].sum()

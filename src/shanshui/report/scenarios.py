@@ -12,7 +12,8 @@ from shanshui.report.comparison import scenario_word, sentences, signed_share
 from shanshui.report.difference_maps import difference_map
 from shanshui.report.legends import Legend
 from shanshui.report.page import Figure, Page
-from shanshui.study.comparison import Comparison, compare
+from shanshui.report.views import class_words
+from shanshui.study.comparison import Comparison, Zones, compare
 from shanshui.study.sections import BASE
 from shanshui.study.study import Study
 
@@ -43,7 +44,8 @@ def scenario_chapter(page: Page) -> dict[str, Any]:
     """
     study, voice = page.study, page.voice
     names = [n for n in dict.fromkeys([study.of, *study.scenarios]) if n and study.scenarios]
-    found = {name: _compared(study, name) for name in names}
+    zones = Zones.of(study.scenario(BASE))
+    found = {name: _compared(study, name, zones) for name in names}
     found = {name: rows for name, rows in found.items() if rows}
     tables = [_told(study, list(found), voice), _beside(found, voice), _places(found, page)]
     return {
@@ -53,12 +55,12 @@ def scenario_chapter(page: Page) -> dict[str, Any]:
     }
 
 
-def _compared(study: Study, name: str) -> dict[str, Comparison]:
+def _compared(study: Study, name: str, zones: Zones) -> dict[str, Comparison]:
     """Comparisons of the study with a scenario, of what both have made and is up to date."""
     out = {}
     for product in FIGURES:
         try:
-            one = compare(study, BASE, name, product)
+            one = compare(study, BASE, name, product, zones=zones)
         except ShanshuiError:
             continue  # not made, or not up to date, in one of them: the page tells what it can
         if one.changed:
@@ -193,7 +195,10 @@ def _maps(found: dict[str, dict[str, Comparison]], page: Page) -> list[Figure]:
             r[product] for r in found.values() if product in r and r[product].cells is not None
         ]
         if beside and page.study.has(product):
-            note = " ".join(text for one in beside for text in sentences(one, page.voice)[:1])
+            words = (
+                class_words(page.study, product, page.voice) if beside[0].kind == "classes" else {}
+            )
+            note = " ".join(sentences(one, page.voice, words)[0] for one in beside)
             title = page.voice("compare_difference", product=page.voice.word(product))
             draw = partial(difference_map, page.study, beside, page.voice)
             out.append(page.figure(Legend(product), title, note, draw))

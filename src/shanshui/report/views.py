@@ -265,6 +265,12 @@ def _classes(view: View) -> dict[int, tuple[str, str]]:
     return {k: (str(k), to_hex(ramp(k / max(top, 1)))) for k in range(least, top + 1)}
 
 
+def class_words(study: Study, name: str, voice: Voice) -> dict[int, str]:
+    """Word of each code of a grid of classes; empty for one of numbers."""
+    view = View(study, replace(legend_of(name), product=name), voice)
+    return {code: word for code, (word, _) in _classes(view).items()}
+
+
 @lru_cache(maxsize=2)
 def _outline(study: Study, boundary: str) -> gpd.GeoDataFrame:
     """The region as one shape, by the digest of its boundary."""

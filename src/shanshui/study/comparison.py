@@ -1,5 +1,6 @@
 """Two scenarios of a study compared: what differs, where, by how much, who gains and who loses."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,9 +8,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from shanshui.core.errors import PlanError
 from shanshui.core.quantity import Features, Grid, Layers, Table
+from shanshui.region.cover import Cover
 from shanshui.region.grid import grid_of, like
 from shanshui.region.polygon_cover import cover_of
 from shanshui.study.sections import BASE
@@ -25,6 +28,28 @@ ZONES = {
 """Products whose outlines are the places of each kind; the first that is made."""
 BY_AREA = {"km2": 1.0, "ha": 100.0, "m2": 1e6}
 """Units of area under a line of fraction, in a square kilometre: amounts by them are summed over ground."""
+SUMMED = (
+    "yuan",
+    "person",
+    "job",
+    "household",
+    "t",
+    "kg",
+    "g",
+    "m3",
+    "km2",
+    "ha",
+    "m2",
+    "km",
+    "kWh",
+    "MWh",
+    "GWh",
+    "TWh",
+    "MJ",
+    "GJ",
+    "J",
+)
+"""Units, of a year or at large, of which the rows of a table may be summed; heights, shares and prices may not."""
 HEADLINES = ("total", "value", "amount", "area_km2", "share", "score")
 """Columns by which a table is told in one figure, the first that it has; else its first number that differs."""
 SAME_CLASS, DIFFERS, ENTERS, LEAVES, UNKNOWN = 0, 1, 2, 3, 255
@@ -46,13 +71,14 @@ class Comparison:
     one, other : str
         Scenarios: from the first to the second.
     kind : str
-        ``grid``, ``classes``, ``table``, ``features`` or ``number``.
+        ``grid``, ``classes``, ``layers``, ``table``, ``features`` or ``number``.
     unit : str
         Of the headline.
     column : str
         Column of a table that the headline is about; blank for others.
     before, after : float
-        Headline of the region: the sum of an amount by area, the mean of another grid, the share of changed ground of classes (after), the
+        Headline, of the cells of the region only: the sum of an amount by area, the mean of another grid, the share of changed ground of classes
+        (after), the
         row of totals or the sum of a table, the count of features. NaN where it cannot be told.
     rows : DataFrame
         Key columns, ``column, unit, before, after, change, change_share`` of a table; ``from, to, cells, area_km2`` of classes.
@@ -116,7 +142,45 @@ class Comparison:
         return here.sort_values(["change", "code"], ascending=[ascending, True]).head(count)
 
 
-def compare(study: Study, one: str, other: str, product: str, column: str = "") -> Comparison:
+@dataclass(frozen=True)
+class Zones:
+    """Places of each level, with the share of each cell in each: made once for any number of comparisons.
+
+    Attributes
+    ----------
+    frames : mapping of level to GeoDataFrame
+        Outlines.
+    covers : mapping of level to Cover
+        Cells of them.
+    """
+
+    frames: Mapping[str, gpd.GeoDataFrame]
+    covers: Mapping[str, Cover]
+
+    @classmethod
+    def of(cls, study: Study) -> "Zones":
+        """Places that a study has made."""
+        frames = _zones(study)
+        if not frames:
+            return cls({}, {})
+        inside = study["region_mask"].values == 1
+        return cls(frames, {k: cover_of(v, study.grid).along(inside) for k, v in frames.items()})
+
+    @classmethod
+    def none(cls) -> "Zones":
+        """No places: only the figures of the region are told."""
+        return cls({}, {})
+
+
+def compare(
+    study: Study,
+    one: str,
+    other: str,
+    product: str,
+    column: str = "",
+    *,
+    zones: Zones | None = None,
+) -> Comparison:
     """Compare a product in two scenarios.
 
     Parameters
@@ -129,6 +193,8 @@ def compare(study: Study, one: str, other: str, product: str, column: str = "") 
         What to compare.
     column : str
         Column of a table that the headline and the places are about; by default the one that tells most.
+    zones : Zones, optional
+        Places to tell it by; those of the first scenario by default.
 
     Returns
     -------
@@ -155,17 +221,15 @@ def compare(study: Study, one: str, other: str, product: str, column: str = "") 
             f"{product}: is a {type(kinds[0]).__name__} in {one} and a {type(kinds[1]).__name__} in {other}"
         )
     names = (product, one, other)
+    zones = Zones.of(a) if zones is None else zones
     if isinstance(kinds[0], Grid):
-        return _grids(a, b, names)
+        return _grids(a, b, names, zones)
     if isinstance(kinds[0], Table):
-        return _tables(a, b, names, column)
+        return _tables(a, b, names, column, zones)
     if isinstance(kinds[0], Features):
         return _features(a, b, names)
     if isinstance(kinds[0], Layers):
-        layers = ", ".join(a.record(product).facts["layers"])
-        raise PlanError(
-            f"{product}: holds several grids; name one of them: {product}.LAYER of {layers}"
-        )
+        return _layers(a, b, names)
     before, after = float(a[product]), float(b[product])
     return Comparison(
         *names, "number", kinds[0].unit, "", before, after, pd.DataFrame(), pd.DataFrame(), None, int(before != after), 1, 0
@@ -176,15 +240,16 @@ def _share(before: float, after: float) -> float:
     return (after - before) / abs(before) if before else np.nan
 
 
-def _grids(a: Study, b: Study, names: tuple[str, str, str]) -> Comparison:
+def _grids(a: Study, b: Study, names: tuple[str, str, str], zones: Zones) -> Comparison:
     product = names[0]
     one, other = a[product], b[product]
     grid = grid_of(one)
     if one.values.dtype.kind in "iub":
-        return _classes(a, one, other, names)
+        return _classes(a, one, other, names, zones)
     unit = str(one.attrs["units"])
-    known = np.isfinite(one.values) & np.isfinite(other.values)
-    only = int(np.count_nonzero(np.isfinite(one.values) ^ np.isfinite(other.values)))
+    inside = _inside(a, one)
+    known = inside & np.isfinite(one.values) & np.isfinite(other.values)
+    only = int(np.count_nonzero(inside & (np.isfinite(one.values) ^ np.isfinite(other.values))))
     gap = np.where(known, other.values - one.values, np.float32(np.nan))
     area = _area_unit(unit)
     factor = grid.cell_km2 * BY_AREA[area] if area else 0.0
@@ -202,13 +267,46 @@ def _grids(a: Study, b: Study, names: tuple[str, str, str]) -> Comparison:
         before,
         after,
         pd.DataFrame(),
-        _by_place(a, pair[0], pair[1], factor),
+        _by_place(zones, pair[0], pair[1], factor),
         like(one, gap.astype(np.float32), unit),
         int(np.count_nonzero(np.nan_to_num(gap) != 0)),
         count,
         only,
         means,
     )
+
+
+def _layers(a: Study, b: Study, names: tuple[str, str, str]) -> Comparison:
+    """Several grids: the mean of each that both have, over the cells that both know."""
+    one, other = a[names[0]], b[names[0]]
+    rows = []
+    inside = _inside(a, next(iter(one.data_vars.values())))
+    changed = compared = only = 0
+    for layer in [str(n) for n in one.data_vars if n in other.data_vars]:
+        x, y = one[layer], other[layer]
+        known = inside & np.isfinite(x.values) & np.isfinite(y.values)
+        differs = int(np.count_nonzero(x.values[known] != y.values[known]))
+        before, after = (
+            float(g.values[known].mean(dtype=np.float64)) if known.any() else np.nan for g in (x, y)
+        )
+        unit = str(x.attrs.get("units", ""))
+        rows.append((layer, "mean", unit, before, after, after - before, _share(before, after)))
+        changed += differs
+        compared += int(np.count_nonzero(known))
+        only += int(np.count_nonzero(inside & (np.isfinite(x.values) ^ np.isfinite(y.values))))
+    heads = ["layer", "column", "unit", "before", "after", "change", "change_share"]
+    frame = pd.DataFrame(rows, columns=heads)
+    nothing = (np.nan, np.nan)
+    return Comparison(
+        *names, "layers", "", "mean", *nothing, frame, pd.DataFrame(), None, changed, compared, only
+    )
+
+
+def _inside(study: Study, grid: xr.DataArray) -> NDArray[np.bool_]:
+    """Cells of the region; all where the study has not made it."""
+    if not study.has("region_mask"):
+        return np.ones(grid.shape, bool)
+    return np.asarray(study["region_mask"].values == 1)
 
 
 def _area_unit(unit: str) -> str:
@@ -221,11 +319,11 @@ def _without_area(unit: str, area: str) -> str:
     return unit.replace(f"/{area}", "", 1)
 
 
-def _by_place(study: Study, one: xr.DataArray, other: xr.DataArray, factor: float) -> pd.DataFrame:
+def _by_place(zones: Zones, one: xr.DataArray, other: xr.DataArray, factor: float) -> pd.DataFrame:
     """Both grids in each place: sums of an amount by area, else means; cells along the region's outline belong to it whole."""
     parts = []
-    for level, frame in _zones(study).items():
-        cover = cover_of(frame, grid_of(one)).along(study["region_mask"].values == 1)
+    for level, frame in zones.frames.items():
+        cover = zones.covers[level]
         sums = [cover.sums(grid) for grid in (one, other)]
         cells = sums[0].cells
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -272,16 +370,21 @@ def _placed(
 
 
 def _classes(
-    a: Study, one: xr.DataArray, other: xr.DataArray, names: tuple[str, str, str]
+    a: Study,
+    one: xr.DataArray,
+    other: xr.DataArray,
+    names: tuple[str, str, str],
+    zones: Zones,
 ) -> Comparison:
     """Maps of classes: ground that goes from each class to each other."""
     missing = [x.attrs.get("nodata") for x in (one, other)]
-    known = np.ones(one.shape, bool)
+    known = _inside(a, one)
     only = np.zeros(one.shape, bool)
     for x, code in zip((one, other), missing, strict=True):
         if code is not None:
             only ^= x.values != code
             known &= x.values != code
+    only &= _inside(a, one)
     differs = known & (one.values != other.values)
     area = grid_of(one).cell_km2
     pairs = pd.DataFrame({"from": one.values[differs], "to": other.values[differs]})
@@ -304,7 +407,7 @@ def _classes(
         0.0,
         changed / count if count else np.nan,
         rows.reset_index(drop=True),
-        _by_place(a, same, share, 0.0),
+        _by_place(zones, same, share, 0.0),
         like(one, _marked(one.values, other.values, known), "1", nodata=UNKNOWN),
         changed,
         count,
@@ -322,7 +425,9 @@ def _marked(one: Any, other: Any, known: Any) -> Any:
     return out
 
 
-def _tables(a: Study, b: Study, names: tuple[str, str, str], column: str) -> Comparison:
+def _tables(
+    a: Study, b: Study, names: tuple[str, str, str], column: str, zones: Zones
+) -> Comparison:
     product = names[0]
     frames = [_plain(view[product]) for view in (a, b)]
     units = {**(a[product].attrs.get("units") or {}), **(b[product].attrs.get("units") or {})}
@@ -342,7 +447,7 @@ def _tables(a: Study, b: Study, names: tuple[str, str, str], column: str) -> Com
         before,
         after,
         rows,
-        _table_places(a, b, product, column),
+        _table_places(a, b, product, column, zones),
         None,
         len(differs),
         len(known),
@@ -450,7 +555,7 @@ def _figure(rows: pd.DataFrame, keys: list[str]) -> tuple[float, float, str]:
         return float(first["before"]), float(first["after"]), str(first["unit"])
     if len(rows) == 1:
         return float(rows["before"].iloc[0]), float(rows["after"].iloc[0]), unit
-    if not unit or unit == "1" or _area_unit(unit) or "/person" in unit:
+    if unit.removesuffix("/yr").rpartition(" ")[2] not in SUMMED:
         return np.nan, np.nan, unit
     both = rows[rows["before"].notna() & rows["after"].notna()]
     return float(both["before"].sum()), float(both["after"].sum()), unit
@@ -465,11 +570,13 @@ LEVEL_OF = {
 }
 
 
-def _table_places(a: Study, b: Study, product: str, column: str) -> pd.DataFrame:
+def _table_places(a: Study, b: Study, product: str, column: str, zones: Zones) -> pd.DataFrame:
     """The column by place: of the table itself where its rows are places, and of its sisters by unit, county and prefecture."""
     stem = product
     for level in ZONES:
         stem = stem.removeprefix(f"{level}_")
+    if not zones.frames:
+        return pd.DataFrame()
     names = dict.fromkeys([product, *(f"{level}_{stem}" for level in ZONES)])
     parts: dict[str, pd.DataFrame] = {}
     for name in names:
@@ -477,14 +584,16 @@ def _table_places(a: Study, b: Study, product: str, column: str) -> pd.DataFrame
             continue
         level = next((LEVEL_OF[k] for k in a.plan.key(name) if k in LEVEL_OF), "")
         if level and level not in parts:
-            found = _one_level(a, b, name, level, column)
+            found = _one_level(a, b, name, level, column, zones)
             if found is not None:
                 parts[level] = found
     order = [parts[level] for level in ZONES if level in parts]
     return pd.concat(order, ignore_index=True) if order else pd.DataFrame()
 
 
-def _one_level(a: Study, b: Study, name: str, level: str, column: str) -> pd.DataFrame | None:
+def _one_level(
+    a: Study, b: Study, name: str, level: str, column: str, zones: Zones
+) -> pd.DataFrame | None:
     one, other = (_of_last_year(_plain(view[name])) for view in (a, b))
     key = next(iter(a.plan.keys(name)), "")
     if key not in one or key not in other:
@@ -494,7 +603,7 @@ def _one_level(a: Study, b: Study, name: str, level: str, column: str) -> pd.Dat
     if not words or one[key].duplicated().any() or other[key].duplicated().any():
         return None
     both = one[[key, words[0]]].merge(other[[key, words[0]]], on=key, suffixes=("_1", "_2"))
-    named = _place_names(a, level, key)
+    named = _place_names(zones.frames.get(level), key)
     label = both[key].astype(str)
     frame = pd.DataFrame([named.get(k, {"code": k, "name": k, "name_zh": k}) for k in label])
     area = one.set_index(key)["area_km2"] if "area_km2" in one else None
@@ -508,9 +617,8 @@ def _of_last_year(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["year"] == frame["year"].max()] if "year" in frame else frame
 
 
-def _place_names(study: Study, level: str, key: str) -> dict[str, dict[str, str]]:
+def _place_names(zones: gpd.GeoDataFrame | None, key: str) -> dict[str, dict[str, str]]:
     """Code and names of each place by what a key column calls it: the index of the outlines under ``unit``, else their code."""
-    zones = _zones(study).get(level)
     if zones is None:
         return {}
     index = pd.Series(zones.index, zones.index).astype(str)

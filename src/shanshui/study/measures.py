@@ -9,7 +9,7 @@ import numpy as np
 
 from shanshui.collect.catalog import InputSpec, Specs, located
 from shanshui.collect.features import features_input
-from shanshui.collect.inputs import INPUTS, InputKind
+from shanshui.collect.inputs import FEATURES, INPUTS, InputKind
 from shanshui.collect.scaling import plausible
 from shanshui.core.assessment import Card, card_of
 from shanshui.core.errors import PlanError, nearest
@@ -114,9 +114,35 @@ class Measures:
                     plan = _followed(plan, name, number, old)
         return plan
 
+    def with_added(self, plan: Plan, scenario: str, name: str, file: str) -> Plan:
+        """Refuse, when an input is brought, a file of features added to it that meets the study nowhere.
+
+        Parameters
+        ----------
+        plan : Plan
+            With the input.
+        scenario, name, file : str
+            Scenario for the message, input, and the file.
+        """
+        item = plan.steps.get(name)
+        spec = next(s for s in self._specs[name] if s.file == file)
+        if not isinstance(item, Source) or INPUTS[name].family not in FEATURES:
+            return plan
+        path, kind, bring = located(spec, self._folders), INPUTS[name], item.make
+        told = f"scenario '{scenario}': {name} add {file}"
+
+        def make(context: Context) -> Any:
+            features_input(path, spec, kind, told, context.grid)
+            return bring(context)
+
+        return Plan({**plan.steps, name: replace(item, make=make)}, plan.absent)
+
     def _one(self, plan: Plan, number: int, scenario: str, measure: Measure) -> Plan:
         product, column = _product(plan, measure.product)
         kind = plan.kind(product)
+        if column and isinstance(kind, Grid | Layers):
+            what = "several grids, which change together" if isinstance(kind, Layers) else "a grid"
+            raise PlanError(f"'{product}' is {what}: there is no '{column}' of it to change")
         if isinstance(kind, Grid | Layers):
             return self._cells(plan, number, scenario, measure, product, kind)
         if isinstance(kind, Table | Features):

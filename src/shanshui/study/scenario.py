@@ -70,7 +70,7 @@ def scenarios_of(layout: Layout, file: StudyFile) -> dict[str, Scenario]:
     Raises
     ------
     StudyError
-        A name that no folder can have or that stands twice, a file that cannot be read, an unknown parent, a circle.
+        A name that no folder can have or that stands twice, a file that cannot be read.
     """
     found = dict(file.scenarios)
     for path in sorted((layout.folder / FOLDER).glob("*.toml")):
@@ -86,8 +86,6 @@ def scenarios_of(layout: Layout, file: StudyFile) -> dict[str, Scenario]:
             checked_name(name, found)
         except PlanError as error:
             raise StudyError(str(error).replace("variant", "scenario", 1)) from None
-    for name in found:
-        lineage(found, name)
     return found
 
 
@@ -173,12 +171,15 @@ def laid(file: StudyFile, scenarios: Mapping[str, Scenario], line: Iterable[str]
         for word, declared in one.inputs.items():
             told.sets(f"inputs.{word}", name)
             inputs[word] = declared
+            # files that were added to the input before went with it
+            added = [pair for pair in added if pair[0] != word]
         for step, words in one.steps.items():
             for word, value in words.items():
                 told.sets(f"steps.{step}.{word}", name)
                 steps.setdefault(step, {})[word] = value
         for text in one.measures:
             found = measure(text)
+            told.does(found.product, name)
             if found.action == "add":
                 inputs[found.product] = _with_file(name, found, inputs)
                 added.append((found.product, found.file))
@@ -191,13 +192,23 @@ def laid(file: StudyFile, scenarios: Mapping[str, Scenario], line: Iterable[str]
 class _Told:
     def __init__(self) -> None:
         self._by: dict[str, str] = {}
+        self._done: dict[str, str] = {}
         self.overridden: list[Overridden] = []
 
     def sets(self, what: str, name: str) -> None:
         before = self._by.get(what)
         if before is not None and before != name:
             self.overridden.append(Overridden(what, before, name))
+        done = self._done.get(what.removeprefix("inputs."))
+        if what.startswith("inputs.") and done is not None and done != name:
+            # its measures are done to the new input; files that it added are gone with the old one
+            self.overridden.append(
+                Overridden(f"{what}, to which {done} does something", done, name)
+            )
         self._by[what] = name
+
+    def does(self, product: str, name: str) -> None:
+        self._done[product.partition(".")[0]] = name
 
 
 def _with_file(name: str, found: Measure, inputs: Mapping[str, Any]) -> list[InputSpec]:

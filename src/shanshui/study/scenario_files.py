@@ -208,7 +208,9 @@ def drop_scenario(study: "Study", name: str) -> list[str]:
             place.unlink()
         del study.scenarios[name]
         out.append(f"{place}: deleted")
-    if name in noted:
-        files, size = sweep(study, name)
+    gone = [n for n in noted if n == name or n.startswith(f"{name},preview=")]
+    swept = [sweep(study, n) for n in gone]
+    if swept:
+        files, size = (sum(s) for s in zip(*swept, strict=True))
         out.append(f"{files} kept results of it alone deleted, {size / 1e6:.1f} MB")
     return out

@@ -190,7 +190,7 @@ class Study:
             There is no such variant.
         """
         known = self.variants()
-        if name in self.scenarios:
+        if name and name in self.scenarios:
             return self.scenario(name)
         if name and name not in known:
             raise PlanError(
@@ -296,7 +296,10 @@ class Study:
             require(located(InputSpec(file=file), self.folders), f"scenario '{name}': {word} add")
         given = {word for one in line for word in self.scenarios[one].inputs}
         measures = Measures(self.folders, self.grid, self.ledger, self.specs, given)
-        plan = measures.laid(self._planned(), over.measures)
+        plan = self._planned()
+        for word, file in over.added:
+            plan = measures.with_added(plan, name, word, file)
+        plan = measures.laid(plan, over.measures)
         self.grounds, self.followed = measures.grounds, measures.followed
         return plan
 
@@ -640,13 +643,22 @@ class Study:
         """Verdict per dataset, in the order of the study file; then of those that scenarios replace, under ``scenario: dataset``."""
         found = verdicts_of(self.specs, self.folders, self.grid, lambda: self.plan)
         for name in self.scenarios if not self.of else ():
-            view = self.scenario(name)
-            own = set(self.scenarios[name].inputs)
-            beside = {k: v for k, v in view.specs.items() if k in own | {*LEVELS, "elevation"}}
-            plan = view.plan
-            judged = verdicts_of(beside, self.folders, self.grid, lambda plan=plan: plan)  # type: ignore[misc]
-            found += [replace(v, name=f"{name}: {v.name}") for v in judged if v.name in own]
+            try:
+                found += self._verdicts_of(name)
+            except ShanshuiError as error:
+                place = str(self.layout.study_file)
+                found.append(Verdict(name, place, needed=False, problems=[str(error)]))
         return found
+
+    def _verdicts_of(self, name: str) -> list[Verdict]:
+        """Verdicts of the inputs that a scenario replaces."""
+        view = self.scenario(name)
+        own = set(self.scenarios[name].inputs)
+        if not own:
+            return []
+        beside = {k: v for k, v in view.specs.items() if k in own | {*LEVELS, "elevation"}}
+        judged = verdicts_of(beside, self.folders, self.grid, lambda: view.plan)
+        return [replace(v, name=f"{name}: {v.name}") for v in judged if v.name in own]
 
 
 def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
