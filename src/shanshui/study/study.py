@@ -5,7 +5,7 @@ from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from shanshui.collect.catalog import InputSpec, located
 from shanshui.collect.classes import shipped_legend
@@ -89,6 +89,7 @@ class Study:
         self.grid = self.file.grid_spec()
         self.specs = self._declared()
         self.of, self.times = "", 1
+        self._views: dict[tuple[object, ...], Study] = {}
         self.grounds: dict[str, tuple[str, str]] = {}
         self.followed: list[tuple[str, str]] = []
         self.overridden: list[Overridden] = []
@@ -261,7 +262,13 @@ class Study:
         PlanError
             A measure that cannot be taken.
         """
-        return self._as("" if name == BASE else name, self.times)
+        name = "" if name == BASE else name
+        line = lineage(self.scenarios, name) if name else []
+        # as it is declared now: a view costs a plan, and its states all recipes
+        key = (name, self.times, *(self.scenarios[one].model_dump_json() for one in line))
+        if key not in self._views:
+            self._views[key] = self._as(name, self.times)
+        return cast("Self", self._views[key])
 
     def _as(self, name: str, times: int) -> Self:
         """Look at the study as a scenario, or as itself, on cells so many times as wide."""
