@@ -60,7 +60,7 @@ PROJECTS = (
         "ENCOURAGE  2740 Chinese medicine", "鼓励  2740 中成药生产", (),
     ),
     Project(
-        "copper in the core expands", "3211", "expand", {**FREE, "core_area": 1, "importance": 3}, (), "FORBID  3211 Copper smelting", "禁止  3211 铜冶炼",
+        "copper in the core expands", "3211", "expand", {**FREE, "core_area": 1, "importance": 3, "sensitivity": 3}, (), "FORBID  3211 Copper smelting", "禁止  3211 铜冶炼",
         ("P3",),
     ),
     Project(

@@ -29,7 +29,7 @@ OWN = {
     # what the product itself wrote
     "store/rasters.py", "store/vectors.py", "report/formats.py", "report/maps.py",
     # what it is writing
-    "study/made_up/ground.py", "study/circuitscape/ascii_grid.py", "report/reasons.py",
+    "study/made_up/ground.py", "study/circuitscape/ascii_grid.py", "report/reasons.py", "report/comparison_files.py",
 }  # fmt: skip
 OPENERS = {
     "rasterio": {"open"}, "pyogrio": {"read_dataframe", "list_layers", "read_info", "open_arrow", "read_arrow", "raw"},

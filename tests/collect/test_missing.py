@@ -192,7 +192,7 @@ def test_the_ways_in_which_a_netcdf_says_missing(tmp_path):
 def test_each_number_has_a_reason_with_words_of_its_own():
     assert REASONS[Missing.NOT] == ""
     assert all(name in reasons() for name in REASONS[1:])
-    assert len({reasons()[name].en for name in REASONS[1:]}) == len(REASONS) - 1
+    assert len({reasons()[name].words["en"] for name in REASONS[1:]}) == len(REASONS) - 1
 
 
 def test_a_raster_that_hardly_meets_the_study_says_so(tmp_path):

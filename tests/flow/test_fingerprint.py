@@ -16,6 +16,7 @@ import shanshui
 from shanshui.core import shipped
 from shanshui.core.assessment import card_of
 from shanshui.core.errors import PlanError
+from shanshui.core.voice import Voice
 from shanshui.flow import fingerprint, source
 from shanshui.flow.canon import digest_of
 from shanshui.flow.fingerprint import code_digest
@@ -349,7 +350,14 @@ def test_nothing_below_the_plans_reads_a_file_but_through_the_one_reader():
         for path in (root / room).rglob("*.py")
         if READS.search(path.read_text("utf-8"))
     }
-    assert found == {"core/shipped.py"}
+    # a voice reads the words of pages, of which a study may have its own; what an assessment gives cannot come from it
+    assert found == {"core/shipped.py", "core/voice.py"}
+    with pytest.raises(PlanError):
+        code_digest(spoken)
+
+
+def spoken():
+    return Voice("en").word("slope")
 
 
 # values
