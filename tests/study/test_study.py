@@ -43,7 +43,6 @@ def test_the_survey_of_the_made_up_region_is_whole(region):
         "water_retention_index",
         "water_supply",
         "hydropower",
-        "nation_shares",
         "extent_account",
         "extent_series",
         "value_series",
