@@ -1,5 +1,6 @@
-"""Write the pages that are generated: the reference from the cards, the terminology from the terms."""
+"""Write the pages that are generated: reference from cards, terminology from terms, peers from what was compared."""
 
+import csv
 import inspect
 from pathlib import Path
 
@@ -107,7 +108,40 @@ def terminology() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"reference.md": reference, "terminology.md": terminology}
+VERDICTS = {
+    "same": "same",
+    "better": "**better**",
+    "differs": "differs",
+    "absent": "not there",
+}
+
+
+def peers() -> str:
+    """One table per subject: what was compared with whom, what was seen, and why it differs."""
+    lines = [
+        "# Peers",
+        "",
+        "Generated from `docs/peers/*.csv` by `docs/generate.py`. What other programs give for the same input, beside what is",
+        "given here: *same* within the tolerance named, *better* where the other one is wrong or slower and why, *differs* where a",
+        "convention is another one, *not there* where nothing is offered. The last column names the test or benchmark that shows it.",
+        "",
+    ]
+    for table in sorted((HERE / "peers").glob("*.csv")):
+        lines += [f"## {table.stem.replace('_', ' ').capitalize()}", ""]
+        lines += [
+            "| peer | version | case | verdict | seen | why | shown by |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        with table.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                cells = [row["peer"], row["version"], row["case"], VERDICTS[row["verdict"]]]
+                cells += [row["figure"], row["why"], f"`{row['seen']}`" if row["seen"] else ""]
+                lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+PAGES = {"reference.md": reference, "terminology.md": terminology, "peers.md": peers}
 
 if __name__ == "__main__":
     for page, write in PAGES.items():

@@ -1,5 +1,6 @@
 """The tutorial runs, and generated pages are those of the code."""
 
+import csv
 import importlib.util
 import io
 import re
@@ -21,11 +22,24 @@ def generator():
     return module
 
 
-@pytest.mark.parametrize("page", ["reference.md", "terminology.md"])
+@pytest.mark.parametrize("page", ["reference.md", "terminology.md", "peers.md"])
 def test_generated_pages_are_up_to_date(page):
     assert (ROOT / "docs" / page).read_text("utf-8") == generator().PAGES[page](), (
         "run: python docs/generate.py"
     )
+
+
+@pytest.mark.parametrize("table", sorted((ROOT / "docs/peers").glob("*.csv")), ids=lambda p: p.stem)
+def test_a_comparison_with_a_peer_names_what_shows_it_and_why_it_differs(table):
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    for row in rows:
+        assert row["verdict"] in generator().VERDICTS, row
+        assert row["verdict"] == "absent" or (row["figure"] and row["seen"]), row
+        assert row["verdict"] == "same" or row["why"], row
+        for shown in row["seen"].split():
+            assert (ROOT / shown.split("::")[0]).exists(), row
 
 
 @pytest.mark.slow
