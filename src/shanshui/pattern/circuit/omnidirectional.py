@@ -19,8 +19,8 @@ from shanshui.pattern.circuit.links import Factor
 from shanshui.pattern.circuit.refine import STANDS, held_to
 from shanshui.pattern.circuit.windows import Box, Grid, Window, Windows, window_of
 
-SMALL_WINDOW = 400
-"""Cells up to which a window is factorised [D]."""
+SMALL_WINDOW = 6_000
+"""Cells up to which a window is factorised [D]: there multigrid begins to be the faster."""
 _KEPT_SHAPES = 8
 """Shapes of cut windows whose even ground stays factorised in a thread [D]: those of a row of windows are few."""
 _AT_ONCE = 8
@@ -94,7 +94,7 @@ def omnidirectional(
     out = begun or Omnidirectional(np.zeros(shape), np.zeros(shape) if flow_potential else None)
     targets = windows.targets()
     correction = _correction(windows) if windows.block > 1 and windows.correct else None
-    even = _EvenGround(windows.four_neighbours) if out.potential is not None else None
+    even = _EvenGround(windows) if out.potential is not None else None
     crew = processors() if threads is None else threads
     while out.done < len(targets):
         batch = targets[out.done : out.done + crew * _AT_ONCE]
@@ -155,7 +155,6 @@ def _current(windows: Windows, window: Window) -> tuple[Grid, float]:
     nothing = np.zeros(cell.shape), 0.0
     if not cell[ground] > 0:
         return nothing
-    # each window is solved once: a factorisation never pays for itself
     auto = "direct" if cell.size <= SMALL_WINDOW else "multigrid"
     circuit = Lattice(
         cell,
@@ -174,10 +173,10 @@ def _current(windows: Windows, window: Window) -> tuple[Grid, float]:
 
 
 class _EvenGround:
-    """Even ground over whole windows, factorised once for all that have one shape and one place of the ground."""
+    """Even ground over whole windows; small ones are factorised once for all that have one shape and one place of the ground."""
 
-    def __init__(self, four_neighbours: bool) -> None:
-        self.four_neighbours = four_neighbours
+    def __init__(self, windows: Windows) -> None:
+        self.windows, self.four_neighbours = windows, windows.four_neighbours
         self.own = threading.local()
 
     def current(self, window: Window) -> tuple[Grid, float]:
@@ -185,6 +184,8 @@ class _EvenGround:
         shape = window.sent.shape
         if not window.sent.any():
             return np.zeros(shape), 0.0
+        if window.sent.size > SMALL_WINDOW:
+            return _current(self.windows, replace(window, cell=np.ones(shape)))
         lattice, factor = self._ready(shape, window.ground)
         solved = factor.potential(window.sent.ravel(), np.zeros(window.sent.size), STANDS)
         good = held_to(solved, ACCEPTED, currents=True)
