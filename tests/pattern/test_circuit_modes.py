@@ -7,9 +7,9 @@ import xarray as xr
 
 from shanshui.core.errors import QuantityError, ResourceError
 from shanshui.pattern.circuit import current, effective_resistance, lattice, links
+from shanshui.pattern.circuit.answers import ACCEPTED, Fields
 from shanshui.pattern.circuit.lattice import DIRECT_CELLS, Lattice
 from shanshui.pattern.circuit.links import Links
-from shanshui.pattern.circuit.answers import ACCEPTED, Fields
 from shanshui.pattern.circuit.modes import (
     advanced,
     pairwise,
@@ -17,8 +17,8 @@ from shanshui.pattern.circuit.modes import (
     starred,
 )
 from shanshui.pattern.circuit.questions import resistance_matrix
-from shanshui.pattern.circuit.regions import joined_groups
 from shanshui.pattern.circuit.refine import Solved, above, add, held_to, refined
+from shanshui.pattern.circuit.regions import joined_groups
 
 GAP = np.array([[1.0, 1, 1, 0, 1, 1]])
 """A line of three cells and one of two."""

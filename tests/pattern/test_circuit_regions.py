@@ -1,6 +1,6 @@
 """Focal regions and short circuits as single nodes, on maps as in resistances, beside a dense solution of its own."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -13,61 +13,70 @@ from shanshui.pattern.circuit.modes import pairwise, pairwise_resistances
 from shanshui.pattern.circuit.regions import Regions, joined_groups
 
 
-def dense(cell, sets, mean_resistance, four, source, sink):
-    """Resistance, currents and potentials between two cells by elimination, with each set of cells as one node.
-
-    Sets that share a cell are joined one by one; of cells that do not conduct, those in a set with one that does are nodes too.
-    """
+def nodes_of(cell, sets):
+    """Name of the node of each cell: sets that share a cell are joined one by one; a set is a node if any of its cells conducts."""
     joined = [set(s) for s in sets if s]
     for k in range(len(joined)):
         for other in range(k + 1, len(joined)):
             if joined[k] & joined[other]:
                 joined[other] |= joined[k]
                 joined[k] = set()
-    ny, nx = cell.shape
-    flat = cell.ravel()
-    name = {c: c for c in range(flat.size) if flat[c] > 0}
+    name = {c: c for c in range(cell.size) if cell.flat[c] > 0}
     for members in joined:
-        if any(flat[c] > 0 for c in members):
+        if any(cell.flat[c] > 0 for c in members):
             name |= dict.fromkeys(members, min(members))
-    nodes = sorted(set(name.values()))
-    place = {n: k for k, n in enumerate(nodes)}
-    links = np.zeros((len(nodes), len(nodes)))
+    return name
+
+
+def link(a, b, mean_resistance):
+    if not mean_resistance:
+        return (a + b) / 2
+    return 2 / (1 / a + 1 / b) if a > 0 and b > 0 else 0.0
+
+
+def links_of(cell, name, place, mean_resistance, four):
+    """Conductance between each two nodes."""
+    ny, nx = cell.shape
+    links = np.zeros((len(place), len(place)))
     steps = [(0, 1, 1.0), (1, 0, 1.0)] + ([] if four else [(1, 1, 2**0.5), (1, -1, 2**0.5)])
-    for c in name:
-        for di, dj, length in steps:
-            i, j = c // nx + di, c % nx + dj
-            if not (i < ny and 0 <= j < nx and i * nx + j in name):
-                continue
-            d = i * nx + j
-            if mean_resistance:
-                g = 2 / (1 / flat[c] + 1 / flat[d]) if flat[c] > 0 and flat[d] > 0 else 0.0
-            else:
-                g = (flat[c] + flat[d]) / 2
-            a, b = place[name[c]], place[name[d]]
-            if a != b:
-                links[a, b] += g / length
-                links[b, a] += g / length
-    nothing = np.zeros(flat.size)
+    for c, (di, dj, length) in product(name, steps):
+        i, j = c // nx + di, c % nx + dj
+        d = i * nx + j
+        if i < ny and 0 <= j < nx and d in name and name[c] != name[d]:
+            g = link(cell.flat[c], cell.flat[d], mean_resistance) / length
+            links[place[name[c]], place[name[d]]] += g
+            links[place[name[d]], place[name[c]]] += g
+    return links
+
+
+def reached_from(links, node):
+    reached, waiting = {node}, [node]
+    while waiting:
+        new = set(np.flatnonzero(links[waiting.pop()]).tolist()) - reached
+        reached |= new
+        waiting += new
+    return reached
+
+
+def dense(cell, sets, mean_resistance, four, source, sink):
+    """Resistance, currents and potentials between two cells by elimination, with each set of cells as one node."""
+    name = nodes_of(cell, sets)
+    place = {n: k for k, n in enumerate(sorted(set(name.values())))}
+    links = links_of(cell, name, place, mean_resistance, four)
+    nothing = np.zeros(cell.size)
     if source not in name or sink not in name:
         return np.inf, nothing, nothing
     s, t = place[name[source]], place[name[sink]]
     if s == t:
         return 0.0, nothing, nothing
-    reached, waiting = {s}, [s]
-    while waiting:
-        new = set(np.flatnonzero(links[waiting.pop()])) - reached
-        reached |= new
-        waiting += new
-    if t not in reached:
+    inside = reached_from(links, s)
+    if t not in inside:
         return np.inf, nothing, nothing
-    inside = sorted(reached)
-    free = [k for k in inside if k != s]
+    free = sorted(inside - {s})
     laplace = np.diag(links.sum(axis=1)) - links
-    volts = np.zeros(len(nodes))
-    volts[free] = np.linalg.solve(
-        laplace[np.ix_(free, free)], [1.0 if k == t else 0.0 for k in free]
-    )
+    volts = np.zeros(len(place))
+    sent = [1.0 if k == t else 0.0 for k in free]
+    volts[free] = np.linalg.solve(laplace[np.ix_(free, free)], sent)
     along = links * (volts[:, None] - volts[None, :])
     through = np.maximum(np.clip(along, 0, None).sum(axis=1), np.clip(-along, 0, None).sum(axis=1))
     flow, potential = nothing.copy(), nothing.copy()
@@ -122,7 +131,9 @@ def test_every_pair_equals_the_dense_solution(seed, mean_resistance, four):
         assert answer.resistance == pytest.approx(known[0], rel=1e-7)
         assert alone[a, b] == pytest.approx(known[0], rel=1e-7)
         np.testing.assert_allclose(answer.current().ravel(), known[1], atol=1e-6)
-        np.testing.assert_allclose(answer.potential().ravel(), known[2], atol=1e-6 * max(1, known[1].max()))
+        np.testing.assert_allclose(
+            answer.potential().ravel(), known[2], atol=1e-6 * max(1, known[1].max())
+        )
 
 
 ONE = np.ones((1, 5))
@@ -135,12 +146,10 @@ def test_a_region_and_the_short_circuit_it_overlaps_show_the_whole_current():
     assert found.loc[1, 2] == pytest.approx(1 / 1.5)
     flow = current(ONE, POINTS, short_circuits=polygon, four_neighbours=True)
     np.testing.assert_allclose(flow, [[1, 1, 1, 1 / 3, 1]], atol=1e-9)
-    points = {n: np.flatnonzero(POINTS == n) for n in (1, 2)}
+    points = {n: np.flatnonzero(n == POINTS) for n in (1, 2)}
     ((answer,), _) = asked(ONE, points, polygon, True, True)
     # 0 at the first node of the pair, the resistance at the second and all that is one with it
-    np.testing.assert_allclose(
-        answer.potential()[0], [2 / 3, 2 / 3, 0, 1 / 3, 2 / 3], atol=1e-9
-    )
+    np.testing.assert_allclose(answer.potential()[0], [2 / 3, 2 / 3, 0, 1 / 3, 2 / 3], atol=1e-9)
 
 
 def test_cells_of_a_region_where_nothing_conducts_are_part_of_its_node():
@@ -193,4 +202,6 @@ def test_groups_are_what_joining_set_by_set_gives(seed):
         a, b = next((a, b) for a, b in combinations(all_sets, 2) if a & b)
         all_sets = [s for s in all_sets if s not in (a, b)] + [a | b]
     known = {frozenset(s) for s in all_sets if s}
-    assert {frozenset(np.flatnonzero(found == n).tolist()) for n in set(found.tolist()) - {0}} == known
+    assert {
+        frozenset(np.flatnonzero(found == n).tolist()) for n in set(found.tolist()) - {0}
+    } == known

@@ -404,9 +404,7 @@ def test_what_is_wrong_with_options_is_said(folder, options, words):
 
 def test_two_nodes_in_one_cell_and_nodes_outside(folder):
     (folder / "points.txt").write_text("1 105 205\n2 106 206\n1 104 204\n3 155 255\n")
-    job = write_job(
-        folder, point_file="points.txt", write_cur_maps="True", write_volt_maps="True"
-    )
+    job = write_job(folder, point_file="points.txt", write_cur_maps="True", write_volt_maps="True")
     outcome = run_any(job)
     assert sum("nodes 1, 2 fall into one cell" in text for text in outcome.remarks) == 1
     found = matrix(folder)[1:, 1:]

@@ -50,7 +50,9 @@ def pairwise_resistances(
     wanted = list(combinations(names, 2)) if pairs is None else list(pairs)
     part = circuit.component.ravel()
     single = [n for n in names if _is_node(n, terminals, regions)]
-    asked = {n for pair in wanted if all(_is_node(m, terminals, regions) for m in pair) for n in pair}
+    asked = {
+        n for pair in wanted if all(_is_node(m, terminals, regions) for m in pair) for n in pair
+    }
     nodes = np.array([int(terminals[n][0]) for n in single], np.intp)
     place = {n: k for k, n in enumerate(single)}
     levels = np.zeros((2, nodes.size, nodes.size))

@@ -21,8 +21,10 @@ from shanshui.pattern.circuit.windows import Box, Grid, Window, Windows, window_
 
 SMALL_WINDOW = 6_000
 """Cells up to which a window is factorised [D]: there multigrid begins to be the faster."""
-_KEPT_SHAPES = 8
-"""Shapes of cut windows whose even ground stays factorised in a thread [D]: those of a row of windows are few."""
+_KEPT_CELLS = 100_000
+"""Cells of even ground that stay factorised in a thread [D], some 120 MB: windows cut by an edge come back in each row."""
+_NO_CURRENT = 1e-8
+"""Current, over the greatest, below which there is none as far as a factor goes: Circuitscape takes it for rounding."""
 _AT_ONCE = 8
 """Windows per thread that are solved before their currents are added up, in order [D]."""
 
@@ -195,7 +197,8 @@ class _EvenGround:
         kept: dict[Any, tuple[Lattice, Factor]] = self.own.__dict__.setdefault("kept", {})
         key = (shape, ground)
         if key not in kept:
-            while len(kept) >= _KEPT_SHAPES:
+            room = _KEPT_CELLS - int(np.prod(shape))
+            while kept and sum(lattice.size for lattice, _ in kept.values()) > room:
                 kept.pop(next(iter(kept)))
             kept[key] = self._made(shape, ground)
         kept[key] = kept.pop(key)  # the last used is the last to go
@@ -236,7 +239,8 @@ def _correction(windows: Windows) -> Grid:
         for j in range(windows.block):
             apart[i : i + side, j : j + side] += single
     apart = apart[half : half + side, half : half + side]
-    return np.divide(apart, together, out=np.ones((side, side)), where=together > 0)
+    flows = together > _NO_CURRENT * together.max()
+    return np.divide(apart, together, out=np.ones((side, side)), where=flows)
 
 
 def _alone(windows: Windows, strength: float) -> Grid:

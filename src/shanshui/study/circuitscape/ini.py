@@ -86,9 +86,7 @@ def unknown_options(
         An option nearly spelt as a known one: the job would run as if it had not been set.
     """
     unknown = [k for k in given if k not in known]
-    slips = {
-        k: get_close_matches(k, known, n=1, cutoff=_ALIKE) for k in unknown if k not in others
-    }
+    slips = {k: get_close_matches(k, known, n=1, cutoff=_ALIKE) for k in unknown if k not in others}
     said = [f"'{k[:_SHOWN]}', did you mean '{near[0]}'?" for k, near in slips.items() if near]
     if said:
         more = f" and {len(said) - 5} more" if len(said) > 5 else ""

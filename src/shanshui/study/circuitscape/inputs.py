@@ -291,9 +291,7 @@ def read_pairs(path: Path, names: Iterable[int], remark: Remark) -> Pairs:
             f"{path}: names {len(named & known)} focal node(s) that are there; expected two or more of {_few(sorted(known))}"
         )
     there = [(a, b) for a, b in listed if a in known and b in known]
-    return Pairs(
-        frozenset((min(p), max(p)) for p in there), include, frozenset(named & known)
-    )
+    return Pairs(frozenset((min(p), max(p)) for p in there), include, frozenset(named & known))
 
 
 def read_strengths(path: Path, names: Iterable[int], remark: Remark) -> dict[int, float]:

@@ -46,17 +46,13 @@ class NetworkJob(Work):
             return np.ones(part.size, bool)
         return np.asarray(part == part[self.terminals[name[0]][0]])
 
-    def _nodes(
-        self, ending: str, values: NDArray[np.float64], name: tuple[int, ...] = ()
-    ) -> None:
+    def _nodes(self, ending: str, values: NDArray[np.float64], name: tuple[int, ...] = ()) -> None:
         place, inside = self.place(ending + suffix(name) + ".txt"), self._part(name)
         rows = zip(self.names[inside], values[inside], strict=True)
         place.write_text("".join(f"{n}\t{v:.12g}\n" for n, v in rows))
         self.wrote(place)
 
-    def _edges(
-        self, ending: str, values: NDArray[np.float64], name: tuple[int, ...] = ()
-    ) -> None:
+    def _edges(self, ending: str, values: NDArray[np.float64], name: tuple[int, ...] = ()) -> None:
         place, inside = self.place(ending + suffix(name) + ".txt"), self._part(name)[self.circuit.a]
         a, b = self.names[self.circuit.a[inside]], self.names[self.circuit.b[inside]]
         values = values[inside]

@@ -150,10 +150,8 @@ def read_omniscape(path: Path, others: Collection[str] = ()) -> OmniscapeJob:
         remarks.append(
             f"block_size: {block:g} is even and has no centre; taken as {block + 1:g}, as Omniscape does"
         )
-    if numbers["n_conditions"] not in (1, 2):
-        raise DataError(
-            f"{path}: n_conditions: found {numbers['n_conditions']:g}; expected 1 or 2"
-        )
+    if flags["conditional"] and numbers["n_conditions"] not in (1, 2):
+        raise DataError(f"{path}: n_conditions: found {numbers['n_conditions']:g}; expected 1 or 2")
     if words["precision"] == "single":
         remarks.append("precision: windows are solved in double precision in any case")
     if flags["source_from_resistance"] and numbers["source_threshold"] > 0:

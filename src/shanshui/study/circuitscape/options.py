@@ -91,6 +91,8 @@ IDLE = (
 """Options that change how a program works, not what it finds: accepted, and without effect here."""
 _WORK = ("parallelize", "low_memory_mode", "max_parallel", "cholmod_batch_size")
 """Those of them that users set for a reason."""
+_CONVENTIONS = 2
+"""Of the solutions that unfinished work holds; a run does not go on from those of others."""
 KNOWN = {*_FLAGS, *_FILES, *_CHOICES, *IDLE, "output_file", "solver"}
 
 
@@ -153,7 +155,13 @@ def read_job(path: Path, out: Path | None = None, others: Collection[str] = ()) 
     choices["data_type"] = choices["data_type"] or "raster"
     choices["solver"], said = solver_of(given.get("solver", ""), SOLVERS)
     remarks += [said] if said else []
-    remarks += [f"{k}: has no effect here; results do not depend on it" for k in _WORK if k in given]
+    remarks += [
+        f"{k}: has no effect here; results do not depend on it" for k in _WORK if k in given
+    ]
+    if flags["write_cum_cur_map_only"] and not flags["write_cur_maps"]:
+        remarks.append(
+            "write_cum_cur_map_only: no map of currents is asked for; set write_cur_maps too"
+        )
     needed = _needed(flags, choices)
     files = {}
     for key in _FILES:
@@ -228,6 +236,7 @@ def place_output(path: Path, value: str, out: Path | None) -> Path:
 def described(job: Job) -> dict[str, Any]:
     """What decides a job's results, for the key under which unfinished work is kept."""
     return {
+        "conventions": _CONVENTIONS,
         "flags": dict(job.flags),
         "choices": dict(job.choices),
         "files": {
