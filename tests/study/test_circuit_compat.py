@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from shanshui.cli.main import app
 from shanshui.core.errors import DataError, ResourceError
-from shanshui.study.circuitscape import ascii_grid
+from shanshui.study.circuitscape import ascii_grid, work
 from shanshui.study.circuitscape.ascii_grid import Raster, read_raster
 from shanshui.study.circuitscape.ini import read_ini, unknown_options
 from shanshui.study.circuitscape.jobs import run_any
@@ -107,6 +107,27 @@ def test_a_node_where_nothing_conducts_has_empty_maps_in_the_modes_with_all(line
     # of pairs without a way there are none
     names = {p.name for p in run_any(job(line)).files}
     assert {n for n in names if "map_" in n} == {"out_curmap_1_2.asc", "out_voltmap_1_2.asc"}
+
+
+def test_a_job_with_regions_goes_on_where_it_stopped(line, monkeypatch):
+    monkeypatch.setattr(work, "_KEEP_ON_DISK", 0)
+    grid(line / "habitat.asc", np.array([[1, 2, 1, NONE, 1], [1, 3, 1, 1, 2]]))
+    grid(line / "points.asc", np.array([[2, NONE, 1, 3, NONE], [NONE, NONE, 3, NONE, 2]]))
+    grid(line / "polygon.asc", np.array([[1, 1, NONE, NONE, NONE], [NONE, NONE, NONE, 4, 4]]))
+    run_any(job(line, **POLYGON))
+    names = [p.name for p in line.glob("out_*")]
+    known = {name: (line / name).read_bytes() for name in names}
+    assert sum("map_" in name for name in names) == 6
+
+    def stop(_text, done, total):
+        if total and done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_any(job(line, **POLYGON), tell=stop)
+    outcome = run_any(job(line, **POLYGON))
+    assert any("2 solution(s) stood" in text for text in outcome.remarks)
+    assert {name: (line / name).read_bytes() for name in names} == known
 
 
 def test_a_network_tells_of_the_part_that_a_pair_is_in(line):
