@@ -3,26 +3,21 @@
 The centre of each window is ground. Flow potential is the same current over even ground that fills the whole square of the window.
 """
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from shanshui.core.errors import QuantityError
 from shanshui.kernels.crew import processors, share
-from shanshui.kernels.lattice import SQRT_HALF
+from shanshui.kernels.grounded import grounded_current
 from shanshui.pattern.circuit.answers import ACCEPTED, LIMIT, TOLERANCE
 from shanshui.pattern.circuit.lattice import Lattice
-from shanshui.pattern.circuit.links import Factor
 from shanshui.pattern.circuit.refine import STANDS, held_to
-from shanshui.pattern.circuit.windows import Box, Grid, Window, Windows, window_of
+from shanshui.pattern.circuit.windows import Box, Grid, Windows, window_of
 
-SMALL_WINDOW = 6_000
-"""Cells up to which a window is factorised [D]: there multigrid begins to be the faster."""
-_KEPT_CELLS = 100_000
-"""Cells of even ground that stay factorised in a thread [D], some 120 MB: windows cut by an edge come back in each row."""
+SMALL_WINDOW = 7_000
+"""Cells up to which a window is solved by elimination [D]: there multigrid begins to be the faster."""
 _NO_CURRENT = 1e-8
 """Current, over the greatest, below which there is none as far as a factor goes: Circuitscape takes it for rounding."""
 _AT_ONCE = 8
@@ -96,7 +91,7 @@ def omnidirectional(
     out = begun or Omnidirectional(np.zeros(shape), np.zeros(shape) if flow_potential else None)
     targets = windows.targets()
     correction = _correction(windows) if windows.block > 1 and windows.correct else None
-    even = _EvenGround(windows) if out.potential is not None else None
+    even = out.potential is not None
     crew = processors() if threads is None else threads
     while out.done < len(targets):
         batch = targets[out.done : out.done + crew * _AT_ONCE]
@@ -127,7 +122,7 @@ class _Solved:
 
 def _solve_some(
     windows: Windows,
-    even: "_EvenGround | None",
+    even: bool,
     correction: Grid | None,
     batch: list[tuple[int, int, float]],
     found: list[_Solved | None],
@@ -139,33 +134,38 @@ def _solve_some(
         window = window_of(windows, batch[k])
         if window is None:
             continue
-        current, residual = _current(windows, window)
+        sent, ground = window.sent, window.ground
+        current, residual = _current(windows, window.cell, sent, ground)
         potential = None
-        if even is not None:
-            potential, other = even.current(window)
+        if even:
+            potential, other = _current(windows, np.ones(sent.shape), sent, ground)
             residual = max(residual, other)
         if correction is not None:
-            factor = _aligned(correction, window.ground, current.shape)
+            factor = _aligned(correction, ground, current.shape)
             current = current * factor
             potential = None if potential is None else potential * factor
         found[k] = _Solved(window.box, current, potential, residual)
 
 
-def _current(windows: Windows, window: Window) -> tuple[Grid, float]:
+def _current(
+    windows: Windows, cell: Grid, sent: Grid, ground: tuple[int, int]
+) -> tuple[Grid, float]:
     """Current through the cells of a window [ampere], and what its solution leaves over."""
-    cell, ground = window.cell, window.ground
     nothing = np.zeros(cell.shape), 0.0
     if not cell[ground] > 0:
         return nothing
-    auto = "direct" if cell.size <= SMALL_WINDOW else "multigrid"
+    if cell.size <= SMALL_WINDOW and windows.solver in ("auto", "direct"):
+        flow, residual, doubt = _eliminated(windows, cell, sent, ground)
+        if max(residual, doubt) <= TOLERANCE:
+            return flow, residual
     circuit = Lattice(
         cell,
         four_neighbours=windows.four_neighbours,
         mean_resistance=windows.mean_resistance,
-        solver=auto if windows.solver == "auto" else windows.solver,
+        solver=windows.solver,
         threads=1,
     )
-    sent = np.where(circuit.component == circuit.component[ground], window.sent, 0.0)
+    sent = np.where(circuit.component == circuit.component[ground], sent, 0.0)
     if not sent.any():
         return nothing
     flat = int(np.ravel_multi_index(ground, cell.shape))
@@ -174,56 +174,25 @@ def _current(windows: Windows, window: Window) -> tuple[Grid, float]:
     return circuit.flow(good.field), good.residual
 
 
-class _EvenGround:
-    """Even ground over whole windows; small ones are factorised once for all that have one shape and one place of the ground."""
-
-    def __init__(self, windows: Windows) -> None:
-        self.windows, self.four_neighbours = windows, windows.four_neighbours
-        self.own = threading.local()
-
-    def current(self, window: Window) -> tuple[Grid, float]:
-        """Current through the cells of the square of a window [ampere], and what its solution leaves over."""
-        shape = window.sent.shape
-        if not window.sent.any():
-            return np.zeros(shape), 0.0
-        if window.sent.size > SMALL_WINDOW:
-            return _current(self.windows, replace(window, cell=np.ones(shape)))
-        lattice, factor = self._ready(shape, window.ground)
-        solved = factor.potential(window.sent.ravel(), np.zeros(window.sent.size), STANDS)
-        good = held_to(solved, ACCEPTED, currents=True)
-        return lattice.flow(good.field.reshape(shape)), good.residual
-
-    def _ready(self, shape: tuple[int, ...], ground: tuple[int, int]) -> tuple[Lattice, Factor]:
-        kept: dict[Any, tuple[Lattice, Factor]] = self.own.__dict__.setdefault("kept", {})
-        key = (shape, ground)
-        if key not in kept:
-            room = _KEPT_CELLS - int(np.prod(shape))
-            while kept and sum(lattice.size for lattice, _ in kept.values()) > room:
-                kept.pop(next(iter(kept)))
-            kept[key] = self._made(shape, ground)
-        kept[key] = kept.pop(key)  # the last used is the last to go
-        return kept[key]
-
-    def _made(self, shape: tuple[int, ...], ground: tuple[int, int]) -> tuple[Lattice, Factor]:
-        index = np.arange(shape[0] * shape[1]).reshape(shape)
-        ends = [(index[:, :-1], index[:, 1:], 1.0), (index[:-1], index[1:], 1.0)]
-        if not self.four_neighbours:
-            ends += [
-                (index[:-1, :-1], index[1:, 1:], SQRT_HALF),
-                (index[:-1, 1:], index[1:, :-1], SQRT_HALF),
-            ]
-        held = np.zeros(index.size, bool)
-        held[index[ground]] = True
-        factor = Factor(
-            index.size,
-            np.concatenate([a.ravel() for a, _, _ in ends]),
-            np.concatenate([b.ravel() for _, b, _ in ends]),
-            np.concatenate([np.full(a.size, g) for a, _, g in ends]),
-            np.zeros(index.size),
-            held=held,
-        )
-        even = Lattice(np.ones(shape), four_neighbours=self.four_neighbours, threads=1)
-        return even, factor
+def _eliminated(
+    windows: Windows, cell: Grid, sent: Grid, ground: tuple[int, int]
+) -> tuple[Grid, float, float]:
+    """The same by elimination, with its residual and doubt."""
+    flow = np.empty(cell.shape)
+    # along the shorter side the band is narrow
+    turned = cell.shape[1] > cell.shape[0]
+    grids = [np.ascontiguousarray(g.T if turned else g) for g in (cell, sent)]
+    out = np.empty(grids[0].shape)
+    residual, doubt = grounded_current(
+        *grids,
+        *(ground[::-1] if turned else ground),
+        not windows.four_neighbours,
+        windows.mean_resistance,
+        STANDS,
+        out,
+    )
+    flow[...] = out.T if turned else out
+    return flow, residual, doubt
 
 
 def _correction(windows: Windows) -> Grid:
@@ -247,7 +216,9 @@ def _alone(windows: Windows, strength: float) -> Grid:
     """Current of one window that fills its landscape; 0 where the block leaves no source."""
     middle = windows.radius + windows.buffer
     window = window_of(windows, (middle, middle, strength))
-    return np.zeros(windows.strength.shape) if window is None else _current(windows, window)[0]
+    if window is None:
+        return np.zeros(windows.strength.shape)
+    return _current(windows, window.cell, window.sent, window.ground)[0]
 
 
 def _aligned(correction: Grid, ground: tuple[int, int], shape: tuple[int, ...]) -> Grid:

@@ -12,7 +12,7 @@ from shanshui.study.sections import refuse_path
 _MOST_JOB = 1 << 20
 """Bytes of a job file [D]."""
 _BOOL = {"true": True, "false": False, "1": True, "0": False}
-_ALIKE = 0.75
+_ALIKE = 0.85
 """Likeness of two words, by their longest common parts, from which the one is taken for a slip of the other [D]."""
 _SHOWN = 60
 
