@@ -16,7 +16,7 @@ from shanshui.pattern.circuit.lattice import Lattice
 from shanshui.pattern.circuit.refine import STANDS, held_to
 from shanshui.pattern.circuit.windows import Box, Grid, Windows, window_of
 
-SMALL_WINDOW = 7_000
+SMALL_WINDOW = 4_000
 """Cells up to which a window is solved by elimination [D]: there multigrid begins to be the faster."""
 _NO_CURRENT = 1e-8
 """Current, over the greatest, below which there is none as far as a factor goes: Circuitscape takes it for rounding."""
@@ -162,7 +162,8 @@ def _current(
         cell,
         four_neighbours=windows.four_neighbours,
         mean_resistance=windows.mean_resistance,
-        solver=windows.solver,
+        # each window is solved once: a factorisation never pays for itself
+        solver="multigrid" if windows.solver == "auto" else windows.solver,
         threads=1,
     )
     sent = np.where(circuit.component == circuit.component[ground], sent, 0.0)
