@@ -254,7 +254,7 @@ def test_a_question_of_a_point_has_the_facts_and_verdict_of_its_cell(judged):
     inside = judged["region_mask"].values == 1
     rules = rules_of(judged["access_rules"].to_dict("records"))
     own = {f: v[inside] for f, v in facts.items()}
-    cells = admitted_cells("2631", own, rules=rules, waiting=("green_unit", "zone"))
+    cells = admitted_cells("2631", own, rules=rules)
     verdicts = cells.worst
     whole = np.full(inside.shape, 255)
     whole[inside] = verdicts

@@ -25,7 +25,7 @@ from shanshui.core.vocabulary import (
     UpstreamArea,
 )
 from shanshui.industry.rule_book import Rule
-from shanshui.industry.rule_facts import FACTS, PLAN_FACTS, PROJECT_FACTS, can_be, said_of
+from shanshui.industry.rule_facts import FACTS, PROJECT_FACTS, can_be, said_of
 from shanshui.kernels.distance import distance_to
 from shanshui.region.grid import STRIP, GridSpec, grid_of, like
 from shanshui.region.unitset import burnt, covered, rasterised
@@ -304,19 +304,6 @@ def _of_zones(zones: gpd.GeoDataFrame, grid: GridSpec) -> dict[str, NDArray[np.f
 def asked_facts(rules: Iterable[Rule]) -> tuple[str, ...]:
     """Facts that rules ask for, in order of name."""
     return tuple(sorted({term.fact for rule in rules for term in rule.when}))
-
-
-def waiting_facts(place_facts: xr.Dataset, rules: Iterable[Rule]) -> tuple[str, ...]:
-    """Facts of plans that rules ask for and of which no cell is drawn."""
-    return tuple(
-        f for f in asked_facts(rules) if f in PLAN_FACTS and not _drawn(place_facts[f].values)
-    )
-
-
-def _drawn(values: NDArray[np.floating]) -> bool:
-    return any(
-        bool(np.isfinite(values[at : at + STRIP]).any()) for at in range(0, len(values), STRIP)
-    )
 
 
 def known_by_strip(

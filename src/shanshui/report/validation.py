@@ -37,9 +37,11 @@ def validation_chapter(page: Page) -> dict[str, Any]:
                     _range(s.row["low"], s.row["high"], page.voice) for s in rows
                 ],
                 page.voice("verdict"): [page.voice(s.row["verdict"]) for s in rows],
-                page.voice("forced_by"): [s.forced for s in rows],
+                page.voice("forced_by"): [
+                    "" if s.forced is None else s.forced.words(page.voice) for s in rows
+                ],
                 page.voice("reason"): [s.row[page.voice.column(s.row, "note")] for s in rows],
-                page.voice("source"): [s.row["source"] for s in rows],
+                page.voice("source"): [s.row[page.voice.column(s.row, "source")] for s in rows],
             }
         )
         told = _told(rows, page.voice)
