@@ -117,9 +117,12 @@ def test_a_part_beside_its_whole_does_not_set_the_price_of_it():
 
 def test_a_price_of_nothing_holds_for_its_substance():
     flows = {"nitrogen_kept": 10.0, "total_nitrogen": 5.0}
-    rows = account(flows, own("nitrogen_kept", 0.0))
+    rows = account(flows, own("nitrogen_kept", 0.0).assign(also="total_nitrogen"))
     assert rows.loc["total_nitrogen", "value"] == rows.loc["total", "value"] == 0.0
-    assert "its own was 29401.9 yuan/t" in rows.loc["total_nitrogen", "note"]
+    parts = {"total_nitrogen": 5.0, "ammonia_nitrogen": 4.0}
+    rows = account(parts, own("total_nitrogen", 0.0))
+    assert rows.loc["ammonia_nitrogen", "value"] == rows.loc["total", "value"] == 0.0
+    assert "its own was 875 yuan/t" in rows.loc["ammonia_nitrogen", "note"]
     two = pd.concat([own("total_nitrogen", 9000.0), own("nitrogen_kept", 0.0)])
     with pytest.raises(QuantityError, match="one substance, nitrogen, one of them for nothing"):
         account(flows, two)
@@ -155,7 +158,15 @@ def test_one_substance_has_one_price():
     alone = account({"total_nitrogen": 10.0})
     assert alone.loc["total_nitrogen", "price"] > 20_000
     given_ = account({"nitrogen_kept": 5.0, "total_nitrogen": 10.0}, own("total_nitrogen", 9000.0))
-    assert given_.loc["nitrogen_kept", "price"] == given_.loc["total_nitrogen", "price"] == 9000.0
+    assert given_.loc[["nitrogen_kept", "total_nitrogen"], "price"].tolist() == [875.0, 9000.0]
+    assert "total_nitrogen, the same substance, is 9000 yuan/t" in given_.loc["nitrogen_kept", "note"]  # fmt: skip
+    assert "also 列注明 nitrogen_kept" in given_.loc["nitrogen_kept", "note_zh"]
+    both = own("total_nitrogen", 9000.0).assign(also="nitrogen_kept")
+    said = account({"nitrogen_kept": 5.0, "total_nitrogen": 10.0}, both)
+    assert said.loc[["nitrogen_kept", "total_nitrogen"], "price"].tolist() == [9000.0, 9000.0]
+    assert "same substance" not in said.loc["nitrogen_kept", "note"]
+    with pytest.raises(QuantityError, match="prices.flow: 'nitrogen_held'; did you mean 'nitrogen_kept'"):  # fmt: skip
+        account({"nitrogen_kept": 5.0}, own("total_nitrogen", 9000.0).assign(also="nitrogen_held"))
     two = pd.concat([own("total_nitrogen", 9000.0), own("nitrogen_kept", 900.0)])
     with pytest.raises(
         QuantityError,
@@ -165,6 +176,23 @@ def test_one_substance_has_one_price():
     near = pd.concat([own("total_nitrogen", 2000.0), own("nitrogen_kept", 900.0)])
     rows = account({"nitrogen_kept": 5.0, "total_nitrogen": 10.0}, near)
     assert rows.loc["total_nitrogen", "price"] == 2000.0
+
+
+NUTRIENTS = ("nitrogen_kept", "total_nitrogen", "ammonia_nitrogen", "phosphorus_kept", "total_phosphorus")  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sets(st.sampled_from(NUTRIENTS), min_size=1), st.sampled_from(NUTRIENTS), st.floats(0.0, 1e7)
+)
+def test_a_price_of_the_study_moves_no_price_of_another_service(flows, priced_, price):
+    amounts = dict.fromkeys(sorted(flows | {priced_}), 10.0)
+    shipped, given_ = account(amounts), account(amounts, own(priced_, price))
+    assert given_.loc[priced_, "price"] == pytest.approx(price)
+    for flow in amounts:
+        if FLOW[flow].service != FLOW[priced_].service:
+            assert given_.loc[flow, "price"] == shipped.loc[flow, "price"]
+            assert given_.loc[flow, "value"] == shipped.loc[flow, "value"]
 
 
 @pytest.mark.parametrize("excess", [1.0, 1.049, 1.051])
