@@ -45,6 +45,7 @@ def own(flow, price, unit="yuan/t"):
             "fishery_products",
             "primary_products",
         ),
+        ({"water_retained": 50.0, "flood_kept": 9.0}, "flood_kept", "cost of a reservoir"),
         ({"cooling": 50.0, "cooling_unused": 90.0}, "cooling_unused", "people"),
         ({"co2": 0.31e8, "o2": 2.51e8}, "o2", "11.1 times"),
     ],
@@ -69,6 +70,26 @@ def test_water_sold_is_not_counted_by_its_uses_too():
     del flows["water_supplied"]
     uses = account(flows, water="market")
     assert uses.loc["total", "value"] == pytest.approx(10 * 2.6 + 5 * 3.6 + 40 * 0.07)
+
+
+def test_a_storm_counts_once_and_where_it_is_kept_alone_it_counts():
+    """Garze: 321.49e8 m3 held over the year hold the 2.43e8 m3 of its storms; lakes and marshes store other water."""
+    flows = {"water_retained": 321.49e8, "flood_kept": 2.43e8, "flood_stored": 6.01e8}
+    rows = account(flows)
+    assert rows["counts"].to_dict() == {
+        "water_retained": True, "flood_kept": False, "flood_stored": True, "total": False,
+    }  # fmt: skip
+    assert rows.loc["flood_kept", "value"] == pytest.approx(2.43e8 * 7.06)
+    assert rows.loc["total", "value"] == pytest.approx((321.49e8 + 6.01e8) * 7.06)
+    assert "水库造价" in rows.loc["flood_kept", "note_zh"]
+    # where the retained water counts as sold, or is not known, that of storms is told once
+    sold = account(flows | {"water_supplied": 100.0}, water="market")
+    assert sold["counts"][["water_retained", "flood_kept"]].tolist() == [False, True]
+    assert account(flows | {"water_retained": np.nan}).loc["flood_kept", "counts"]
+    table = pd.DataFrame(
+        {"code": ["1"], "year": [2010], "flow": ["flood_kept"], "amount": [9.0], "excludes": ["water_retained"]}
+    )  # fmt: skip
+    assert account({"water_retained": 50.0}, products=table).loc["flood_kept", "counts"]
 
 
 def test_a_whole_that_is_not_known_leaves_its_parts_in():
@@ -204,7 +225,7 @@ def test_oxygen_may_be_as_much_as_its_carbon_gives_off(excess):
 def test_names_of_the_relations_are_flows():
     flows = {f for s in SERVICE.values() for f in s.flows}
     assert {*PARENT, *PARENT.values(), *SAME_AS, *SAME_AS.values(), *SUBSTANCE} <= flows
-    assert (len(PARENT), len(SAME_AS), len(SUBSTANCE)) == (8, 3, 5)
+    assert (len(PARENT), len(SAME_AS), len(SUBSTANCE)) == (8, 4, 5)
 
 
 @settings(max_examples=40, deadline=None)

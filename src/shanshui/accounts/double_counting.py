@@ -63,10 +63,7 @@ def counted_once(
             and of[twin].row["counts"]
             and twin not in told.get(flow, ())
         ):
-            line.leave_out(
-                f"may hold what {twin} counts already; a table (products, emissions) whose column excludes names {twin} has it counted",
-                f"可能与 {twin} 重复；若 products 或 emissions 表的 excludes 列注明已扣除 {twin}，则计入",
-            )
+            line.leave_out(*_why_twin(flow, twin))
             for part in (p.flow for p in FLOW.values() if p.part_of == flow and p.flow in of):
                 of[part].leave_out(
                     f"part of {flow}, which may hold what {twin} counts already",
@@ -117,14 +114,25 @@ def _ancestors(flow: str) -> list[str]:
 
 
 def _why_part(flow: str, whole: str) -> tuple[str, str]:
-    if flow == "cooling_unused":
-        return (
-            "beyond what the people of the place would spend on cooling",
-            "超出当地居民降温用电需求的部分",
-        )
+    own = FLOW[flow]
+    if own.why:
+        return own.why, own.why_zh
     return (
         f"part of {whole}, which stands in this account",
         f"属于 {whole} 的一部分，后者已在账户中",
+    )
+
+
+def _why_twin(flow: str, twin: str) -> tuple[str, str]:
+    own = FLOW[flow]
+    first, first_zh = (
+        (own.why, own.why_zh)
+        if own.why
+        else (f"may hold what {twin} counts already", f"可能与 {twin} 重复")
+    )
+    return (
+        f"{first}; a table (products, emissions) whose column excludes names {twin} has it counted",
+        f"{first_zh}；若 products 或 emissions 表的 excludes 列注明已扣除 {twin}，则计入",
     )
 
 
