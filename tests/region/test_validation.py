@@ -132,3 +132,20 @@ def test_every_row_of_words_is_used():
     code = "".join(p.read_text() for p in Path(shanshui.__file__).parent.rglob("*.py"))
     unused = [n for n in _rows() if f'"{n}"' not in code and not n.startswith(("stage_", "half_"))]
     assert not unused
+
+
+def test_a_statement_says_what_it_is_of_in_the_language_of_the_voice():
+    from shanshui.core.voice import Voice
+    from shanshui.queries.validation import Forcing, Statement
+
+    row = {"statement": "towns lie outside", "statement_zh": "城镇在外", "subject": "built"}
+    one = Statement(row, Forcing("inputs.hubs", "read"))
+    assert one.said(Voice()) == "towns lie outside [built-up]"
+    assert one.said(Voice("zh")) == "城镇在外 [城镇]"
+    assert Statement(row | {"subject": "610730"}, None).said(Voice("zh")) == "城镇在外 [610730]"
+    assert Statement(row | {"subject": ""}, None).said(Voice()) == "towns lie outside"
+    told = one.to_dict()
+    assert told["forced"] == "inputs.hubs: the statement was read from it"
+    assert told["forced_zh"] == "inputs.hubs：该论断即取自此"
+    assert Statement(row, None).to_dict()["forced"] == ""
+    assert Forcing("gep.frame", "set", "seea").words(Voice("zh")) == "gep.frame = seea"

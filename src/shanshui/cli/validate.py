@@ -30,8 +30,7 @@ def validate(
         if row["chapter"] != chapter:
             chapter = row["chapter"]
             typer.echo(f"\n{voice.word(f'{chapter}_validation')}")
-        place = f" [{row['subject']}]" if row["subject"] else ""
-        typer.echo(f"  {voice(row['verdict']):9} {_said(row, 'statement', voice)}{place}")
+        typer.echo(f"  {voice(row['verdict']):9} {one.said(voice)}")
         unit = "" if row["unit"] in ("1", "") else f" {row['unit']}"
         measured = (
             voice("not_measured")

@@ -31,6 +31,12 @@ class Statement:
     row: dict[str, Any]
     forced: "Forcing | None"
 
+    def said(self, voice: Voice) -> str:
+        """What it states, and of what."""
+        text, subject = str(self.row[voice.column(self.row, "statement")]), self.row["subject"]
+        told = voice(f"held_{subject}") if f"held_{subject}" in voice else subject
+        return f"{text} [{told}]" if subject else text
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         row = {k: None if isinstance(v, float) and v != v else v for k, v in self.row.items()}

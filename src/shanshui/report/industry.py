@@ -7,6 +7,7 @@ import pandas as pd
 
 from shanshui.industry.firms import PUBLISHED
 from shanshui.industry.lexicon import CATEGORIES
+from shanshui.industry.rule_facts import PROJECT_FACTS
 from shanshui.report.industry_figures import (
     admission_chart,
     attention_chart,
@@ -139,7 +140,8 @@ def _admission_note(page: Page) -> str:
     """With the facts for want of which verdicts are provisional everywhere."""
     if not page.study.has("unit_admission"):
         return ""
-    lacks = page.study["unit_admission"].attrs["not_known"]
+    # what the project alone can tell, the judged industries tell themselves
+    lacks = [f for f in page.study["unit_admission"].attrs["not_known"] if f not in PROJECT_FACTS]
     note = page.voice("admission_note")
     if lacks:
         facts = page.voice.listed(page.voice(f"fact_{f}") for f in lacks)
