@@ -326,3 +326,18 @@ def test_without_units_there_are_no_verdicts_and_nothing_is_known():
     found = unit_admission(none, place_facts(*flat()), RESERVE)
     assert found.empty
     assert found.attrs["not_known"] == ["protected"]
+
+
+@pytest.mark.parametrize(
+    ("code", "province"),
+    [("610729", 61), ("610729101", 61), ("610729101000", 61), ("CH-BE", 0), ("12345", 0), ("", np.nan), (" ", np.nan), (None, np.nan)],
+)  # fmt: skip
+def test_a_county_without_a_code_may_lie_in_any_province(code, province):
+    counties = squares(2, 4).assign(code=pd.Series(["510100", code], dtype=object, index=[1, 2]))
+    facts = place_facts(*flat(), counties=counties, county_cells=halves())["province"].values
+    assert facts[0, 0] == 51
+    assert facts[0, -1] == pytest.approx(province, nan_ok=True)
+    rule = RESERVE.assign(when="province == 61")
+    found = unit_admission(halves(), place_facts(*flat(), counties=counties, county_cells=halves()), rule)  # fmt: skip
+    unsure = found.groupby("unit")["provisional"].max()
+    assert unsure.to_dict() == {1: 0, 2: int(np.isnan(province))}

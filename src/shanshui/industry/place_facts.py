@@ -160,7 +160,8 @@ def place_facts(
     basic_farmland : polygons, optional
         Permanent basic farmland; without them it is not known which farmland is.
     counties : polygons, optional
-        Their ``code`` tells the province: its first two digits; 0 where it is no code of six digits.
+        Their ``code`` tells the province: its first two digits; 0 where it is no code of six, nine or twelve digits,
+        not known where it is blank.
     county_cells : (y, x) [1], optional
         County of each cell; 0 outside, where the province is not known.
 
@@ -243,8 +244,11 @@ def _farmland(
 
 def _province(counties: gpd.GeoDataFrame, county_cells: xr.DataArray) -> NDArray[np.float32]:
     """First two digits of the code of each cell's county."""
-    codes = counties["code"].astype(str)
-    number = np.where(codes.str.fullmatch(r"\d{6}"), codes.str[:2], "0").astype(np.float32)
+    codes = counties["code"].astype("string").fillna("").str.strip()
+    national = codes.str.fullmatch(r"\d{6}(\d{3}|\d{6})?").to_numpy(bool)
+    number = np.where(national, codes.str[:2].where(national, "0").astype(np.float32), 0.0)
+    # a county without a code may lie in any province; one of another system lies in none
+    number[(codes == "").to_numpy(bool)] = np.nan
     table = np.full(
         int(max(counties.index.max(), county_cells.values.max())) + 1, np.nan, np.float32
     )
