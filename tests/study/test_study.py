@@ -428,6 +428,7 @@ def test_two_dates_of_carbon_are_of_one_maturity(region, tmp_path):
 
 def test_validation_of_the_region_says_what_forces_an_agreement(region):
     import json
+    import re
 
     from tests.command import shanshui
 
@@ -435,7 +436,10 @@ def test_validation_of_the_region_says_what_forces_an_agreement(region):
     rows = {(r["measure"], r["subject"]): r for r in said["statements"]}
     assert {r["chapter"] for r in rows.values()} == {"survey", "accounts", "pattern", "industry"}
     assert all(r["verdict"] in said["counts"] for r in rows.values())
-    assert all("note_zh" in r for r in rows.values())
+    # what stands beside a statement in Chinese holds no English phrase
+    for row in rows.values():
+        for column in ("statement_zh", "source_zh", "note_zh", "forced_zh"):
+            assert not re.search(r"[A-Za-z]{2,} [a-z]{2,}", row[column]), row[column]
     assert rows["people_kept", ""]["verdict"] == "agrees"
     assert rows["forest_to_farmed", ""]["verdict"] == "forced"
     assert "leave_out" in rows["forest_to_farmed", ""]["forced"]

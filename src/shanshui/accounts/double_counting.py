@@ -1,4 +1,4 @@
-"""What stands in an account already: parts of a flow that counts whole, one thing measured twice, one thing at two prices."""
+"""What stands in an account already: parts of a flow that counts whole, one thing measured twice."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,10 +8,9 @@ import pandas as pd
 
 from shanshui.accounts.carbon import O2_PER_CO2
 from shanshui.accounts.services import FLOW
+from shanshui.accounts.substance_prices import noted
 from shanshui.core.errors import QuantityError, nearest
 
-PRICE_RATIO = 3.0
-"""How far two prices of one substance may lie apart [1] [D]; the shipped ones of two papers are 34 and 221 times apart."""
 STOICHIOMETRY = 0.05
 """How far oxygen may exceed what its carbon dioxide gives off [1] [D]."""
 
@@ -30,13 +29,7 @@ class _Line:
     def leave_out(self, why: str, why_zh: str) -> None:
         """The line stands beside the total."""
         self.row["counts"] = False
-        _say(self.row, why, why_zh)
-
-
-def _say(row: dict[str, Any], why: str, why_zh: str) -> None:
-    """Add to the notes of a line."""
-    row["note"] = "; ".join(w for w in (row["note"], why) if w)
-    row["note_zh"] = "；".join(w for w in (row["note_zh"], why_zh) if w)
+        noted(self.row, why, why_zh)
 
 
 def counted_once(
@@ -47,7 +40,7 @@ def counted_once(
     Parameters
     ----------
     rows : list of dict
-        Lines with ``flow, amount, price, own, value, counts, note, note_zh``.
+        Lines with ``flow, amount, value, counts, note, note_zh``.
     excludes : dict, optional
         Flows that the amount of a flow leaves out already, as its table says.
 
@@ -55,13 +48,7 @@ def counted_once(
     -------
     list of dict
         The same lines, changed in place.
-
-    Raises
-    ------
-    QuantityError
-        Two prices of the study's own for one substance that lie too far apart.
     """
-    _one_price(rows)
     of = {str(r["flow"]): _Line(r) for r in rows}
     told = excludes or {}
     for flow, line in of.items():
@@ -76,10 +63,7 @@ def counted_once(
             and of[twin].row["counts"]
             and twin not in told.get(flow, ())
         ):
-            line.leave_out(
-                f"may hold what {twin} counts already; a table (products, emissions) whose column excludes names {twin} has it counted",
-                f"可能与 {twin} 重复；若 products 或 emissions 表的 excludes 列注明已扣除 {twin}，则计入",
-            )
+            line.leave_out(*_why_twin(flow, twin))
             for part in (p.flow for p in FLOW.values() if p.part_of == flow and p.flow in of):
                 of[part].leave_out(
                     f"part of {flow}, which may hold what {twin} counts already",
@@ -130,14 +114,25 @@ def _ancestors(flow: str) -> list[str]:
 
 
 def _why_part(flow: str, whole: str) -> tuple[str, str]:
-    if flow == "cooling_unused":
-        return (
-            "beyond what the people of the place would spend on cooling",
-            "超出当地居民降温用电需求的部分",
-        )
+    own = FLOW[flow]
+    if own.why:
+        return own.why, own.why_zh
     return (
         f"part of {whole}, which stands in this account",
         f"属于 {whole} 的一部分，后者已在账户中",
+    )
+
+
+def _why_twin(flow: str, twin: str) -> tuple[str, str]:
+    own = FLOW[flow]
+    first, first_zh = (
+        (own.why, own.why_zh)
+        if own.why
+        else (f"may hold what {twin} counts already", f"可能与 {twin} 重复")
+    )
+    return (
+        f"{first}; a table (products, emissions) whose column excludes names {twin} has it counted",
+        f"{first_zh}；若 products 或 emissions 表的 excludes 列注明已扣除 {twin}，则计入",
     )
 
 
@@ -160,67 +155,3 @@ def _one_basis(of: dict[str, _Line]) -> None:
             f"{ratio:.3g} times the oxygen of this account's carbon dioxide (32 to 44 by mass): not on one basis with it",
             f"为账户内二氧化碳所对应氧量（质量比 32:44）的 {ratio:.3g} 倍，核算基础不一致",
         )
-
-
-def _one_price(rows: list[dict[str, Any]]) -> None:
-    """One substance at one price: the study's own, else the lowest, which claims least."""
-    for substance in dict.fromkeys(f.substance for f in FLOW.values() if f.substance):
-        lines = [
-            r
-            for r in rows
-            if str(r["flow"]) in FLOW
-            and FLOW[str(r["flow"])].substance == substance
-            and np.isfinite(r["price"])
-        ]
-        if len(lines) < 2 or _apart(lines) <= PRICE_RATIO:
-            continue
-        own = [r for r in lines if r["own"]]
-        if len(own) > 1 and _apart(own) > PRICE_RATIO:
-            raise QuantityError(
-                f"prices: {' and '.join(str(r['flow']) for r in own)} are one substance, {substance}, {_far(own)} "
-                f"({', '.join(format(float(r['price']), '.6g') for r in own)} {own[0]['price_unit']}); give one price of it"
-            )
-        # what stands beside its whole does not set the price of it
-        told = {str(r["flow"]) for r in lines}
-        whole = [r for r in lines if FLOW[str(r["flow"])].part_of not in told]
-        base = min(own or whole, key=lambda r: float(r["price"]))
-        for row in lines:
-            if row is base or _apart([row, base]) <= PRICE_RATIO:
-                continue
-            _say(row, *_why_price(row, base))
-            for column in (
-                "price",
-                "method",
-                "price_year",
-                "price_source",
-                "status",
-                "price_least",
-                "price_most",
-            ):
-                row[column] = base[column]
-            row["value"] = float(row["amount"]) * float(base["price"])
-
-
-def _far(lines: list[dict[str, Any]]) -> str:
-    apart = _apart(lines)
-    return f"at prices {apart:.3g} times apart" if np.isfinite(apart) else "one of them for nothing"
-
-
-def _why_price(row: dict[str, Any], base: dict[str, Any]) -> tuple[str, str]:
-    own, one = float(row["price"]), float(base["price"])
-    if one == 0:
-        # what the study gives for nothing is no measure of another price
-        told, told_zh = f"{own:.6g} {row['price_unit']}", f"{own:.6g} {row['price_unit']}"
-    else:
-        told, told_zh = f"{own / one:.3g} times that", f"其 {own / one:.3g} 倍"
-    return (
-        f"at the price of {base['flow']}, the same substance: its own was {told}",
-        f"采用同一物质 {base['flow']} 的价格：原价为{told_zh}",
-    )
-
-
-def _apart(lines: list[dict[str, Any]]) -> float:
-    prices = [float(r["price"]) for r in lines]
-    if min(prices) == 0:
-        return 1.0 if max(prices) == 0 else np.inf
-    return max(prices) / min(prices)

@@ -27,7 +27,9 @@ class Flow:
     same_as : str
         Flow that it may count again, unless its table says that it ``excludes`` it.
     substance : str
-        What it consists of: one substance has one price in an account.
+        What it consists of: one substance has one price in a service of an account.
+    why, why_zh : str
+        Why it stands beside what it is a part of or may count again, where that is not plain from their names.
     """
 
     flow: str
@@ -36,6 +38,8 @@ class Flow:
     part_of: str = ""
     same_as: str = ""
     substance: str = ""
+    why: str = ""
+    why_zh: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ import xarray as xr
 
 from shanshui.core.errors import DataError
 from shanshui.region.grid import grid_of
+from shanshui.region.measure_words import named, said
 from shanshui.region.unitset import burnt
 from shanshui.region.validation import Measure
 
-SOURCE = "[inputs.reference_red_line]"
+SOURCE = named("[inputs.reference_red_line]")
 
 
 def reference_figures(
@@ -63,7 +64,7 @@ def reference_figures(
         Measure("reference_line", agreement, "1", "agreement", source=SOURCE),
         Measure(
             "reference_line", kappa, "1", "kappa", 0.0, 1.0, "the red line agrees with the other line better than by chance",
-            "红线与另一红线的一致性高于随机", SOURCE, note=f"agreement {agreement:.1%}; ours {p:.1%}, the other {q:.1%} of the ground",
+            "红线与另一红线的一致性高于随机", SOURCE, note=said("agreement", agreement=agreement, ours=p, theirs=q),
         ),
         Measure("reference_line", inside, "1", "inside", source=SOURCE),
         Measure("reference_line", outside, "1", "outside", source=SOURCE),

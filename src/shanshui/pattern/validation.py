@@ -29,10 +29,10 @@ from shanshui.pattern.tables import (
     SteepFarmland,
 )
 from shanshui.region.grid import grid_of
+from shanshui.region.measure_words import NOTHING, Said, said
 from shanshui.region.unitset import burnt
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 
-GUIDE = "red-line guide of 2017 [S2]; our own range [D]"
 NO_FARMLAND = "red_line_candidate.leave_out=farmed; given.basic_farmland"
 NO_TOWNS = "red_line_candidate.leave_out=built; given.developed_land"
 NOT_WORKED = f"{NO_FARMLAND}; {NO_TOWNS}"
@@ -203,7 +203,7 @@ def pattern_validation(
     if sources is not None:
         measures += [
             Measure(
-                "massif_sources", float(count), "1", str(name), forced_by="source_cells.most", note=f"{len(sources)} sources in all",
+                "massif_sources", float(count), "1", str(name), forced_by="source_cells.most", note=said("sources_in_all", count=len(sources)),
             )
             for name, count in sources["massif"].replace("", np.nan).value_counts().items()
         ]  # fmt: skip
@@ -226,15 +226,16 @@ def _by_county(
     ]
 
 
-def _at_other_cuts(counts: pd.DataFrame | None) -> str:
+def _at_other_cuts(counts: pd.DataFrame | None) -> Said:
     """How many sources there are where their number is not cut."""
     if counts is None or counts.empty:
-        return ""
-    return f"{counts['sources'].min():.0f} to {counts['sources'].max():.0f} at the cut-offs of source_counts"
+        return NOTHING
+    number = counts["sources"]
+    return said("at_other_cuts", least=number.min(), most=number.max())
 
 
-def _before_cut(found: float, free: float) -> str:
-    return f"{free:.0f} before the number is cut" if np.isfinite(free) and free != found else ""
+def _before_cut(found: float, free: float) -> Said:
+    return said("before_cut", count=free) if np.isfinite(free) and free != found else NOTHING
 
 
 def _reserve(areas: gpd.GeoDataFrame, mask: xr.DataArray) -> NDArray[np.bool_]:
@@ -262,15 +263,16 @@ def _red_line(
         *(
             Measure(
                 "red_line_of", share, "1", k, *((0.0, 0.05) if k == "built" else (np.nan, np.nan)),
-                "towns lie outside the red line" if k == "built" else "", "城镇位于红线之外" if k == "built" else "", GUIDE if k == "built" else "",
+                "towns lie outside the red line" if k == "built" else "", "城镇位于红线之外" if k == "built" else "",
+                said("source_guide") if k == "built" else NOTHING,
                 forced_by={"built": NO_TOWNS, "farmed": NO_FARMLAND}.get(k, ""),
             )
             for k, share in of.items()
         ),
         Measure(
             "forest_to_farmed", shown, "1", "", 2.0, np.inf, "the red line takes in forest at least twice as often as farmland",
-            "红线纳入森林的比例至少为耕地的两倍", GUIDE,
-            forced_by=NO_FARMLAND, note=f"forest {of['forest']:.1%}, farmland {of['farmed']:.1%}",
+            "红线纳入森林的比例至少为耕地的两倍", said("source_guide"),
+            forced_by=NO_FARMLAND, note=said("forest_and_farmed", forest=of["forest"], farmed=of["farmed"]),
         ),
         *_captured("red_line", chosen, known, reserve, RESERVES),
     ]  # fmt: skip
@@ -291,8 +293,8 @@ def _captured(
     return [
         Measure(
             "captured", ratio, "1", what, CAPTURE, np.inf, f"{WHAT[what][0]}: more protected ground than by chance is taken in",
-            f"{WHAT[what][1]}纳入保护地的比例高于随机", "protected areas of the study",
-            forced_by=forced, note=f"{inside:.1%} of protected ground, {by_chance:.1%} of all",
+            f"{WHAT[what][1]}纳入保护地的比例高于随机", said("source_protected"),
+            forced_by=forced, note=said("captured", inside=inside, chance=by_chance),
         ),
         Measure("captured_share", inside, "1", what, forced_by=forced),
     ]  # fmt: skip
@@ -304,7 +306,7 @@ def _classes(measure: str, code: NDArray[np.uint8], inside: NDArray[np.bool_]) -
         Measure(
             measure, _share(code == grade, known), "1", str(grade), LEAST_CLASS, 1.0 - LEAST_CLASS,
             f"class {grade} of {WHAT[measure][0]} tells some ground from other ground",
-            f"{WHAT[measure][1]}第 {grade} 级能区分不同地面", "our own range [D]",
+            f"{WHAT[measure][1]}第 {grade} 级能区分不同地面", said("source_own_range"),
         )
         for grade in (EXTREME, IMPORTANT, GENERAL)
     ]  # fmt: skip
@@ -331,7 +333,7 @@ def _important(
         Measure(
             "important_forest_to_farmed", ratio, "1", "", 1.0, np.inf,
             "forest is extremely important more often than farmland, before farmland is left out",
-            "剔除耕地之前，森林极重要的比例高于耕地", "our own range [D]",
-            note=f"forest {of['forest']:.1%}, farmland {of['farmed']:.1%}",
+            "剔除耕地之前，森林极重要的比例高于耕地", said("source_own_range"),
+            note=said("forest_and_farmed", forest=of["forest"], farmed=of["farmed"]),
         ),
     ]  # fmt: skip

@@ -9,6 +9,7 @@ import pandas as pd
 
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, TEXT, Table
+from shanshui.region.measure_words import NOTHING, Said, said, together
 from shanshui.region.measures import MEASURES, NOT_MEASURED, chapter_of
 
 Published = Annotated[
@@ -33,6 +34,7 @@ Validation = Annotated[
             "verdict": TEXT,
             "forced_by": TEXT,
             "source": TEXT,
+            "source_zh": TEXT,
             "note": TEXT,
             "note_zh": TEXT,
         }
@@ -60,12 +62,12 @@ class Measure:
         Range in which it must lie in any region; NaN for none.
     statement, statement_zh : str
         What the range says, in words of both languages.
-    source : str
+    source : Said
         Where the range comes from.
     forced_by : str
         Settings, as ``step.setting``, and inputs or products, as ``inputs.name`` and ``given.name``, that can bring about the agreement by
         themselves, parted by ``;``: then it is no evidence.
-    note : str
+    note : Said
         What else must be known.
     """
 
@@ -77,9 +79,9 @@ class Measure:
     high: float = np.nan
     statement: str = ""
     statement_zh: str = ""
-    source: str = ""
+    source: Said = NOTHING
     forced_by: str = ""
-    note: str = ""
+    note: Said = NOTHING
 
 
 def validation_table(
@@ -94,8 +96,8 @@ def validation_table(
     measures : iterable of Measure
         Figures of ours.
     published : DataFrame, optional
-        ``measure, statement, source`` (and ``statement_zh``) and ``low, high``, or ``than``: a place whose figure must be lower; ``place``
-        where it speaks of one. ``reason`` (and ``reason_zh``): why ours does not agree, told where it does not. A measure that is blank or
+        ``measure, statement, source`` (and ``statement_zh``, ``source_zh``) and ``low, high``, or ``than``: a place whose figure must be lower;
+        ``place`` where it speaks of one. ``reason`` (and ``reason_zh``): why ours does not agree, told where it does not. A measure that is blank or
         ``-`` is one that nobody can measure here: ``chapter`` says where it is listed.
 
     Returns
@@ -111,7 +113,7 @@ def validation_table(
     """
     measures = list(measures)
     rows = [
-        _row(chapter, m, (m.statement, m.statement_zh), m.low, m.high, m.source)
+        _row(chapter, m, Said(m.statement, m.statement_zh), m.low, m.high, m.source)
         for m in measures
         if m.statement
     ]
@@ -121,8 +123,8 @@ def validation_table(
         if held is not None:
             rows.append(held)
     columns = [
-        "chapter", "measure", "subject", "statement", "statement_zh", "ours", "low", "high", "unit", "verdict", "forced_by", "source", "note",
-        "note_zh",
+        "chapter", "measure", "subject", "statement", "statement_zh", "ours", "low", "high", "unit", "verdict", "forced_by", "source", "source_zh",
+        "note", "note_zh",
     ]  # fmt: skip
     out = pd.DataFrame(rows, columns=columns)
     return out.astype(dict.fromkeys(("ours", "low", "high"), float))
@@ -133,26 +135,22 @@ def _held(
 ) -> dict[str, object] | None:
     """One published statement beside ours; none where it is another chapter's."""
     measure, place, than = _text(row["measure"]), _text(row.get("place")), _text(row.get("than"))
-    said = str(row["statement"]), _text(row.get("statement_zh")) or str(row["statement"])
-    reason = _text(row.get("reason"))
-    told = reason, _text(row.get("reason_zh")) or reason
+    stated, told = _both(row, "statement"), _both(row, "reason")
     if measure in NOT_MEASURED:
-        return _not_tried(chapter, row, said, told)
+        return _not_tried(chapter, row, stated, told)
     names = tuple(dict.fromkeys(name for name, _ in of))
-    if chapter_of(measure, said[0], names) not in ("", chapter):
+    if chapter_of(measure, stated.en, names) not in ("", chapter):
         return None
     mine = of.get((measure, place))
     if mine is None:
-        lacks = f"no figure of {place} here" if measure in names else "not made in this study"
+        lacks = said("no_figure_of", place=place) if measure in names else said("not_made")
         mine = Measure(measure, np.nan, place=place, note=lacks)
     if than:
         other = of.get((measure, than))
         if other is None:
-            mine = replace(
-                mine, note="; ".join(filter(None, (mine.note, f"no figure of {than} here")))
-            )
+            mine = replace(mine, note=together(mine.note, said("no_figure_of", place=than)))
         low = np.nan if other is None else other.ours
-        return _row(chapter, mine, said, low, np.inf, str(row["source"]), told)
+        return _row(chapter, mine, stated, low, np.inf, _both(row, "source"), told)
     low, high = _number(row, "low"), _number(row, "high")
     if np.isnan(low) and np.isnan(high):
         raise QuantityError(
@@ -163,43 +161,47 @@ def _held(
         raise QuantityError(
             f"published: '{row['statement']}' has low {low:g} above high {high:g}; exchange them"
         )
-    return _row(chapter, mine, said, low, high, str(row["source"]), told)
+    return _row(chapter, mine, stated, low, high, _both(row, "source"), told)
 
 
 def _not_tried(
-    chapter: str, row: dict[Hashable, Any], said: tuple[str, str], told: tuple[str, str]
+    chapter: str, row: dict[Hashable, Any], stated: Said, told: Said
 ) -> dict[str, object] | None:
     """A statement that nobody can measure, listed with its reason by the chapter it names, or else by the first."""
     where = _text(row.get("chapter")) or next(iter(MEASURES))
     if where not in MEASURES:
         raise QuantityError(
-            f"published.chapter: '{said[0]}' has '{where}', expected one of {', '.join(MEASURES)}; correct it"
+            f"published.chapter: '{stated.en}' has '{where}', expected one of {', '.join(MEASURES)}; correct it"
         )
-    if not told[0]:
+    if not told.en:
         raise QuantityError(
-            f"published.reason: '{said[0]}' has no measure and no reason; say in reason why it cannot be measured"
+            f"published.reason: '{stated.en}' has no measure and no reason; say in reason why it cannot be measured"
         )
     if where != chapter:
         return None
     mine = Measure("-", np.nan, "")
-    return _row(chapter, mine, said, np.nan, np.nan, str(row["source"]), told) | {
-        "verdict": NOT_TRIED
-    }
+    source = _both(row, "source")
+    return _row(chapter, mine, stated, np.nan, np.nan, source, told) | {"verdict": NOT_TRIED}
 
 
 def _row(
-    chapter: str, mine: Measure, said: tuple[str, str], low: float, high: float, source: str, told: tuple[str, str] = ("", ""),
+    chapter: str, mine: Measure, stated: Said, low: float, high: float, source: Said, told: Said = NOTHING,
 ) -> dict[str, object]:  # fmt: skip
     known = np.isfinite(mine.ours) and not (np.isnan(low) or np.isnan(high))
     verdict = UNKNOWN if not known else AGREES if low <= mine.ours <= high else DIFFERS
-    why = ("", "") if verdict == AGREES else told  # a reason explains what does not agree
-    note, note_zh = ("; ".join(filter(None, (mine.note, part))) for part in why)
+    # a reason explains what does not agree
+    note = mine.note if verdict == AGREES else together(mine.note, told)
     return {
-        "chapter": chapter, "measure": mine.measure, "subject": mine.place, "statement": said[0], "statement_zh": said[1], "ours": mine.ours,
+        "chapter": chapter, "measure": mine.measure, "subject": mine.place, "statement": stated.en, "statement_zh": stated.zh, "ours": mine.ours,
         "low": low if np.isfinite(low) else np.nan, "high": high if np.isfinite(high) else np.nan, "unit": mine.unit,
-        "verdict": verdict, "forced_by": mine.forced_by, "source": source, "note": note,
-        "note_zh": note_zh,
+        "verdict": verdict, "forced_by": mine.forced_by, "source": source.en, "source_zh": source.zh, "note": note.en, "note_zh": note.zh,
     }  # fmt: skip
+
+
+def _both(row: dict[Hashable, Any], column: str) -> Said:
+    """A text of a statement in both languages; as it stands where the table has one only."""
+    text = _text(row.get(column))
+    return Said(text, _text(row.get(f"{column}_zh")) or text)
 
 
 def _text(value: object) -> str:

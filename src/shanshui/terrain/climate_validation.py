@@ -15,12 +15,13 @@ from shanshui.core.quantity import ANY, Features
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Elevation, Precipitation, Temperature
 from shanshui.region.at_points import values_at
+from shanshui.region.measure_words import named, said, together
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 
 Stations = Annotated[gpd.GeoDataFrame, Features({"*": ANY})]
 LEAST = 8
 """Stations from which a bias or a rank correlation says anything [D]."""
-SOURCE = "[inputs.climate_stations]"
+SOURCE = named("[inputs.climate_stations]")
 WARM = (-1.0, 1.0)
 """Mean departure of temperature that normals of other years may have [K] [D]."""
 WET = (-0.1, 0.1)
@@ -98,9 +99,9 @@ def _beside(
         ours = ours + np.where(moved, lapse_rate * step, 0.0)
     use = np.isfinite(ours) & np.isfinite(theirs)
     count = int(use.sum())
-    note = f"{count} of {len(stations)} stations lie on known ground"
+    note = said("on_ground", count=count, whole=len(stations))
     if warm:
-        note += f", {int((moved & use).sum())} brought to their height"
+        note = together(note, said("brought_to_height", count=int((moved & use).sum())))
     bias = rmse = rank = np.nan
     if count >= LEAST:
         off = ours[use] - theirs[use]
@@ -110,16 +111,16 @@ def _beside(
         if np.ptp(ours[use]) > 0 and np.ptp(theirs[use]) > 0:
             rank = float(spearmanr(ours[use], theirs[use]).statistic)
     else:
-        note += f"; {LEAST} are needed"
+        note = together(note, said("are_needed", least=LEAST))
     unit, span = ("K", WARM) if warm else ("1", WET)
-    said, said_zh = ("temperature", "气温") if warm else ("precipitation", "降水")
+    what, what_zh = ("temperature", "气温") if warm else ("precipitation", "降水")
     high, high_zh = (
-        f"{said} is high where that of the weather stations is",
-        f"{said_zh}的空间格局与气象站一致",
+        f"{what} is high where that of the weather stations is",
+        f"{what_zh}的空间格局与气象站一致",
     )
     return [
         Measure(
-            f"{name}_bias", bias, unit, "", *span, f"{said} is that of the weather stations on the mean", f"{said_zh}均值与气象站相符", SOURCE,
+            f"{name}_bias", bias, unit, "", *span, f"{what} is that of the weather stations on the mean", f"{what_zh}均值与气象站相符", SOURCE,
             note=note,
         ),
         Measure(f"{name}_rmse", rmse, unit, source=SOURCE, note=note),
