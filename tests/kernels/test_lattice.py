@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from shanshui.kernels import cost, disc, lattice, multigrid, thinning
+from shanshui.kernels import belts, cost, disc, lattice, multigrid, thinning
 
 SHAPE = (7, 9)
 
@@ -185,23 +186,46 @@ def test_shapes_in_plain_python(monkeypatch):
     shape = random.random((12, 14)) < 0.6
     anchor = np.zeros_like(shape)
     anchor[3, 3] = shape[3, 3] = True
-    depth = random.integers(0, 3, shape.shape).astype(np.int32)
-    known = thinning.skeleton(shape, anchor, depth, True)
-    label = np.where(known, 1, 0).astype(np.int32)
-    grown, plain = label.copy(), label.copy()
-    thinning.grow(grown, shape, 2, True)
-    thinning.grow.py_func(plain, shape, 2, True)
-    np.testing.assert_array_equal(grown, plain)
-    out, again = np.zeros((200, 3), np.int64), np.zeros((200, 3), np.int64)
-    assert thinning.contacts(label, depth, out) == thinning.contacts.py_func(label, depth, again)
-    np.testing.assert_array_equal(out, again)
-    met = np.unique(out[out[:, 0] > 0], axis=0)
-    for one, two in zip(
-        thinning.contact_kinds(met, 14, 1), thinning.contact_kinds.py_func(met, 14, 1), strict=True
-    ):
+    known = thinning.skeleton(shape, anchor, True)
+    line = known & ~anchor
+    cores = anchor.astype(np.int32)
+    for eight in (True, False):
+        kind, again = np.zeros(shape.shape, np.uint8), np.zeros(shape.shape, np.uint8)
+        thinning.line_kinds(line, cores, eight, 33, 65, kind)
+        thinning.line_kinds.py_func(line, cores, eight, 33, 65, again)
+        np.testing.assert_array_equal(kind, again)
+        assert (kind[line] == 65).all()
+        thinning.grow(kind, shape, 2, eight)
+        thinning.grow.py_func(again, shape, 2, eight)
+        np.testing.assert_array_equal(kind, again)
+    for name in ("_around", "_refresh", "_free", "_queue_near", "_room", "_thin"):
+        monkeypatch.setattr(thinning, name, getattr(thinning, name).py_func)
+    np.testing.assert_array_equal(thinning.skeleton(shape, anchor, True), known)
+    core = np.pad(np.ones((8, 8), bool), 1)
+    core[3:7, 3:7] = False
+    core[5, 5] = True
+    cores, many = ndimage.label(core, np.ones((3, 3)), output=np.int32)
+    gap, count = ndimage.label(~core, output=np.int32)
+    found = []
+    for plain in (False, True):
+        def kernel(name, plain=plain):
+            return getattr(belts, name).py_func if plain else getattr(belts, name)
+
+        if plain:
+            monkeypatch.setattr(belts, "_is_nearest", belts._is_nearest.py_func)
+        flags, owner, nested = np.zeros(many + 1, bool), np.zeros(count + 1, np.int32), np.zeros(count + 1, bool)
+        kernel("flag_labels")(cores, shape[:10, :10], flags)
+        kernel("first_above")(gap, cores, owner)
+        kernel("flag_nested")(gap, cores, owner, nested)
+        out = np.where(core, 17, 3).astype(np.uint8)
+        kernel("mark_perforations")(out, 3, 5, gap, cores, owner, nested, 1.98)
+        found.append((flags, owner, nested, out, kernel("have_flag")(gap, nested)))
+    for one, two in zip(*found, strict=True):
         np.testing.assert_array_equal(one, two)
-    monkeypatch.setattr(thinning, "_thin", thinning._thin.py_func)
-    np.testing.assert_array_equal(thinning.skeleton(shape, anchor, depth, True), known)
+    assert owner.tolist() == [0, 0, 1]
+    assert nested.tolist() == [False, False, True]
+    # 15 cells of the hole: 12 along its rim and as near to the outer core as to the inner one, or nearer
+    assert (out == 5).sum() == 12
     values = random.normal(size=(8, 9))
     least = disc.disc_minimum(values, 2.5)
     monkeypatch.setattr(disc, "_slide", disc._slide.py_func)

@@ -178,6 +178,14 @@ def test_compiled_and_plain_agree_on_codes_and_distances():
         distance._rows.py_func(rows, np.empty(mark.shape, np.float32)),
         rtol=1e-6,
     )
+    for reach in (0.0, 1.98, 2.0, 3.98):
+        near = distance.within(mark, reach)
+        np.testing.assert_array_equal(near, distance.distance_to(mark) <= np.float32(reach))
+        rows = np.empty(mark.shape, np.int16)
+        distance._columns_within.py_func(mark, int(reach), rows)
+        again = np.empty(mark.shape, bool)
+        distance._rows_within.py_func(rows, reach, again)
+        np.testing.assert_array_equal(again, near)
     far, factor = distance.distance_to(mark), rng.random(code.shape).astype(np.float32)
     for exponential in (True, False):
         one, two = np.zeros(code.shape, np.float32), np.zeros(code.shape, np.float32)

@@ -53,7 +53,7 @@ PUBLISHED = [
     (sources.source_score, {"weights": (1.0, 1.0, 1.0)}),
     (sources.source_candidates, {"quantile": 0.75, "smooth": True}),
     (sources.sources, {"capture_target": 0.7}),
-    (sources.habitat_morphology, {"edge_width": 1, "connectivity": 8, "transition": True}),
+    (sources.habitat_morphology, {"edge_width": 1, "connectivity": 8, "transition": True, "internal": False}),
     (landscape_metrics.landscape_metrics, {"directions": 8, "edge_depth": 1}),
 ]  # fmt: skip
 OURS = [

@@ -99,3 +99,65 @@ def add_decayed(distance, reach, exponential, factor, weight, total, own):
         own.flat[c] = press * weight * factor.flat[c]
         total.flat[c] += own.flat[c]
     return total
+
+
+@nb.njit(cache=True, nogil=True)
+def _columns_within(mark, cap, rows):
+    """Cells to the nearest mark of the same column, at most ``cap``; -1 where none is so near."""
+    ny, nx = mark.shape
+    for j in range(nx):
+        last = -cap - 1
+        for i in range(ny):
+            if mark[i, j]:
+                last = i
+            rows[i, j] = i - last if i - last <= cap else -1
+        last = ny + cap
+        for i in range(ny - 1, -1, -1):
+            if mark[i, j]:
+                last = i
+            if last - i <= cap and (rows[i, j] < 0 or last - i < rows[i, j]):
+                rows[i, j] = last - i
+
+
+@nb.njit(cache=True, nogil=True)
+def _rows_within(rows, reach, out):
+    """Whether a cell's nearest mark lies within reach: spans of the row that each column's mark covers, joined."""
+    ny, nx = rows.shape
+    cap = int(reach)
+    half = np.empty(cap + 1, np.int64)
+    for d in range(cap + 1):
+        half[d] = int(np.sqrt(reach * reach - d * d))
+    change = np.empty(nx + 1, np.int64)
+    for i in range(ny):
+        change[:] = 0
+        for j in range(nx):
+            if rows[i, j] >= 0:
+                w = half[rows[i, j]]
+                change[max(j - w, 0)] += 1
+                change[min(j + w + 1, nx)] -= 1
+        cover = 0
+        for j in range(nx):
+            cover += change[j]
+            out[i, j] = cover > 0
+
+
+def within(mark: NDArray[np.bool_], reach: float) -> NDArray[np.bool_]:
+    """Whether the nearest marked cell lies within reach, as :func:`distance_to` measures it, in three bytes a cell.
+
+    Parameters
+    ----------
+    mark : (y, x) array of bool
+        Where to.
+    reach : float [cell]
+        Greatest distance, between centres of cells; 0 or more.
+
+    Returns
+    -------
+    (y, x) array of bool
+        True on the marks.
+    """
+    rows = np.empty(mark.shape, np.int16 if reach < np.iinfo(np.int16).max else np.int32)
+    _columns_within(mark, int(reach), rows)
+    out = np.empty(mark.shape, np.bool_)
+    _rows_within(rows, float(reach), out)
+    return out

@@ -1,6 +1,6 @@
 """What part each pixel plays in the shape of a habitat: core, islet, perforation, edge, loop, bridge, branch."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,15 @@ from scipy import ndimage
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.vocabulary import Codes
-from shanshui.kernels.distance import distance_to
-from shanshui.kernels.thinning import contact_kinds, contacts, grow, skeleton
+from shanshui.kernels.belts import (
+    first_above,
+    flag_labels,
+    flag_nested,
+    have_flag,
+    mark_perforations,
+)
+from shanshui.kernels.distance import within
+from shanshui.kernels.thinning import grow, line_kinds, skeleton
 from shanshui.pattern.tables import MorphologyShares
 from shanshui.region.grid import grid_of
 
@@ -30,10 +37,16 @@ CLASSES = {
     "bridge": (BRIDGE, BRIDGE_IN_EDGE, BRIDGE_IN_PERFORATION),
     "branch": (BRANCH,),
 }
-"""Codes of the seven classes, as the field's program writes them."""
+"""Codes of the seven classes, as the field's program writes them; 100 more within holes of cores."""
+CORES = (CORE, CORE + INTERNAL)
+"""Codes of cores."""
+OPENINGS = {"core_opening": (CORE_OPENING,), "border_opening": (BORDER_OPENING,)}
+"""Codes of background in holes of cores, and in other closed shapes."""
 _SLACK = 0.98
 """Added to the width of edges: a pixel is core when the nearest background lies further [S]."""
 Flags = NDArray[np.bool_]
+_ALL = np.ones((3, 3), bool)
+_CROSS = ndimage.generate_binary_structure(2, 1)
 
 
 def morphology(
@@ -49,7 +62,7 @@ def morphology(
     Parameters
     ----------
     foreground : (y, x) array
-        Bool, or 0 missing, 1 background, 2 foreground. What lies beyond the rim counts as missing, and missing is not background.
+        Bool, or 0 missing, 1 background, 2 foreground. Missing is not background. One more row and column beyond each rim are as the rim is.
     edge_width : int [cell]
         Width of edges, 1 or more.
     connectivity : int
@@ -57,7 +70,7 @@ def morphology(
     transition : bool
         Bridges and loops are drawn through edges and perforations to the core (codes 35, 37, 67, 69); otherwise these stay whole.
     internal : bool
-        Add 100 to what lies within holes of cores; openings are 100 within perforations, 220 within other closed shapes.
+        Add 100 to what lies within holes of cores; openings are 100 within holes of cores, 220 within other closed shapes.
 
     Returns
     -------
@@ -71,56 +84,52 @@ def morphology(
 
     Notes
     -----
-    After Soille and Vogt (2009): core is what lies further than the width from background; a component without core is an islet; what the core
-    covers when it is spread again by the same distance is edge, or perforation around holes of the core; of the rest, whatever holds
-    cores together (found by thinning down to what is needed) is bridge between different cores and loop from a core to itself; what is left
-    is branch. Results depend on the size of cells: state the width in metres.
+    After Soille and Vogt (2009): core is what lies further than w + 0.98 from background, with w the width [cell]; a component without core is an
+    islet; what lies within w + 0.98 of a core is its edge, or its perforation where it lies in a hole of that core. The rest and the belts are
+    thinned to the lines that hold cores or holes together, with the core as anchor: a line that meets two cores by two pixels is a bridge, any
+    other a loop. Of the rest, what lies within w - 1 steps of such a line belongs to it and what is left is branch; of a belt, the line alone.
+    The corners beyond the rim are background, and a single background pixel of the rim between two of the foreground opens no hole: so
+    GuidosToolbox' maps have it. Results depend on the size of cells: state the width in metres.
     """
     shape, missing = _inputs(foreground, edge_width, connectivity)
     eight = connectivity == 8
-    joined = np.ones((3, 3), bool) if eight else ndimage.generate_binary_structure(2, 1)
-    apart = ndimage.generate_binary_structure(2, 1) if eight else np.ones((3, 3), bool)
     reach = edge_width + _SLACK
-    depth = distance_to(~shape & ~missing)
-    core = shape & (depth > reach)
+    core = shape & ~within(~(shape | missing), reach)
     out = np.where(missing, MISSING, BACKGROUND).astype(np.uint8)
-    part, count = ndimage.label(shape, joined, output=np.int32)
-    cored = np.zeros(count + 1, bool)
-    cored[np.unique(part[core])] = True
-    cored[0] = False
-    islet = shape & ~cored[part]
-    out[islet] = ISLET
-    del part
-    cores, cores_count = ndimage.label(core, joined, output=np.int32)
-    opened = shape & ~islet & (distance_to(core) <= reach) if cores_count else np.zeros_like(shape)
-    belt = opened & ~core
-    holes = _holes(core, cores, cores_count, belt, joined, apart)
+    out[shape] = ISLET
+    shape &= _cored(shape, core, eight)
+    out[shape] = BRANCH
+    out[within(core, reach) & shape] = EDGE
     out[core] = CORE
-    out[belt] = EDGE
-    out[belt & holes] = PERFORATION
-    rest = shape & ~opened & ~islet
-    out[rest] = BRANCH
-    if rest.any():
-        _connect(out, shape & ~islet, core, cores, rest, depth, edge_width, eight, transition)
+    cores = np.empty(core.shape, np.int32)
+    many = ndimage.label(core, _together(eight), output=cores)
+    inner = _holes(out, core, cores, many, eight, reach)
     if internal:
-        _mark_internal(out, shape, missing, core, cores_count, joined, apart)
+        _mark_openings(out, inner, eight)
+    _connect(out, shape, core, cores, edge_width, eight, transition)
+    if internal:
+        out[inner & (out != CORE_OPENING) & (out != BACKGROUND) & (out != MISSING)] += np.uint8(
+            INTERNAL
+        )
+    out = np.ascontiguousarray(out[1:-1, 1:-1])
     if isinstance(foreground, xr.DataArray):
         return foreground.copy(data=out).assign_attrs(units="1", nodata=MISSING)
     return out
 
 
 def _inputs(foreground: Any, edge_width: int, connectivity: int) -> tuple[Flags, Flags]:
+    """Foreground and missing pixels, with a frame of one pixel that is as the rim is."""
     values = np.asarray(foreground)
-    if values.ndim != 2:
+    if values.ndim != 2 or values.size == 0:
         raise QuantityError(
-            f"foreground: found {values.ndim} dimensions; expected rows and columns"
+            f"foreground: found shape {values.shape}; expected rows and columns, one or more of each"
         )
     if edge_width < 1:
         raise QuantityError(f"edge_width: found {edge_width}; expected 1 cell or more")
     if connectivity not in (4, 8):
         raise QuantityError(f"connectivity: found {connectivity}; expected 4 or 8")
     if values.dtype == bool:
-        return values.copy(), np.zeros(values.shape, bool)
+        return _framed(values), np.zeros((values.shape[0] + 2, values.shape[1] + 2), bool)
     if values.dtype.kind == "f":
         values = np.nan_to_num(values, nan=0.0)
     codes = np.unique(values)
@@ -129,133 +138,106 @@ def _inputs(foreground: Any, edge_width: int, connectivity: int) -> tuple[Flags,
         raise QuantityError(
             f"foreground: found {other[:5]}; expected bool, or 0 missing, 1 background, 2 foreground"
         )
-    return values == 2, values == 0
+    return _framed(values == 2), _framed(values == 0)
 
 
-def _holes(core: Flags, cores: Any, count: int, belt: Flags, joined: Flags, apart: Flags) -> Flags:
-    """Pixels of the belt that lie in a hole of the core that they belong to."""
-    if count == 0 or not belt.any():
-        return np.zeros_like(core)
-    gap, gaps = ndimage.label(~core, apart, output=np.int32)
-    rim = np.zeros(gaps + 1, bool)
-    for line in (gap[0], gap[-1], gap[:, 0], gap[:, -1]):
+def _framed(flags: Flags) -> Flags:
+    """Flags with one more row and column at each rim, as the rim is; the corners are not set."""
+    out = np.pad(flags, 1, mode="edge")
+    out[[0, 0, -1, -1], [0, -1, 0, -1]] = False
+    return out
+
+
+def _together(joined_by_corners: bool) -> Flags:
+    """Neighbours that hold a shape together."""
+    return _ALL if joined_by_corners else _CROSS
+
+
+def _cored(shape: Flags, core: Flags, eight: bool) -> Flags:
+    """Components of the shape that have core."""
+    part = np.empty(shape.shape, np.int32)
+    count = ndimage.label(shape, _together(eight), output=part)
+    kept = np.zeros(count + 1, bool)
+    flag_labels(part, core, kept)
+    kept[0] = False
+    return have_flag(part, kept)
+
+
+def _holes(
+    out: NDArray[np.uint8],
+    core: Flags,
+    cores: NDArray[np.int32],
+    many: int,
+    eight: bool,
+    reach: float,
+) -> Flags:
+    """Mark the perforations; returns what lies within holes of cores, perforations as their core does."""
+    gap = np.empty(core.shape, np.int32)
+    count = ndimage.label(~core, _together(not eight), output=gap)
+    owner, around = np.zeros(count + 1, np.int32), np.zeros(many + 1, np.int32)
+    first_above(gap, cores, owner)
+    first_above(cores, gap, around)
+    owner[_at_rim(gap, count)] = 0
+    nested = np.zeros(count + 1, bool)
+    flag_nested(gap, cores, owner, nested)
+    mark_perforations(out, EDGE, PERFORATION, gap, cores, owner, nested, reach)
+    within_core = owner[around] > 0
+    within_core[0] = False
+    inner = have_flag(gap, owner > 0)
+    inner |= have_flag(cores, within_core)
+    pierced = out == PERFORATION
+    inner &= ~pierced
+    inner |= pierced & have_flag(gap, within_core[owner])
+    return inner
+
+
+def _at_rim(label: NDArray[np.int32], count: int) -> Flags:
+    """Labels that reach the rim of their map."""
+    rim = np.zeros(count + 1, bool)
+    for line in (label[0], label[-1], label[:, 0], label[:, -1]):
         rim[line] = True
-    enclosed = belt & ~rim[gap]
-    if not enclosed.any():
-        return enclosed
-    # a hole may hold further cores: their own belts are edges, since they lie outside of them
-    touching = _pairs(gap, cores)
-    owners: dict[int, set[int]] = {}
-    for hole, name in touching:
-        owners.setdefault(int(hole), set()).add(int(name))
-    nested = {hole: names for hole, names in owners.items() if len(names) > 1 and not rim[hole]}
-    if not nested:
-        return enclosed
-    outer = _outer_core(gap, cores, nested)
-    owner = np.zeros(gaps + 1, np.int32)
-    for hole, name in outer.items():
-        owner[hole] = name
-    where = np.nonzero(enclosed & (owner[gap] > 0))
-    _, place = ndimage.distance_transform_edt(~core, return_indices=True)
-    near = cores[place[0][where], place[1][where]]
-    enclosed[where] = near == owner[gap[where]]
-    return enclosed
+    return rim
 
 
-def _outer_core(gap: Any, cores: Any, nested: dict[int, set[int]]) -> dict[int, int]:
-    """The core around each hole: the one whose extent holds the others'."""
-    boxes = ndimage.find_objects(cores)
+def _mark_openings(out: NDArray[np.uint8], inner: Flags, eight: bool) -> None:
+    """Tell which background lies in holes of cores, and which in other closed shapes."""
+    open_ground = (out == BACKGROUND) | (out == MISSING)
+    _close_slits(open_ground)
+    label = np.empty(out.shape, np.int32)
+    count = ndimage.label(open_ground, _together(not eight), output=label)
+    opening = ~have_flag(label, _at_rim(label, count)) & (out == BACKGROUND)
+    out[opening & inner] = CORE_OPENING
+    out[opening & ~inner] = BORDER_OPENING
 
-    def size(name: int) -> int:
-        rows, cols = boxes[name - 1]
-        return (rows.stop - rows.start) * (cols.stop - cols.start)
 
-    return {hole: max(names, key=size) for hole, names in nested.items()}
-
-
-def _pairs(label: Any, other: Any) -> NDArray[np.int64]:
-    """Pairs of labels and neighbouring numbers."""
-    room = 1 << 16
-    while True:
-        out = np.empty((room, 3), np.int64)
-        found = contacts(label, other, out)
-        if found <= room:
-            return np.unique(out[:found, :2], axis=0)
-        room = int(found)
+def _close_slits(open_ground: Flags) -> None:
+    """Close those pixels of the frame that lie alone between two closed ones."""
+    for line in (open_ground[0], open_ground[-1], open_ground[:, 0], open_ground[:, -1]):
+        line[1:-1] &= line[:-2] | line[2:]
 
 
 def _connect(
     out: NDArray[np.uint8],
     whole: Flags,
     core: Flags,
-    cores: Any,
-    rest: Flags,
-    depth: NDArray[np.float32],
+    cores: NDArray[np.int32],
     width: int,
     eight: bool,
     transition: bool,
 ) -> None:
-    """Find the bridges and loops among the rest and draw them."""
-    # within a depth, what lies farthest from the rest goes first: connectors meet the core straight on
-    steps = 4 * (width + 3)
-    off = np.minimum(4.0 * distance_to(rest), steps - 1.0)
-    level = np.minimum(depth, width + 2.0)
-    level = np.rint(level * level).astype(np.int32) * steps + (steps - 1 - off.astype(np.int32))
-    lines = skeleton(whole, core, level, eight) & ~core
-    joined = np.ones((3, 3), bool) if eight else ndimage.generate_binary_structure(2, 1)
-    line, count = ndimage.label(lines, joined, output=np.int32)
-    if count == 0:
-        return
-    room = 1 << 16
-    while True:
-        met = np.empty((room, 3), np.int64)
-        found = contacts(line, cores, met)
-        if found <= room:
-            break
-        room = int(found)
-    met = np.unique(met[:found], axis=0)
-    kind = np.zeros(count + 1, np.uint8)
-    numbers, groups = contact_kinds(met, out.shape[1], count)
-    kind[numbers > 1] = BRIDGE
-    kind[(numbers == 1) & (groups > 1)] = LOOP
-    # lines that run within edges only hold together what the core's own rim holds: no connectors
-    outside = np.zeros(count + 1, bool)
-    outside[np.unique(line[rest])] = True
-    kind[~outside] = 0
-    line[kind[line] == 0] = 0
-    grown = np.where(rest, line, 0).astype(np.int32)
-    grow(grown, rest, width, eight)
-    drawn = grown > 0
-    out[drawn] = kind[grown[drawn]]
+    """Find the bridges and loops and draw them."""
+    line = skeleton(whole, core, eight)
+    line &= ~core
+    kind = np.zeros(out.shape, np.uint8)
+    line_kinds(line, cores, eight, BRIDGE, LOOP, kind)
+    rest = out == BRANCH
     if transition:
-        inside = (line > 0) & ((out == EDGE) | (out == PERFORATION))
-        out[inside] = kind[line[inside]] + out[inside] - 1
-
-
-def _mark_internal(
-    out: NDArray[np.uint8],
-    shape: Flags,
-    missing: Flags,
-    core: Flags,
-    cores: int,
-    joined: Flags,
-    apart: Flags,
-) -> None:
-    """Tell what lies in holes: openings of the background, and foreground inside holes of cores."""
-    opening = _closed_in(~shape & ~missing, apart)
-    within = _closed_in(~core, apart) if cores else np.zeros_like(core)
-    out[opening & within] = CORE_OPENING
-    out[opening & ~within] = BORDER_OPENING
-    inner = shape & within & (out != PERFORATION) & ~core
-    out[inner & (out < INTERNAL)] += INTERNAL
-
-
-def _closed_in(mask: Flags, structure: Flags) -> Flags:
-    label, count = ndimage.label(mask, structure, output=np.int32)
-    rim = np.zeros(count + 1, bool)
-    for line in (label[0], label[-1], label[:, 0], label[:, -1]):
-        rim[line] = True
-    return mask & ~rim[label]
+        line &= (out == EDGE) | (out == PERFORATION)
+        out[line] += kind[line] - np.uint8(1)
+    # lines of the rest alone grow, and into it alone
+    kind[~rest] = 0
+    grow(kind, rest, width - 1, eight)
+    np.copyto(out, kind, where=kind > 0)
 
 
 @assessment(source="mspa2009", bytes_per_cell=24)

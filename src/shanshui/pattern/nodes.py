@@ -15,7 +15,7 @@ from shapely.geometry import Point
 from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Index
-from shanshui.pattern.morphology import CORE
+from shanshui.pattern.morphology import CORES
 from shanshui.pattern.naming import numbered, places_at
 from shanshui.pattern.tables import (
     Courses,
@@ -215,7 +215,7 @@ def _stones(
     if not known.any():
         return []
     near = known & (beyond <= np.quantile(beyond[known], share))
-    label, count = ndimage.label((morphology.values == CORE) & (sources == 0), np.ones((3, 3)))
+    label, count = ndimage.label(np.isin(morphology.values, CORES) & (sources == 0), np.ones((3, 3)))
     if count == 0:
         return []
     numbers = np.arange(1, count + 1)

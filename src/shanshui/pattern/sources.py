@@ -14,7 +14,7 @@ from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between, Each
 from shanshui.core.vocabulary import Amount, Codes, Index, Mask
 from shanshui.pattern.massifs import massif_names
-from shanshui.pattern.morphology import CORE, morphology
+from shanshui.pattern.morphology import CORES, morphology
 from shanshui.pattern.naming import names_of
 from shanshui.pattern.patches import known_flags, large_cores, majority
 from shanshui.pattern.tables import MassifCells, Massifs, Protected, SourceCells, Sources
@@ -202,13 +202,14 @@ def candidates(
     return np.where(known, np.where(chosen, 2, 1), 0).astype(np.uint8)
 
 
-@assessment(source="mspa2009", bytes_per_cell=60)
+@assessment(source="mspa2009", bytes_per_cell=24)
 def habitat_morphology(
     source_candidates: Codes,
     *,
     edge_width: Annotated[int, Between(1, 100)] = 1,
     connectivity: Annotated[int, Between(4, 8)] = 8,
     transition: bool = True,
+    internal: bool = False,
 ) -> Codes:
     """Part that each cell plays in the shape of the candidate ground.
 
@@ -222,6 +223,8 @@ def habitat_morphology(
         Of the foreground, 8 or 4.
     transition : bool
         Bridges and loops are drawn through edges to the core.
+    internal : bool
+        Tell what lies within holes of cores: its codes are 100 more, and background there is 100; other background that the shape closes in is 220.
 
     Returns
     -------
@@ -236,13 +239,15 @@ def habitat_morphology(
     Notes
     -----
     core = foreground where d > w + 0.98 [S], with d the distance between cell centres [cell] to the nearest background and w the edge width
-    [cell]; the rest by how it hangs on the cores, as in :func:`shanshui.pattern.morphology.morphology`. After Soille and Vogt (2009) [S].
+    [cell]; edge and perforation where a core lies within w + 0.98; bridge and loop on the lines that thinning leaves between cores; the rest is
+    branch, and islet without a core, as in :func:`shanshui.pattern.morphology.morphology`. After Soille and Vogt (2009) [S].
     """
     codes: xr.DataArray = morphology(
         source_candidates,
         edge_width=edge_width,
         connectivity=connectivity,
         transition=transition,
+        internal=internal,
     )
     return codes
 
@@ -260,7 +265,7 @@ def source_cells(
     Parameters
     ----------
     habitat_morphology : (y, x) [1]
-        17 is core.
+        17 is core, and 117 within holes of cores.
     least_km2 : float [km2]
         Smaller cores are no sources [D]; 50 suits a region of 300 000 km2.
     merge_m : float [m]
@@ -281,7 +286,7 @@ def source_cells(
     """
     grid = grid_of(habitat_morphology)
     label = large_cores(
-        habitat_morphology.values == CORE,
+        np.isin(habitat_morphology.values, CORES),
         least_km2 / grid.cell_km2,
         merge_m / grid.cell_m,
         most,

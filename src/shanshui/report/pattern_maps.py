@@ -1,7 +1,7 @@
 """Maps of the ecological security pattern."""
 
 from shanshui.core.voice import Voice
-from shanshui.pattern.morphology import BACKGROUND, CLASSES
+from shanshui.pattern.morphology import BACKGROUND, CLASSES, INTERNAL, OPENINGS
 from shanshui.report.legends import classes, colours
 from shanshui.report.maps import MapSpec
 from shanshui.study.study import Study
@@ -20,7 +20,9 @@ def zone_classes(study: Study, voice: Voice) -> dict[int, tuple[str, str]]:
 
 def morphology_classes(voice: Voice) -> dict[int, tuple[str, str]]:
     """Word and colour of each code of the morphological pattern."""
-    codes = {"background": (BACKGROUND,), **CLASSES}
+    within = {name: tuple(c + INTERNAL for c in members) for name, members in CLASSES.items()}
+    codes = {name: members + within[name] for name, members in CLASSES.items()}
+    codes |= {"background": (BACKGROUND,), **OPENINGS}
     rows = classes("morphology")
     return {code: (voice(c.word), c.colour) for c in rows for code in codes[c.code]}
 
