@@ -208,12 +208,17 @@ def test_shapes_in_plain_python(monkeypatch):
     gap, count = ndimage.label(~core, output=np.int32)
     found = []
     for plain in (False, True):
+
         def kernel(name, plain=plain):
             return getattr(belts, name).py_func if plain else getattr(belts, name)
 
         if plain:
             monkeypatch.setattr(belts, "_is_nearest", belts._is_nearest.py_func)
-        flags, owner, nested = np.zeros(many + 1, bool), np.zeros(count + 1, np.int32), np.zeros(count + 1, bool)
+        flags, owner, nested = (
+            np.zeros(many + 1, bool),
+            np.zeros(count + 1, np.int32),
+            np.zeros(count + 1, bool),
+        )
         kernel("flag_labels")(cores, shape[:10, :10], flags)
         kernel("first_above")(gap, cores, owner)
         kernel("flag_nested")(gap, cores, owner, nested)

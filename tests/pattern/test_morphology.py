@@ -275,9 +275,7 @@ def test_every_shape(shape, connectivity, width, turns, internal):
     ways = {"connectivity": connectivity, "edge_width": width, "internal": internal}
     out = morphology(shape, **ways)
     # no direction: the turned and the mirrored map are the map, turned and mirrored
-    np.testing.assert_array_equal(
-        morphology(np.rot90(shape, turns), **ways), np.rot90(out, turns)
-    )
+    np.testing.assert_array_equal(morphology(np.rot90(shape, turns), **ways), np.rot90(out, turns))
     np.testing.assert_array_equal(morphology(shape.T, **ways), out.T)
     plain = morphology(shape, **ways | {"internal": False})
     known = {c for codes in CLASSES.values() for c in codes}

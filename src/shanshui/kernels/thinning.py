@@ -129,9 +129,7 @@ def _thin(state, simple, empty):
         gone = queue[:kept].copy()
 
 
-def skeleton(
-    shape: NDArray[np.bool_], anchor: NDArray[np.bool_], eight: bool
-) -> NDArray[np.bool_]:
+def skeleton(shape: NDArray[np.bool_], anchor: NDArray[np.bool_], eight: bool) -> NDArray[np.bool_]:
     """What is left of a shape when every pixel is taken off that holds nothing together, in no order.
 
     Parameters

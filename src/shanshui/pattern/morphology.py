@@ -1,6 +1,6 @@
 """What part each pixel plays in the shape of a habitat: core, islet, perforation, edge, loop, bridge, branch."""
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd

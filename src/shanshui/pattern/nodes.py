@@ -215,7 +215,9 @@ def _stones(
     if not known.any():
         return []
     near = known & (beyond <= np.quantile(beyond[known], share))
-    label, count = ndimage.label(np.isin(morphology.values, CORES) & (sources == 0), np.ones((3, 3)))
+    label, count = ndimage.label(
+        np.isin(morphology.values, CORES) & (sources == 0), np.ones((3, 3))
+    )
     if count == 0:
         return []
     numbers = np.arange(1, count + 1)
