@@ -6,10 +6,10 @@ import pytest
 from shanshui.pattern.compactness import (
     clumpy,
     contagion,
+    farthest,
     interspersion,
     least_edge,
     most_alike,
-    smallest_circle,
 )
 
 
@@ -107,23 +107,17 @@ def test_a_class_that_fills_all_has_no_clumpiness():
     assert np.isnan(clumpy(8.0, 8.0, 4, 0.5))  # no side beyond the rim
 
 
-def test_circles_by_hand():
-    assert smallest_circle(np.array([[0.0, 0.0]])) == 0.0
-    assert smallest_circle(np.array([[0.0, 0.0], [3.0, 4.0]])) == pytest.approx(2.5)
-    square = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    assert smallest_circle(square) == pytest.approx(np.sqrt(0.5))
-    # an equilateral triangle of side 2: side / sqrt 3
+def test_farthest_points_by_hand():
+    assert farthest(np.array([[0.0, 0.0]])) == 0.0
+    assert farthest(np.array([[0.0, 0.0], [3.0, 4.0]])) == pytest.approx(5.0)
+    # an equilateral triangle of side 2, in a circle of more than a side across
     triangle = np.array([[0.0, 0.0], [2.0, 0.0], [1.0, np.sqrt(3.0)]])
-    assert smallest_circle(triangle) == pytest.approx(2 / np.sqrt(3))
-    # a flat one: its longest side is the diameter
-    assert smallest_circle(np.array([[0.0, 0.0], [8.0, 0.0], [4.0, 1.0]])) == pytest.approx(4.0)
+    assert farthest(triangle) == pytest.approx(2.0)
     # in a row, more than a hull can take
-    assert smallest_circle(
+    assert farthest(
         np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0], [5.0, 5.0]])
-    ) == pytest.approx(np.sqrt(12.5))
+    ) == pytest.approx(np.sqrt(50.0))
     # in a row down to the right, some twice
     row = np.array([[4.0, 2.0], [3.0, 3.0], [4.0, 2.0], [1.0, 5.0], [2.0, 4.0]])
-    assert smallest_circle(row) == pytest.approx(np.sqrt(18) / 2)
-    assert smallest_circle(
-        np.array([[1.0, 9.0], [1.0, 3.0], [1.0, 5.0], [1.0, 4.0]])
-    ) == pytest.approx(3.0)
+    assert farthest(row) == pytest.approx(np.sqrt(18))
+    assert farthest(np.array([[1.0, 9.0], [1.0, 3.0], [1.0, 5.0], [1.0, 4.0]])) == 6.0

@@ -54,7 +54,7 @@ PUBLISHED = [
     (sources.source_candidates, {"quantile": 0.75, "smooth": True}),
     (sources.sources, {"capture_target": 0.7}),
     (sources.habitat_morphology, {"edge_width": 1, "connectivity": 8, "transition": True, "internal": False}),
-    (landscape_metrics.landscape_metrics, {"directions": 8, "edge_depth": 1}),
+    (landscape_metrics.landscape_metrics, {"directions": 8, "edge_depth": 1, "search_m": 0.0}),
 ]  # fmt: skip
 OURS = [
     (importance.biodiversity_index, {"low_percentile": 2.0, "high_percentile": 98.0}),

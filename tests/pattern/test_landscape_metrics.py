@@ -1,6 +1,7 @@
 """Metrics of maps that can be counted by hand, and of one that another program has measured."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +10,8 @@ from scipy.spatial.distance import cdist
 from tests.worlds import grid
 
 from shanshui.core.errors import QuantityError
-from shanshui.pattern.compactness import smallest_circle
+from shanshui.kernels.labels import labels_within
+from shanshui.pattern.compactness import farthest, fractal_dimension, least_edge, most_edge
 from shanshui.pattern.landscape_metrics import landscape_metrics, landscape_of
 
 HAND = np.array([[1, 1, 2], [1, 1, 2], [3, 3, 1]])
@@ -20,14 +22,13 @@ def test_patches_by_hand():
     assert table["class"].tolist() == [1, 1, 2, 3]
     assert table["area"].tolist() == [0.04, 0.01, 0.02, 0.02]
     assert table["perim"].tolist() == [80, 40, 60, 60]
-    assert table["shape"].tolist() == pytest.approx(
-        [1, 1, 60 / 4 / np.sqrt(200), 60 / 4 / np.sqrt(200)]
-    )
+    # two cells in a row are as compact as two cells can be
+    assert table["shape"].tolist() == [1, 1, 1, 1]
     assert table["para"].tolist() == pytest.approx([0.2, 0.4, 0.3, 0.3])
     assert table["enn"].tolist()[:2] == pytest.approx([10 * np.sqrt(2)] * 2)
     assert np.isnan(table["enn"].iloc[2])
-    assert table["gyrate"].tolist() == pytest.approx([10 * np.sqrt(0.5), 0, 5, 5])
-    assert table["circle"].iloc[0] == pytest.approx(1 - 4 / (np.pi * 2))
+    assert table["gyrate"].tolist() == pytest.approx([10 * np.sqrt(0.5), 5, 5, 5])
+    assert table["circle"].tolist()[:3] == pytest.approx([1 - 4 / (np.pi * 2), 0.0, 1 - 2 / (np.pi * 1.25)])
     assert table["contig"].tolist()[:2] == pytest.approx([(1 + 2 + 2 + 1 - 1) / 12, 0.0])
     # by corners the two patches of class 1 are one
     assert len(landscape_of(HAND, cell=10.0).patch_table()) == 3
@@ -77,8 +78,10 @@ def test_every_metric_of_a_class_by_hand():
         "area_mn": 0.025, "area_am": (0.04**2 + 0.01**2) / 0.05, "area_sd": 0.015, "area_cv": 60.0,
         "para_mn": 0.3, "para_am": 0.2 * 0.8 + 0.4 * 0.2, "para_sd": 0.1, "para_cv": 100 / 3,
         "shape_mn": 1.0, "shape_sd": 0.0, "shape_cv": 0.0, "frac_mn": 1.0, "frac_am": 1.0,
-        "gyrate_mn": 5 * np.sqrt(0.5), "gyrate_am": 8 * np.sqrt(0.5), "gyrate_sd": 5 * np.sqrt(0.5), "gyrate_cv": 100.0,
-        "circle_mn": 1 - 2 / np.pi, "circle_am": 1 - 2 / np.pi,
+        "gyrate_mn": 5 * np.sqrt(0.5) + 2.5, "gyrate_am": 8 * np.sqrt(0.5) + 1, "gyrate_sd": 5 * np.sqrt(0.5) - 2.5,
+        "circle_mn": 0.5 - 1 / np.pi, "circle_am": 0.8 * (1 - 2 / np.pi),
+        # 12 sides; 10 at least, and at most 3 * 9 - 2 * 5 + 3 = 20 where 5 of 9 cells are more than half and no more than half with the rim
+        "nlsi": (12 - 10) / (20 - 10),
         "contig_mn": 5 / 24, "contig_am": 5 / 12 * 0.8, "core_mn": 0.0, "core_am": 0.0, "cai_mn": 0.0, "enn_mn": 10 * np.sqrt(2),
         "enn_am": 10 * np.sqrt(2), "enn_sd": 0.0, "enn_cv": 0.0,
     }  # fmt: skip
@@ -234,13 +237,159 @@ def test_laws(seed, classes, four):
             assert patches.loc[member, "enn"] == pytest.approx(2.0 * gap)
 
 
-@given(st.integers(0, 1000), st.integers(2, 12))
+@given(st.integers(0, 1000), st.integers(2, 40))
 @settings(max_examples=25, deadline=None)
-def test_the_smallest_circle_holds_all_and_touches_two(seed, count):
+def test_the_farthest_points(seed, count):
     points = np.random.default_rng(seed).integers(0, 9, (count, 2)).astype(float)
-    radius = smallest_circle(points)
     gap = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1)).max()
-    assert gap / 2 - 1e-9 <= radius <= gap / np.sqrt(3) + 1e-9
+    assert farthest(points) == pytest.approx(gap)
+
+
+def drawn(*lines):
+    return np.array([[int(c) for c in line] for line in lines])
+
+
+@pytest.mark.parametrize(
+    ("shape", "perimeter", "wanted"),
+    [
+        # patches that FRAGSTATS has measured: SHAPE, CIRCLE, CONTIG, and GYRATE where it is a mean of distances
+        (drawn("1"), 4, (1.0, 0.0, 0.0, 0.5)),
+        (drawn("11"), 6, (1.0, 0.4907, 0.1667, 0.5)),
+        (drawn("111"), 8, (1.0, 0.6180, 0.2222, 0.6667)),
+        (drawn("110", "001"), 10, (1.25, 0.7062, 0.1667, None)),
+        (drawn("111", "110"), 10, (1.0, 0.5103, 0.4333, None)),
+        (drawn("1111", "0100"), 12, (1.2, 0.6255, 0.3333, None)),
+        (drawn("111", "111"), 10, (1.0, 0.4123, 0.5, 0.9120)),
+    ],
+)
+def test_small_patches_as_the_program_has_them(shape, perimeter, wanted):
+    patch = landscape_of(np.pad(shape, 1)).patch_table().query("`class` == 1").iloc[0]
+    assert patch["perim"] == perimeter
+    for name, value in zip(("shape", "circle", "contig", "gyrate"), wanted, strict=True):
+        if value is not None:
+            assert patch[name] == pytest.approx(value, abs=6e-5), name
+
+
+def test_the_fractal_dimension_of_thirteen_patches_of_the_program():
+    area = np.array([34, 55, 24, 2, 1, 1, 3, 68, 1, 1, 2, 36, 6], float)
+    around = np.array([38, 38, 32, 6, 4, 4, 8, 52, 4, 4, 6, 34, 10], float)
+    assert fractal_dimension(around, area) == pytest.approx(1.2208, abs=5e-5)
+    assert np.isnan(fractal_dimension(around[:9], area[:9]))
+    assert np.isnan(fractal_dimension(np.full(12, 4.0), np.ones(12)))
+
+
+def test_edges_at_least_and_at_most():
+    # 184 of 900 cells with 194 sides: (194 - 56) / (736 - 56), as the program has it
+    assert (194 - least_edge(184)) / (most_edge(184, 900, 116, 120) - least_edge(184)) == pytest.approx(0.2029, abs=5e-5)
+    assert (240 - least_edge(234)) / (most_edge(234, 900, 116, 120) - least_edge(234)) == pytest.approx(0.2037, abs=5e-5)
+    # a chessboard of 4 x 4 has 8 cells of 4 sides; with 9 one more is squeezed in; 14 leave two apart inside
+    assert most_edge(8, 16, 12, 16) == 32
+    assert most_edge(9, 16, 12, 16) == 30
+    assert most_edge(14, 16, 12, 16) == 20
+    assert most_edge(15, 16, 12, 16) == 20
+    assert most_edge(3, 5, 4, 10) == 12
+
+
+def test_disjunct_cores_have_areas_of_their_own():
+    two = np.ones((3, 8), int)
+    two[0, 3] = two[2, 3] = 2
+    one = landscape_of(two, cell=10.0).class_table().loc[1]
+    # the waist leaves cores of 2 and 3 cells
+    assert one["ndca"] == 2
+    assert [one[f"dcore_{k}"] for k in ("mn", "sd", "cv", "am")] == pytest.approx([0.025, 0.005, 20.0, 0.026])
+    assert np.isnan(landscape_of(HAND, cell=10.0).class_table().loc[1, "dcore_mn"])
+
+
+FAR = drawn(
+    "1100002",
+    "1100002",
+    "0000000",
+    "0100001",
+    "0000000",
+)  # fmt: skip
+
+
+def told(**options):
+    land = grid(FAR, "1", dtype=np.uint8, nodata=9, cell_m=10.0)
+    mask = grid(np.ones(FAR.shape), "1", dtype=np.uint8, nodata=255, cell_m=10.0)
+    table = landscape_metrics(land, mask, **options)
+    return table.set_index(["class", "metric"])["value"]
+
+
+def test_what_lies_near_by_hand():
+    near = told(search_m=25.0)
+    # 400 m2 and 100 m2 are 20 m apart, another 100 m2 lies 50 m from both
+    assert near[1, "prox_mn"] == pytest.approx((100 / 400 + 400 / 400 + 0) / 3)
+    assert near[1, "prox_am"] == pytest.approx((0.25 * 400 + 1.0 * 100) / 600)
+    assert near[1, "connect"] == pytest.approx(100 / 3)
+    assert np.isnan(near[2, "connect"])
+    assert near[-1, "connect"] == pytest.approx(100 / 3)
+    wide = told(search_m=60.0)
+    away = 100 / (50**2 + 20**2)
+    assert wide[1, "prox_mn"] == pytest.approx(
+        ((0.25 + 100 / 2500 * 0) + (1.0 + 100 / 2500) + (100 / 2500) + away + 4 * away) / 3
+    )
+    assert wide[1, "connect"] == 100.0
+    assert "teci" not in near.index.get_level_values("metric")
+
+
+CONTRASTS = pd.DataFrame(
+    [(0, 1, 0.5, 0.2), (2, 0, 1.0, 0.0), (1, 2, 0.25, 0.6), (0, None, 0.0, None), (1, None, 0.1, None), (None, 2, 0.4, None)],
+    columns=["code", "other", "contrast", "similarity"],
+)  # fmt: skip
+
+
+def test_contrast_by_hand():
+    table = CONTRASTS.assign(code=CONTRASTS["code"].fillna(2), other=CONTRASTS["other"].where(CONTRASTS["code"].notna()))
+    found = told(class_contrasts=table, search_m=25.0)
+    # patches of class 1: 8 sides, 4 at the rim; 4 sides, none; 4 sides, one
+    one = [100 * (4 * 0.1 + 4 * 0.5) / 8, 50.0, 100 * (0.1 + 3 * 0.5) / 4]
+    assert found[1, "econ_mn"] == pytest.approx(np.mean(one))
+    assert found[1, "econ_am"] == pytest.approx((4 * one[0] + one[1] + one[2]) / 6)
+    weighted = 5 * 0.1 + 11 * 0.5
+    assert found[1, "teci"] == pytest.approx(100 * weighted / 16)
+    assert found[1, "cwed"] == pytest.approx(10 * weighted / 0.35)
+    # the whole: class 2 has 6 sides, 3 at the rim; class 0 has 16 at the rim, of contrast 0
+    whole = weighted + 3 * 1.0 + 3 * 0.4
+    assert found[-1, "cwed"] == pytest.approx(10 * whole / 0.35)
+    assert found[-1, "teci"] == pytest.approx(100 * whole / (16 + 6 + 16))
+    # class 2 is near to the third patch of class 1, 20 m, and touches the background's patch, 10 m
+    assert found[2, "simi_mn"] == pytest.approx(100 * 0.6 / 400 + 0.0 * 2700 / 100)
+    assert found[1, "simi_mn"] == pytest.approx(
+        ((100 / 400 + 2700 * 0.2 / 100) + (400 / 400 + 2700 * 0.2 / 100) + (200 * 0.6 / 400 + 2700 * 0.2 / 100)) / 3
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda t: t[t["code"] != 2], "classes 0 and 2"),
+        (lambda t: t[t["other"].notna()], "background"),
+        (lambda t: t.assign(contrast=2.0), "expected 0 to 1"),
+        (lambda t: pd.concat([t, t.assign(contrast=t["contrast"] / 2 + 0.1)]), "keep one row"),
+        (lambda t: t.assign(similarity=t["similarity"].where(t["other"] != 1)), "similarity: no row"),
+    ],
+)
+def test_tables_of_contrast_that_are_refused(change, words):
+    table = CONTRASTS.assign(code=CONTRASTS["code"].fillna(2), other=CONTRASTS["other"].where(CONTRASTS["code"].notna()))
+    with pytest.raises(QuantityError, match=words):
+        told(class_contrasts=change(table))
+
+
+@given(st.integers(0, 1000), st.floats(1.0, 7.0))
+@settings(max_examples=25, deadline=None)
+def test_pairs_within_reach_by_force(seed, reach):
+    label = np.random.default_rng(seed).integers(0, 5, (9, 11)) * np.random.default_rng(seed + 1).integers(0, 2, (9, 11))
+    pairs, gap = labels_within(label, reach)
+    known = {tuple(p): g for p, g in zip(pairs.tolist(), gap.tolist(), strict=True)}
+    wanted = {}
+    for a in range(1, 5):
+        for b in range(a + 1, 5):
+            if (label == a).any() and (label == b).any():
+                least = cdist(np.argwhere(label == a), np.argwhere(label == b)).min()
+                if least <= reach:
+                    wanted[a, b] = pytest.approx(least)
+    assert known == wanted
 
 
 def test_missing_cells_are_a_rim():

@@ -66,13 +66,12 @@ def test_a_notch_at_the_rim_of_the_map_is_no_hole(turns):
     shape[10, 5] = False
     for internal in (False, True):
         found = count(morphology(np.rot90(shape, turns), internal=internal))
-        # 5 around the notch, and the corners, beyond which is background
-        assert found == {17: 111, 3: 9} | ({220: 1} if internal else {})
+        assert found == {17: 115, 3: 5} | ({220: 1} if internal else {})
     shape[10, 5:8] = False
-    assert count(morphology(np.rot90(shape, turns), internal=True))[17] == 107
+    assert count(morphology(np.rot90(shape, turns), internal=True))[17] == 111
     assert 220 not in count(morphology(np.rot90(shape, turns), internal=True))
     shape[10, 5:8], shape[5, 5] = True, False
-    assert count(morphology(np.rot90(shape, turns))) == {17: 108, 5: 8, 3: 4}
+    assert count(morphology(np.rot90(shape, turns))) == {17: 112, 5: 8}
 
 
 def test_islet():
@@ -190,8 +189,7 @@ def test_missing_is_not_background():
     codes[:, 6] = 0
     out = morphology(codes)
     assert (out[:, 6] == 129).all()
-    assert count(out) == {17: 40, 3: 2, 129: 7}
-    assert (out[[0, 6], [0, 0]] == 3).all()
+    assert (out[:, :6] == 17).all()
     codes[3, 6] = 1
     assert morphology(codes)[3, 5] in (3, 5)
 
@@ -287,7 +285,6 @@ def test_every_shape(shape, connectivity, width, turns, internal):
     joined = np.ones((3, 3)) if connectivity == 8 else None
     # with the rim's own core beyond it in sight
     framed = np.pad(shape, 1, mode="edge")
-    framed[[0, 0, -1, -1], [0, -1, 0, -1]] = False
     label, _ = ndimage.label(framed, joined)
     far = ndimage.distance_transform_edt(framed) > width + 0.98 if not framed.all() else framed
     for number in range(1, label.max() + 1):
@@ -336,6 +333,9 @@ def test_a_map_of_another_program_to_the_pixel():
     found = np.full(out.shape, 99)
     for number, codes in classes.items():
         found[np.isin(plain, codes)] = number
+    # there the corners of a map are never core; here they are what the ground is
+    assert (found[0, 0], wanted[0, 0]) == (1, 2)
+    found[0, 0] = 2
     # the map was cut at the right and below: classes there hang on what is beyond
     np.testing.assert_array_equal(found[:468, :468], wanted[:468, :468])
 

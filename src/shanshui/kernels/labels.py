@@ -89,3 +89,51 @@ def relabel(label, target, out):
         u = label[c]
         out[c] = target[u] if u >= 0 else 0
     return out
+
+
+@nb.njit(cache=True, nogil=True)
+def _near(label, down, right, square, found):
+    """Least square of a distance between each pair of labels, over half of the disc around each cell at the side of its label."""
+    ny, nx = label.shape
+    top = np.int64(label.max()) + 1
+    for i in range(ny):
+        for j in range(nx):
+            a = label[i, j]
+            if a <= 0:
+                continue
+            inner = True
+            for r in range(i - 1, i + 2):
+                for s in range(j - 1, j + 2):
+                    if not (0 <= r < ny and 0 <= s < nx) or label[r, s] != a:
+                        inner = False
+            if inner:
+                continue
+            for k in range(square.size):
+                r = i + down[k]
+                s = j + right[k]
+                if r >= ny or s < 0 or s >= nx:
+                    continue
+                b = label[r, s]
+                if b <= 0 or b == a:
+                    continue
+                key = min(a, b) * top + max(a, b)
+                if key not in found or square[k] < found[key]:
+                    found[key] = square[k]
+
+
+def labels_within(
+    label: NDArray[np.integer], reach: float
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Pairs of labels whose nearest cells lie within reach, the smaller first, and how far they are [cell], between centres."""
+    w = int(reach)
+    down, right = (v.ravel() for v in np.mgrid[0 : w + 1, -w : w + 1])
+    kept = (down**2 + right**2 <= reach**2) & ((down > 0) | (right > 0))
+    down, right = down[kept], right[kept]
+    found = nb.typed.Dict.empty(nb.int64, nb.int64)
+    _near(np.ascontiguousarray(label, np.int64), down, right, down**2 + right**2, found)
+    key = np.fromiter(found.keys(), np.int64, len(found))
+    square = np.fromiter(found.values(), np.int64, len(found))
+    order = np.argsort(key)
+    top = int(label.max(initial=0)) + 1
+    pairs = np.stack([key[order] // top, key[order] % top], axis=1)
+    return pairs, np.sqrt(square[order].astype(np.float64))

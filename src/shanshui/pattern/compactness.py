@@ -1,10 +1,12 @@
 """How compact, clumped and interspersed shapes of cells are: the formulas below the landscape metrics."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
+from scipy.spatial.distance import pdist
+
+FEWEST_PATCHES = 10
+"""Patches that a fractal dimension needs [S]."""
 
 
 def least_edge(cells: int) -> int:
@@ -49,38 +51,35 @@ def contagion(within: NDArray[np.integer], share: NDArray[np.float64]) -> float:
     return 100.0 * (1.0 + float((p * np.log(p)).sum()) / (2.0 * np.log(m)))
 
 
-def smallest_circle(points: NDArray[np.float64]) -> float:
-    """Radius of the smallest circle around points, after Welzl (1991), over the points of their hull in a fixed order."""
+def farthest(points: NDArray[np.float64]) -> float:
+    """Greatest distance between two points, over those of their hull."""
     if len(points) > 3:
         try:
             points = points[ConvexHull(points).vertices]
         except QhullError:
             # all in a row: the first and the last by place are its ends
-            order = np.lexsort(points.T)
-            points = points[[order[0], order[-1]]]
-    order = np.random.default_rng(0).permutation(len(points))
-    points = points[order]
-    centre, radius = points[0], 0.0
-    for i in range(1, len(points)):
-        if _outside(points[i], centre, radius):
-            centre, radius = points[i], 0.0
-            for j in range(i):
-                if _outside(points[j], centre, radius):
-                    centre = (points[i] + points[j]) / 2.0
-                    radius = float(np.hypot(*(points[i] - centre)))
-                    for k in range(j):
-                        if _outside(points[k], centre, radius):
-                            centre, radius = _through(points[i], points[j], points[k])
-    return radius
+            points = points[np.lexsort(points.T)[[0, -1]]]
+    return float(pdist(points).max(initial=0.0))
 
 
-def _outside(point: Any, centre: Any, radius: float) -> bool:
-    return bool(np.hypot(*(point - centre)) > radius * (1.0 + 1e-12) + 1e-12)
+def most_edge(cells: int, total: int, rim_cells: int, rim: int) -> int:
+    """Cell sides around so many cells of a landscape, spread as widely as can be.
+
+    Four around each cell up to half of the landscape; beyond that the rest is what is spread, first along its rim.
+    """
+    if 2 * cells <= total:
+        return 4 * cells
+    if 2 * cells <= total + rim_cells:
+        return 3 * total - 2 * cells + (3 if total % 2 else 0)
+    return rim + 4 * (total - cells)
 
 
-def _through(a: Any, b: Any, c: Any) -> tuple[Any, float]:
-    # never three in a row: the third lies outside the circles of the first two, yet between them a circle holds all
-    d = 2.0 * ((b - a)[0] * (c - a)[1] - (b - a)[1] * (c - a)[0])
-    p, q = ((b - a) ** 2).sum(), ((c - a) ** 2).sum()
-    shift = np.array([(c - a)[1] * p - (b - a)[1] * q, (b - a)[0] * q - (c - a)[0] * p]) / d
-    return a + shift, float(np.hypot(*shift))
+def fractal_dimension(perimeter: NDArray[np.float64], area: NDArray[np.float64]) -> float:
+    """Two over the slope of ln area on ln perimeter; NaN for fewer than ten patches, or patches that are all as long around."""
+    p, a = np.log(perimeter), np.log(area)
+    n = p.size
+    if n < FEWEST_PATCHES:
+        return np.nan
+    spread = n * float((p * p).sum()) - float(p.sum()) ** 2
+    joint = n * float((p * a).sum()) - float(p.sum()) * float(a.sum())
+    return 2.0 * spread / joint if np.ptp(p) > 0 and joint else np.nan

@@ -1,9 +1,11 @@
 """A map of classes, its patches and its adjacencies, in FRAGSTATS' conventions.
 
 Patches hold together by corners as well (8 neighbours) unless asked otherwise. A patch's perimeter counts all its cell sides, those
-at the rim of the landscape too; edge totals (TE, ED, IJI, CONTAG's adjacencies) leave the rim and missing cells out; LSI, PLADJ and
-CLUMPY count them, as the manual has it. Adjacencies are counted twice for PLADJ, CLUMPY and CONTAG, once for AI. Distances between
-patches run between centres of cells.
+at the rim of the landscape too; edge totals (TE, ED, IJI, CONTAG's adjacencies) leave the rim and missing cells out; LSI, NLSI, PLADJ,
+CLUMPY and contrasts count them, as the manual has it. Adjacencies are counted twice for PLADJ, CLUMPY and CONTAG, once for AI. Distances
+between patches run between centres of cells. SHAPE and LSI divide by the least perimeter that so many cells can have. Two of the program's
+own, which its tables show and its manual does not say: CIRCLE takes the greatest distance between corners of a patch for the diameter and
+is 0 for a single cell, and GYRATE is half a cell for a single cell.
 """
 
 from typing import Any
@@ -18,10 +20,12 @@ from shanshui.core.errors import QuantityError
 from shanshui.pattern.compactness import (
     clumpy,
     contagion,
+    farthest,
+    fractal_dimension,
     interspersion,
     least_edge,
     most_alike,
-    smallest_circle,
+    most_edge,
 )
 
 _TEMPLATE = np.array([[1, 2, 1], [2, 1, 2], [1, 2, 1]])
@@ -77,6 +81,7 @@ class Landscape:
         self.owner = np.concatenate(owner)
         self.cells = np.bincount(self.label.ravel(), minlength=self.patches + 1)[1:]
         self.adjacency = self._adjacency()
+        self.cores = self._cores()
 
     @property
     def patches(self) -> int:
@@ -105,25 +110,16 @@ class Landscape:
         """Metrics of each patch; index from 1."""
         side, n = self.cell, self.patches
         numbers = np.arange(1, n + 1)
-        sides = np.zeros(n + 1, np.int64)
-        for a, b in (
-            (self.label[:, :-1], self.label[:, 1:]),
-            (self.label[:-1], self.label[1:]),
-        ):
-            differ = a != b
-            sides += np.bincount(a[differ], minlength=n + 1) + np.bincount(
-                b[differ], minlength=n + 1
-            )
-        perimeter = sides[1:] * side
+        sides = self.side_sums()
+        perimeter = sides * side
         area = self.cells * side**2
-        core = self._core()
-        core_cells = np.bincount(self.label[core], minlength=n + 1)[1:]
+        core_cells = np.bincount(self.cores["patch"], self.cores["cells"], n + 1)[1:]
         frame = pd.DataFrame(
             {"class": self.classes[self.owner], "area": area / 1e4, "perim": perimeter},
             index=pd.Index(numbers, name="patch"),
         )
         frame["para"] = perimeter / area
-        frame["shape"] = 0.25 * perimeter / np.sqrt(area)
+        frame["shape"] = sides / np.array([least_edge(int(c)) for c in self.cells])
         with np.errstate(divide="ignore", invalid="ignore"):
             frac = 2.0 * np.log(0.25 * perimeter) / np.log(area)
         frame["frac"] = np.where(self.cells == 1, 1.0, frac)
@@ -131,13 +127,32 @@ class Landscape:
         frame["circle"] = self._circles()
         frame["contig"] = self._contiguity()
         frame["core"] = core_cells * side**2 / 1e4
-        cores, count = ndimage.label(core, self.structure) if core.any() else (core, 0)
-        owner = np.zeros(count + 1, np.int64)
-        owner[cores[core]] = self.label[core]
-        frame["nca"] = np.bincount(owner[1:], minlength=n + 1)[1:] if count else 0
+        frame["nca"] = np.bincount(self.cores["patch"], minlength=n + 1)[1:]
         frame["cai"] = 100.0 * core_cells / self.cells
         frame["enn"] = self._nearest() * side
         return frame
+
+    def side_sums(self, weight: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Sides around each patch, weighted by the classes on both (rows and columns by place, the last is the rim); 1 each without weights."""
+        sums = np.zeros(self.patches + 1)
+        pairs = (np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])
+        for here, there in pairs:
+            differ = self.label[here] != self.label[there]
+            one = self.place[here][differ], self.place[there][differ]
+            heavy = None if weight is None else weight[one]
+            for way in (here, there):
+                sums += np.bincount(self.label[way][differ], heavy, self.patches + 1)
+        return sums[1:]
+
+    def _cores(self) -> pd.DataFrame:
+        """Disjunct cores: ``patch``, ``class`` and ``cells`` of each."""
+        core = self._core()
+        label, count = ndimage.label(core, self.structure) if core.any() else (core, 0)
+        owner = np.zeros(count + 1, np.int64)
+        owner[label[core]] = self.label[core]
+        cells = np.bincount(label[core].astype(np.int64), minlength=count + 1)[1:]
+        classes = self.classes[self.owner[owner[1:] - 1]]
+        return pd.DataFrame({"patch": owner[1:], "class": classes, "cells": cells})
 
     def _core(self) -> NDArray[np.bool_]:
         """Cells of a patch whose sides meet nothing else, ``edge_depth`` times over."""
@@ -154,7 +169,7 @@ class Landscape:
         y = np.bincount(number, rows) / self.cells
         x = np.bincount(number, cols) / self.cells
         away = np.hypot(rows - y[number], cols - x[number])
-        return np.asarray(np.bincount(number, away) / self.cells)
+        return np.where(self.cells == 1, 0.5, np.bincount(number, away) / self.cells)
 
     def _contiguity(self) -> NDArray[np.float64]:
         total = np.zeros(self.label.shape)
@@ -166,14 +181,16 @@ class Landscape:
         return np.asarray((summed / self.cells - 1.0) / (_TEMPLATE.sum() - 1.0))
 
     def _circles(self) -> NDArray[np.float64]:
-        """One less area over that of the smallest circle around the corners of the cells."""
+        """One less area over that of the circle whose diameter is the greatest distance between corners; 0 for one cell."""
         out = np.zeros(self.patches)
         seen: dict[tuple[tuple[int, ...], bytes], float] = {}
         for k, window in enumerate(ndimage.find_objects(self.label)):
             shape = self.label[window] == k + 1
             key = (shape.shape, shape.tobytes())
-            radius = seen.get(key)
-            if radius is None:
+            across = seen.get(key)
+            if self.cells[k] == 1:
+                continue
+            if across is None:
                 rows, cols = np.nonzero(shape)
                 corners = np.unique(
                     np.concatenate(
@@ -181,10 +198,10 @@ class Landscape:
                     ),
                     axis=0,
                 ).astype(np.float64)
-                radius = smallest_circle(corners)
+                across = farthest(corners)
                 if shape.size <= _SMALL:  # small patches have few shapes
-                    seen[key] = radius
-            out[k] = 1.0 - self.cells[k] / (np.pi * radius**2)
+                    seen[key] = across
+            out[k] = 1.0 - 4.0 * self.cells[k] / (np.pi * across**2)
         return out
 
     def _nearest(self) -> NDArray[np.float64]:
@@ -256,19 +273,22 @@ class Landscape:
         for k, code in enumerate(self.classes):
             own = patches[patches["class"] == code]
             cells = int(self.cells[self.owner == k].sum())
-            row = self._shared(own, total_m2)
+            row = self._shared(own, self.cores[self.cores["class"] == code], total_m2)
             row["ca"] = cells * self.cell**2 / 1e4
             row["pland"] = 100.0 * cells / self.total
             adjacent = self.adjacency[k]
             edges = np.delete(adjacent[:-1], k)
             row["te"] = edges.sum() * self.cell
             row["ed"] = row["te"] / total_m2 * 1e4
-            row["lsi"] = (adjacent.sum() - adjacent[k]) / least_edge(cells)
-            alike, around = adjacent[k] / 2.0, float(adjacent.sum())
-            most = most_alike(cells)
-            row["ai"] = 100.0 * alike / most if most else np.nan
-            row["pladj"] = 100.0 * adjacent[k] / around
-            row["clumpy"] = clumpy(adjacent[k], around, cells, cells / self.total)
+            around, least = int(adjacent.sum() - adjacent[k]), least_edge(cells)
+            row["lsi"] = around / least
+            most = most_edge(cells, self.total, self.rim_cells, int(self.adjacency[:, -1].sum()))
+            row["nlsi"] = (around - least) / (most - least) if most > least else np.nan
+            alike, sides = adjacent[k] / 2.0, float(adjacent.sum())
+            densest = most_alike(cells)
+            row["ai"] = 100.0 * alike / densest if densest else np.nan
+            row["pladj"] = 100.0 * adjacent[k] / sides
+            row["clumpy"] = clumpy(adjacent[k], sides, cells, cells / self.total)
             row["iji"] = interspersion(edges, self.classes.size)
             row["cohesion"] = self._cohesion(own)
             rows[int(code)] = row
@@ -280,14 +300,14 @@ class Landscape:
         """Metrics of the whole."""
         patches = self.patch_table() if patches is None else patches
         m, total_m2 = self.classes.size, self.total * self.cell**2
-        out = self._shared(patches, total_m2)
+        out = self._shared(patches, self.cores, total_m2)
         within = self.adjacency[:, :m]
         out["ta"] = total_m2 / 1e4
         between = (within.sum() - np.trace(within)) / 2.0
         out["te"] = between * self.cell
         out["ed"] = out["te"] / total_m2 * 1e4
         rim = float(self.adjacency[:, m].sum())
-        out["lsi"] = 0.25 * (between + rim) / np.sqrt(self.total)
+        out["lsi"] = (between + rim) / least_edge(self.total)
         share = np.bincount(self.owner, self.cells, m) / self.total
         alike = np.diag(within)
         out["pladj"] = 100.0 * alike.sum() / float(self.adjacency.sum())
@@ -310,7 +330,15 @@ class Landscape:
         out["msiei"] = out["msidi"] / np.log(m) if m > 1 else 0.0
         return out
 
-    def _shared(self, patches: pd.DataFrame, total_m2: float) -> dict[str, float]:
+    @property
+    def rim_cells(self) -> int:
+        """Cells with a side at the rim of the landscape."""
+        known = self.place >= 0
+        return int((known & ~ndimage.binary_erosion(known, _CROSS)).sum())
+
+    def _shared(
+        self, patches: pd.DataFrame, cores: pd.DataFrame, total_m2: float
+    ) -> dict[str, float]:
         """What classes and landscapes have alike."""
         area = patches["area"] * 1e4
         out = {
@@ -319,24 +347,17 @@ class Landscape:
             "lpi": 100.0 * float(area.max()) / total_m2,
             "tca": float(patches["core"].sum()),
             "cpland": 100.0 * float(patches["core"].sum()) * 1e4 / total_m2,
-            "ndca": float(patches["nca"].sum()),
-            "dcad": float(patches["nca"].sum()) / total_m2 * 1e6,
+            "ndca": float(len(cores)),
+            "dcad": len(cores) / total_m2 * 1e6,
             "division": 1.0 - float(((area / total_m2) ** 2).sum()),
             "mesh": float((area**2).sum()) / total_m2 / 1e4,
             "split": total_m2**2 / float((area**2).sum()),
+            "pafrac": fractal_dimension(patches["perim"].to_numpy(), area.to_numpy()),
         }
         for name in DISTRIBUTED:
-            values = patches[name].dropna()
-            weight = patches.loc[values.index, "area"]
-            mean = float(values.mean()) if len(values) else np.nan
-            spread = float(values.std(ddof=0)) if len(values) else np.nan
-            out[f"{name}_mn"] = mean
-            out[f"{name}_am"] = (
-                float((values * weight).sum() / weight.sum()) if len(values) else np.nan
-            )
-            out[f"{name}_sd"] = spread
-            out[f"{name}_cv"] = 100.0 * spread / mean if mean else np.nan
-        return out
+            out |= distribution(name, patches[name], patches["area"])
+        disjunct = cores["cells"] * self.cell**2 / 1e4
+        return out | distribution("dcore", disjunct, disjunct)
 
     def _cohesion(self, patches: pd.DataFrame) -> float:
         sides = patches["perim"] / self.cell
@@ -345,3 +366,18 @@ class Landscape:
             return 0.0
         joined = 1.0 - float(sides.sum()) / float((sides * root).sum())
         return 100.0 * joined / (1.0 - 1.0 / np.sqrt(self.total))
+
+
+def distribution(name: str, values: pd.Series, weight: pd.Series) -> dict[str, float]:
+    """Mean, mean by weight, standard deviation and coefficient of variation [%] of the values that are known; NaN without any."""
+    values = values.dropna()
+    heavy = weight.loc[values.index]
+    mean = float(values.mean()) if len(values) else np.nan
+    spread = float(values.std(ddof=0)) if len(values) else np.nan
+    weighted = float((values * heavy).sum() / heavy.sum()) if len(values) else np.nan
+    return {
+        f"{name}_mn": mean,
+        f"{name}_am": weighted,
+        f"{name}_sd": spread,
+        f"{name}_cv": 100.0 * spread / mean if mean else np.nan,
+    }

@@ -88,8 +88,8 @@ def morphology(
     islet; what lies within w + 0.98 of a core is its edge, or its perforation where it lies in a hole of that core. The rest and the belts are
     thinned to the lines that hold cores or holes together, with the core as anchor: a line that meets two cores by two pixels is a bridge, any
     other a loop. Of the rest, what lies within w - 1 steps of such a line belongs to it and what is left is branch; of a belt, the line alone.
-    The corners beyond the rim are background, and a single background pixel of the rim between two of the foreground opens no hole: so
-    GuidosToolbox' maps have it. Results depend on the size of cells: state the width in metres.
+    A single background pixel of the rim between two of the foreground opens no hole, as GuidosToolbox' maps have it; there the four corners of a
+    map are never core, here they may be. Results depend on the size of cells: state the width in metres.
     """
     shape, missing = _inputs(foreground, edge_width, connectivity)
     eight = connectivity == 8
@@ -142,10 +142,8 @@ def _inputs(foreground: Any, edge_width: int, connectivity: int) -> tuple[Flags,
 
 
 def _framed(flags: Flags) -> Flags:
-    """Flags with one more row and column at each rim, as the rim is; the corners are not set."""
-    out = np.pad(flags, 1, mode="edge")
-    out[[0, 0, -1, -1], [0, -1, 0, -1]] = False
-    return out
+    """Flags with one more row and column at each rim, as the rim is."""
+    return np.pad(flags, 1, mode="edge")
 
 
 def _together(joined_by_corners: bool) -> Flags:

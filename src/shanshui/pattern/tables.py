@@ -298,6 +298,8 @@ SteepFarmland = Annotated[
         }
     ),
 ]
+ClassContrasts = Annotated[pd.DataFrame, by_class("code", "other", "contrast")]
+"""How far apart classes of land cover are, pair by pair."""
 Metrics = Annotated[
     pd.DataFrame,
     Table({"level": TEXT, "class": Key("cover_class"), "metric": TEXT, "value": ANY, "unit": TEXT}),
