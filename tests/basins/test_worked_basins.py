@@ -25,7 +25,7 @@ from shanshui.basins.population import (
     spatial_levels,
     unit_population,
 )
-from shanshui.basins.streams import river_reaches, stream_order, stream_threshold
+from shanshui.basins.streams import magnitudes, river_reaches, stream_order, stream_threshold
 from shanshui.basins.unit_facts import (
     unit_climate,
     unit_land_cover,
@@ -226,11 +226,31 @@ def test_reaches_end_in_the_first_cell_of_the_next(comb):
     assert mouth["length_km"].iloc[0] == 0.0
 
 
+def test_three_more_orders_of_the_comb(comb):
+    area = upstream_area(comb)
+    frame = river_reaches(comb, area, stream_order(comb, area, least_km2=0.01))
+    heads = frame[frame["order"] == 1]
+    assert heads[["shreve", "scheidegger", "drwal"]].drop_duplicates().to_numpy().tolist() == [
+        [1, 2, 1]
+    ]
+    # two heads more at each of five joints; Strahler stays at 2
+    stem = frame[frame["order"] == 2].sort_values("upstream_km2")
+    assert stem["shreve"].tolist() == [2, 4, 6, 8, 10]
+    assert stem["scheidegger"].tolist() == [4, 8, 12, 16, 20]
+    assert stem["drwal"].tolist() == [2, 3, 3, 4, 4]
+    # and of links that v.stream.order has measured: 32 and 4 heads
+    found = magnitudes(np.array([32, 4, 31, 33, 1]))
+    assert found["scheidegger"].tolist() == [64, 8, 62, 66, 2]
+    assert found["drwal"].tolist() == [6, 3, 5, 6, 1]
+
+
 def test_ground_without_a_stream_has_no_reach(comb):
     area = upstream_area(comb)
     frame = river_reaches(comb, area, stream_order(comb, area, least_km2=9.0))
     assert len(frame) == 0
-    assert {"reach", "order", "downstream", "upstream_km2", "length_km"} <= set(frame.columns)
+    assert {"reach", "order", "downstream", "upstream_km2", "shreve", "drwal", "length_km"} <= set(
+        frame.columns
+    )
 
 
 # outlets

@@ -48,6 +48,7 @@ def test_marches(height):
     none = np.zeros(nxt.size, bool)
     same(acc.accumulate, order, nxt, inside.astype(np.int64))
     same(acc.strahler, order, nxt, inside, np.zeros(nxt.size, np.uint8))
+    same(acc.heads_above, order, nxt, inside, np.zeros(nxt.size, np.int32))
     far = same(acc.distance_to_outlet, order, nxt, codes.shape[1], 1.0, 1.0)
     closed = same(acc.cut, order, nxt, inside, none, 4.0)
     label = np.zeros(nxt.size, np.int32)

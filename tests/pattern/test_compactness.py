@@ -114,9 +114,9 @@ def test_farthest_points_by_hand():
     triangle = np.array([[0.0, 0.0], [2.0, 0.0], [1.0, np.sqrt(3.0)]])
     assert farthest(triangle) == pytest.approx(2.0)
     # in a row, more than a hull can take
-    assert farthest(
-        np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0], [5.0, 5.0]])
-    ) == pytest.approx(np.sqrt(50.0))
+    assert farthest(np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0], [5.0, 5.0]])) == pytest.approx(
+        np.sqrt(50.0)
+    )
     # in a row down to the right, some twice
     row = np.array([[4.0, 2.0], [3.0, 3.0], [4.0, 2.0], [1.0, 5.0], [2.0, 4.0]])
     assert farthest(row) == pytest.approx(np.sqrt(18))

@@ -28,7 +28,9 @@ def test_patches_by_hand():
     assert table["enn"].tolist()[:2] == pytest.approx([10 * np.sqrt(2)] * 2)
     assert np.isnan(table["enn"].iloc[2])
     assert table["gyrate"].tolist() == pytest.approx([10 * np.sqrt(0.5), 5, 5, 5])
-    assert table["circle"].tolist()[:3] == pytest.approx([1 - 4 / (np.pi * 2), 0.0, 1 - 2 / (np.pi * 1.25)])
+    assert table["circle"].tolist()[:3] == pytest.approx(
+        [1 - 4 / (np.pi * 2), 0.0, 1 - 2 / (np.pi * 1.25)]
+    )
     assert table["contig"].tolist()[:2] == pytest.approx([(1 + 2 + 2 + 1 - 1) / 12, 0.0])
     # by corners the two patches of class 1 are one
     assert len(landscape_of(HAND, cell=10.0).patch_table()) == 3
@@ -280,8 +282,12 @@ def test_the_fractal_dimension_of_thirteen_patches_of_the_program():
 
 def test_edges_at_least_and_at_most():
     # 184 of 900 cells with 194 sides: (194 - 56) / (736 - 56), as the program has it
-    assert (194 - least_edge(184)) / (most_edge(184, 900, 116, 120) - least_edge(184)) == pytest.approx(0.2029, abs=5e-5)
-    assert (240 - least_edge(234)) / (most_edge(234, 900, 116, 120) - least_edge(234)) == pytest.approx(0.2037, abs=5e-5)
+    assert (194 - least_edge(184)) / (
+        most_edge(184, 900, 116, 120) - least_edge(184)
+    ) == pytest.approx(0.2029, abs=5e-5)
+    assert (240 - least_edge(234)) / (
+        most_edge(234, 900, 116, 120) - least_edge(234)
+    ) == pytest.approx(0.2037, abs=5e-5)
     # a chessboard of 4 x 4 has 8 cells of 4 sides; with 9 one more is squeezed in; 14 leave two apart inside
     assert most_edge(8, 16, 12, 16) == 32
     assert most_edge(9, 16, 12, 16) == 30
@@ -296,7 +302,9 @@ def test_disjunct_cores_have_areas_of_their_own():
     one = landscape_of(two, cell=10.0).class_table().loc[1]
     # the waist leaves cores of 2 and 3 cells
     assert one["ndca"] == 2
-    assert [one[f"dcore_{k}"] for k in ("mn", "sd", "cv", "am")] == pytest.approx([0.025, 0.005, 20.0, 0.026])
+    assert [one[f"dcore_{k}"] for k in ("mn", "sd", "cv", "am")] == pytest.approx(
+        [0.025, 0.005, 20.0, 0.026]
+    )
     assert np.isnan(landscape_of(HAND, cell=10.0).class_table().loc[1, "dcore_mn"])
 
 
@@ -340,7 +348,9 @@ CONTRASTS = pd.DataFrame(
 
 
 def test_contrast_by_hand():
-    table = CONTRASTS.assign(code=CONTRASTS["code"].fillna(2), other=CONTRASTS["other"].where(CONTRASTS["code"].notna()))
+    table = CONTRASTS.assign(
+        code=CONTRASTS["code"].fillna(2), other=CONTRASTS["other"].where(CONTRASTS["code"].notna())
+    )
     found = told(class_contrasts=table, search_m=25.0)
     # patches of class 1: 8 sides, 4 at the rim; 4 sides, none; 4 sides, one
     one = [100 * (4 * 0.1 + 4 * 0.5) / 8, 50.0, 100 * (0.1 + 3 * 0.5) / 4]
@@ -356,7 +366,12 @@ def test_contrast_by_hand():
     # class 2 is near to the third patch of class 1, 20 m, and touches the background's patch, 10 m
     assert found[2, "simi_mn"] == pytest.approx(100 * 0.6 / 400 + 0.0 * 2700 / 100)
     assert found[1, "simi_mn"] == pytest.approx(
-        ((100 / 400 + 2700 * 0.2 / 100) + (400 / 400 + 2700 * 0.2 / 100) + (200 * 0.6 / 400 + 2700 * 0.2 / 100)) / 3
+        (
+            (100 / 400 + 2700 * 0.2 / 100)
+            + (400 / 400 + 2700 * 0.2 / 100)
+            + (200 * 0.6 / 400 + 2700 * 0.2 / 100)
+        )
+        / 3
     )
 
 
@@ -367,11 +382,16 @@ def test_contrast_by_hand():
         (lambda t: t[t["other"].notna()], "background"),
         (lambda t: t.assign(contrast=2.0), "expected 0 to 1"),
         (lambda t: pd.concat([t, t.assign(contrast=t["contrast"] / 2 + 0.1)]), "keep one row"),
-        (lambda t: t.assign(similarity=t["similarity"].where(t["other"] != 1)), "similarity: no row"),
+        (
+            lambda t: t.assign(similarity=t["similarity"].where(t["other"] != 1)),
+            "similarity: no row",
+        ),
     ],
 )
 def test_tables_of_contrast_that_are_refused(change, words):
-    table = CONTRASTS.assign(code=CONTRASTS["code"].fillna(2), other=CONTRASTS["other"].where(CONTRASTS["code"].notna()))
+    table = CONTRASTS.assign(
+        code=CONTRASTS["code"].fillna(2), other=CONTRASTS["other"].where(CONTRASTS["code"].notna())
+    )
     with pytest.raises(QuantityError, match=words):
         told(class_contrasts=change(table))
 
@@ -379,7 +399,9 @@ def test_tables_of_contrast_that_are_refused(change, words):
 @given(st.integers(0, 1000), st.floats(1.0, 7.0))
 @settings(max_examples=25, deadline=None)
 def test_pairs_within_reach_by_force(seed, reach):
-    label = np.random.default_rng(seed).integers(0, 5, (9, 11)) * np.random.default_rng(seed + 1).integers(0, 2, (9, 11))
+    label = np.random.default_rng(seed).integers(0, 5, (9, 11)) * np.random.default_rng(
+        seed + 1
+    ).integers(0, 2, (9, 11))
     pairs, gap = labels_within(label, reach)
     known = {tuple(p): g for p, g in zip(pairs.tolist(), gap.tolist(), strict=True)}
     wanted = {}

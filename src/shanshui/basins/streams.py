@@ -4,13 +4,20 @@ from typing import Annotated
 
 import geopandas as gpd
 import numpy as np
+from numpy.typing import NDArray
 from shapely import linestrings
 
 from shanshui.basins.tables import RiverReaches
 from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import FlowDirection, StreamOrder, UpstreamArea
-from shanshui.kernels.accumulate import downstream, reaches, strahler, upstream_order
+from shanshui.kernels.accumulate import (
+    downstream,
+    heads_above,
+    reaches,
+    strahler,
+    upstream_order,
+)
 from shanshui.region.grid import GridSpec, grid_of, like
 
 LeastArea = Annotated[float, Between(0.0, 1e7)]
@@ -62,7 +69,7 @@ def stream_order(
     return like(flow_direction, rank.reshape(codes.shape), "1", nodata=0)
 
 
-@assessment(source="strahler1957", bytes_per_cell=26)
+@assessment(source="strahler1957", bytes_per_cell=30)
 def river_reaches(
     flow_direction: FlowDirection, upstream_area: UpstreamArea, stream_order: StreamOrder
 ) -> RiverReaches:
@@ -80,19 +87,21 @@ def river_reaches(
     Returns
     -------
     lines
-        ``reach, order, downstream, upstream_km2, length_km``; ``downstream`` is 0 at a mouth. Lines run with the water
-        and end in the first cell of the next reach. No row where nothing is stream.
+        ``reach, order, downstream, upstream_km2, shreve, scheidegger, drwal, length_km``; ``downstream`` is 0 at a mouth. Lines run
+        with the water and end in the first cell of the next reach. No row where nothing is stream.
 
     Notes
     -----
     The links of Strahler's (1957) [M] network: stretches of one order between heads, joints and mouths. ``length_km =
     sum(l)`` over the steps l between centres of cells [km], ``upstream_km2`` the upstream area at the last cell of the
-    reach.
+    reach. Three more orders: ``shreve = n`` heads above the reach, 1 at a head and the sum below a joint, after Shreve (1966);
+    ``scheidegger = 2 n`` (1965); ``drwal = floor(log2 n) + 1``, the Strahler order of the fullest tree of so many heads (1982) [S].
     """
     grid = grid_of(flow_direction)
     nxt = downstream(np.ascontiguousarray(flow_direction.values))
     order = upstream_order(nxt)
     rank = stream_order.values.ravel()
+    heads = heads_above(order, nxt, rank > 0, np.zeros(nxt.size, np.int32))
     label, count = reaches(order, nxt, rank > 0, np.zeros(nxt.size, bool))
     cells = order[label[order] > 0]  # down the streams, so each reach in its own order
     reach = label[cells]
@@ -112,8 +121,27 @@ def river_reaches(
             "order": rank[cells[last]].astype(np.int64),
             "downstream": onward.astype(np.int64),
             "upstream_km2": upstream_area.values.ravel()[cells[last]].astype(np.float64),
+            **magnitudes(heads[cells[last]].astype(np.int64)),
         },
         geometry=gpd.GeoSeries(lines, crs=grid.crs or None),
     )
     frame["length_km"] = frame.length / 1000.0
     return frame
+
+
+def magnitudes(heads: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+    """Orders of a stream by the number of heads above it.
+
+    Parameters
+    ----------
+    heads : array of int64 [1]
+        Heads, 1 or more.
+
+    Returns
+    -------
+    dict
+        ``shreve`` n, ``scheidegger`` 2 n, ``drwal`` floor(log2 n) + 1.
+    """
+    # the exponent of a whole number is its number of binary digits: no logarithm to be rounded
+    digits = np.frexp(heads.astype(np.float64))[1].astype(np.int64)
+    return {"shreve": heads, "scheidegger": 2 * heads, "drwal": digits}

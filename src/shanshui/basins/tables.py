@@ -41,7 +41,16 @@ NestedBasins = Annotated[
 RiverReaches = Annotated[
     gpd.GeoDataFrame,
     Features(
-        {"reach": "1", "order": "1", "downstream": "1", "upstream_km2": "km2", "length_km": "km"},
+        {
+            "reach": "1",
+            "order": "1",
+            "downstream": "1",
+            "upstream_km2": "km2",
+            "shreve": "1",
+            "scheidegger": "1",
+            "drwal": "1",
+            "length_km": "km",
+        },
         Key("reach"),
     ),
 ]

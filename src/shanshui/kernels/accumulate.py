@@ -106,6 +106,21 @@ def strahler(order, nxt, stream, rank):
 
 
 @nb.njit(cache=True, nogil=True)
+def heads_above(order, nxt, stream, count):
+    """Heads of streams that each stream cell drains, written into ``count`` (zeros on entry)."""
+    for m in range(order.size):
+        c = order[m]
+        if not stream[c]:
+            continue
+        if count[c] == 0:
+            count[c] = 1
+        d = nxt[c]
+        if d != c:
+            count[d] += count[c]
+    return count
+
+
+@nb.njit(cache=True, nogil=True)
 def distance_to_outlet(order, nxt, nx, width, height):
     """Length of the flow path to the outlet, same unit as the cell sides, in 64 bits; NaN where none."""
     # steps are added one by one: in 32 bits each would be rounded to the length so far, 0.04 % after 40,000 of them

@@ -102,7 +102,9 @@ def landscape_metrics(
     whole = pd.DataFrame(
         [
             ("landscape", -1, name, value)
-            for name, value in (place.landscape_row(patches) | near[-1] | beside.get(-1, {})).items()
+            for name, value in (
+                place.landscape_row(patches) | near[-1] | beside.get(-1, {})
+            ).items()
         ],
         columns=["level", "class", "metric", "value"],
     )

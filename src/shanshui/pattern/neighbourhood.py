@@ -126,9 +126,7 @@ def nearness(
     prox = _gathered(one[same], two[same], area, 1.0 / h2[same])
     simi = None
     if similarity is not None:
-        simi = _gathered(
-            one, two, area, similarity.weight[place.owner[one], place.owner[two]] / h2
-        )
+        simi = _gathered(one, two, area, similarity.weight[place.owner[one], place.owner[two]] / h2)
     out: dict[int, dict[str, float]] = {}
     joined = np.bincount(place.owner[one[same]], minlength=place.classes.size)
     number = np.bincount(place.owner, minlength=place.classes.size)

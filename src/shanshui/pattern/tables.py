@@ -304,6 +304,9 @@ Metrics = Annotated[
     pd.DataFrame,
     Table({"level": TEXT, "class": Key("cover_class"), "metric": TEXT, "value": ANY, "unit": TEXT}),
 ]
+FragmentationShares = Annotated[
+    pd.DataFrame, Table({"class": TEXT, "area_km2": "km2", "share": "1"})
+]
 MorphologyShares = Annotated[
     pd.DataFrame, Table({"class": TEXT, "area_km2": "km2", "share": "1", "objects": "1"})
 ]

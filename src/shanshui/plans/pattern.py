@@ -12,6 +12,7 @@ from shanshui.pattern.counts import source_counts, species_capture
 from shanshui.pattern.cuts import importance_cuts, sensitivity_cuts
 from shanshui.pattern.distribution import species_distribution, species_models
 from shanshui.pattern.factors import sensitivity_factors
+from shanshui.pattern.fragmentation import forest_fragmentation, fragmentation_shares
 from shanshui.pattern.function_zones import function_zone_areas, function_zone_cells
 from shanshui.pattern.hazard import (
     fault_distance,
@@ -216,6 +217,8 @@ def _network(have: set[str]) -> list[Step]:
         step(pattern_stability, binds=retained | {"biodiversity_index": _species_of(have)}),
         step(early_warning, binds=cover),
         step(landscape_metrics, binds=cover),
+        step(forest_fragmentation),
+        step(fragmentation_shares),
     ]
 
 
