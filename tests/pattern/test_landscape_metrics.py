@@ -10,6 +10,7 @@ from scipy.spatial.distance import cdist
 from tests.worlds import grid
 
 from shanshui.core.errors import QuantityError
+from shanshui.kernels import labels
 from shanshui.kernels.labels import labels_within
 from shanshui.pattern.compactness import farthest, fractal_dimension, least_edge, most_edge
 from shanshui.pattern.landscape_metrics import landscape_metrics, landscape_of
@@ -386,6 +387,13 @@ def test_contrast_by_hand():
             lambda t: t.assign(similarity=t["similarity"].where(t["other"] != 1)),
             "similarity: no row",
         ),
+        (lambda t: t.assign(contrast="much"), "contrast: found 'much'"),
+        (lambda t: t.assign(other="water"), "other: found 'water'"),
+        (lambda t: t.assign(code=None), "code: found a blank"),
+        (
+            lambda t: t.assign(contrast=t["contrast"].where(t["other"].notna(), 3.0)),
+            "0 and the background have 3",
+        ),
     ],
 )
 def test_tables_of_contrast_that_are_refused(change, words):
@@ -412,6 +420,15 @@ def test_pairs_within_reach_by_force(seed, reach):
                 if least <= reach:
                     wanted[a, b] = pytest.approx(least)
     assert known == wanted
+
+
+def test_pairs_within_reach_in_plain_python(monkeypatch):
+    label = np.random.default_rng(5).integers(0, 4, (6, 7))
+    pairs, gap = labels_within(label, 3.0)
+    monkeypatch.setattr(labels, "_near", labels._near.py_func)
+    again, plain = labels_within(label, 3.0)
+    np.testing.assert_array_equal(pairs, again)
+    np.testing.assert_array_equal(gap, plain)
 
 
 def test_missing_cells_are_a_rim():

@@ -1,6 +1,5 @@
 """What lies near a patch and beside it: proximity, similarity, connectance and contrast, in FRAGSTATS' conventions."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,22 +11,9 @@ from shanshui.kernels.labels import labels_within
 from shanshui.pattern.landscape import Landscape, distribution
 
 
-@dataclass(frozen=True)
-class ClassPairs:
-    """A weight for each pair of classes.
-
-    Attributes
-    ----------
-    weight : (class + 1, class + 1) array [1]
-        0 to 1, by place of the class; the last row and column are background and what lies beyond the rim.
-    """
-
-    weight: NDArray[np.float64]
-
-
 def class_pairs(
     table: pd.DataFrame, column: str, classes: NDArray[np.integer], *, background: bool
-) -> ClassPairs:
+) -> NDArray[np.float64]:
     """Weights of pairs of classes from a table of rows.
 
     Parameters
@@ -43,37 +29,56 @@ def class_pairs(
 
     Returns
     -------
-    ClassPairs
-        A class is 0 apart from itself and 1 alike, whatever the table says of other pairs.
+    (class + 1, class + 1) array [1]
+        0 to 1, by place of the class; the last row and column are background and what lies beyond the rim. A class that the table does not pair
+        with itself has no contrast to itself and is wholly similar.
 
     Raises
     ------
     QuantityError
-        A weight outside 0 to 1, a pair that stands twice with two weights, a pair of the landscape that has none.
+        What is no number, a blank code, a weight outside 0 to 1, a pair that stands twice with two weights, a pair of the landscape that has none.
     """
     m = classes.size
     out = np.full((m + 1, m + 1), np.nan)
-    place = {int(code): k for k, code in enumerate(classes)}
-    for row in table.to_dict("records"):
-        ends = [m if pd.isna(row[end]) else place.get(int(row[end])) for end in ("code", "other")]
-        value = row[column]
-        if pd.isna(value) or None in ends:
+    place = {float(code): k for k, code in enumerate(classes.tolist())}
+    rows = _numbers(table, ("code", "other", column))
+    if rows["code"].isna().any():
+        raise QuantityError(
+            "class_contrasts.code: found a blank; expected the code of a class, a blank 'other' is the background"
+        )
+    for code, other, value in rows.itertuples(index=False):
+        if np.isnan(value):
             continue
+        ends = f"{code:g} and {'the background' if np.isnan(other) else f'{other:g}'}"
         if not 0.0 <= value <= 1.0:
             raise QuantityError(
-                f"class_contrasts.{column}: classes {row['code']} and {row['other']} have {value}; expected 0 to 1"
+                f"class_contrasts.{column}: classes {ends} have {value:g}; expected 0 to 1"
             )
-        one, two = (int(end or 0) for end in ends)
+        one, two = place.get(code), m if np.isnan(other) else place.get(other)
+        if one is None or two is None:
+            continue  # of no class of this landscape
         if np.isfinite(out[one, two]) and out[one, two] != value:
             raise QuantityError(
-                f"class_contrasts.{column}: classes {row['code']} and {row['other']} have {out[one, two]} and {value}; keep one row"
+                f"class_contrasts.{column}: classes {ends} have {out[one, two]:g} and {value:g}; keep one row"
             )
         out[one, two] = out[two, one] = value
     own = np.arange(m)
     itself = 0.0 if column == "contrast" else 1.0
     out[own, own] = np.where(np.isnan(out[own, own]), itself, out[own, own])
     _complete(out, column, classes, background)
-    return ClassPairs(out)
+    return out
+
+
+def _numbers(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Columns as numbers; what is neither blank nor a number is refused."""
+    out = table[list(columns)].apply(pd.to_numeric, errors="coerce").astype(np.float64)
+    for column in columns:
+        strange = table.loc[out[column].isna() & table[column].notna(), column]
+        if len(strange):
+            raise QuantityError(
+                f"class_contrasts.{column}: found '{strange.iloc[0]}'; expected a number"
+            )
+    return out
 
 
 def _complete(
@@ -92,7 +97,7 @@ def _complete(
 
 
 def nearness(
-    place: Landscape, patches: pd.DataFrame, search_m: float, similarity: ClassPairs | None
+    place: Landscape, patches: pd.DataFrame, search_m: float, similarity: NDArray[np.float64] | None
 ) -> dict[int, dict[str, float]]:
     """Proximity, connectance and similarity of each class and, under -1, of the landscape.
 
@@ -104,7 +109,7 @@ def nearness(
         Its patches.
     search_m : float [m]
         Greatest distance between centres of cells of two patches that count as near.
-    similarity : ClassPairs, optional
+    similarity : (class + 1, class + 1) array [1], optional
         How like each other classes are; without it there is no similarity index.
 
     Returns
@@ -126,7 +131,7 @@ def nearness(
     prox = _gathered(one[same], two[same], area, 1.0 / h2[same])
     simi = None
     if similarity is not None:
-        simi = _gathered(one, two, area, similarity.weight[place.owner[one], place.owner[two]] / h2)
+        simi = _gathered(one, two, area, similarity[place.owner[one], place.owner[two]] / h2)
     out: dict[int, dict[str, float]] = {}
     joined = np.bincount(place.owner[one[same]], minlength=place.classes.size)
     number = np.bincount(place.owner, minlength=place.classes.size)
@@ -145,7 +150,8 @@ def _gathered(
 ) -> NDArray[np.float64]:
     """Weighted areas of the neighbours of each patch."""
     n = area.size
-    return np.bincount(one, area[two] * weight, n) + np.bincount(two, area[one] * weight, n)
+    sums = np.bincount(one, area[two] * weight, n) + np.bincount(two, area[one] * weight, n)
+    return np.asarray(sums, np.float64)
 
 
 def _indices(
@@ -165,7 +171,7 @@ def _indices(
 
 
 def contrasts(
-    place: Landscape, patches: pd.DataFrame, contrast: ClassPairs
+    place: Landscape, patches: pd.DataFrame, contrast: NDArray[np.float64]
 ) -> dict[int, dict[str, float]]:
     """Edge contrast of each class and, under -1, of the landscape.
 
@@ -175,7 +181,7 @@ def contrasts(
         The landscape.
     patches : table
         Its patches.
-    contrast : ClassPairs
+    contrast : (class + 1, class + 1) array [1]
         How far apart classes are, and each from the background.
 
     Returns
@@ -189,11 +195,11 @@ def contrasts(
     and A the landscape [m2]: ECON = 100 sum p_k d_ik / p; TECI = 100 sum e_ik d_ik / sum e_ik; CWED = 10^4 sum e_ik d_ik / A. After McGarigal,
     Cushman and Ene (2012) [S].
     """
-    econ = 100.0 * place.side_sums(contrast.weight) / place.side_sums()
+    econ = 100.0 * place.side_sums(contrast) / place.side_sums()
     m = place.classes.size
     edge = place.adjacency.astype(np.float64)
     edge[np.arange(m), np.arange(m)] = 0.0
-    heavy = edge * np.nan_to_num(contrast.weight[:m])
+    heavy = edge * np.nan_to_num(contrast[:m])
     hectares = place.total * place.cell**2 / 1e4
     out: dict[int, dict[str, float]] = {}
     for k, code in enumerate(place.classes.tolist()):
