@@ -1,5 +1,8 @@
 """Metrics of maps that can be counted by hand, and of one that another program has measured."""
 
+import shutil
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +12,7 @@ from scipy import ndimage
 from scipy.spatial.distance import cdist
 from tests.worlds import grid
 
+from shanshui import open_study
 from shanshui.core.errors import QuantityError
 from shanshui.kernels import labels
 from shanshui.kernels.labels import labels_within
@@ -281,7 +285,33 @@ def test_the_fractal_dimension_of_thirteen_patches_of_the_program():
     assert np.isnan(fractal_dimension(np.full(12, 4.0), np.ones(12)))
 
 
+def test_a_table_of_contrasts_comes_through_the_door(region, tmp_path):
+    plain = region["landscape_metrics"]
+    assert not set(plain["metric"]) & {"teci", "cwed", "econ_mn", "simi_mn"}
+    codes = sorted(c for c in plain["class"].unique() if c >= 0)
+    rows = [(a, b, 1.0, 0.5) for a, b in combinations(codes, 2)] + [
+        (a, None, 1.0, None) for a in codes
+    ]
+    table = pd.DataFrame(rows, columns=["code", "other", "contrast", "similarity"])
+    folder = tmp_path / "study"
+    shutil.copytree(region.layout.folder, folder)
+    table.to_csv(folder / "contrasts.csv", index=False)
+    declared = '\n[inputs.class_contrasts]\nfile = "contrasts.csv"\nedition = "2026"\nlicence = "facts"\norigin = "made up"\n'
+    file = folder / "study.toml"
+    file.write_text(file.read_text("utf-8") + declared, "utf-8")
+    study = open_study(folder)
+    study.run("landscape_metrics")
+    found = study["landscape_metrics"].query("level == 'landscape'").set_index("metric")
+    # every edge, the rim too, of the greatest contrast
+    assert found.loc["teci", "value"] == found.loc["econ_mn", "value"] == pytest.approx(100.0)
+    assert found.loc["cwed", "value"] > found.loc["ed", "value"]
+    assert found.loc["simi_mn", "value"] > found.loc["prox_mn", "value"]
+    assert found.loc[["teci", "cwed", "connect"], "unit"].tolist() == ["%", "m/ha", "%"]
+
+
 def test_edges_at_least_and_at_most():
+    # a patch of 80 cells with 68 sides: SHAPE 1.8889 in the program's table
+    assert 68 / least_edge(80) == pytest.approx(1.8889, abs=5e-5)
     # 184 of 900 cells with 194 sides: (194 - 56) / (736 - 56), as the program has it
     assert (194 - least_edge(184)) / (
         most_edge(184, 900, 116, 120) - least_edge(184)

@@ -74,6 +74,14 @@ def test_a_notch_at_the_rim_of_the_map_is_no_hole(turns):
     assert count(morphology(np.rot90(shape, turns))) == {17: 112, 5: 8}
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_a_hole_beside_the_rim_is_closed_by_the_core_beyond(turns):
+    shape = np.ones((9, 9), bool)
+    shape[4, 7] = False
+    out = morphology(np.rot90(shape, turns), internal=True)
+    assert count(out) == {17: 72, 5: 8, 100: 1}
+
+
 def test_islet():
     assert count(morphology(np.pad(np.ones((1, 3), bool), 2))) == {9: 3}
 
