@@ -25,6 +25,8 @@ class Reach:
         Side of a cell.
     four_neighbours : bool
         Steps to the sides only.
+    memory : int [byte]
+        Set aside; two sources are kept at least.
     """
 
     def __init__(
@@ -33,11 +35,12 @@ class Reach:
         label: NDArray[np.int32],
         cell: float,
         four_neighbours: bool = False,
+        memory: int = MEMORY,
     ) -> None:
         self.resistance, self.label, self.cell = resistance, label, cell
-        self.four_neighbours = four_neighbours
+        self.four_neighbours, self.memory = four_neighbours, memory
         self._kept: dict[int, tuple[Cells, NDArray[np.int8]]] = {}
-        self._room = max(2, int(MEMORY // (9 * label.size)))
+        self._room = max(2, int(memory // (9 * label.size)))
 
     def __call__(self, name: int) -> tuple[Cells, NDArray[np.int8]]:
         """Cost [resistance m] and directions back."""
