@@ -1,4 +1,4 @@
-"""Core areas that somebody brings: which they are, and which cells of a landscape are theirs."""
+"""Core areas that somebody brings: which they are, and which cells of a grid are theirs."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -40,23 +40,20 @@ class Cores:
     told: list[str]
 
 
-def laid_cores(
+def core_cells(
     cores: gpd.GeoDataFrame | gpd.GeoSeries | xr.DataArray | NDArray[Any],
-    resistance: NDArray[np.floating],
     grid: GridSpec,
     *,
     labelled: bool = True,
 ) -> Cores:
-    """Core areas on the cells of a landscape.
+    """Core areas on the cells of a grid.
 
     Parameters
     ----------
     cores : polygons, or (y, x) array of int
         Polygons with the id of each as index, in any coordinate system; or ids above 0 on the cells.
-    resistance : (y, x) array [1]
-        NaN or inf where there is no way: no cell there is a core's.
     grid : GridSpec
-        Of the resistance.
+        On which they are laid.
     labelled : bool
         Whether the grid says where it lies; polygons cannot be laid on one that does not.
 
@@ -68,19 +65,16 @@ def laid_cores(
     Raises
     ------
     QuantityError
-        Other shapes than polygons, blank ids, outlines that cross themselves, cores that overlap by more than a cell, none on the
-        landscape, fewer than two on ground that lets pass.
+        Other shapes than polygons, blank ids, outlines that cross themselves, cores that overlap by more than a cell, none on the grid.
     """
-    if isinstance(cores, gpd.GeoDataFrame | gpd.GeoSeries):
-        if not labelled:
-            raise QuantityError(
-                "cores: found polygons, and a resistance that does not say where it lies; expected a labelled grid with x and y in metres, "
-                "or cores as an array of ids"
-            )
-        found = _from_polygons(cores, grid)
-    else:
-        found = _from_cells(cores, grid)
-    return _passable(found, resistance, grid)
+    if not isinstance(cores, gpd.GeoDataFrame | gpd.GeoSeries):
+        return _from_cells(cores, grid)
+    if not labelled:
+        raise QuantityError(
+            "cores: found polygons, and a resistance that does not say where it lies; expected a labelled grid with x and y in metres, or "
+            "cores as an array of ids"
+        )
+    return _from_polygons(cores, grid)
 
 
 def _from_cells(cores: xr.DataArray | NDArray[Any], grid: GridSpec) -> Cores:
@@ -246,8 +240,21 @@ def _small_ones(
         )
 
 
-def _passable(found: Cores, resistance: NDArray[np.floating], grid: GridSpec) -> Cores:
-    """Cores on ground that lets pass, numbered anew."""
+def passable_cores(found: Cores, resistance: NDArray[np.floating]) -> Cores:
+    """Cores on ground that lets pass, numbered anew.
+
+    Parameters
+    ----------
+    found : Cores
+        On the grid of the resistance.
+    resistance : (y, x) array [1]
+        NaN or inf where there is no way: no cell there is a core's.
+
+    Raises
+    ------
+    QuantityError
+        Fewer than two.
+    """
     label = np.where(np.isfinite(resistance), found.label, 0).astype(np.int32)
     there = np.isin(found.shapes.index, np.unique(label))
     told = list(found.told)
@@ -263,8 +270,6 @@ def _passable(found: Cores, resistance: NDArray[np.floating], grid: GridSpec) ->
     number[1:][there] = np.arange(1, there.sum() + 1)
     shapes = found.shapes[there].copy()
     shapes.index = pd.RangeIndex(1, len(shapes) + 1, name="number")
-    if not grid.crs:
-        shapes = shapes.set_crs(None, allow_override=True)
     return Cores(shapes, number[label], told)
 
 

@@ -15,7 +15,7 @@ from shanshui.core.errors import QuantityError, ResourceError
 from shanshui.core.form import named
 from shanshui.core.intake import Cell
 from shanshui.pattern.barriers import corridor_current, improvement
-from shanshui.pattern.core_cells import Cores, laid_cores
+from shanshui.pattern.core_cells import Cores, core_cells, passable_cores
 from shanshui.pattern.corridors import Corridors, least_cost_corridors
 from shanshui.pattern.cost_distance import checked_resistance
 from shanshui.pattern.link_priority import current_flow
@@ -156,6 +156,7 @@ def core_network(
     McRae et al. (2012) [S]. Centrality: current of all pairs over the network of kept links, which resist by their cost [S].
     """
     plain, size = checked_resistance(resistance, cell)
+    labelled = isinstance(resistance, xr.DataArray)
     if isinstance(resistance, xr.DataArray):
         grid = grid_of(named("resistance", resistance))
         plain = np.asarray(named("resistance", resistance).values, plain.dtype)
@@ -164,7 +165,7 @@ def core_network(
     circles = _checked_settings(neighbours, (max_cost, max_euclidean), cutoff, radii, size)
     _checked_choices(statistic, open_resistance)
     kept_bytes = _room(plain.size, memory)
-    laid = laid_cores(cores, plain, grid, labelled=isinstance(resistance, xr.DataArray))
+    laid = passable_cores(core_cells(cores, grid, labelled=labelled), plain)
     area = laid.shapes.area / 1e6
     found = least_cost_corridors(
         plain,
@@ -204,7 +205,6 @@ def core_network(
         "current": (current, "A"),
         "barriers": (score, "1"),
     }
-    labelled = isinstance(resistance, xr.DataArray)
     return CoreNetwork(
         shapes,
         links,

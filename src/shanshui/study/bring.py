@@ -17,7 +17,7 @@ from shanshui.collect.companions import Read, files_of
 from shanshui.collect.features import features_input
 from shanshui.collect.function_zones import function_zones_input, is_list
 from shanshui.collect.gate import require
-from shanshui.collect.inputs import TOGETHER, InputKind, kind_of, refuse_several
+from shanshui.collect.inputs import PRODUCTS, TOGETHER, InputKind, kind_of, refuse_several
 from shanshui.collect.joining import (
     LEVELS,
     PLACED,
@@ -132,7 +132,9 @@ def source_of(
     if len(paths) > 1 and kind.family in TOGETHER:
         parts["order"] = [path.name for path in paths]  # where tiles overlap, the first counts
     takes = LEVELS if name in PLACED else ()
-    return Source(name, kind.gives, ", ".join(map(str, paths)), parts, digests, make, read, takes)
+    files = ", ".join(map(str, paths))
+    product = PRODUCTS.get(name, name)
+    return Source(product, kind.gives, files, parts, digests, make, read, takes)
 
 
 def _beside(spec: InputSpec, mark: str, name: str, ledger: Ledger) -> dict[str, str]:

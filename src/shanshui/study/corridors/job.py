@@ -150,8 +150,9 @@ def run_corridors(
     network.told[:0] = [*told, *found.told]
     if isinstance(found.cores, gpd.GeoDataFrame) and ground.worth:
         network.cores["worth"] = network.cores["core"].map(_worth(found, ground))
-    for text in network.told if tell is not None else ():
-        tell(text, 0, 0)
+    if tell is not None:
+        for text in network.told:
+            tell(text, 0, 0)
     return network, write_network(network, to, asked, voice, overwrite=overwrite)
 
 

@@ -188,7 +188,7 @@ def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         if ids.dropna().map(lambda v: isinstance(v, int | np.integer)).all():
             out[column] = ids.astype("Int64")
         else:
-            out[column] = ids.map(lambda v: None if pd.isna(v) else plain_text(str(v)))
+            out[column] = ids.map(lambda v: plain_text(str(v)), na_action="ignore")
     out["centrality"] = out["centrality"].astype(float)
     return out
 
