@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SETTINGS: dict[str, Callable[[str], Any]] = {
     "adjacency": str, "statistic": str, "open_resistance": float, "join_groups": bool, "drop_through_cores": bool,
-    "four_neighbours": bool, "repair": bool,
+    "four_neighbours": bool, "repair": bool, "cores_crs": str,
 }  # fmt: skip
 """What ``--set`` takes, and how it is read."""
 _YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
@@ -90,7 +90,7 @@ def corridors(
             "--set",
             metavar="SETTING=VALUE",
             help="adjacency=cost|euclidean|either|both|all, join_groups, drop_through_cores, four_neighbours, repair=yes|no, "
-            "statistic=max|sum, open_resistance=R; repeat it for several.",
+            "cores_crs=EPSG, statistic=max|sum, open_resistance=R; repeat it for several.",
         ),
     ] = None,
     lang: Language = "en",
@@ -103,9 +103,8 @@ def corridors(
     from shanshui.study.corridors.job import Ground, Wishes, run_corridors
 
     more = _settings(settings or [])
-    ground = Ground(
-        cores, resistance, column, worth, layer, crs, cell, repair=bool(more.pop("repair", False))
-    )
+    own = {k: more.pop(k) for k in ("repair", "cores_crs") if k in more}
+    ground = Ground(cores, resistance, column, worth, layer, crs, cell, **own)
     wishes = Wishes(
         neighbours=neighbours,
         max_cost=max_cost,

@@ -24,11 +24,11 @@ from shanshui.pattern.reach import MEMORY, Reach
 from shanshui.region.grid import GridSpec, grid_of
 
 CUTOFF_SHARE = 0.05
-"""Share of the ground, that of the least detours, that is corridor where no cut-off is given [C]."""
+"""Share of the ground off cores and paths, that of the least detours, that is corridor where no cut-off is given [C]."""
 RADII_CELLS = (1.0, 2.0, 3.0)
 """Circles around cells that are restored, where none are given [D]."""
-BYTES_PER_CELL = 200
-"""What a landscape takes beside the costs from single cores that are remembered [D], measured."""
+BYTES_PER_CELL = 380
+"""What a landscape takes at most, all of it corridor, beside the costs from single cores that are remembered [D], measured."""
 STATISTICS = ("max", "sum")
 STATUS = {
     "kept": "kept", "no way": "no_way", "longer than max_cost": "max_cost", "longer than max_euclidean": "max_euclidean",
@@ -45,10 +45,11 @@ class CoreNetwork:
     Attributes
     ----------
     cores : polygons
-        ``core`` id; ``area_km2`` [km2]; ``cells`` [1]; ``resistance`` [1] mean of its cells; ``links`` [1] kept; ``centrality`` [A].
+        ``core`` id; ``area_km2`` [km2]; ``worth``, the area where none is given; ``cells`` [1];
+        ``resistance`` [1] mean of its cells; ``links`` [1] kept; ``centrality`` [A].
     links : lines
-        A row per pair that was looked at. ``source, target``: ids; ``euclidean`` [m] from edge to edge; ``cost`` [m]: resistance metres of the
-        least-cost path; ``length`` [m] of that path; ``cost_per_euclidean, cost_per_length`` [1]; ``adjacency``; ``status``: ``kept``, or why
+        A row per pair that was looked at. ``source, target``: ids; ``euclidean`` [m] from edge to edge; ``cost`` [m]: resistance times metres
+        of the least-cost path; ``length`` [m] of that path; ``cost_per_euclidean, cost_per_length`` [1]; ``adjacency``; ``status``: ``kept``, or why
         it was dropped: ``no_way, max_cost, max_euclidean, through_core, neighbours``; ``through``: id of a third core on the path;
         ``effective_resistance`` [m] of the corridor, ``cost_per_resistance`` [1], ``centrality`` [A] and ``priority`` [1] of those kept.
     cost_distance : (y, x) grid [m]
@@ -121,7 +122,7 @@ def core_network(
     drop_through_cores : bool
         Links whose path crosses a third core are dropped.
     cutoff : float [m]
-        Detour at which corridors end; by default that below which the least 5 % of the ground lies.
+        Detour at which corridors end; by default that of the least 5 % of the ground off cores and paths.
     radii : sequence of float [m]
         Circles within which ground would be restored, one cell at least; by default 1, 2 and 3 cells.
     open_resistance : float [1]
@@ -167,6 +168,7 @@ def core_network(
     kept_bytes = _room(plain.size, memory)
     laid = passable_cores(core_cells(cores, grid, labelled=labelled), plain)
     area = laid.shapes.area / 1e6
+    value = area if worth is None else _worths(worth, laid)
     found = least_cost_corridors(
         plain,
         laid.label,
@@ -178,7 +180,7 @@ def core_network(
         nearest_links=neighbours,
         join_groups=join_groups,
         drop_through_sources=drop_through_cores,
-        values=area if worth is None else _worths(worth, laid),
+        values=value,
         outlines=laid.shapes.geometry,
         memory=kept_bytes,
         tell=tell,
@@ -186,12 +188,13 @@ def core_network(
     assert found.reach is not None  # noqa: S101 - always there
     pairs = [(int(a), int(b)) for a, b in found.kept[["source", "target"]].to_numpy()]
     surface = np.where(np.isfinite(found.surface), found.surface, np.nan)
-    end = _cutoff(surface) if cutoff is None else float(cutoff)
+    end = _cutoff(surface, laid.label) if cutoff is None else float(cutoff)
     current, resists = _currents(found.reach, pairs, end, statistic, tell)
     score = improvement(found.reach, pairs, circles, open_resistance, statistic, tell)
     links, through = _links(found, laid, grid, resists)
     shapes = laid.shapes.assign(
         area_km2=area,
+        worth=value,
         cells=np.bincount(laid.label.ravel(), minlength=len(area) + 1)[1:],
         resistance=_means(plain, laid),
         links=[sum(n in pair for pair in pairs) for n in laid.shapes.index],
@@ -260,7 +263,7 @@ def _room(cells: int, memory: int | None) -> int:
     spare = (memory - BYTES_PER_CELL * cells) // 2
     if spare < 0:
         raise ResourceError(
-            f"resistance: {cells:,} cells need about {BYTES_PER_CELL * cells / 2**30:.1f} GiB and {memory / 2**30:.1f} GiB are free; "
+            f"resistance: {cells:,} cells need about {BYTES_PER_CELL * cells / 1e9:.2f} GB and {memory / 1e9:.2f} GB are free; "
             "cut out the part that counts, or take larger cells"
         )
     return int(min(spare, MEMORY))
@@ -284,8 +287,8 @@ def _worths(worth: pd.Series, laid: Cores) -> pd.Series:
     return out
 
 
-def _cutoff(surface: NDArray[np.float64]) -> float:
-    known = surface[np.isfinite(surface)]
+def _cutoff(surface: NDArray[np.float64], label: NDArray[np.int32]) -> float:
+    known = surface[(surface > 0) & (label == 0)]
     return float(np.quantile(known, CUTOFF_SHARE)) if known.size else 0.0
 
 

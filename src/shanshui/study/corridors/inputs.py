@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rasterio.warp import transform_bounds
 
 from shanshui.collect.catalog import InputSpec
-from shanshui.collect.gate import require
+from shanshui.collect.gate import checked
 from shanshui.collect.inputs import INPUTS
 from shanshui.collect.placing import native_m
 from shanshui.collect.polygon_classes import is_polygons
@@ -79,7 +79,7 @@ def read_resistance(
     ResourceError
         More cells than the memory holds.
     """
-    require(path, "resistance")
+    _refuse_missing(path, "resistance")
     source = GdalSource(path, InputSpec(file=str(path)), "resistance")
     frame = source.frame
     source.close()
@@ -95,10 +95,29 @@ def read_resistance(
     same = own is None or wanted is None or own.equals(wanted, ignore_axis_order=True)
     square = abs(frame.dx - frame.dy) <= 1e-4 * frame.dx
     if same and square and (cell_m is None or abs(cell_m - frame.dx) <= 1e-9 * frame.dx):
-        room = memory * 24 // BYTES_PER_CELL  # the reader counts what it takes itself
-        return _as_it_is(read_cells(path, "resistance", room), own or system), []
+        _refuse_size(frame.height, frame.width, frame.dx, memory)
+        return _as_it_is(read_cells(path, "resistance"), own or system), []
     spec = InputSpec(file=str(path), crs=None if own else system.to_wkt())
     return _brought(path, spec, own or system, system, cell_m, memory)
+
+
+def _refuse_missing(path: Path, name: str) -> None:
+    """Name likely files where one is not there, and refuse what is no regular file here."""
+    if not path.exists():
+        beside = sorted(p.name for p in path.parent.glob("*")) if path.parent.is_dir() else []
+        raise DataError(
+            f"{name}: no file {path}; {nearest(path.name, beside) if beside else 'nor its folder'}"
+        )
+    checked(path, name)
+
+
+def _refuse_size(rows: int, cols: int, side: float, memory: int) -> None:
+    need = rows * cols * BYTES_PER_CELL
+    if need > memory:
+        raise ResourceError(
+            f"resistance: {rows:,} x {cols:,} cells of {side:g} need about {need / 1e9:.2f} GB and {memory / 1e9:.2f} GB are free; take "
+            "larger cells with --cell, cut out a part, or give more with --memory"
+        )
 
 
 def _system(text: str) -> pyproj.CRS:
@@ -151,11 +170,7 @@ def _brought(
         here = fitted_grid(bounds, _named(system), max(bounds[2] - bounds[0], 1.0) / 64)
         side = round_cell(native_m(frame, own, here))
     grid = fitted_grid(bounds, _named(system), side)
-    if grid.cells * BYTES_PER_CELL > memory:
-        raise ResourceError(
-            f"resistance: {grid.ny:,} x {grid.nx:,} cells of {side:g} m need about {grid.cells * BYTES_PER_CELL / 2**30:.1f} GiB and "
-            f"{memory / 2**30:.1f} GiB are free; take larger cells with --cell, or cut out a part"
-        )
+    _refuse_size(grid.ny, grid.nx, side, memory)
     out = np.full(grid.shape, np.nan)
     with raster_input(path, spec, INPUTS["resistance"], "resistance", grid) as raster:
         how = raster.resampling(grid)
@@ -173,6 +188,7 @@ def read_cores(
     *,
     column: str = "",
     layer: str | None = None,
+    crs: str | None = None,
     repair: bool = False,
 ) -> CoreFile:
     """Core areas of a file.
@@ -189,6 +205,8 @@ def read_cores(
         Of the ids; by default the first of ``core_id, core, id, …`` that is there, else rows are numbered.
     layer : str, optional
         Of a file with several.
+    crs : str, optional
+        System of the coordinates, where the file has none or a wrong one.
     repair : bool
         Mend outlines that cross themselves.
 
@@ -202,15 +220,19 @@ def read_cores(
     DataError
         Unreadable, no such column, a column for a raster, outlines that nobody asked to mend.
     """
-    require(path, "cores")
+    _refuse_missing(path, "cores")
     if not (is_polygons(path, "cores") or path.suffix.lower() == ".zip"):
         if column:
             raise DataError(
                 f"--id {column}: {path} is a raster, whose cells are the ids; leave it out"
             )
         return _raster_cores(path, resistance, grid)
-    spec = InputSpec(file=str(path), layer=layer, repair=repair)
-    frame = read_features(path, spec, "cores")
+    spec = InputSpec(file=str(path), layer=layer, repair=repair, crs=crs)
+    try:
+        frame = read_features(path, spec, "cores")
+    except DataError as error:
+        hint = "; here: --set cores_crs=EPSG:…" if "crs" in str(error) else ""
+        raise DataError(f"{error}{hint}") from None
     told = list(frame.attrs["told"])
     name = _id_column(frame, column, path)
     if name is None:

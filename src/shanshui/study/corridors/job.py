@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import geopandas as gpd
 import pandas as pd
 
 from shanshui.core.errors import DataError, nearest
@@ -62,7 +61,7 @@ class Ground:
         Polygons or a raster of ids; a raster.
     column, worth : str
         Of the ids, and of the worth of cores.
-    layer : str, optional
+    layer, cores_crs : str, optional
         Of the cores.
     crs : str, optional
         System to work in.
@@ -80,6 +79,7 @@ class Ground:
     crs: str | None = None
     cell_m: float | None = None
     repair: bool = False
+    cores_crs: str | None = None
 
 
 def run_corridors(
@@ -137,6 +137,7 @@ def run_corridors(
         grid_of(resistance),
         column=ground.column,
         layer=ground.layer,
+        crs=ground.cores_crs,
         repair=ground.repair,
     )
     network = core_network(
@@ -148,8 +149,6 @@ def run_corridors(
         tell=tell,
     )
     network.told[:0] = [*told, *found.told]
-    if isinstance(found.cores, gpd.GeoDataFrame) and ground.worth:
-        network.cores["worth"] = network.cores["core"].map(_worth(found, ground))
     if tell is not None:
         for text in network.told:
             tell(text, 0, 0)
@@ -159,7 +158,13 @@ def run_corridors(
 def _settings(ground: Ground, wishes: Wishes) -> dict[str, object]:
     """Settings as a record: what is not limited is not told."""
     settings = {k: v for k, v in asdict(wishes).items() if v is not None and v != math.inf}
-    more = {"id": ground.column, "worth": ground.worth, "layer": ground.layer, "crs": ground.crs}
+    more = {
+        "id": ground.column,
+        "worth": ground.worth,
+        "layer": ground.layer,
+        "crs": ground.crs,
+        "cores_crs": ground.cores_crs,
+    }
     return settings | {k: v for k, v in more.items() if v}
 
 

@@ -23,7 +23,7 @@ from shanshui.store.written import Written, refuse_foreign, replaced
 
 UNITS = {
     "cores": {
-        "core": "", "area_km2": "km2", "cells": "1", "resistance": "1", "links": "1", "centrality": "A",
+        "core": "", "area_km2": "km2", "worth": "", "cells": "1", "resistance": "1", "links": "1", "centrality": "A",
     },
     "links": {
         "source": "", "target": "", "euclidean": "m", "cost": "m", "length": "m", "cost_per_euclidean": "1", "cost_per_length": "1",
