@@ -35,7 +35,7 @@ def given_source_cells(source_outlines: SourceOutlines, region_mask: Mask) -> So
 
     Notes
     -----
-    A cell is a source's when its centre lies within; a source that holds no centre has the cell that it lies in [D].
+    label(x) = k where the centre of cell x lies within source k, else 0; a source that holds no centre has the cell that it lies in [D].
     """
     return like(region_mask, _laid(source_outlines, grid_of(region_mask)).label, "1", nodata=0)
 
@@ -77,7 +77,8 @@ def given_sources(
 
     Notes
     -----
-    x_k = (1 / n_k) sum of x over the n_k known cells of source k, for score and resistance [1]; area_k = n_k a, a the area of a cell [km2].
+    x_k = (1 / n_k) sum of x over the n_k known cells of source k, for score and resistance [1]; area_k = n_k a, a the area of a cell [km2]: means as of
+    sources that are found, ours [D].
     """
     grid = grid_of(source_cells)
     label = source_cells.values

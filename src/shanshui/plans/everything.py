@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from shanshui.collect.inputs import PRODUCTS
 from shanshui.flow.plan import Plan, Source, Step
 from shanshui.plans.accounts import accounts
 from shanshui.plans.industry import industry
@@ -35,7 +36,9 @@ def everything(sources: Iterable[Source], without: Mapping[str, str] | None = No
     Plan
         Steps whose inputs are there; the others with what they lack.
     """
-    sources = [replace(s, instead=True) if s.name in REPLACING else s for s in sources]
+    sources = [
+        replace(s, name=PRODUCTS.get(s.name, s.name), instead=s.name in REPLACING) for s in sources
+    ]
     have = {source.name for source in sources}
     steps = [item for chapter in CHAPTERS.values() for item in chapter(have)]
     left = pattern_without(have) | dict(without or {})

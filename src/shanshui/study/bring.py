@@ -17,7 +17,7 @@ from shanshui.collect.companions import Read, files_of
 from shanshui.collect.features import features_input
 from shanshui.collect.function_zones import function_zones_input, is_list
 from shanshui.collect.gate import require
-from shanshui.collect.inputs import PRODUCTS, TOGETHER, InputKind, kind_of, refuse_several
+from shanshui.collect.inputs import TOGETHER, InputKind, kind_of, refuse_several
 from shanshui.collect.joining import (
     LEVELS,
     PLACED,
@@ -133,8 +133,7 @@ def source_of(
         parts["order"] = [path.name for path in paths]  # where tiles overlap, the first counts
     takes = LEVELS if name in PLACED else ()
     files = ", ".join(map(str, paths))
-    product = PRODUCTS.get(name, name)
-    return Source(product, kind.gives, files, parts, digests, make, read, takes)
+    return Source(name, kind.gives, files, parts, digests, make, read, takes)
 
 
 def _beside(spec: InputSpec, mark: str, name: str, ledger: Ledger) -> dict[str, str]:
