@@ -77,7 +77,7 @@ def given_sources(
 
     Notes
     -----
-    x_k = (1 / n_k) sum of x over the n_k known cells of source k, for score and resistance [1]; area_k = n_k a, a the area of a cell [km2]: means as of
+    x_k = (1 / n_k) sum of x over the n_k known cells of source k, for score and resistance [1]; area_k = n_k a, a the area of a cell [km2]; as of
     sources that are found, ours [D].
     """
     grid = grid_of(source_cells)
