@@ -13,7 +13,7 @@ from shanshui.kernels import cost as kernel
 from shanshui.kernels.disc import disc_maximum, disc_minimum
 from shanshui.pattern.corridors import least_cost_corridors
 from shanshui.pattern.cost_distance import cost_allocation, cost_distance
-from shanshui.pattern.link_priority import link_centrality
+from shanshui.pattern.link_priority import current_flow
 from shanshui.pattern.linkage import gravity
 from shanshui.pattern.reach import Reach, detour
 
@@ -37,7 +37,7 @@ def test_the_corridor_of_the_handbook():
         atol=5e-4,
     )
     assert found.paths[0].tolist() == [0, 1, 5, 7, 6]
-    assert found.links["euclidean"][0] == pytest.approx(60)
+    assert found.links["euclidean"][0] == 30.0  # from edge to edge: one cell lies between
     assert found.links["length"][0] == pytest.approx(60 + 60 * np.sqrt(2))
 
 
@@ -179,7 +179,7 @@ def _labels():
 
 def test_centrality_of_a_chain():
     links = pd.DataFrame({"source": [1, 2], "target": [2, 3], "cost": [5.0, 7.0]})
-    np.testing.assert_allclose(link_centrality(links), [2.0, 2.0])
+    np.testing.assert_allclose(current_flow(links)[0], [2.0, 2.0])
 
 
 @given(seed=st.integers(0, 1000), radius=st.floats(0.5, 6))
@@ -247,7 +247,7 @@ def test_links_and_surface_end_at_their_limits():
     ground = np.ones((3, 10))
     at = least_cost_corridors(ground, sources, max_cost=4.0).links
     assert at["status"].tolist() == ["kept", "longer than max_cost"]
-    assert least_cost_corridors(ground, sources, max_euclidean=4.0).links["status"].tolist() == [
+    assert least_cost_corridors(ground, sources, max_euclidean=3.0).links["status"].tolist() == [
         "kept",
         "longer than max_euclidean",
     ]
@@ -292,6 +292,6 @@ def test_sources_on_two_sides_of_a_wall_are_neighbours_by_distance_only():
 
 def test_sources_that_touch_have_a_link_of_one_step():
     row = least_cost_corridors(np.array([[1.0, 3.0]]), [(0, 0), (0, 1)]).links.iloc[0]
-    assert row[["euclidean", "cost", "length", "cost_per_euclidean", "cost_per_length"]].tolist() == [
-        1.0, 2.0, 1.0, 2.0, 2.0,
-    ]  # fmt: skip
+    assert row[["euclidean", "cost", "length", "cost_per_length"]].tolist() == [0.0, 2.0, 1.0, 2.0]
+    assert np.isnan(row["cost_per_euclidean"])
+    assert (row["status"], row["priority"]) == ("kept", 1.0)

@@ -108,8 +108,8 @@ def made():
         out["current"],
         out["blocked"],
         out["beyond"],
-        out["shape"],
         out["label"],
+        out["shape"],
         roads=ROADS,
     )
     out["network"] = source_network(out["patches"], out["lines"])
@@ -212,8 +212,8 @@ def test_nodes_of_each_kind_take_turns(made):
         made["current"],
         made["blocked"],
         made["beyond"],
-        made["shape"],
         made["label"],
+        made["shape"],
         roads=ROADS,
         most=2,
     )
@@ -263,7 +263,7 @@ def test_no_source_or_one_is_an_empty_pattern(settings):
     lines = corridors(out["links"], out["patches"], out["label"], out["hard"])
     current = pinch_points(out["hard"], out["label"], out["links"], beyond)
     blocked = barriers(out["hard"], out["label"], out["links"])
-    points = nodes(lines, current, blocked, beyond, out["shape"], out["label"])
+    points = nodes(lines, current, blocked, beyond, out["label"], out["shape"])
     network = source_network(out["patches"], lines)
     pattern = security_pattern(out["patches"], network, lines, points)
     assert (pattern["element"] == "corridor").sum() == 0

@@ -219,8 +219,8 @@ def points(
         index(current, "A"),
         index(score),
         index(beyond, "m"),
-        codes(np.zeros(SIZE) if shape is None else shape, 129),
         labels(np.zeros(SIZE) if sources is None else sources),
+        codes(np.zeros(SIZE) if shape is None else shape, 129),
         **more,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import typer
 
 from shanshui.cli.begin import circuit, import_invest_study, new
+from shanshui.cli.corridors import corridors
 from shanshui.cli.decide import admit, linkages, screen, weigh
 from shanshui.cli.ending import Commands, ending
 from shanshui.cli.look import check, explain, list_products, show
@@ -33,6 +34,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "new": new,
     "import-invest": import_invest_study,
     "circuit": circuit,
+    "corridors": corridors,
     "peek": peek,
     "check": check,
     "run": run,

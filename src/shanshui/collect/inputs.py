@@ -136,6 +136,10 @@ INPUTS: dict[str, InputKind] = dict(_inputs())
 """Inputs by name, in the order of the reference."""
 
 
+PRODUCTS = {"sources": "source_outlines"}
+"""Products that inputs give under another name, because a step makes from them what has the input's own."""
+
+
 def wanted(reason: str) -> str:
     """Reason why a product is absent, with the dataset that would supply its input."""
     name = reason.partition("'")[2].partition("'")[0]

@@ -32,6 +32,8 @@ class Step:
         Changed settings.
     followed : frozenset of str
         Those of them that are another step's.
+    instead : bool
+        Stands for a step that an input of the study replaces: settings of that step have no effect here.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Step:
     binds: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     followed: frozenset[str] = frozenset()
+    instead: bool = False
 
     @property
     def needs(self) -> dict[str, str]:
@@ -71,6 +74,8 @@ class Source:
         Products that it is fitted to, where the plan has them: the places of a table.
     heads : frozenset of str, optional
         Columns that its table has, in lower case, where they are known beforehand.
+    instead : bool
+        Replaces a step that other studies make: settings of that step have no effect here.
     """
 
     name: str
@@ -82,6 +87,7 @@ class Source:
     code: Callable[..., Any]
     takes: tuple[str, ...] = ()
     heads: frozenset[str] | None = None
+    instead: bool = False
 
 
 @dataclass(frozen=True)
@@ -286,6 +292,8 @@ class Plan:
         for name, changed in settings.items():
             found = steps.get(name)
             if found is None and name in self.absent:
+                continue
+            if isinstance(found, Step | Source) and found.instead:
                 continue
             if not isinstance(found, Step):
                 known = [n for n, s in self.steps.items() if isinstance(s, Step)]

@@ -1,5 +1,6 @@
 """Where corridors are narrow, and where taking an obstacle away would shorten them most."""
 
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import numpy as np
@@ -13,7 +14,7 @@ from shanshui.kernels.disc import disc_maximum, disc_minimum
 from shanshui.pattern.circuit.lattice import Lattice
 from shanshui.pattern.circuit.modes import pairwise
 from shanshui.pattern.linkage import kept_pairs
-from shanshui.pattern.reach import MEMORY, Reach
+from shanshui.pattern.reach import Reach, detour
 from shanshui.pattern.tables import Current, Detour, Pairs, SourceCells
 from shanshui.region.grid import grid_of, like
 
@@ -131,20 +132,57 @@ def barriers(
     """
     if not radii_cells:
         raise QuantityError("radii_cells: found none; expected one or more, each of 1 cell or more")
-    grid = grid_of(resistance)
-    opened = _Opened(Reach(resistance.values, source_cells.values, grid.cell_m))
-    total = np.zeros(resistance.shape)
+    reach = Reach(resistance.values, source_cells.values, grid_of(resistance).cell_m)
+    total = improvement(
+        reach, kept_pairs(least_cost_links), radii_cells, open_resistance, statistic
+    )
+    return like(resistance, total.astype(np.float32), "1")
+
+
+def improvement(
+    reach: Reach,
+    pairs: Sequence[tuple[int, int]],
+    radii_cells: Sequence[float],
+    open_resistance: float,
+    statistic: str,
+    tell: Callable[[str, int, int], None] | None = None,
+) -> NDArray[np.float64]:
+    """Cost that links would save for each metre of ground restored around a cell.
+
+    Parameters
+    ----------
+    reach : Reach
+        Costs from single sources.
+    pairs : sequence of (int, int)
+        Links.
+    radii_cells : sequence of float [cell]
+        Circles.
+    open_resistance : float [1]
+        Of restored ground.
+    statistic : str
+        ``max`` or ``sum`` over the links.
+    tell : callable
+        Told what is done, how much and of how much.
+
+    Returns
+    -------
+    (y, x) array [1]
+        As in :func:`barriers`.
+    """
+    opened = _Opened(reach)
+    shape = reach.label.shape
+    total = np.zeros(shape)
     # the greatest over links can be spread over the circles once; a sum needs every link's own
-    most = {radius: np.zeros(resistance.shape) for radius in radii_cells}
-    for a, b in kept_pairs(least_cost_links):
+    most = {radius: np.zeros(shape) for radius in radii_cells}
+    for number, (a, b) in enumerate(pairs, 1):
         least = opened.least(a, b)
-        own = np.zeros(resistance.shape)
+        own = np.zeros(shape)
         for radius in radii_cells:
             gained = _gained(
                 opened(a, radius),
                 opened(b, radius),
                 least,
-                2.0 * radius * grid.cell_m,
+                2.0 * radius * reach.cell,
                 open_resistance,
             )
             if statistic == "max":
@@ -152,12 +190,54 @@ def barriers(
             else:
                 own = np.maximum(own, disc_maximum(gained, radius))
         total += own
+        if tell is not None:
+            tell("barriers", number, len(pairs))
     if statistic == "max":
         for radius, gained in most.items():
             total = np.maximum(total, disc_maximum(gained, radius))
-    total[source_cells.values > 0] = 0.0
-    known = np.isfinite(resistance.values)
-    return like(resistance, np.where(known, total, np.nan).astype(np.float32), "1")
+    total[reach.label > 0] = 0.0
+    return np.where(np.isfinite(reach.resistance), total, np.nan)
+
+
+def corridor_current(
+    reach: Reach, pair: tuple[int, int], cutoff: float
+) -> tuple[NDArray[np.float64], float]:
+    """Current when two sources exchange one ampere within their own corridor, and what resists it.
+
+    Parameters
+    ----------
+    reach : Reach
+        Costs from single sources.
+    pair : (int, int)
+        The two sources.
+    cutoff : float [m]
+        The corridor is the ground whose detour costs at most this, and the two sources.
+
+    Returns
+    -------
+    current : (y, x) array [A]
+        NaN off the corridor and within the two sources.
+    resistance : float [1]
+        Between the sources; inf where no way leads.
+
+    Notes
+    -----
+    g_xy = 2 / (R_x + R_y), over sqrt 2 along diagonals [1/ohm]; each source is one node; I_x = (1/2) sum_y g_xy |v_x - v_y| [A]. Corridors of single
+    links, cut by their normalised cost: pinch points of Linkage Mapper [S].
+    """
+    a, b = pair
+    out = np.full(reach.label.shape, np.nan)
+    ends = (reach.label == a) | (reach.label == b)
+    ground = ((detour(reach, a, b) <= cutoff) | ends) & np.isfinite(reach.resistance)
+    rows, cols = np.nonzero(ground)
+    box = np.s_[rows.min() : rows.max() + 1, cols.min() : cols.max() + 1]
+    cell = np.where(ground[box], 1.0 / reach.resistance[box].astype(np.float64), 0.0)
+    circuit = Lattice(cell, four_neighbours=reach.four_neighbours)
+    inside = reach.label[box].ravel()
+    terminals = {n: np.flatnonzero((inside == n) & circuit.node.ravel()) for n in pair}
+    (answer,) = pairwise(circuit, terminals, [pair])
+    out[box] = np.where(ground[box] & ~ends[box], answer.current(), np.nan)
+    return out, answer.resistance
 
 
 class _Opened:
@@ -166,7 +246,7 @@ class _Opened:
     def __init__(self, reach: Reach) -> None:
         self.reach = reach
         self._kept: dict[tuple[int, float], NDArray[np.floating]] = {}
-        self._room = max(2, int(MEMORY // (8 * reach.label.size)))
+        self._room = max(2, int(reach.memory // (8 * reach.label.size)))
 
     def __call__(self, name: int, radius: float) -> NDArray[np.floating]:
         key = (name, radius)

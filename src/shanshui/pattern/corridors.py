@@ -1,13 +1,14 @@
 """Links of least cost between sources: which pairs belong together, along which cells, how wide."""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 import xarray as xr
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -20,11 +21,11 @@ from shanshui.kernels.cost import accumulated_cost, allocation, trace
 from shanshui.kernels.labels import label_borders
 from shanshui.pattern.cost_distance import checked_resistance, checked_sources
 from shanshui.pattern.link_priority import link_priority
-from shanshui.pattern.reach import Reach, detour
+from shanshui.pattern.reach import MEMORY, Reach, detour
 
 ADJACENCY = ("cost", "euclidean", "either", "both", "all")
 COLUMNS = (
-    "source", "target", "euclidean", "cost", "length", "cost_per_euclidean", "cost_per_length", "adjacency", "status",
+    "source", "target", "euclidean", "cost", "length", "cost_per_euclidean", "cost_per_length", "adjacency", "through", "status",
 )  # fmt: skip
 Cells = NDArray[np.float64]
 
@@ -36,9 +37,10 @@ class Corridors:
     Attributes
     ----------
     links : DataFrame
-        A row per pair: ``source, target``; ``euclidean`` [m] between their nearest cells; ``cost`` [resistance m] of the least-cost path;
+        A row per pair: ``source, target``; ``euclidean`` [m] from edge to edge, 0 where they touch; ``cost`` [resistance m] of the least-cost path;
         ``length`` [m] of that path; ``cost_per_euclidean, cost_per_length`` [1]; ``adjacency``: ``cost``, ``euclidean`` or ``cost,
-        euclidean``; ``status``: ``kept``, or why it was dropped; ``priority`` in [0, 1] of those kept.
+        euclidean``; ``through``: number of a third source that the path crosses, 0 for none; ``status``: ``kept``, or why it was dropped;
+        ``priority`` in [0, 1] of those kept.
     paths : list of array of int
         Flat cells of each path from source to target; empty where there is none.
     surface : (y, x) array
@@ -46,12 +48,18 @@ class Corridors:
         inf where none leads.
     allocated : (y, x) array of int
         The source that each cell is cheapest to reach from.
+    distance : (y, x) array
+        Cost of reaching each cell from that source [resistance m]; inf where no way leads.
+    reach : Reach
+        Costs from single sources, as far as they are remembered.
     """
 
     links: pd.DataFrame
     paths: list[NDArray[np.int64]]
     surface: Any
     allocated: Any
+    distance: Any
+    reach: Reach | None = field(default=None, repr=False, compare=False)
 
     @property
     def kept(self) -> pd.DataFrame:
@@ -71,9 +79,13 @@ def least_cost_corridors(
     max_cost: float = math.inf,
     max_euclidean: float = math.inf,
     nearest_links: int | None = None,
+    join_groups: bool = False,
     drop_through_sources: bool = True,
     truncate: float = math.inf,
     values: pd.Series | None = None,
+    outlines: pd.Series | None = None,
+    memory: int = MEMORY,
+    tell: Callable[[str, int, int], None] | None = None,
 ) -> Corridors:
     """Least-cost links between sources, as a table, as paths, and as one surface.
 
@@ -96,12 +108,20 @@ def least_cost_corridors(
         Longer links are dropped.
     nearest_links : int
         Each source keeps its so many cheapest links; a link stays when either end keeps it.
+    join_groups : bool
+        Groups of sources that ``nearest_links`` tears apart stay joined by the cheapest links between them.
     drop_through_sources : bool
         Links whose path crosses a third source are dropped: that source's own links stand for them.
     truncate : float [m]
         The surface ends where the detour costs more.
     values : series
         Worth of each source, for the priority of links; equal by default.
+    outlines : series of polygons [m]
+        Shape of each source by its number: Euclidean distances are then between these; otherwise between the edges of the sources' cells.
+    memory : int [byte]
+        Set aside for costs from single sources; what does not fit is computed again.
+    tell : callable
+        Told what is done, how much and of how much.
 
     Returns
     -------
@@ -116,7 +136,8 @@ def least_cost_corridors(
     Notes
     -----
     The priority of a link is the mean of three ranks in [0, 1]: low cost for its Euclidean length, current through it when each pair of
-    sources exchanges one ampere over all links, and worth of its two ends.
+    sources exchanges one ampere over all links, and worth of its two ends. Sources that touch have no length between them: their link is as
+    easy as the easiest.
     """
     plain, size = checked_resistance(resistance, cell)
     label = checked_sources(plain, sources)
@@ -125,21 +146,27 @@ def least_cost_corridors(
         raise QuantityError(f"sources: found {len(names)}; expected at least two")
     if adjacency not in ADJACENCY:
         raise QuantityError(f"adjacency: found '{adjacency}'; {nearest(adjacency, ADJACENCY)}")
-    _, back = accumulated_cost(plain, label, size, four_neighbours=four_neighbours, ways=True)
+    distance, back = accumulated_cost(
+        plain, label, size, four_neighbours=four_neighbours, ways=True
+    )
     assert back is not None  # noqa: S101 - asked for
     owner = allocation(back, label)
     neighbours = _neighbours(label, owner, names, adjacency, pairs)
-    reach = Reach(plain, label, size, four_neighbours)
+    reach = Reach(plain, label, size, four_neighbours, memory)
     rows, paths = [], []
     rims = {name: _rim(label, name) for name in {n for pair in neighbours for n in pair}}
-    for pair in sorted(neighbours):
-        row, path = _link(pair, reach, label, rims, size)
+    gap = _Gaps(rims, size) if outlines is None else _Between(outlines, rims)
+    for number, pair in enumerate(sorted(neighbours), 1):
+        row, path = _link(pair, reach, rims, gap(*pair))
         row["adjacency"] = neighbours[pair]
-        row["status"] = _fate(row, path, label, pair, max_cost, max_euclidean, drop_through_sources)
+        row["through"] = _third(path, label, pair)
+        row["status"] = _fate(row, max_cost, max_euclidean, drop_through_sources)
         rows.append(row)
         paths.append(path)
+        if tell is not None:
+            tell("links", number, len(neighbours))
     links = pd.DataFrame(rows, columns=list(COLUMNS))
-    links["status"] = _pruned(links, nearest_links)
+    links["status"] = _pruned(links, nearest_links, join_groups)
     surface = np.full(plain.shape, np.inf)
     for a, b in links.loc[links["status"] == "kept", ["source", "target"]].to_numpy().tolist():
         np.minimum(surface, detour(reach, a, b), out=surface)
@@ -151,8 +178,10 @@ def least_cost_corridors(
             paths,
             resistance.copy(data=surface).assign_attrs(units="m"),
             resistance.copy(data=owner).assign_attrs(units="1", nodata=0),
+            resistance.copy(data=np.ascontiguousarray(distance)).assign_attrs(units="m"),
+            reach,
         )
-    return Corridors(links, paths, surface, owner)
+    return Corridors(links, paths, surface, owner, distance, reach)
 
 
 def _neighbours(
@@ -220,12 +249,44 @@ def _rim(label: NDArray[np.int32], name: int) -> NDArray[np.intp]:
     return rim + np.array([top, left])
 
 
+class _Gaps:
+    """Distance between the cells of two sources, from edge to edge [m].
+
+    Squares of one grid are nearest at corners: along a common row or column their edges run side by side and corners face each other.
+    """
+
+    def __init__(self, rims: dict[int, NDArray[np.intp]], cell: float) -> None:
+        self.rims, self.cell = rims, cell
+        self._trees: dict[int, cKDTree] = {}
+
+    def __call__(self, a: int, b: int) -> float:
+        for name in (a, b):
+            if name not in self._trees:
+                steps = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+                corners = (self.rims[name][:, None] + steps).reshape(-1, 2)
+                self._trees[name] = cKDTree(np.unique(corners, axis=0))
+        near, _ = self._trees[a].query(self._trees[b].data)
+        return float(near.min()) * self.cell
+
+
+class _Between:
+    """Distance between the outlines of two sources [m]."""
+
+    def __init__(self, outlines: pd.Series, names: Iterable[int]) -> None:
+        self.shapes = {int(n): outlines.get(n) for n in names}
+        blank = sorted(n for n, shape in self.shapes.items() if shape is None or shape.is_empty)
+        if blank:
+            raise QuantityError(
+                f"outlines: found none for source {blank[0]}; expected the shape of each source, or no outlines"
+            )
+        shapely.prepare(list(self.shapes.values()))
+
+    def __call__(self, a: int, b: int) -> float:
+        return float(shapely.distance(self.shapes[a], self.shapes[b]))
+
+
 def _link(
-    pair: tuple[int, int],
-    reach: Reach,
-    label: NDArray[np.int32],
-    rims: dict[int, NDArray[np.intp]],
-    cell: float,
+    pair: tuple[int, int], reach: Reach, rims: dict[int, NDArray[np.intp]], euclidean: float
 ) -> tuple[dict[str, Any], NDArray[np.int64]]:
     """Facts of one link and the cells of its path."""
     a, b = pair
@@ -233,14 +294,12 @@ def _link(
     there = rims[b]
     costs = cost[there[:, 0], there[:, 1]]
     best = int(np.argmin(costs))
-    gap, _ = cKDTree(rims[a]).query(there)
-    euclidean = float(gap.min()) * cell
     row: dict[str, Any] = {"source": a, "target": b, "euclidean": euclidean, "cost": costs[best]}
     if not math.isfinite(costs[best]):
         row |= {"length": np.nan, "cost_per_euclidean": np.nan, "cost_per_length": np.nan}
         return row, np.empty(0, np.int64)
     path = trace(back, int(there[best, 0]), int(there[best, 1]))[::-1]
-    length = path_length(path, label.shape[1], cell)
+    length = path_length(path, cost.shape[1], reach.cell)
     row |= {
         "length": length,
         "cost_per_euclidean": costs[best] / euclidean if euclidean > 0 else np.nan,
@@ -255,27 +314,23 @@ def path_length(path: NDArray[np.int64], columns: int, cell: float) -> float:
     return float(np.hypot(np.diff(rows), np.diff(cols)).sum() * cell)
 
 
-def _fate(
-    row: dict[str, Any],
-    path: NDArray[np.int64],
-    label: NDArray[np.int32],
-    pair: tuple[int, int],
-    max_cost: float,
-    max_euclidean: float,
-    through: bool,
-) -> str:
-    if path.size == 0:
+def _third(path: NDArray[np.int64], label: NDArray[np.int32], pair: tuple[int, int]) -> int:
+    """A third source that a path crosses, 0 for none."""
+    met = np.unique(label.ravel()[path])
+    return next((int(n) for n in met if n > 0 and n not in pair), 0)
+
+
+def _fate(row: dict[str, Any], max_cost: float, max_euclidean: float, through: bool) -> str:
+    if not math.isfinite(row["cost"]):
         return "no way"
     if row["cost"] > max_cost:
         return "longer than max_cost"
     if row["euclidean"] > max_euclidean:
         return "longer than max_euclidean"
-    met = np.unique(label.ravel()[path])
-    third = [int(n) for n in met if n > 0 and n not in pair]
-    return f"through source {third[0]}" if through and third else "kept"
+    return f"through source {row['through']}" if through and row["through"] else "kept"
 
 
-def _pruned(links: pd.DataFrame, nearest_links: int | None) -> pd.Series:
+def _pruned(links: pd.DataFrame, nearest_links: int | None, join_groups: bool) -> pd.Series:
     """Status after each source has kept its cheapest links."""
     status = links["status"].copy()
     if nearest_links is None:
@@ -285,5 +340,23 @@ def _pruned(links: pd.DataFrame, nearest_links: int | None) -> pd.Series:
     for name in pd.unique(kept[["source", "target"]].to_numpy().ravel()):
         own = kept[(kept["source"] == name) | (kept["target"] == name)]
         chosen |= set(own.index[:nearest_links])
+    if join_groups:
+        chosen |= _joining(kept, chosen)
     status[[k for k in kept.index if k not in chosen]] = f"not among the nearest {nearest_links}"
     return status
+
+
+def _joining(kept: pd.DataFrame, chosen: set[Any]) -> set[Any]:
+    """The cheapest links, cheapest first, each between two groups that nothing joins yet."""
+    ends = kept[["source", "target"]]
+    group = {n: n for n in ends.to_numpy().ravel().tolist()}
+    found = set()
+    # links that are chosen join first; the others are in order of cost
+    for k in [*(k for k in kept.index if k in chosen), *(k for k in kept.index if k not in chosen)]:
+        one, other = (group[n] for n in ends.loc[k].tolist())
+        if one == other:
+            continue
+        group = {n: one if g == other else g for n, g in group.items()}
+        if k not in chosen:
+            found.add(k)
+    return found

@@ -41,7 +41,9 @@ def link_priority(links: pd.DataFrame, names: list[int], values: pd.Series | Non
             f"values: found none for source {worth.index[worth.isna()][0]}; expected the worth of each source"
         )
     ends = kept["source"].map(worth) + kept["target"].map(worth)
-    parts = [1.0 / kept["cost_per_euclidean"], link_centrality(kept), ends]
+    ease = 1.0 / kept["cost_per_euclidean"]
+    # sources that touch have no length to compare with: nothing is easier
+    parts = [ease.fillna(ease.max()).fillna(1.0), current_flow(kept)[0], ends]
     # links that carry or cost the same must rank the same, whatever rounding makes of a solution
     ranks = [
         (part / (part.max() or 1.0)).round(9).rank(method="average") / len(kept) for part in parts
@@ -50,8 +52,8 @@ def link_priority(links: pd.DataFrame, names: list[int], values: pd.Series | Non
     return out
 
 
-def link_centrality(links: pd.DataFrame) -> pd.Series:
-    """Current along each link when every pair of sources exchanges one ampere; a link resists by its cost.
+def current_flow(links: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Current along each link and through each source when every pair of sources exchanges one ampere; a link resists by its cost.
 
     Parameters
     ----------
@@ -60,8 +62,13 @@ def link_centrality(links: pd.DataFrame) -> pd.Series:
 
     Returns
     -------
-    series [ampere]
-        By link, summed over pairs.
+    series [ampere], series [ampere]
+        By link and by source, summed over pairs; a source carries the whole ampere of its own pairs. Pairs without a way exchange nothing.
+
+    Notes
+    -----
+    With g = 1 / cost [1/ohm] and v the voltages of a pair: I_l = sum over pairs |g (v_a - v_b)|, I_n = sum over pairs
+    (1/2) (sum_l |g (v_a - v_b)| + |i_n|), i_n = 1 at the two ends of the pair [A]: current-flow centrality as in Linkage Mapper [S].
     """
     ends = links[["source", "target"]].to_numpy()
     nodes, place = np.unique(ends, return_inverse=True)
@@ -69,10 +76,14 @@ def link_centrality(links: pd.DataFrame) -> pd.Series:
     cost = links["cost"].to_numpy(np.float64)
     floor = max(float(cost[cost > 0].min()) * 1e-6, 1e-300) if (cost > 0).any() else 1.0
     circuit = Links(nodes.size, place[:, 0], place[:, 1], 1.0 / np.maximum(cost, floor))
-    total = np.zeros(len(links))
+    total, through = np.zeros(len(links)), np.zeros(nodes.size)
     for a, b in combinations(range(nodes.size), 2):
         if circuit.component[a] == circuit.component[b]:
             solved = circuit.between(a, b, tolerance=1e-12, limit=0)
             drop = sum(v[place[:, 0]] - v[place[:, 1]] for v in (solved.field, solved.low))
-            total += np.abs(drop) / np.maximum(cost, floor)
-    return pd.Series(total, index=links.index)
+            along = np.abs(drop) / np.maximum(cost, floor)
+            total += along
+            for side in (0, 1):
+                through += np.bincount(place[:, side], along, nodes.size) / 2.0
+            through[[a, b]] += 0.5
+    return pd.Series(total, index=links.index), pd.Series(through, index=nodes)

@@ -67,7 +67,7 @@ def least_cost_links(
     Returns
     -------
     lines
-        Index ``link``; ``source, target``; ``euclidean_km`` [km] between nearest cells, ``cost`` [resistance m], ``length_km`` [km] of the path,
+        Index ``link``; ``source, target``; ``euclidean_km`` [km] between their edges, ``cost`` [resistance m], ``length_km`` [km] of the path,
         ``cost_per_euclidean, cost_per_length`` [1], ``adjacency``, ``status``: ``kept`` or why dropped, ``priority`` [1] of those kept.
 
     Raises
@@ -85,7 +85,7 @@ def least_cost_links(
     """
     if len(sources) < 2:
         nothing = pd.DataFrame(columns=[*COLUMNS, "priority"])
-        empty = Corridors(nothing, [], None, None)
+        empty = Corridors(nothing, [], None, None, None)
         return _laid(empty, nothing, grid_of(resistance))
     found = least_cost_corridors(
         resistance,
@@ -94,6 +94,7 @@ def least_cost_links(
         nearest_links=nearest_links or None,
         drop_through_sources=drop_through_sources,
         values=sources["area_km2"],
+        outlines=sources.geometry if sources.geometry.notna().all() else None,
     )
     links = found.links
     far = links["cost_per_euclidean"] > max_cost_ratio
@@ -102,7 +103,7 @@ def least_cost_links(
 
 
 def _laid(found: Corridors, links: pd.DataFrame, grid: GridSpec) -> gpd.GeoDataFrame:
-    frame = links.copy()
+    frame = links.drop(columns="through")
     for column in ("euclidean", "length"):
         frame.insert(2, f"{column}_km", frame.pop(column) / 1000.0)
     out = gpd.GeoDataFrame(

@@ -46,8 +46,8 @@ def nodes(
     pinch_points: Current,
     barriers: Index,
     corridor_detour: Detour,
-    habitat_morphology: Codes,
     source_cells: SourceCells,
+    habitat_morphology: Codes | None = None,
     river_corridors: RiverCourses | None = None,
     roads: Lines | None = None,
     railways: Lines | None = None,
@@ -73,10 +73,10 @@ def nodes(
         Improvement score.
     corridor_detour : (y, x) [m]
         Cost beyond the least-cost path.
-    habitat_morphology : (y, x) [1]
-        17 is core.
     source_cells : (y, x) [1]
         Number of the source; 0 elsewhere.
+    habitat_morphology : (y, x) [1], optional
+        17 is core; without it no stepping stone is looked for.
     river_corridors : lines, optional
         Corridors that meet them have a node there.
     roads, railways : lines, optional
@@ -133,9 +133,10 @@ def nodes(
     if positive.size:
         limit = float(positive.mean() + barrier_deviations * positive.std())
         found += _peaks("barrier", score, limit, grid)
-    found += _stones(
-        habitat_morphology, label, corridor_detour.values, stone_km2, detour_share, grid
-    )
+    if habitat_morphology is not None:
+        found += _stones(
+            habitat_morphology, label, corridor_detour.values, stone_km2, detour_share, grid
+        )
     for kind_lines in (roads, railways):
         if kind_lines is not None and len(kind_lines):
             found += [

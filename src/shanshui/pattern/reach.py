@@ -11,6 +11,9 @@ Cells = NDArray[np.float64]
 MEMORY = 2 * 2**30
 """Bytes set aside for costs from single sources [D]; more sources than fit are computed again."""
 
+_ROUNDING = 1e-10
+"""Share of the cost of a link that sums in two orders may differ by [D]."""
+
 
 class Reach:
     """Cost of reaching every cell from one source, for as many sources as memory is set aside for.
@@ -25,6 +28,8 @@ class Reach:
         Side of a cell.
     four_neighbours : bool
         Steps to the sides only.
+    memory : int [byte]
+        Set aside; two sources are kept at least.
     """
 
     def __init__(
@@ -33,11 +38,12 @@ class Reach:
         label: NDArray[np.int32],
         cell: float,
         four_neighbours: bool = False,
+        memory: int = MEMORY,
     ) -> None:
         self.resistance, self.label, self.cell = resistance, label, cell
-        self.four_neighbours = four_neighbours
+        self.four_neighbours, self.memory = four_neighbours, memory
         self._kept: dict[int, tuple[Cells, NDArray[np.int8]]] = {}
-        self._room = max(2, int(MEMORY // (9 * label.size)))
+        self._room = max(2, int(memory // (9 * label.size)))
 
     def __call__(self, name: int) -> tuple[Cells, NDArray[np.int8]]:
         """Cost [resistance m] and directions back."""
@@ -62,4 +68,9 @@ def detour(reach: Reach, source: int, target: int) -> Cells:
     """Cost of going from source to target through each cell, beyond the least; inf where no way leads."""
     total = reach(source)[0] + reach(target)[0]
     least = float(total.min())
-    return total - least if math.isfinite(least) else np.full(total.shape, np.inf)
+    if not math.isfinite(least):
+        return np.full(total.shape, np.inf)
+    beyond = total - least
+    # the same way added up from either end: what rounding makes of it is no detour
+    beyond[beyond <= _ROUNDING * least] = 0.0
+    return beyond

@@ -18,7 +18,7 @@ from shanshui.pattern.morphology import CORES, morphology
 from shanshui.pattern.naming import names_of
 from shanshui.pattern.patches import known_flags, large_cores, majority
 from shanshui.pattern.tables import MassifCells, Massifs, Protected, SourceCells, Sources
-from shanshui.region.grid import grid_of, like
+from shanshui.region.grid import GridSpec, grid_of, like
 from shanshui.region.unitset import burnt, polygons
 
 
@@ -342,8 +342,8 @@ def sources(
     numbers = np.arange(1, count + 1)
     frame = polygons(source_cells)
     frame["area_km2"] = np.bincount(label.ravel(), minlength=count + 1)[1:] * grid.cell_km2
-    frame["score"] = _means(source_score.values, label, count)
-    frame["resistance"] = _means(resistance.values, label, count)
+    frame["score"] = means_of(source_score.values, label, count)
+    frame["resistance"] = means_of(resistance.values, label, count)
     frame["massif"] = ""
     if massif_zones is not None and massifs is not None:
         names = ["", *massif_names(massifs)]
@@ -352,17 +352,25 @@ def sources(
         ]
     frame["name"] = _names(frame["massif"])
     frame["name_zh"] = _names(frame["massif"].map(_in_chinese(massifs)))
-    capture = np.nan
-    frame["protected_share"] = np.nan
-    if protected_areas is not None and len(protected_areas):
-        reserve = burnt(protected_areas, grid, 0.0).astype(bool)
-        frame["protected_share"] = _means(reserve, label, count)
-        if reserve.any():
-            capture = float((reserve & (label > 0)).sum() / reserve.sum())
+    frame["protected_share"], capture = captured(protected_areas, label, count, grid)
     frame.attrs["capture"] = capture
     frame.attrs["capture_target"] = capture_target
     frame.attrs["captured"] = bool(capture >= capture_target) if np.isfinite(capture) else None
     return frame
+
+
+def captured(
+    reserves: gpd.GeoDataFrame | None,
+    label: NDArray[np.integer],
+    count: int,
+    grid: GridSpec,
+) -> tuple[NDArray[np.float64], float]:
+    """Share of each source that is reserve, and of the reserves that lies in sources [1]; NaN without reserves."""
+    if reserves is None or not len(reserves):
+        return np.full(count, np.nan), np.nan
+    reserve = burnt(reserves, grid, 0.0).astype(bool)
+    held = float((reserve & (label > 0)).sum() / reserve.sum()) if reserve.any() else np.nan
+    return means_of(reserve, label, count), held
 
 
 def _in_chinese(massifs: gpd.GeoDataFrame | None) -> dict[str, str]:
@@ -373,7 +381,7 @@ def _in_chinese(massifs: gpd.GeoDataFrame | None) -> dict[str, str]:
     return {"": "", **dict(words)}
 
 
-def _means(values: NDArray[Any], label: NDArray[np.integer], count: int) -> NDArray[np.float64]:
+def means_of(values: NDArray[Any], label: NDArray[np.integer], count: int) -> NDArray[np.float64]:
     """Mean over the known cells of each number from 1; NaN where none is known."""
     known = np.isfinite(values)
     cells = np.bincount(label[known], minlength=count + 1)[1:]

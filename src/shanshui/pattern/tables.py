@@ -62,6 +62,10 @@ Sources = Annotated[
         PATCH,
     ),
 ]
+SourceOutlines = Annotated[
+    gpd.GeoDataFrame, Features({"code?": TEXT, "name?": TEXT, "name_zh?": TEXT, "*": ANY})
+]
+"""Sources that somebody else drew."""
 SourceAreas = Annotated[gpd.GeoDataFrame, Features({"area_km2": "km2"}, PATCH)]
 NamedSources = Annotated[gpd.GeoDataFrame, Features({"name": TEXT, "area_km2": "km2"}, PATCH)]
 CrossedSources = Annotated[

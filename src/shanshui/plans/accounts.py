@@ -70,7 +70,7 @@ from shanshui.plans.survey import cover_of, warmth_of
 
 STOOD_IN = frozenset({
     "reference_evapotranspiration", "hot_days", "rainfall_erosivity", "soil_erodibility", "net_primary_production", "threat_maps",
-    "monthly_precipitation", "runoff_proxy", "purification_capacity",
+    "monthly_precipitation", "runoff_proxy", "purification_capacity", "sources", "resistance",
 })  # fmt: skip
 """Inputs whose place other products take where a study lacks them."""
 

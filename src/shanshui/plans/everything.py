@@ -1,11 +1,13 @@
 """All chapters bound together."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
+from shanshui.collect.inputs import PRODUCTS
 from shanshui.flow.plan import Plan, Source, Step
 from shanshui.plans.accounts import accounts
 from shanshui.plans.industry import industry
-from shanshui.plans.pattern import pattern
+from shanshui.plans.pattern import REPLACING, pattern, pattern_without
 from shanshui.plans.survey import survey
 from shanshui.plans.validation import validation
 
@@ -34,7 +36,10 @@ def everything(sources: Iterable[Source], without: Mapping[str, str] | None = No
     Plan
         Steps whose inputs are there; the others with what they lack.
     """
-    sources = list(sources)
+    sources = [
+        replace(s, name=PRODUCTS.get(s.name, s.name), instead=s.name in REPLACING) for s in sources
+    ]
     have = {source.name for source in sources}
     steps = [item for chapter in CHAPTERS.values() for item in chapter(have)]
-    return Plan.of(*steps, sources=sources, without=without)
+    left = pattern_without(have) | dict(without or {})
+    return Plan.of(*steps, sources=sources, without=left)

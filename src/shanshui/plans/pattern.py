@@ -1,5 +1,9 @@
 """The ecological security pattern: importance and sensitivity first, then sources, corridors and nodes."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 from shanshui.flow.plan import Step, step
 from shanshui.pattern.assembly import (
     pattern_summary,
@@ -14,6 +18,7 @@ from shanshui.pattern.distribution import species_distribution, species_models
 from shanshui.pattern.factors import sensitivity_factors
 from shanshui.pattern.fragmentation import forest_fragmentation, fragmentation_shares
 from shanshui.pattern.function_zones import function_zone_areas, function_zone_cells
+from shanshui.pattern.given_sources import given_source_cells, given_sources
 from shanshui.pattern.hazard import (
     fault_distance,
     ground_sensitivity,
@@ -183,7 +188,7 @@ def _network(have: set[str]) -> list[Step]:
         step(source_candidates),
         step(habitat_morphology),
         step(morphology_shares),
-        step(source_cells),
+        _instead(given_source_cells, "source_cells") if GIVEN in have else step(source_cells),
         step(source_counts),
         *([step(species_capture)] if "species_ranges" in have else []),
         step(core_area),
@@ -193,11 +198,8 @@ def _network(have: set[str]) -> list[Step]:
         step(slope_factor),
         step(light_factor, binds=cover),
         step(road_factor, binds=_ways_of(have)),
-        step(
-            resistance,
-            binds={"road_factor": "road_factor.factor", "road_least": "road_factor.least"},
-        ),
-        step(sources),
+        *_resistance(have),
+        _instead(given_sources, "sources") if GIVEN in have else step(sources),
         step(cumulative_resistance),
         step(least_cost_links),
         step(corridor_detour),
@@ -220,6 +222,31 @@ def _network(have: set[str]) -> list[Step]:
         step(forest_fragmentation),
         step(fragmentation_shares),
     ]
+
+
+def _resistance(have: set[str]) -> list[Step]:
+    """Resistance of covers, slopes, lights and roads, where the study brings none of its own."""
+    ways = {"road_factor": "road_factor.factor", "road_least": "road_factor.least"}
+    return [] if "resistance" in have else [step(resistance, binds=ways)]
+
+
+def _instead(fn: Callable[..., Any], name: str) -> Step:
+    """A step in the place of one that has settings, which say nothing of what a study brings."""
+    return replace(step(fn, name=name), instead=True)
+
+
+GIVEN = "source_outlines"
+"""What the input of sources gives."""
+REPLACING = ("resistance",)
+"""Inputs under the name of a step."""
+MADE_ONLY = ("source_counts", "pattern_draws", "pattern_stability")
+"""Steps that judge how the product finds sources: they have nothing to say of sources that somebody else drew."""
+
+
+def pattern_without(have: set[str]) -> dict[str, str]:
+    """Steps that cannot be right with the inputs of a study, and why."""
+    why = "is of sources that the product finds; those of [inputs.sources] stand in their place"
+    return dict.fromkeys(MADE_ONLY, why) if GIVEN in have else {}
 
 
 def _zones(have: set[str]) -> list[Step]:

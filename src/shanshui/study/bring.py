@@ -132,7 +132,8 @@ def source_of(
     if len(paths) > 1 and kind.family in TOGETHER:
         parts["order"] = [path.name for path in paths]  # where tiles overlap, the first counts
     takes = LEVELS if name in PLACED else ()
-    return Source(name, kind.gives, ", ".join(map(str, paths)), parts, digests, make, read, takes)
+    files = ", ".join(map(str, paths))
+    return Source(name, kind.gives, files, parts, digests, make, read, takes)
 
 
 def _beside(spec: InputSpec, mark: str, name: str, ledger: Ledger) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from shanshui.collect.catalog import InputSpec, located
 from shanshui.collect.classes import shipped_legend
 from shanshui.collect.gate import require
-from shanshui.collect.inputs import INPUTS, wanted
+from shanshui.collect.inputs import INPUTS, PRODUCTS, wanted
 from shanshui.collect.joining import LEVELS, files_in
 from shanshui.collect.quality import Verdict
 from shanshui.collect.rasters import raster_input
@@ -389,7 +389,8 @@ class Study:
                     f"products: found a {type(name).__name__}, expected names one by one, such as run('gep', 'slope')"
                 )
             if name in CHAPTERS:
-                made = {step.name for step in CHAPTERS[name](set(self.specs))}
+                have = {PRODUCTS.get(n, n) for n in self.specs}
+                made = {step.name for step in CHAPTERS[name](have)}
                 found = [n for n in self.plan.steps if n in made]
                 if not found:
                     raise PlanError(

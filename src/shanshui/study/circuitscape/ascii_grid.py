@@ -132,12 +132,12 @@ def read_raster(path: Path, room: int | None = None) -> Raster:
     if bytes_of(path, 4) not in _TIFF:
         return _read_ascii(path, room)
     if not is_packed(path):
-        return _read_tiff(path, room)
+        return read_cells(path, "circuit", room)
     with tempfile.TemporaryDirectory() as folder:
         loose = Path(folder) / "grid.tif"
         unpack(path, loose, room)
         try:
-            return _read_tiff(loose, room)
+            return read_cells(loose, "circuit", room)
         except (DataError, ResourceError) as error:
             raise type(error)(str(error).replace(str(loose), str(path))) from error
 
@@ -151,8 +151,31 @@ def _refuse_size(path: Path, rows: int, cols: int, room: int | None) -> None:
         )
 
 
-def _read_tiff(path: Path, room: int | None) -> Raster:
-    source = GdalSource(path, InputSpec(file=str(path)), "circuit")
+def read_cells(path: Path, name: str, room: int | None = None) -> Raster:
+    """Cells of the first band of a raster of any format, as they are.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        What it is, for messages.
+    room : int, optional [byte]
+        Memory that there is.
+
+    Returns
+    -------
+    Raster
+        Missing cells as NaN.
+
+    Raises
+    ------
+    DataError
+        Unreadable, or cells that are not square.
+    ResourceError
+        More cells than memory holds.
+    """
+    source = GdalSource(path, InputSpec(file=str(path)), name)
     try:
         frame, band = source.frame, source.bands[0]
         _refuse_size(path, frame.height, frame.width, room)
