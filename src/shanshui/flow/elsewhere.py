@@ -142,14 +142,18 @@ class Workers:
         done: Callable[[int], None],
     ) -> Finished:
         rows: list[Span] = []
-        for span in self._each(work, [Job(sealed, "span", start=a, stop=b) for a, b in spans]):
+        for (start, stop), span in zip(
+            spans,
+            self._each(work, [Job(sealed, "span", start=a, stop=b) for a, b in spans]),
+            strict=True,
+        ):
             rows.append(span)
-            done((span.stop - span.start) * work.grid.nx)
-        layers = list(rows[0].files)
-        joins = [Job(sealed, "joined", spans=tuple(rows), layer=layer) for layer in layers]
+            done((stop - start) * work.grid.nx)
+        layers = list(rows[0])
+        joins = [Job(sealed, "joined", parts=tuple(s[k] for s in rows)) for k in layers]
         grids = dict(zip(layers, self._each(work, joins), strict=True))
-        for file in (file for span in rows for file in span.files.values()):
-            file.unlink(missing_ok=True)
+        for part in (part for span in rows for part in span.values()):
+            part.drop()
         return work.together(grids)
 
     def _spans(self, work: Work) -> list[tuple[int, int]]:

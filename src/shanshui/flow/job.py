@@ -16,6 +16,7 @@ from shanshui.flow.work import Span, Work
 from shanshui.kernels.crew import bind
 from shanshui.store.layout import disk_errors
 from shanshui.store.making import Finished
+from shanshui.store.parts import Part
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,15 @@ class Job:
         ``whole``, ``streamed`` from end to end, ``span`` of rows, or ``joined`` from spans.
     start, stop : int
         Rows of a span.
-    spans : tuple of Span
-        To be joined.
-    layer : str
-        Grid to be joined.
+    parts : tuple of Part
+        Of a grid, to be joined.
     """
 
     sealed: bytes
     part: Literal["whole", "streamed", "span", "joined"]
     start: int = 0
     stop: int = 0
-    spans: tuple[Span, ...] = ()
-    layer: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 def carried_out(job: Job, ours: dict[str, str]) -> Finished | Span:
@@ -75,7 +73,7 @@ def carried_out(job: Job, ours: dict[str, str]) -> Finished | Span:
     if job.part == "span":
         return work.span(lambda kept: kept.value(work.grid), job.start, job.stop)
     if job.part == "joined":
-        made = work.joined(list(job.spans), job.layer)
+        made = work.maker.together(job.parts)
     elif job.part == "whole":
         made = work.whole(lambda kept: kept.value(work.grid))
     else:
