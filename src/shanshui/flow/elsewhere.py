@@ -64,7 +64,7 @@ class Workers:
         self._shelf = Shelf(grid, memory)
         self._turns = threading.BoundedSemaphore(workers)
         self._lock, self._ended = threading.Lock(), False
-        self._under_way = 0
+        self._expected = 0
         self._program = program()
 
     @property
@@ -80,6 +80,8 @@ class Workers:
             self.threads = sum(threads for threads, _ in workers)
             self.memory = sum(memory for _, memory in workers)
             self.most = max(memory for _, memory in workers)
+        # streamed steps are sent when a thread is free for them: then it is known how many others there are
+        self._line = threading.BoundedSemaphore(self.threads)
         self._pool = ThreadPoolExecutor(
             self.steps, thread_name_prefix="run", initializer=bind, initargs=(None, 1)
         )
@@ -95,6 +97,10 @@ class Workers:
         self._ended = True
         self._pool.shutdown()
         self.scheduler.close()
+
+    def expects(self, steps: int) -> None:
+        """Steps from which a streamed one learns whether it had better be cut."""
+        self._expected = steps
 
     def start(self, step: Callable[..., Any], *words: Any) -> Future[Any]:
         """Begin the course of a step in a thread that mostly waits."""
@@ -117,17 +123,12 @@ class Workers:
                 return work.whole(self.read) if whole else work.streamed(self.read, at, done)
         if work.halo is None:
             return self._one(work, Job(sealed, "whole"), {MEMORY: work.memory})
-        with self._lock:
-            self._under_way += 1
-        try:
+        with self._line:
             return self._streamed(work, sealed, done)
-        finally:
-            with self._lock:
-                self._under_way -= 1
 
     def _streamed(self, work: Work, sealed: bytes, done: Callable[[int], None]) -> Finished:
-        # rows that are written raw and read again cost a quarter more: cut only where threads would be idle
-        spans = self._spans(work) if self._under_way <= self.threads else []
+        # rows that are written apart cost more: cut only where threads would be idle
+        spans = self._spans(work) if self._expected <= self.threads else []
         if len(spans) < 2:
             made = self._one(work, Job(sealed, "streamed"))
             done(work.grid.cells)

@@ -45,6 +45,10 @@ class Executor(Protocol):
         """Let everything go."""
         ...
 
+    def expects(self, steps: int) -> None:
+        """Hear how many steps are under way or can begin, so that parts of one need not fill idle threads."""
+        ...
+
     def start(self, step: Callable[..., Any], *words: Any) -> Future[Any]:
         """Begin the course of one step: whether it is known, its work, its entry in the ledger."""
         ...
@@ -141,6 +145,9 @@ class Threads:
     ) -> None:
         """Wait for the threads."""
         self._pool.shutdown()
+
+    def expects(self, steps: int) -> None:
+        """All the same: strips are worked on by whatever threads are free."""
 
     def start(self, step: Callable[..., Any], *words: Any) -> Future[Any]:
         """Begin a step in a thread of its own."""

@@ -81,7 +81,7 @@ class Scheduler:
         """
         try:
             if self.local:
-                self._cluster = _processes(self.local, memory)
+                self._cluster = processes(self.local, memory)
             self.client = self._answering()
             self._refuse_other_dask()
             self._refuse_workers(folder)
@@ -190,21 +190,48 @@ async def _asked(address: str) -> None:
         raise OSError(f"no answer within {ANSWER_S} s") from None
 
 
-def _processes(count: int, memory: int) -> Any:
+_QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "200ms",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.admin.system-monitor.gil.enabled": False,
+    # an errand goes to a thread that is free, and never waits behind a long one while another thread is
+    "distributed.scheduler.worker-saturation": 1.0,
+}
+"""Habits of the library that suit this work: no figures that nobody looks at, taken from processors that work."""
+
+
+def processes(count: int, memory: int) -> Any:
+    """Start processes of this machine, each with one thread, to be used with ``with`` or closed.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    memory : int [byte]
+        What all of them together may take: the run sees to it.
+
+    Returns
+    -------
+    distributed.LocalCluster
+        Of which there may be workers yet to come.
+    """
+    import dask
     from distributed import LocalCluster
 
     make: Any = LocalCluster
-    return make(
-        n_workers=count,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        # the run itself sees to it that steps fit together; a worker that is paused would be waited for
-        memory_limit=0,
-        resources={MEMORY: memory},
-        silence_logs=logging.CRITICAL,
-    )
+    with dask.config.set(_QUIET):
+        return make(
+            n_workers=count,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            # the run itself sees to it that steps fit together; a worker that is paused would be waited for
+            memory_limit=0,
+            resources={MEMORY: memory},
+            silence_logs=logging.CRITICAL,
+        )
 
 
 def _seen_from(probe: str) -> tuple[dict[str, str], bool]:

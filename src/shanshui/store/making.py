@@ -57,6 +57,8 @@ class Finished:
         Digest of what is read back; empty where that was not looked at.
     parts : tuple of Finished
         Grids of which it is the list, to be kept before it.
+    copy : Path or None
+        A second file of the same bytes, to be shown in ``products/``, where its worker has made one.
     """
 
     path: Path
@@ -67,6 +69,7 @@ class Finished:
     stored: str
     reads: str
     parts: tuple["Finished", ...] = ()
+    copy: Path | None = None
 
 
 @dataclass(frozen=True)
