@@ -245,7 +245,9 @@ class Run:
         executor = self.executor
         while waiting or busy:
             able = sorted((n for n, needs in waiting.items() if not needs), key=lambda n: -ahead[n])
-            executor.expects(sum(isinstance(self.plan.steps[n], Step) for n in (*busy.values(), *able)))
+            executor.expects(
+                self._steps((*busy.values(), *able)), self._steps(waiting) - self._steps(able)
+            )
             for name in able:
                 held = sum(sizes[n] for n in busy.values())
                 if failed or len(busy) >= executor.steps:
@@ -272,6 +274,9 @@ class Run:
         if failed is not None:
             raise failed
 
+    def _steps(self, names: Iterable[str]) -> int:
+        return sum(isinstance(self.plan.steps[n], Step) for n in names)
+
     def _ahead(self, names: list[str], estimates: Mapping[str, Estimate]) -> dict[str, float]:
         """Seconds of each step with the longest chain of steps that wait for it: what is long is begun first."""
         out = {n: estimates[n].seconds for n in names}
@@ -285,6 +290,7 @@ class Run:
         item = self.plan.steps[name]
         if isinstance(item, Layer):
             return self.objects.layer(above[item.of], item.layer)
+        self.objects.look_at(above.values(), self.executor.bytes_digests)
         takes = {p: self.objects.kept(above[p]) for p in self.plan.inputs(name).values()}
         if isinstance(item, Source):
             with self.executor.turn():

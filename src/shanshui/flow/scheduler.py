@@ -197,6 +197,9 @@ _QUIET = {
     "distributed.admin.system-monitor.gil.enabled": False,
     # an errand goes to a thread that is free, and never waits behind a long one while another thread is
     "distributed.scheduler.worker-saturation": 1.0,
+    # what one strip lets go the next one takes, and the system need not clear it in between
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 1 << 28,
+    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 1 << 25,
 }
 """Habits of the library that suit this work: no figures that nobody looks at, taken from processors that work."""
 

@@ -101,11 +101,9 @@ class Maker:
         facts = self._facts(writer.summary, writer.dtype, writer.units, writer.nodata)
         return self._finished(writer.path, digest, "grid", facts)
 
-    def part_writer(
-        self, ends: tuple[int, int], head: tuple[str, str, float | None]
-    ) -> PartWriter:
+    def part_writer(self, ends: tuple[int, int], head: tuple[str, str, float | None]) -> PartWriter:
         """Open some rows of a grid for writing."""
-        return PartWriter(self.temporary(""), self.grid, ends, head)
+        return PartWriter(self.temporary(".part"), self.grid, ends, head)
 
     def together(self, parts: Sequence[Part]) -> Finished:
         """Finish a grid from its parts."""

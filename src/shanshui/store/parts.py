@@ -3,7 +3,6 @@
 import hashlib
 import struct
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
@@ -15,26 +14,23 @@ from numpy.typing import NDArray
 from shanshui.core.errors import StoreError
 from shanshui.region.grid import STRIP, GridSpec
 from shanshui.store.layout import disk_errors
-from shanshui.store.rasters import Summary, content_hash
+from shanshui.store.rasters import Summary, add_content, content_hash
 from shanshui.store.tiles import TileFile, tiles
 
 _OFFSETS, _COUNTS = 324, 325
 _BYTES, _LETTERS = {3: 2, 4: 4, 16: 8}, {3: "H", 4: "I", 16: "Q"}
 """Size of the whole numbers of a TIFF by their type, and how they are written."""
-_AT_ONCE = 1 << 22
 
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of a grid in two files of their own: as they are, and compressed.
+    """Rows of a grid in a file of their own.
 
     Attributes
     ----------
     start, stop : int
         Rows; the first is one at which tiles begin.
-    rows : Path
-        Values in row order.
-    compressed : Path
+    path : Path
         GeoTIFF of these rows.
     dtype : str
         NumPy name.
@@ -48,17 +44,11 @@ class Part:
 
     start: int
     stop: int
-    rows: Path
-    compressed: Path
+    path: Path
     dtype: str
     units: str
     nodata: float | None
     seen: tuple[Summary, ...]
-
-    def drop(self) -> None:
-        """Delete the files."""
-        for file in (self.rows, self.compressed):
-            file.unlink(missing_ok=True)
 
 
 class PartWriter:
@@ -66,8 +56,8 @@ class PartWriter:
 
     Parameters
     ----------
-    place : Path
-        Of the files, without ending.
+    path : Path
+        Temporary file.
     grid : GridSpec
         The study grid.
     ends : (int, int)
@@ -83,33 +73,29 @@ class PartWriter:
 
     def __init__(
         self,
-        place: Path,
+        path: Path,
         grid: GridSpec,
         ends: tuple[int, int],
         head: tuple[str, str, float | None],
     ) -> None:
         start, stop = ends
         if start % STRIP:
-            raise StoreError(f"{place}: starts at row {start}, expected a multiple of {STRIP}")
-        self._ends, self._head, self._place = ends, head, place
+            raise StoreError(f"{path}: starts at row {start}, expected a multiple of {STRIP}")
+        self._ends, self._head, self._path = ends, head, path
         self._seen: list[Summary] = []
         inner = replace(grid, top=grid.top - start * grid.cell_m, ny=stop - start)
-        self._tiles = TileFile(place.with_suffix(".part"), inner, *head)
-        with disk_errors(place):
-            self._rows = place.with_suffix(".rows").open("wb")
+        self._tiles = TileFile(path, inner, *head)
 
     def write(self, start: int, values: NDArray[Any]) -> None:
         """Write the rows that follow."""
         dtype, _, nodata = self._head
         block = np.ascontiguousarray(values, dtype)
         self._tiles.write(start - self._ends[0], block)
-        with disk_errors(self._place):
-            self._rows.write(block.data)
         self._seen.append(Summary())
         self._seen[-1].add(block, nodata)
 
     def close(self) -> Part:
-        """Finish both files.
+        """Finish the file.
 
         Raises
         ------
@@ -118,18 +104,13 @@ class PartWriter:
         ResourceError
             The disk is full.
         """
-        with disk_errors(self._place):
-            self._rows.close()
         self._tiles.close()
-        names = (self._place.with_suffix(ending) for ending in (".rows", ".part"))
-        return Part(*self._ends, *names, *self._head, tuple(self._seen))
+        (start, stop), (dtype, units, nodata) = self._ends, self._head
+        return Part(start, stop, self._path, dtype, units, nodata, tuple(self._seen))
 
     def abandon(self) -> None:
-        """Drop unfinished files."""
+        """Drop an unfinished file."""
         self._tiles.abandon()
-        with suppress(OSError):  # a full disk fails again on closing; the file goes anyway
-            self._rows.close()
-        self._place.with_suffix(".rows").unlink(missing_ok=True)
 
 
 def together(path: Path, grid: GridSpec, parts: Sequence[Part]) -> tuple[str, Summary, str]:
@@ -152,7 +133,7 @@ def together(path: Path, grid: GridSpec, parts: Sequence[Part]) -> tuple[str, Su
     Raises
     ------
     StoreError
-        Rows are missing or come twice.
+        Rows are missing or come twice, or a part cannot be read.
     ResourceError
         The disk is full.
     """
@@ -168,11 +149,10 @@ def together(path: Path, grid: GridSpec, parts: Sequence[Part]) -> tuple[str, Su
     summary = Summary()
     pieces = []
     for part in parts:
-        wanted = (part.stop - part.start) * grid.nx * np.dtype(first.dtype).itemsize
-        _take_in(content, part.rows, wanted)
+        add_content(content, part.path, (part.stop - part.start, grid.nx))
         for seen in part.seen:
             summary.join(seen)
-        pieces.append(list(tiles(part.compressed)))
+        pieces.append(list(tiles(part.path)))
     TileFile(path, grid, first.dtype, first.units, first.nodata, empty=True).close()
     with disk_errors(path):
         head = _with_tiles(path.read_bytes(), [length for piece in pieces for _, length in piece])
@@ -180,24 +160,13 @@ def together(path: Path, grid: GridSpec, parts: Sequence[Part]) -> tuple[str, Su
         with path.open("wb") as file:
             file.write(head)
             for part, piece in zip(parts, pieces, strict=True):
-                with part.compressed.open("rb") as source:
+                with part.path.open("rb") as source:
                     for offset, length in piece:
                         source.seek(offset)
                         tile = source.read(length)
                         stored.update(tile)
                         file.write(tile)
     return content.hexdigest(), summary, stored.hexdigest()
-
-
-def _take_in(content: Any, rows: Path, wanted: int) -> None:
-    """Digest a file of rows."""
-    found = 0
-    with rows.open("rb") as file:
-        while block := file.read(_AT_ONCE):
-            content.update(block)
-            found += len(block)
-    if found != wanted:
-        raise StoreError(f"{rows}: found {found} bytes, expected {wanted}")
 
 
 def _with_tiles(head: bytes, lengths: list[int]) -> bytes:

@@ -142,19 +142,39 @@ def raster_digest(path: Path, grid: GridSpec, facts: Mapping[str, Any]) -> str:
         It cannot be read, or has another shape.
     """
     digest = content_hash(grid, facts["dtype"], facts["units"], facts["nodata"])
+    add_content(digest, path, grid.shape)
+    return str(digest.hexdigest())
+
+
+def add_content(digest: Any, path: Path, shape: tuple[int, int]) -> None:
+    """Take the rows of a file into a digest, as they were when they were written.
+
+    Parameters
+    ----------
+    digest : hashlib hash
+        Of what the grid is, and of the rows before.
+    path : Path
+        GeoTIFF of one band.
+    shape : (int, int)
+        Rows and columns that it has.
+
+    Raises
+    ------
+    StoreError
+        It cannot be read, or has another shape.
+    """
+    ny, nx = shape
     try:
         with rasterio.Env(GDAL_CACHEMAX=CACHE_MB), rasterio.open(path) as file:
-            if (file.height, file.width) != grid.shape:
+            if (file.height, file.width) != shape:
                 raise StoreError(
-                    f"{path}: found {file.height} x {file.width} cells, expected {grid.ny} x {grid.nx}"
+                    f"{path}: found {file.height} x {file.width} cells, expected {ny} x {nx}"
                 )
-            for start in range(0, grid.ny, STRIP):
-                rows = min(STRIP, grid.ny - start)
-                window = Window(0, start, grid.nx, rows)
+            for start in range(0, ny, STRIP):
+                window = Window(0, start, nx, min(STRIP, ny - start))
                 digest.update(np.ascontiguousarray(file.read(1, window=window)).data)
     except RasterioError as error:
         raise StoreError(f"{path}: a kept grid cannot be read ({error})") from error
-    return str(digest.hexdigest())
 
 
 class RasterReader:
