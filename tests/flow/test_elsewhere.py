@@ -16,8 +16,9 @@ from shanshui.core.quantity import Grid
 from shanshui.flow import scheduler
 from shanshui.flow.elsewhere import Workers
 from shanshui.flow.machine import program
-from shanshui.flow.plan import Plan, Source, step
+from shanshui.flow.plan import Plan
 from shanshui.flow.run import Run
+from shanshui.flow.steps import Source, step
 from shanshui.store.layout import Layout
 
 pytest.importorskip("distributed")

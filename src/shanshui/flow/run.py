@@ -15,9 +15,10 @@ from shanshui.flow.estimate import Estimate, estimate, memory_limit, refuse_if_t
 from shanshui.flow.events import Event, Listener, deaf
 from shanshui.flow.executors import Executor, Threads
 from shanshui.flow.machine import machine
-from shanshui.flow.plan import Layer, Plan, Source, Step
+from shanshui.flow.plan import Plan
 from shanshui.flow.recipe import Recipes, reason
 from shanshui.flow.rewire import plain
+from shanshui.flow.steps import Layer, Source, Step
 from shanshui.flow.work import Context, work_of
 from shanshui.region.grid import GridSpec
 from shanshui.store.layout import Layout, locked

@@ -13,7 +13,8 @@ from shanshui.core.errors import StoreError
 from shanshui.core.quantity import Grid, Layers
 from shanshui.flow.events import Listener
 from shanshui.flow.fingerprint import code_digest
-from shanshui.flow.plan import Plan, Step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Step
 from shanshui.region.grid import GridSpec
 from shanshui.store.kept import Kept
 from shanshui.store.making import Finished, Maker

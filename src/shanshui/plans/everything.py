@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from shanshui.flow.plan import Plan, Source, Step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Source, Step
 from shanshui.plans.accounts import accounts
 from shanshui.plans.industry import industry
 from shanshui.plans.pattern import pattern

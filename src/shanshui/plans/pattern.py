@@ -1,6 +1,6 @@
 """The ecological security pattern: importance and sensitivity first, then sources, corridors and nodes."""
 
-from shanshui.flow.plan import Step, step
+from shanshui.flow.steps import Step, step
 from shanshui.pattern.assembly import (
     pattern_summary,
     restoration_priorities,
