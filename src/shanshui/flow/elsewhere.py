@@ -1,9 +1,9 @@
 """Work on the workers of a Dask scheduler: this machine's, or those of others that see the study's folder."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count, pairwise
 from pathlib import Path
 from types import TracebackType
@@ -58,7 +58,8 @@ class Workers(Executor):
         self._errands = Errands(self.scheduler, folder, memory)
         self._here = workers
         self._turns = threading.BoundedSemaphore(workers)
-        self._course, self._numbers, self._cut = threading.local(), count(), False
+        self._course, self._numbers = threading.local(), count()
+        self._lock, self._able, self._later, self._settling = threading.Lock(), 0, 0, 0
         self._program = program()
 
     @property
@@ -95,16 +96,38 @@ class Workers(Executor):
         self.scheduler.close()
 
     def expects(self, able: int, later: int) -> None:
-        """Whether a step that begins now had better be cut: so it is where threads would be idle."""
-        self._cut = able < self.threads or (able == self.threads and not later)
+        """Steps from which one learns whether threads would be idle beside it."""
+        with self._lock:
+            self._able, self._later = able, later
+
+    def _idle(self) -> bool:
+        """Whether there is less to do than there are threads, but for what waits for steps that are under way."""
+        with self._lock:
+            able = self._able - self._settling
+            return able < self.threads or (able == self.threads and not self._later)
 
     def start(self, step: Callable[..., Any], *words: Any) -> Future[Any]:
         """Begin the course of a step in a thread that mostly waits, and number it: what began first is sent first."""
         return super().start(self._numbered, next(self._numbers), step, *words)
 
     def _numbered(self, number: int, step: Callable[..., Any], *words: Any) -> Any:
-        self._course.number = number
-        return step(*words)
+        self._course.number, self._course.settles = number, False
+        try:
+            return step(*words)
+        finally:
+            if self._course.settles:
+                with self._lock:
+                    self._settling -= 1
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Beyond it a step is only settled: no thread has to do with it any more, though its course goes on."""
+        try:
+            yield
+        finally:
+            self._course.settles = True
+            with self._lock:
+                self._settling += 1
 
     def bytes_digests(self, paths: list[Path]) -> list[str]:
         """SHA-256 of each file, taken by workers, before other errands: a step waits for them."""
@@ -121,16 +144,17 @@ class Workers(Executor):
         """Have a step worked on: whole, or in spans of rows that are joined; here, if nobody else would find it by name."""
         sealed = work.sealed()
         if sealed is None:
-            with self.turn():
+            with self.turn(), self._working():
                 whole = work.halo is None
                 return work.whole(self.read) if whole else work.streamed(self.read, at, done)
         if work.halo is None:
-            return self._one(work, Job(sealed, "whole"), resources={MEMORY: work.memory})
-        with self._line.place(self._course.number):
+            with self._working():
+                return self._one(work, Job(sealed, "whole"), resources={MEMORY: work.memory})
+        with self._line.place(self._course.number), self._working():
             if self._errands.ended:
                 raise stopped(work.product)
             # rows that are written apart cost more: cut only where threads would be idle
-            spans = self._spans(work) if self._cut else []
+            spans = self._spans(work) if self._idle() else []
             if len(spans) > 1:
                 return self._joined(work, sealed, spans, done)
             made = self._one(work, Job(sealed, "streamed"))
