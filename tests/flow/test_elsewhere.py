@@ -150,6 +150,26 @@ def test_a_worker_killed_from_outside_is_survived(tmp_path, known):
     assert killed
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_processes_that_end_while_they_start_are_started_again_once(tmp_path, monkeypatch, times):
+    tried, plain = [], scheduler.processes
+
+    def failing(count, memory):
+        tried.append(count)
+        if len(tried) <= times:
+            raise RuntimeError("Nanny failed to start.")
+        return plain(count, memory)
+
+    monkeypatch.setattr(scheduler, "processes", failing)
+    run = runner(tmp_path, "local:1")
+    if times == 1:
+        assert "doubled" in run.bring(["doubled"]).made
+    else:
+        with pytest.raises(StudyError, match=r"local:1: its processes could not be started.*Nanny"):
+            run.bring(["doubled"])
+    assert tried == [1, 1]
+
+
 def test_a_step_that_kills_every_worker_is_told(tmp_path):
     import dask
 

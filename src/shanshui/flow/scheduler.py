@@ -81,7 +81,7 @@ class Scheduler:
         """
         try:
             if self.local:
-                self._cluster = processes(self.local, memory)
+                self._cluster = self._started(memory)
             self.client = self._answering()
             self._refuse_other_dask()
             self._refuse_workers(folder)
@@ -96,6 +96,19 @@ class Scheduler:
         for one in (client, cluster):
             if one is not None:
                 one.close()
+
+    def _started(self, memory: int) -> Any:
+        """Processes of this machine; one that is killed while they start stops them all, so that it is tried twice."""
+        said = ""
+        for _ in range(2):
+            try:
+                return processes(self.local, memory)
+            except Exception as error:  # noqa: BLE001 - whatever the library makes of a process that ended
+                said = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        raise StudyError(
+            f"--scheduler {self.name}: its processes could not be started ({said}); look whether there is memory for "
+            f"{self.local}, or give fewer, then run again: what is finished is kept"
+        )
 
     def _answering(self) -> Any:
         from distributed import Client
