@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from distributed import LocalCluster
 
 from shanshui.accounts.carbon import carbon_fixed, carbon_stock
 from shanshui.accounts.climate_regulation import climate_regulation
@@ -26,8 +25,10 @@ from shanshui.accounts.water_retention import water_retention
 from shanshui.accounts.water_yield import water_yield
 from shanshui.core.quantity import Grid, Table
 from shanshui.flow.elsewhere import Workers
-from shanshui.flow.plan import Plan, Source, step
+from shanshui.flow.plan import Plan
 from shanshui.flow.run import Run
+from shanshui.flow.scheduler import processes
+from shanshui.flow.steps import Source, step
 from shanshui.kernels.noise import fractal
 from shanshui.region.grid import STRIP, GridSpec
 from shanshui.store.layout import Layout
@@ -128,11 +129,8 @@ def regulating_set(side):
 
 
 def on_processes(count, side, warm_side=600):
-    """Seconds of the streamed services on so many processes that have loaded all they need; kept, compressed, fingerprinted."""
-    with LocalCluster(
-        n_workers=count, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
-        memory_limit=0, resources={"MEMORY": int(6e9)}, silence_logs=50,
-    ) as cluster:  # fmt: skip
+    """Seconds of the streamed services on so many processes, as ``local:N`` starts them, that have loaded all they need."""
+    with processes(count, int(6e9)) as cluster:
         cluster.wait_for_workers(count)
         for size in (warm_side, side):
             spec, plan = streamed_set(size)

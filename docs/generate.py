@@ -10,7 +10,8 @@ from shanshui.core.quantity import TEXT, Column, Features, Grid, Layers, Scalar,
 from shanshui.core.source import citation
 from shanshui.core.terms import terms
 from shanshui.core.voice import Voice
-from shanshui.flow.plan import Plan, Source, Step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Source, Step
 from shanshui.plans.accounts import STOOD_IN
 from shanshui.plans.everything import everything
 from shanshui.queries.settings import told_of

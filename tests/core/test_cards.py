@@ -14,7 +14,7 @@ from shanshui.core.keys import keys
 from shanshui.core.quantity import ANY, TEXT, Features, Table
 from shanshui.core.source import sources
 from shanshui.core.units import conversion
-from shanshui.flow.plan import Source, Step
+from shanshui.flow.steps import Source, Step
 from shanshui.plans.accounts import STOOD_IN
 from shanshui.plans.everything import everything
 

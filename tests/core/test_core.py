@@ -10,7 +10,7 @@ from shanshui.core.terms import terms
 from shanshui.core.units import conversion
 from shanshui.core.vocabulary import Elevation, Slope
 from shanshui.core.voice import Voice
-from shanshui.flow.plan import Source
+from shanshui.flow.steps import Source
 from shanshui.plans.accounts import STOOD_IN
 from shanshui.plans.everything import everything
 from shanshui.terrain.slope import slope

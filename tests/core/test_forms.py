@@ -17,7 +17,7 @@ from shanshui.core.form import SPELLINGS, form_of
 from shanshui.core.intake import checked_cell, taken
 from shanshui.core.quantity import ANY, Features, Grid, Layers
 from shanshui.decision.maps import overlay_score
-from shanshui.flow.plan import Step
+from shanshui.flow.steps import Step
 from shanshui.pattern.circuit import current, effective_resistance
 from shanshui.pattern.corridors import least_cost_corridors
 from shanshui.pattern.cost_distance import cost_allocation, cost_distance

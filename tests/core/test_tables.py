@@ -14,7 +14,8 @@ from shanshui.core.errors import PlanError, QuantityError
 from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key, Table
 from shanshui.core.setting import Ascending, Between, Each
 from shanshui.core.vocabulary import Counties, Labels, Population, Prefectures
-from shanshui.flow.plan import Plan, Source, step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Source, step
 
 PEOPLE = Table({"code": Key("county"), "year": "yr", "population": "person", "note?": TEXT})
 

@@ -14,7 +14,8 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import PlanError
 from shanshui.core.quantity import ANY, TEXT, Features, Grid, Key, Table
 from shanshui.flow.absence import Absence, Cause
-from shanshui.flow.plan import Plan, Source, step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Source, step
 
 Height = Annotated[xr.DataArray, Grid("m")]
 Codes = Annotated[xr.DataArray, Grid("1")]

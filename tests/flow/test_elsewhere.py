@@ -16,8 +16,9 @@ from shanshui.core.quantity import Grid
 from shanshui.flow import scheduler
 from shanshui.flow.elsewhere import Workers
 from shanshui.flow.machine import program
-from shanshui.flow.plan import Plan, Source, step
+from shanshui.flow.plan import Plan
 from shanshui.flow.run import Run
+from shanshui.flow.steps import Source, step
 from shanshui.store.layout import Layout
 
 pytest.importorskip("distributed")
@@ -147,6 +148,26 @@ def test_a_worker_killed_from_outside_is_survived(tmp_path, known):
     run = runner(tmp_path, "local:2", tell=tell)
     assert digests(run) == known
     assert killed
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_processes_that_end_while_they_start_are_started_again_once(tmp_path, monkeypatch, times):
+    tried, plain = [], scheduler.processes
+
+    def failing(count, memory):
+        tried.append(count)
+        if len(tried) <= times:
+            raise RuntimeError("Nanny failed to start.")
+        return plain(count, memory)
+
+    monkeypatch.setattr(scheduler, "processes", failing)
+    run = runner(tmp_path, "local:1")
+    if times == 1:
+        assert "doubled" in run.bring(["doubled"]).made
+    else:
+        with pytest.raises(StudyError, match=r"local:1: its processes could not be started.*Nanny"):
+            run.bring(["doubled"])
+    assert tried == [1, 1]
 
 
 def test_a_step_that_kills_every_worker_is_told(tmp_path):

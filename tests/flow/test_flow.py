@@ -15,8 +15,9 @@ from shanshui.flow import fingerprint, recipe
 from shanshui.flow.draw import mermaid
 from shanshui.flow.explain import chain
 from shanshui.flow.fingerprint import code_digest
-from shanshui.flow.plan import Plan, Source, step
+from shanshui.flow.plan import Plan
 from shanshui.flow.run import Run
+from shanshui.flow.steps import Source, step
 from shanshui.store.layout import Layout
 
 SPEC = grid_spec(1500, 8)

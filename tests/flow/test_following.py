@@ -3,7 +3,8 @@
 import pytest
 
 from shanshui.core.errors import PlanError
-from shanshui.flow.plan import Plan, Source, step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Source, step
 from shanshui.pattern.core_area import core_area, core_area_share
 from shanshui.pattern.species import species_habitat, species_richness
 from shanshui.terrain.extent import region_mask

@@ -11,8 +11,9 @@ from tests.worlds import grid_spec
 
 from shanshui.core.errors import PlanError
 from shanshui.core.quantity import Grid
-from shanshui.flow.plan import Plan, Source, step
+from shanshui.flow.plan import Plan
 from shanshui.flow.run import Run
+from shanshui.flow.steps import Source, step
 from shanshui.store.database import Database
 from shanshui.store.layout import Layout
 from shanshui.store.objects import Objects

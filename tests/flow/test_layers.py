@@ -14,8 +14,9 @@ from shanshui.core.door import admit
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.core.quantity import Grid, Layers, Table
 from shanshui.flow.explain import chain, source_words
-from shanshui.flow.plan import Layer, Plan, Source, step
+from shanshui.flow.plan import Plan
 from shanshui.flow.run import Run
+from shanshui.flow.steps import Layer, Source, step
 from shanshui.store.layout import Layout
 
 SPEC = grid_spec(1300, 9)

@@ -7,9 +7,10 @@ from tests.worlds import grid_spec
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import Grid
 from shanshui.core.vocabulary import Elevation, Slope
-from shanshui.flow.plan import Plan, Source, Step, step
+from shanshui.flow.plan import Plan
 from shanshui.flow.rewire import below, is_before, plain, with_change
 from shanshui.flow.run import Run
+from shanshui.flow.steps import Source, Step, step
 from shanshui.region.grid import like
 from shanshui.store.layout import Layout
 

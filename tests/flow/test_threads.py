@@ -19,8 +19,9 @@ from shanshui.core.assessment import assessment
 from shanshui.core.process_lock import ProcessLock, remembered
 from shanshui.core.quantity import Grid
 from shanshui.core.vocabulary import Height
-from shanshui.flow.plan import Plan, Source, step
+from shanshui.flow.plan import Plan
 from shanshui.flow.run import Run
+from shanshui.flow.steps import Source, step
 from shanshui.kernels import crew
 from shanshui.kernels.cost import accumulated_cost
 from shanshui.store.layout import Layout

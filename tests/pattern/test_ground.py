@@ -12,7 +12,8 @@ from shanshui.accounts.soil_retention import vegetation_fraction
 from shanshui.collect.inputs import INPUTS
 from shanshui.core.cover import codes_of, covers
 from shanshui.core.errors import PlanError, QuantityError
-from shanshui.flow.plan import Plan, Source, step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Source, step
 from shanshui.pattern.core_area import core_area
 from shanshui.pattern.counts import source_counts, species_capture
 from shanshui.pattern.cuts import importance_cuts, sensitivity_cuts

@@ -11,7 +11,8 @@ from tests.worlds import grid_spec
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.core.hazard_words import hazard_words
 from shanshui.core.quantity import Grid
-from shanshui.flow.plan import Plan, Source, step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Source, step
 from shanshui.pattern.factors import sensitivity_factors
 from shanshui.pattern.hazard import (
     fault_distance,

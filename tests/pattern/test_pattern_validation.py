@@ -10,7 +10,8 @@ import shapely
 from tests.worlds import grid_spec
 
 from shanshui.core.cover import covers
-from shanshui.flow.plan import Plan, Source, step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Source, step
 from shanshui.pattern.red_lines import red_line_candidate, red_line_share, security_districts
 from shanshui.pattern.validation import pattern_validation
 from shanshui.queries.validation import FORCED, statements

@@ -5,7 +5,7 @@ import pytest
 from shanshui.core.assessment import card_of
 from shanshui.core.errors import PlanError
 from shanshui.core.setting import OneOf
-from shanshui.flow.plan import Step
+from shanshui.flow.steps import Step
 from shanshui.pattern.importance import importance_grade
 from shanshui.queries.settings import settings, told_of
 

@@ -12,7 +12,7 @@ from tests.worlds import squares, valley, write_raster
 
 from shanshui import new_study, open_study
 from shanshui.core.errors import DataError, PlanError, ShanshuiError, StudyError
-from shanshui.flow.plan import Step
+from shanshui.flow.steps import Step
 from shanshui.study.file import json_schema
 from shanshui.study.study import parse_settings
 

@@ -8,7 +8,8 @@ from tests.worlds import grid, valley
 
 from shanshui.collect.inputs import INPUTS
 from shanshui.core.errors import PlanError
-from shanshui.flow.plan import Plan, Source, step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Source, step
 from shanshui.pattern.importance import soil_importance
 from shanshui.plans.pattern import pattern
 from shanshui.region.grid import GridSpec

@@ -13,7 +13,8 @@ from scipy.ndimage import distance_transform_cdt
 
 from shanshui.core.quantity import Features, Grid, Table
 from shanshui.core.reasons import reasons
-from shanshui.flow.plan import Layer, Plan, Source, Step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Layer, Source, Step
 from shanshui.region.grid import GridSpec
 from shanshui.region.unitset import plain_code, rasterised
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from shanshui.flow.plan import Plan, Source
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Source
 
 
 def mermaid(plan: Plan, targets: Iterable[str] | None = None) -> str:

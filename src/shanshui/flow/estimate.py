@@ -7,7 +7,8 @@ from pathlib import Path
 
 from shanshui.core.errors import ResourceError
 from shanshui.core.quantity import Grid, Layers
-from shanshui.flow.plan import Layer, Plan, Step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Layer, Step
 from shanshui.region.grid import STRIP, GridSpec
 from shanshui.store.ledger import Ledger
 

@@ -1,11 +1,13 @@
-"""Who does the work of a run: threads of this process, or whoever else keeps to the same few words."""
+"""Who does the work of a run: threads of this process, or others that do it elsewhere."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Self
 
 import xarray as xr
 
@@ -15,51 +17,7 @@ from shanshui.kernels.crew import bind
 from shanshui.region.grid import GridSpec
 from shanshui.store.kept import Kept
 from shanshui.store.making import Finished
-
-
-class Executor(Protocol):
-    """Does the work of one run, between ``with`` and its end."""
-
-    elsewhere: ClassVar[bool]
-    """Whether files may be left behind by others than this process."""
-    memory: int
-    """What the steps under way may take together, in bytes."""
-    most: int
-    """What one step may take, in bytes."""
-
-    @property
-    def steps(self) -> int:
-        """Steps under way at once."""
-        ...
-
-    def __enter__(self) -> Self:
-        """Be ready."""
-        ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Let everything go."""
-        ...
-
-    def start(self, step: Callable[..., Any], *words: Any) -> Future[Any]:
-        """Begin the course of one step: whether it is known, its work, its entry in the ledger."""
-        ...
-
-    def make(self, work: Work, done: Callable[[int], None]) -> Finished:
-        """Do the work of a step; asked for within its course. ``done`` hears of cells that were made."""
-        ...
-
-    def read(self, kept: Kept) -> Any:
-        """A kept result in this process."""
-        ...
-
-    def turn(self) -> AbstractContextManager[Any]:
-        """Leave to work in this process, which is held back while others do."""
-        ...
+from shanshui.store.manifests import looked_at
 
 
 class Shelf:
@@ -99,7 +57,85 @@ class Shelf:
         return value
 
 
-class Threads:
+class Executor(ABC):
+    """Does the work of one run, between ``with`` and its end; each step runs its course in a thread of this process.
+
+    Parameters
+    ----------
+    grid : GridSpec
+        Study grid.
+    memory : int [byte]
+        What the run may take.
+
+    Attributes
+    ----------
+    elsewhere : bool
+        Whether files may be left behind by others than this process.
+    memory : int [byte]
+        What the steps under way may take together.
+    most : int [byte]
+        What one step may take.
+    """
+
+    elsewhere: ClassVar[bool]
+
+    def __init__(self, grid: GridSpec, memory: int) -> None:
+        self.memory = self.most = memory
+        self._shelf = Shelf(grid, memory)
+
+    @property
+    @abstractmethod
+    def steps(self) -> int:
+        """Steps under way at once."""
+
+    @property
+    @abstractmethod
+    def kernels(self) -> int:
+        """Threads that the kernels below a step may use, which are those of the steps."""
+
+    def __enter__(self) -> Self:
+        """Be ready; threads are made as they are needed."""
+        self._pool: ThreadPoolExecutor = ThreadPoolExecutor(
+            self.steps,
+            thread_name_prefix="run",
+            initializer=lambda: bind(self._pool if self.kernels > 1 else None, self.kernels),
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Wait for the threads, and let everything go."""
+        self._pool.shutdown()
+
+    def expects(self, able: int, later: int) -> None:  # noqa: B027 - nothing to those whose threads share every step
+        """Hear how many steps are under way or can begin, and how many wait for these."""
+
+    def start(self, step: Callable[..., Any], *words: Any) -> Future[Any]:
+        """Begin the course of one step in a thread: whether it is known, its work, its entry in the ledger."""
+        return self._pool.submit(step, *words)
+
+    @abstractmethod
+    def make(self, work: Work, done: Callable[[int], None]) -> Finished:
+        """Do the work of a step; asked for within its course. ``done`` hears of cells that were made."""
+
+    def read(self, kept: Kept) -> Any:
+        """A kept result in this process, perhaps still in memory."""
+        return self._shelf.get(kept)
+
+    def bytes_digests(self, paths: list[Path]) -> list[str]:
+        """SHA-256 of the bytes of each of some kept files; empty for one that cannot be read."""
+        return [looked_at(path) for path in paths]
+
+    def turn(self) -> AbstractContextManager[Any]:
+        """Leave to work in this process, which is held back while others do; at once where these are all that work."""
+        return nullcontext()
+
+
+class Threads(Executor):
     """Threads of this process: steps, their strips and the kernels below them share so many and no more.
 
     Parameters
@@ -115,36 +151,18 @@ class Threads:
     elsewhere: ClassVar[bool] = False
 
     def __init__(self, grid: GridSpec, workers: int, memory: int) -> None:
+        super().__init__(grid, memory)
         self.workers = workers
-        self.memory = self.most = memory
-        self._shelf = Shelf(grid, memory)
 
     @property
     def steps(self) -> int:
         """As many as there are threads."""
         return self.workers
 
-    def __enter__(self) -> Self:
-        """Start; threads are made as they are needed."""
-        self._pool: ThreadPoolExecutor = ThreadPoolExecutor(
-            self.workers,
-            thread_name_prefix="run",
-            initializer=lambda: bind(self._pool, self.workers),
-        )
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Wait for the threads."""
-        self._pool.shutdown()
-
-    def start(self, step: Callable[..., Any], *words: Any) -> Future[Any]:
-        """Begin a step in a thread of its own."""
-        return self._pool.submit(step, *words)
+    @property
+    def kernels(self) -> int:
+        """All of them."""
+        return self.workers
 
     def make(self, work: Work, done: Callable[[int], None]) -> Finished:
         """Do the work of a step in the calling thread, and its strips in all that are free."""
@@ -153,11 +171,3 @@ class Threads:
         return work.streamed(
             self.read, lambda strip, rows: in_order(self._pool, strip, rows, self.workers), done
         )
-
-    def read(self, kept: Kept) -> Any:
-        """A kept result, perhaps still in memory."""
-        return self._shelf.get(kept)
-
-    def turn(self) -> AbstractContextManager[Any]:
-        """At once: there are no more steps than threads."""
-        return nullcontext()

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from shanshui.core.source import citation
-from shanshui.flow.plan import Layer, Plan, Source, Step
+from shanshui.flow.plan import Plan
 from shanshui.flow.scale import scale_words
+from shanshui.flow.steps import Layer, Source, Step
 from shanshui.region.join_account import JoinAccount
 from shanshui.store.ledger import Ledger, Record
 

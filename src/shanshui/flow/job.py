@@ -3,7 +3,7 @@
 import os
 import pickle
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -16,6 +16,8 @@ from shanshui.flow.work import Span, Work
 from shanshui.kernels.crew import bind
 from shanshui.store.layout import disk_errors
 from shanshui.store.making import Finished
+from shanshui.store.parts import Part
+from shanshui.store.publishing import copied
 
 
 @dataclass(frozen=True)
@@ -30,18 +32,15 @@ class Job:
         ``whole``, ``streamed`` from end to end, ``span`` of rows, or ``joined`` from spans.
     start, stop : int
         Rows of a span.
-    spans : tuple of Span
-        To be joined.
-    layer : str
-        Grid to be joined.
+    parts : tuple of Part
+        Of a grid, to be joined.
     """
 
     sealed: bytes
     part: Literal["whole", "streamed", "span", "joined"]
     start: int = 0
     stop: int = 0
-    spans: tuple[Span, ...] = ()
-    layer: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 def carried_out(job: Job, ours: dict[str, str]) -> Finished | Span:
@@ -61,7 +60,7 @@ def carried_out(job: Job, ours: dict[str, str]) -> Finished | Span:
     StoreError
         Files of the study cannot be seen from here.
     """
-    if fault := unlike(ours, _ready()):
+    if fault := unlike(ours, _here()):
         raise StudyError(
             f"a worker that came later {fault}; install the same there, then run again"
         )
@@ -75,13 +74,12 @@ def carried_out(job: Job, ours: dict[str, str]) -> Finished | Span:
     if job.part == "span":
         return work.span(lambda kept: kept.value(work.grid), job.start, job.stop)
     if job.part == "joined":
-        made = work.joined(list(job.spans), job.layer)
+        made = work.maker.together(job.parts)
     elif job.part == "whole":
         made = work.whole(lambda kept: kept.value(work.grid))
     else:
         made = work.streamed(lambda kept: kept.value(work.grid), at, lambda cells: None)
-    _brought_to_disk(made)
-    return made
+    return _ready(made)
 
 
 def at(strip: Callable[[int, int], Any], rows: list[tuple[int, int]]) -> Iterator[tuple[int, Any]]:
@@ -100,17 +98,18 @@ def unlike(ours: dict[str, str], theirs: dict[str, str]) -> str:
 
 
 @cache
-def _ready() -> dict[str, str]:
+def _here() -> dict[str, str]:
     """The program of this process, whose libraries take no threads of their own from now on."""
     threadpool_limits(1)
     return program()
 
 
-def _brought_to_disk(made: Finished) -> None:
-    """Here, so that the process that keeps the ledger does not wait for the disk."""
-    for part in (*made.parts, made):
-        with disk_errors(part.path), part.path.open("rb") as file:
-            os.fsync(file.fileno())
+def _ready(made: Finished) -> Finished:
+    """On the disk, and copied for ``products/``: here, so that the process that keeps the ledger has only names to move."""
+    with disk_errors(made.path), made.path.open("rb") as file:
+        os.fsync(file.fileno())
+    parts = tuple(_ready(part) for part in made.parts)
+    return replace(made, parts=parts, copy=copied(made.path, made.path.parent))
 
 
 def _refuse_unseen(work: Work) -> None:

@@ -8,8 +8,9 @@ from shanshui.core.door import admit, agree, given
 from shanshui.core.errors import ShanshuiError
 from shanshui.flow.canon import digest_of
 from shanshui.flow.fingerprint import code_digest, package_digest
-from shanshui.flow.plan import Layer, Plan, Source
+from shanshui.flow.plan import Plan
 from shanshui.flow.rewire import plain
+from shanshui.flow.steps import Layer, Source
 from shanshui.flow.variants import reached
 from shanshui.region.grid import GridSpec
 from shanshui.store.ledger import Ledger

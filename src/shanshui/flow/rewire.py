@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from shanshui.flow.plan import Item, Layer, Plan, Step, needed
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Item, Layer, Step, needed
 from shanshui.store.layout import BEFORE
 
 

@@ -15,9 +15,10 @@ from shanshui.flow.estimate import Estimate, estimate, memory_limit, refuse_if_t
 from shanshui.flow.events import Event, Listener, deaf
 from shanshui.flow.executors import Executor, Threads
 from shanshui.flow.machine import machine
-from shanshui.flow.plan import Layer, Plan, Source
+from shanshui.flow.plan import Plan
 from shanshui.flow.recipe import Recipes, reason
 from shanshui.flow.rewire import plain
+from shanshui.flow.steps import Layer, Source, Step
 from shanshui.flow.work import Context, work_of
 from shanshui.region.grid import GridSpec
 from shanshui.store.layout import Layout, locked
@@ -237,12 +238,18 @@ class Run:
 
     def _all(self, names: list[str], run: int, fresh: bool, outcome: Outcome) -> None:
         waiting = {n: set(self.plan.inputs(n).values()) for n in names}
-        sizes = {n: self._size(n).bytes for n in names}
+        estimates = {n: self._size(n) for n in names}
+        sizes = {n: e.bytes for n, e in estimates.items()}
+        ahead = self._ahead(names, estimates)
         busy: dict[Future[tuple[str, bool]], str] = {}
         failed: BaseException | None = None
         executor = self.executor
         while waiting or busy:
-            for name in [n for n, needs in waiting.items() if not needs]:
+            able = sorted((n for n, needs in waiting.items() if not needs), key=lambda n: -ahead[n])
+            executor.expects(
+                self._steps((*busy.values(), *able)), self._steps(waiting) - self._steps(able)
+            )
+            for name in able:
                 held = sum(sizes[n] for n in busy.values())
                 if failed or len(busy) >= executor.steps:
                     break
@@ -268,11 +275,23 @@ class Run:
         if failed is not None:
             raise failed
 
+    def _steps(self, names: Iterable[str]) -> int:
+        return sum(isinstance(self.plan.steps[n], Step) for n in names)
+
+    def _ahead(self, names: list[str], estimates: Mapping[str, Estimate]) -> dict[str, float]:
+        """Seconds of each step with the longest chain of steps that wait for it: what is long is begun first."""
+        out = {n: estimates[n].seconds for n in names}
+        for name in reversed(names):
+            for above in self.plan.inputs(name).values():
+                out[above] = max(out[above], estimates[above].seconds + out[name])
+        return out
+
     def _make(self, name: str, above: Mapping[str, str]) -> str:
         """Make a product from the kept results above it, and keep it."""
         item = self.plan.steps[name]
         if isinstance(item, Layer):
             return self.objects.layer(above[item.of], item.layer)
+        self.objects.look_at(above.values(), self.executor.bytes_digests)
         takes = {p: self.objects.kept(above[p]) for p in self.plan.inputs(name).values()}
         if isinstance(item, Source):
             with self.executor.turn():

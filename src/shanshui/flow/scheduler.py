@@ -81,7 +81,7 @@ class Scheduler:
         """
         try:
             if self.local:
-                self._cluster = _processes(self.local, memory)
+                self._cluster = self._started(memory)
             self.client = self._answering()
             self._refuse_other_dask()
             self._refuse_workers(folder)
@@ -96,6 +96,19 @@ class Scheduler:
         for one in (client, cluster):
             if one is not None:
                 one.close()
+
+    def _started(self, memory: int) -> Any:
+        """Processes of this machine; one that is killed while they start stops them all, so that it is tried twice."""
+        said = ""
+        for _ in range(2):
+            try:
+                return processes(self.local, memory)
+            except Exception as error:  # noqa: BLE001 - whatever the library makes of a process that ended
+                said = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        raise StudyError(
+            f"--scheduler {self.name}: its processes could not be started ({said}); look whether there is memory for "
+            f"{self.local}, or give fewer, then run again: what is finished is kept"
+        )
 
     def _answering(self) -> Any:
         from distributed import Client
@@ -190,21 +203,51 @@ async def _asked(address: str) -> None:
         raise OSError(f"no answer within {ANSWER_S} s") from None
 
 
-def _processes(count: int, memory: int) -> Any:
+_QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "200ms",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.admin.system-monitor.gil.enabled": False,
+    # an errand goes to a thread that is free, and never waits behind a long one while another thread is
+    "distributed.scheduler.worker-saturation": 1.0,
+    # what one strip lets go the next one takes, and the system need not clear it in between
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 1 << 28,
+    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 1 << 25,
+}
+"""Habits of the library that suit this work: no figures that nobody looks at, taken from processors that work."""
+
+
+def processes(count: int, memory: int) -> Any:
+    """Start processes of this machine, each with one thread, to be used with ``with`` or closed.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    memory : int [byte]
+        What all of them together may take: the run sees to it.
+
+    Returns
+    -------
+    distributed.LocalCluster
+        Of which there may be workers yet to come.
+    """
+    import dask
     from distributed import LocalCluster
 
     make: Any = LocalCluster
-    return make(
-        n_workers=count,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        # the run itself sees to it that steps fit together; a worker that is paused would be waited for
-        memory_limit=0,
-        resources={MEMORY: memory},
-        silence_logs=logging.CRITICAL,
-    )
+    with dask.config.set(_QUIET):
+        return make(
+            n_workers=count,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            # the run itself sees to it that steps fit together; a worker that is paused would be waited for
+            memory_limit=0,
+            resources={MEMORY: memory},
+            silence_logs=logging.CRITICAL,
+        )
 
 
 def _seen_from(probe: str) -> tuple[dict[str, str], bool]:

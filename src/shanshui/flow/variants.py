@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shanshui.core.errors import PlanError
-from shanshui.flow.plan import Plan, Source, Step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Source, Step
 from shanshui.store.making import SUFFIX
 
 LONGEST = 80

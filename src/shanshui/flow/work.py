@@ -1,26 +1,25 @@
 """Make one product from kept results: by digests and paths, without a ledger, here or in another process."""
 
 import pickle
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from shanshui.core.errors import StoreError
 from shanshui.core.quantity import Grid, Layers
 from shanshui.flow.events import Listener
 from shanshui.flow.fingerprint import code_digest
-from shanshui.flow.plan import Plan, Step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Step
 from shanshui.region.grid import GridSpec
 from shanshui.store.kept import Kept
-from shanshui.store.layout import disk_errors
 from shanshui.store.making import Finished, Maker
 from shanshui.store.objects import Objects
+from shanshui.store.parts import Part, PartWriter
 from shanshui.store.rasters import RasterReader, RasterWriter
 
 
@@ -42,24 +41,8 @@ InOrder = Callable[[Callable[[int, int], Any], list[tuple[int, int]]], Iterator[
 """Work on strips, as many at once as there may be, and hand the results back in order; a generator."""
 
 
-@dataclass(frozen=True)
-class Span:
-    """Rows of a streamed product in files of their own, to be joined.
-
-    Attributes
-    ----------
-    start, stop : int
-        Rows.
-    files : mapping of layer to Path
-        Raw values in row order; one of an empty name where the product is one grid.
-    heads : mapping of layer to (str, str, float or None)
-        Type, unit and code of missing cells.
-    """
-
-    start: int
-    stop: int
-    files: Mapping[str, Path]
-    heads: Mapping[str, tuple[str, str, float | None]]
+Span = Mapping[str, Part]
+"""Rows of each grid that a streamed product gives; one of an empty name where it is one grid."""
 
 
 @dataclass(frozen=True)
@@ -171,46 +154,20 @@ class Work:
         start, stop : int
             First and past-last row; strips begin at the first.
         """
-        files: dict[str, Path] = {}
-        heads: dict[str, tuple[str, str, float | None]] = {}
-        with self._strip(read) as strip, disk_errors(self.folder), ExitStack() as stack:
-            opened = {}
-            for low, high in self.strips():
-                if not start <= low < stop:
-                    continue
-                for layer, block in _grids(strip(low, high)).items():
-                    if layer not in opened:
-                        heads[layer] = _head(block)
-                        files[layer] = self.folder / f"{uuid.uuid4().hex}.rows"
-                        opened[layer] = stack.enter_context(files[layer].open("wb"))
-                    values = np.ascontiguousarray(block.values, heads[layer][0])
-                    opened[layer].write(values.data)
-        return Span(start, stop, files, heads)
-
-    def joined(self, spans: list[Span], layer: str) -> Finished:
-        """Write one grid from its spans.
-
-        Parameters
-        ----------
-        spans : list of Span
-            In the order of their rows.
-        layer : str
-            Which grid.
-        """
-        head = spans[0].heads[layer]
-        writer = self.maker.raster_writer(*head)
+        writers: dict[str, PartWriter] = {}
         try:
-            for span in spans:
-                with span.files[layer].open("rb") as file:
-                    for low, high in self.strips():
-                        if span.start <= low < span.stop:
-                            shape = (high - low, self.grid.nx)
-                            count = shape[0] * shape[1]
-                            values = np.fromfile(file, np.dtype(head[0]), count)
-                            writer.write(low, values.reshape(shape))
-            return self.maker.raster(writer)
+            with self._strip(read) as strip:
+                for low, high in self.strips():
+                    if not start <= low < stop:
+                        continue
+                    for layer, block in _grids(strip(low, high)).items():
+                        if layer not in writers:
+                            writers[layer] = self.maker.part_writer((start, stop), _head(block))
+                        writers[layer].write(low, block.values)
+            return {layer: writer.close() for layer, writer in writers.items()}
         except BaseException:
-            writer.abandon()
+            for writer in writers.values():
+                writer.abandon()
             raise
 
     def together(self, made: Mapping[str, Finished]) -> Finished:

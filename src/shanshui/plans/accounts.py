@@ -65,7 +65,7 @@ from shanshui.accounts.water_retention import (
 from shanshui.accounts.water_yield import hydropower, water_supply, water_yield
 from shanshui.accounts.watersheds import watershed_results
 from shanshui.basins.people_inside import people_inside
-from shanshui.flow.plan import Step, step
+from shanshui.flow.steps import Step, step
 from shanshui.plans.survey import cover_of, warmth_of
 
 STOOD_IN = frozenset({

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from shanshui.collect.inputs import PRODUCTS
-from shanshui.flow.plan import Plan, Source, Step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Source, Step
 from shanshui.plans.accounts import accounts
 from shanshui.plans.industry import industry
 from shanshui.plans.pattern import REPLACING, pattern, pattern_without

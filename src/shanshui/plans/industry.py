@@ -1,6 +1,6 @@
 """Industry: structure and stage, linkages, emerging firms and attention, evaluation, admission, layout, symbiosis."""
 
-from shanshui.flow.plan import Step, step
+from shanshui.flow.steps import Step, step
 from shanshui.industry.admission import heavy_jobs, open_industries, unit_admission
 from shanshui.industry.attention import report_attention, report_passages
 from shanshui.industry.balancing import balanced_flows

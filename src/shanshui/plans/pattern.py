@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from shanshui.flow.plan import Step, step
+from shanshui.flow.steps import Step, step
 from shanshui.pattern.assembly import (
     pattern_summary,
     restoration_priorities,

@@ -31,7 +31,7 @@ from shanshui.basins.unit_facts import (
 )
 from shanshui.basins.unit_links import unit_county_crosswalk, unit_neighbours, unit_upstream
 from shanshui.decision.maps import overlay_score
-from shanshui.flow.plan import Step, step
+from shanshui.flow.steps import Step, step
 from shanshui.terrain.aspect import aspect
 from shanshui.terrain.cover import cover_type
 from shanshui.terrain.downscaling import land_cover_fine, temperature_fine

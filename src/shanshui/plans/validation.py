@@ -2,7 +2,7 @@
 
 from shanshui.accounts.validation import accounts_validation
 from shanshui.basins.validation import survey_validation
-from shanshui.flow.plan import Step, step
+from shanshui.flow.steps import Step, step
 from shanshui.industry.validation import industry_validation
 from shanshui.pattern.validation import pattern_validation
 from shanshui.plans.survey import warmth_of

@@ -10,8 +10,8 @@ from typing import Any
 from shanshui.core.assessment import Card
 from shanshui.core.errors import PlanError, nearest
 from shanshui.core.setting import EachOf, Limits, OneOf
-from shanshui.flow.plan import Step
 from shanshui.flow.rewire import is_before
+from shanshui.flow.steps import Step
 from shanshui.queries.plain import jsonable
 from shanshui.study.study import Study
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from shanshui.core.voice import Voice
-from shanshui.flow.plan import Step
+from shanshui.flow.steps import Step
 from shanshui.plans.validation import STEPS
 from shanshui.queries.plain import jsonable
 from shanshui.region.validation import AGREES, DIFFERS, NOT_TRIED, UNKNOWN

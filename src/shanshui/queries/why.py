@@ -22,7 +22,7 @@ from shanshui.core.process_lock import remembered
 from shanshui.core.quantity import Grid
 from shanshui.core.reasons import reasons
 from shanshui.flow.absence import Absence, Cause
-from shanshui.flow.plan import Layer
+from shanshui.flow.steps import Layer
 from shanshui.queries.plain import jsonable, records
 from shanshui.region.grid import STRIP
 from shanshui.region.unitset import covered, plain_code

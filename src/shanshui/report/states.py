@@ -6,7 +6,7 @@ from shanshui.collect.catalog import located
 from shanshui.core.errors import PlanError, ShanshuiError
 from shanshui.core.process_lock import remembered
 from shanshui.core.voice import Voice
-from shanshui.flow.plan import Source
+from shanshui.flow.steps import Source
 from shanshui.study.study import Study
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shanshui.flow.plan import Step
+from shanshui.flow.steps import Step
 from shanshui.report.figures import cover_chart, hypsometry_chart, slope_chart, unit_size_chart
 from shanshui.report.page import Chart, Page
 from shanshui.report.tables import basin_table, cover_areas, level_tables, slope_by_basin

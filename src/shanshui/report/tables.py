@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from shanshui.core.source import citation
-from shanshui.flow.plan import Source, Step
+from shanshui.flow.steps import Source, Step
 from shanshui.queries.places import by_unit
 from shanshui.region.years import chosen_year
 from shanshui.report.page import Page

@@ -14,7 +14,7 @@ from shanshui.core.cover import covers
 from shanshui.core.errors import PlanError
 from shanshui.core.source import short_citation
 from shanshui.core.voice import Voice
-from shanshui.flow.plan import Layer, Step
+from shanshui.flow.steps import Layer, Step
 from shanshui.queries.places import by_unit, outlined
 from shanshui.report.legends import Legend, classes, colours, legend_of, legends
 from shanshui.report.maps import MapSpec, draw_map

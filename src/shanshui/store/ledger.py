@@ -2,14 +2,11 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from shanshui.store import manifests
-from shanshui.store.database import DamagedError, Database
+from shanshui.store.diary import Diary
 
 _RECORD = (
     "select p.variant, p.name, p.recipe, p.digest, p.reason, o.kind, o.suffix, o.bytes, o.facts, r.parts, "
@@ -57,87 +54,8 @@ class Shown:
     stamp: str
 
 
-class Ledger:
-    """The ledger of one study.
-
-    Parameters
-    ----------
-    path : Path
-        SQLite file.
-    write : bool
-        Open to write, made when absent; otherwise it is read until ``writing`` is entered, and nothing
-        is made or changed. A missing one is then read from the notes beside the kept results.
-
-    Raises
-    ------
-    StoreError
-        The file is not a readable ledger, or not one of this version.
-    """
-
-    def __init__(self, path: Path, *, write: bool = True) -> None:
-        self.path = path
-        store = path.parent
-        self._db = Database(path, lambda db, look: manifests.fill(db, store, look=look))
-        self._aside: dict[tuple[str, ...], str] = {}
-        if write:
-            self._db.hold()
-
-    @property
-    def writes(self) -> bool:
-        """Whether it is opened to write."""
-        return self._db.writes
-
-    @contextmanager
-    def writing(self, *, mend: bool = False) -> Iterator[None]:
-        """Open to write for a while; with ``mend`` a damaged file is put aside and made anew."""
-        with self._db.writing(mend=mend):
-            yield
-
-    def renew(self, why: str) -> None:
-        """Put the file aside, so that it is made anew from the kept results."""
-        self._db.renew(why)
-
-    def remark(self, text: str) -> None:
-        """Have something told once at the end of what is under way."""
-        if text not in self._db.remarks:
-            self._db.remarks.append(text)
-
-    def remarks(self) -> list[str]:
-        """What was done to the file itself, or could not be done, since last asked, in words."""
-        found, self._db.remarks = self._db.remarks, []
-        return found
-
-    def lost(self) -> int:
-        """Kept results that the file itself knows nothing of, because it is gone or was never filled."""
-        return self._db.lost()
-
-    def state(self) -> tuple[int, ...]:
-        """Numbers that change whenever the ledger does."""
-        return self._db.state()
-
-    def damage(self) -> str:
-        """What is wrong with the file as a file; empty when nothing."""
-        found = [str(row[0]) for row in self._read("pragma quick_check(3)")]
-        return "" if found == ["ok"] else "; ".join(found)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._db.close()
-
-    def _write(self, text: str, values: Iterable[Any]) -> int:
-        return self._db.write((text, tuple(values)))
-
-    def _read(self, text: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._db.read(text, values)
-
-    def _plain(self, text: Any, what: str) -> Any:
-        try:
-            return json.loads(text)
-        except (TypeError, ValueError) as error:
-            raise DamagedError(
-                f"{self.path}: the ledger is damaged ({what} cannot be read); make it anew from the kept "
-                f"results: shanshui verify {self.path.parent.parent} --rebuild"
-            ) from error
+class Ledger(Diary):
+    """What stands in one study and by which recipe; opened as a ``Book``."""
 
     # objects and recipes
 
@@ -325,112 +243,4 @@ class Ledger:
         self._db.write(
             ("delete from product where variant=?", (name,)),
             ("delete from variant where name=?", (name,)),
-        )
-
-    # runs
-
-    def start_run(
-        self, targets: Iterable[str], machine: Mapping[str, Any], variant: str = ""
-    ) -> int:
-        """Open a run; runs that never ended are marked as killed."""
-        return self._db.write(
-            ("update run set state='killed' where state='running'", ()),
-            (
-                "insert into run(started, state, targets, machine, variant) values(?,?,?,?,?)",
-                (time.time(), "running", json.dumps(list(targets)), json.dumps(machine), variant),
-            ),
-        )
-
-    def end_run(self, run: int, state: str) -> None:
-        """Close a run."""
-        self._write("update run set ended=?, state=? where id=?", (time.time(), state, run))
-
-    def last_run(self) -> dict[str, Any] | None:
-        """The newest run."""
-        rows = self._read(
-            "select id, started, ended, state, targets, machine, variant from run order by id desc limit 1"
-        )
-        if not rows:
-            return None
-        run, started, ended, state, targets, machine, variant = rows[0]
-        return {
-            "id": run,
-            "started": started,
-            "ended": ended,
-            "state": state,
-            "targets": self._plain(targets, f"targets of run {run}"),
-            "machine": self._plain(machine, f"machine of run {run}"),
-            "variant": variant or "",
-        }
-
-    def note(self, run: int, kind: str, step: str, facts: Mapping[str, Any]) -> None:
-        """Write an event down."""
-        self._write(
-            "insert into event(run, at, kind, step, facts) values(?,?,?,?,?)",
-            (run, time.time(), kind, step, json.dumps(facts, default=str)),
-        )
-
-    def events(self, since: int = 0) -> list[tuple[int, int, float, str, str, dict[str, Any]]]:
-        """Number, run, time, kind, step and facts of each event after one; of all, where that one is of an older ledger."""
-        text = "select rowid, run, at, kind, step, facts from event where rowid>? order by rowid"
-        last = self._read("select coalesce(max(rowid), 0) from event")[0][0]
-        rows = self._read(text, (since if since <= last else 0,))
-        return [
-            (number, run, at, kind, step, self._plain(facts, f"facts of event {number}"))
-            for number, run, at, kind, step, facts in rows
-        ]
-
-    # what is only remembered to be fast: while the ledger is read, in memory
-
-    def _recall(self, key: tuple[str, ...], text: str, values: Iterable[Any]) -> str | None:
-        if key in self._aside:
-            return self._aside[key]
-        rows = self._read(text, values)
-        return rows[0][0] if rows else None
-
-    def speed(self, step: str) -> float | None:
-        """Nanoseconds per cell that a step last took here."""
-        rows = self._read("select ns_per_cell from speed where step=?", (step,))
-        return rows[0][0] if rows else None
-
-    def know_speed(self, step: str, ns_per_cell: float) -> None:
-        """Note how fast a step was."""
-        self._write(
-            "insert or replace into speed(step, ns_per_cell) values(?,?)", (step, ns_per_cell)
-        )
-
-    def code(self, name: str, package: str) -> str | None:
-        """Digest of a function's code, if the package is still the same."""
-        return self._recall(
-            ("code", name, package),
-            "select digest from code where name=? and package=?",
-            (name, package),
-        )
-
-    def know_code(self, name: str, package: str, digest: str) -> None:
-        """Note the digest of a function's code."""
-        if not self.writes:
-            self._aside["code", name, package] = digest
-            return
-        self._write(
-            "insert or replace into code(name, package, digest) values(?,?,?)",
-            (name, package, digest),
-        )
-
-    def input_digest(self, path: str, stamp: str) -> str | None:
-        """Digest of an input file whose stamp (size, times, place on the disk) is still the same."""
-        return self._recall(
-            ("input", path, stamp),
-            "select digest from input where path=? and stamp=?",
-            (path, stamp),
-        )
-
-    def know_input(self, path: str, stamp: str, digest: str) -> None:
-        """Note the digest of an input file."""
-        if not self.writes:
-            self._aside["input", path, stamp] = digest
-            return
-        self._write(
-            "insert or replace into input(path, stamp, digest) values(?,?,?)",
-            (path, stamp, digest),
         )

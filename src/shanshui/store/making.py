@@ -3,7 +3,7 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from shanshui.core.errors import StoreError
 from shanshui.region.grid import STRIP, GridSpec
 from shanshui.store.layout import disk_errors
 from shanshui.store.manifests import bytes_digest
-from shanshui.store.rasters import RasterWriter
+from shanshui.store.parts import Part, PartWriter, together
+from shanshui.store.rasters import RasterWriter, Summary
 from shanshui.store.tables import table_digest, write_table
 from shanshui.store.vectors import features_digest, write_features
 from shanshui.store.watch import content_digest
@@ -56,6 +57,8 @@ class Finished:
         Digest of what is read back; empty where that was not looked at.
     parts : tuple of Finished
         Grids of which it is the list, to be kept before it.
+    copy : Path or None
+        A second file of the same bytes, to be shown in ``products/``, where its worker has made one.
     """
 
     path: Path
@@ -66,6 +69,7 @@ class Finished:
     stored: str
     reads: str
     parts: tuple["Finished", ...] = ()
+    copy: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -94,15 +98,19 @@ class Maker:
     def raster(self, writer: RasterWriter) -> Finished:
         """Finish a grid."""
         digest = writer.close()
-        facts = {
-            **writer.summary.facts(),
-            "units": writer.units,
-            "nodata": writer.nodata,
-            "dtype": writer.dtype,
-            "shape": list(self.grid.shape),
-            "dims": ["y", "x"],
-        }
+        facts = self._facts(writer.summary, writer.dtype, writer.units, writer.nodata)
         return self._finished(writer.path, digest, "grid", facts)
+
+    def part_writer(self, ends: tuple[int, int], head: tuple[str, str, float | None]) -> PartWriter:
+        """Open some rows of a grid for writing."""
+        return PartWriter(self.temporary(".part"), self.grid, ends, head)
+
+    def together(self, parts: Sequence[Part]) -> Finished:
+        """Finish a grid from its parts."""
+        path = self.temporary(SUFFIX["grid"])
+        digest, summary, stored = together(path, self.grid, parts)
+        facts = self._facts(summary, parts[0].dtype, parts[0].units, parts[0].nodata)
+        return Finished(path, digest, "grid", facts, path.stat().st_size, stored, digest)
 
     def value(self, value: Any) -> Finished:
         """Write a value of any kind that flows.
@@ -154,6 +162,18 @@ class Maker:
         columns = {layer: dict(facts) for layer, (_, facts) in layers.items()}
         facts = {"shape": list(self.grid.shape), "layers": digests, "columns": columns, **beside}
         return self._text(json.dumps({"layers": digests, **beside}), "layers", facts)
+
+    def _facts(
+        self, summary: Summary, dtype: str, units: str, nodata: float | None
+    ) -> dict[str, Any]:
+        return {
+            **summary.facts(),
+            "units": units,
+            "nodata": nodata,
+            "dtype": dtype,
+            "shape": list(self.grid.shape),
+            "dims": ["y", "x"],
+        }
 
     def _grid(self, value: xr.DataArray) -> Finished:
         nodata = value.attrs.get("nodata")

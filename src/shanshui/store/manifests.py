@@ -29,6 +29,14 @@ def bytes_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
+def looked_at(path: Path) -> str:
+    """SHA-256 of a file's bytes; empty when it cannot be read from here."""
+    try:
+        return bytes_digest(path)
+    except OSError:
+        return ""
+
+
 def stamp_of(stat: os.stat_result) -> str:
     """Size, time of change, time of status change and number of a file: what moves when it is touched."""
     return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino}"

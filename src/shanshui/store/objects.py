@@ -81,6 +81,8 @@ class Objects(Watch):
             write_manifest(self.layout, digest, fresh | before)
             now = self._seen[digest] = stamp_of(place.stat())
         self.ledger.know_object(digest, made.kind, suffix, made.bytes, facts, made.stored, now)
+        if made.copy is not None:
+            self.products.copies[digest] = made.copy
         return digest
 
     def layer(self, digest: str, layer: str) -> str:

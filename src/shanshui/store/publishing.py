@@ -29,6 +29,8 @@ class Products:
 
     def __init__(self, layout: Layout, ledger: Ledger) -> None:
         self.layout, self.ledger = layout, ledger
+        self.copies: dict[str, Path] = {}
+        """Files by the digest that they show, made by workers already, of which each is used once."""
 
     def publish(self, name: str, digest: str, variant: str = "") -> bool:
         """Have the file of a product show an object.
@@ -73,8 +75,7 @@ class Products:
             written = not self._same(shown, place, digest)
             if written:
                 shown.parent.mkdir(parents=True, exist_ok=True)
-                fresh = self.layout.temporary / f"{uuid.uuid4().hex}{suffix}"
-                linked = self._clone(place, fresh)
+                fresh, linked = self._fresh(place, digest)
                 _move(fresh, shown)
                 if linked:  # a link more is a change of status: not one of content
                     stored, _ = self.ledger.stored(digest)
@@ -140,21 +141,54 @@ class Products:
         stored, _ = self.ledger.stored(digest)
         return bytes_digest(shown) == (stored or bytes_digest(place))
 
-    def _clone(self, place: Path, fresh: Path) -> bool:
-        """Put the content of one file into another name; true when both are one file now."""
+    def _fresh(self, place: Path, digest: str) -> tuple[Path, bool]:
+        """A file of the same content under another name, and whether both are one file."""
+        made = self.copies.pop(digest, None)
+        if made is not None and made.exists():
+            return made, False
+        fresh = copied(place, self.layout.temporary)
+        if fresh is not None:
+            return fresh, False
+        fresh = self.layout.temporary / f"{uuid.uuid4().hex}{place.suffix}"
+        try:
+            os.link(place, fresh)
+        except OSError:  # a disk without hard links
+            return _whole_copy(place, fresh), False
+        return fresh, True
+
+
+def copied(place: Path, folder: Path) -> Path | None:
+    """A file of the same content that may be written to without a change of the first.
+
+    Parameters
+    ----------
+    place : Path
+        A finished file.
+    folder : Path
+        Where to, on the same disk.
+
+    Returns
+    -------
+    Path or None
+        None where the disk cannot share blocks and the file is too large to be copied.
+
+    Raises
+    ------
+    ResourceError
+        The disk is full.
+    """
+    fresh = folder / f"{uuid.uuid4().hex}{place.suffix}"
+    with disk_errors(fresh):
         if _shared(place, fresh):
             fresh.chmod(0o444)
-            return False
-        if place.stat().st_size > COPY_MOST:
-            try:
-                os.link(place, fresh)
-            except OSError:  # a disk without hard links
-                pass
-            else:
-                return True
-        shutil.copyfile(place, fresh)
-        fresh.chmod(0o444)
-        return False
+            return fresh
+        return None if place.stat().st_size > COPY_MOST else _whole_copy(place, fresh)
+
+
+def _whole_copy(place: Path, fresh: Path) -> Path:
+    shutil.copyfile(place, fresh)
+    fresh.chmod(0o444)
+    return fresh
 
 
 def _is_folder(place: Path) -> bool:

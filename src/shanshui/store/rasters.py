@@ -12,15 +12,12 @@ import numpy as np
 import rasterio
 import xarray as xr
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError, RasterioIOError
+from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
-from shanshui.core.errors import ResourceError, StoreError
+from shanshui.core.errors import StoreError
 from shanshui.region.grid import STRIP, GridSpec
-from shanshui.store.layout import disk_errors
-
-CACHE_MB = 128
-"""GDAL's own cache of blocks; strips are read once, so a large one only costs memory."""
+from shanshui.store.tiles import CACHE_MB, TileFile
 
 
 @dataclass
@@ -48,6 +45,13 @@ class Summary:
             self.high = max(self.high, float(seen.max()))
             self.total += float(seen.sum(dtype=np.float64))
             self.present += seen.size
+
+    def join(self, after: "Summary") -> None:
+        """Take in the rows that another one gathered from where this one stopped."""
+        self.cells += after.cells
+        self.low, self.high = min(self.low, after.low), max(self.high, after.high)
+        self.total += after.total
+        self.present += after.present
 
     def facts(self) -> dict[str, Any]:
         """What the ledger keeps."""
@@ -86,48 +90,15 @@ class RasterWriter:
     summary: Summary = field(default_factory=Summary)
 
     def __post_init__(self) -> None:
-        self._hash = _head(self.grid, self.dtype, self.units, self.nodata)
-        self._next = 0
-        kind = np.dtype(self.dtype).kind
-        with disk_errors(self.path), rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
-            try:
-                self._file = rasterio.open(
-                    self.path,
-                    "w",
-                    driver="GTiff",
-                    height=self.grid.ny,
-                    width=self.grid.nx,
-                    count=1,
-                    dtype=self.dtype,
-                    crs=self.grid.crs,
-                    transform=self.grid.transform,
-                    nodata=np.nan if kind == "f" else self.nodata,
-                    tiled=True,
-                    blockxsize=STRIP,
-                    blockysize=STRIP,
-                    compress="zstd",
-                    zstd_level=1,
-                    predictor=3 if kind == "f" else 2,
-                    bigtiff="if_safer",
-                )
-                self._file.update_tags(units=self.units)
-            except RasterioError as error:
-                raise unwritten(self.path, error) from error
+        self._hash = content_hash(self.grid, self.dtype, self.units, self.nodata)
+        self._tiles = TileFile(self.path, self.grid, self.dtype, self.units, self.nodata)
 
     def write(self, start: int, values: NDArray[Any]) -> None:
         """Write the rows that follow."""
-        if start != self._next:
-            raise StoreError(f"{self.path}: row {start} came where row {self._next} was due")
         block = np.ascontiguousarray(values, self.dtype)
+        self._tiles.write(start, block)
         self._hash.update(block.data)
         self.summary.add(block, self.nodata)
-        window = Window(0, start, self.grid.nx, block.shape[0])
-        with disk_errors(self.path), rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
-            try:
-                self._file.write(block, 1, window=window)
-            except (RasterioIOError, RasterioError) as error:
-                raise unwritten(self.path, error) from error
-        self._next = start + block.shape[0]
 
     def close(self) -> str:
         """Finish the file and return the digest of its content.
@@ -139,26 +110,16 @@ class RasterWriter:
         ResourceError
             The disk did not take all blocks.
         """
-        if self._next != self.grid.ny:
-            raise StoreError(f"{self.path}: {self._next} of {self.grid.ny} rows were written")
-        try:
-            self._file.close()
-        except (RasterioIOError, RasterioError) as error:
-            raise unwritten(self.path, error) from error
-        _whole(self.path)
+        self._tiles.close()
         return self._hash.hexdigest()
 
     def abandon(self) -> None:
         """Drop an unfinished file."""
-        try:
-            self._file.close()
-        except RasterioError:  # a full disk fails again on closing; the file goes anyway
-            pass
-        finally:
-            self.path.unlink(missing_ok=True)
+        self._tiles.abandon()
 
 
-def _head(grid: GridSpec, dtype: str, units: str, nodata: float | None) -> Any:
+def content_hash(grid: GridSpec, dtype: str, units: str, nodata: float | None) -> Any:
+    """SHA-256 of what a grid is; its rows are still to come."""
     head = [grid.shape, dtype, units, nodata, list(grid.transform)[:6]]
     return hashlib.sha256(json.dumps([head, grid.crs]).encode())
 
@@ -180,45 +141,40 @@ def raster_digest(path: Path, grid: GridSpec, facts: Mapping[str, Any]) -> str:
     StoreError
         It cannot be read, or has another shape.
     """
-    digest = _head(grid, facts["dtype"], facts["units"], facts["nodata"])
-    try:
-        with rasterio.Env(GDAL_CACHEMAX=CACHE_MB), rasterio.open(path) as file:
-            if (file.height, file.width) != grid.shape:
-                raise StoreError(
-                    f"{path}: found {file.height} x {file.width} cells, expected {grid.ny} x {grid.nx}"
-                )
-            for start in range(0, grid.ny, STRIP):
-                rows = min(STRIP, grid.ny - start)
-                window = Window(0, start, grid.nx, rows)
-                digest.update(np.ascontiguousarray(file.read(1, window=window)).data)
-    except RasterioError as error:
-        raise StoreError(f"{path}: a kept grid cannot be read ({error})") from error
+    digest = content_hash(grid, facts["dtype"], facts["units"], facts["nodata"])
+    add_content(digest, path, grid.shape)
     return str(digest.hexdigest())
 
 
-def unwritten(path: Path, error: Exception) -> ResourceError:
-    """Words for a grid that the disk did not take."""
-    return ResourceError(
-        f"{path}: could not be written ({error}); most often the disk is full; make room and run "
-        "again: what is finished is kept"
-    )
+def add_content(digest: Any, path: Path, shape: tuple[int, int]) -> None:
+    """Take the rows of a file into a digest, as they were when they were written.
 
+    Parameters
+    ----------
+    digest : hashlib hash
+        Of what the grid is, and of the rows before.
+    path : Path
+        GeoTIFF of one band.
+    shape : (int, int)
+        Rows and columns that it has.
 
-def _whole(path: Path) -> None:
-    """Refuse a file whose last blocks the disk did not take: GDAL may not say so on closing."""
-    size = path.stat().st_size
+    Raises
+    ------
+    StoreError
+        It cannot be read, or has another shape.
+    """
+    ny, nx = shape
     try:
-        with rasterio.open(path) as file:
-            high, wide = file.block_shapes[0]
-            rows, cols = -(-file.height // high), -(-file.width // wide)
-            for row in range(rows):
-                for col in range(cols):
-                    offset = file.get_tag_item(f"BLOCK_OFFSET_{col}_{row}", "TIFF", bidx=1)
-                    length = file.get_tag_item(f"BLOCK_SIZE_{col}_{row}", "TIFF", bidx=1)
-                    if offset is None or int(offset) + int(length or 0) > size:
-                        raise unwritten(path, OSError("blocks are missing"))
-    except RasterioIOError as error:
-        raise unwritten(path, error) from error
+        with rasterio.Env(GDAL_CACHEMAX=CACHE_MB), rasterio.open(path) as file:
+            if (file.height, file.width) != shape:
+                raise StoreError(
+                    f"{path}: found {file.height} x {file.width} cells, expected {ny} x {nx}"
+                )
+            for start in range(0, ny, STRIP):
+                window = Window(0, start, nx, min(STRIP, ny - start))
+                digest.update(np.ascontiguousarray(file.read(1, window=window)).data)
+    except RasterioError as error:
+        raise StoreError(f"{path}: a kept grid cannot be read ({error})") from error
 
 
 class RasterReader:

@@ -1,7 +1,7 @@
 """Is a kept object still what it was? By size and time, by its bytes, by its content."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,36 @@ class Watch:
         elif path.exists() and stamp == stamp_of(path.stat()):
             return True
         return self._same_bytes(digest, path, stored)
+
+    def look_at(
+        self, digests: Iterable[str], bytes_digests: Callable[[list[Path]], list[str]]
+    ) -> None:
+        """Have the bytes of objects looked at together by others, where this process did not yet.
+
+        Parameters
+        ----------
+        digests : iterable of str
+            Objects; what is found wrong is said by whoever asks for one.
+        bytes_digests : callable
+            SHA-256 of each of some files.
+        """
+        due: dict[str, tuple[Path, str, str]] = {}
+        stack = list(digests)
+        while stack:
+            digest = stack.pop()
+            _, path, facts = self._place(digest)
+            stack += facts.get("layers", {}).values()
+            now, stored = stamp_of(path.stat()), self.stored(digest)[0]
+            with self._guard:
+                if stored and self._seen.get(digest) != now:
+                    due[digest] = path, stored, now
+        if not due:
+            return
+        found = bytes_digests([path for path, _, _ in due.values()])
+        for (digest, (_, stored, now)), got in zip(due.items(), found, strict=True):
+            if got == stored:
+                with self._guard:
+                    self._seen[digest] = now
 
     def stored(self, digest: str) -> tuple[str, str]:
         """SHA-256 of the bytes that were kept, of the ledger or else of the note, and the stamp when last looked at.

@@ -36,7 +36,7 @@ from shanshui.collect.scaling import plausible, refuse_unused
 from shanshui.collect.yearly import declared_as, maps_by_year
 from shanshui.core.errors import DataError
 from shanshui.flow.events import Event
-from shanshui.flow.plan import Source
+from shanshui.flow.steps import Source
 from shanshui.flow.work import Context
 from shanshui.region.grid import STRIP, GridSpec
 from shanshui.store.ledger import Ledger

@@ -8,7 +8,7 @@ from shanshui.collect.catalog import InputSpec, Specs, located
 from shanshui.collect.inputs import INPUTS
 from shanshui.collect.polygon_classes import class_polygons, is_polygons
 from shanshui.core.errors import DataError
-from shanshui.flow.plan import Source
+from shanshui.flow.steps import Source
 from shanshui.flow.work import Context
 
 POLYGONS, MAP = "land_use", "land_cover"

@@ -21,7 +21,8 @@ from shanshui.collect.rasters import raster_input
 from shanshui.collect.recognition import evidence_of, recognised
 from shanshui.collect.translation import translated
 from shanshui.core.errors import DataError, ShanshuiError
-from shanshui.flow.plan import Plan, Source, Step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Source, Step
 from shanshui.flow.work import Context
 from shanshui.region.grid import GridSpec
 

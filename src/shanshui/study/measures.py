@@ -14,8 +14,9 @@ from shanshui.collect.scaling import plausible
 from shanshui.core.assessment import Card, card_of
 from shanshui.core.errors import PlanError, nearest
 from shanshui.core.quantity import ANY, Features, Grid, Layers, Quantity, Table
-from shanshui.flow.plan import Item, Plan, Source, Step
+from shanshui.flow.plan import Plan
 from shanshui.flow.rewire import is_before, with_change
+from shanshui.flow.steps import Item, Source, Step
 from shanshui.flow.work import Context
 from shanshui.measures.changes import (
     changed_cells,

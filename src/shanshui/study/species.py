@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from shanshui.collect.catalog import located
 from shanshui.collect.readers import read_table
 from shanshui.core.errors import PlanError
-from shanshui.flow.plan import Step
+from shanshui.flow.steps import Step
 from shanshui.pattern.species import habitats_of
 from shanshui.pattern.species_names import group_called, species_called
 from shanshui.plans.pattern import SPECIES_TWINS

@@ -16,7 +16,8 @@ from shanshui.collect.seasons import season_of
 from shanshui.collect.sense import sense_doubts
 from shanshui.collect.sense_places import POINTS, place_doubts
 from shanshui.core.errors import ShanshuiError
-from shanshui.flow.plan import Plan, Step
+from shanshui.flow.plan import Plan
+from shanshui.flow.steps import Step
 from shanshui.pattern.sightings import not_found
 from shanshui.region.grid import GridSpec
 from shanshui.study.meaning import told

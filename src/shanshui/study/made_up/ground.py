@@ -25,7 +25,7 @@ from shanshui.kernels.noise import fractal, white
 from shanshui.kernels.windows import horn_slope
 from shanshui.region.grid import STRIP, GridSpec
 from shanshui.store.layout import disk_errors
-from shanshui.store.rasters import unwritten
+from shanshui.store.tiles import unwritten
 from shanshui.study.made_up.frame import Frame
 from shanshui.study.made_up.towns import near_towns, towns_of
 
