@@ -168,7 +168,7 @@ def test_a_full_disk_is_said(objects, monkeypatch):
 
 
 def test_a_grid_whose_last_blocks_are_missing_is_noticed(objects):
-    from shanshui.store.rasters import _whole
+    from shanshui.store.tiles import tiles
 
     digest = objects.keep(
         objects.grid.lay(np.random.default_rng(0).random((7, 5)).astype(np.float32), "m")
@@ -178,5 +178,5 @@ def test_a_grid_whose_last_blocks_are_missing_is_noticed(objects):
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size - 20)
     with pytest.raises(ResourceError):
-        _whole(path)
+        list(tiles(path))
     assert grid([[1.0]], "m").attrs["units"] == "m"
