@@ -4,17 +4,32 @@ import html
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from shanshui.core.errors import ShanshuiError
 from shanshui.flow.rewire import is_before
 from shanshui.queries.admission import PlaceAdmission, admitted_at
+from shanshui.queries.comparison.answer import Comparison
+from shanshui.queries.comparison.compare import Comparisons, compare, comparisons
+from shanshui.queries.comparison.pair import Pair
 from shanshui.queries.datasets import Datasets, datasets
+from shanshui.queries.estimates import RunEstimate, run_estimate
 from shanshui.queries.lineage import Lineage, lineage
 from shanshui.queries.products import ProductFacts, Products, product_facts, products
+from shanshui.queries.scenarios import (
+    DroppedScenario,
+    NewScenario,
+    ScenarioFacts,
+    ScenarioList,
+    drop_scenario,
+    new_scenario,
+    scenario_facts,
+    scenario_list,
+)
 from shanshui.queries.settings import Settings, settings
 from shanshui.queries.validation import Validation, made_validation
+from shanshui.queries.verification import Verification, verification
 from shanshui.queries.why import Answer, Missing, Why
-from shanshui.study.comparison import Comparison, compare
 from shanshui.study.study import Study as StudyFolder
 
 
@@ -198,6 +213,8 @@ class Study(StudyFolder):
             self, industry, *at, kind=kind, year=year, exemptions=exemptions, facts=facts
         )
 
+    # scenarios
+
     def compare(self, one: str, other: str, product: str, column: str = "") -> Comparison:
         """What differs of a product from one scenario to another: ``shanshui compare``.
 
@@ -216,6 +233,122 @@ class Study(StudyFolder):
             A product that one of them has not made, or that is another kind of thing in the other.
         """
         return compare(self, one, other, product, column)
+
+    def comparisons(
+        self, one: str, other: str, *products: str, column: str = "", by_place: bool = True
+    ) -> Comparisons:
+        """What differs of several products from one scenario to another; of all that differ when none is named.
+
+        Parameters
+        ----------
+        one, other : str
+            Scenarios; ``base`` is the study itself.
+        *products : str
+            Made in both.
+        column : str
+            Column of the tables that is told; by default the one that tells most.
+        by_place : bool
+            Tell differences by place too, and not of the region alone.
+
+        Raises
+        ------
+        PlanError
+            A product that one of them has not made, or that is another kind of thing in the other.
+        """
+        return comparisons(self, one, other, *products, column=column, by_place=by_place)
+
+    def differing(self, one: str, other: str) -> list[str]:
+        """Products that both scenarios have made and that differ; nothing of them is read.
+
+        Raises
+        ------
+        StudyError
+            No such scenario.
+        """
+        return Pair(self, one, other).differing()
+
+    def scenario_list(self) -> ScenarioList:
+        """Scenarios that there are, what each changes and how much of it is made: ``shanshui scenario list``."""
+        return scenario_list(self)
+
+    def scenario_facts(self, name: str) -> ScenarioFacts:
+        """What a scenario says, what it is laid over, what wins and what it reaches: ``shanshui scenario show``.
+
+        Raises
+        ------
+        StudyError
+            No such scenario, or one that cannot be laid over the study.
+        """
+        return scenario_facts(self, name)
+
+    def new_scenario(self, name: str, **says: Any) -> NewScenario:
+        """Write a scenario, if it can be laid over the study: ``shanshui scenario new``.
+
+        Parameters
+        ----------
+        name : str
+            Of the scenario.
+        **says : any
+            ``parents, measures, inputs, settings, without, words, date``, as of :func:`shanshui.queries.scenarios.new_scenario`.
+
+        Raises
+        ------
+        StudyError
+            A name that is taken or that no folder can have, or anything that cannot be laid over the study.
+        """
+        return new_scenario(self, name, **says)
+
+    def drop_scenario(self, name: str) -> DroppedScenario:
+        """Take a scenario away, and what was made of it alone: ``shanshui scenario drop``.
+
+        Raises
+        ------
+        StudyError
+            No such scenario, another one is laid over it, or it stands in the study file.
+        """
+        return drop_scenario(self, name)
+
+    # what a run would do, and whether what it did is still right
+
+    def estimate(self, *products: str, **options: Any) -> RunEstimate:
+        """Memory, disk, time and state of each step of a run, without running it: ``shanshui run --dry``.
+
+        Parameters
+        ----------
+        *products : str
+            What would be brought up to date; everything when none is named.
+        **options : any
+            ``workers, memory, settings, variant, scheduler``, as of ``run``.
+
+        Raises
+        ------
+        PlanError
+            No such product, setting or variant.
+        """
+        return run_estimate(self, *products, **options)
+
+    def verify(
+        self, *, deep: bool = False, mend: bool = False, rebuild: bool = False
+    ) -> Verification:
+        """What is wrong with what is kept, and the cure of each: ``shanshui verify``.
+
+        Parameters
+        ----------
+        deep : bool
+            Read all bytes and all content anew, not only what was touched.
+        mend : bool
+            Mend what needs nothing to be made; the next run makes damaged results anew.
+        rebuild : bool
+            First put the ledger aside and make it anew from the kept results.
+
+        Raises
+        ------
+        StudyError
+            To be mended, and opened to read only.
+        StoreError
+            A ledger of another version, or a place that cannot be written.
+        """
+        return verification(self, deep=deep, mend=mend, rebuild=rebuild)
 
     # what is written of it
 

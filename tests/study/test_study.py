@@ -14,7 +14,7 @@ from shanshui import new_study, open_study
 from shanshui.core.errors import DataError, PlanError, ShanshuiError, StudyError
 from shanshui.flow.plan import Step
 from shanshui.study.file import json_schema
-from shanshui.study.study import parse_settings
+from shanshui.study.upkeep import parse_settings
 
 
 def test_importing_takes_no_time_and_loads_no_gdal():

@@ -1,5 +1,6 @@
 """Maps of the difference of two scenarios."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ from numpy.typing import NDArray
 
 from shanshui.core.errors import PlanError
 from shanshui.core.voice import Voice
+from shanshui.queries.comparison.answer import DIFFERS, ENTERS, LEAVES, Comparison
+from shanshui.queries.comparison.sentences import scenario_word
 from shanshui.region.grid import grid_of
-from shanshui.report.comparison import scenario_word
 from shanshui.report.maps import WIDEST, thumbnail
-from shanshui.study.comparison import DIFFERS, ENTERS, LEAVES, Comparison
 from shanshui.study.study import Study
 
 LESS, MORE = "#67001f", "#053061"
@@ -30,14 +31,14 @@ BESIDE: dict[str, Any] = {
 }
 
 
-def difference_map(study: Study, found: list[Comparison], voice: Voice) -> Figure:
+def difference_map(study: Study, found: Sequence[Comparison], voice: Voice) -> Figure:
     """Maps of the difference of one product, a panel for each scenario, in one scale: red for less, blue for more.
 
     Parameters
     ----------
     study : Study
         With the region made.
-    found : list of Comparison
+    found : sequence of Comparison
         Of one grid; of classes that are only in or out, blue is what comes in and red what goes; of others red is what differs.
     voice : Voice
         Of the page.

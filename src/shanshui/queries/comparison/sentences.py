@@ -1,11 +1,11 @@
-"""Two scenarios side by side: in a sentence, as a map of the difference, as files."""
+"""A comparison in sentences: by how much, who gains, who loses, what was not compared."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
 from shanshui.core.voice import Voice
-from shanshui.study.comparison import Comparison
+from shanshui.queries.comparison.answer import Comparison
 from shanshui.study.sections import BASE
 
 LEVELS = ("county", "prefecture", "unit", "province", "basin")
