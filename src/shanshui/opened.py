@@ -399,7 +399,7 @@ class Study(StudyFolder):
         to : path
             By ending: .tif (COG), .nc, .zarr, .gpkg, .gdb, .shp, .parquet, .geojson, .csv, .xlsx, .png.
         lang : str
-            Of the words on a map.
+            Of the words on a map and of texts in tables.
         stale : bool
             Also products that are not up to date, marked as such.
         overwrite : bool

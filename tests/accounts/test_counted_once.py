@@ -12,7 +12,9 @@ from shanshui.accounts.purification import purification
 from shanshui.accounts.services import FLOW, SERVICE
 from shanshui.accounts.table_amounts import table_amounts
 from shanshui.core.errors import QuantityError
+from shanshui.core.voice import Voice
 
+ZH = Voice("zh")
 PARENT = {f.flow: f.part_of for f in FLOW.values() if f.part_of}
 SAME_AS = {f.flow: f.same_as for f in FLOW.values() if f.same_as}
 SUBSTANCE = {f.flow: f.substance for f in FLOW.values() if f.substance}
@@ -53,7 +55,7 @@ def test_what_another_holds_stands_beside_the_total(flows, left_out, by):
     rows = account(flows)
     assert not rows.loc[left_out, "counts"]
     assert by in rows.loc[left_out, "note"]
-    assert rows.loc[left_out, "note_zh"]
+    assert ZH.tell(rows.loc[left_out], "note")
     assert np.isfinite(rows.loc[left_out, "value"])
     rest = [f for f in flows if f != left_out]
     assert rows.loc["total", "value"] == pytest.approx(rows.loc[rest, "value"].sum())
@@ -197,6 +199,6 @@ def test_no_part_counts_beside_its_whole(flows, frame):
         assert not prices or max(prices) <= 3.0 * min(prices) * (1 + 1e-9)
     left = rows[~rows["counts"] & rows["value"].notna()].drop("total", errors="ignore")
     assert (left["note"] != "").all()
-    assert (left["note_zh"] != "").all()
+    assert all(ZH.tell(row, "note") for row in left.to_dict("records"))
     value = rows.loc[rows["counts"], "value"].sum()
     assert rows.loc["total", "value"] == pytest.approx(value) or not counted

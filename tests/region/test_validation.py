@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 from shanshui.core.errors import QuantityError
+from shanshui.core.said import Said
+from shanshui.core.voice import Voice
 from shanshui.region.validation import Measure, validation_table
 
 
@@ -33,7 +35,16 @@ def test_a_place_above_another():
 
 
 def test_criteria_come_first_and_other_chapters_stay_out():
-    mine = [Measure("m", 1.0, low=0.0, high=2.0, statement="holds anywhere", source="c")]
+    mine = [
+        Measure(
+            "m",
+            1.0,
+            low=0.0,
+            high=2.0,
+            statement=Said("as_said", {"said": "holds anywhere"}),
+            source="c",
+        )
+    ]
     found = validation_table("survey", mine, published(("gep_total", "", 1, 2, "", "s", "x"), ("m", "", 3, 4, "", "t", "y")))  # fmt: skip
     assert found["statement"].tolist() == ["holds anywhere", "t"]
     assert found["verdict"].tolist() == ["agrees", "differs"]
@@ -58,7 +69,7 @@ def said(chapter, measures, /, **row):
 def test_a_reason_is_told_where_ours_does_not_agree():
     told = {"low": 0, "high": 2, "reason": "no list", "reason_zh": "无名录"}
     row = said("survey", [Measure("m", 3.0, note="of 5")], **told).iloc[0]
-    assert (row["verdict"], row["note"], row["note_zh"]) == (
+    assert (row["verdict"], row["note"], Voice("zh").tell(row, "note")) == (
         "differs",
         "of 5; no list",
         "of 5; 无名录",

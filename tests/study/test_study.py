@@ -435,7 +435,7 @@ def test_validation_of_the_region_says_what_forces_an_agreement(region):
     rows = {(r["measure"], r["subject"]): r for r in said["statements"]}
     assert {r["chapter"] for r in rows.values()} == {"survey", "accounts", "pattern", "industry"}
     assert all(r["verdict"] in said["counts"] for r in rows.values())
-    assert all("note_zh" in r for r in rows.values())
+    assert all("note_said" in r and "note_zh" not in r for r in rows.values())
     assert rows["people_kept", ""]["verdict"] == "agrees"
     assert rows["forest_to_farmed", ""]["verdict"] == "forced"
     assert "leave_out" in rows["forest_to_farmed", ""]["forced"]

@@ -9,6 +9,7 @@ import pandas as pd
 from shanshui.accounts.carbon import O2_PER_CO2
 from shanshui.accounts.services import FLOW
 from shanshui.core.errors import QuantityError, nearest
+from shanshui.core.said import Name, Number, Said
 
 PRICE_RATIO = 3.0
 """How far two prices of one substance may lie apart [1] [D]; the shipped ones of two papers are 34 and 221 times apart."""
@@ -27,16 +28,10 @@ class _Line:
         """It has a value."""
         return bool(np.isfinite(self.row["value"]))
 
-    def leave_out(self, why: str, why_zh: str) -> None:
+    def leave_out(self, why: Said) -> None:
         """The line stands beside the total."""
         self.row["counts"] = False
-        _say(self.row, why, why_zh)
-
-
-def _say(row: dict[str, Any], why: str, why_zh: str) -> None:
-    """Add to the notes of a line."""
-    row["note"] = "; ".join(w for w in (row["note"], why) if w)
-    row["note_zh"] = "；".join(w for w in (row["note_zh"], why_zh) if w)
+        self.row["notes"].append(why)
 
 
 def counted_once(
@@ -47,7 +42,7 @@ def counted_once(
     Parameters
     ----------
     rows : list of dict
-        Lines with ``flow, amount, price, own, value, counts, note, note_zh``.
+        Lines with ``flow, amount, price, own, value, counts`` and ``notes``: a list of what is said of it.
     excludes : dict, optional
         Flows that the amount of a flow leaves out already, as its table says.
 
@@ -67,7 +62,7 @@ def counted_once(
     for flow, line in of.items():
         for whole in _ancestors(flow):
             if whole in of and of[whole].worth:
-                line.leave_out(*_why_part(flow, whole))
+                line.leave_out(_why_part(flow, whole))
                 break
         twin = FLOW[flow].same_as if flow in FLOW else ""
         if (
@@ -76,15 +71,10 @@ def counted_once(
             and of[twin].row["counts"]
             and twin not in told.get(flow, ())
         ):
-            line.leave_out(
-                f"may hold what {twin} counts already; a table (products, emissions) whose column excludes names {twin} has it counted",
-                f"可能与 {twin} 重复；若 products 或 emissions 表的 excludes 列注明已扣除 {twin}，则计入",
-            )
+            line.leave_out(Said("holds_twin", {"twin": Name(twin), "id": twin}))
             for part in (p.flow for p in FLOW.values() if p.part_of == flow and p.flow in of):
-                of[part].leave_out(
-                    f"part of {flow}, which may hold what {twin} counts already",
-                    f"属于 {flow} 的一部分，而后者可能与 {twin} 重复",
-                )
+                facts = {"flow": Name(flow), "twin": Name(twin)}
+                of[part].leave_out(Said("part_holds_twin", facts))
     _one_basis(of)
     return rows
 
@@ -129,16 +119,10 @@ def _ancestors(flow: str) -> list[str]:
     return out
 
 
-def _why_part(flow: str, whole: str) -> tuple[str, str]:
+def _why_part(flow: str, whole: str) -> Said:
     if flow == "cooling_unused":
-        return (
-            "beyond what the people of the place would spend on cooling",
-            "超出当地居民降温用电需求的部分",
-        )
-    return (
-        f"part of {whole}, which stands in this account",
-        f"属于 {whole} 的一部分，后者已在账户中",
-    )
+        return Said("cooling_beyond")
+    return Said("part_of_flow", {"whole": Name(whole)})
 
 
 def _one_basis(of: dict[str, _Line]) -> None:
@@ -149,17 +133,11 @@ def _one_basis(of: dict[str, _Line]) -> None:
     if not (np.isfinite(oxygen) and np.isfinite(carbon)) or oxygen <= 0:
         return
     if carbon <= 0:
-        of["o2"].leave_out(
-            "this account's ground takes up no carbon dioxide on balance, which alone could give oxygen off: not on one basis with it",
-            "账户内二氧化碳净吸收量不为正，无从释氧，核算基础不一致",
-        )
+        of["o2"].leave_out(Said("oxygen_alone"))
         return
     ratio = oxygen / (carbon * O2_PER_CO2)
     if ratio > 1.0 + STOICHIOMETRY:
-        of["o2"].leave_out(
-            f"{ratio:.3g} times the oxygen of this account's carbon dioxide (32 to 44 by mass): not on one basis with it",
-            f"为账户内二氧化碳所对应氧量（质量比 32:44）的 {ratio:.3g} 倍，核算基础不一致",
-        )
+        of["o2"].leave_out(Said("oxygen_beyond", {"ratio": Number(ratio, ".3g")}))
 
 
 def _one_price(rows: list[dict[str, Any]]) -> None:
@@ -187,7 +165,7 @@ def _one_price(rows: list[dict[str, Any]]) -> None:
         for row in lines:
             if row is base or _apart([row, base]) <= PRICE_RATIO:
                 continue
-            _say(row, *_why_price(row, base))
+            row["notes"].append(_why_price(row, base))
             for column in (
                 "price",
                 "method",
@@ -206,17 +184,13 @@ def _far(lines: list[dict[str, Any]]) -> str:
     return f"at prices {apart:.3g} times apart" if np.isfinite(apart) else "one of them for nothing"
 
 
-def _why_price(row: dict[str, Any], base: dict[str, Any]) -> tuple[str, str]:
+def _why_price(row: dict[str, Any], base: dict[str, Any]) -> Said:
     own, one = float(row["price"]), float(base["price"])
+    of = {"base": Name(str(base["flow"]))}
     if one == 0:
         # what the study gives for nothing is no measure of another price
-        told, told_zh = f"{own:.6g} {row['price_unit']}", f"{own:.6g} {row['price_unit']}"
-    else:
-        told, told_zh = f"{own / one:.3g} times that", f"其 {own / one:.3g} 倍"
-    return (
-        f"at the price of {base['flow']}, the same substance: its own was {told}",
-        f"采用同一物质 {base['flow']} 的价格：原价为{told_zh}",
-    )
+        return Said("price_of_same", of | {"own": Number(own, ".6g"), "unit": row["price_unit"]})
+    return Said("price_of_same_times", of | {"ratio": Number(own / one, ".3g")})
 
 
 def _apart(lines: list[dict[str, Any]]) -> float:

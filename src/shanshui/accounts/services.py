@@ -75,6 +75,37 @@ FLOW: dict[str, Flow] = {row.flow: row for row in _flows()}
 """Flows by name, those of a service in the order of its account."""
 
 
+@dataclass(frozen=True)
+class MapFlow:
+    """A flow that a map gives.
+
+    Attributes
+    ----------
+    flow : str
+        Its name.
+    map : str
+        Map that is summed, and its layer: ``cooling_use.used``.
+    product : str
+        Product that is this map.
+    factor : str
+        What turns the map's values into the flow: ``water`` (mm), ``sediment, nitrogen, phosphorus, sand`` of soil, or ``area``.
+    """
+
+    flow: str
+    map: str
+    product: str
+    factor: str
+
+
+def _map_flows() -> Iterator[MapFlow]:
+    for row in csv.DictReader(shipped_text("accounts/map_flows.csv").splitlines()):
+        yield MapFlow(**row)
+
+
+MAP_FLOWS: tuple[MapFlow, ...] = tuple(_map_flows())
+"""Flows that maps give."""
+
+
 def _reach() -> dict[str, str]:
     rows = csv.DictReader(shipped_text("accounts/service_groups.csv").splitlines())
     return {row["group"]: row["reach"] for row in rows}

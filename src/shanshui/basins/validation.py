@@ -7,6 +7,7 @@ import xarray as xr
 
 from shanshui.basins.tables import OutletPoints, SpatialLevels, UnitPopulation
 from shanshui.core.assessment import assessment
+from shanshui.core.said import Number, Said, worded
 from shanshui.core.vocabulary import CellSize, ClassAreas, Codes, Units
 from shanshui.region.grid import FINE_M, grid_of
 from shanshui.region.polygon_cover import cover_of
@@ -94,12 +95,12 @@ def survey_validation(
         ]
     if river_basin_outlets is not None:
         known = river_basin_outlets[river_basin_outlets["published_km2"] > 0]
-        for _, row in known.iterrows():
+        for row in known.to_dict("records"):
+            area = Number(float(row["published_km2"]), ",.0f")
             measures.append(
                 Measure(
                     "basin_area_ratio", float(row["upstream_km2"] / row["published_km2"]), "1", str(row["code"]), 1 - NEAR, 1 + NEAR,
-                    f"{row['name']}: area above the gauge as published, {row['published_km2']:,.0f} km2",
-                    f"{row['name_zh']}：控制面积与公布的 {row['published_km2']:,.0f} km2 相符", "[inputs.reference_outlets]",
+                    Said("basin_area_published", {"basin": worded(row, "name"), "area": area}), "[inputs.reference_outlets]",
                     note=f"{row['upstream_km2']:,.0f} km2; moved {row['moved_km']:.1f} km; rule: {row['rule']}",
                 )
             )  # fmt: skip
@@ -123,8 +124,7 @@ def survey_validation(
         measures.append(
             Measure(
                 "people_kept", total / people if people > 0 else np.nan, "1", "", KEPT[0] * (here * RIM if here < 0.99 else 1.0), KEPT[1],
-                "people of all planning units are those that the census counted in their counties",
-                "各规划单元人口合计等于所在县的普查人口", "census of the study",
+                Said("people_counted"), "census of the study",
                 note=f"{total:,.0f} of {people:,.0f} on {here:.1%} of the counties' ground",
             )
         )  # fmt: skip
@@ -132,8 +132,7 @@ def survey_validation(
         coarse = slope_cell > FINE_M
         measures.append(
             Measure(
-                "slope_cell", slope_cell, "m", "", 0.0, FINE_M, "slope is measured at the cells that its limits were published for",
-                "坡度按阈值所适用的分辨率测算", "windows of the draft guide of 2019 [S]",
+                "slope_cell", slope_cell, "m", "", 0.0, FINE_M, Said("slope_at_cells"), "windows of the draft guide of 2019 [S]",
                 note="limits of slope are read from scaled_slope; slope itself is far below that of the ground" if coarse else "",
             )
         )  # fmt: skip
@@ -167,8 +166,7 @@ def _cover_overlap(
     worst = min(out, key=lambda m: m.ours)
     return [
         Measure(
-            "cover_overlap", mean, "1", "", OVERLAP, 1.0, "the mix of classes on the map is that of the table of areas",
-            "地图的地类构成与面积统计表一致", "[inputs.land_cover_areas]",
+            "cover_overlap", mean, "1", "", OVERLAP, 1.0, Said("cover_mix"), "[inputs.land_cover_areas]",
             note=f"mean of {len(out)} prefectures; least in {worst.place}: {worst.ours:.0%}",
         ),
         *out,

@@ -83,6 +83,8 @@ def scenario(
         if as_json:
             print_json(made.to_dict())
             return
+        for text in made.overridden:
+            typer.echo(text)
         typer.echo(
             f"{made.file}\nnext: shanshui run {folder} --scenario {quote(name)}   and   shanshui compare {folder} base {quote(name)}"
         )

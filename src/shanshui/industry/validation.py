@@ -3,6 +3,7 @@
 import numpy as np
 
 from shanshui.core.assessment import assessment
+from shanshui.core.said import Said
 from shanshui.core.vocabulary import Counties
 from shanshui.industry.county_product import SectorProducts
 from shanshui.industry.county_stages import (
@@ -125,7 +126,7 @@ def industry_validation(
             ),
             Measure(
                 "counties_with_gdp", len(known) / asked if asked else np.nan, "1", "", 1.0, 1.0,
-                "every county of the region has a product", "区内每个县都有生产总值", "the study's tables",
+                Said("counties_have_product"), "the study's tables",
             ),
         ]  # fmt: skip
     if industry_structure is not None:

@@ -7,6 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from shanshui.core.said import Said
 from shanshui.pattern.range_map import range_map
 from shanshui.pattern.species import THREATENED, habitats_of, latin
 from shanshui.region.grid import grid_of
@@ -49,8 +50,6 @@ def richness_rank(
     Measure
         In [-1, 1]; NaN where there are too few cells, or all are alike.
     """
-    said = "the red line takes in more where more threatened species live"
-    said_zh = "受威胁物种越多的地方，红线纳入比例越高"
     note = "the same ranges are in the importance of biodiversity: it shows that other layers do not undo it, no more"
     rows = habitats_of(habitats)
     threatened = set(rows.index[rows["threat"].isin(THREATENED)])
@@ -71,7 +70,7 @@ def richness_rank(
     ):
         value = float(spearmanr(richness[use], line[use] / ground[use]).statistic)
     return Measure(
-        "richness_rank", value, "1", "", 0.0, 1.0, said, said_zh, "species_ranges", note=f"{int(use.sum())} cells; {note}",
+        "richness_rank", value, "1", "", 0.0, 1.0, Said("richness_in_line"), "species_ranges", note=f"{int(use.sum())} cells; {note}",
     )  # fmt: skip
 
 

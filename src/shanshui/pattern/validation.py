@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.cover import codes_of
+from shanshui.core.said import Said
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Mask
 from shanshui.pattern.counts import SourceCounts
@@ -41,13 +42,6 @@ RESERVES = "given.protected_areas"
 """The line takes protected areas in whole."""
 LEAST_CLASS = 0.005
 """Share of the graded ground that each class has where classes tell anything apart [D]."""
-WHAT = {
-    "red_line": ("the red line", "红线"),
-    "sources": ("sources", "生态源地"),
-    "sensitivity_class": ("sensitivity", "敏感性"),
-    "importance_class": ("importance", "重要性"),
-}
-"""Words of both languages for what is held against the ground."""
 CAPTURE = 1.2
 """Share of protected ground that is taken in, over what chance would take, from which it was found and not hit [D]."""
 
@@ -262,14 +256,13 @@ def _red_line(
         *(
             Measure(
                 "red_line_of", share, "1", k, *((0.0, 0.05) if k == "built" else (np.nan, np.nan)),
-                "towns lie outside the red line" if k == "built" else "", "城镇位于红线之外" if k == "built" else "", GUIDE if k == "built" else "",
+                Said("towns_outside") if k == "built" else None, GUIDE if k == "built" else "",
                 forced_by={"built": NO_TOWNS, "farmed": NO_FARMLAND}.get(k, ""),
             )
             for k, share in of.items()
         ),
         Measure(
-            "forest_to_farmed", shown, "1", "", 2.0, np.inf, "the red line takes in forest at least twice as often as farmland",
-            "红线纳入森林的比例至少为耕地的两倍", GUIDE,
+            "forest_to_farmed", shown, "1", "", 2.0, np.inf, Said("line_takes_forest"), GUIDE,
             forced_by=NO_FARMLAND, note=f"forest {of['forest']:.1%}, farmland {of['farmed']:.1%}",
         ),
         *_captured("red_line", chosen, known, reserve, RESERVES),
@@ -290,8 +283,7 @@ def _captured(
     ratio = inside / by_chance if by_chance > 0 else np.nan
     return [
         Measure(
-            "captured", ratio, "1", what, CAPTURE, np.inf, f"{WHAT[what][0]}: more protected ground than by chance is taken in",
-            f"{WHAT[what][1]}纳入保护地的比例高于随机", "protected areas of the study",
+            "captured", ratio, "1", what, CAPTURE, np.inf, Said("protected_captured", {"what": Said(f"what_{what}")}), "protected areas of the study",
             forced_by=forced, note=f"{inside:.1%} of protected ground, {by_chance:.1%} of all",
         ),
         Measure("captured_share", inside, "1", what, forced_by=forced),
@@ -303,8 +295,7 @@ def _classes(measure: str, code: NDArray[np.uint8], inside: NDArray[np.bool_]) -
     return [
         Measure(
             measure, _share(code == grade, known), "1", str(grade), LEAST_CLASS, 1.0 - LEAST_CLASS,
-            f"class {grade} of {WHAT[measure][0]} tells some ground from other ground",
-            f"{WHAT[measure][1]}第 {grade} 级能区分不同地面", "our own range [D]",
+            Said("class_tells", {"grade": grade, "what": Said(f"what_{measure}")}), "our own range [D]",
         )
         for grade in (EXTREME, IMPORTANT, GENERAL)
     ]  # fmt: skip
@@ -330,8 +321,7 @@ def _important(
         *(Measure("important_of", share, "1", k) for k, share in of.items()),
         Measure(
             "important_forest_to_farmed", ratio, "1", "", 1.0, np.inf,
-            "forest is extremely important more often than farmland, before farmland is left out",
-            "剔除耕地之前，森林极重要的比例高于耕地", "our own range [D]",
+            Said("forest_more_important"), "our own range [D]",
             note=f"forest {of['forest']:.1%}, farmland {of['farmed']:.1%}",
         ),
     ]  # fmt: skip

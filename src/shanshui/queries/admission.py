@@ -91,8 +91,9 @@ class PlaceAdmission:
 def _rule(rule: Rule) -> dict[str, Any]:
     return {
         "rule": rule.rule, "list": rule.list, "verdict": rule.verdict, "when": " & ".join(map(str, rule.when)),
-        "text": rule.text, "text_zh": rule.text_zh, "source": rule.source,
-        "source_zh": rule.source_zh, "tag": rule.tag,
+        "text": rule.text, "source": rule.source, "tag": rule.tag,
+        **{f"text_{k}": v for k, v in rule.words.items() if k != "en"},
+        **{f"source_{k}": v for k, v in rule.sources.items() if k != "en"},
     }  # fmt: skip
 
 

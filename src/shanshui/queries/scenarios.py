@@ -163,14 +163,21 @@ class NewScenario:
         Its name.
     file : Path
         Where it stands.
+    overridden : tuple of str
+        What more than one scenario of its line sets, and which wins.
     """
 
     scenario: str
     file: Path
+    overridden: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        return {"scenario": self.scenario, "file": str(self.file)}
+        return {
+            "scenario": self.scenario,
+            "file": str(self.file),
+            "overridden": list(self.overridden),
+        }
 
 
 @dataclass(frozen=True)
@@ -254,7 +261,7 @@ def new_scenario(
         words=words,
         today=date or datetime.datetime.now(tz=datetime.UTC).date(),
     )
-    return NewScenario(name, file)
+    return NewScenario(name, file, tuple(map(str, study.scenario(name).overridden)))
 
 
 def drop_scenario(study: Study, name: str) -> DroppedScenario:

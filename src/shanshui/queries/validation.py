@@ -1,10 +1,12 @@
 """What a study's validation says: each statement, and whether a setting forces it."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from shanshui.core.said import ENDING
 from shanshui.flow.plan import Step
 from shanshui.plans.validation import STEPS
 from shanshui.queries.plain import jsonable
@@ -33,6 +35,8 @@ class Statement:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         row = {k: None if isinstance(v, float) and v != v else v for k, v in self.row.items()}
+        # phrases and facts as what they are, for programs that speak another language
+        row |= {k: json.loads(v) if v else [] for k, v in row.items() if k.endswith(ENDING)}
         found: dict[str, Any] = jsonable(row | {"forced": self.forced})
         return found
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, TEXT, Table
+from shanshui.core.said import Said, by_language, columns
 from shanshui.region.measures import MEASURES, NOT_MEASURED, chapter_of
 
 Published = Annotated[
@@ -25,7 +26,7 @@ Validation = Annotated[
             "measure": TEXT,
             "subject": TEXT,
             "statement": TEXT,
-            "statement_zh": TEXT,
+            "statement_said": TEXT,
             "ours": ANY,
             "low": ANY,
             "high": ANY,
@@ -34,7 +35,7 @@ Validation = Annotated[
             "forced_by": TEXT,
             "source": TEXT,
             "note": TEXT,
-            "note_zh": TEXT,
+            "note_said": TEXT,
         }
     ),
 ]
@@ -58,8 +59,8 @@ class Measure:
         Code of the place that it speaks of; blank for the whole study.
     low, high : float
         Range in which it must lie in any region; NaN for none.
-    statement, statement_zh : str
-        What the range says, in words of both languages.
+    statement : Said or None
+        What the range says.
     source : str
         Where the range comes from.
     forced_by : str
@@ -75,8 +76,7 @@ class Measure:
     place: str = ""
     low: float = np.nan
     high: float = np.nan
-    statement: str = ""
-    statement_zh: str = ""
+    statement: Said | None = None
     source: str = ""
     forced_by: str = ""
     note: str = ""
@@ -111,9 +111,9 @@ def validation_table(
     """
     measures = list(measures)
     rows = [
-        _row(chapter, m, (m.statement, m.statement_zh), m.low, m.high, m.source)
+        _row(chapter, m, m.statement, m.low, m.high, m.source)
         for m in measures
-        if m.statement
+        if m.statement is not None
     ]
     of = {(m.measure, m.place): m for m in measures}
     for row in () if published is None else published.to_dict("records"):
@@ -121,8 +121,8 @@ def validation_table(
         if held is not None:
             rows.append(held)
     columns = [
-        "chapter", "measure", "subject", "statement", "statement_zh", "ours", "low", "high", "unit", "verdict", "forced_by", "source", "note",
-        "note_zh",
+        "chapter", "measure", "subject", "statement", "statement_said", "ours", "low", "high", "unit", "verdict", "forced_by", "source", "note",
+        "note_said",
     ]  # fmt: skip
     out = pd.DataFrame(rows, columns=columns)
     return out.astype(dict.fromkeys(("ours", "low", "high"), float))
@@ -133,13 +133,11 @@ def _held(
 ) -> dict[str, object] | None:
     """One published statement beside ours; none where it is another chapter's."""
     measure, place, than = _text(row["measure"]), _text(row.get("place")), _text(row.get("than"))
-    said = str(row["statement"]), _text(row.get("statement_zh")) or str(row["statement"])
-    reason = _text(row.get("reason"))
-    told = reason, _text(row.get("reason_zh")) or reason
+    said, told = by_language(row, "statement"), by_language(row, "reason")
     if measure in NOT_MEASURED:
         return _not_tried(chapter, row, said, told)
     names = tuple(dict.fromkeys(name for name, _ in of))
-    if chapter_of(measure, said[0], names) not in ("", chapter):
+    if chapter_of(measure, str(row["statement"]), names) not in ("", chapter):
         return None
     mine = of.get((measure, place))
     if mine is None:
@@ -167,17 +165,17 @@ def _held(
 
 
 def _not_tried(
-    chapter: str, row: dict[Hashable, Any], said: tuple[str, str], told: tuple[str, str]
+    chapter: str, row: dict[Hashable, Any], said: Said | None, told: Said | None
 ) -> dict[str, object] | None:
     """A statement that nobody can measure, listed with its reason by the chapter it names, or else by the first."""
     where = _text(row.get("chapter")) or next(iter(MEASURES))
     if where not in MEASURES:
         raise QuantityError(
-            f"published.chapter: '{said[0]}' has '{where}', expected one of {', '.join(MEASURES)}; correct it"
+            f"published.chapter: '{row['statement']}' has '{where}', expected one of {', '.join(MEASURES)}; correct it"
         )
-    if not told[0]:
+    if told is None:
         raise QuantityError(
-            f"published.reason: '{said[0]}' has no measure and no reason; say in reason why it cannot be measured"
+            f"published.reason: '{row['statement']}' has no measure and no reason; say in reason why it cannot be measured"
         )
     if where != chapter:
         return None
@@ -188,17 +186,16 @@ def _not_tried(
 
 
 def _row(
-    chapter: str, mine: Measure, said: tuple[str, str], low: float, high: float, source: str, told: tuple[str, str] = ("", ""),
+    chapter: str, mine: Measure, said: Said | None, low: float, high: float, source: str, told: Said | None = None,
 ) -> dict[str, object]:  # fmt: skip
     known = np.isfinite(mine.ours) and not (np.isnan(low) or np.isnan(high))
     verdict = UNKNOWN if not known else AGREES if low <= mine.ours <= high else DIFFERS
-    why = ("", "") if verdict == AGREES else told  # a reason explains what does not agree
-    note, note_zh = ("; ".join(filter(None, (mine.note, part))) for part in why)
+    why = None if verdict == AGREES else told  # a reason explains what does not agree
+    note = Said("as_said", {"said": mine.note}) if mine.note else None
     return {
-        "chapter": chapter, "measure": mine.measure, "subject": mine.place, "statement": said[0], "statement_zh": said[1], "ours": mine.ours,
+        "chapter": chapter, "measure": mine.measure, "subject": mine.place, **columns("statement", said), "ours": mine.ours,
         "low": low if np.isfinite(low) else np.nan, "high": high if np.isfinite(high) else np.nan, "unit": mine.unit,
-        "verdict": verdict, "forced_by": mine.forced_by, "source": source, "note": note,
-        "note_zh": note_zh,
+        "verdict": verdict, "forced_by": mine.forced_by, "source": source, **columns("note", note, why),
     }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from shanshui.core.keys import keys
 from shanshui.core.version import __version__
 from shanshui.core.voice import Voice
 from shanshui.queries.places import joined_columns, outlined, with_places
+from shanshui.queries.spoken import spoken
 from shanshui.report.office_formats import write_geodatabase, write_shapefile
 from shanshui.store.sheets import plain_text, write_csv, write_workbook
 from shanshui.store.vectors import write_geopackage
@@ -168,7 +169,8 @@ def _flat(study: Study, name: str) -> pd.DataFrame:
 
 
 def _marked(handed: Handed, name: str, frame: Any) -> Any:
-    """Rows that say so where their product is not up to date."""
+    """Rows in the words of the export's language, which say so where their product is not up to date."""
+    frame = spoken(frame, handed.voice)
     if not handed.state[name]:
         return frame
     column = "state" if "state" not in frame else "state_of_product"

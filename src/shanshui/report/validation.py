@@ -38,7 +38,7 @@ def validation_chapter(page: Page) -> dict[str, Any]:
                 ],
                 page.voice("verdict"): [page.voice(s.row["verdict"]) for s in rows],
                 page.voice("forced_by"): [s.forced for s in rows],
-                page.voice("reason"): [s.row[page.voice.column(s.row, "note")] for s in rows],
+                page.voice("reason"): [page.voice.tell(s.row, "note") for s in rows],
                 page.voice("source"): [s.row["source"] for s in rows],
             }
         )
@@ -56,8 +56,8 @@ def _told(rows: list[Statement], voice: Voice) -> str:
 
 
 def _said(row: dict[str, Any], voice: Voice) -> str:
-    text = row[voice.column(row, "statement")]
-    return f"{text} [{row['subject']}]" if row["subject"] else str(text)
+    text = voice.tell(row, "statement")
+    return f"{text} [{row['subject']}]" if row["subject"] else text
 
 
 def _figure(value: float) -> str:

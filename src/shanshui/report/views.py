@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from shanshui.core.source import short_citation
 from shanshui.core.voice import Voice
 from shanshui.flow.plan import Layer, Step
 from shanshui.queries.places import by_unit, outlined
+from shanshui.report.last import Last
 from shanshui.report.legends import Legend, classes, colours, legend_of, legends
 from shanshui.report.maps import MapSpec, draw_map
 from shanshui.report.number_classes import Fill, step_fills, value_fills
@@ -67,7 +68,7 @@ class View:
         study = self.study
         if not study.has("boundary"):
             return []
-        outline = _outline(study, study.record("boundary").digest)
+        outline = _outline(study)
         out: list[Line] = [(outline, "#222", 1.0)]
         if study.has("counties") and "counties" in self.legend.layers:
             counties = study["counties"]
@@ -271,10 +272,13 @@ def class_words(study: Study, name: str, voice: Voice) -> dict[int, str]:
     return {code: word for code, (word, _) in _classes(view).items()}
 
 
-@lru_cache(maxsize=2)
-def _outline(study: Study, boundary: str) -> gpd.GeoDataFrame:
-    """The region as one shape, by the digest of its boundary."""
-    return study.objects.get(boundary).dissolve()
+_OUTLINES = Last[gpd.GeoDataFrame]()
+
+
+def _outline(study: Study) -> gpd.GeoDataFrame:
+    """The region as one shape."""
+    boundary = study.record("boundary").digest
+    return _OUTLINES.of(study, boundary, lambda: study.objects.get(boundary).dissolve())
 
 
 def cover_classes(study: Study, name: str) -> pd.DataFrame:

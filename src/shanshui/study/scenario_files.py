@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from shanshui.collect.catalog import located
+from shanshui.collect.gate import require
 from shanshui.core.errors import PlanError, StudyError, nearest
 from shanshui.flow.variants import checked_name
 from shanshui.store.layout import disk_errors
@@ -96,6 +98,8 @@ def new_scenario(
     study.scenarios[name] = made
     try:
         lineage(study.scenarios, name)
+        for word, spec in made.files():
+            require(located(spec, study.folders), f"scenario '{name}': inputs.{word}")
         study.scenario(name)
     except Exception:
         del study.scenarios[name]

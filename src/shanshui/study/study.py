@@ -18,7 +18,7 @@ from shanshui.flow.explain import Link, chain, joins
 from shanshui.flow.rewire import is_before
 from shanshui.flow.run import Outcome, Run
 from shanshui.kernels.crew import available
-from shanshui.measures.changes import refuse_nothing
+from shanshui.measures.cells import refuse_nothing
 from shanshui.plans.everything import CHAPTERS
 from shanshui.region.join_account import JoinAccount
 from shanshui.store.ledger import Record

@@ -12,6 +12,7 @@ from scipy.stats import spearmanr
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, Features
+from shanshui.core.said import Said
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Elevation, Precipitation, Temperature
 from shanshui.region.at_points import values_at
@@ -112,19 +113,15 @@ def _beside(
     else:
         note += f"; {LEAST} are needed"
     unit, span = ("K", WARM) if warm else ("1", WET)
-    said, said_zh = ("temperature", "气温") if warm else ("precipitation", "降水")
-    high, high_zh = (
-        f"{said} is high where that of the weather stations is",
-        f"{said_zh}的空间格局与气象站一致",
-    )
+    what = {"what": Said("what_temperature" if warm else "what_precipitation")}
     return [
         Measure(
-            f"{name}_bias", bias, unit, "", *span, f"{said} is that of the weather stations on the mean", f"{said_zh}均值与气象站相符", SOURCE,
+            f"{name}_bias", bias, unit, "", *span, Said("stations_mean", what), SOURCE,
             note=note,
         ),
         Measure(f"{name}_rmse", rmse, unit, source=SOURCE, note=note),
         Measure(
-            f"{name}_rank", rank, "1", "", RANK, 1.0, high, high_zh, SOURCE, note=note,
+            f"{name}_rank", rank, "1", "", RANK, 1.0, Said("stations_pattern", what), SOURCE, note=note,
         ),
     ]  # fmt: skip
 
