@@ -39,11 +39,14 @@ def asked():
     for path in HOME.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             called = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Said"
-            for part in ast.walk(node.args[0]) if called else ():
-                if isinstance(part, ast.JoinedStr):
-                    begun.add(part.values[0].value)
-                elif isinstance(part, ast.Constant) and isinstance(part.value, str):
-                    whole.add(part.value)
+            parts = list(ast.walk(node.args[0])) if called else []
+            first = {id(p.values[0]): p.values[0].value for p in parts if hasattr(p, "values")}
+            begun |= set(first.values())
+            whole |= {
+                p.value
+                for p in parts
+                if isinstance(p, ast.Constant) and isinstance(p.value, str) and id(p) not in first
+            }
     return whole, begun
 
 
@@ -117,7 +120,7 @@ def test_a_language_of_a_study_says_phrases_and_is_refused_other_facts(tmp_path)
     with pytest.raises(PlanError, match="names part in braces; expected of share"):
         Voice("fr", tmp_path)
     place.write_text("key,text\nphrase.acount_share,x\n", "utf-8")
-    with pytest.raises(PlanError, match="did you mean account_share"):
+    with pytest.raises(PlanError, match="did you mean 'account_share'"):
         Voice("fr", tmp_path)
 
 

@@ -165,7 +165,6 @@ def test_costs_in_plain_python(monkeypatch):
         "_take_in",
         "_expand",
         "_hand_out",
-        "grown",
         "_share",
         "_frame",
         "ways_back",

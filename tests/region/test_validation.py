@@ -72,7 +72,7 @@ def test_a_reason_is_told_where_ours_does_not_agree():
     assert (row["verdict"], row["note"], Voice("zh").tell(row, "note")) == (
         "differs",
         "of 5; no list",
-        "of 5; 无名录",
+        "of 5；无名录",
     )
     row = said("survey", [Measure("m", 1.0, note="of 5")], **told).iloc[0]
     assert (row["verdict"], row["note"]) == ("agrees", "of 5")

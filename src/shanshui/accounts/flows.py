@@ -287,7 +287,7 @@ def service_amounts(
         "sand": cell_ha / (sand_density * sand_depth_m),
         "area": cell_ha,
     }
-    maps: dict[str, xr.DataArray | xr.Dataset | None] = {
+    maps: dict[str, Any] = {
         "water_retained": water_retained, "soil_retained": soil_retained, "flood_kept": flood_kept, "co2": co2, "o2": o2,
         "cooling_use": cooling_use, "primary_products": primary_products, "sand_retained": sand_retained, "species_ground": species_ground,
     }  # fmt: skip

@@ -106,7 +106,10 @@ def _print_list(found: "ScenarioList", folder: Path, as_json: bool) -> None:
     if as_json:
         print_json(found.to_dicts())
     elif found:
-        print_rows(found.to_dicts())
+        print_rows([{k: v for k, v in row.items() if k != "fault"} for row in found.to_dicts()])
+        for line in found:
+            if line.fault:
+                typer.echo(f"! {line.fault}")
     else:
         typer.echo(f"no scenario yet; make one: shanshui scenario {folder} new NAME")
 
@@ -189,10 +192,10 @@ def _print_comparisons(study: "Study", found: "Comparisons", voice: Voice) -> No
         words = class_words(view, c.product, voice) if c.kind == "classes" else {}
         for text in sentences(c, voice, words):
             typer.echo(text)
-        _print_places(c, words)
+        _print_places(c, words, voice)
 
 
-def _print_places(found: "Comparison", words: dict[int, str]) -> None:
+def _print_places(found: "Comparison", words: dict[int, str], voice: Voice) -> None:
     """Tables under the sentences: by county, prefecture, province and basin, the greatest changes first; of classes from which to which."""
     if found.kind == "classes" and len(found.rows):
         shown = found.rows.head(20)
@@ -201,6 +204,8 @@ def _print_places(found: "Comparison", words: dict[int, str]) -> None:
     if found.places.empty:
         if found.kind in ("table", "features", "layers") and len(found.rows):
             rows = found.rows[found.rows["change"].fillna(0) != 0]
+            own = rows[rows["column"] == found.column]
+            rows = own if len(own) else rows
             print_rows(records((rows if len(rows) else found.rows).head(20)))
         return
     for level in ("prefecture", "county", "basin", "unit"):
@@ -208,6 +213,9 @@ def _print_places(found: "Comparison", words: dict[int, str]) -> None:
             (found.places["level"] == level) & (found.places["change"].fillna(0) != 0)
         ]
         if len(here):
+            label = voice.column(here, "name")
+            here = here.assign(name=here[label].where(here[label] != "", here["name"]))
+            here = here.drop(columns="name_zh").assign(level=voice(f"compare_{level}"))
             order = here["change"].abs().sort_values(ascending=False, kind="stable").index
             print_rows(records(here.loc[order].head(10)))
             if len(here) > 10:

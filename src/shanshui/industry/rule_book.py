@@ -224,8 +224,8 @@ def rules_of(rows: Iterable[Mapping[Any, Any]]) -> tuple[Rule, ...]:
                 text.get("text", ""),
                 text.get("source", ""),
                 text.get("tag", ""),
-                {"en": text.get("text", "")} | worded(text, "text").words,
-                {"en": text.get("source", "")} | worded(text, "source").words,
+                {"en": text.get("text", ""), **worded(text, "text").words},
+                {"en": text.get("source", ""), **worded(text, "source").words},
             )
         )
     names = {r.rule for r in out}

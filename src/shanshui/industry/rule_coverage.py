@@ -154,7 +154,7 @@ def sentence_coverage(rule_coverage: RuleStates) -> SentenceCoverage:
         own = [r for r in row["rules"].split() if r in states]
         state = min((states[r] for r in own), key=order.index) if own else NO_RULE
         lacks = [r for r in row["rules"].split() if r not in states]
-        told = {}
+        told: dict[str, str] = {}
         for name in ("sentence", "source", "why"):
             told |= columns(name, by_language(row, name))
         rows.append(told | {"rules": " ".join(own), "missing": " ".join(lacks), "state": state})

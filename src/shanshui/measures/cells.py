@@ -196,7 +196,7 @@ def followed_cells(
     return like(before, out, str(before.attrs["units"]))
 
 
-def refuse_nothing(name: str, facts: dict[str, Any], text: str) -> None:
+def refuse_nothing(name: str, facts: dict[str, Any], text: str, times: int = 1) -> None:
     """Refuse a measure whose ground holds no cell of the region.
 
     Parameters
@@ -207,6 +207,8 @@ def refuse_nothing(name: str, facts: dict[str, Any], text: str) -> None:
         Of the ground as the ledger has it.
     text : str
         The measure as written.
+    times : int
+        Cells of a preview by those of the study; 1 for none.
 
     Raises
     ------
@@ -214,6 +216,11 @@ def refuse_nothing(name: str, facts: dict[str, Any], text: str) -> None:
         No cell.
     """
     if facts.get("min") is None or float(facts["min"]) > HOLDS:
+        if times > 1:
+            raise DataError(
+                f"scenario '{name}': '{text}' changes no cell of a preview on cells {times} times as wide; preview on smaller cells, or run "
+                "the scenario itself"
+            )
         raise DataError(
             f"scenario '{name}': '{text}' changes no cell of the region; its shapes lie outside, or its rule holds nowhere (or nowhere that "
             "is known); correct it, or leave it out"

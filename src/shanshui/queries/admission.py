@@ -9,7 +9,7 @@ import pyproj
 
 from shanshui.core.errors import PlanError, QuantityError, StudyError
 from shanshui.core.errors import nearest as nearest_word
-from shanshui.core.voice import Voice
+from shanshui.core.voice import ENGLISH, Voice
 from shanshui.industry.access_rules import Admission, admit
 from shanshui.industry.cell_verdicts import admitted_cells
 from shanshui.industry.classification import checked_code, industry_name
@@ -92,8 +92,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
     return {
         "rule": rule.rule, "list": rule.list, "verdict": rule.verdict, "when": " & ".join(map(str, rule.when)),
         "text": rule.text, "source": rule.source, "tag": rule.tag,
-        **{f"text_{k}": v for k, v in rule.words.items() if k != "en"},
-        **{f"source_{k}": v for k, v in rule.sources.items() if k != "en"},
+        **{f"text_{k}": v for k, v in rule.words.items() if k != ENGLISH},
+        **{f"source_{k}": v for k, v in rule.sources.items() if k != ENGLISH},
     }  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def new_scenario(
     try:
         lineage(study.scenarios, name)
         for word, spec in made.files():
-            require(located(spec, study.folders), f"scenario '{name}': inputs.{word}")
+            require(located(spec, study.folders), word)
         study.scenario(name)
     except Exception:
         del study.scenarios[name]

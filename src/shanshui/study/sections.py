@@ -121,12 +121,12 @@ class Scenario(Changes):
         return said | {k: list(v) for k, v in lists.items() if v}
 
     def files(self) -> list[tuple[str, InputSpec]]:
-        """Inputs that it takes from a file, with their declaration."""
+        """Inputs that it takes from one file, with their declaration; not those of several by a pattern."""
         return [
             (word, spec)
             for word, said in self.inputs.items()
             for spec in (said if isinstance(said, list) else [said])
-            if spec.file is not None
+            if spec.file and not set(spec.file) & set("*?[{")
         ]
 
     @property

@@ -138,7 +138,7 @@ class Study(Viewed):
         run.bring(grounds)
         for name in grounds:
             scenario, text = self.grounds[name]
-            refuse_nothing(scenario, self.record(name).facts, text)
+            refuse_nothing(scenario, self.record(name).facts, text, self.times)
 
     def runner(
         self,

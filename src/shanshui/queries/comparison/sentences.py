@@ -85,9 +85,9 @@ def _headline(
             "compare_figure",
             before=_number(found.before),
             after=_number(found.after),
-            unit="" if found.unit == "1" else found.unit,
+            unit="" if found.unit == "1" else voice.unit(found.unit),
             change=_signed(found.change),
-            share=f"; {signed_share(share)}" if np.isfinite(share) else "",
+            share=f"{voice('mark_semicolon')}{signed_share(share)}" if np.isfinite(share) else "",
             **named,
         )
         .replace(" (", " (")

@@ -46,6 +46,7 @@ def table_places(
     stem = product
     for level in ZONES:
         stem = stem.removeprefix(f"{level}_")
+    unit = str((read[0].attrs.get("units") or {}).get(column, ""))
     parts: dict[str, pd.DataFrame] = {}
     for name in dict.fromkeys([product, *(f"{level}_{stem}" for level in ZONES)]):
         if not pair.both(name):
@@ -53,7 +54,7 @@ def table_places(
         level = next((LEVEL_OF[k] for k in pair.a.plan.key(name) if k in LEVEL_OF), "")
         if level and level not in parts:
             frames = read if name == product else pair.read(name)
-            found = _one_level(pair, name, level, column, frames)
+            found = _one_level(pair, name, level, column, unit, frames)
             if found is not None:
                 parts[level] = found
     order = [parts[level] for level in ZONES if level in parts]
@@ -61,13 +62,21 @@ def table_places(
 
 
 def _one_level(
-    pair: Pair, name: str, level: str, column: str, read: tuple[pd.DataFrame, pd.DataFrame]
+    pair: Pair,
+    name: str,
+    level: str,
+    column: str,
+    unit: str,
+    read: tuple[pd.DataFrame, pd.DataFrame],
 ) -> pd.DataFrame | None:
+    units = read[0].attrs.get("units") or {}
     one, other = (_of_last_year(plain_rows(frame)) for frame in read)
     key = next(iter(pair.a.plan.keys(name)), "")
     if key not in one or key not in other:
         return None
-    words = [w for w in (column, *HEADLINES) if w in one and w in other]
+    # a table of places may name the same figure otherwise, but not tell another one
+    words = [w for w in (column, *HEADLINES) if w == column or (unit and units.get(w) == unit)]
+    words = [w for w in words if w in one and w in other]
     words = [w for w in words if pd.api.types.is_numeric_dtype(one[w])]
     if not words or one[key].duplicated().any() or other[key].duplicated().any():
         return None
