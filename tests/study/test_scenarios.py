@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from tests.command import shanshui
 from tests.worlds import squares, valley, write_raster
-from typer.testing import CliRunner
 
 from shanshui import new_study, open_study
-from shanshui.cli.main import app
 from shanshui.core.errors import DataError, PlanError, ShanshuiError, StudyError
 from shanshui.core.voice import Voice
 from shanshui.queries.comparison.sentences import sentences
@@ -53,15 +52,6 @@ def scenario(folder, name, **words):
 def declared(folder, text):
     file = folder / "study.toml"
     file.write_text(file.read_text("utf-8") + text, "utf-8")
-
-
-def shanshui(*words, code=0):
-    done = CliRunner().invoke(app, [str(w) for w in words])
-    if isinstance(done.exception, ShanshuiError):
-        assert code == 2, done.exception
-        return str(done.exception)
-    assert done.exit_code == code, (done.output, done.exception)
-    return done.output
 
 
 def tree(folder):

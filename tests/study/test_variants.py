@@ -7,12 +7,11 @@ import sqlite3
 import time
 
 import pytest
+from tests.command import shanshui
 from tests.worlds import valley, write_raster
-from typer.testing import CliRunner
 
 from shanshui import new_study, open_study
-from shanshui.cli.main import app
-from shanshui.core.errors import PlanError, ShanshuiError, StoreError
+from shanshui.core.errors import PlanError, StoreError
 from shanshui.flow.variants import LONGEST, checked_name, name_of
 
 LIMITS = {"slope_class": {"limits_deg": (5.0, 15.0)}}
@@ -35,15 +34,6 @@ def folder(start, tmp_path):
     """A study of its own with slope classes by planning unit made."""
     shutil.copytree(start, tmp_path / "w", symlinks=True)
     return tmp_path / "w/s"
-
-
-def shanshui(*words, code=0):
-    done = CliRunner().invoke(app, [str(w) for w in words])
-    if isinstance(done.exception, ShanshuiError):
-        assert code == 2, done.exception
-        return str(done.exception)
-    assert done.exit_code == code, (done.output, done.exception)
-    return done.output
 
 
 def tree(folder):

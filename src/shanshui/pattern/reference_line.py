@@ -63,7 +63,8 @@ def reference_figures(
     return [
         Measure("reference_line", agreement, "1", "agreement", source=SOURCE),
         Measure(
-            "reference_line", kappa, "1", "kappa", 0.0, 1.0, Said("line_agrees"), SOURCE, note=f"agreement {agreement:.1%}; ours {p:.1%}, the other {q:.1%} of the ground",
+            "reference_line", kappa, "1", "kappa", 0.0, 1.0, Said("line_agrees"), SOURCE,
+            note=f"agreement {agreement:.1%}; ours {p:.1%}, the other {q:.1%} of the ground",
         ),
         Measure("reference_line", inside, "1", "inside", source=SOURCE),
         Measure("reference_line", outside, "1", "outside", source=SOURCE),

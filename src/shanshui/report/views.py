@@ -15,7 +15,7 @@ from shanshui.core.errors import PlanError
 from shanshui.core.source import short_citation
 from shanshui.core.voice import Voice
 from shanshui.flow.plan import Layer, Step
-from shanshui.queries.places import by_unit, outlined
+from shanshui.queries.places import PlacedRows
 from shanshui.report.last import Last
 from shanshui.report.legends import Legend, classes, colours, legend_of, legends
 from shanshui.report.maps import MapSpec, draw_map
@@ -121,7 +121,7 @@ def _table(view: View) -> MapSpec:
         Rows that have no place, several rows for one place, or no numbers.
     """
     study, name, voice = view.study, view.name, view.voice
-    frame = outlined(study, name)
+    frame = PlacedRows(study, name).outlined
     if frame is None or not set(frame.geom_type.dropna()) <= {"Polygon", "MultiPolygon"}:
         raise PlanError(f"{name}: its rows have no areas to draw; export it as .csv or .xlsx")
     if frame.geometry.dropna().duplicated().any():
@@ -161,7 +161,7 @@ def _by_word(places: gpd.GeoDataFrame, words: pd.Series, view: View) -> list[Fil
 def _units(view: View) -> MapSpec:
     """A table by planning unit: its words, or its value per area in seven groups of one size."""
     units, by = view.study["planning_units"], view.legend.by
-    column = by_unit(view.study, view.name)[by].reindex(units.index)
+    column = PlacedRows(view.study, view.name).by_unit[by].reindex(units.index)
     lines = [(units, "white", 0.2), *view.rim]
     if column.dtype.kind in "iuf":
         unit = view.voice("million_per_km2")

@@ -32,6 +32,8 @@ SUMMED = (
     "J",
 )
 """Units, of a year or at large, of which the rows of a table may be summed; heights, shares and prices may not."""
+UNIT, PLANNING_UNIT, UNIT_OF = "unit", "planning_unit", "unit_of"
+"""Column with the unit of a figure; what a key of that name is called instead, of planning units and else."""
 SAME = 1e-12
 """Relative difference below which two numbers are told as equal [D]: sums in another order."""
 
@@ -57,6 +59,11 @@ def compared_tables(pair: Pair, product: str, column: str) -> Comparison:
     frames = [plain_rows(one), plain_rows(other)]
     units = {**(one.attrs.get("units") or {}), **(other.attrs.get("units") or {})}
     keys = _keys(frames)
+    if UNIT in keys:
+        # rows say the unit of each figure under that name
+        own = PLANNING_UNIT if UNIT in pair.a.plan.keys(product) else UNIT_OF
+        frames = [frame.rename(columns={UNIT: own}) for frame in frames]
+        keys = [own if key == UNIT else key for key in keys]
     rows = _long(frames, keys, units)
     known = rows[rows["before"].notna() & rows["after"].notna()]
     differs = known[_differ(known["before"], known["after"])]
