@@ -41,7 +41,8 @@ GARZE = [
     ("nitrogen_kept", 38.86e8 * 0.0037, "t", 125.81),
     ("phosphorus_kept", 38.86e8 * 0.00108, "t", 117.51),
     ("sand_kept", 779.42e4 / 1.28 / 0.1, "m2", 2.283),
-    ("flood_kept", 8.44e8, "m3", 59.59),
+    ("flood_kept", 2.43e8, "m3", 17.16),
+    ("flood_stored", 6.01e8, "m3", 42.43),
     ("sulphur_dioxide", 1137.0, "t", 0.013644),
     ("nitrogen_oxides", 2772.0, "t", 0.0174636),
     ("dust", 941.0, "t", 0.00141150),
@@ -74,7 +75,10 @@ def test_garze_2010_line_by_line():
     assert not rows.loc["o2", "counts"]
     assert "11.1 times" in rows.loc["o2", "note"]
     assert "11.1 倍" in Voice("zh").tell(rows.loc["o2"], "note")
-    counted = [v for flow, _, _, v in GARZE if flow != "o2"]
+    # the storms' rain that plants keep is in the year's water that they retain
+    assert not rows.loc["flood_kept", "counts"]
+    assert "cost of a reservoir" in rows.loc["flood_kept", "note"]
+    counted = [v for flow, _, _, v in GARZE if flow not in ("o2", "flood_kept")]
     assert rows.loc["total", "value"] / 1e8 == pytest.approx(sum(counted), rel=3e-4)
 
 

@@ -47,6 +47,7 @@ def own(flow, price, unit="yuan/t"):
             "fishery_products",
             "primary_products",
         ),
+        ({"water_retained": 50.0, "flood_kept": 9.0}, "flood_kept", "cost of a reservoir"),
         ({"cooling": 50.0, "cooling_unused": 90.0}, "cooling_unused", "people"),
         ({"co2": 0.31e8, "o2": 2.51e8}, "o2", "11.1 times"),
     ],
@@ -71,6 +72,26 @@ def test_water_sold_is_not_counted_by_its_uses_too():
     del flows["water_supplied"]
     uses = account(flows, water="market")
     assert uses.loc["total", "value"] == pytest.approx(10 * 2.6 + 5 * 3.6 + 40 * 0.07)
+
+
+def test_a_storm_counts_once_and_where_it_is_kept_alone_it_counts():
+    """Garze: 321.49e8 m3 held over the year hold the 2.43e8 m3 of its storms; lakes and marshes store other water."""
+    flows = {"water_retained": 321.49e8, "flood_kept": 2.43e8, "flood_stored": 6.01e8}
+    rows = account(flows)
+    assert rows["counts"].to_dict() == {
+        "water_retained": True, "flood_kept": False, "flood_stored": True, "total": False,
+    }  # fmt: skip
+    assert rows.loc["flood_kept", "value"] == pytest.approx(2.43e8 * 7.06)
+    assert rows.loc["total", "value"] == pytest.approx((321.49e8 + 6.01e8) * 7.06)
+    assert "水库造价" in ZH.tell(rows.loc["flood_kept"], "note")
+    # where the retained water counts as sold, or is not known, that of storms is told once
+    sold = account(flows | {"water_supplied": 100.0}, water="market")
+    assert sold["counts"][["water_retained", "flood_kept"]].tolist() == [False, True]
+    assert account(flows | {"water_retained": np.nan}).loc["flood_kept", "counts"]
+    table = pd.DataFrame(
+        {"code": ["1"], "year": [2010], "flow": ["flood_kept"], "amount": [9.0], "excludes": ["water_retained"]}
+    )  # fmt: skip
+    assert account({"water_retained": 50.0}, products=table).loc["flood_kept", "counts"]
 
 
 def test_a_whole_that_is_not_known_leaves_its_parts_in():
@@ -119,9 +140,12 @@ def test_a_part_beside_its_whole_does_not_set_the_price_of_it():
 
 def test_a_price_of_nothing_holds_for_its_substance():
     flows = {"nitrogen_kept": 10.0, "total_nitrogen": 5.0}
-    rows = account(flows, own("nitrogen_kept", 0.0))
+    rows = account(flows, own("nitrogen_kept", 0.0).assign(also="total_nitrogen"))
     assert rows.loc["total_nitrogen", "value"] == rows.loc["total", "value"] == 0.0
-    assert "its own was 29401.9 yuan/t" in rows.loc["total_nitrogen", "note"]
+    parts = {"total_nitrogen": 5.0, "ammonia_nitrogen": 4.0}
+    rows = account(parts, own("total_nitrogen", 0.0))
+    assert rows.loc["ammonia_nitrogen", "value"] == rows.loc["total", "value"] == 0.0
+    assert "its own was 875 yuan/t" in rows.loc["ammonia_nitrogen", "note"]
     two = pd.concat([own("total_nitrogen", 9000.0), own("nitrogen_kept", 0.0)])
     with pytest.raises(QuantityError, match="one substance, nitrogen, one of them for nothing"):
         account(flows, two)
@@ -157,7 +181,15 @@ def test_one_substance_has_one_price():
     alone = account({"total_nitrogen": 10.0})
     assert alone.loc["total_nitrogen", "price"] > 20_000
     given_ = account({"nitrogen_kept": 5.0, "total_nitrogen": 10.0}, own("total_nitrogen", 9000.0))
-    assert given_.loc["nitrogen_kept", "price"] == given_.loc["total_nitrogen", "price"] == 9000.0
+    assert given_.loc[["nitrogen_kept", "total_nitrogen"], "price"].tolist() == [875.0, 9000.0]
+    assert "total_nitrogen, the same substance, is 9000 yuan/t" in given_.loc["nitrogen_kept", "note"]  # fmt: skip
+    assert "also 列注明 nitrogen_kept" in ZH.tell(given_.loc["nitrogen_kept"], "note")
+    both = own("total_nitrogen", 9000.0).assign(also="nitrogen_kept")
+    said = account({"nitrogen_kept": 5.0, "total_nitrogen": 10.0}, both)
+    assert said.loc[["nitrogen_kept", "total_nitrogen"], "price"].tolist() == [9000.0, 9000.0]
+    assert "same substance" not in said.loc["nitrogen_kept", "note"]
+    with pytest.raises(QuantityError, match="prices.flow: 'nitrogen_held'; did you mean 'nitrogen_kept'"):  # fmt: skip
+        account({"nitrogen_kept": 5.0}, own("total_nitrogen", 9000.0).assign(also="nitrogen_held"))
     two = pd.concat([own("total_nitrogen", 9000.0), own("nitrogen_kept", 900.0)])
     with pytest.raises(
         QuantityError,
@@ -169,6 +201,23 @@ def test_one_substance_has_one_price():
     assert rows.loc["total_nitrogen", "price"] == 2000.0
 
 
+NUTRIENTS = ("nitrogen_kept", "total_nitrogen", "ammonia_nitrogen", "phosphorus_kept", "total_phosphorus")  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sets(st.sampled_from(NUTRIENTS), min_size=1), st.sampled_from(NUTRIENTS), st.floats(0.0, 1e7)
+)
+def test_a_price_of_the_study_moves_no_price_of_another_service(flows, priced_, price):
+    amounts = dict.fromkeys(sorted(flows | {priced_}), 10.0)
+    shipped, given_ = account(amounts), account(amounts, own(priced_, price))
+    assert given_.loc[priced_, "price"] == pytest.approx(price)
+    for flow in amounts:
+        if FLOW[flow].service != FLOW[priced_].service:
+            assert given_.loc[flow, "price"] == shipped.loc[flow, "price"]
+            assert given_.loc[flow, "value"] == shipped.loc[flow, "value"]
+
+
 @pytest.mark.parametrize("excess", [1.0, 1.049, 1.051])
 def test_oxygen_may_be_as_much_as_its_carbon_gives_off(excess):
     rows = account({"co2": 44.0, "o2": 32.0 * excess})
@@ -178,7 +227,7 @@ def test_oxygen_may_be_as_much_as_its_carbon_gives_off(excess):
 def test_names_of_the_relations_are_flows():
     flows = {f for s in SERVICE.values() for f in s.flows}
     assert {*PARENT, *PARENT.values(), *SAME_AS, *SAME_AS.values(), *SUBSTANCE} <= flows
-    assert (len(PARENT), len(SAME_AS), len(SUBSTANCE)) == (8, 3, 5)
+    assert (len(PARENT), len(SAME_AS), len(SUBSTANCE)) == (8, 4, 5)
 
 
 @settings(max_examples=40, deadline=None)

@@ -49,7 +49,7 @@ def beyond(limit):
 PROJECTS = (
     Project(
         "a forest park in a reserve", "7862", "new", {"protected": 1, "farmland": 0}, (), "LIMIT  7862 Forest parks",
-        "限制  7862 森林公园管理", ("N4",),
+        "限制  7862 森林公园管理", ("N4",), (), ("green_unit=4",),
     ),
     Project(
         "chemicals by a main river", "有机化学原料制造", "new", {**FREE, "farmland": 1, "main_river_m": up_to(1000), "river_m": beyond(200)}, (),
@@ -57,7 +57,7 @@ PROJECTS = (
     ),
     Project(
         "medicine by a brook far from a main river", "2740", "new", {**FREE, "river_m": up_to(500), "main_river_m": beyond(1000)}, (),
-        "ENCOURAGE  2740 Chinese medicine", "鼓励  2740 中成药生产", (),
+        "ENCOURAGE  2740 Chinese medicine", "鼓励  2740 中成药生产", (), (), ("green_unit=4",),
     ),
     Project(
         "copper in the core expands", "3211", "expand", {**FREE, "core_area": 1, "importance": 3, "sensitivity": 3}, (), "FORBID  3211 Copper smelting", "禁止  3211 铜冶炼",
@@ -68,12 +68,14 @@ PROJECTS = (
         ("N7",),
     ),
     Project(
-        "software on free ground", "6513", "new", FREE, (), "ENCOURAGE  6513 Application software", "鼓励  6513 应用软件开发", (),
+        "software where no plan has drawn green units", "6513", "new", FREE, (),
+        "PROVISIONAL: at least ALLOW; FORBID if green_unit == 1 (U1)  6513 Application software",
+        "未定：至少允许；若绿色单元（1全绿至4浅绿） == 1，则为禁止（U1）  6513 应用软件开发", (), ("U1", "U2"),
     ),
     Project(
         "a power station of unknown size", "4413", "new", FREE, (),
         "PROVISIONAL: at least ALLOW; FORBID if capacity_mw < 300 & pumped_storage < 1 (P2)  4413 Hydropower",
-        "未定：至少允许；若装机容量（MW） < 300且不为抽水蓄能，则为禁止（P2）  4413 水力发电", (), ("P2", "P10"),
+        "未定：至少允许；若装机容量（MW） < 300且不为抽水蓄能，则为禁止（P2）  4413 水力发电", (), ("P2", "P10"), ("green_unit=4",),
     ),
     Project(
         "a coal mine below ground that goes in 2030", "0610", "existing", {"red_line": 0, "protected": 0}, ("--year", 2030),
@@ -82,7 +84,7 @@ PROJECTS = (
     Project(
         "a bakery on farmland of an unknown kind", "1411", "new", {**FREE, "farmland": 1}, (),
         "PROVISIONAL: at least LIMIT; FORBID if basic_farmland >= 1 (F4)  1411 Pastry and bread",
-        "未定：至少限制；若为永久基本农田，则为禁止（F4）  1411 糕点、面包制造", ("F3",), ("F4",),
+        "未定：至少限制；若为永久基本农田，则为禁止（F4）  1411 糕点、面包制造", ("F3",), ("F4",), ("green_unit=4",),
     ),
     Project(
         "gold is looked for in the red line", "0921", "explore", {"red_line": 1, "protected": 0}, (), "LIMIT  0921 Gold mining", "限制  0921 金矿采选",

@@ -4,7 +4,7 @@ from tests.worlds import grid
 
 from shanshui.collect.inputs import INPUTS
 from shanshui.core.assessment import assessment, card_of
-from shanshui.core.errors import PlanError, QuantityError
+from shanshui.core.errors import PlanError, QuantityError, nearest
 from shanshui.core.source import citation, require, short_citation, sources
 from shanshui.core.terms import terms
 from shanshui.core.units import conversion
@@ -165,3 +165,14 @@ def test_a_plan_without_inputs_makes_nothing_and_says_why():
 )
 def test_a_caption_names_families_and_year(key, words):
     assert short_citation(key) == words
+
+
+def test_a_word_like_no_name_is_answered_in_a_line():
+    many = [f"{a}{b}" for a in "abcdefghij" for b in ("lder", "sh", "spen", "lm")]
+    assert nearest("bsh", many) == "did you mean 'bsh'?"
+    told = nearest("0000", many)
+    assert told.startswith("nearest of 40: ")
+    assert len(told.removeprefix("nearest of 40: ").split(", ")) == 3
+    assert "bsh" in nearest("xxxxxbshxxxxx", many)
+    assert nearest("0000", many[:12]) == f"known: {', '.join(sorted(many[:12]))}"
+    assert nearest("0000", []) == "there are none"

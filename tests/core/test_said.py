@@ -4,6 +4,7 @@ import ast
 import csv
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -24,7 +25,9 @@ from shanshui.core.said import (
     coded,
     columns,
     english,
+    named,
     spoken,
+    together,
 )
 from shanshui.core.shipped import shipped_text
 from shanshui.core.voice import Voice, languages, placeholders
@@ -85,6 +88,19 @@ def test_a_text_is_two_columns_and_says_the_same_again_in_each_language():
     assert columns("note") == {"note": "", "note_said": ""}
     assert zh.tell({"note": "by hand"}, "note") == "by hand"
     assert zh.tell({"note": float("nan"), "note_said": float("nan")}, "note") == ""
+
+
+def test_parts_of_a_text_are_one_fact_and_a_phrase_writes_its_numbers():
+    half = Said("stage_half", {"stage": Said("stage_late"), "half": Said("half_first")})
+    assert str(half) == "late industrialisation, first half"
+    both = columns("note", together(half, None, named("x")))
+    assert both["note"] == "late industrialisation, first half; x"
+    assert Voice("zh").tell(both, "note") == "工业化后期（前半阶段）；x"
+    assert together() is None
+    assert together(None, half) is half
+    least = Said("mean_of_prefectures", {"count": 5, "place": "a", "least": np.float64(0.5)})
+    assert str(least) == "mean of 5 prefectures; least in a: 50%"
+    assert spoken(coded(least), Voice("zh")) == "5 个地市的平均值；最低为 a：50%"
 
 
 def test_sums_stand_in_the_scale_of_their_language():

@@ -4,8 +4,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.worlds import EQUAL_AREA, squares
 
+from shanshui.core.errors import QuantityError
 from shanshui.industry.indicators import evaluation_indicators
 
 
@@ -79,6 +82,7 @@ def work(*rows):
 
 WORK = work(
     ("1", 2020, "science", 5.0), ("2", 2020, "information", 5.0), ("2", 2020, "trade", 90.0), ("3", 2020, "trade", 30.0),
+    ("4", 2020, "trade", 0.0),
     ("1", 2010, "science", 999.0),
 )  # fmt: skip
 
@@ -104,6 +108,84 @@ def test_a_missing_figure_of_work_or_residents_leaves_the_place_out():
     found = asked(employment=gap, population=people(1.0, 1.0, 60.0, np.nan))
     # of the first place jobs are not known, of the second residents
     assert set(found.index) == {("place", "101", "primacy")}
+
+
+def labour(jobs, residents):
+    """Share of science and of people at work of the first prefecture; None where it is not told."""
+    found = asked(employment=jobs, population=residents)
+    return tuple(
+        value(found, "place", "101", name) if ("place", "101", name) in found.index else None
+        for name in ("technical_efficiency", "employment_effect")
+    )
+
+
+PEOPLE = people(150.0, 50.0, 100.0, 20.0)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "shares"),
+    [
+        # counties that add up to their prefecture count once, not with it: 10 of 100, 100 of 200
+        ([("1", "science", 10.0), ("1", "trade", 50.0), ("2", "trade", 40.0), ("101", "science", 10.0), ("101", "trade", 90.0)], (0.1, 0.5)),
+        # a fiftieth apart is the difference of two offices: the counties stand
+        ([("1", "science", 10.0), ("2", "science", 0.0), ("2", "trade", 89.0), ("1", "trade", 0.0), ("101", "trade", 90.0)], (10 / 99, 99 / 200)),
+        # counties that tell less are a part: the prefecture stands
+        ([("1", "trade", 40.0), ("2", "trade", 10.0), ("101", "trade", 80.0), ("101", "science", 20.0)], (0.2, 0.5)),
+        # of one industry the counties tell all, of the other the prefecture alone does
+        ([("1", "science", 5.0), ("2", "science", 5.0), ("101", "science", 10.0), ("101", "trade", 90.0)], (0.1, 0.5)),
+        # the prefecture alone
+        ([("101", "science", 10.0), ("101", "trade", 90.0)], (0.1, 0.5)),
+        # one county of two: a part of the jobs over all residents is no share
+        ([("1", "science", 10.0), ("1", "trade", 90.0)], (None, None)),
+        # nobody at work: no share of staff, and none of the residents at work
+        ([("1", "science", 0.0), ("2", "trade", 0.0)], (None, 0.0)),
+        # a figure that is missing leaves the sum unknown, though the prefecture tells another industry
+        ([("1", "science", np.nan), ("2", "science", 5.0), ("101", "trade", 90.0)], (None, None)),
+        # which a prefecture that tells the same industry mends
+        ([("1", "science", np.nan), ("2", "science", 5.0), ("101", "science", 10.0), ("101", "trade", 90.0)], (0.1, 0.5)),
+        # counties of the other prefecture and of none say nothing here
+        ([("3", "science", 7.0), ("4", "trade", 7.0), ("999", "science", 7.0)], (None, None)),
+    ],
+)  # fmt: skip
+def test_jobs_of_two_levels_count_once(jobs, shares):
+    table = work(*((code, 2020, industry, n) for code, industry, n in jobs))
+    assert labour(table, PEOPLE) == pytest.approx(shares)
+
+
+def test_residents_of_two_levels_count_once():
+    table = work(("101", 2020, "trade", 100.0))
+
+    def effect(*rows):
+        residents = pd.DataFrame(rows, columns=["code", "population"]).assign(year=2020)
+        return labour(table, residents)[1]
+
+    assert effect(("1", 150.0), ("2", 50.0)) == 0.5
+    assert effect(("1", 150.0), ("2", 50.0), ("101", 200.0)) == 0.5
+    assert effect(("1", 150.0), ("101", 250.0)) == 0.4
+    assert effect(("101", 400.0)) == 0.25
+    assert effect(("1", 150.0)) is None
+    assert effect(("1", 0.0), ("2", 0.0)) is None
+
+
+def test_more_jobs_in_counties_than_in_their_prefecture_are_refused():
+    table = work(("1", 2020, "trade", 60.0), ("2", 2020, "trade", 60.0), ("101", 2020, "trade", 100.0))  # fmt: skip
+    with pytest.raises(QuantityError, match=r"employment.persons: 1, 2 have 120 together, more than the 100 of 101"):  # fmt: skip
+        asked(employment=table)
+    residents = pd.concat([people(300.0, 100.0), people(50.0).assign(code="101")])
+    with pytest.raises(QuantityError, match="population: 1, 2 have 400 together, more than the 50 of 101"):  # fmt: skip
+        asked(employment=WORK, population=residents)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(1, 10_000), min_size=4, max_size=4), st.booleans(), st.booleans())
+def test_whatever_levels_are_told_the_shares_are_those_of_the_counties(jobs, above, counties):
+    a, b, c, d = (float(n) for n in jobs)
+    rows = [("1", 2020, "science", a), ("1", 2020, "trade", b), ("2", 2020, "science", c), ("2", 2020, "trade", d)]  # fmt: skip
+    whole = [("101", 2020, "science", a + c), ("101", 2020, "trade", b + d)]
+    told = [*(rows if counties or not above else []), *(whole if above else [])]
+    share, effect = labour(work(*told), PEOPLE)
+    assert share == pytest.approx((a + c) / (a + b + c + d))
+    assert effect == pytest.approx((a + b + c + d) / 200.0)
 
 
 def test_resources_are_the_share_of_what_nature_gives():

@@ -254,7 +254,7 @@ def test_a_question_of_a_point_has_the_facts_and_verdict_of_its_cell(judged):
     inside = judged["region_mask"].values == 1
     rules = rules_of(judged["access_rules"].to_dict("records"))
     own = {f: v[inside] for f, v in facts.items()}
-    cells = admitted_cells("2631", own, rules=rules, waiting=("green_unit", "zone"))
+    cells = admitted_cells("2631", own, rules=rules)
     verdicts = cells.worst
     whole = np.full(inside.shape, 255)
     whole[inside] = verdicts
@@ -326,3 +326,18 @@ def test_without_units_there_are_no_verdicts_and_nothing_is_known():
     found = unit_admission(none, place_facts(*flat()), RESERVE)
     assert found.empty
     assert found.attrs["not_known"] == ["protected"]
+
+
+@pytest.mark.parametrize(
+    ("code", "province"),
+    [("610729", 61), ("610729101", 61), ("610729101000", 61), ("CH-BE", 0), ("12345", 0), ("", np.nan), (" ", np.nan), (None, np.nan)],
+)  # fmt: skip
+def test_a_county_without_a_code_may_lie_in_any_province(code, province):
+    counties = squares(2, 4).assign(code=pd.Series(["510100", code], dtype=object, index=[1, 2]))
+    facts = place_facts(*flat(), counties=counties, county_cells=halves())["province"].values
+    assert facts[0, 0] == 51
+    assert facts[0, -1] == pytest.approx(province, nan_ok=True)
+    rule = RESERVE.assign(when="province == 61")
+    found = unit_admission(halves(), place_facts(*flat(), counties=counties, county_cells=halves()), rule)  # fmt: skip
+    unsure = found.groupby("unit")["provisional"].max()
+    assert unsure.to_dict() == {1: 0, 2: int(np.isnan(province))}

@@ -8,10 +8,13 @@ from shanshui.core.errors import DataError, QuantityError
 from shanshui.core.voice import Voice
 from shanshui.industry.access_rules import Term, admit, checked_code, covers, rules_of
 from shanshui.industry.attention import report_attention, report_passages
+from shanshui.industry.cell_verdicts import admitted_cells
 from shanshui.industry.clusters import cluster_industries, phase_out_schedule
 from shanshui.industry.firms import emerging_firms, screened_firms
 from shanshui.industry.lexicon import Lexicon, part_around, sentence_around
 from shanshui.industry.readiness import technology_maturity
+from shanshui.industry.rule_book import VERDICTS
+from shanshui.industry.rule_facts import FACTS, GRADES, REACHES
 from shanshui.industry.screening import Screener, text_scores
 
 
@@ -337,14 +340,50 @@ def test_a_coarse_code_answers_with_the_gravest_rule_below_it():
     assert admit("45", {}, rules=rules).verdict == "limit"
 
 
-def test_plans_that_nobody_drew_wait():
+@pytest.mark.parametrize("fact", [f for f in FACTS if f not in ("elevation_m", "slope_deg")])
+def test_no_yes_stands_while_a_fact_of_any_source_is_unknown(fact):
+    """Maps, plans and the project alike."""
+    limit = GRADES[fact][0] if fact in GRADES else REACHES[fact][1]
     rules = rules_of(
-        [{"rule": "unit", "verdict": "forbid", "codes": "*", "when": "green_unit == 1"}]
+        [
+            {"rule": "welcome", "verdict": "encourage", "codes": "27"},
+            {"rule": "closed", "verdict": "forbid", "codes": "*", "when": f"{fact} == {limit:.0f}"},
+        ]
     )
     asked = admit("27", {}, rules=rules)
-    assert (asked.verdict, asked.worst) == ("allow", "forbid")
-    waits = admit("27", {}, rules=rules, waiting=("green_unit",))
-    assert (waits.verdict, waits.worst, waits.waiting) == ("allow", "allow", ("green_unit",))
+    assert (asked.verdict, asked.worst, asked.if_clear) == ("allow", "forbid", "encourage")
+    assert asked.provisional
+    assert asked.unknown == (fact,)
+    assert asked.words(Voice()) == f"at least ALLOW; FORBID if {fact} == {limit:g} (closed)"
+    assert asked.words(Voice("zh")).startswith("至少允许；若")
+    other = next(v for v in (*GRADES.get(fact, ()), 0.0) if v != limit)
+    told = admit("27", {fact: other}, rules=rules)
+    assert (told.verdict, told.provisional) == ("encourage", False)
+    cells = admitted_cells(
+        "27", {"elevation_m": np.zeros(2), fact: np.array([np.nan, other])}, rules=rules
+    )
+    assert [VERDICTS[v] for v in cells.verdict] == ["allow", "encourage"]
+    assert [VERDICTS[v] for v in cells.worst] == ["forbid", "encourage"]
+    assert cells.open_to[fact].tolist() == [True, False]
+
+
+def test_the_shipped_book_gives_no_yes_before_green_units_are_drawn():
+    known = {
+        "elevation_m": 500, "slope_deg": 3, "sensitivity": 5, "importance": 5, "red_line": 0, "farmland": 0, "basic_farmland": 0, "protected": 0,
+        "river_m": 5000, "main_river_m": 5000, "core_area": 0, "park": 1, "basin_km2": 500, "province": 61,
+    }  # fmt: skip
+    asked = admit("2740", known)
+    assert (asked.verdict, asked.worst, asked.if_clear) == ("allow", "forbid", "encourage")
+    assert asked.words(Voice()) == "at least ALLOW; FORBID if green_unit == 1 (U1)"
+    assert admit("2740", known | {"green_unit": 4}).verdict == "encourage"
+
+
+def test_better_ground_is_judged_by_the_rules_of_the_year_asked_for():
+    rules = rules_of([{"rule": "late", "verdict": "forbid", "codes": "06", "from_year": 2030}])
+    for year, word in ((None, "allow"), (2029, "allow"), (2030, "forbid")):
+        cells = admitted_cells("06", {"elevation_m": np.zeros(1)}, year=year, rules=rules)
+        assert VERDICTS[cells.verdict[0]] == word
+        assert admit("06", {}, year=year, rules=rules).verdict == word
 
 
 def test_industries_by_name_and_codes_that_are_none():

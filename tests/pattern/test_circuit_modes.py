@@ -7,18 +7,18 @@ import xarray as xr
 
 from shanshui.core.errors import QuantityError, ResourceError
 from shanshui.pattern.circuit import current, effective_resistance, lattice, links
+from shanshui.pattern.circuit.answers import ACCEPTED, Fields
 from shanshui.pattern.circuit.lattice import DIRECT_CELLS, Lattice
 from shanshui.pattern.circuit.links import Links
 from shanshui.pattern.circuit.modes import (
-    ACCEPTED,
-    Fields,
     advanced,
     pairwise,
     pairwise_resistances,
     starred,
 )
-from shanshui.pattern.circuit.questions import merged_regions, resistance_matrix
+from shanshui.pattern.circuit.questions import resistance_matrix
 from shanshui.pattern.circuit.refine import Solved, above, add, held_to, refined
+from shanshui.pattern.circuit.regions import joined_groups
 
 GAP = np.array([[1.0, 1, 1, 0, 1, 1]])
 """A line of three cells and one of two."""
@@ -50,15 +50,15 @@ def test_pairs_of_a_line(kind):
     assert list(answers) == [(1, 2), (1, 3), (2, 3)]
     assert [a.resistance for a in answers.values()] == pytest.approx([2, 4, 2])
     for pair, level, flow in (
-        ((1, 2), [2, 1, 0, 0, 0], [1, 1, 1, 0, 0]),
-        ((1, 3), [4, 3, 2, 1, 0], [1, 1, 1, 1, 1]),
-        ((2, 3), [2, 2, 2, 1, 0], [0, 0, 1, 1, 1]),
+        ((1, 2), [0, 1, 2, 2, 2], [1, 1, 1, 0, 0]),
+        ((1, 3), [0, 1, 2, 3, 4], [1, 1, 1, 1, 1]),
+        ((2, 3), [0, 0, 0, 1, 2], [0, 0, 1, 1, 1]),
     ):
         np.testing.assert_allclose(answers[pair].potential().ravel(), level, atol=1e-9)
         np.testing.assert_allclose(answers[pair].current().ravel(), flow, atol=1e-9)
     (one,) = pairwise(circuit, nodes(n1=0, n2=2, n3=4), [(3, 1)])
     assert one.name == (3, 1)
-    np.testing.assert_allclose(one.potential().ravel(), [0, 1, 2, 3, 4], atol=1e-9)
+    np.testing.assert_allclose(one.potential().ravel(), [4, 3, 2, 1, 0], atol=1e-9)
 
 
 def test_pairs_in_two_parts_leave_the_other_part_at_nought():
@@ -69,8 +69,8 @@ def test_pairs_in_two_parts_leave_the_other_part_at_nought():
         (1, 2): pytest.approx(2.0),
         (3, 4): pytest.approx(1.0),
     }
-    np.testing.assert_allclose(answers[1, 2].potential()[0], [2, 1, 0, 0, 0, 0], atol=1e-9)
-    np.testing.assert_allclose(answers[3, 4].potential()[0], [0, 0, 0, 0, 1, 0], atol=1e-9)
+    np.testing.assert_allclose(answers[1, 2].potential()[0], [0, 1, 2, 0, 0, 0], atol=1e-9)
+    np.testing.assert_allclose(answers[3, 4].potential()[0], [0, 0, 0, 0, 0, 1], atol=1e-9)
     for pair in ((1, 3), (1, 4), (2, 3), (2, 4)):
         assert np.isinf(answers[pair].resistance)
         assert not answers[pair].potential().any()
@@ -115,7 +115,7 @@ def test_regions_of_a_line(kind):
     for fields in (None, Fields(keep=False)):
         (answer,) = pairwise(circuit, nodes(n1=[0, 1], n2=[4, 5]), None, fields)
         assert answer.resistance == pytest.approx(3.0)
-        np.testing.assert_allclose(answer.potential().ravel(), [3, 3, 2, 1, 0, 0], atol=1e-9)
+        np.testing.assert_allclose(answer.potential().ravel(), [0, 0, 1, 2, 3, 3], atol=1e-9)
         np.testing.assert_allclose(answer.current().ravel(), 1.0)
     (answer,) = pairwise(circuit, nodes(n1=[0, 1], n2=4))
     assert answer.resistance == pytest.approx(3.0)
@@ -441,23 +441,32 @@ def test_regions_send_and_draw_as_one():
 
 
 def test_regions_and_short_circuits_that_overlap_are_one():
-    regions = np.array([[1, 1, 0, 0, 2, 3, 3]])
-    assert merged_regions(None, [(0, 0), (0, 1)]) is None
-    np.testing.assert_array_equal(merged_regions([[0, np.nan, 5]], [(0, 0), (0, 1)]), [[0, 0, 5]])
-    np.testing.assert_array_equal(merged_regions(None, regions), [[1, 1, 0, 0, 0, 3, 3]])
-    assert merged_regions(None, np.array([[1, 0, 2, np.nan]])) is None
+    regions = [np.array([0, 1]), np.array([5, 6])]
+    assert joined_groups((1, 7), None, []) is None
+    bound = np.array([[0, 0, 5]])
+    np.testing.assert_array_equal(joined_groups((1, 3), bound, [[]]), bound)
 
-    def parts(group):
-        found = merged_regions(np.array([group]), regions)[0]
+    def parts(group, sets=regions):
+        bound = None if group is None else np.array([group])
+        found = joined_groups((1, 7), bound, sets)[0]
         return [np.flatnonzero(found == n).tolist() for n in dict.fromkeys(found.tolist()) if n]
 
+    assert parts(None) == [[0, 1], [5, 6]]
     assert parts([0, 9, 9, 0, 0, 0, 0]) == [[0, 1, 2], [5, 6]]
     assert parts([0, 0, 9, 9, 0, 0, 0]) == [[0, 1], [2, 3], [5, 6]]
     assert parts([0, 9, 0, 0, 0, 9, 0]) == [[0, 1, 5, 6]]
     assert parts([0, 0, 0, 3, 3, 0, 0]) == [[0, 1], [3, 4], [5, 6]]
+    # numbers below 0 are no short circuit; two regions in one cell are one
+    assert parts([0, -9, 0, 0, 0, -9, 0]) == [[0, 1], [5, 6]]
+    assert parts(None, [[0, 3], [3, 6], [2, 4]]) == [[0, 3, 6], [2, 4]]
+    # by way of others: one region, two short circuits, another region
+    assert parts([0, 7, 0, 7, 8, 8, 0], [[0, 1], [3, 4], [5, 6]]) == [[0, 1, 3, 4, 5, 6]]
     # the shape is refused where the circuit is made
+    marks = np.array([[1, 1, 0, 0, 2, 3, 3]])
     with pytest.raises(QuantityError, match="short_circuits: found shape"):
-        current(np.ones((1, 7)), regions, mode="one-to-all", short_circuits=np.ones((2, 2)))
+        current(np.ones((1, 7)), marks, mode="one-to-all", short_circuits=np.ones((2, 2)))
+    with pytest.raises(QuantityError, match="short_circuits: found shape"):
+        current(np.ones((1, 7)), marks, short_circuits=np.ones((2, 2)))
 
 
 LINE, TWO = np.ones((1, 4)), [(0, 0), (0, 3)]

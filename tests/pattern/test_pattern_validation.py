@@ -116,7 +116,7 @@ class Study:
 
 def verdicts(table, made=(), **settings):
     return {
-        (s.row["measure"], s.row["subject"]): (s.row["verdict"], s.forced)
+        (s.row["measure"], s.row["subject"]): (s.row["verdict"], s.to_dict()["forced"])
         for s in statements(Study(table, made, **settings))
     }
 

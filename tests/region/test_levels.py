@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shanshui.core.errors import QuantityError
@@ -55,6 +55,7 @@ def test_flows_and_years_are_summed_apart():
     assert out[out["summed"]].groupby("flow")["persons"].sum().to_dict() == {"x": 10.0, "y": 10.0}
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 1000), min_size=2, max_size=8), st.integers(0, 2**8 - 1))
 def test_whatever_is_told_beside_it_the_whole_is_the_sum(values, mask):
     parts = [(f"6107{k:02d}", float(v)) for k, v in enumerate(values, start=1) if mask >> k & 1]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from shanshui.core.errors import QuantityError
-from shanshui.core.said import Said
+from shanshui.core.said import Said, by_language, columns, named
 from shanshui.core.voice import Voice
 from shanshui.region.validation import Measure, validation_table
 
@@ -36,14 +36,7 @@ def test_a_place_above_another():
 
 def test_criteria_come_first_and_other_chapters_stay_out():
     mine = [
-        Measure(
-            "m",
-            1.0,
-            low=0.0,
-            high=2.0,
-            statement=Said("as_said", {"said": "holds anywhere"}),
-            source="c",
-        )
+        Measure("m", 1.0, low=0.0, high=2.0, statement=named("holds anywhere"), source=named("c"))
     ]
     found = validation_table("survey", mine, published(("gep_total", "", 1, 2, "", "s", "x"), ("m", "", 3, 4, "", "t", "y")))  # fmt: skip
     assert found["statement"].tolist() == ["holds anywhere", "t"]
@@ -68,13 +61,13 @@ def said(chapter, measures, /, **row):
 
 def test_a_reason_is_told_where_ours_does_not_agree():
     told = {"low": 0, "high": 2, "reason": "no list", "reason_zh": "无名录"}
-    row = said("survey", [Measure("m", 3.0, note="of 5")], **told).iloc[0]
+    row = said("survey", [Measure("m", 3.0, note=Said("of_known", {"count": 5}))], **told).iloc[0]
     assert (row["verdict"], row["note"], Voice("zh").tell(row, "note")) == (
         "differs",
         "of 5; no list",
-        "of 5；无名录",
+        "共 5 个；无名录",
     )
-    row = said("survey", [Measure("m", 1.0, note="of 5")], **told).iloc[0]
+    row = said("survey", [Measure("m", 1.0, note=Said("of_known", {"count": 5}))], **told).iloc[0]
     assert (row["verdict"], row["note"]) == ("agrees", "of 5")
 
 
@@ -82,6 +75,7 @@ def test_a_measure_that_was_not_made_is_unknown_in_its_own_chapter_alone():
     rows = said("industry", [], measure="firms", low=1, high=2, reason="no register")
     assert rows["verdict"].tolist() == ["unknown"]
     assert rows["note"].tolist() == ["not made in this study; no register"]
+    assert Voice("zh").tell(rows.iloc[0], "note") == "本研究未生成；no register"
     assert said("survey", [], measure="firms", low=1, high=2).empty
 
 
@@ -108,3 +102,20 @@ def test_what_nobody_can_measure_is_listed_with_its_reason(measure):
 def test_a_row_that_cannot_be_held_is_refused(row, words):
     with pytest.raises(QuantityError, match=words):
         said("survey", [Measure("m", 1.0)], **row)
+
+
+def test_a_statement_says_what_it_is_of_in_the_language_of_the_voice():
+    from shanshui.queries.validation import Forcing, Statement
+
+    words = {"statement": "towns lie outside", "statement_zh": "城镇在外"}
+    row = columns("statement", by_language(words, "statement")) | {"subject": "built"}
+    one = Statement(row, Forcing("inputs.hubs", "read"))
+    assert one.said(Voice()) == "towns lie outside [built-up]"
+    assert one.said(Voice("zh")) == "城镇在外 [城镇]"
+    assert Statement(row | {"subject": "610730"}, None).said(Voice("zh")) == "城镇在外 [610730]"
+    assert Statement(row | {"subject": ""}, None).said(Voice()) == "towns lie outside"
+    told = one.to_dict()
+    assert told["forced"] == "inputs.hubs: the statement was read from it"
+    assert told["forced_zh"] == "inputs.hubs：该论断即取自此"
+    assert Statement(row, None).to_dict()["forced"] == ""
+    assert Forcing("gep.frame", "set", "seea").words(Voice("zh")) == "gep.frame = seea"

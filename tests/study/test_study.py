@@ -12,9 +12,10 @@ from tests.worlds import squares, valley, write_raster
 
 from shanshui import new_study, open_study
 from shanshui.core.errors import DataError, PlanError, ShanshuiError, StudyError
+from shanshui.core.voice import Voice
 from shanshui.flow.plan import Step
 from shanshui.study.file import json_schema
-from shanshui.study.upkeep import parse_settings
+from shanshui.study.study import parse_settings
 
 
 def test_importing_takes_no_time_and_loads_no_gdal():
@@ -428,6 +429,7 @@ def test_two_dates_of_carbon_are_of_one_maturity(region, tmp_path):
 
 def test_validation_of_the_region_says_what_forces_an_agreement(region):
     import json
+    import re
 
     from tests.command import shanshui
 
@@ -435,7 +437,15 @@ def test_validation_of_the_region_says_what_forces_an_agreement(region):
     rows = {(r["measure"], r["subject"]): r for r in said["statements"]}
     assert {r["chapter"] for r in rows.values()} == {"survey", "accounts", "pattern", "industry"}
     assert all(r["verdict"] in said["counts"] for r in rows.values())
-    assert all("note_said" in r and "note_zh" not in r for r in rows.values())
+    # what stands beside a statement in Chinese holds no English phrase
+    zh = Voice("zh")
+    for row in rows.values():
+        texts = [row["forced_zh"]]
+        for name in ("statement", "source", "note"):
+            said = json.dumps(row[f"{name}_said"]) if row[f"{name}_said"] else ""
+            texts.append(zh.tell({name: row[name], f"{name}_said": said}, name))
+        for text in texts:
+            assert not re.search(r"[A-Za-z]{2,} [a-z]{2,}", text), text
     assert rows["people_kept", ""]["verdict"] == "agrees"
     assert rows["forest_to_farmed", ""]["verdict"] == "forced"
     assert "leave_out" in rows["forest_to_farmed", ""]["forced"]

@@ -1,4 +1,4 @@
-"""What stands in an account already: parts of a flow that counts whole, one thing measured twice, one thing at two prices."""
+"""What stands in an account already: parts of a flow that counts whole, one thing measured twice."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +11,6 @@ from shanshui.accounts.services import FLOW
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.said import Name, Number, Said
 
-PRICE_RATIO = 3.0
-"""How far two prices of one substance may lie apart [1] [D]; the shipped ones of two papers are 34 and 221 times apart."""
 STOICHIOMETRY = 0.05
 """How far oxygen may exceed what its carbon dioxide gives off [1] [D]."""
 
@@ -42,7 +40,7 @@ def counted_once(
     Parameters
     ----------
     rows : list of dict
-        Lines with ``flow, amount, price, own, value, counts`` and ``notes``: a list of what is said of it.
+        Lines with ``flow, amount, value, counts`` and ``notes``: a list of what is said of it.
     excludes : dict, optional
         Flows that the amount of a flow leaves out already, as its table says.
 
@@ -50,13 +48,7 @@ def counted_once(
     -------
     list of dict
         The same lines, changed in place.
-
-    Raises
-    ------
-    QuantityError
-        Two prices of the study's own for one substance that lie too far apart.
     """
-    _one_price(rows)
     of = {str(r["flow"]): _Line(r) for r in rows}
     told = excludes or {}
     for flow, line in of.items():
@@ -71,7 +63,7 @@ def counted_once(
             and of[twin].row["counts"]
             and twin not in told.get(flow, ())
         ):
-            line.leave_out(Said("holds_twin", {"twin": Name(twin), "id": twin}))
+            line.leave_out(_why_twin(flow, twin))
             for part in (p.flow for p in FLOW.values() if p.part_of == flow and p.flow in of):
                 facts = {"flow": Name(flow), "twin": Name(twin)}
                 of[part].leave_out(Said("part_holds_twin", facts))
@@ -120,9 +112,12 @@ def _ancestors(flow: str) -> list[str]:
 
 
 def _why_part(flow: str, whole: str) -> Said:
-    if flow == "cooling_unused":
-        return Said("cooling_beyond")
-    return Said("part_of_flow", {"whole": Name(whole)})
+    return FLOW[flow].why or Said("part_of_flow", {"whole": Name(whole)})
+
+
+def _why_twin(flow: str, twin: str) -> Said:
+    why = FLOW[flow].why or Said("may_hold", {"twin": Name(twin)})
+    return Said("holds_twin", {"why": why, "id": twin})
 
 
 def _one_basis(of: dict[str, _Line]) -> None:
@@ -138,63 +133,3 @@ def _one_basis(of: dict[str, _Line]) -> None:
     ratio = oxygen / (carbon * O2_PER_CO2)
     if ratio > 1.0 + STOICHIOMETRY:
         of["o2"].leave_out(Said("oxygen_beyond", {"ratio": Number(ratio, ".3g")}))
-
-
-def _one_price(rows: list[dict[str, Any]]) -> None:
-    """One substance at one price: the study's own, else the lowest, which claims least."""
-    for substance in dict.fromkeys(f.substance for f in FLOW.values() if f.substance):
-        lines = [
-            r
-            for r in rows
-            if str(r["flow"]) in FLOW
-            and FLOW[str(r["flow"])].substance == substance
-            and np.isfinite(r["price"])
-        ]
-        if len(lines) < 2 or _apart(lines) <= PRICE_RATIO:
-            continue
-        own = [r for r in lines if r["own"]]
-        if len(own) > 1 and _apart(own) > PRICE_RATIO:
-            raise QuantityError(
-                f"prices: {' and '.join(str(r['flow']) for r in own)} are one substance, {substance}, {_far(own)} "
-                f"({', '.join(format(float(r['price']), '.6g') for r in own)} {own[0]['price_unit']}); give one price of it"
-            )
-        # what stands beside its whole does not set the price of it
-        told = {str(r["flow"]) for r in lines}
-        whole = [r for r in lines if FLOW[str(r["flow"])].part_of not in told]
-        base = min(own or whole, key=lambda r: float(r["price"]))
-        for row in lines:
-            if row is base or _apart([row, base]) <= PRICE_RATIO:
-                continue
-            row["notes"].append(_why_price(row, base))
-            for column in (
-                "price",
-                "method",
-                "price_year",
-                "price_source",
-                "status",
-                "price_least",
-                "price_most",
-            ):
-                row[column] = base[column]
-            row["value"] = float(row["amount"]) * float(base["price"])
-
-
-def _far(lines: list[dict[str, Any]]) -> str:
-    apart = _apart(lines)
-    return f"at prices {apart:.3g} times apart" if np.isfinite(apart) else "one of them for nothing"
-
-
-def _why_price(row: dict[str, Any], base: dict[str, Any]) -> Said:
-    own, one = float(row["price"]), float(base["price"])
-    of = {"base": Name(str(base["flow"]))}
-    if one == 0:
-        # what the study gives for nothing is no measure of another price
-        return Said("price_of_same", of | {"own": Number(own, ".6g"), "unit": row["price_unit"]})
-    return Said("price_of_same_times", of | {"ratio": Number(own / one, ".3g")})
-
-
-def _apart(lines: list[dict[str, Any]]) -> float:
-    prices = [float(r["price"]) for r in lines]
-    if min(prices) == 0:
-        return 1.0 if max(prices) == 0 else np.inf
-    return max(prices) / min(prices)

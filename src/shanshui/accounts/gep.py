@@ -13,6 +13,7 @@ from shanshui.accounts.frames import FRAMES, frame_of
 from shanshui.accounts.priced import priced
 from shanshui.accounts.prices import deflator, price_table
 from shanshui.accounts.services import FLOW
+from shanshui.accounts.substance_prices import one_price
 from shanshui.accounts.table_amounts import TableAmounts
 from shanshui.accounts.tables import Account, Prices, Products, RegionAmounts, by_cover
 from shanshui.core.assessment import assessment
@@ -109,7 +110,8 @@ def gep(
     year of its source to the account's by the change ``i`` of consumer prices [M]. Gross ecosystem product (Ouyang et al. 2013 [M]);
     lists of services by frame: guideline of 2020 and SEEA EA [M], norm of 2022 [S2], GB/T 46869-2025 (title and annexes [S2]);
     ``xie2015``: ``sum_k A_k e_kf D`` [S]. Prices of the Garze account 2010 [S], whose lines the table gives again to 3e-4 [C]. One substance
-    has one price: the study's own, else the lowest [D]. Interval: ``GEP' = sum_f q_f p_f u_s v_f m_f``, ``u`` triangular (1 - a, 1, 1 + a)
+    has one price in a service: the study's own of a flow of it, else the lowest shipped one [D].
+    Interval: ``GEP' = sum_f q_f p_f u_s v_f m_f``, ``u`` triangular (1 - a, 1, 1 + a)
     once a service, ``v`` (1 - b, 1, 1 + b) and ``m`` (p_least / p, 1, p_most / p), the methods, once a flow; a = 0.2, b = 0.3 [D].
     """
     system = frame_of(frame)
@@ -119,8 +121,11 @@ def gep(
     elif frame == "asset_transfer":
         rows = _transferred(asset_transfer, year)
     else:
-        rows = priced(amounts, system, price_table(prices), year, water)
-        rows = counted_once(rows, _excludes(products, table_amounts))
+        table = price_table(prices)
+        told, shipped = (
+            priced(amounts, system, t, year, water) for t in (table, table[~table["own"]])
+        )
+        rows = counted_once(one_price(told, shipped), _excludes(products, table_amounts))
     out = pd.DataFrame([_noted(row) for row in rows])
     asked = {ASKED: {"water": water, "standard_equivalent": standard_equivalent}}
     if out.empty:

@@ -66,7 +66,7 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
     Parameters
     ----------
     own : table, optional
-        ``flow, method, price, unit, year``; ``source, status`` if known.
+        ``flow, method, price, unit, year``; ``source, status`` if known; ``also``, names of other flows that a price holds for.
 
     Returns
     -------
@@ -97,13 +97,15 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
     ):
         bad = ~(frame[column] >= 0)
         if bad.any():
+            told = own[column][bad].iloc[0]
             raise QuantityError(
                 f"prices.{column}: row {int(np.flatnonzero(bad)[0]) + 2} ({frame['flow'][bad].iloc[0]}) holds "
-                f"'{own[column][bad].iloc[0]}', expected {words}"
+                f"{'nothing' if pd.isna(told) else repr(told)}, expected {words}"
             )
     for method in frame["method"]:
         if method not in METHODS:
             raise QuantityError(f"prices.method: '{method}'; {nearest(str(method), METHODS)}")
+    frame = _with_others(frame)
     _check_flows(frame)
     for column in ("source", "status"):
         if column not in frame.columns:
@@ -111,6 +113,14 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
     frame["year"] = frame["year"].astype("int64")
     frame["own"] = True
     return pd.concat([frame[list(shipped.columns)], shipped], ignore_index=True)
+
+
+def _with_others(own: pd.DataFrame) -> pd.DataFrame:
+    """A row more for each further flow that a price of the study is said to hold for."""
+    if "also" not in own:
+        return own
+    more = own.assign(flow=own["also"].fillna("").astype(str).str.split()).explode("flow")
+    return pd.concat([own, more[more["flow"].notna()]], ignore_index=True)
 
 
 def _check_flows(own: pd.DataFrame) -> None:

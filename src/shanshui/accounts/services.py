@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shanshui.core.said import Said, by_language
 from shanshui.core.shipped import shipped_text
 
 SHARE_COLUMNS = ("farming", "households", "industry and services", "government", "world")
@@ -27,7 +28,9 @@ class Flow:
     same_as : str
         Flow that it may count again, unless its table says that it ``excludes`` it.
     substance : str
-        What it consists of: one substance has one price in an account.
+        What it consists of: one substance has one price in a service of an account.
+    why : Said or None
+        Why it stands beside what it is a part of or may count again, where that is not plain from their names.
     """
 
     flow: str
@@ -36,6 +39,7 @@ class Flow:
     part_of: str = ""
     same_as: str = ""
     substance: str = ""
+    why: Said | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ class Service:
 
 def _flows() -> Iterator[Flow]:
     for row in csv.DictReader(shipped_text("accounts/flows.csv").splitlines()):
-        yield Flow(**row)
+        why = by_language(row, "why")
+        yield Flow(**{k: v for k, v in row.items() if not k.startswith("why")}, why=why)
 
 
 FLOW: dict[str, Flow] = {row.flow: row for row in _flows()}

@@ -16,7 +16,7 @@ from shanshui.accounts.penman import StationEvapotranspiration
 from shanshui.accounts.tables import Account
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import TEXT, Features, Grid, Key
-from shanshui.core.said import Said
+from shanshui.core.said import Said, named, together
 from shanshui.core.vocabulary import UnitLabels
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 
@@ -113,14 +113,14 @@ def accounts_validation(
     measures += [Measure("service_rank", float(rank[s]), "1", str(s)) for s in share.index]
     measures.append(
         Measure(
-            "shares_sum", float(share.sum()), "1", "", 1 - 1e-6, 1 + 1e-6, Said("services_sum"), "the account",
+            "shares_sum", float(share.sum()), "1", "", 1 - 1e-6, 1 + 1e-6, Said("services_sum"), Said("source_account"),
         )
     )  # fmt: skip
     if {"low", "high", "total"} <= set(value.index):
         measures.append(
             Measure(
                 "total_in_range", float(value["total"]), "yuan/yr", "", float(value["low"]), float(value["high"]),
-                Said("total_in_draws"), "the account",
+                Said("total_in_draws"), Said("source_account"),
             )
         )  # fmt: skip
     if mismatch is not None:
@@ -157,7 +157,8 @@ def _frames(accounts: pd.DataFrame | None, bridge: pd.DataFrame | None) -> list[
         gap = (bridge["value"] * sign).groupby([bridge["source"], bridge["target"]]).sum()
         out.append(
             Measure(
-                "bridge_gap", float(gap.abs().max()), "yuan", "", 0.0, 0.0, Said("bridge_closes"), "the account", note=f"{len(gap)} ways",
+                "bridge_gap", float(gap.abs().max()), "yuan", "", 0.0, 0.0, Said("bridge_closes"),
+                Said("source_account"), note=Said("ways", {"count": len(gap)}),
             )
         )  # fmt: skip
     return out
@@ -181,7 +182,7 @@ def _nation(shares: pd.DataFrame | None) -> list[Measure]:
         head = float(ours["electricity"] / ours["people"])
         out.append(
             Measure(
-                "cooling_per_head", head, "kWh/person", "", 0.0, MOST_COOLING, Said("cooling_below_use"), "the account",
+                "cooling_per_head", head, "kWh/person", "", 0.0, MOST_COOLING, Said("cooling_below_use"), Said("source_account"),
             )
         )  # fmt: skip
     return out
@@ -195,7 +196,7 @@ def _plants(reach: pd.DataFrame | None, told: pd.DataFrame | None) -> list[Measu
         beyond = float((weight * (reach["below"] + reach["above"])).sum())
         out += [
             Measure(
-                "production_beyond", beyond, "1", "", 0.0, 0.02, Said("production_within"), "ranges of the class table [M]",
+                "production_beyond", beyond, "1", "", 0.0, 0.02, Said("production_within"), Said("source_class_ranges"),
             ),
             Measure("production_at_high", float((weight * reach["at_high"]).sum()), "1"),
         ]  # fmt: skip
@@ -204,7 +205,7 @@ def _plants(reach: pd.DataFrame | None, told: pd.DataFrame | None) -> list[Measu
         lost = float((told["area_km2"] * told["lost"]).sum()) / whole if whole > 0 else np.nan
         out.append(
             Measure(
-                "production_lost", lost, "1", "", -0.02, 0.02, Said("production_all_told"), "the account", note="production_told has it by unit",
+                "production_lost", lost, "1", "", -0.02, 0.02, Said("production_all_told"), Said("source_account"), note=Said("told_by_unit"),
             )
         )  # fmt: skip
     return out
@@ -217,8 +218,8 @@ def _evaporation(stations: pd.DataFrame | None) -> list[Measure]:
     out = [
         Measure(
             "evapotranspiration_stations", float(len(stations)), "1", "", 1.0, np.inf,
-            Said("evaporation_at_stations"), "[inputs.climate_stations]",
-            note="" if len(stations) else "Hargreaves alone, with its published numbers: no station has humidity, sunshine, wind and range",
+            Said("evaporation_at_stations"), named("[inputs.climate_stations]"),
+            note=None if len(stations) else Said("hargreaves_alone"),
         )
     ]  # fmt: skip
     if len(stations) > 1:
@@ -227,7 +228,7 @@ def _evaporation(stations: pd.DataFrame | None) -> list[Measure]:
         out.append(
             Measure(
                 "evapotranspiration_left_out", rmse, "1", "", 0.0, 0.1,
-                Said("evaporation_left_out"), "[inputs.climate_stations]", note=f"{len(off)} stations",
+                Said("evaporation_left_out"), named("[inputs.climate_stations]"), note=Said("stations", {"count": len(off)}),
             )
         )  # fmt: skip
     return out
@@ -256,9 +257,9 @@ def _quadrants(mismatch: pd.DataFrame) -> list[Measure]:
     """Prefectures by quadrant, and whether each is in it."""
     known = mismatch[mismatch["quadrant"].fillna("") != ""]
     count = known["quadrant"].value_counts()
-    note = "against the mean of the region, not of the nation"
+    note = Said("mean_of_region")
     return [
-        *(Measure("quadrant_count", float(n), "1", str(q), note=f"of {len(known)}; {note}") for q, n in count.items()),
+        *(Measure("quadrant_count", float(n), "1", str(q), note=together(Said("of_known", {"count": len(known)}), note)) for q, n in count.items()),
         *(
             Measure("quadrant_of", float(mine == q), "1", f"{code}/{q}", note=note)
             for code, mine in zip(known["code"], known["quadrant"], strict=True)

@@ -7,7 +7,7 @@ import xarray as xr
 
 from shanshui.basins.tables import OutletPoints, SpatialLevels, UnitPopulation
 from shanshui.core.assessment import assessment
-from shanshui.core.said import Number, Said, worded
+from shanshui.core.said import Number, Said, named, worded
 from shanshui.core.vocabulary import CellSize, ClassAreas, Codes, Units
 from shanshui.region.grid import FINE_M, grid_of
 from shanshui.region.polygon_cover import cover_of
@@ -100,14 +100,14 @@ def survey_validation(
             measures.append(
                 Measure(
                     "basin_area_ratio", float(row["upstream_km2"] / row["published_km2"]), "1", str(row["code"]), 1 - NEAR, 1 + NEAR,
-                    Said("basin_area_published", {"basin": worded(row, "name"), "area": area}), "[inputs.reference_outlets]",
-                    note=f"{row['upstream_km2']:,.0f} km2; moved {row['moved_km']:.1f} km; rule: {row['rule']}",
+                    Said("basin_area_published", {"basin": worded(row, "name"), "area": area}), named("[inputs.reference_outlets]"),
+                    note=Said("gauge", {"area": row["upstream_km2"], "km": row["moved_km"]}),
                 )
             )  # fmt: skip
     if unit_population is not None:
         rows = unit_population.rename(columns={"unit": "code"})
         measures += [
-            Measure("people_in", float(total), "person", str(when), note="people of all planning units")
+            Measure("people_in", float(total), "person", str(when), note=Said("people_of_units"))
             for when, total in rows.groupby("year")["population"].agg(lambda p: p.sum(skipna=False)).items()
         ]  # fmt: skip
         year = chosen_year(rows, "population", "unit_population")
@@ -124,16 +124,16 @@ def survey_validation(
         measures.append(
             Measure(
                 "people_kept", total / people if people > 0 else np.nan, "1", "", KEPT[0] * (here * RIM if here < 0.99 else 1.0), KEPT[1],
-                Said("people_counted"), "census of the study",
-                note=f"{total:,.0f} of {people:,.0f} on {here:.1%} of the counties' ground",
+                Said("people_counted"), Said("source_census"),
+                note=Said("people_on", {"total": total, "people": people, "here": here}),
             )
         )  # fmt: skip
     if slope_cell is not None:
         coarse = slope_cell > FINE_M
         measures.append(
             Measure(
-                "slope_cell", slope_cell, "m", "", 0.0, FINE_M, Said("slope_at_cells"), "windows of the draft guide of 2019 [S]",
-                note="limits of slope are read from scaled_slope; slope itself is far below that of the ground" if coarse else "",
+                "slope_cell", slope_cell, "m", "", 0.0, FINE_M, Said("slope_at_cells"), Said("source_windows"),
+                note=Said("coarse_slope") if coarse else None,
             )
         )  # fmt: skip
     if land_cover is not None and land_cover_areas is not None and prefectures is not None:
@@ -166,8 +166,8 @@ def _cover_overlap(
     worst = min(out, key=lambda m: m.ours)
     return [
         Measure(
-            "cover_overlap", mean, "1", "", OVERLAP, 1.0, Said("cover_mix"), "[inputs.land_cover_areas]",
-            note=f"mean of {len(out)} prefectures; least in {worst.place}: {worst.ours:.0%}",
+            "cover_overlap", mean, "1", "", OVERLAP, 1.0, Said("cover_mix"), named("[inputs.land_cover_areas]"),
+            note=Said("mean_of_prefectures", {"count": len(out), "place": worst.place, "least": worst.ours}),
         ),
         *out,
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shanshui.core.voice import Voice
-from shanshui.industry.rule_facts import YES_NO
+from shanshui.industry.rule_facts import PLAN_FACTS, YES_NO
 
 if TYPE_CHECKING:
     from shanshui.queries.admission import PlaceAdmission
@@ -74,6 +74,7 @@ def _ways(found: "PlaceAdmission", voice: Voice) -> Iterator[str]:
         ]
         at = voice.listed([f"{n['km']} {voice('admit_km')}", f"{n['lon']},{n['lat']}"])
         yield f"  {voice('admit_better')} ({voice.listed(parts)}){colon}{at}"
-    for word, names in (("unknown", answer.unknown), ("waiting", answer.waiting)):
+    drawn = [f for f in answer.unknown if f in PLAN_FACTS]
+    for word, names in (("unknown", answer.unknown), ("plans", drawn)):
         if names:
             yield f"  {voice(f'admit_{word}')}{colon}{voice.listed(_asked(f, voice) for f in names)}"

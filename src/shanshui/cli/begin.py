@@ -94,6 +94,13 @@ def circuit(
     precision: Annotated[
         str | None, typer.Option(metavar="double|single", help="Over the job's own.")
     ] = None,
+    as_published: Annotated[
+        bool,
+        typer.Option(
+            "--as-published",
+            help="Repeat known errors of the job's own program, to get its published maps.",
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a circuit job; results have the names and formats that its users know."""
@@ -101,7 +108,7 @@ def circuit(
     from shanshui.study.circuitscape.jobs import run_any
 
     with counter(quiet=quiet) as tell:
-        outcome = run_any(job, out, solver, precision, tell)
+        outcome = run_any(job, out, solver, precision, tell, as_published=as_published)
     for text in outcome.remarks:
         typer.echo(text, err=True)
     if not quiet:

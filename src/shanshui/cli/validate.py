@@ -4,12 +4,14 @@ from typing import Any
 
 import typer
 
-from shanshui.cli.options import AsJson, Folder, Preview, Scenario, Variant, opened
+from shanshui.cli.options import AsJson, Folder, Language, Preview, Scenario, Variant, opened
 from shanshui.cli.rows import number, print_json
+from shanshui.core.voice import Voice
 
 
 def validate(
     folder: Folder,
+    lang: Language = "en",
     as_json: AsJson = False,
     variant: Variant = "",
     scenario: Scenario = "",
@@ -22,35 +24,48 @@ def validate(
     if as_json:
         print_json(found.to_dict())
         return
-    chapter = ""
+    voice, chapter = Voice(lang, folder), ""
     for one in found.statements:
         row = one.row
         if row["chapter"] != chapter:
             chapter = row["chapter"]
-            typer.echo(f"\n{chapter}")
-        place = f" [{row['subject']}]" if row["subject"] else ""
-        typer.echo(f"  {row['verdict']:9} {row['statement']}{place}")
+            typer.echo(f"\n{voice.word(f'{chapter}_validation')}")
+        typer.echo(f"  {voice(row['verdict']):9} {one.said(voice)}")
         unit = "" if row["unit"] in ("1", "") else f" {row['unit']}"
-        said = (
-            "not measured"
+        measured = (
+            voice("not_measured")
             if row["measure"] == "-"
-            else f"{row['measure']} {_figure(row['ours'])}{unit}, expected {_range(row['low'], row['high'])}"
+            else voice(
+                "figure_held", measure=row["measure"], ours=_figure(row["ours"], voice) + unit, range=_range(row["low"], row["high"], voice),
+            )
+        )  # fmt: skip
+        forced = (
+            ""
+            if one.forced is None
+            else f"{voice('forced')}{voice('mark_colon')}{one.forced.words(voice)}"
         )
-        notes = [row["note"], f"forced by {one.forced}" if one.forced else "", row["source"]]
-        typer.echo(f"            {said}; {'; '.join(str(n) for n in notes if n)}")
-    told = ", ".join(f"{k} {v}" for k, v in found.counts.items())
-    typer.echo(f"\n{len(found.statements)} statements: {told}")
+        notes = [measured, _said(row, "note", voice), forced, _said(row, "source", voice)]
+        typer.echo(f"            {voice('mark_semicolon').join(n for n in notes if n)}")
+    told = voice.listed(f"{voice(k)} {v}" for k, v in found.counts.items())
+    typer.echo(
+        f"\n{voice('statements_counted', count=len(found.statements))}{voice('mark_colon')}{told}"
+    )
 
 
-def _figure(value: Any) -> str:
-    return "not known" if value is None or value != value else number(value, "")
+def _said(row: dict[str, Any], column: str, voice: Voice) -> str:
+    return voice.tell(row, column)
 
 
-def _range(low: Any, high: Any) -> str:
+def _figure(value: Any, voice: Voice) -> str:
+    return voice("unknown") if value is None or value != value else number(value, "")
+
+
+def _range(low: Any, high: Any, voice: Voice) -> str:
     if low != low and high != high:
-        return "not known"
+        return voice("unknown")
     if low != low:
-        return f"at most {number(high, '')}"
+        return voice("at_most", limit=number(high, ""))
     if high != high:
-        return f"at least {number(low, '')}"
-    return number(low, "") if low == high else f"{number(low, '')} to {number(high, '')}"
+        return voice("at_least", limit=number(low, ""))
+    least, most = number(low, ""), number(high, "")
+    return least if low == high else voice("from_to", least=least, most=most)

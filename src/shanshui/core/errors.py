@@ -45,13 +45,21 @@ class StoreError(ShanshuiError):
     """A kept result cannot be read or written."""
 
 
+FEW = 12
+"""Names that a message can hold all of."""
+SHOWN = 3
+"""Names that it holds of more."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a clause that suggests the nearest known word, or lists them all when few."""
+    """Return a clause that suggests the nearest known word; where none is near, all of them when few, else the least far."""
     names = sorted(known)
     close = get_close_matches(word, names, n=1, cutoff=0.5)
     if close:
         return f"did you mean '{close[0]}'?"
     if not names:
         return "there are none"
-    shown = ", ".join(names[:40])
-    return f"known: {shown}" + (" …" if len(names) > 40 else "")
+    if len(names) <= FEW:
+        return f"known: {', '.join(names)}"
+    near = ", ".join(get_close_matches(word, names, n=SHOWN, cutoff=0.0))
+    return f"nearest of {len(names)}: {near}"

@@ -177,6 +177,19 @@ def columns(name: str, *parts: Said | None) -> dict[str, str]:
     return {name: english(*parts), f"{name}{ENDING}": coded(*parts)}
 
 
+def named(text: str) -> Said:
+    """What is written alike in all languages: the name of an input, of a work."""
+    return Said("as_said", {"said": text})
+
+
+def together(*parts: Said | None) -> Said | None:
+    """Parts of a text one after another as one; None where there is none."""
+    known = [part for part in parts if part is not None]
+    if len(known) < 2:
+        return known[0] if known else None
+    return Said("as_said", {"said": Coded(coded(*known))})
+
+
 class Tongue(Protocol):
     """How a language says a phrase and its facts."""
 
@@ -253,7 +266,11 @@ def told(part: Any, tongue: Tongue) -> str:
     if not isinstance(part, dict):
         return str(part)
     if "phrase" in part:
-        facts = {k: told(v, tongue) for k, v in part["facts"].items()}
+        # a phrase may say by itself how its numbers are written
+        facts = {
+            k: v if isinstance(v, int | float) else told(v, tongue)
+            for k, v in part["facts"].items()
+        }
         return tongue.phrase(part["phrase"]).format(**facts)
     if "number" in part:
         return tongue.number(part["number"], part["form"])
@@ -278,4 +295,6 @@ def _plain(fact: Any) -> Any:
     """Fact as JSON holds it."""
     if isinstance(fact, list | tuple):
         return [_plain(each) for each in fact]
+    if hasattr(fact, "item"):
+        return fact.item()
     return fact.plain() if hasattr(fact, "plain") else fact

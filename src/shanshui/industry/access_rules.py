@@ -118,8 +118,6 @@ class Admission:
         Rules that would make the verdict milder if facts nobody gave are so.
     unknown : tuple of str
         The facts of both.
-    waiting : tuple of str
-        Facts of plans that the study has not drawn: their rules wait.
     parts : dict of str to tuple of str
         Codes below a coarse one, of each rule that speaks of a part of it only.
     if_clear : str
@@ -134,7 +132,6 @@ class Admission:
     questions: tuple[Question, ...]
     hopes: tuple[Question, ...]
     unknown: tuple[str, ...]
-    waiting: tuple[str, ...]
     parts: Mapping[str, tuple[str, ...]]
     if_clear: str
 
@@ -162,7 +159,6 @@ def admit(
     year: int | None = None,
     exemptions: Sequence[str] = (),
     rules: Sequence[Rule] | None = None,
-    waiting: Sequence[str] = (),
 ) -> Admission:
     """Verdict on a project at a place.
 
@@ -180,8 +176,6 @@ def admit(
         That the project claims: ``poverty_relief``, ``public_service``, ``upgrade``.
     rules : sequence of Rule, optional
         Instead of those that come with the product.
-    waiting : sequence of str
-        Facts of plans that nobody has drawn: rules that ask for them are not in force.
 
     Returns
     -------
@@ -200,13 +194,13 @@ def admit(
         if word not in EXEMPTIONS:
             raise QuantityError(f"exemptions: '{word}'; {nearest(word, EXEMPTIONS)}")
     book = tuple(shipped_rules() if rules is None else rules)
-    answer = _answer(plain, known, kind, year, exemptions, book, waiting)
+    answer = _answer(plain, known, kind, year, exemptions, book)
     others = [
         k
         for k in KINDS[:3]
         if answer.verdict in RESTRICTS
         and kind not in (k, "explore")
-        and _answer(plain, known, k, year, exemptions, book, waiting).verdict in VERDICTS[: min(VERDICTS.index(answer.verdict), CLOSED)]
+        and _answer(plain, known, k, year, exemptions, book).verdict in VERDICTS[: min(VERDICTS.index(answer.verdict), CLOSED)]
     ]  # fmt: skip
     deciding = [r for r in answer.fired if r.verdict == answer.verdict and r.verdict in RESTRICTS]
     return replace(
@@ -240,12 +234,9 @@ def _answer(
     year: int | None,
     exemptions: Sequence[str],
     rules: Sequence[Rule],
-    waiting: Sequence[str],
 ) -> Admission:
     """The answer without what would change it."""
     of_it = [r for r in rules if r.concerns(plain, kind, year, exemptions)]
-    asked = {t.fact for r in of_it for t in r.when}
-    of_it = [r for r in of_it if not any(t.fact in waiting and t.fact not in known for t in r.when)]
     state = {r.rule: _holds(r, known) for r in of_it}
     lifted = {name for r in of_it if state[r.rule] for name in r.over}
     stands = [r for r in of_it if r.rule not in lifted]
@@ -280,7 +271,6 @@ def _answer(
         tuple(questions),
         tuple(hopes),
         tuple(sorted({t.fact for q in (*questions, *hopes) for t in q.terms})),
-        tuple(f for f in waiting if f in asked and f not in known),
         {r.rule: r.parts(plain) for r in fired if r.parts(plain)},
         best,
     )

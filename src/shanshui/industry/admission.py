@@ -21,7 +21,6 @@ from shanshui.industry.place_facts import (
     PlaceFacts,
     asked_facts,
     known_by_strip,
-    waiting_facts,
 )
 from shanshui.industry.rule_book import VERDICTS, Rule, rules_of
 from shanshui.industry.rule_facts import FACTS
@@ -71,8 +70,7 @@ def unit_admission(
         ``open_to`` the facts that decide in the unit;
         ``open_share`` of the land neither forbidden, to be moved nor eliminated whatever the facts are, ``welcome_share`` encouraged [1],
         ``rules`` of the verdict and ``closing_rules`` (the three that close the most land), both of those that fire on at least
-        ``least_share`` of it. Attributes name facts that no cell of the units knows, and the known share of those known in part;
-        ``waiting`` those of plans that nobody has drawn.
+        ``least_share`` of it. Attributes name facts that no cell of the units knows, and the known share of those known in part.
 
     Notes
     -----
@@ -89,16 +87,15 @@ def unit_admission(
     size = label_sizes(label.ravel(), most)
     units = np.flatnonzero(size[1:]) + 1
     known = Knowledge(asked_facts(rules))
-    waiting = waiting_facts(place_facts, rules)
     tallies = [_Tally(industry, most) for industry in judged_industries()]
     for facts, own in known_by_strip(place_facts, label, known.asked):
         known.add(facts)
         for tally in tallies:
-            tally.add(facts, own, rules, waiting)
+            tally.add(facts, own, rules)
     said = {r.rule: r.verdict for r in rules}
     out = pd.concat([t.judged(said, size, units, least_share) for t in tallies], ignore_index=True)
     out = out.sort_values(["unit", "code"], ignore_index=True)
-    out.attrs |= known.attrs() | {"waiting": list(waiting)}
+    out.attrs |= known.attrs()
     return out
 
 
@@ -119,14 +116,13 @@ class _Tally:
         facts: dict[str, NDArray[np.float32]],
         label: NDArray[np.int32],
         rules: tuple[Rule, ...],
-        waiting: tuple[str, ...],
     ) -> None:
         """Take in more cells."""
         most = len(self.verdicts) - 1
         told = dict(facts)
         for fact, value in _project(self.industry).items():
             told[fact] = np.full(len(label), value, np.float32)
-        found = admitted_cells(self.industry["code"], told, rules=rules, waiting=waiting)
+        found = admitted_cells(self.industry["code"], told, rules=rules)
         count = len(VERDICTS)
         self.verdicts += label_class_counts(label, found.verdict.astype(np.int32), most, count)
         self.worst += label_class_counts(label, found.worst.astype(np.int32), most, count)
@@ -300,11 +296,10 @@ def heavy_jobs(
     grid = grid_of(county_cells)
     closed = np.zeros(label.shape, np.float32)
     known = Knowledge(asked_facts(rules))
-    waiting = waiting_facts(place_facts, rules)
     shut: list[NDArray[np.bool_]] = [np.empty(0, bool)]
     for facts, _ in known_by_strip(place_facts, label, known.asked):
         known.add(facts)
-        found = admitted_cells(heavy_code, facts, kind="expand", rules=rules, waiting=waiting)
+        found = admitted_cells(heavy_code, facts, kind="expand", rules=rules)
         shut.append(found.verdict >= VERDICTS.index("move"))
     closed[label > 0] = np.concatenate(shut)
     inside = cover_of(counties, grid).along(label > 0).sums(grid.lay(closed, "1"))

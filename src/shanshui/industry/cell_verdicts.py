@@ -41,7 +41,6 @@ def admitted_cells(
     kind: str = "new",
     year: int | None = None,
     rules: Sequence[Rule] | None = None,
-    waiting: Sequence[str] = (),
 ) -> CellVerdicts:
     """Verdict on one industry everywhere at once.
 
@@ -57,8 +56,6 @@ def admitted_cells(
         Rules in force then; that of the rule book by default.
     rules : sequence of Rule, optional
         Instead of those that come with the product.
-    waiting : sequence of str
-        Facts of plans that nobody has drawn: rules that ask for them are not in force.
 
     Returns
     -------
@@ -70,7 +67,7 @@ def admitted_cells(
     of_it = [
         r
         for r in (shipped_rules() if rules is None else rules)
-        if r.concerns(plain, kind, None, ()) and not any(t.fact in waiting for t in r.when)
+        if r.concerns(plain, kind, year, ())
     ]
     sure: dict[str, NDArray[np.bool_]] = {}
     may: dict[str, NDArray[np.bool_]] = {}

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from shanshui.core.said import Said
 from shanshui.industry.stages import STAGES
 from shanshui.region.validation import Measure
 
@@ -36,9 +37,10 @@ def _significant(structure: pd.DataFrame) -> list[Measure]:
 def share_figures(share: pd.DataFrame) -> list[Measure]:
     """``product_share``: product of the region's counties that have one, over the nation's."""
     figure = share.set_index("figure")["value"].astype(float)
-    told = (
-        f"{figure['counties_known']:.0f} of {figure['counties']:.0f} counties, {figure['year']:.0f}"
-    )
+    told = Said(
+        "counties_of",
+        {"known": f"{figure['counties_known']:.0f}", "asked": f"{figure['counties']:.0f}", "year": f"{figure['year']:.0f}"},
+    )  # fmt: skip
     return [Measure("product_share", float(figure["product_share"]), "1", note=told)]
 
 
@@ -50,10 +52,23 @@ def stage_figures(verdicts: pd.DataFrame) -> list[Measure]:
     return [
         Measure(
             "stage", float(STAGES.index(row["told"])) if row["told"] in STAGES else np.nan, "1", f"{row['code']}/{row['year']}",
-            note=str(row["stage"] or ""),
+            note=_stage(str(row["stage"] or "")),
         )
         for row in whole.to_dict("records")
     ]  # fmt: skip
+
+
+def _stage(told: str) -> Said | None:
+    """``late, first half`` in words; None where none is told."""
+    name, _, half = told.partition(", ")
+    if name not in STAGES:
+        return None
+    stage = Said(f"stage_{name}")
+    return (
+        Said("stage_half", {"stage": stage, "half": Said(f"half_{half.split()[0]}")})
+        if half
+        else stage
+    )
 
 
 def firm_figures(firms: pd.DataFrame) -> list[Measure]:
@@ -76,7 +91,11 @@ def staff_figures(structure: pd.DataFrame) -> list[Measure]:
     count = structure["code"].nunique()
     return [
         Measure(
-            "staff_quotient", float(value), "1", str(name), note=f"median of {count} prefectures"
+            "staff_quotient",
+            float(value),
+            "1",
+            str(name),
+            note=Said("median_of_prefectures", {"count": count}),
         )
         for name, value in middle.items()
     ]
@@ -104,7 +123,8 @@ def network_figures(clusters: pd.DataFrame | None, hubs: pd.DataFrame | None) ->
         schemes = hubs.drop(columns=["city", "agree"]).fillna("").astype(str)
         both = hubs["agree"][(schemes != "").all(axis=1)].astype(bool)
         yield Measure(
-            "hubs_agree", float(both.mean()) if len(both) else np.nan, "1", forced_by="inputs.hubs", note=f"{len(both)} cities are in all schemes",
+            "hubs_agree", float(both.mean()) if len(both) else np.nan, "1", forced_by="inputs.hubs",
+            note=Said("cities_in_schemes", {"count": len(both)}),
         )  # fmt: skip
 
 

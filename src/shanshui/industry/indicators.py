@@ -152,9 +152,11 @@ def _labour(
 ) -> dict[str, tuple[dict[str, float], str]]:
     year = chosen_year(employment, "persons", "employment", places=set(belongs))
     jobs = sound_jobs(employment[employment["year"] == year])
+    whole = _whole(jobs, belongs)
     jobs = levels_told(jobs, "persons", belongs, "employment.persons", by=("industry",))
     jobs = jobs[jobs["summed"].to_numpy(bool)]
-    jobs = jobs.assign(place=jobs["code"].astype(str).map(belongs)).dropna(subset=["place"])
+    jobs = jobs.assign(place=jobs["code"].astype(str).map(belongs))
+    jobs = jobs[jobs["place"].isin(whole)]
     total = jobs.groupby("place")["persons"].sum(skipna=False)
     staff = jobs[jobs["industry"].isin(["science", "information"])]
     science = staff.groupby("place")["persons"].sum(skipna=False)
@@ -167,13 +169,22 @@ def _labour(
     if population is not None:
         near = min(population["year"].unique(), key=lambda y: (abs(int(y) - year), int(y)))
         people = population[population["year"] == near]
+        whole = _whole(people, belongs)
         people = levels_told(people, "population", belongs, "population")
         people = people[people["summed"].to_numpy(bool)]
         people = people.assign(place=people["code"].astype(str).map(belongs))
+        people = people[people["place"].isin(whole)]
         heads = people.groupby("place")["population"].sum(skipna=False)
         share = total / heads.where(heads > 0)
         out["employment_effect"] = (_plain(share), "employed over residents")
     return out
+
+
+def _whole(rows: pd.DataFrame, belongs: dict[str, str]) -> set[str]:
+    """Places of which a table has the row, or one of every place within: the sum of some of these is no sum of the whole."""
+    told = set(rows["code"].astype(str))
+    lacks = {belongs[code] for code in belongs if code != belongs[code] and code not in told}
+    return {p for p in set(belongs.values()) if p in told or p not in lacks}
 
 
 def _given(

@@ -25,7 +25,7 @@ from shanshui.core.vocabulary import (
     UpstreamArea,
 )
 from shanshui.industry.rule_book import Rule
-from shanshui.industry.rule_facts import FACTS, PLAN_FACTS, PROJECT_FACTS, can_be, said_of
+from shanshui.industry.rule_facts import FACTS, PROJECT_FACTS, can_be, said_of
 from shanshui.kernels.distance import distance_to
 from shanshui.region.grid import STRIP, GridSpec, grid_of, like
 from shanshui.region.unitset import burnt, covered, rasterised
@@ -160,7 +160,8 @@ def place_facts(
     basic_farmland : polygons, optional
         Permanent basic farmland; without them it is not known which farmland is.
     counties : polygons, optional
-        Their ``code`` tells the province: its first two digits; 0 where it is no code of six digits.
+        Their ``code`` tells the province: its first two digits; 0 where it is no code of six, nine or twelve digits,
+        not known where it is blank.
     county_cells : (y, x) [1], optional
         County of each cell; 0 outside, where the province is not known.
 
@@ -243,8 +244,11 @@ def _farmland(
 
 def _province(counties: gpd.GeoDataFrame, county_cells: xr.DataArray) -> NDArray[np.float32]:
     """First two digits of the code of each cell's county."""
-    codes = counties["code"].astype(str)
-    number = np.where(codes.str.fullmatch(r"\d{6}"), codes.str[:2], "0").astype(np.float32)
+    codes = counties["code"].astype("string").fillna("").str.strip()
+    national = codes.str.fullmatch(r"\d{6}(\d{3}|\d{6})?").to_numpy(bool)
+    number = np.where(national, codes.str[:2].where(national, "0").astype(np.float32), 0.0)
+    # a county without a code may lie in any province; one of another system lies in none
+    number[(codes == "").to_numpy(bool)] = np.nan
     table = np.full(
         int(max(counties.index.max(), county_cells.values.max())) + 1, np.nan, np.float32
     )
@@ -304,19 +308,6 @@ def _of_zones(zones: gpd.GeoDataFrame, grid: GridSpec) -> dict[str, NDArray[np.f
 def asked_facts(rules: Iterable[Rule]) -> tuple[str, ...]:
     """Facts that rules ask for, in order of name."""
     return tuple(sorted({term.fact for rule in rules for term in rule.when}))
-
-
-def waiting_facts(place_facts: xr.Dataset, rules: Iterable[Rule]) -> tuple[str, ...]:
-    """Facts of plans that rules ask for and of which no cell is drawn."""
-    return tuple(
-        f for f in asked_facts(rules) if f in PLAN_FACTS and not _drawn(place_facts[f].values)
-    )
-
-
-def _drawn(values: NDArray[np.floating]) -> bool:
-    return any(
-        bool(np.isfinite(values[at : at + STRIP]).any()) for at in range(0, len(values), STRIP)
-    )
 
 
 def known_by_strip(

@@ -15,9 +15,9 @@ from shanshui.core.shipped import shipped_text
 from shanshui.core.vocabulary import UnitLabels
 from shanshui.industry.admission import judged_industries
 from shanshui.industry.cell_verdicts import cells_of
-from shanshui.industry.place_facts import PlaceFacts, known_by_strip, waiting_facts
+from shanshui.industry.place_facts import PlaceFacts, known_by_strip
 from shanshui.industry.rule_book import rules_of
-from shanshui.industry.rule_facts import FACTS, PROJECT_FACTS
+from shanshui.industry.rule_facts import FACTS, PLAN_FACTS, PROJECT_FACTS
 from shanshui.industry.tables import RuleTable
 
 RuleCoverage = Annotated[
@@ -82,7 +82,6 @@ def rule_coverage(
     alone can tell is taken as met in ``may_r``. Our own report [D] (decisions/0014-industry): a rule that never fires guards nothing.
     """
     rules = rules_of(access_rules.to_dict("records"))
-    waiting = waiting_facts(place_facts, rules)
     label = np.ascontiguousarray(planning_unit_labels.values, np.int32)
     asked = sorted({t.fact for r in rules for t in r.when})
     sure, may = np.zeros(len(rules)), np.zeros(len(rules))
@@ -99,7 +98,7 @@ def rule_coverage(
         lacks = [t.fact for t in rule.when if t.fact not in told]
         project = [f for f in lacks if f in PROJECT_FACTS]
         state = (
-            STATES[5] if not rule.in_force() else STATES[0] if sure[at] else STATES[2] if set(lacks) & set(waiting) else STATES[4] if not may[at]
+            STATES[5] if not rule.in_force() else STATES[0] if sure[at] else STATES[2] if set(lacks) & set(PLAN_FACTS) else STATES[4] if not may[at]
             else STATES[3] if project and len(project) == len(lacks) else STATES[1]
         )  # fmt: skip
         judged = sum(

@@ -62,7 +62,7 @@ REACHES: dict[str, tuple[float, float]] = {
 }
 """Least and greatest of the others."""
 PLAN_FACTS = ("green_unit", "zone")
-"""Facts that a plan decides: where a study has drawn none, there is none, and rules that ask for it wait; they are named."""
+"""Facts that a plan decides: until it is drawn nobody knows them, and rules that ask for them stand as questions."""
 
 
 def checked_facts(facts: Mapping[str, Any]) -> dict[str, float]:

@@ -119,14 +119,15 @@ def industry_validation(
         asked = len(inner) or len(by_code)
         whole = float(known.sum()) if len(known) == asked and asked else np.nan
         year = ", ".join(str(y) for y in sorted(set(rows["year"])))
+        note = Said("counties_of", {"known": len(known), "asked": asked, "year": year})
         measures += [
-            Measure("county_gdp", whole, "yuan", note=f"{len(known)} of {asked} counties, {year}"),
+            Measure("county_gdp", whole, "yuan", note=note),
             Measure(
-                "county_gdp_known", float(known.sum()) if len(known) else np.nan, "yuan", note=f"{len(known)} of {asked} counties, {year}",
+                "county_gdp_known", float(known.sum()) if len(known) else np.nan, "yuan", note=note,
             ),
             Measure(
                 "counties_with_gdp", len(known) / asked if asked else np.nan, "1", "", 1.0, 1.0,
-                Said("counties_have_product"), "the study's tables",
+                Said("counties_have_product"), Said("source_tables"),
             ),
         ]  # fmt: skip
     if industry_structure is not None:

@@ -5,12 +5,12 @@ import numpy as np
 import xarray as xr
 
 from shanshui.core.errors import DataError
-from shanshui.core.said import Said
+from shanshui.core.said import Said, named
 from shanshui.region.grid import grid_of
 from shanshui.region.unitset import burnt
 from shanshui.region.validation import Measure
 
-SOURCE = "[inputs.reference_red_line]"
+SOURCE = named("[inputs.reference_red_line]")
 
 
 def reference_figures(
@@ -64,7 +64,7 @@ def reference_figures(
         Measure("reference_line", agreement, "1", "agreement", source=SOURCE),
         Measure(
             "reference_line", kappa, "1", "kappa", 0.0, 1.0, Said("line_agrees"), SOURCE,
-            note=f"agreement {agreement:.1%}; ours {p:.1%}, the other {q:.1%} of the ground",
+            note=Said("agreement", {"agreement": agreement, "ours": p, "theirs": q}),
         ),
         Measure("reference_line", inside, "1", "inside", source=SOURCE),
         Measure("reference_line", outside, "1", "outside", source=SOURCE),

@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from shanshui.core.said import Said
+from shanshui.core.said import Said, named
 from shanshui.pattern.range_map import range_map
 from shanshui.pattern.species import THREATENED, habitats_of, latin
 from shanshui.region.grid import grid_of
@@ -50,7 +50,6 @@ def richness_rank(
     Measure
         In [-1, 1]; NaN where there are too few cells, or all are alike.
     """
-    note = "the same ranges are in the importance of biodiversity: it shows that other layers do not undo it, no more"
     rows = habitats_of(habitats)
     threatened = set(rows.index[rows["threat"].isin(THREATENED)])
     names = ranges["species"].map(latin)
@@ -70,7 +69,8 @@ def richness_rank(
     ):
         value = float(spearmanr(richness[use], line[use] / ground[use]).statistic)
     return Measure(
-        "richness_rank", value, "1", "", 0.0, 1.0, Said("richness_in_line"), "species_ranges", note=f"{int(use.sum())} cells; {note}",
+        "richness_rank", value, "1", "", 0.0, 1.0, Said("richness_in_line"), named("[inputs.species_ranges]"),
+        note=Said("same_ranges", {"count": int(use.sum())}),
     )  # fmt: skip
 
 

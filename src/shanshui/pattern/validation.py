@@ -33,7 +33,6 @@ from shanshui.region.grid import grid_of
 from shanshui.region.unitset import burnt
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 
-GUIDE = "red-line guide of 2017 [S2]; our own range [D]"
 NO_FARMLAND = "red_line_candidate.leave_out=farmed; given.basic_farmland"
 NO_TOWNS = "red_line_candidate.leave_out=built; given.developed_land"
 NOT_WORKED = f"{NO_FARMLAND}; {NO_TOWNS}"
@@ -197,7 +196,7 @@ def pattern_validation(
     if sources is not None:
         measures += [
             Measure(
-                "massif_sources", float(count), "1", str(name), forced_by="source_cells.most", note=f"{len(sources)} sources in all",
+                "massif_sources", float(count), "1", str(name), forced_by="source_cells.most", note=Said("sources_in_all", {"count": len(sources)}),
             )
             for name, count in sources["massif"].replace("", np.nan).value_counts().items()
         ]  # fmt: skip
@@ -220,15 +219,16 @@ def _by_county(
     ]
 
 
-def _at_other_cuts(counts: pd.DataFrame | None) -> str:
+def _at_other_cuts(counts: pd.DataFrame | None) -> Said | None:
     """How many sources there are where their number is not cut."""
     if counts is None or counts.empty:
-        return ""
-    return f"{counts['sources'].min():.0f} to {counts['sources'].max():.0f} at the cut-offs of source_counts"
+        return None
+    number = counts["sources"]
+    return Said("at_other_cuts", {"least": number.min(), "most": number.max()})
 
 
-def _before_cut(found: float, free: float) -> str:
-    return f"{free:.0f} before the number is cut" if np.isfinite(free) and free != found else ""
+def _before_cut(found: float, free: float) -> Said | None:
+    return Said("before_cut", {"count": free}) if np.isfinite(free) and free != found else None
 
 
 def _reserve(areas: gpd.GeoDataFrame, mask: xr.DataArray) -> NDArray[np.bool_]:
@@ -256,14 +256,15 @@ def _red_line(
         *(
             Measure(
                 "red_line_of", share, "1", k, *((0.0, 0.05) if k == "built" else (np.nan, np.nan)),
-                Said("towns_outside") if k == "built" else None, GUIDE if k == "built" else "",
+                Said("towns_outside") if k == "built" else None,
+                Said("source_guide") if k == "built" else None,
                 forced_by={"built": NO_TOWNS, "farmed": NO_FARMLAND}.get(k, ""),
             )
             for k, share in of.items()
         ),
         Measure(
-            "forest_to_farmed", shown, "1", "", 2.0, np.inf, Said("line_takes_forest"), GUIDE,
-            forced_by=NO_FARMLAND, note=f"forest {of['forest']:.1%}, farmland {of['farmed']:.1%}",
+            "forest_to_farmed", shown, "1", "", 2.0, np.inf, Said("line_takes_forest"), Said("source_guide"),
+            forced_by=NO_FARMLAND, note=Said("forest_and_farmed", {"forest": of["forest"], "farmed": of["farmed"]}),
         ),
         *_captured("red_line", chosen, known, reserve, RESERVES),
     ]  # fmt: skip
@@ -283,8 +284,8 @@ def _captured(
     ratio = inside / by_chance if by_chance > 0 else np.nan
     return [
         Measure(
-            "captured", ratio, "1", what, CAPTURE, np.inf, Said("protected_captured", {"what": Said(f"what_{what}")}), "protected areas of the study",
-            forced_by=forced, note=f"{inside:.1%} of protected ground, {by_chance:.1%} of all",
+            "captured", ratio, "1", what, CAPTURE, np.inf, Said("protected_captured", {"what": Said(f"what_{what}")}), Said("source_protected"),
+            forced_by=forced, note=Said("captured", {"inside": inside, "chance": by_chance}),
         ),
         Measure("captured_share", inside, "1", what, forced_by=forced),
     ]  # fmt: skip
@@ -295,7 +296,7 @@ def _classes(measure: str, code: NDArray[np.uint8], inside: NDArray[np.bool_]) -
     return [
         Measure(
             measure, _share(code == grade, known), "1", str(grade), LEAST_CLASS, 1.0 - LEAST_CLASS,
-            Said("class_tells", {"grade": grade, "what": Said(f"what_{measure}")}), "our own range [D]",
+            Said("class_tells", {"grade": grade, "what": Said(f"what_{measure}")}), Said("source_own_range"),
         )
         for grade in (EXTREME, IMPORTANT, GENERAL)
     ]  # fmt: skip
@@ -321,7 +322,7 @@ def _important(
         *(Measure("important_of", share, "1", k) for k, share in of.items()),
         Measure(
             "important_forest_to_farmed", ratio, "1", "", 1.0, np.inf,
-            Said("forest_more_important"), "our own range [D]",
-            note=f"forest {of['forest']:.1%}, farmland {of['farmed']:.1%}",
+            Said("forest_more_important"), Said("source_own_range"),
+            note=Said("forest_and_farmed", {"forest": of["forest"], "farmed": of["farmed"]}),
         ),
     ]  # fmt: skip

@@ -79,7 +79,7 @@ class PlaceAdmission:
                 "better": answer.better,
                 "facts": {k: round(v, 4) for k, v in self.facts.items()},
                 "unknown": answer.unknown,
-                "waiting": answer.waiting,
+                "plans": [f for f in answer.unknown if f in PLAN_FACTS],
                 "where": self.where,
                 "where_zh": self.where_zh,
                 "nearest": self.nearest,
@@ -160,21 +160,13 @@ def admitted_at(
         if fact not in FACTS:
             raise QuantityError(f"--fact {fact}: {nearest_word(fact, FACTS)}")
     known = {fact: value for fact, value in here.items() if np.isfinite(value)} | own
-    waiting = tuple(f for f in PLAN_FACTS if f not in own and not _plan_drawn(study, f))
-    answer = admit(
-        plain, known, kind=kind, year=year, exemptions=exemptions, rules=rules, waiting=waiting
-    )
+    answer = admit(plain, known, kind=kind, year=year, exemptions=exemptions, rules=rules)
     applies = tuple(r for r in rules if r.concerns(plain, kind, year, exemptions))
     project = {f: v for f, v in own.items() if f in PROJECT_FACTS}
-    nearest = _nearest(study, plain, (row, column), answer, (kind, year), applies, project, waiting)
+    nearest = _nearest(study, plain, (row, column), answer, (kind, year), applies, project)
     return PlaceAdmission(
         (plain, *industry_name(plain)), answer, known, *_where(study, row, column), nearest, IN_FORCE if year is None else year,
     )  # fmt: skip
-
-
-def _plan_drawn(study: Study, fact: str) -> bool:
-    """Polygons of the study tell the fact somewhere."""
-    return "zones" in study.specs and fact in study["zones"].columns
 
 
 def _reader(study: Study, product: str) -> RasterReader:
@@ -220,7 +212,6 @@ def _nearest(
     asked_for: tuple[str, int | None],
     rules: tuple[Rule, ...],
     project: Mapping[str, float],
-    waiting: tuple[str, ...],
 ) -> dict[str, Any] | None:
     """Nearest cell of the region that is better than here even if all that is not known is against it; the first from the north-west among equals.
 
@@ -244,7 +235,7 @@ def _nearest(
         facts = {fact: reader.rows(start, stop).values[cells] for fact, reader in readers.items()}
         count = len(facts["elevation_m"])
         facts |= {f: np.full(count, v, np.float32) for f, v in project.items()}
-        judged = admitted_cells(code, facts, kind=kind, year=year, rules=rules, waiting=waiting)
+        judged = admitted_cells(code, facts, kind=kind, year=year, rules=rules)
         for at, verdicts in enumerate((judged.worst, judged.verdict)):
             better = np.flatnonzero(verdicts < now[at])
             if not len(better):

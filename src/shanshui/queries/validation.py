@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from shanshui.core.said import ENDING
+from shanshui.core.voice import Voice
 from shanshui.flow.plan import Step
 from shanshui.plans.validation import STEPS
 from shanshui.queries.plain import jsonable
@@ -25,20 +26,53 @@ class Statement:
     ----------
     row : dict
         Of the validation table, with ``verdict`` as it counts here.
-    forced : str
-        Setting and value that force an agreement; blank for none.
+    forced : Forcing or None
+        What forces an agreement; None for nothing.
     """
 
     row: dict[str, Any]
-    forced: str
+    forced: "Forcing | None"
+
+    def said(self, voice: Voice) -> str:
+        """What it states, and of what."""
+        text, subject = voice.tell(self.row, "statement"), self.row["subject"]
+        told = voice(f"held_{subject}") if f"held_{subject}" in voice else subject
+        return f"{text} [{told}]" if subject else text
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         row = {k: None if isinstance(v, float) and v != v else v for k, v in self.row.items()}
         # phrases and facts as what they are, for programs that speak another language
         row |= {k: json.loads(v) if v else [] for k, v in row.items() if k.endswith(ENDING)}
-        found: dict[str, Any] = jsonable(row | {"forced": self.forced})
+        told = {
+            name: "" if self.forced is None else self.forced.words(Voice(lang))
+            for name, lang in (("forced", "en"), ("forced_zh", "zh"))
+        }
+        found: dict[str, Any] = jsonable(row | told)
         return found
+
+
+@dataclass(frozen=True)
+class Forcing:
+    """A setting, an input or a product that brings an agreement about by itself.
+
+    Attributes
+    ----------
+    place : str
+        Its name.
+    how : str
+        Why: ``read`` from it, a rule goes by its ``ground``, is among its words ``by_rule``, is ``set``.
+    value : str
+        Of a setting.
+    """
+
+    place: str
+    how: str
+    value: str = ""
+
+    def words(self, voice: Voice) -> str:
+        """What it is, and why."""
+        return voice(f"forced_{self.how}", place=self.place, value=self.value)
 
 
 @dataclass(frozen=True)
@@ -84,37 +118,37 @@ def statements(study: Study) -> list[Statement]:
     return out
 
 
-def _forcing(study: Study, declared: str) -> str:
-    """First of the declared that can force an agreement in this study, with its value; blank for none.
+def _forcing(study: Study, declared: str) -> Forcing | None:
+    """First of the declared that can force an agreement in this study, with its value; None for nothing.
 
     Several are parted by ``;``. ``step.setting`` forces where it is other than by default, ``step.setting=word`` where the word is in it: then the
     agreement is the rule. ``inputs.name`` forces where the study has that input: the statement was read from it. ``given.name`` does where
     the study has that product or input: a rule leaves its ground out, or takes it in.
     """
     found = (_forced_by(study, one.strip()) for one in declared.split(";"))
-    return next(filter(None, found), "")
+    return next((f for f in found if f), None)
 
 
-def _forced_by(study: Study, declared: str) -> str:
+def _forced_by(study: Study, declared: str) -> Forcing | None:
     place, _, wanted = declared.partition("=")
     name, _, word = place.partition(".")
     if name == "inputs":
-        return f"{place}: the statement was read from it" if study.has(word) else ""
+        return Forcing(place, "read") if study.has(word) else None
     if name == "given":
-        return f"{word}: a rule leaves its ground out or takes it in" if study.has(word) else ""
+        return Forcing(word, "ground") if study.has(word) else None
     item = study.plan.steps.get(name)
     if not word or not isinstance(item, Step):
-        return ""
+        return None
     settings = item.card.checked(item.settings)
     if word not in settings:
-        return ""
+        return None
     value = settings[word]
     if wanted:
-        return f"{place}: {wanted} is in it by rule" if wanted in value else ""
+        return Forcing(place, "by_rule", wanted) if wanted in value else None
     if value == item.card.settings[word]:
-        return ""
+        return None
     text = str(value)
-    return f"{place} = {text if len(text) <= 40 else text[:37] + '…'}"
+    return Forcing(place, "set", text if len(text) <= 40 else text[:37] + "…")
 
 
 def counted(found: list[Statement]) -> dict[str, int]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, TEXT, Table
-from shanshui.core.said import Said, by_language, columns
+from shanshui.core.said import Said, by_language, columns, together
 from shanshui.region.measures import MEASURES, NOT_MEASURED, chapter_of
 
 Published = Annotated[
@@ -34,6 +34,7 @@ Validation = Annotated[
             "verdict": TEXT,
             "forced_by": TEXT,
             "source": TEXT,
+            "source_said": TEXT,
             "note": TEXT,
             "note_said": TEXT,
         }
@@ -61,12 +62,12 @@ class Measure:
         Range in which it must lie in any region; NaN for none.
     statement : Said or None
         What the range says.
-    source : str
+    source : Said or None
         Where the range comes from.
     forced_by : str
         Settings, as ``step.setting``, and inputs or products, as ``inputs.name`` and ``given.name``, that can bring about the agreement by
         themselves, parted by ``;``: then it is no evidence.
-    note : str
+    note : Said or None
         What else must be known.
     """
 
@@ -77,9 +78,9 @@ class Measure:
     low: float = np.nan
     high: float = np.nan
     statement: Said | None = None
-    source: str = ""
+    source: Said | None = None
     forced_by: str = ""
-    note: str = ""
+    note: Said | None = None
 
 
 def validation_table(
@@ -94,8 +95,8 @@ def validation_table(
     measures : iterable of Measure
         Figures of ours.
     published : DataFrame, optional
-        ``measure, statement, source`` (and ``statement_zh``) and ``low, high``, or ``than``: a place whose figure must be lower; ``place``
-        where it speaks of one. ``reason`` (and ``reason_zh``): why ours does not agree, told where it does not. A measure that is blank or
+        ``measure, statement, source`` (and ``statement_zh``, ``source_zh``) and ``low, high``, or ``than``: a place whose figure must be lower;
+        ``place`` where it speaks of one. ``reason`` (and ``reason_zh``): why ours does not agree, told where it does not. A measure that is blank or
         ``-`` is one that nobody can measure here: ``chapter`` says where it is listed.
 
     Returns
@@ -120,11 +121,11 @@ def validation_table(
         held = _held(chapter, row, of)
         if held is not None:
             rows.append(held)
-    columns = [
-        "chapter", "measure", "subject", "statement", "statement_said", "ours", "low", "high", "unit", "verdict", "forced_by", "source", "note",
-        "note_said",
+    heads = [
+        "chapter", "measure", "subject", "statement", "statement_said", "ours", "low", "high", "unit", "verdict", "forced_by", "source",
+        "source_said", "note", "note_said",
     ]  # fmt: skip
-    out = pd.DataFrame(rows, columns=columns)
+    out = pd.DataFrame(rows, columns=heads)
     return out.astype(dict.fromkeys(("ours", "low", "high"), float))
 
 
@@ -133,24 +134,22 @@ def _held(
 ) -> dict[str, object] | None:
     """One published statement beside ours; none where it is another chapter's."""
     measure, place, than = _text(row["measure"]), _text(row.get("place")), _text(row.get("than"))
-    said, told = by_language(row, "statement"), by_language(row, "reason")
+    stated, told = by_language(row, "statement"), by_language(row, "reason")
     if measure in NOT_MEASURED:
-        return _not_tried(chapter, row, said, told)
+        return _not_tried(chapter, row, stated, told)
     names = tuple(dict.fromkeys(name for name, _ in of))
     if chapter_of(measure, str(row["statement"]), names) not in ("", chapter):
         return None
     mine = of.get((measure, place))
     if mine is None:
-        lacks = f"no figure of {place} here" if measure in names else "not made in this study"
+        lacks = Said("no_figure_of", {"place": place}) if measure in names else Said("not_made")
         mine = Measure(measure, np.nan, place=place, note=lacks)
     if than:
         other = of.get((measure, than))
         if other is None:
-            mine = replace(
-                mine, note="; ".join(filter(None, (mine.note, f"no figure of {than} here")))
-            )
+            mine = replace(mine, note=together(mine.note, Said("no_figure_of", {"place": than})))
         low = np.nan if other is None else other.ours
-        return _row(chapter, mine, said, low, np.inf, str(row["source"]), told)
+        return _row(chapter, mine, stated, low, np.inf, by_language(row, "source"), told)
     low, high = _number(row, "low"), _number(row, "high")
     if np.isnan(low) and np.isnan(high):
         raise QuantityError(
@@ -161,11 +160,11 @@ def _held(
         raise QuantityError(
             f"published: '{row['statement']}' has low {low:g} above high {high:g}; exchange them"
         )
-    return _row(chapter, mine, said, low, high, str(row["source"]), told)
+    return _row(chapter, mine, stated, low, high, by_language(row, "source"), told)
 
 
 def _not_tried(
-    chapter: str, row: dict[Hashable, Any], said: Said | None, told: Said | None
+    chapter: str, row: dict[Hashable, Any], stated: Said | None, told: Said | None
 ) -> dict[str, object] | None:
     """A statement that nobody can measure, listed with its reason by the chapter it names, or else by the first."""
     where = _text(row.get("chapter")) or next(iter(MEASURES))
@@ -180,22 +179,21 @@ def _not_tried(
     if where != chapter:
         return None
     mine = Measure("-", np.nan, "")
-    return _row(chapter, mine, said, np.nan, np.nan, str(row["source"]), told) | {
-        "verdict": NOT_TRIED
-    }
+    source = by_language(row, "source")
+    return _row(chapter, mine, stated, np.nan, np.nan, source, told) | {"verdict": NOT_TRIED}
 
 
 def _row(
-    chapter: str, mine: Measure, said: Said | None, low: float, high: float, source: str, told: Said | None = None,
+    chapter: str, mine: Measure, stated: Said | None, low: float, high: float, source: Said | None, told: Said | None = None,
 ) -> dict[str, object]:  # fmt: skip
     known = np.isfinite(mine.ours) and not (np.isnan(low) or np.isnan(high))
     verdict = UNKNOWN if not known else AGREES if low <= mine.ours <= high else DIFFERS
-    why = None if verdict == AGREES else told  # a reason explains what does not agree
-    note = Said("as_said", {"said": mine.note}) if mine.note else None
+    # a reason explains what does not agree
+    note = mine.note if verdict == AGREES else together(mine.note, told)
     return {
-        "chapter": chapter, "measure": mine.measure, "subject": mine.place, **columns("statement", said), "ours": mine.ours,
+        "chapter": chapter, "measure": mine.measure, "subject": mine.place, **columns("statement", stated), "ours": mine.ours,
         "low": low if np.isfinite(low) else np.nan, "high": high if np.isfinite(high) else np.nan, "unit": mine.unit,
-        "verdict": verdict, "forced_by": mine.forced_by, "source": source, **columns("note", note, why),
+        "verdict": verdict, "forced_by": mine.forced_by, **columns("source", source), **columns("note", note),
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from shanshui.industry.firms import PUBLISHED
 from shanshui.industry.lexicon import CATEGORIES
+from shanshui.industry.rule_facts import PROJECT_FACTS
 from shanshui.queries.spoken import told_column
 from shanshui.report.industry_figures import (
     admission_chart,
@@ -68,7 +69,9 @@ def industry_chapter(page: Page) -> dict[str, Any]:
         "emerging_firms": Chart(
             lambda: firms_chart(study["emerging_firms"], voice), note=_firms_note(page)
         ),
-        "unit_admission": Chart(lambda: admission_chart(study["unit_admission"], voice)),
+        "unit_admission": Chart(
+            lambda: admission_chart(study["unit_admission"], voice), note=_admission_note(page)
+        ),
     }
     if study.has("industry_evaluation") and study["industry_evaluation"]["score"].notna().any():
         charts["industry_evaluation"] = Chart(
@@ -132,6 +135,19 @@ def _evaluation_note(page: Page) -> str:
             told = ", ".join(found["not_ranked"])
             parts.append(page.voice("evaluation_not_ranked", who=told))
     return " ".join(parts)
+
+
+def _admission_note(page: Page) -> str:
+    """With the facts for want of which verdicts are provisional everywhere."""
+    if not page.study.has("unit_admission"):
+        return ""
+    # what the project alone can tell, the judged industries tell themselves
+    lacks = [f for f in page.study["unit_admission"].attrs["not_known"] if f not in PROJECT_FACTS]
+    note = page.voice("admission_note")
+    if lacks:
+        facts = page.voice.listed(page.voice(f"fact_{f}") for f in lacks)
+        note += " " + page.voice("admission_lacks", facts=facts)
+    return note
 
 
 def _coverage(page: Page) -> dict[str, Any] | None:

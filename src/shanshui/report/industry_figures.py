@@ -283,7 +283,7 @@ def admission_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     share = share.loc[
         (share["encourage"] + share["allow"] + 0.5 * share["limit"]).sort_values().index
     ]
-    figure, ax = _rows(len(share), 0.24, left=0.24, bottom=0.5, top=0.35)
+    figure, ax = _rows(len(share), 0.24, left=0.24, bottom=0.5, top=0.5)
     left = np.zeros(len(share))
     for kind in rows:
         for provisional in (0, 1):

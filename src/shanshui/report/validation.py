@@ -31,15 +31,17 @@ def validation_chapter(page: Page) -> dict[str, Any]:
             continue
         frame = pd.DataFrame(
             {
-                page.voice("statement"): [_said(s.row, page.voice) for s in rows],
+                page.voice("statement"): [s.said(page.voice) for s in rows],
                 page.voice("ours"): [_figure(s.row["ours"]) for s in rows],
                 page.voice("expected"): [
                     _range(s.row["low"], s.row["high"], page.voice) for s in rows
                 ],
                 page.voice("verdict"): [page.voice(s.row["verdict"]) for s in rows],
-                page.voice("forced_by"): [s.forced for s in rows],
+                page.voice("forced_by"): [
+                    "" if s.forced is None else s.forced.words(page.voice) for s in rows
+                ],
                 page.voice("reason"): [page.voice.tell(s.row, "note") for s in rows],
-                page.voice("source"): [s.row["source"] for s in rows],
+                page.voice("source"): [page.voice.tell(s.row, "source") for s in rows],
             }
         )
         told = _told(rows, page.voice)
@@ -53,11 +55,6 @@ def validation_chapter(page: Page) -> dict[str, Any]:
 
 def _told(rows: list[Statement], voice: Voice) -> str:
     return ", ".join(f"{voice(k)} {v}" for k, v in counted(rows).items())
-
-
-def _said(row: dict[str, Any], voice: Voice) -> str:
-    text = voice.tell(row, "statement")
-    return f"{text} [{row['subject']}]" if row["subject"] else text
 
 
 def _figure(value: float) -> str:

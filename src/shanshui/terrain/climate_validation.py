@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, Features
-from shanshui.core.said import Said
+from shanshui.core.said import Said, named, together
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Elevation, Precipitation, Temperature
 from shanshui.region.at_points import values_at
@@ -21,7 +21,7 @@ from shanshui.region.validation import Measure, Published, Validation, validatio
 Stations = Annotated[gpd.GeoDataFrame, Features({"*": ANY})]
 LEAST = 8
 """Stations from which a bias or a rank correlation says anything [D]."""
-SOURCE = "[inputs.climate_stations]"
+SOURCE = named("[inputs.climate_stations]")
 WARM = (-1.0, 1.0)
 """Mean departure of temperature that normals of other years may have [K] [D]."""
 WET = (-0.1, 0.1)
@@ -99,9 +99,9 @@ def _beside(
         ours = ours + np.where(moved, lapse_rate * step, 0.0)
     use = np.isfinite(ours) & np.isfinite(theirs)
     count = int(use.sum())
-    note = f"{count} of {len(stations)} stations lie on known ground"
+    note: Said | None = Said("on_ground", {"count": count, "whole": len(stations)})
     if warm:
-        note += f", {int((moved & use).sum())} brought to their height"
+        note = together(note, Said("brought_to_height", {"count": int((moved & use).sum())}))
     bias = rmse = rank = np.nan
     if count >= LEAST:
         off = ours[use] - theirs[use]
@@ -111,7 +111,7 @@ def _beside(
         if np.ptp(ours[use]) > 0 and np.ptp(theirs[use]) > 0:
             rank = float(spearmanr(ours[use], theirs[use]).statistic)
     else:
-        note += f"; {LEAST} are needed"
+        note = together(note, Said("are_needed", {"least": LEAST}))
     unit, span = ("K", WARM) if warm else ("1", WET)
     what = {"what": Said("what_temperature" if warm else "what_precipitation")}
     return [

@@ -179,6 +179,15 @@ class Lattice:
         _, first = np.unique(bound[bound > 0], return_index=True)
         return np.sort(np.concatenate([cells[bound == 0], cells[bound > 0][first]]))
 
+    def whole(self, cells: NDArray[np.intp]) -> NDArray[np.intp]:
+        """All cells of the nodes that some cells are part of."""
+        if self.group is None:
+            return cells
+        flat = self.group.ravel()
+        bound = np.unique(flat[cells])
+        several = [np.flatnonzero(flat == number) for number in bound[bound > 0]]
+        return np.concatenate([cells[flat[cells] == 0], *several])
+
     def shares_node(self, here: NDArray[np.intp], there: NDArray[np.intp]) -> bool:
         """Whether some cells and some others are parts of one node."""
         if np.intersect1d(here, there).size:

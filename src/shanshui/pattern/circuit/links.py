@@ -247,6 +247,10 @@ class Links:
         """Nodes as they are: a network has no short circuits."""
         return nodes
 
+    def whole(self, nodes: Ends) -> Ends:
+        """Nodes as they are: a network has no short circuits."""
+        return nodes
+
     def shares_node(self, here: Ends, there: Ends) -> bool:
         """Whether some nodes are among some others."""
         return bool(np.intersect1d(here, there).size)

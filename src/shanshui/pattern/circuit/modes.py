@@ -1,119 +1,32 @@
 """The ways of asking a circuit: between pairs, from one to all, from all to one, and with given sources and grounds."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import combinations
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shanshui.core.errors import QuantityError
-from shanshui.pattern.circuit.refine import Solved, held_to
-
-Field = NDArray[np.float64]
-Terminals = Mapping[int, NDArray[np.intp]]
-TOLERANCE = 1e-9
-"""Doubt aimed at by iterations [D], see :class:`shanshui.pattern.circuit.refine.Solved`; a factorisation goes on to 1e-14."""
-ACCEPTED = 1e-6
-"""Doubt beyond which a result is refused, and unbalanced current beyond which currents are [D]: rounding alone leaves 1e-10 of
-a current where resistances differ by 1e6."""
-LIMIT = 1000
-
-
-class Circuit(Protocol):
-    """What the modes ask of a lattice or a network."""
-
-    component: NDArray[np.int32]
-    floor: float
-    """Doubt that the precision of the solver leaves."""
-
-    @property
-    def size(self) -> int:
-        """Number of nodes."""
-        ...
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of a field."""
-        ...
-
-    def blank(self) -> Field:
-        """Zeros of that shape."""
-        ...
-
-    def between(self, source: int, sink: int, *, tolerance: float, limit: int) -> Solved:
-        """Potentials for one ampere from node to node, 0 at the latter."""
-        ...
-
-    def clamped(
-        self,
-        fixed: Sequence[int],
-        values: Sequence[float],
-        injection: Field | None,
-        leak: Field | None,
-        *,
-        tolerance: float,
-        limit: int,
-    ) -> Solved:
-        """Potentials with nodes held, currents sent in and leaks."""
-        ...
-
-    def flow(self, potential: Field, leak: Field | None = None) -> Field:
-        """Current through each node."""
-        ...
-
-    def distinct(self, nodes: NDArray[np.intp]) -> NDArray[np.intp]:
-        """One of each node."""
-        ...
-
-    def shares_node(self, here: NDArray[np.intp], there: NDArray[np.intp]) -> bool:
-        """Whether some are parts of the same node as some others."""
-        ...
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One solved question.
-
-    Attributes
-    ----------
-    name : tuple of int
-        The two terminals of a pair, or the one terminal.
-    resistance : float [ohm]
-        Between the two, or from the one to ground; inf where there is no way, NaN where it has no meaning.
-    potential, current : function
-        Give the field of potentials [volt] and of currents through nodes [ampere]; nothing where there is no way.
-    residual : float [1]
-        The greatest current left over at a node, over the greatest current through one.
-    """
-
-    name: tuple[int, ...]
-    resistance: float
-    potential: Callable[[], Field]
-    current: Callable[[], Field]
-    residual: float = 0.0
-
-
-class Fields:
-    """Solved fields, kept in memory; ``keep=False`` forgets them at once, ``currents=False`` asks them for resistances only."""
-
-    def __init__(self, keep: bool = True, currents: bool = True) -> None:
-        self.keep, self.currents = keep, currents
-        self.kept: dict[str, tuple[Field, float]] = {}
-
-    def get(self, name: str, solve: Callable[[], tuple[Field, float]]) -> tuple[Field, float]:
-        """Return the field of that name, solving it if it is not there."""
-        if name in self.kept:
-            return self.kept[name]
-        solved = solve()
-        if self.keep:
-            self.kept[name] = solved
-        return solved
+from shanshui.pattern.circuit.answers import (
+    ACCEPTED,
+    LIMIT,
+    TOLERANCE,
+    Answer,
+    Circuit,
+    Field,
+    Fields,
+    Terminals,
+    United,
+    held,
+)
+from shanshui.pattern.circuit.refine import held_to
 
 
 def pairwise_resistances(
-    circuit: Circuit, terminals: Terminals, pairs: Iterable[tuple[int, int]] | None = None
+    circuit: Circuit,
+    terminals: Terminals,
+    pairs: Iterable[tuple[int, int]] | None = None,
+    regions: United | None = None,
 ) -> Iterator[tuple[tuple[int, int], float]]:
     """Resistance of each pair, without keeping a field: of each solution only its values at the terminals stay.
 
@@ -125,6 +38,8 @@ def pairwise_resistances(
         Nodes of each terminal.
     pairs : iterable of pairs, optional
         Which; all by default.
+    regions : Regions, optional
+        Terminals that are one node in their own pairs.
 
     Yields
     ------
@@ -134,8 +49,10 @@ def pairwise_resistances(
     names = sorted(terminals)
     wanted = list(combinations(names, 2)) if pairs is None else list(pairs)
     part = circuit.component.ravel()
-    single = [n for n in names if terminals[n].size == 1]
-    asked = {n for pair in wanted if all(terminals[m].size == 1 for m in pair) for n in pair}
+    single = [n for n in names if _is_node(n, terminals, regions)]
+    asked = {
+        n for pair in wanted if all(_is_node(m, terminals, regions) for m in pair) for n in pair
+    }
     nodes = np.array([int(terminals[n][0]) for n in single], np.intp)
     place = {n: k for k, n in enumerate(single)}
     levels = np.zeros((2, nodes.size, nodes.size))
@@ -153,12 +70,16 @@ def pairwise_resistances(
     for a, b in wanted:
         if a in place and b in place:
             i, j = place[a], place[b]
+            if circuit.shares_node(nodes[i : i + 1], nodes[j : j + 1]):
+                yield (a, b), 0.0
+                continue
             apart = part[nodes[i]] != part[nodes[j]] or part[nodes[i]] == 0
             # near points seen from afar: differences of great numbers, hence the low parts
             drops = (levels[:, i, i] - levels[:, j, i]) - (levels[:, i, j] - levels[:, j, j])
             yield (a, b), np.inf if apart else float(drops[0] + drops[1])
         else:
-            (answer,) = pairwise(circuit, terminals, [(a, b)], Fields(keep=False, currents=False))
+            alone = Fields(keep=False, currents=False)
+            (answer,) = pairwise(circuit, terminals, [(a, b)], alone, regions)
             yield (a, b), answer.resistance
 
 
@@ -167,6 +88,7 @@ def pairwise(
     terminals: Terminals,
     pairs: Iterable[tuple[int, int]] | None = None,
     fields: Fields | None = None,
+    regions: United | None = None,
 ) -> Iterator[Answer]:
     """One ampere from terminal to terminal, for each pair.
 
@@ -180,11 +102,13 @@ def pairwise(
         Which; all by default.
     fields : Fields, optional
         Where solutions are kept: of n single nodes n - 1 are solved, and all pairs follow from them.
+    regions : Regions, optional
+        Terminals that are one node in their own pairs.
 
     Yields
     ------
     Answer
-        Potentials are 0 at the second terminal.
+        Potentials are 0 at the first terminal and the resistance times one ampere at the second, as in Circuitscape's maps.
     """
     names = sorted(terminals)
     wanted = list(combinations(names, 2)) if pairs is None else list(pairs)
@@ -192,7 +116,7 @@ def pairwise(
     part = circuit.component.ravel()
     first_of: dict[int, int] = {}
     for name in names:
-        if terminals[name].size == 1:
+        if _is_node(name, terminals, regions):
             node = int(terminals[name][0])
             first_of.setdefault(int(part[node]), node)
 
@@ -203,19 +127,28 @@ def pairwise(
             return circuit.blank(), 0.0
         flat, residual = store.get(
             f"node-{name}",
-            lambda: _held(circuit, circuit.between(node, zero, tolerance=TOLERANCE, limit=LIMIT)),
+            lambda: held(circuit, circuit.between(node, zero, tolerance=TOLERANCE, limit=LIMIT)),
         )
         return flat.ravel()[: part.size].reshape(circuit.shape), residual
 
     for a, b in wanted:
-        here, there = terminals[a], terminals[b]
-        if not np.isin(part[here], part[there][part[there] > 0]).any():
-            yield Answer((a, b), np.inf, circuit.blank, circuit.blank)
-            continue
-        if here.size == 1 and there.size == 1:
-            yield _superposed(circuit, (a, b), int(here[0]), int(there[0]), response)
+        if _is_node(a, terminals, regions) and _is_node(b, terminals, regions):
+            here, there = terminals[a], terminals[b]
+            if part[here[0]] != part[there[0]] or part[here[0]] == 0:
+                yield Answer((a, b), np.inf, circuit.blank, circuit.blank)
+            elif circuit.shares_node(here, there):
+                yield Answer((a, b), 0.0, circuit.blank, circuit.blank)
+            else:
+                yield _superposed(circuit, (a, b), int(here[0]), int(there[0]), response)
+        elif regions is not None and (a in regions or b in regions):
+            yield _between_regions((a, b), *regions.united(circuit.shape, a, b), store)
         else:
-            yield _between_regions(circuit, (a, b), here, there, store)
+            yield _between_regions((a, b), circuit, terminals[a], terminals[b], store)
+
+
+def _is_node(name: int, terminals: Terminals, regions: United | None) -> bool:
+    """Whether a terminal is one node of the circuit as it is."""
+    return terminals[name].size == 1 and (regions is None or name not in regions)
 
 
 def _superposed(
@@ -228,33 +161,39 @@ def _superposed(
     (one, left), (other, right) = response(pair[0]), response(pair[1])
     flat, flat_other = one.ravel(), other.ravel()
     inside = circuit.component == circuit.component.ravel()[a]
-    level = flat[b] - flat_other[b]
-    resistance = float((flat[a] - flat_other[a]) - level)
+    low = flat[b] - flat_other[b]
+    high = flat[a] - flat_other[a]
 
     def potential() -> Field:
-        return np.where(inside, one - other - level, 0.0)
+        return np.where(inside, high - (one - other), 0.0)
 
-    return Answer(pair, resistance, potential, lambda: circuit.flow(potential()), max(left, right))
+    def current() -> Field:
+        return circuit.flow(np.where(inside, one - other - low, 0.0))
+
+    ends = circuit.whole(np.array([a, b], np.intp))
+    return Answer(pair, float(high - low), potential, current, max(left, right), ends)
 
 
 def _between_regions(
-    circuit: Circuit,
     pair: tuple[int, int],
+    circuit: Circuit,
     here: NDArray[np.intp],
     there: NDArray[np.intp],
     store: Fields,
 ) -> Answer:
     part = circuit.component.ravel()
+    if not np.isin(part[here], part[there][part[there] > 0]).any():
+        return Answer(pair, np.inf, circuit.blank, circuit.blank)
     here, there = here[part[here] > 0], there[part[there] > 0]
     if circuit.shares_node(here, there):
         return Answer(pair, 0.0, circuit.blank, circuit.blank)
 
     def solve() -> tuple[Field, float]:
-        held = [*here.tolist(), *there.tolist()]
+        tied = [*here.tolist(), *there.tolist()]
         level = [1.0] * here.size + [0.0] * there.size
-        return _held(
+        return held(
             circuit,
-            circuit.clamped(held, level, None, None, tolerance=TOLERANCE, limit=LIMIT),
+            circuit.clamped(tied, level, None, None, tolerance=TOLERANCE, limit=LIMIT),
             store.currents,
         )
 
@@ -262,17 +201,19 @@ def _between_regions(
     field = np.asarray(flat).ravel()[: part.size].reshape(circuit.shape)
     # taken where potentials are near 0 and hence keep their digits
     total = float(circuit.flow(field).ravel()[circuit.distinct(there)].sum())
+    ends = circuit.whole(np.concatenate([here, there]))
 
     def potential() -> Field:
-        return field / total
+        inside = np.isin(circuit.component, part[ends])
+        return np.where(inside, (1.0 - field) / total, 0.0)
 
     def current() -> Field:
-        out = circuit.flow(potential())
+        out = circuit.flow(field / total)
         # a terminal of several nodes is one node: all of it carries the whole ampere
-        out.ravel()[here] = out.ravel()[there] = 1.0
+        out.ravel()[ends] = 1.0
         return out
 
-    return Answer(pair, 1.0 / total, potential, current, residual)
+    return Answer(pair, 1.0 / total, potential, current, residual, ends)
 
 
 def starred(
@@ -326,7 +267,7 @@ def starred(
             fixed = [node]
 
         def solve(fixed: list[int] = fixed, sent: Field = sent) -> tuple[Field, float]:
-            return _held(
+            return held(
                 circuit,
                 circuit.clamped(
                     fixed, [0.0] * len(fixed), sent, None, tolerance=TOLERANCE, limit=LIMIT
@@ -343,6 +284,7 @@ def starred(
             lambda field=field: field,  # type: ignore[misc]
             lambda field=field: circuit.flow(field),  # type: ignore[misc]
             residual,
+            circuit.whole(terminals[name][:1]),
         )
 
 
@@ -383,16 +325,10 @@ def advanced(circuit: Circuit, sources: Field, grounds: Field, conflict: str = "
     leak = np.where(np.isinf(grounds), 0.0, grounds)
     if live.size == 0:
         return Answer((), np.nan, circuit.blank, circuit.blank)
-    potential, residual = _held(
+    potential, residual = held(
         circuit,
         circuit.clamped(
             fixed.tolist(), [0.0] * fixed.size, sources, leak, tolerance=TOLERANCE, limit=LIMIT
         ),
     )
     return Answer((), np.nan, lambda: potential, lambda: circuit.flow(potential, leak), residual)
-
-
-def _held(circuit: Circuit, solved: Solved, currents: bool = True) -> tuple[Field, float]:
-    """Potentials that are good enough for what is asked, and what they leave over."""
-    good = held_to(solved, max(ACCEPTED, 20.0 * circuit.floor), currents=currents)
-    return good.field, good.residual

@@ -10,16 +10,11 @@ from numpy.typing import NDArray
 
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.form import in_one_order
+from shanshui.pattern.circuit.answers import Answer, Terminals
 from shanshui.pattern.circuit.lattice import Lattice
 from shanshui.pattern.circuit.links import Links
-from shanshui.pattern.circuit.modes import (
-    Answer,
-    Terminals,
-    advanced,
-    pairwise,
-    pairwise_resistances,
-    starred,
-)
+from shanshui.pattern.circuit.modes import advanced, pairwise, pairwise_resistances, starred
+from shanshui.pattern.circuit.regions import Regions, joined_groups
 
 MODES = ("pairwise", "one-to-all", "all-to-one", "advanced")
 SOLVERS = ("auto", "direct", "multigrid", "amg")
@@ -83,7 +78,10 @@ def effective_resistance(
     )
     terminals, names = terminals_of(circuit, points)
     wanted = None if pairs is None else [(names[a], names[b]) for a, b in _known(pairs, names)]
-    table = resistance_matrix(pairwise_resistances(circuit, terminals, wanted), sorted(terminals))
+    options = (conductance, four_neighbours, mean_resistance)
+    regions = _united(resistance, points, short_circuits, *options, solver, precision)
+    found = pairwise_resistances(circuit, terminals, wanted, regions)
+    table = resistance_matrix(found, sorted(terminals))
     labels = {number: name for name, number in names.items()}
     return table.rename(index=labels, columns=labels)
 
@@ -169,7 +167,7 @@ def current(
         raise QuantityError(f"statistic: found '{statistic}'; expected 'sum' or 'max'")
     merged = short_circuits
     if mode in ("one-to-all", "all-to-one") and not isinstance(resistance, pd.DataFrame):
-        merged = merged_regions(short_circuits, points)
+        merged = _merged(short_circuits, points)
     circuit = circuit_of(
         resistance, conductance, four_neighbours, mean_resistance, merged, solver, precision
     )
@@ -190,7 +188,9 @@ def current(
             wanted = None
             if pairs is not None:
                 wanted = [(names[a], names[b]) for a, b in _known(pairs, names)]
-            answers = pairwise(circuit, terminals, wanted)
+            options = (conductance, four_neighbours, mean_resistance)
+            regions = _united(resistance, points, short_circuits, *options, solver, precision)
+            answers = pairwise(circuit, terminals, wanted, regions=regions)
         else:
             single = {name: nodes[:1] for name, nodes in terminals.items()}
             given = {names[k]: float(v) for k, v in (strengths or {}).items() if k in names}
@@ -317,14 +317,7 @@ def terminals_of(circuit: Any, points: Places) -> tuple[Terminals, dict[Any, int
                 for k, (r, c) in enumerate(places, start=1)
             }
         else:
-            flat = cells.ravel().astype(np.int64)
-            where = np.flatnonzero(flat > 0)
-            order = np.argsort(flat[where], kind="stable")
-            numbers, first = np.unique(flat[where][order], return_index=True)
-            terminals = {
-                int(n): group
-                for n, group in zip(numbers, np.split(where[order], first[1:]), strict=True)
-            }
+            terminals = regions_of(points)
         names = {k: k for k in terminals}
         terminals = _on_nodes(circuit, terminals)
     if len(terminals) < 2:
@@ -349,30 +342,54 @@ def _on_nodes(circuit: Lattice, terminals: Terminals) -> Terminals:
     return out
 
 
-def merged_regions(group: Any, points: Any) -> NDArray[np.int64] | None:
-    """Short circuits and regions of points as one set of groups; what overlaps is one."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    name = np.nan_to_num(np.asarray(points, np.float64)).astype(np.int64)
+def regions_of(points: Any) -> dict[int, NDArray[np.intp]]:
+    """Flat cells of each number above 0 of an array; nothing where points are a list of places."""
     if not isinstance(points, np.ndarray | xr.DataArray):
-        return None if group is None else np.nan_to_num(np.asarray(group, float)).astype(np.int64)
-    bound = np.zeros(name.shape, np.int64)
-    if group is not None:
-        bound = np.nan_to_num(np.asarray(group, np.float64)).astype(np.int64)
-        if bound.shape != name.shape:
-            return bound
-    numbers, counts = np.unique(name[name > 0], return_counts=True)
-    name = np.where(np.isin(name, numbers[counts > 1]), name, 0)
-    if group is None:
-        return name if (name > 0).any() else None
-    ids, flat = np.unique(np.concatenate([name.ravel(), -bound.ravel()]), return_inverse=True)
-    one, other = flat[: name.size], flat[name.size :]
-    both = (name.ravel() > 0) & (bound.ravel() > 0)
-    matrix = coo_matrix((np.ones(both.sum()), (one[both], other[both])), (ids.size, ids.size))
-    _, part = connected_components(matrix, directed=False)
-    out = np.where(name.ravel() > 0, part[one] + 1, np.where(bound.ravel() > 0, part[other] + 1, 0))
-    return out.reshape(name.shape).astype(np.int64)
+        return {}
+    flat = np.nan_to_num(np.asarray(points, np.float64)).ravel().astype(np.int64)
+    where = np.flatnonzero(flat > 0)
+    order = np.argsort(flat[where], kind="stable")
+    numbers, first = np.unique(flat[where][order], return_index=True)
+    return {
+        int(n): group for n, group in zip(numbers, np.split(where[order], first[1:]), strict=True)
+    }
+
+
+def _united(
+    resistance: Landscape,
+    points: Any,
+    short_circuits: Any,
+    conductance: bool,
+    four_neighbours: bool,
+    mean_resistance: bool,
+    solver: str,
+    precision: str,
+) -> Regions | None:
+    """Points of several cells, where there are any: each one node in its own pairs."""
+    cells = {} if isinstance(resistance, pd.DataFrame) else regions_of(points)
+    if all(c.size == 1 for c in cells.values()):
+        return None
+
+    def landscape(group: Any) -> Lattice:
+        found: Lattice = circuit_of(
+            resistance, conductance, four_neighbours, mean_resistance, group, solver, precision
+        )
+        return found
+
+    return Regions(cells, _numbers(short_circuits), landscape)
+
+
+def _numbers(group: Any) -> NDArray[np.int64] | None:
+    return None if group is None else np.nan_to_num(np.asarray(group, np.float64)).astype(np.int64)
+
+
+def _merged(group: Any, points: Any) -> NDArray[np.int64] | None:
+    """Short circuits and points of several cells as one set of groups, where both lie on one landscape."""
+    bound = _numbers(group)
+    cells = [c for c in regions_of(points).values() if c.size > 1]
+    if not cells or (bound is not None and bound.shape != np.shape(points)):
+        return bound
+    return joined_groups(np.shape(points), bound, cells)
 
 
 def _field(circuit: Any, values: Any, name: str) -> NDArray[np.float64]:

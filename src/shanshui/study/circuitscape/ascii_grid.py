@@ -1,9 +1,8 @@
 """Rasters as other circuit and landscape programs exchange them: ESRI ASCII grids, plain or gzipped, and GeoTIFF."""
 
-import codecs
 import gzip
+import tempfile
 import warnings
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from shanshui.collect.looking import reasons_of
 from shanshui.collect.missing import Missing
 from shanshui.collect.sources import GdalSource
 from shanshui.core.errors import DataError, ResourceError
+from shanshui.study.circuitscape.packed import bytes_of, decoded, is_packed, text_of, unpack
 
 NODATA = -9999.0
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
@@ -25,8 +25,6 @@ _HEAD = 4096
 """Bytes in which a header ends."""
 _LONGEST_CELL = 40
 """Letters of one number with what parts it from the next: the longest double has 24."""
-_MOST_TEXT = 1 << 29
-"""Bytes of a list of nodes, pairs or edges [D]."""
 _BYTES_PER_CELL = 24
 _FAR = 1e15
 _HEADER = {
@@ -80,71 +78,18 @@ class Raster:
         return ""
 
     def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
-        """Row and column of a place; none outside."""
+        """Row and column of a place; none outside.
+
+        A place on the line between two cells is of the left or the upper one, as in the program that the lists are written for:
+        column ceil((x - left) / cell), row ceil(rows - (y - bottom) / cell), both counted from 1.
+        """
         if not (np.isfinite(x) and np.isfinite(y)):
             return None
-        col = int(np.floor((x - self.left) / self.cell))
-        row = int(np.floor((self.bottom + self.values.shape[0] * self.cell - y) / self.cell))
-        inside = 0 <= row < self.values.shape[0] and 0 <= col < self.values.shape[1]
-        return (row, col) if inside else None
-
-
-def text_of(path: Path, most: int = _MOST_TEXT) -> str:
-    """Text of a file, gzipped or not.
-
-    Parameters
-    ----------
-    path : Path
-        UTF-8, GB 18030, or UTF-16 with its mark.
-    most : int [byte]
-        What it may unpack to.
-
-    Returns
-    -------
-    str
-        All of it.
-
-    Raises
-    ------
-    DataError
-        Missing, damaged, larger than that, or not text.
-    """
-    raw = _bytes_of(path, most + 1)
-    if len(raw) > most:
-        raise DataError(
-            f"{path}: holds more than {most / 1e6:,.0f} MB of text, far more than what it describes; is it the right file?"
-        )
-    return _decoded(raw, path)
-
-
-def _bytes_of(path: Path, most: int) -> bytes:
-    """The first bytes of a regular file, unpacked."""
-    try:
-        if path.exists() and not path.is_file():
-            what = "a folder" if path.is_dir() else "no regular file"
-            raise DataError(f"{path}: is {what}; expected a file")
-        with path.open("rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if packed else path.open("rb") as source:
-            return source.read(most)
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file") from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read ({error}); the file may be cut off") from error
-
-
-def _decoded(raw: bytes, path: Path) -> str:
-    tries = ["utf-8-sig", "gb18030"]
-    if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        tries = ["utf-16"]
-    for encoding in tries:
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise DataError(f"{path}: is neither text, gzipped text nor GeoTIFF")
+        rows, cols = self.values.shape
+        right, down = (x - self.left) / self.cell, rows - (y - self.bottom) / self.cell
+        if not (0 <= right <= cols and 0 <= down <= rows):
+            return None
+        return max(int(np.ceil(down)) - 1, 0), max(int(np.ceil(right)) - 1, 0)
 
 
 def is_raster(path: Path) -> bool:
@@ -155,10 +100,10 @@ def is_raster(path: Path) -> bool:
     DataError
         Missing or unreadable.
     """
-    head = _bytes_of(path, 200)
+    head = bytes_of(path, 200)
     if head[:4] in _TIFF:
         return True
-    start = head.decode("utf-8-sig", errors="replace").split()
+    start = decoded(head, path, part=True).split()
     return bool(start) and start[0].lower() in _HEADER
 
 
@@ -168,7 +113,7 @@ def read_raster(path: Path, room: int | None = None) -> Raster:
     Parameters
     ----------
     path : Path
-        ``.asc``, ``.asc.gz``, ``.tif``.
+        ``.asc`` or ``.tif``, gzipped or not.
     room : int, optional [byte]
         Memory that there is: what a file declares is held against it before it is read.
 
@@ -184,9 +129,17 @@ def read_raster(path: Path, room: int | None = None) -> Raster:
     ResourceError
         More cells than memory holds.
     """
-    if _bytes_of(path, 4) in _TIFF:
+    if bytes_of(path, 4) not in _TIFF:
+        return _read_ascii(path, room)
+    if not is_packed(path):
         return _read_tiff(path, room)
-    return _read_ascii(path, room)
+    with tempfile.TemporaryDirectory() as folder:
+        loose = Path(folder) / "grid.tif"
+        unpack(path, loose, room)
+        try:
+            return _read_tiff(loose, room)
+        except (DataError, ResourceError) as error:
+            raise type(error)(str(error).replace(str(loose), str(path))) from error
 
 
 def _refuse_size(path: Path, rows: int, cols: int, room: int | None) -> None:
@@ -215,8 +168,8 @@ def _read_tiff(path: Path, room: int | None) -> Raster:
 
 
 def _read_ascii(path: Path, room: int | None) -> Raster:
-    start = _decoded(_whole_letters(_bytes_of(path, _HEAD)), path)
-    header, _ = _header_of(start, path)
+    start = decoded(bytes_of(path, _HEAD), path, part=True)
+    header, _ = _header_of(start[: start.rfind("\n") + 1] or start, path)
     rows, cols, cell = _checked_header(path, header)
     _refuse_size(path, rows, cols, room)
     text = text_of(path, rows * cols * _LONGEST_CELL + _HEAD)
@@ -230,11 +183,6 @@ def _read_ascii(path: Path, room: int | None) -> Raster:
     left = header.get("xllcorner", header.get("xllcenter", 0.0) - cell / 2)
     bottom = header.get("yllcorner", header.get("yllcenter", 0.0) - cell / 2)
     return Raster(values, left, bottom, cell)
-
-
-def _whole_letters(raw: bytes) -> bytes:
-    """Bytes up to the last end of a line: a letter of several bytes may be cut in two after it."""
-    return raw[: raw.rfind(b"\n") + 1] or raw
 
 
 def _header_of(text: str, path: Path) -> tuple[dict[str, float], int]:

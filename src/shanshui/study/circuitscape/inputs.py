@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from shanshui.core.errors import DataError
 from shanshui.flow.estimate import memory_limit
-from shanshui.study.circuitscape.ascii_grid import Raster, is_raster, read_raster, text_of
+from shanshui.study.circuitscape.ascii_grid import Raster, is_raster, read_raster
+from shanshui.study.circuitscape.packed import text_of
 
+Remark = Callable[[str], None]
 _LARGEST = 2**53
 """Largest number up to which every whole one is itself."""
 
@@ -82,6 +84,31 @@ def table(path: Path, columns: int, what: str, *, more: bool = False) -> NDArray
     return np.array(rows)
 
 
+def new_values(path: Path) -> list[tuple[float, float]]:
+    """Rows of a table of old and new values; a new value ``missing`` takes the cells out.
+
+    Raises
+    ------
+    DataError
+        Rows that are no two numbers.
+    """
+    rows = []
+    for number, line in enumerate(text_of(path).splitlines(), start=1):
+        words = line.replace(",", " ").split()
+        if not words or words[0].startswith("#"):
+            continue
+        try:
+            old, new = (word.strip("\"'").lower() for word in words)
+            rows.append((float(old), np.nan if new == "missing" else float(new)))
+        except ValueError as error:
+            raise DataError(
+                f"{path}: line {number}: '{line.strip()[:60]}' is no old value (a number) and new one (a number or missing)"
+            ) from error
+    if not rows:
+        raise DataError(f"{path}: is empty; expected rows of old and new value")
+    return rows
+
+
 def whole(path: Path, values: NDArray[np.float64], what: str) -> NDArray[np.int64]:
     """Whole numbers.
 
@@ -114,7 +141,9 @@ def matching(path: Path, base: Path, like: Raster) -> Raster:
     return other
 
 
-def focal_cells(path: Path, base: Path, like: Raster) -> dict[int, NDArray[np.intp]]:
+def focal_cells(
+    path: Path, base: Path, like: Raster, remark: Remark
+) -> dict[int, NDArray[np.intp]]:
     """Cells of each focal node: from a grid of numbers, or a list of number, x and y.
 
     Parameters
@@ -125,18 +154,19 @@ def focal_cells(path: Path, base: Path, like: Raster) -> dict[int, NDArray[np.in
         The landscape's file, for messages.
     like : Raster
         The landscape.
+    remark : function
+        Told of nodes that share a cell, and of numbers that name none.
 
     Returns
     -------
     dict of int to array of int
-        Flat cells; several where a number stands more than once.
+        Flat cells; several where a number stands more than once, and one cell may be of several nodes.
 
     Raises
     ------
     DataError
-        Places outside, two nodes in one cell, fewer than two nodes.
+        Places outside, fewer than two nodes.
     """
-    cols = like.values.shape[1]
     found: dict[int, list[int]] = {}
     if is_raster(path):
         grid = matching(path, base, like).values
@@ -147,27 +177,45 @@ def focal_cells(path: Path, base: Path, like: Raster) -> dict[int, NDArray[np.in
         for cell, name in zip(where.tolist(), numbers[where].tolist(), strict=True):
             found.setdefault(name, []).append(cell)
     else:
-        rows = table(path, 3, "number, x and y of a focal node", more=True)
-        names = whole(path, rows[:, 0], "numbers of focal nodes")
-        taken: dict[int, int] = {}
-        for name, x, y in zip(names.tolist(), rows[:, 1], rows[:, 2], strict=True):
-            place = like.cell_at(x, y)
-            if name <= 0:
-                raise DataError(f"{path}: found focal node {name}; expected numbers above 0")
-            if place is None:
-                raise DataError(f"{path}: focal node {name} at {x:g}, {y:g} lies outside {base}")
-            cell = place[0] * cols + place[1]
-            if taken.get(cell, name) != name:
-                raise DataError(
-                    f"{path}: focal nodes {taken[cell]} and {name} fall into one cell; "
-                    "give them one number or use smaller cells"
-                )
-            if cell not in taken:
-                found.setdefault(name, []).append(cell)
-            taken[cell] = name
+        found = _listed(path, base, like, remark)
     if len(found) < 2:
         raise DataError(f"{path}: found {len(found)} focal node(s); expected at least two")
     return {name: np.array(cells, np.intp) for name, cells in sorted(found.items())}
+
+
+def _listed(path: Path, base: Path, like: Raster, remark: Remark) -> dict[int, list[int]]:
+    """Cells of each focal node of a list."""
+    rows = table(path, 3, "number, x and y of a focal node", more=True)
+    names = whole(path, rows[:, 0], "numbers of focal nodes")
+    found: dict[int, list[int]] = {}
+    holds: dict[int, list[int]] = {}
+    none: list[int] = []
+    for name, x, y in zip(names.tolist(), rows[:, 1], rows[:, 2], strict=True):
+        if name <= 0:
+            none.append(name)
+            continue
+        place = like.cell_at(x, y)
+        if place is None:
+            raise DataError(f"{path}: focal node {name} at {x:g}, {y:g} lies outside {base}")
+        cell = place[0] * like.values.shape[1] + place[1]
+        if cell not in found.setdefault(name, []):
+            found[name].append(cell)
+            holds.setdefault(cell, []).append(name)
+    if none:
+        remark(f"{path}: left out {_few(none)}: focal nodes have numbers above 0")
+    for shared in holds.values():
+        if len(shared) > 1:
+            remark(
+                f"focal nodes {', '.join(map(str, sorted(shared)))} fall into one cell: resistance 0 and no current between them"
+            )
+    return found
+
+
+def _few(names: Iterable[int]) -> str:
+    """Some of many numbers, in words."""
+    numbers = list(names)
+    more = f" and {len(numbers) - 8} more" if len(numbers) > 8 else ""
+    return ", ".join(map(str, numbers[:8])) + more
 
 
 def cell_values(path: Path, base: Path, like: Raster, what: str) -> NDArray[np.float64]:
@@ -187,13 +235,27 @@ def cell_values(path: Path, base: Path, like: Raster, what: str) -> NDArray[np.f
     return out
 
 
-def read_pairs(path: Path, names: Iterable[int]) -> Pairs:
+def read_pairs(path: Path, names: Iterable[int], remark: Remark) -> Pairs:
     """Pairs to solve or to leave out: a list under ``mode include|exclude``, or a matrix under ``min`` and ``max``.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    names : iterable of int
+        Focal nodes that are there; pairs of others are left out.
+    remark : function
+        Told which those are.
+
+    Returns
+    -------
+    Pairs
+        Among the nodes that are there.
 
     Raises
     ------
     DataError
-        Neither, or focal nodes that are not there.
+        Neither form, or none of the nodes is there.
     """
     known = set(names)
     lines = [line.split() for line in text_of(path).splitlines() if line.strip()]
@@ -223,32 +285,52 @@ def read_pairs(path: Path, names: Iterable[int]) -> Pairs:
     named = {n for pair in listed for n in pair} | set(ids)
     unknown = sorted(named - known)
     if unknown:
+        remark(f"{path}: focal node(s) {_few(unknown)} are no focal nodes of this job: left out")
+    if include and len(named & known) < 2:
         raise DataError(
-            f"{path}: names focal node(s) {', '.join(map(str, unknown[:8]))}, which are not there"
+            f"{path}: names {len(named & known)} focal node(s) that are there; expected two or more of {_few(sorted(known))}"
         )
-    return Pairs(frozenset((min(p), max(p)) for p in listed), include, frozenset(named))
+    there = [(a, b) for a, b in listed if a in known and b in known]
+    return Pairs(frozenset((min(p), max(p)) for p in there), include, frozenset(named & known))
 
 
-def read_strengths(path: Path, names: Iterable[int]) -> dict[int, float]:
+def read_strengths(path: Path, names: Iterable[int], remark: Remark) -> dict[int, float]:
     """Strength of each focal node that has one.
+
+    Parameters
+    ----------
+    path : Path
+        Rows of focal node and strength [ampere].
+    names : iterable of int
+        Focal nodes that are there; others are left out.
+    remark : function
+        Told which those are.
+
+    Returns
+    -------
+    dict of int to float [ampere]
+        Of the nodes that are there.
 
     Raises
     ------
     DataError
-        A node given twice or not there.
+        A node with two strengths, a strength that is not finite.
     """
     rows = table(path, 2, "focal node and strength")
     ids = whole(path, rows[:, 0], "focal nodes").tolist()
-    known = set(names)
-    unknown = [i for i in ids if i not in known]
-    twice = sorted({i for i in ids if ids.count(i) > 1})
-    if unknown or twice:
-        said = f"names focal nodes {unknown[:8]}, which are not there" if unknown else ""
-        said = said or f"gives focal nodes {twice[:8]} twice"
-        raise DataError(f"{path}: {said}")
     if not np.isfinite(rows[:, 1]).all():
         raise DataError(f"{path}: a strength is not finite; expected numbers")
-    return dict(zip(ids, rows[:, 1].tolist(), strict=True))
+    out: dict[int, float] = {}
+    for name, strength in zip(ids, rows[:, 1].tolist(), strict=True):
+        if out.setdefault(name, strength) != strength:
+            raise DataError(
+                f"{path}: gives focal node {name} twice, as {out[name]:g} and {strength:g}; keep one"
+            )
+    known = set(names)
+    unknown = sorted(set(ids) - known)
+    if unknown:
+        remark(f"{path}: focal node(s) {_few(unknown)} are no focal nodes of this job: left out")
+    return {name: strength for name, strength in out.items() if name in known}
 
 
 def read_network(

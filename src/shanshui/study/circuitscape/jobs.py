@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from shanshui.core.errors import DataError, nearest
-from shanshui.study.circuitscape.options import read_ini
+from shanshui.study.circuitscape import omniscape_options, options
+from shanshui.study.circuitscape.ini import read_ini
 from shanshui.study.circuitscape.run import run_job
 from shanshui.study.circuitscape.work import Outcome, Tell
 
@@ -17,6 +18,8 @@ def run_any(
     solver: str | None = None,
     precision: str | None = None,
     tell: Tell | None = None,
+    *,
+    as_published: bool = False,
 ) -> Outcome:
     """Run a job of Circuitscape or of Omniscape.
 
@@ -30,6 +33,8 @@ def run_any(
         Over the job's own.
     tell : callable, optional
         Told what is done, how much and of how much.
+    as_published : bool
+        Repeat known errors of the program that the job was written for, so that its published maps come out.
 
     Returns
     -------
@@ -51,8 +56,19 @@ def run_any(
         if "radius" in given or "resistance_file" in given:
             from shanshui.study.circuitscape.omniscape import run_omniscape
 
-            return run_omniscape(path, out, solver, precision, tell)
-        return run_job(path, out, solver, precision, tell)
+            return run_omniscape(
+                path,
+                out,
+                solver,
+                precision,
+                tell,
+                others=options.KNOWN,
+                as_published=as_published,
+            )
+        outcome = run_job(path, out, solver, precision, tell, omniscape_options.KNOWN)
+        if as_published:
+            outcome.remarks.append("as published: no error of Circuitscape is repeated here")
+        return outcome
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise

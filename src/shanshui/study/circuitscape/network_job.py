@@ -3,12 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from shanshui.pattern.circuit.answers import Answer
 from shanshui.pattern.circuit.links import Links
-from shanshui.pattern.circuit.modes import Answer, advanced
+from shanshui.pattern.circuit.modes import advanced
 from shanshui.pattern.circuit.questions import conductances
 from shanshui.study.circuitscape.inputs import focal_nodes, node_values, read_network
 from shanshui.study.circuitscape.options import Job
-from shanshui.study.circuitscape.work import Outcome, Tell, Work
+from shanshui.study.circuitscape.work import Outcome, Tell, Work, suffix
 
 
 class NetworkJob(Work):
@@ -38,16 +39,23 @@ class NetworkJob(Work):
         grounds = self.grounds_of(node_values(files["ground_file"], self.names, "ground"))
         return advanced(self.circuit, sources, grounds, self.policy())
 
-    def _nodes(self, ending: str, values: NDArray[np.float64]) -> None:
-        place = self.place(ending + ".txt")
-        place.write_text(
-            "".join(f"{n}\t{v:.12g}\n" for n, v in zip(self.names, values, strict=True))
-        )
+    def _part(self, name: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Nodes that a question reaches: those of its terminals' connected part; all where it has no terminals."""
+        part = self.circuit.component
+        if not name:
+            return np.ones(part.size, bool)
+        return np.asarray(part == part[self.terminals[name[0]][0]])
+
+    def _nodes(self, ending: str, values: NDArray[np.float64], name: tuple[int, ...] = ()) -> None:
+        place, inside = self.place(ending + suffix(name) + ".txt"), self._part(name)
+        rows = zip(self.names[inside], values[inside], strict=True)
+        place.write_text("".join(f"{n}\t{v:.12g}\n" for n, v in rows))
         self.wrote(place)
 
-    def _edges(self, ending: str, values: NDArray[np.float64]) -> None:
-        place = self.place(ending + ".txt")
-        a, b = self.names[self.circuit.a], self.names[self.circuit.b]
+    def _edges(self, ending: str, values: NDArray[np.float64], name: tuple[int, ...] = ()) -> None:
+        place, inside = self.place(ending + suffix(name) + ".txt"), self._part(name)[self.circuit.a]
+        a, b = self.names[self.circuit.a[inside]], self.names[self.circuit.b[inside]]
+        values = values[inside]
         place.write_text(
             "".join(f"{p}\t{q}\t{v:.12g}\n" for p, q, v in zip(a, b, values, strict=True))
         )
@@ -60,16 +68,15 @@ class NetworkJob(Work):
         along = np.abs(self.circuit.branches(answer.potential()))
         self.along = along if self.along is None else self.along + along
         if not self.flags["write_cum_cur_map_only"] or self.scenario == "advanced":
-            ending = "".join(f"_{n}" for n in answer.name)
-            self._edges("_branch_currents" + ending, along)
+            self._edges("_branch_currents", along, answer.name)
 
-    def write_current(self, ending: str, values: NDArray[np.float64]) -> None:
+    def write_current(self, name: tuple[int, ...], values: NDArray[np.float64]) -> None:
         """Write currents through nodes."""
-        self._nodes("_node_currents" + ending, values)
+        self._nodes("_node_currents", values, name)
 
-    def write_voltage(self, ending: str, values: NDArray[np.float64]) -> None:
+    def write_voltage(self, name: tuple[int, ...], values: NDArray[np.float64]) -> None:
         """Write potentials."""
-        self._nodes("_voltages" + ending, values)
+        self._nodes("_voltages", values, name)
 
     def write_total(self, values: NDArray[np.float64]) -> None:
         """Write the sum of currents."""

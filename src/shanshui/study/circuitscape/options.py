@@ -1,19 +1,23 @@
 """What may stand in a Circuitscape job file, and what it means."""
 
-import configparser
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shanshui.core.errors import DataError, nearest
-from shanshui.study.circuitscape.ascii_grid import text_of
+from shanshui.core.errors import DataError
+from shanshui.study.circuitscape.ini import (
+    choice,
+    find,
+    is_given,
+    read_ini,
+    solver_of,
+    truth,
+    unknown_options,
+)
 from shanshui.study.sections import refuse_path
 
-_MOST_JOB = 1 << 20
-"""Bytes of a job file [D]."""
 SCENARIOS = ("pairwise", "one-to-all", "all-to-one", "advanced")
-_BOOL = {"true": True, "false": False, "1": True, "0": False}
 _FLAGS: dict[str, bool] = {
     "ground_file_is_resistances": True,
     "use_unit_currents": False,
@@ -53,18 +57,19 @@ _CHOICES = {
     "scenario": SCENARIOS,
     "data_type": ("raster", "network"),
     "remove_src_or_gnd": ("keepall", "rmvsrc", "rmvgnd", "rmvall", "not entered"),
-    "solver": (
-        "cg+amg",
-        "cholmod",
-        "mklpardiso",
-        "accelerate",
-        "direct",
-        "multigrid",
-        "amg",
-        "auto",
-    ),
     "precision": ("none", "double", "single"),
 }
+SOLVERS = {
+    "cg+amg": "auto",
+    "cholmod": "auto",
+    "mklpardiso": "auto",
+    "accelerate": "auto",
+    "direct": "direct",
+    "multigrid": "multigrid",
+    "amg": "amg",
+    "auto": "auto",
+}
+"""Solvers by the names that jobs give them."""
 IDLE = (
     "parallelize",
     "max_parallel",
@@ -84,7 +89,11 @@ IDLE = (
     "project_name",
 )
 """Options that change how a program works, not what it finds: accepted, and without effect here."""
-KNOWN = {*_FLAGS, *_FILES, *_CHOICES, *IDLE, "output_file"}
+_WORK = ("parallelize", "low_memory_mode", "max_parallel", "cholmod_batch_size")
+"""Those of them that users set for a reason."""
+_CONVENTIONS = 2
+"""Of the solutions that unfinished work holds; a run does not go on from those of others."""
+KNOWN = {*_FLAGS, *_FILES, *_CHOICES, *IDLE, "output_file", "solver"}
 
 
 @dataclass(frozen=True)
@@ -103,8 +112,8 @@ class Job:
         Scenario, kind of data, policy, solver, precision.
     output : Path
         Stem of all results.
-    idle : tuple of str
-        Options that are set and have no effect here.
+    remarks : tuple of str
+        What the user should know: options without effect.
     """
 
     path: Path
@@ -112,43 +121,10 @@ class Job:
     files: Mapping[str, Path]
     choices: Mapping[str, str]
     output: Path
-    idle: tuple[str, ...]
+    remarks: tuple[str, ...]
 
 
-def read_ini(path: Path) -> dict[str, str]:
-    """Options of an ini file, whatever their section.
-
-    Raises
-    ------
-    DataError
-        Not an ini file, or an option given twice.
-    """
-    parser = configparser.ConfigParser(interpolation=None, allow_no_value=True)
-    try:
-        refuse_path(str(path))
-    except ValueError as error:
-        raise DataError(str(error)) from None
-    text = text_of(path, _MOST_JOB)
-    if "[" not in text:
-        text = "[options]\n" + text
-    try:
-        parser.read_string(text, str(path))
-    except configparser.Error as error:
-        raise DataError(f"{path}: not a job file: {error.message[:300]}") from error
-    except AttributeError:  # an indented line below an option without a value
-        raise DataError(
-            f"{path}: not a job file: an option without a value is followed by an indented line"
-        ) from None
-    out: dict[str, str] = {}
-    for section in parser.sections():
-        for key, value in parser.items(section):
-            if key in out and out[key] != (value or "").strip():
-                raise DataError(f"{path}: option '{key}' is given twice, with different values")
-            out[key] = (value or "").strip()
-    return out
-
-
-def read_job(path: Path, out: Path | None = None) -> Job:
+def read_job(path: Path, out: Path | None = None, others: Collection[str] = ()) -> Job:
     """Read a Circuitscape job.
 
     Parameters
@@ -157,6 +133,8 @@ def read_job(path: Path, out: Path | None = None) -> Job:
         The ``.ini`` file.
     out : Path, optional
         Folder for the results instead of the one the job names.
+    others : collection of str
+        Options that are known to have a meaning in other jobs.
 
     Returns
     -------
@@ -166,15 +144,24 @@ def read_job(path: Path, out: Path | None = None) -> Job:
     Raises
     ------
     DataError
-        Unknown options or values, files that are missing.
+        Misspelt options, unknown values, files that are missing.
     """
     given = read_ini(path)
-    refuse_unknown(path, given, KNOWN)
+    remarks = unknown_options(path, given, KNOWN, others)
     flags = {k: truth(path, k, given.get(k, ""), v) for k, v in _FLAGS.items()}
     choices = {k: choice(path, k, given.get(k, ""), v) for k, v in _CHOICES.items()}
     if choices["scenario"] == "":
         raise DataError(f"{path}: scenario: not given; expected one of {', '.join(SCENARIOS)}")
     choices["data_type"] = choices["data_type"] or "raster"
+    choices["solver"], said = solver_of(given.get("solver", ""), SOLVERS)
+    remarks += [said] if said else []
+    remarks += [
+        f"{k}: has no effect here; results do not depend on it" for k in _WORK if k in given
+    ]
+    if flags["write_cum_cur_map_only"] and not flags["write_cur_maps"]:
+        remarks.append(
+            "write_cum_cur_map_only: no map of currents is asked for; set write_cur_maps too"
+        )
     needed = _needed(flags, choices)
     files = {}
     for key in _FILES:
@@ -191,27 +178,8 @@ def read_job(path: Path, out: Path | None = None) -> Job:
         files,
         choices,
         place_output(path, named if is_given(named) else path.stem + ".out", out),
-        tuple(k for k in IDLE if k in given),
+        tuple(remarks),
     )
-
-
-def refuse_unknown(path: Path, given: Mapping[str, str], known: Iterable[str]) -> None:
-    """Name every option that is not known, with the nearest one that is.
-
-    Raises
-    ------
-    DataError
-        There is one.
-    """
-    words = set(known)
-    unknown = [k for k in given if k not in words]
-    if unknown:
-        said = []
-        for key in unknown[:5]:
-            hint = nearest(key, words)
-            said.append(f"'{key[:60]}'" + (f", {hint}" if hint.startswith("did you") else ""))
-        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-        raise DataError(f"{path}: unknown option(s): {'; '.join(said)}{more}; leave them out")
 
 
 def _needed(flags: Mapping[str, bool], choices: Mapping[str, str]) -> dict[str, str]:
@@ -234,68 +202,6 @@ def _needed(flags: Mapping[str, bool], choices: Mapping[str, str]) -> dict[str, 
             if flags[flag]:
                 needed[key] = flag
     return needed
-
-
-def is_given(value: str) -> bool:
-    """Whether a file option holds a file: programs write 'None' or '(Browse for ...)' where it does not."""
-    return (
-        bool(value) and value.lower() not in ("none", "not entered") and not value.startswith("(")
-    )
-
-
-def truth(path: Path, key: str, value: str, usual: bool) -> bool:
-    """Switch of an option.
-
-    Raises
-    ------
-    DataError
-        Neither true nor false.
-    """
-    if value == "":
-        return usual
-    if value.lower() not in _BOOL:
-        raise DataError(f"{path}: {key}: found '{value}'; expected True or False")
-    return _BOOL[value.lower()]
-
-
-def choice(path: Path, key: str, value: str, known: tuple[str, ...]) -> str:
-    """One of some words.
-
-    Raises
-    ------
-    DataError
-        Another word.
-    """
-    word = value.lower()
-    if word in ("", "not entered", "none"):
-        return ""
-    if word not in known:
-        raise DataError(f"{path}: {key}: found '{value}'; {nearest(word, known)}")
-    return word
-
-
-def find(path: Path, key: str, value: str) -> Path:
-    """File of an option: as it stands, beside the job file, or in the working folder.
-
-    Raises
-    ------
-    DataError
-        In none of them.
-    """
-    try:
-        refuse_path(value)
-    except ValueError as error:
-        raise DataError(f"{path}: {key}: {error}") from None
-    named = Path(value.replace("\\", "/"))
-    tried = [named] if named.is_absolute() else [path.parent / named, Path.cwd() / named]
-    for place in tried:
-        if place.is_dir():
-            raise DataError(f"{path}: {key}: {place} is a folder; expected a file")
-        if place.exists():
-            return place
-    raise DataError(
-        f"{path}: {key}: there is no '{value}'; tried {' and '.join(str(p) for p in tried)}"
-    )
 
 
 def place_output(path: Path, value: str, out: Path | None) -> Path:
@@ -330,6 +236,7 @@ def place_output(path: Path, value: str, out: Path | None) -> Path:
 def described(job: Job) -> dict[str, Any]:
     """What decides a job's results, for the key under which unfinished work is kept."""
     return {
+        "conventions": _CONVENTIONS,
         "flags": dict(job.flags),
         "choices": dict(job.choices),
         "files": {

@@ -7,13 +7,15 @@ from numpy.typing import NDArray
 
 from shanshui.core.errors import DataError
 from shanshui.flow.estimate import memory_limit
+from shanshui.pattern.circuit.answers import Answer
 from shanshui.pattern.circuit.lattice import Lattice
-from shanshui.pattern.circuit.modes import Answer, advanced
-from shanshui.pattern.circuit.questions import conductances, merged_regions
+from shanshui.pattern.circuit.modes import advanced
+from shanshui.pattern.circuit.questions import conductances
+from shanshui.pattern.circuit.regions import Regions, joined_groups
 from shanshui.study.circuitscape.ascii_grid import read_raster, write_raster
-from shanshui.study.circuitscape.inputs import cell_values, focal_cells, matching, table, whole
+from shanshui.study.circuitscape.inputs import cell_values, focal_cells, matching, new_values, whole
 from shanshui.study.circuitscape.options import Job
-from shanshui.study.circuitscape.work import Outcome, Tell, Work
+from shanshui.study.circuitscape.work import Outcome, Tell, Work, suffix
 
 
 class RasterJob(Work):
@@ -32,30 +34,35 @@ class RasterJob(Work):
             )
         self.focal: dict[int, NDArray[np.intp]] = {}
         if self.scenario != "advanced":
-            self.focal = focal_cells(job.files["point_file"], base, self.raster)
+            point_file = job.files["point_file"]
+            self.focal = focal_cells(point_file, base, self.raster, outcome.remarks.append)
         merged = group
         if self.scenario in ("one-to-all", "all-to-one"):
-            names = np.zeros(cell.shape, np.int64)
-            for name, cells in self.focal.items():
-                names.ravel()[cells] = name
-            merged = merged_regions(group, names)
-        self.circuit = Lattice(
-            cell,
-            merged,
-            four_neighbours=self.flags["connect_four_neighbors_only"],
-            mean_resistance=self.flags["connect_using_avg_resistances"],
-            precision=np.float32 if job.choices["precision"] == "single" else np.float64,
-            solver=job.choices["solver"],
-        )
+            several = [c for c in self.focal.values() if c.size > 1]
+            merged = joined_groups(cell.shape, group, several)
+        self.ground = cell > 0
+
+        def landscape(groups: NDArray[np.int64] | None) -> Lattice:
+            return Lattice(
+                cell,
+                groups,
+                four_neighbours=self.flags["connect_four_neighbors_only"],
+                mean_resistance=self.flags["connect_using_avg_resistances"],
+                precision=np.float32 if job.choices["precision"] == "single" else np.float64,
+                solver=job.choices["solver"],
+            )
+
+        self.circuit = landscape(merged)
+        if self.scenario == "pairwise" and any(c.size > 1 for c in self.focal.values()):
+            self.regions = Regions(self.focal, group, landscape)
         self.terminals = self._terminals()
         self.extras()
 
     def _habitat(self, base: Path) -> NDArray[np.float64]:
         values = self.raster.values
         if "reclass_file" in self.job.files:
-            rows = table(self.job.files["reclass_file"], 2, "old and new value")
             fresh = values.copy()
-            for old, new in rows:
+            for old, new in new_values(self.job.files["reclass_file"]):
                 fresh[values == old] = new
             values = fresh
         resistances = self.flags["habitat_map_is_resistances"]
@@ -91,6 +98,12 @@ class RasterJob(Work):
         """Focal nodes in the order of tables, those where nothing conducts among them."""
         return [name for name in self.focal if self.takes_part(name)]
 
+    def nowhere(self) -> list[int]:
+        """Focal nodes where nothing conducts, in jobs that write maps of them too."""
+        if self.scenario == "pairwise":
+            return []
+        return [n for n in self.all_names() if n not in self.terminals]
+
     def advanced(self) -> Answer:
         """Solve the given sources and grounds."""
         files, base = self.job.files, self.job.files["habitat_file"]
@@ -121,20 +134,20 @@ class RasterJob(Work):
         if log and self.flags["log_transform_maps"]:
             with np.errstate(divide="ignore"):
                 values = np.where(values > 0, np.log10(np.where(values > 0, values, 1.0)), np.nan)
-        return np.where(self.circuit.node, values, np.nan) if hide else values
+        return np.where(self.ground, values, np.nan) if hide else values
 
     def branches(self, answer: Answer) -> None:
         """Nothing: a raster's edges are not written."""
 
-    def write_current(self, ending: str, values: NDArray[np.float64]) -> None:
+    def write_current(self, name: tuple[int, ...], values: NDArray[np.float64]) -> None:
         """Write currents through nodes."""
         hide = self.flags["set_null_currents_to_nodata"]
-        self._write("_curmap" + ending, self._shown(values, True, hide))
+        self._write("_curmap" + suffix(name), self._shown(values, True, hide))
 
-    def write_voltage(self, ending: str, values: NDArray[np.float64]) -> None:
+    def write_voltage(self, name: tuple[int, ...], values: NDArray[np.float64]) -> None:
         """Write potentials."""
         hide = self.flags["set_null_voltages_to_nodata"]
-        self._write("_voltmap" + ending, self._shown(values, False, hide))
+        self._write("_voltmap" + suffix(name), self._shown(values, False, hide))
 
     def write_total(self, values: NDArray[np.float64]) -> None:
         """Write the sum of currents."""

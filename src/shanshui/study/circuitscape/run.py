@@ -1,22 +1,15 @@
 """Run a Circuitscape job and write what its users expect, under the names they expect."""
 
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 from shanshui.core.errors import DataError, QuantityError
 from shanshui.study.circuitscape.network_job import NetworkJob
-from shanshui.study.circuitscape.options import read_job
+from shanshui.study.circuitscape.options import SOLVERS, read_job
 from shanshui.study.circuitscape.raster_job import RasterJob
 from shanshui.study.circuitscape.work import Outcome, Tell
-
-_SOLVERS = {
-    "cg+amg": "auto",
-    "cholmod": "auto",
-    "mklpardiso": "auto",
-    "accelerate": "auto",
-    "": "auto",
-}
 
 
 def run_job(
@@ -25,6 +18,7 @@ def run_job(
     solver: str | None = None,
     precision: str | None = None,
     tell: Tell | None = None,
+    others: Collection[str] = (),
 ) -> Outcome:
     """Run a job.
 
@@ -38,6 +32,8 @@ def run_job(
         Over the job's own.
     tell : callable, optional
         Told what is done, how much and of how much.
+    others : collection of str
+        Options that are known to have a meaning in other jobs.
 
     Returns
     -------
@@ -52,18 +48,14 @@ def run_job(
         More memory than there is; a solution that did not converge.
     """
     began = time.perf_counter()
-    job = read_job(path, out)
+    job = read_job(path, out, others)
     choices = dict(job.choices)
     if solver is not None:
-        choices["solver"] = solver
+        choices["solver"] = SOLVERS[solver]
     if precision is not None:
         choices["precision"] = precision
-    choices["solver"] = _SOLVERS.get(choices["solver"], choices["solver"])
     job = replace(job, choices=choices)
-    outcome = Outcome()
-    for key in job.idle:
-        if key in ("parallelize", "low_memory_mode", "max_parallel", "cholmod_batch_size"):
-            outcome.remarks.append(f"{key}: has no effect here; results do not depend on it")
+    outcome = Outcome(remarks=list(job.remarks))
     kind: type[RasterJob | NetworkJob] = (
         RasterJob if choices["data_type"] == "raster" else NetworkJob
     )

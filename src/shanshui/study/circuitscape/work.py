@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from shanshui.core.errors import DataError, ResourceError
 from shanshui.flow.estimate import memory_limit
+from shanshui.pattern.circuit.answers import Answer, Fields
 from shanshui.pattern.circuit.lattice import DIRECT_CELLS
-from shanshui.pattern.circuit.modes import Answer, Fields, pairwise, starred
+from shanshui.pattern.circuit.modes import pairwise, starred
+from shanshui.pattern.circuit.regions import Regions
 from shanshui.study.circuitscape.inputs import Pairs, read_pairs, read_strengths
 from shanshui.study.circuitscape.options import Job, described
 
@@ -48,6 +50,11 @@ class Outcome:
     residual: float = 0.0
     remarks: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+
+def suffix(name: tuple[int, ...]) -> str:
+    """What the files of an answer are told apart by: its terminals."""
+    return "".join(f"_{n}" for n in name)
 
 
 class KeptFields(Fields):
@@ -98,6 +105,7 @@ class Work(ABC):
         self.scenario = job.choices["scenario"]
         self.pairs: Pairs | None = None
         self.strength: dict[int, float] = {}
+        self.regions: Regions | None = None
         job.output.parent.mkdir(parents=True, exist_ok=True)
 
     def place(self, ending: str) -> Path:
@@ -112,10 +120,12 @@ class Work(ABC):
         """Pairs and strengths, once the focal nodes are known."""
         files = self.job.files
         if "included_pairs_file" in files:
-            self.pairs = read_pairs(files["included_pairs_file"], self.all_names())
+            file = files["included_pairs_file"]
+            self.pairs = read_pairs(file, self.all_names(), self.outcome.remarks.append)
             self.leave_out([n for n in self.all_names() if not self.takes_part(n)])
         if "variable_source_file" in files:
-            self.strength = read_strengths(files["variable_source_file"], self.terminals)
+            file, names = files["variable_source_file"], self.all_names()
+            self.strength = read_strengths(file, names, self.outcome.remarks.append)
 
     def takes_part(self, name: int) -> bool:
         """Whether a focal node stands in the file of pairs to be included."""
@@ -176,7 +186,7 @@ class Work(ABC):
         if self.scenario == "pairwise":
             solved = list(self.pairs_wanted())
             self.questions = len(solved)
-            yield from pairwise(self.circuit, self.terminals, solved, fields)
+            yield from pairwise(self.circuit, self.terminals, solved, fields, self.regions)
             return
         self.questions = len(names)
 
@@ -198,39 +208,49 @@ class Work(ABC):
         if self.scenario == "advanced":
             answer = self.advanced()
             self.outcome.residual = answer.residual
-            self.write("", answer)
+            self.write(answer)
             return
         fields = self.fields()
-        total = most = None
+        totals: dict[str, NDArray[np.float64]] = {}
         table = {}
         for done, answer in enumerate(self.answers(fields), start=1):
             self.outcome.residual = max(self.outcome.residual, answer.residual)
             table[answer.name] = answer.resistance
             if np.isinf(answer.resistance):
                 self.no_way(answer.name)
-            if self.flags["write_cur_maps"] or self.flags["write_max_cur_maps"]:
-                now = self.answered(answer)
-                total = now if total is None else total + now
-                if self.flags["write_max_cur_maps"]:
-                    most = now if most is None else np.maximum(most, now)
-            if self.flags["write_volt_maps"]:
-                self.write_voltage("_" + "_".join(map(str, answer.name)), answer.potential())
+            # a pair without a way has no maps; a node of the other modes has them whatever it reaches
+            if np.isfinite(answer.resistance) or len(answer.name) < 2:
+                self.mapped(answer, totals)
             self.tell("solved", done, self.questions)
+        for name in self.nowhere():
+            self.mapped(Answer((name,), np.inf, self.circuit.blank, self.circuit.blank), totals)
         self.write_resistances(table)
-        if total is not None and self.flags["write_cur_maps"]:
-            self.write_total(total)
-        if most is not None:
-            self.write_most(most)
+        if self.flags["write_cur_maps"]:
+            self.write_total(totals.get("sum", self.circuit.blank()))
+        if self.flags["write_max_cur_maps"]:
+            self.write_most(totals.get("most", self.circuit.blank()))
         if isinstance(fields, KeptFields):
             fields.clear()
 
-    def answered(self, answer: Answer) -> NDArray[np.float64]:
-        """Write the current of one answer, if each is asked for, and return it."""
-        now = self.current(answer)
-        if self.flags["write_cur_maps"] and not self.flags["write_cum_cur_map_only"]:
-            self.write_current("_" + "_".join(map(str, answer.name)), now)
-        self.branches(answer)
-        return now
+    def mapped(self, answer: Answer, totals: dict[str, NDArray[np.float64]]) -> None:
+        """Write what maps of one answer are asked for, and add its current to the sum and the greatest."""
+        flags = self.flags
+        if flags["write_cur_maps"] or flags["write_max_cur_maps"]:
+            now = self.current(answer)
+            if flags["write_cur_maps"] and not flags["write_cum_cur_map_only"]:
+                self.write_current(answer.name, now)
+            self.branches(answer)
+            if flags["write_cur_maps"]:
+                totals["sum"] = totals["sum"] + now if "sum" in totals else now
+            if flags["write_max_cur_maps"]:
+                most = totals.get("most")
+                totals["most"] = now if most is None else np.maximum(most, now)
+        if flags["write_volt_maps"]:
+            self.write_voltage(answer.name, answer.potential())
+
+    def nowhere(self) -> list[int]:
+        """Focal nodes where nothing conducts that have maps of their own nevertheless."""
+        return []
 
     def no_way(self, name: tuple[int, ...]) -> None:
         """Remark that no current can flow."""
@@ -296,17 +316,16 @@ class Work(ABC):
         out = answer.current()
         if self.flags["set_focal_node_currents_to_zero"]:
             out = out.copy()
-            for name in answer.name:
-                out.ravel()[self.terminals[name]] = 0.0
+            out.ravel()[answer.ends] = 0.0
         return out
 
-    def write(self, ending: str, answer: Answer) -> None:
+    def write(self, answer: Answer) -> None:
         """Write the maps of one answer."""
         if self.flags["write_cur_maps"] or self.scenario != "advanced":
-            self.write_current(ending, answer.current())
+            self.write_current((), answer.current())
             self.branches(answer)
         if self.flags["write_volt_maps"]:
-            self.write_voltage(ending, answer.potential())
+            self.write_voltage((), answer.potential())
 
     @abstractmethod
     def advanced(self) -> Answer:
@@ -317,11 +336,11 @@ class Work(ABC):
         """Add up and write the currents along edges, where there are any."""
 
     @abstractmethod
-    def write_current(self, ending: str, values: NDArray[np.float64]) -> None:
+    def write_current(self, name: tuple[int, ...], values: NDArray[np.float64]) -> None:
         """Write currents through nodes."""
 
     @abstractmethod
-    def write_voltage(self, ending: str, values: NDArray[np.float64]) -> None:
+    def write_voltage(self, name: tuple[int, ...], values: NDArray[np.float64]) -> None:
         """Write potentials."""
 
     @abstractmethod
