@@ -97,6 +97,10 @@ class Change:
     kind: str
     text: str
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
 
 @dataclass(frozen=True)
 class ScenarioFacts:
@@ -144,7 +148,7 @@ class ScenarioFacts:
             {
                 "scenario": self.scenario,
                 "over": self.over,
-                "changes": [asdict(change) for change in self.changes],
+                "changes": [change.to_dict() for change in self.changes],
                 "overridden": self.overridden,
                 "follows": self.follows,
                 "reached": self.states,

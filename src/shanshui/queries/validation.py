@@ -70,6 +70,10 @@ class Forcing:
     how: str
     value: str = ""
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {"place": self.place, "how": self.how, "value": self.value}
+
     def words(self, voice: Voice) -> str:
         """What it is, and why."""
         return voice(f"forced_{self.how}", place=self.place, value=self.value)
