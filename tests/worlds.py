@@ -26,6 +26,21 @@ def grid(rows, units, *, cell_m=100.0, nodata=None, dtype=None) -> xr.DataArray:
     return grid_spec(*values.shape, cell_m).lay(values, units, nodata=nodata)
 
 
+def codes(rows, nodata=255, **words) -> xr.DataArray:
+    """Grid of classes."""
+    return grid(np.asarray(rows), "1", dtype=np.uint8, nodata=nodata, **words)
+
+
+def labels(rows, **words) -> xr.DataArray:
+    """Grid of places by number; 0 is none."""
+    return grid(np.asarray(rows), "1", dtype=np.int32, nodata=0, **words)
+
+
+def numbers(rows, units="1", **words) -> xr.DataArray:
+    """Grid of numbers."""
+    return grid(np.asarray(rows, np.float32), units, **words)
+
+
 def valley(ny=40, nx=60, cell_m=100.0, seed=0) -> xr.DataArray:
     """A valley that falls eastward between two slopes, roughened so that it has pits."""
     rng = np.random.default_rng(seed)

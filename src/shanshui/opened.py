@@ -2,23 +2,15 @@
 
 import html
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from shanshui.core.errors import ShanshuiError
 from shanshui.flow.rewire import is_before
-from shanshui.queries.admission import PlaceAdmission, admitted_at
-from shanshui.queries.datasets import Datasets, datasets
-from shanshui.queries.lineage import Lineage, lineage
-from shanshui.queries.products import ProductFacts, Products, product_facts, products
-from shanshui.queries.settings import Settings, settings
-from shanshui.queries.validation import Validation, made_validation
-from shanshui.queries.why import Answer, Missing, Why
-from shanshui.study.comparison import Comparison, compare
-from shanshui.study.study import Study as StudyFolder
+from shanshui.queries.asked import AskedStudy
 
 
-class Study(StudyFolder):
+class Study(AskedStudy):
     """One study folder: ``study["slope"]`` is a product, ``"slope" in study`` whether it has been made, ``list(study)`` all that have.
 
     Its own floor above the report: what a study is stands below what is asked of it and written of it, and only here do they meet.
@@ -84,139 +76,6 @@ class Study(StudyFolder):
             return out | {"products": f"cannot be told: {error}"}
         return out | ({"beside it": ", ".join(others)} if others else {})
 
-    # what is asked of it
-
-    def products(self) -> Products:
-        """Every product with unit, dims, state and how long it took: ``shanshui list``."""
-        return products(self)
-
-    def settings(self, *steps: str) -> Settings:
-        """What may be set, of some steps or of all: ``shanshui list --settings``.
-
-        Raises
-        ------
-        PlanError
-            A step that the study does not have.
-        """
-        return settings(self, *steps)
-
-    def check(self) -> Datasets:
-        """Verdict per dataset: ``shanshui check``; ``usable`` says whether the study can run."""
-        return datasets(self)
-
-    def show(self, product: str) -> ProductFacts:
-        """Shape, unit, range, source, state, when and why it was made: ``shanshui show``.
-
-        Raises
-        ------
-        PlanError
-            Unknown, or not made yet.
-        """
-        return product_facts(self, product)
-
-    def explain(self, product: str) -> Lineage:
-        """The chain back to the input files, with settings and editions: ``shanshui explain``.
-
-        Raises
-        ------
-        PlanError
-            There is no such product.
-        """
-        return lineage(self, product)
-
-    def why(self, product: str, at: tuple[float, float] | None = None) -> Answer | Missing:
-        """Why a product has no value at a place, or over the study: ``shanshui why``.
-
-        Parameters
-        ----------
-        product : str
-            Made; a grid where no place is given.
-        at : (float, float), optional [degree]
-            Longitude and latitude of a place.
-
-        Returns
-        -------
-        Answer or Missing
-            Of the place; of the whole study.
-
-        Raises
-        ------
-        PlanError
-            Unknown, not made, or nothing that has cells or places.
-        StudyError
-            The place is outside the grid.
-        """
-        question = Why(self)
-        return question.missing(product) if at is None else question.at(product, *at)
-
-    def validate(self) -> Validation:
-        """Results held against gauges, census, the ground and what is published: ``shanshui validate``; makes what it needs."""
-        return made_validation(self)
-
-    def admit(
-        self,
-        industry: str,
-        at: tuple[float, float],
-        *,
-        kind: str = "new",
-        year: int | None = None,
-        exemptions: tuple[str, ...] = (),
-        facts: Mapping[str, float] | None = None,
-    ) -> PlaceAdmission:
-        """Whether a project may come to a place: ``shanshui admit``.
-
-        Parameters
-        ----------
-        industry : str
-            Code of two to four digits, or the name of a class.
-        at : (float, float) [degree]
-            Longitude and latitude.
-        kind : str
-            ``new``, ``expand``, ``existing`` or ``explore``.
-        year : int, optional
-            Rules in force then.
-        exemptions : tuple of str
-            That the project claims.
-        facts : mapping of fact to number, optional
-            Of the project, or of the place where somebody knows better than the map.
-
-        Returns
-        -------
-        PlaceAdmission
-            Verdict, rules that fired, what would change it.
-
-        Raises
-        ------
-        StudyError
-            The place is outside the grid or the region.
-        PlanError
-            The study has no rules, or its place facts have not been made.
-        QuantityError
-            Unknown code, kind, exemption or fact.
-        """
-        return admitted_at(
-            self, industry, *at, kind=kind, year=year, exemptions=exemptions, facts=facts
-        )
-
-    def compare(self, one: str, other: str, product: str, column: str = "") -> Comparison:
-        """What differs of a product from one scenario to another: ``shanshui compare``.
-
-        Parameters
-        ----------
-        one, other : str
-            Scenarios; ``base`` is the study itself.
-        product : str
-            Made in both.
-        column : str
-            Column of a table that is told; by default the one that tells most.
-
-        Raises
-        ------
-        PlanError
-            A product that one of them has not made, or that is another kind of thing in the other.
-        """
-        return compare(self, one, other, product, column)
-
     # what is written of it
 
     def report(
@@ -266,7 +125,7 @@ class Study(StudyFolder):
         to : path
             By ending: .tif (COG), .nc, .zarr, .gpkg, .gdb, .shp, .parquet, .geojson, .csv, .xlsx, .png.
         lang : str
-            Of the words on a map.
+            Of the words on a map and of texts in tables.
         stale : bool
             Also products that are not up to date, marked as such.
         overwrite : bool

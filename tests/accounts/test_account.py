@@ -31,6 +31,7 @@ from shanshui.accounts.prices import deflator, price_of, price_table
 from shanshui.accounts.series import service_series, value_series
 from shanshui.accounts.unit_gep import unit_gep
 from shanshui.core.errors import PlanError, QuantityError
+from shanshui.core.voice import Voice
 
 ONE = np.uint8
 GARZE = [
@@ -73,7 +74,7 @@ def test_garze_2010_line_by_line():
     # its oxygen is eleven times what its carbon dioxide gives off: the line stands, the total is without it
     assert not rows.loc["o2", "counts"]
     assert "11.1 times" in rows.loc["o2", "note"]
-    assert "11.1 倍" in rows.loc["o2", "note_zh"]
+    assert "11.1 倍" in Voice("zh").tell(rows.loc["o2"], "note")
     # the storms' rain that plants keep is in the year's water that they retain
     assert not rows.loc["flood_kept", "counts"]
     assert "cost of a reservoir" in rows.loc["flood_kept", "note"]

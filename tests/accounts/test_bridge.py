@@ -14,6 +14,7 @@ from shanshui.accounts.frames import FRAMES
 from shanshui.accounts.gep import gep
 from shanshui.accounts.services import FLOW, SERVICE
 from shanshui.core.errors import QuantityError
+from shanshui.core.voice import Voice
 
 NAMES = pd.DataFrame({"lucode": [1, 2], "ecosystem": ["broadleaf forest", "water"]})
 FLOWS = {
@@ -107,7 +108,7 @@ def test_frames_of_one_number_say_why():
     assert rows.loc["gbt46869", "same_as"] == "norm2022"
     assert rows.loc["gbt46869", "total"] == pytest.approx(rows.loc["norm2022", "total"])
     assert "noise" in rows.loc["gbt46869", "reason"]
-    assert "清单" in rows.loc["gbt46869", "reason_zh"]
+    assert "清单" in Voice("zh").tell(rows.loc["gbt46869"], "reason")
     assert rows.loc["gep2020", "same_as"] == rows.loc["norm2022", "same_as"] == ""
     assert "agr" in rows.loc["seea", "reason"]
 

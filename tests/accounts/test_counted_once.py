@@ -12,7 +12,9 @@ from shanshui.accounts.purification import purification
 from shanshui.accounts.services import FLOW, SERVICE
 from shanshui.accounts.table_amounts import table_amounts
 from shanshui.core.errors import QuantityError
+from shanshui.core.voice import Voice
 
+ZH = Voice("zh")
 PARENT = {f.flow: f.part_of for f in FLOW.values() if f.part_of}
 SAME_AS = {f.flow: f.same_as for f in FLOW.values() if f.same_as}
 SUBSTANCE = {f.flow: f.substance for f in FLOW.values() if f.substance}
@@ -54,7 +56,7 @@ def test_what_another_holds_stands_beside_the_total(flows, left_out, by):
     rows = account(flows)
     assert not rows.loc[left_out, "counts"]
     assert by in rows.loc[left_out, "note"]
-    assert rows.loc[left_out, "note_zh"]
+    assert ZH.tell(rows.loc[left_out], "note")
     assert np.isfinite(rows.loc[left_out, "value"])
     rest = [f for f in flows if f != left_out]
     assert rows.loc["total", "value"] == pytest.approx(rows.loc[rest, "value"].sum())
@@ -81,7 +83,7 @@ def test_a_storm_counts_once_and_where_it_is_kept_alone_it_counts():
     }  # fmt: skip
     assert rows.loc["flood_kept", "value"] == pytest.approx(2.43e8 * 7.06)
     assert rows.loc["total", "value"] == pytest.approx((321.49e8 + 6.01e8) * 7.06)
-    assert "水库造价" in rows.loc["flood_kept", "note_zh"]
+    assert "水库造价" in ZH.tell(rows.loc["flood_kept"], "note")
     # where the retained water counts as sold, or is not known, that of storms is told once
     sold = account(flows | {"water_supplied": 100.0}, water="market")
     assert sold["counts"][["water_retained", "flood_kept"]].tolist() == [False, True]
@@ -181,7 +183,7 @@ def test_one_substance_has_one_price():
     given_ = account({"nitrogen_kept": 5.0, "total_nitrogen": 10.0}, own("total_nitrogen", 9000.0))
     assert given_.loc[["nitrogen_kept", "total_nitrogen"], "price"].tolist() == [875.0, 9000.0]
     assert "total_nitrogen, the same substance, is 9000 yuan/t" in given_.loc["nitrogen_kept", "note"]  # fmt: skip
-    assert "also 列注明 nitrogen_kept" in given_.loc["nitrogen_kept", "note_zh"]
+    assert "also 列注明 nitrogen_kept" in ZH.tell(given_.loc["nitrogen_kept"], "note")
     both = own("total_nitrogen", 9000.0).assign(also="nitrogen_kept")
     said = account({"nitrogen_kept": 5.0, "total_nitrogen": 10.0}, both)
     assert said.loc[["nitrogen_kept", "total_nitrogen"], "price"].tolist() == [9000.0, 9000.0]
@@ -246,6 +248,6 @@ def test_no_part_counts_beside_its_whole(flows, frame):
         assert not prices or max(prices) <= 3.0 * min(prices) * (1 + 1e-9)
     left = rows[~rows["counts"] & rows["value"].notna()].drop("total", errors="ignore")
     assert (left["note"] != "").all()
-    assert (left["note_zh"] != "").all()
+    assert all(ZH.tell(row, "note") for row in left.to_dict("records"))
     value = rows.loc[rows["counts"], "value"].sum()
     assert rows.loc["total", "value"] == pytest.approx(value) or not counted

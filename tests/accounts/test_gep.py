@@ -21,6 +21,7 @@ from shanshui.accounts.prices import deflator, price_of, price_table
 from shanshui.accounts.services import FLOW, SERVICE
 from shanshui.accounts.unit_gep import unit_gep
 from shanshui.core.errors import QuantityError
+from shanshui.core.voice import Voice
 
 KM = 1000.0
 
@@ -144,7 +145,7 @@ def test_an_own_price_that_the_frame_does_not_allow_is_told():
     out = account(WATER, own)
     assert out.loc["co2", "price"] == 380.0
     assert "the study's own price by rent is not allowed" in out.loc["co2", "note"]
-    assert "rent" in out.loc["co2", "note_zh"]
+    assert "rent" in Voice("zh").tell(out.loc["co2"], "note")
     assert out.loc["co2", "counts"]
     assert out.loc["water_retained", "note"] == ""
 

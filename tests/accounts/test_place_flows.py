@@ -20,6 +20,7 @@ from shanshui.accounts.table_amounts import table_amounts
 from shanshui.accounts.unit_flows import unit_flows
 from shanshui.accounts.unit_gep import unit_gep
 from shanshui.core.errors import QuantityError
+from shanshui.core.voice import Voice
 
 YEAR = pd.DataFrame({"year": [2020]})
 # three counties of 400 m; the first two make prefecture 1, the third prefecture 2
@@ -179,7 +180,7 @@ def test_a_flow_of_later_years_is_told_and_not_dropped():
     assert np.isnan(out.loc["tourism", "amount"])
     assert not out.loc["tourism", "counts"]
     assert "of 2021 or later, after the account's 2020" in out.loc["tourism", "note"]
-    assert "2021" in out.loc["tourism", "note_zh"]
+    assert "2021" in Voice("zh").tell(out.loc["tourism"], "note")
     assert gep(known, products=rows, year=2021, draws=0).set_index("flow").loc["tourism", "counts"]
 
 

@@ -1,19 +1,24 @@
 """A service is a row: of its kind, its group, its users, its flows, and of each frame that lists it."""
 
 import csv
+import inspect
 import string
 
+import numpy as np
 import pytest
+from tests.worlds import grid
 
-from shanshui.accounts import frames, services
+from shanshui.accounts import flows, frames, services
 from shanshui.accounts.asset_transfer import TRANSFERRED
 from shanshui.accounts.equivalents import SERVICES
+from shanshui.accounts.flows import service_amounts
 from shanshui.accounts.frames import FRAMES
 from shanshui.accounts.prices import price_table
 from shanshui.accounts.services import FLOW, SERVICE
 from shanshui.core.shipped import shipped_text
 from shanshui.core.units import conversion
 from shanshui.core.voice import Voice, languages
+from shanshui.plans.accounts import accounts
 
 BY_AREA = {*SERVICES, *TRANSFERRED}
 
@@ -52,7 +57,29 @@ def test_frames_list_services_that_there_are_and_say_why_one_does_not_count():
         for entry in frame.entries:
             assert SERVICE[entry.service].category
             assert entry.methods
-            assert bool(entry.why) == bool(entry.why_zh) == (not entry.counts), entry
+            assert (entry.why is not None) == (not entry.counts), entry
+            assert entry.counts or {"en", "zh"} <= set(entry.why.facts["said"].words), entry
+
+
+def test_a_flow_of_a_map_is_a_flow_with_a_map_that_the_amounts_take():
+    takes = set(inspect.signature(service_amounts).parameters)
+    assert len({row.flow for row in services.MAP_FLOWS}) == len(services.MAP_FLOWS)
+    steps = {step.name for step in accounts({"land_cover"})}
+    for row in services.MAP_FLOWS:
+        assert row.flow in FLOW
+        assert row.map.partition(".")[0] in takes, row
+        assert row.product.partition(".")[0] in steps, row
+
+
+def test_a_new_flow_of_a_map_is_a_row(monkeypatch):
+    potassium = services.MapFlow("dust", "soil_retained", "soil_retention.retained", "nitrogen")
+    monkeypatch.setattr(flows, "MAP_FLOWS", (*services.MAP_FLOWS, potassium))
+    land = grid([[1, 1]], "1", dtype=np.uint8, nodata=0)
+    soil = grid([[10.0, 20.0]], "t/ha/yr")
+    out = service_amounts(grid([[1, 1]], "1", dtype=np.int32, nodata=0), land, None, soil)
+    amount = out.set_index("flow")["amount"]
+    assert amount["dust"] == pytest.approx(amount["nitrogen_kept"])
+    assert amount["dust"] > 0
 
 
 def test_a_new_service_is_rows(monkeypatch):

@@ -17,6 +17,7 @@ from shanshui.accounts.species_value import species_conservation
 from shanshui.accounts.statement import account_statement
 from shanshui.accounts.table_amounts import landscape_premium, table_amounts
 from shanshui.core.errors import QuantityError
+from shanshui.core.voice import Voice
 
 PURIFIED = pd.DataFrame(
     {"code": ["1", "2", "1"], "pollutant": ["SO2", "二氧化硫", " COD "], "emitted_t": 9.0, "capacity_t": 9.0, "purified_t": [2.0, 3.0, 5.0]}
@@ -132,7 +133,7 @@ def test_money_of_tables_is_carried_from_its_year():
     assert line["value"] == line["amount"]
     assert line["price_year"] is pd.NA
     assert "tells no year of its prices: taken as those of 2020" in line["note"]
-    assert "未注明价格年份" in line["note_zh"]
+    assert "未注明价格年份" in Voice("zh").tell(line, "note")
     said = account_statement(out)
     said = said[(said["topic"] == "assumed") & (said["subject"] == "price_year")]["text"]
     assert said.str.contains("tell no year of their prices").any()

@@ -16,6 +16,7 @@ from shanshui.accounts.gep import gep
 from shanshui.accounts.nation import nation_shares
 from shanshui.accounts.statement import TOPICS, account_statement
 from shanshui.core.errors import QuantityError
+from shanshui.core.voice import Voice
 
 
 def cooled(supply, people, days=30.0, **settings):
@@ -264,7 +265,7 @@ def test_the_account_says_what_it_is_and_is_not():
     assert list(dict.fromkeys(out["topic"])) == [t for t in TOPICS if t in set(out["topic"])]
     assert set(out["topic"]) == set(TOPICS)
     assert (out["text"].str.len() > 5).all()
-    assert (out["text_zh"].str.len() > 3).all()
+    assert all(len(Voice("zh").tell(row, "text")) > 3 for row in out.to_dict("records"))
     counts = out[out["topic"] == "counts"]
     assert counts["share"].sum() == pytest.approx(1.0)
     assert out[out["topic"] == "basis"]["share"].sum() == pytest.approx(1.0)
@@ -292,7 +293,7 @@ def test_what_is_paid_for_stands_in_the_product_already():
     # 70 of 108 bn yuan: the carbon stands in no product
     assert said["share"] == pytest.approx(70 / 108)
     assert "64.8% of the total (products, water, power, tourism) is paid for" in said["text"]
-    assert "64.8%" in said["text_zh"]
+    assert "64.8%" in Voice("zh").tell(said, "text")
     names = pd.DataFrame({"lucode": [1], "ecosystem": ["broadleaf forest"]})
     area = line(gep(REGION, None, names, frame="xie2015", draws=0), "is_not", "income")
     assert "food, materials and water" in area["text"]
@@ -312,7 +313,7 @@ def test_an_interval_is_told_in_the_unit_of_its_size(tons, words, words_zh):
     one = gep(flows, year=2010, draws=200)
     said = line(one, "interval", "total")
     assert said["text"].endswith(words)
-    assert words_zh in said["text_zh"]
+    assert words_zh in Voice("zh").tell(said, "text")
     told = [float(w.replace(",", "")) for w in said["text"].split() if w[0].isdigit()]
     size = {"billion": 1e9, "million": 1e6}.get(words.split()[0], 1.0)
     total = one.iloc[-1]

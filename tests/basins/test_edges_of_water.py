@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from tests.worlds import EQUAL_AREA, grid
+from tests.worlds import EQUAL_AREA, codes, grid
 
 from shanshui.basins.delineation import river_basin_outlets, river_basins
 from shanshui.basins.flowpaths import conditioned_elevation, drainage_check, upstream_area
@@ -12,10 +12,6 @@ from shanshui.basins.nested import nested_basins, pfafstetter
 from shanshui.basins.planning_units import planning_unit_labels
 
 E, W = 1, 16
-
-
-def codes(rows):
-    return grid(rows, "1", dtype=np.uint8, nodata=255)
 
 
 def units_in_a_row(cells, target, least=0.0):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import shapely
 from shapely import LineString
-from tests.worlds import EQUAL_AREA, grid, grid_spec, squares
+from tests.worlds import EQUAL_AREA, codes, grid, grid_spec, squares
 
 from shanshui.basins.delineation import river_basin_outlets, river_basins, upstream_index
 from shanshui.basins.flowpaths import (
@@ -39,10 +39,6 @@ from shanshui.region.grid import grid_of
 from shanshui.region.unitset import rasterised
 
 E, S, W, N = 1, 4, 16, 64
-
-
-def codes(rows):
-    return grid(rows, "1", dtype=np.uint8, nodata=255)
 
 
 @pytest.fixture

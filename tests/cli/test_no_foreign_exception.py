@@ -14,6 +14,7 @@ import pytest
 from tests.industry.test_input_output import plain_table
 from tests.worlds import valley, write_raster
 
+from shanshui import open_study
 from shanshui.cli import main as command
 from shanshui.core.errors import ShanshuiError, StudyError
 from shanshui.queries.judging import rank, weigh
@@ -23,7 +24,6 @@ from shanshui.study.circuitscape.ascii_grid import read_raster
 from shanshui.study.circuitscape.jobs import run_any
 from shanshui.study.invest import import_invest
 from shanshui.study.new import new_study
-from shanshui.study.study import open_study
 
 CASES = 60
 """Mutations of each valid file."""

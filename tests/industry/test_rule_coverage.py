@@ -91,6 +91,6 @@ def test_a_sentence_with_rules_is_tried_by_a_row():
 
 def test_rules_speak_both_languages():
     for rule in shipped_rules():
-        assert any("一" <= c <= "鿿" for c in rule.text_zh), rule.rule
-        assert any("一" <= c <= "鿿" for c in rule.source_zh), rule.rule
+        assert any("一" <= c <= "鿿" for c in rule.words["zh"]), rule.rule
+        assert any("一" <= c <= "鿿" for c in rule.sources["zh"]), rule.rule
         assert not any("一" <= c <= "鿿" for c in rule.text + rule.source), rule.rule

@@ -69,7 +69,7 @@ def test_the_shipped_rules_say_where_they_are_from():
     for rule in rules:
         assert rule.source
         assert rule.text
-        assert rule.text_zh
+        assert rule.words["zh"]
         assert rule.tag in ("[S]", "[M]", "[D]")
 
 

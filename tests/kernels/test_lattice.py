@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from shanshui.kernels import belts, cost, disc, lattice, multigrid, thinning
+from shanshui.kernels import belts, cost, cost_ways, disc, lattice, multigrid, thinning
 
 SHAPE = (7, 9)
 
@@ -158,27 +158,27 @@ def test_costs_in_plain_python(monkeypatch):
     source = np.zeros((9, 11), np.int32)
     source[1, 1], source[7, 9] = 1, 2
     known, back = cost.accumulated_cost(values, source, 1.0, ways=True)
-    owner = cost.allocation(back, source)
-    known_way = cost.trace(back, 0, 10)
+    owner = cost_ways.allocation(back, source)
+    known_way = cost_ways.trace(back, 0, 10)
     # all is compiled by now: nothing may be compiled while its helpers are plain
     for name in (
         "_load",
         "_take_in",
         "_expand",
         "_hand_out",
-        "_more",
         "_share",
         "_frame",
-        "_ways",
-        "_allocate",
+        "ways_back",
     ):
         monkeypatch.setattr(cost, name, getattr(cost, name).py_func)
+    for name in ("_allocate", "grown"):
+        monkeypatch.setattr(cost_ways, name, getattr(cost_ways, name).py_func)
     monkeypatch.setattr(cost, "TILE", 4)
     again, ways = cost.accumulated_cost(values, source, 1.0, ways=True)
     np.testing.assert_array_equal(again, known)
     np.testing.assert_array_equal(ways, back)
-    np.testing.assert_array_equal(cost.allocation(ways, source), owner)
-    np.testing.assert_array_equal(cost.trace.py_func(back, 0, 10), known_way)
+    np.testing.assert_array_equal(cost_ways.allocation(ways, source), owner)
+    np.testing.assert_array_equal(cost_ways.trace.py_func(back, 0, 10), known_way)
 
 
 def test_shapes_in_plain_python(monkeypatch):

@@ -9,17 +9,19 @@ import xarray as xr
 from tests.worlds import EQUAL_AREA, grid
 
 from shanshui.core.errors import DataError
-from shanshui.measures.changes import (
+from shanshui.measures.cells import (
     changed_cells,
-    changed_features,
     changed_layers,
-    changed_rows,
     followed_cells,
     refuse_nothing,
+)
+from shanshui.measures.ground import shapes_ground
+from shanshui.measures.rows import (
+    changed_features,
+    changed_rows,
     remaining_features,
     remaining_rows,
 )
-from shanshui.measures.ground import shapes_ground
 
 RAIN = grid([[100.0, 200.0, np.nan, 400.0]], "mm/yr")
 GROUND = grid([[1, 2, 1, 0]], "1", dtype=np.uint8, nodata=0)

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from shapely.geometry import LineString
-from tests.worlds import EQUAL_AREA, grid
+from tests.worlds import EQUAL_AREA, codes, grid
 
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.pattern.resistance import (
@@ -18,10 +18,6 @@ from shanshui.pattern.resistance import (
 )
 
 TABLE = pd.DataFrame({"lucode": [1, 2, 3], "resistance": [1.0, 80.0, 500.0]})
-
-
-def codes(rows):
-    return grid(np.asarray(rows), "1", dtype=np.uint8, nodata=255)
 
 
 def factor(rows):

@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 from shapely.geometry import Point, box
-from tests.worlds import EQUAL_AREA, grid
+from tests.worlds import EQUAL_AREA, codes, grid, numbers
 
 from shanshui.core.errors import PlanError, QuantityError
 from shanshui.pattern.massifs import massif_names, massif_zones
@@ -16,14 +16,6 @@ from shanshui.pattern.sources import (
     source_score,
     sources,
 )
-
-
-def codes(rows, nodata=255, **words):
-    return grid(np.asarray(rows), "1", dtype=np.uint8, nodata=nodata, **words)
-
-
-def index(rows, units="1", **words):
-    return grid(np.asarray(rows, np.float32), units, **words)
 
 
 def flags(*lines):
@@ -105,7 +97,7 @@ def test_the_nearest_mark_names_the_massif():
 def test_maps_of_codes_say_which_one_is_missing():
     mask = codes([[1, 1, 0]])
     marks = gpd.GeoDataFrame({"name": ["A"]}, geometry=[Point(50, 50)], crs=EQUAL_AREA)
-    candidates = source_candidates(index([[0.1, 0.9, 0.5]]), mask)
+    candidates = source_candidates(numbers([[0.1, 0.9, 0.5]]), mask)
     shape = habitat_morphology(candidates)
     assert massif_zones(marks, mask).attrs["nodata"] == 0
     assert candidates.attrs["nodata"] == 0
@@ -121,8 +113,8 @@ def test_a_massif_off_the_map_takes_no_ground():
 
 
 def test_the_score_is_the_mean_rank():
-    life, water = index([[1.0, 2.0, 3.0, 9.0]]), index([[30.0, 20.0, 10.0, 5.0]], "mm/yr")
-    sense = index([[1.0, 3.0, 5.0, np.nan]])
+    life, water = numbers([[1.0, 2.0, 3.0, 9.0]]), numbers([[30.0, 20.0, 10.0, 5.0]], "mm/yr")
+    sense = numbers([[1.0, 3.0, 5.0, np.nan]])
     mask = codes([[1, 1, 1, 1]])
     out = source_score(life, water, sense, mask).values[0]
     # ranks from 0 to 1: life 0, 1/2, 1; water 1, 1/2, 0; sensitivity 0, 1/2, 1
@@ -136,7 +128,7 @@ def test_the_score_is_the_mean_rank():
 
 
 def test_weights_that_weigh_nothing_are_refused():
-    one = index([[1.0]])
+    one = numbers([[1.0]])
     ground = (one, one.assign_attrs(units="mm/yr"), one, codes([[1]]))
     with pytest.raises(QuantityError, match="not all 0"):
         source_score(*ground, weights=(0.0, 0.0, 0.0))
@@ -147,7 +139,7 @@ def test_weights_that_weigh_nothing_are_refused():
 
 
 def test_candidates_reach_the_quantile_itself():
-    score = index([[0.0, 0.25, 0.5, 0.75, 1.0]])
+    score = numbers([[0.0, 0.25, 0.5, 0.75, 1.0]])
     mask = codes([[1] * 5])
     out = source_candidates(score, mask, quantile=0.5, smooth=False)
     assert out.values.tolist() == [[1, 1, 2, 2, 2]]
@@ -160,7 +152,7 @@ def test_candidates_reach_the_quantile_itself():
 
 
 def test_towns_are_no_candidates_and_unknown_ground_is_neither():
-    score = index([[0.9, 0.9, np.nan, 0.9, 0.1]])
+    score = numbers([[0.9, 0.9, np.nan, 0.9, 0.1]])
     built = codes([[1, 0, 0, 255, 0]])
     out = source_candidates(score, codes([[1] * 5]), None, built, quantile=0.5, smooth=False)
     assert out.values.tolist() == [[1, 2, 0, 0, 1]]
@@ -172,7 +164,7 @@ def test_missing_ground_eats_nothing_of_the_ground_beside_it():
     score = np.full((4, 4), np.nan)
     score[:2, :2] = 0.9
     score[3, :] = 0.1
-    out = source_candidates(index(score), codes(np.ones((4, 4))), quantile=0.5)
+    out = source_candidates(numbers(score), codes(np.ones((4, 4))), quantile=0.5)
     # all four chosen cells know only each other, or two plain cells below them
     assert out.values.tolist() == [[2, 2, 0, 0], [2, 2, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1]]
 
@@ -197,8 +189,8 @@ def test_a_core_of_exactly_the_least_area_is_a_source():
 
 
 LABELS = grid([[1, 1, 0, 2], [1, 1, 0, 2]], "1", dtype=np.int32, nodata=0, cell_m=1000.0)
-SCORE = index([[0.8, 0.6, 0.0, 0.3], [np.nan, 0.4, 0.0, np.nan]], cell_m=1000.0)
-HARD = index([[1.0, 3.0, 9.0, np.nan], [2.0, np.nan, 9.0, np.nan]], cell_m=1000.0)
+SCORE = numbers([[0.8, 0.6, 0.0, 0.3], [np.nan, 0.4, 0.0, np.nan]], cell_m=1000.0)
+HARD = numbers([[1.0, 3.0, 9.0, np.nan], [2.0, np.nan, 9.0, np.nan]], cell_m=1000.0)
 MASSIFS = gpd.GeoDataFrame(
     {"name": ["Qin", "Ba"]}, geometry=[Point(500, 500), Point(3500, 500)], crs=EQUAL_AREA
 )
@@ -229,7 +221,9 @@ def test_each_column_of_the_sources():
 def test_the_last_source_may_be_unknown_ground():
     row = grid([[1, 2, 3]], "1", dtype=np.int32, nodata=0, cell_m=1000.0)
     out = sources(
-        row, index([[0.5, 0.25, np.nan]], cell_m=1000.0), index([[4.0, 2.0, np.nan]], cell_m=1000.0)
+        row,
+        numbers([[0.5, 0.25, np.nan]], cell_m=1000.0),
+        numbers([[4.0, 2.0, np.nan]], cell_m=1000.0),
     )
     assert out["score"].tolist()[:2] == [0.5, 0.25]
     assert out["resistance"].tolist()[:2] == [4.0, 2.0]

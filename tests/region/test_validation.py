@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from shanshui.core.errors import QuantityError
-from shanshui.region.measure_words import Said, named, together
-from shanshui.region.measure_words import said as in_words
+from shanshui.core.said import Said, by_language, columns, named
+from shanshui.core.voice import Voice
 from shanshui.region.validation import Measure, validation_table
 
 
@@ -35,7 +35,9 @@ def test_a_place_above_another():
 
 
 def test_criteria_come_first_and_other_chapters_stay_out():
-    mine = [Measure("m", 1.0, low=0.0, high=2.0, statement="holds anywhere", source=named("c"))]
+    mine = [
+        Measure("m", 1.0, low=0.0, high=2.0, statement=named("holds anywhere"), source=named("c"))
+    ]
     found = validation_table("survey", mine, published(("gep_total", "", 1, 2, "", "s", "x"), ("m", "", 3, 4, "", "t", "y")))  # fmt: skip
     assert found["statement"].tolist() == ["holds anywhere", "t"]
     assert found["verdict"].tolist() == ["agrees", "differs"]
@@ -59,13 +61,13 @@ def said(chapter, measures, /, **row):
 
 def test_a_reason_is_told_where_ours_does_not_agree():
     told = {"low": 0, "high": 2, "reason": "no list", "reason_zh": "无名录"}
-    row = said("survey", [Measure("m", 3.0, note=Said("of 5", "共 5 个"))], **told).iloc[0]
-    assert (row["verdict"], row["note"], row["note_zh"]) == (
+    row = said("survey", [Measure("m", 3.0, note=Said("of_known", {"count": 5}))], **told).iloc[0]
+    assert (row["verdict"], row["note"], Voice("zh").tell(row, "note")) == (
         "differs",
         "of 5; no list",
         "共 5 个；无名录",
     )
-    row = said("survey", [Measure("m", 1.0, note=Said("of 5", "共 5 个"))], **told).iloc[0]
+    row = said("survey", [Measure("m", 1.0, note=Said("of_known", {"count": 5}))], **told).iloc[0]
     assert (row["verdict"], row["note"]) == ("agrees", "of 5")
 
 
@@ -73,7 +75,7 @@ def test_a_measure_that_was_not_made_is_unknown_in_its_own_chapter_alone():
     rows = said("industry", [], measure="firms", low=1, high=2, reason="no register")
     assert rows["verdict"].tolist() == ["unknown"]
     assert rows["note"].tolist() == ["not made in this study; no register"]
-    assert rows["note_zh"].tolist() == ["本研究未生成；no register"]
+    assert Voice("zh").tell(rows.iloc[0], "note") == "本研究未生成；no register"
     assert said("survey", [], measure="firms", low=1, high=2).empty
 
 
@@ -102,43 +104,11 @@ def test_a_row_that_cannot_be_held_is_refused(row, words):
         said("survey", [Measure("m", 1.0)], **row)
 
 
-def test_words_of_measures_have_both_languages_with_the_same_gaps():
-    from string import Formatter
-
-    from shanshui.region.measure_words import _rows
-
-    for name, row in _rows().items():
-        gaps = [{(f, spec) for _, f, spec, _ in Formatter().parse(t) if f} for t in row]
-        assert gaps[0] == gaps[1], name
-        assert row.en != row.zh, name
-        assert not any(a.isalpha() and ord(a) > 127 for a in row.en), name
-        assert any(ord(a) > 127 for a in row.zh), name
-
-
-def test_words_of_measures_are_filled_in_each_language():
-    half = in_words("stage_half", stage=in_words("stage_late"), half=in_words("half_first"))
-    assert half == ("late industrialisation, first half", "工业化后期（前半阶段）")
-    assert together(half, Said(), named("x")) == (f"{half.en}; x", f"{half.zh}；x")
-    with pytest.raises(QuantityError, match="did you mean 'ways'"):
-        in_words("way")
-
-
-def test_every_row_of_words_is_used():
-    from pathlib import Path
-
-    import shanshui
-    from shanshui.region.measure_words import _rows
-
-    code = "".join(p.read_text() for p in Path(shanshui.__file__).parent.rglob("*.py"))
-    unused = [n for n in _rows() if f'"{n}"' not in code and not n.startswith(("stage_", "half_"))]
-    assert not unused
-
-
 def test_a_statement_says_what_it_is_of_in_the_language_of_the_voice():
-    from shanshui.core.voice import Voice
     from shanshui.queries.validation import Forcing, Statement
 
-    row = {"statement": "towns lie outside", "statement_zh": "城镇在外", "subject": "built"}
+    words = {"statement": "towns lie outside", "statement_zh": "城镇在外"}
+    row = columns("statement", by_language(words, "statement")) | {"subject": "built"}
     one = Statement(row, Forcing("inputs.hubs", "read"))
     assert one.said(Voice()) == "towns lie outside [built-up]"
     assert one.said(Voice("zh")) == "城镇在外 [城镇]"

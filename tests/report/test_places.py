@@ -9,7 +9,7 @@ import pytest
 
 from shanshui.core.errors import PlanError
 from shanshui.core.keys import keys
-from shanshui.queries.places import outlined, places_of, rows_of
+from shanshui.queries.places import PlacedRows
 from shanshui.report.export import export
 
 
@@ -19,10 +19,9 @@ def placed(region):
     found = {}
     for name in region.plan.steps:
         if region.has(name) and region.record(name).kind == "table":
-            shapes = outlined(region, name)
-            if shapes is not None:
-                frame = rows_of(region, name)
-                found[name] = (frame, places_of(region, name, frame)[0], shapes)
+            rows = PlacedRows(region, name)
+            if rows.outlined is not None:
+                found[name] = (rows.frame, rows.places[0], rows.outlined)
     return found
 
 
@@ -99,7 +98,7 @@ def test_every_row_of_a_place_has_its_code_and_name(placed):
 
 
 def test_county_tables_do_not_get_the_outlines_of_planning_units(region):
-    shapes = outlined(region, "county_gep").geometry
+    shapes = PlacedRows(region, "county_gep").outlined.geometry
     assert np.isclose(shapes.area.sum(), region["counties"].area.sum())
     assert shapes.distance(region["counties"].geometry.iloc[0].representative_point()).min() == 0
 

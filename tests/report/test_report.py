@@ -69,7 +69,7 @@ def test_a_language_of_ten_words_has_its_page_and_english_elsewhere(region, tmp_
     folder = tmp_path / "study"
     shutil.copytree(region.layout.folder, folder)
     words = {
-        "html_lang": "fr", "where": "Où nous sommes", "people": "Habitants", "source": "Origine", "figure": "Image", "contents": "Sommaire",
+        "html_lang": "fr", "where": "Où nous sommes", "phrase.not_asset": "flux annuel et non patrimoine", "source": "Origine", "figure": "Image", "contents": "Sommaire",
         "term.slope": "Pente", "term.elevation": "Altitude", "north": "N·", "made_when": "fait le",
     }  # fmt: skip
     assert len(words) == 10

@@ -14,7 +14,7 @@ import xarray as xr
 from rasterio.transform import from_origin
 from tests.command import called, shanshui
 
-from shanshui.study.study import open_study
+from shanshui import open_study
 
 CRS = "+proj=aea +lat_1=31 +lat_2=35 +lat_0=33 +lon_0=108 +datum=WGS84"
 TOP = 3_500_000.0

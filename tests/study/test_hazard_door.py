@@ -35,7 +35,7 @@ def test_sites_are_joined_to_sensitivity_and_ground_alone_is_not(door):
     sites(door.folder, kind=["泥石流"])
     door(SITES)
     assert (door.made("ecological_sensitivity").values[28:33, 28:33] == 1).all()
-    from shanshui.study.study import open_study
+    from shanshui import open_study
 
     with open_study(door().folder / "s") as study:
         assert "site_sensitivity" in study.plan.absent
@@ -46,7 +46,7 @@ def test_sites_are_joined_to_sensitivity_and_ground_alone_is_not(door):
 
 
 def test_hazard_alone_makes_sensitivity_where_the_study_says_so(door):
-    from shanshui.study.study import open_study
+    from shanshui import open_study
 
     door('[steps.ecological_sensitivity]\nkinds = ["hazard"]\n')
     with open_study(door.folder / "s") as study:

@@ -10,9 +10,9 @@ import rasterio
 import shapely
 from rasterio.transform import from_origin
 
+from shanshui import open_study
 from shanshui.core.errors import ShanshuiError
 from shanshui.study.new import new_study
-from shanshui.study.study import open_study
 
 CRS = "+proj=aea +lat_1=31 +lat_2=35 +lat_0=33 +lon_0=108 +datum=WGS84"
 CODES = ["610902", "610921", "610928", "610929"]

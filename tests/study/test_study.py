@@ -12,6 +12,7 @@ from tests.worlds import squares, valley, write_raster
 
 from shanshui import new_study, open_study
 from shanshui.core.errors import DataError, PlanError, ShanshuiError, StudyError
+from shanshui.core.voice import Voice
 from shanshui.flow.steps import Step
 from shanshui.study.file import json_schema
 from shanshui.study.study import parse_settings
@@ -437,9 +438,14 @@ def test_validation_of_the_region_says_what_forces_an_agreement(region):
     assert {r["chapter"] for r in rows.values()} == {"survey", "accounts", "pattern", "industry"}
     assert all(r["verdict"] in said["counts"] for r in rows.values())
     # what stands beside a statement in Chinese holds no English phrase
+    zh = Voice("zh")
     for row in rows.values():
-        for column in ("statement_zh", "source_zh", "note_zh", "forced_zh"):
-            assert not re.search(r"[A-Za-z]{2,} [a-z]{2,}", row[column]), row[column]
+        texts = [row["forced_zh"]]
+        for name in ("statement", "source", "note"):
+            said = json.dumps(row[f"{name}_said"]) if row[f"{name}_said"] else ""
+            texts.append(zh.tell({name: row[name], f"{name}_said": said}, name))
+        for text in texts:
+            assert not re.search(r"[A-Za-z]{2,} [a-z]{2,}", text), text
     assert rows["people_kept", ""]["verdict"] == "agrees"
     assert rows["forest_to_farmed", ""]["verdict"] == "forced"
     assert "leave_out" in rows["forest_to_farmed", ""]["forced"]

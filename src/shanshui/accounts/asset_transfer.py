@@ -175,7 +175,7 @@ def transferred_rows(transfer: pd.DataFrame, year: int) -> list[dict[str, object
             "category": "transfer", "service": str(r["service"]), "flow": f"cover_{r['lucode']}", "amount": r["area_ha"], "per": "ha",
             "method": "equivalent", "price": r["unit_value"] * deflator(int(r["price_year"]), year), "price_unit": "yuan/ha",
             "price_year": int(r["price_year"]), "price_source": f"Costanza et al. 1997, {r['biome']}", "status": r["status"],
-            "value": r["area_ha"] * r["unit_value"] * deflator(int(r["price_year"]), year), "counts": True, "note": "", "note_zh": "",
+            "value": r["area_ha"] * r["unit_value"] * deflator(int(r["price_year"]), year), "counts": True, "notes": [],
         }
         for r in transfer.to_dict("records")
         if r["unit_value"] > 0

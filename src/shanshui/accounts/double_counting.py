@@ -8,8 +8,8 @@ import pandas as pd
 
 from shanshui.accounts.carbon import O2_PER_CO2
 from shanshui.accounts.services import FLOW
-from shanshui.accounts.substance_prices import noted
 from shanshui.core.errors import QuantityError, nearest
+from shanshui.core.said import Name, Number, Said
 
 STOICHIOMETRY = 0.05
 """How far oxygen may exceed what its carbon dioxide gives off [1] [D]."""
@@ -26,10 +26,10 @@ class _Line:
         """It has a value."""
         return bool(np.isfinite(self.row["value"]))
 
-    def leave_out(self, why: str, why_zh: str) -> None:
+    def leave_out(self, why: Said) -> None:
         """The line stands beside the total."""
         self.row["counts"] = False
-        noted(self.row, why, why_zh)
+        self.row["notes"].append(why)
 
 
 def counted_once(
@@ -40,7 +40,7 @@ def counted_once(
     Parameters
     ----------
     rows : list of dict
-        Lines with ``flow, amount, value, counts, note, note_zh``.
+        Lines with ``flow, amount, value, counts`` and ``notes``: a list of what is said of it.
     excludes : dict, optional
         Flows that the amount of a flow leaves out already, as its table says.
 
@@ -54,7 +54,7 @@ def counted_once(
     for flow, line in of.items():
         for whole in _ancestors(flow):
             if whole in of and of[whole].worth:
-                line.leave_out(*_why_part(flow, whole))
+                line.leave_out(_why_part(flow, whole))
                 break
         twin = FLOW[flow].same_as if flow in FLOW else ""
         if (
@@ -63,12 +63,10 @@ def counted_once(
             and of[twin].row["counts"]
             and twin not in told.get(flow, ())
         ):
-            line.leave_out(*_why_twin(flow, twin))
+            line.leave_out(_why_twin(flow, twin))
             for part in (p.flow for p in FLOW.values() if p.part_of == flow and p.flow in of):
-                of[part].leave_out(
-                    f"part of {flow}, which may hold what {twin} counts already",
-                    f"属于 {flow} 的一部分，而后者可能与 {twin} 重复",
-                )
+                facts = {"flow": Name(flow), "twin": Name(twin)}
+                of[part].leave_out(Said("part_holds_twin", facts))
     _one_basis(of)
     return rows
 
@@ -113,27 +111,13 @@ def _ancestors(flow: str) -> list[str]:
     return out
 
 
-def _why_part(flow: str, whole: str) -> tuple[str, str]:
-    own = FLOW[flow]
-    if own.why:
-        return own.why, own.why_zh
-    return (
-        f"part of {whole}, which stands in this account",
-        f"属于 {whole} 的一部分，后者已在账户中",
-    )
+def _why_part(flow: str, whole: str) -> Said:
+    return FLOW[flow].why or Said("part_of_flow", {"whole": Name(whole)})
 
 
-def _why_twin(flow: str, twin: str) -> tuple[str, str]:
-    own = FLOW[flow]
-    first, first_zh = (
-        (own.why, own.why_zh)
-        if own.why
-        else (f"may hold what {twin} counts already", f"可能与 {twin} 重复")
-    )
-    return (
-        f"{first}; a table (products, emissions) whose column excludes names {twin} has it counted",
-        f"{first_zh}；若 products 或 emissions 表的 excludes 列注明已扣除 {twin}，则计入",
-    )
+def _why_twin(flow: str, twin: str) -> Said:
+    why = FLOW[flow].why or Said("may_hold", {"twin": Name(twin)})
+    return Said("holds_twin", {"why": why, "id": twin})
 
 
 def _one_basis(of: dict[str, _Line]) -> None:
@@ -144,14 +128,8 @@ def _one_basis(of: dict[str, _Line]) -> None:
     if not (np.isfinite(oxygen) and np.isfinite(carbon)) or oxygen <= 0:
         return
     if carbon <= 0:
-        of["o2"].leave_out(
-            "this account's ground takes up no carbon dioxide on balance, which alone could give oxygen off: not on one basis with it",
-            "账户内二氧化碳净吸收量不为正，无从释氧，核算基础不一致",
-        )
+        of["o2"].leave_out(Said("oxygen_alone"))
         return
     ratio = oxygen / (carbon * O2_PER_CO2)
     if ratio > 1.0 + STOICHIOMETRY:
-        of["o2"].leave_out(
-            f"{ratio:.3g} times the oxygen of this account's carbon dioxide (32 to 44 by mass): not on one basis with it",
-            f"为账户内二氧化碳所对应氧量（质量比 32:44）的 {ratio:.3g} 倍，核算基础不一致",
-        )
+        of["o2"].leave_out(Said("oxygen_beyond", {"ratio": Number(ratio, ".3g")}))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from shanshui.accounts.cooling import CoolingUse
 from shanshui.accounts.prices import MAP_PRICES
+from shanshui.accounts.services import FLOW, MAP_FLOWS
 from shanshui.accounts.tables import COVER, Amounts, Labels, UnitPeople
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -278,26 +279,24 @@ def service_amounts(
         )
 
     cell_ha, cell_m3 = cell_km2 * 100.0, cell_km2 * 1000.0
-    if water_retained is not None:
-        add("water_retained", water_retained.values, cell_m3, "m3")
-    if soil_retained is not None:
-        add("sediment_kept", soil_retained.values, cell_ha * silting_share / bulk_density, "m3")
-        add("nitrogen_kept", soil_retained.values, cell_ha * nitrogen_percent / 100.0, "t")
-        add("phosphorus_kept", soil_retained.values, cell_ha * phosphorus_percent / 100.0, "t")
-    if flood_kept is not None:
-        add("flood_kept", flood_kept.values, cell_m3, "m3")
-    if sand_retained is not None:
-        add("sand_kept", sand_retained.values, cell_ha / (sand_density * sand_depth_m), "m2")
-    for flow, grid, per in (
-        ("co2", co2, "t"),
-        ("o2", o2, "t"),
-        ("cooling", None if cooling_use is None else cooling_use["used"], "kWh"),
-        ("cooling_unused", None if cooling_use is None else cooling_use["unused"], "kWh"),
-        ("species_ground", species_ground, "ha"),
-        ("primary_products", primary_products, "yuan"),
-    ):
-        if grid is not None:
-            add(flow, grid.values, cell_ha, per)
+    factors = {
+        "water": cell_m3,
+        "sediment": cell_ha * silting_share / bulk_density,
+        "nitrogen": cell_ha * nitrogen_percent / 100.0,
+        "phosphorus": cell_ha * phosphorus_percent / 100.0,
+        "sand": cell_ha / (sand_density * sand_depth_m),
+        "area": cell_ha,
+    }
+    maps: dict[str, Any] = {
+        "water_retained": water_retained, "soil_retained": soil_retained, "flood_kept": flood_kept, "co2": co2, "o2": o2,
+        "cooling_use": cooling_use, "primary_products": primary_products, "sand_retained": sand_retained, "species_ground": species_ground,
+    }  # fmt: skip
+    for row in MAP_FLOWS:
+        name, _, layer = row.map.partition(".")
+        found = maps[name]
+        if found is not None:
+            values = (found[layer] if layer else found).values
+            add(row.flow, values, factors[row.factor], FLOW[row.flow].per)
     rows.append(_areas(parts, land_cover))
     out = pd.concat(rows, ignore_index=True).sort_values(["unit", "flow"], ignore_index=True)
     money = (out["per"] == "yuan").map({True: MAP_PRICES, False: pd.NA})

@@ -14,6 +14,8 @@ from shanshui.accounts.tables import MONEY, Account, Prices, Products, RegionAmo
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import PlanError
 from shanshui.core.quantity import ANY, TEXT, Table
+from shanshui.core.said import Said
+from shanshui.core.said import columns as said_columns
 from shanshui.region.coefficients import keyed
 
 FrameAccounts = Annotated[
@@ -34,7 +36,7 @@ FrameComparison = Annotated[
             "services": "1",
             "same_as": TEXT,
             "reason": TEXT,
-            "reason_zh": TEXT,
+            "reason_said": TEXT,
         }
     ),
 ]
@@ -135,7 +137,7 @@ def frame_comparison(frame_accounts: FrameAccounts) -> FrameComparison:
     Returns
     -------
     table
-        ``frame, total`` [yuan/yr], ``services`` that count, ``same_as`` (the first frame with the same lines), ``reason`` and ``reason_zh``: what
+        ``frame, total`` [yuan/yr], ``services`` that count, ``same_as`` (the first frame with the same lines), ``reason`` and ``reason_said``: what
         would part them, or what they lack.
 
     Notes
@@ -154,7 +156,7 @@ def frame_comparison(frame_accounts: FrameAccounts) -> FrameComparison:
     seen: dict[frozenset[object], str] = {}
     for frame in (f for f in FRAMES if f in lines):
         twin = seen.setdefault(lines[frame], frame)
-        reason, reason_zh = ("", "") if twin == frame else _why_same(twin, frame, frame_accounts)
+        reason = [] if twin == frame else _why_same(twin, frame, frame_accounts)
         part = counted[counted["frame"] == frame]
         rows.append(
             {
@@ -162,15 +164,14 @@ def frame_comparison(frame_accounts: FrameAccounts) -> FrameComparison:
                 "total": float(part["value"].sum()),
                 "services": int(part["service"].nunique()),
                 "same_as": "" if twin == frame else twin,
-                "reason": reason,
-                "reason_zh": reason_zh,
+                **said_columns("reason", *reason),
             }
         )
-    columns = ["frame", "total", "services", "same_as", "reason", "reason_zh"]
+    columns = ["frame", "total", "services", "same_as", "reason", "reason_said"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _why_same(first: str, second: str, accounts: pd.DataFrame) -> tuple[str, str]:
+def _why_same(first: str, second: str, accounts: pd.DataFrame) -> list[Said]:
     """Services of the lists of two frames that would part them, were they known here."""
     listed = [{e.service for e in FRAMES[f].entries if e.counts} for f in (first, second)]
     apart = sorted((listed[0] ^ listed[1]) - {"cp"})
@@ -183,18 +184,9 @@ def _why_same(first: str, second: str, accounts: pd.DataFrame) -> tuple[str, str
         and o.methods[0] != e.methods[0]
         and (accounts["service"] == e.service).any()
     )
-    said, said_zh = [], []
+    said = []
     if apart:
-        said.append(
-            f"their lists differ in {', '.join(apart)} only, of which this study knows no amount"
-        )
-        said_zh.append(f"两框架的服务清单仅在 {'、'.join(apart)} 上不同，本研究无其实物量")
+        said.append(Said("frames_one_list", {"services": apart}))
     if methods:
-        said.append(
-            f"they prefer another kind of price for {', '.join(methods)}, but one price is known"
-        )
-        said_zh.append(f"{'、'.join(methods)} 的优先定价方法不同，但仅有一种价格")
-    return (
-        "; ".join(said) or "their lists and prices are one on this ground",
-        "；".join(said_zh) or "在本区域两框架清单与价格一致",
-    )
+        said.append(Said("frames_one_price", {"services": methods}))
+    return said or [Said("frames_one")]

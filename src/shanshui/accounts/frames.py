@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shanshui.core.errors import PlanError, nearest
+from shanshui.core.said import Said, Worded, by_language, worded
 from shanshui.core.shipped import shipped_text
 
 
@@ -20,15 +21,14 @@ class Entry:
         Allowed valuations, the preferred first.
     counts : bool
         In the total; False is shown beside it.
-    why, why_zh : str
+    why : Said or None
         Why it does not count.
     """
 
     service: str
     methods: tuple[str, ...]
     counts: bool = True
-    why: str = ""
-    why_zh: str = ""
+    why: Said | None = None
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Frame:
     ----------
     id : str
         As settings name it.
-    title, title_zh : str
+    title : Worded
         For readers.
     status : str
         How well its text is known here.
@@ -50,8 +50,7 @@ class Frame:
     """
 
     id: str
-    title: str
-    title_zh: str
+    title: Worded
     status: str
     entries: tuple[Entry, ...]
     by_area: bool = False
@@ -68,8 +67,7 @@ def _entries() -> dict[str, list[Entry]]:
             row["service"],
             tuple(row["methods"].split()),
             row["counts"] == "yes",
-            row["why"],
-            row["why_zh"],
+            by_language(row, "why"),
         )
         out.setdefault(row["frame"], []).append(entry)
     return out
@@ -80,7 +78,8 @@ def _frames() -> Iterator[Frame]:
     for row in csv.DictReader(shipped_text("accounts/frames.csv").splitlines()):
         listed = tuple(entries.get(row["frame"], ()))
         by_area = row["by_area"] == "yes"
-        yield Frame(row["frame"], row["title"], row["title_zh"], row["status"], listed, by_area)
+        title = worded(row, "title")
+        yield Frame(row["frame"], title, row["status"], listed, by_area)
 
 
 FRAMES: dict[str, Frame] = {frame.id: frame for frame in _frames()}

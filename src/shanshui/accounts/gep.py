@@ -18,6 +18,7 @@ from shanshui.accounts.table_amounts import TableAmounts
 from shanshui.accounts.tables import Account, Prices, Products, RegionAmounts, by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import PlanError, QuantityError, nearest
+from shanshui.core.said import Said, columns
 from shanshui.core.setting import Between, OneOf
 from shanshui.region.coefficients import keyed
 from shanshui.region.levels import levels_told
@@ -27,7 +28,7 @@ ASKED = "asked"
 """Attribute of an account with the choices that other frames of the same study share."""
 COLUMNS = (
     "frame", "year", "category", "service", "flow", "amount", "per", "basis", "method", "price", "price_unit", "price_year", "price_source",
-    "status", "price_least", "price_most", "value", "counts", "share", "low", "high", "note", "note_zh",
+    "status", "price_least", "price_most", "value", "counts", "share", "low", "high", "note", "note_said",
 )  # fmt: skip
 
 
@@ -125,7 +126,7 @@ def gep(
             priced(amounts, system, t, year, water) for t in (table, table[~table["own"]])
         )
         rows = counted_once(one_price(told, shipped), _excludes(products, table_amounts))
-    out = pd.DataFrame(rows)
+    out = pd.DataFrame([_noted(row) for row in rows])
     asked = {ASKED: {"water": water, "standard_equivalent": standard_equivalent}}
     if out.empty:
         none = _nothing(frame, year)
@@ -143,6 +144,12 @@ def gep(
     out = _totalled(out, price_spread, amount_spread, draws, seed)
     out.attrs |= asked
     return out
+
+
+def _noted(row: dict[str, object]) -> dict[str, object]:
+    """A line with what is said of it as columns."""
+    said = columns("note", *row["notes"])  # type: ignore[misc]
+    return {k: v for k, v in row.items() if k != "notes"} | said
 
 
 def _summed(amounts: pd.DataFrame, tables: pd.DataFrame | None) -> pd.DataFrame:
@@ -206,12 +213,7 @@ def _of_table(flow: str, rows: pd.DataFrame, year: int) -> pd.DataFrame:
     told: dict[str, object] = {"amount": np.nan, "per": FLOW[flow].per, "basis": "measured"}
     if known.empty:
         first = int(rows["year"].min())
-        told["lacks"] = (
-            f"all rows of its table are of {first} or later, after the account's {year}: set gep.year, or give one of before"
-        )
-        told["lacks_zh"] = (
-            f"表中各行年份均晚于核算年 {year}（最早 {first}）：请调整 gep.year 或补充更早年份"
-        )
+        told["lacks"] = Said("rows_later", {"first": first, "year": year})
     else:
         chosen = known[known["year"] == chosen_year(known, "amount", f"products of {flow}")]
         if "summed" not in chosen:
@@ -263,7 +265,7 @@ def _equivalents(
                     "category": "equivalent", "service": service, "flow": flow, "amount": area, "per": "ha",
                     "method": "equivalent", "price": factor * worth, "price_unit": "yuan/ha", "price_year": 2010,
                     "price_source": f"Xie et al. 2015, {name}", "status": str(factors["status"][name]),
-                    "value": area * factor * worth, "counts": True, "note": "", "note_zh": "",
+                    "value": area * factor * worth, "counts": True, "notes": [],
                 }
             )  # fmt: skip
     return rows
@@ -302,8 +304,7 @@ def _totalled(
         "frame": rows["frame"].iloc[0], "year": rows["year"].iloc[0], "category": "total", "service": "total", "flow": "total",
         "value": total, "counts": False,
         "share": 1.0 if counted.any() else np.nan, "low": low, "high": high,
-        "note": "sum of what counts" if counted.any() else NOTHING_KNOWN,
-        "note_zh": "计入项之和" if counted.any() else NOTHING_KNOWN_ZH,
+        **columns("note", Said("sum_of_counted" if counted.any() else "nothing_known")),
     }  # fmt: skip
     blank = {
         "amount": np.nan,
@@ -324,10 +325,6 @@ def _totalled(
     return out
 
 
-NOTHING_KNOWN = "no flow of this frame is known: it needs maps of climate, soil or products"
-NOTHING_KNOWN_ZH = "本框架内无已知实物量：需要气候、土壤或产品数据"
-
-
 def _nothing(frame: str, year: int) -> pd.DataFrame:
     """Account of a study in which no flow of the frame is known."""
     row: dict[str, object] = dict.fromkeys(COLUMNS, "")
@@ -336,8 +333,8 @@ def _nothing(frame: str, year: int) -> pd.DataFrame:
     )
     row |= {
         "frame": frame, "year": year, "category": "total", "service": "total", "flow": "total", "price_year": pd.NA, "counts": False,
-        "note": NOTHING_KNOWN, "note_zh": NOTHING_KNOWN_ZH,
     }  # fmt: skip
+    row |= columns("note", Said("nothing_known"))
     return pd.DataFrame([row])[list(COLUMNS)].astype({"price_year": "Int64"})
 
 

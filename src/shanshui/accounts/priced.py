@@ -6,10 +6,9 @@ import pandas as pd
 from shanshui.accounts.frames import Entry, Frame
 from shanshui.accounts.prices import Price, price_of
 from shanshui.accounts.services import SERVICE
+from shanshui.core.said import Said
 
 WATER_SERVICES = ("wat", "hyd")
-_Said = tuple[str, str]
-"""In English and in Chinese."""
 
 
 def priced(
@@ -20,7 +19,7 @@ def priced(
     Parameters
     ----------
     amounts : table
-        Index ``flow``; ``amount, per, basis``; ``price_year`` of what is money, ``lacks`` and ``lacks_zh`` of what is not known, if told.
+        Index ``flow``; ``amount, per, basis``; ``price_year`` of what is money, ``lacks`` (said) of what is not known, if told.
     system : Frame
         Services, their methods, what counts.
     table : table
@@ -33,7 +32,7 @@ def priced(
     Returns
     -------
     list of dict
-        A line a flow that the frame lists and the study has.
+        A line a flow that the frame lists and the study has; ``notes`` is a list of what is said of it.
     """
     sold = any(f in amounts.index for s in WATER_SERVICES for f in SERVICE[s].flows)
     # water that is not known to be retained cannot be counted as such
@@ -42,12 +41,12 @@ def priced(
     )
     rows: list[dict[str, object]] = []
     for entry in system.entries:
-        counts, said = entry.counts, (entry.why, entry.why_zh)
+        counts, said = entry.counts, entry.why
         if (water == "market" or not held) and sold:
             if entry.service in WATER_SERVICES:
-                counts, said = True, ("", "")
+                counts, said = True, None
             elif held and water == "market" and entry.service == "wr":
-                counts, said = False, ("the same water is counted as sold", "同一水量已按出售计入")
+                counts, said = False, Said("water_sold")
         rows += [
             _line(amounts, flow, entry, table, year, counts, said)
             for flow in SERVICE[entry.service].flows
@@ -63,7 +62,7 @@ def _line(
     table: pd.DataFrame,
     year: int,
     counts: bool,
-    said: _Said,
+    said: Said | None,
 ) -> dict[str, object]:
     amount, per = float(amounts["amount"][flow]), str(amounts["per"][flow])
     told = _year_of(amounts, flow)
@@ -80,18 +79,17 @@ def _line(
         return row | {
             "method": "", "price": np.nan, "price_least": np.nan, "price_most": np.nan, "own": False, "price_unit": "",
             "price_year": pd.NA, "price_source": "", "status": "", "value": np.nan, "counts": False,
-            "note": f"no price by {' or '.join(entry.methods)} is known: add one in [inputs.prices]",
-            "note_zh": "无可用价格：请在 [inputs.prices] 中补充",
+            "notes": [Said("price_lacks", {"methods": " / ".join(entry.methods)})],
         }  # fmt: skip
     known = bool(np.isfinite(amount))
     dateless = per.split("/")[0] == "yuan" and told is None
-    note, note_zh = _together(
+    notes = [
         said if known else _lacks(amounts, flow),
         _passed_over(flow, entry.methods, table),
-        _dateless(year) if dateless and known else ("", ""),
-    )
+        Said("price_dateless", {"year": year}) if dateless and known else None,
+    ]
     return row | _of_price(price, dateless) | {
-        "value": amount * price.amount, "counts": counts and known, "note": note, "note_zh": note_zh,
+        "value": amount * price.amount, "counts": counts and known, "notes": [note for note in notes if note is not None],
     }  # fmt: skip
 
 
@@ -102,38 +100,23 @@ def _of_price(price: Price, dateless: bool) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _together(*said: _Said) -> _Said:
-    return "; ".join(s for s, _ in said if s), "；".join(s for _, s in said if s)
-
-
 def _year_of(amounts: pd.DataFrame, flow: str) -> int | None:
     """Year of the prices in which an amount of money stands, if its table tells one."""
     told = amounts["price_year"][flow] if "price_year" in amounts else pd.NA
     return None if pd.isna(told) else int(told)
 
 
-def _dateless(year: int) -> _Said:
-    return (
-        f"its table tells no year of its prices: taken as those of {year}",
-        f"表中未注明价格年份，按 {year} 年价格计",
-    )
-
-
-def _lacks(amounts: pd.DataFrame, flow: str) -> _Said:
+def _lacks(amounts: pd.DataFrame, flow: str) -> Said:
     """Why an amount is not known."""
-    said, said_zh = "its amount is not known", "实物量未知"
-    if "lacks" in amounts and isinstance(amounts["lacks"][flow], str):
-        return f"{said}: {amounts['lacks'][flow]}", f"{said_zh}：{amounts['lacks_zh'][flow]}"
-    return said, said_zh
+    if "lacks" in amounts and isinstance(amounts["lacks"][flow], Said):
+        return Said("amount_unknown_for", {"why": amounts["lacks"][flow]})
+    return Said("amount_unknown")
 
 
-def _passed_over(flow: str, methods: tuple[str, ...], table: pd.DataFrame) -> _Said:
+def _passed_over(flow: str, methods: tuple[str, ...], table: pd.DataFrame) -> Said | None:
     """What the study pays by a method that the frame does not allow."""
     own = table[table["own"] & (table["flow"] == flow)]
     left = sorted(set(own["method"].astype(str)) - set(methods))
     if not left or own["method"].isin(methods).any():
-        return "", ""
-    return (
-        f"the study's own price by {' and '.join(left)} is not allowed in this frame, which takes {', '.join(methods)}",
-        f"本框架不采用研究自定的 {'、'.join(left)} 价格（可用：{'、'.join(methods)}）",
-    )
+        return None
+    return Said("price_not_allowed", {"left": left, "methods": methods})

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shanshui.core.said import Said, by_language
 from shanshui.core.shipped import shipped_text
 
 SHARE_COLUMNS = ("farming", "households", "industry and services", "government", "world")
@@ -28,7 +29,7 @@ class Flow:
         Flow that it may count again, unless its table says that it ``excludes`` it.
     substance : str
         What it consists of: one substance has one price in a service of an account.
-    why, why_zh : str
+    why : Said or None
         Why it stands beside what it is a part of or may count again, where that is not plain from their names.
     """
 
@@ -38,8 +39,7 @@ class Flow:
     part_of: str = ""
     same_as: str = ""
     substance: str = ""
-    why: str = ""
-    why_zh: str = ""
+    why: Said | None = None
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,43 @@ class Service:
 
 def _flows() -> Iterator[Flow]:
     for row in csv.DictReader(shipped_text("accounts/flows.csv").splitlines()):
-        yield Flow(**row)
+        why = by_language(row, "why")
+        yield Flow(**{k: v for k, v in row.items() if not k.startswith("why")}, why=why)
 
 
 FLOW: dict[str, Flow] = {row.flow: row for row in _flows()}
 """Flows by name, those of a service in the order of its account."""
+
+
+@dataclass(frozen=True)
+class MapFlow:
+    """A flow that a map gives.
+
+    Attributes
+    ----------
+    flow : str
+        Its name.
+    map : str
+        Map that is summed, and its layer: ``cooling_use.used``.
+    product : str
+        Product that is this map.
+    factor : str
+        What turns the map's values into the flow: ``water`` (mm), ``sediment, nitrogen, phosphorus, sand`` of soil, or ``area``.
+    """
+
+    flow: str
+    map: str
+    product: str
+    factor: str
+
+
+def _map_flows() -> Iterator[MapFlow]:
+    for row in csv.DictReader(shipped_text("accounts/map_flows.csv").splitlines()):
+        yield MapFlow(**row)
+
+
+MAP_FLOWS: tuple[MapFlow, ...] = tuple(_map_flows())
+"""Flows that maps give."""
 
 
 def _reach() -> dict[str, str]:

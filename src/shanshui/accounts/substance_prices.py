@@ -7,6 +7,7 @@ import numpy as np
 
 from shanshui.accounts.services import FLOW
 from shanshui.core.errors import QuantityError
+from shanshui.core.said import Name, Number, Said
 
 PRICE_RATIO = 3.0
 """How far two prices of one substance may lie apart [1] [D]; the shipped ones of two papers are 34 and 221 times apart."""
@@ -16,19 +17,13 @@ PRICE_COLUMNS = (
 Row = dict[str, Any]
 
 
-def noted(row: Row, why: str, why_zh: str) -> None:
-    """Add to the notes of a line."""
-    row["note"] = "; ".join(w for w in (row["note"], why) if w)
-    row["note_zh"] = "；".join(w for w in (row["note_zh"], why_zh) if w)
-
-
 def one_price(rows: list[Row], shipped: Sequence[Row]) -> list[Row]:
     """Lines of an account of which each substance has one price in a service.
 
     Parameters
     ----------
     rows : list of dict
-        Lines with ``flow, amount, price, own, value, note, note_zh``, at the prices of the study and the shipped ones.
+        Lines with ``flow, amount, price, own, value`` and ``notes`` (a list of what is said of it), at the prices of the study and the shipped ones.
     shipped : sequence of dict
         The same lines at shipped prices alone.
 
@@ -102,16 +97,13 @@ def _check_own(own: list[Row], substance: str) -> None:
 
 def _adopt(row: Row, base: Row) -> None:
     own, one = _price(row), _price(base)
+    of = {"base": Name(str(base["flow"]))}
     if one == 0:
         # what the study gives for nothing is no measure of another price
-        told = told_zh = f"{own:.6g} {row['price_unit']}"
+        told = of | {"own": Number(own, ".6g"), "unit": row["price_unit"]}
+        row["notes"].append(Said("price_of_same", told))
     else:
-        told, told_zh = f"{own / one:.3g} times that", f"其 {own / one:.3g} 倍"
-    noted(
-        row,
-        f"at the price of {base['flow']}, the same substance: its own was {told}",
-        f"采用同一物质 {base['flow']} 的价格：原价为{told_zh}",
-    )
+        row["notes"].append(Said("price_of_same_times", of | {"ratio": Number(own / one, ".3g")}))
     row |= {c: base[c] for c in PRICE_COLUMNS}
     row["value"] = float(row["amount"]) * one
 
@@ -123,13 +115,13 @@ def _elsewhere(row: Row, own: list[Row]) -> None:
     far = [r for r in own if _apart([row, r]) > PRICE_RATIO]
     if far:
         told = far[0]
-        noted(
-            row,
-            f"the study's own price of {told['flow']}, the same substance, is {_price(told):.6g} {told['price_unit']}: it holds here too if the "
-            f"column also of [inputs.prices] names {row['flow']}",
-            f"研究自定的同一物质 {told['flow']} 价格为 {_price(told):.6g} {told['price_unit']}："
-            f"若 [inputs.prices] 的 also 列注明 {row['flow']}，则此处同样采用",
-        )
+        facts = {
+            "flow": Name(str(told["flow"])),
+            "price": Number(_price(told), ".6g"),
+            "unit": told["price_unit"],
+            "id": str(row["flow"]),
+        }
+        row["notes"].append(Said("price_elsewhere", facts))
 
 
 def _apart(lines: list[Row]) -> float:

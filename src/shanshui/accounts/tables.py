@@ -68,7 +68,7 @@ Account = Annotated[
         {
             "frame": TEXT, "year": "yr", "category": TEXT, "service": TEXT, "flow": TEXT, "amount": ANY, "per": TEXT, "basis": TEXT,
             "method": TEXT, "price": ANY, "price_unit": TEXT, "price_year": "yr", "price_source": TEXT, "status": TEXT, "price_least": ANY,
-            "price_most": ANY, "value": MONEY, "counts": "1", "share": "1", "low": MONEY, "high": MONEY, "note": TEXT, "note_zh": TEXT,
+            "price_most": ANY, "value": MONEY, "counts": "1", "share": "1", "low": MONEY, "high": MONEY, "note": TEXT, "note_said": TEXT,
         }
     ),
 ]  # fmt: skip

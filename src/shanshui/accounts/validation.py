@@ -16,8 +16,8 @@ from shanshui.accounts.penman import StationEvapotranspiration
 from shanshui.accounts.tables import Account
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import TEXT, Features, Grid, Key
+from shanshui.core.said import Said, named, together
 from shanshui.core.vocabulary import UnitLabels
-from shanshui.region.measure_words import NOTHING, named, said, together
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 
 MassifCells = Annotated[xr.DataArray, Grid("1", Key("massif"))]
@@ -113,15 +113,14 @@ def accounts_validation(
     measures += [Measure("service_rank", float(rank[s]), "1", str(s)) for s in share.index]
     measures.append(
         Measure(
-            "shares_sum", float(share.sum()), "1", "", 1 - 1e-6, 1 + 1e-6, "services that count sum to the total",
-            "计入的各项服务之和等于总值", said("source_account"),
+            "shares_sum", float(share.sum()), "1", "", 1 - 1e-6, 1 + 1e-6, Said("services_sum"), Said("source_account"),
         )
     )  # fmt: skip
     if {"low", "high", "total"} <= set(value.index):
         measures.append(
             Measure(
                 "total_in_range", float(value["total"]), "yuan/yr", "", float(value["low"]), float(value["high"]),
-                "the total lies in the range of its draws", "总值位于抽样区间之内", said("source_account"),
+                Said("total_in_draws"), Said("source_account"),
             )
         )  # fmt: skip
     if mismatch is not None:
@@ -158,8 +157,8 @@ def _frames(accounts: pd.DataFrame | None, bridge: pd.DataFrame | None) -> list[
         gap = (bridge["value"] * sign).groupby([bridge["source"], bridge["target"]]).sum()
         out.append(
             Measure(
-                "bridge_gap", float(gap.abs().max()), "yuan", "", 0.0, 0.0, "start and steps of every way between two accounts sum to its end",
-                "任意两账户间的换算各步之和等于终值", said("source_account"), note=said("ways", count=len(gap)),
+                "bridge_gap", float(gap.abs().max()), "yuan", "", 0.0, 0.0, Said("bridge_closes"),
+                Said("source_account"), note=Said("ways", {"count": len(gap)}),
             )
         )  # fmt: skip
     return out
@@ -183,8 +182,7 @@ def _nation(shares: pd.DataFrame | None) -> list[Measure]:
         head = float(ours["electricity"] / ours["people"])
         out.append(
             Measure(
-                "cooling_per_head", head, "kWh/person", "", 0.0, MOST_COOLING, "cooling that counts is less than the electricity that people use",
-                "计入的降温电量低于人均用电量", said("source_account"),
+                "cooling_per_head", head, "kWh/person", "", 0.0, MOST_COOLING, Said("cooling_below_use"), Said("source_account"),
             )
         )  # fmt: skip
     return out
@@ -198,8 +196,7 @@ def _plants(reach: pd.DataFrame | None, told: pd.DataFrame | None) -> list[Measu
         beyond = float((weight * (reach["below"] + reach["above"])).sum())
         out += [
             Measure(
-                "production_beyond", beyond, "1", "", 0.0, 0.02, "plants make what their cover can reach on all ground but a fiftieth",
-                "净初级生产力在各类覆被可达范围之内（超出不足五十分之一）", said("source_class_ranges"),
+                "production_beyond", beyond, "1", "", 0.0, 0.02, Said("production_within"), Said("source_class_ranges"),
             ),
             Measure("production_at_high", float((weight * reach["at_high"]).sum()), "1"),
         ]  # fmt: skip
@@ -208,8 +205,7 @@ def _plants(reach: pd.DataFrame | None, told: pd.DataFrame | None) -> list[Measu
         lost = float((told["area_km2"] * told["lost"]).sum()) / whole if whole > 0 else np.nan
         out.append(
             Measure(
-                "production_lost", lost, "1", "", -0.02, 0.02, "the map has all production that its table tells, but for a fiftieth",
-                "制图净初级生产力与统计值之差不足五十分之一", said("source_account"), note=said("told_by_unit"),
+                "production_lost", lost, "1", "", -0.02, 0.02, Said("production_all_told"), Said("source_account"), note=Said("told_by_unit"),
             )
         )  # fmt: skip
     return out
@@ -222,9 +218,8 @@ def _evaporation(stations: pd.DataFrame | None) -> list[Measure]:
     out = [
         Measure(
             "evapotranspiration_stations", float(len(stations)), "1", "", 1.0, np.inf,
-            "reference evapotranspiration is brought to that of stations by Penman and Monteith",
-            "参考蒸散已按站点彭曼—蒙特斯公式订正", named("[inputs.climate_stations]"),
-            note=NOTHING if len(stations) else said("hargreaves_alone"),
+            Said("evaporation_at_stations"), named("[inputs.climate_stations]"),
+            note=None if len(stations) else Said("hargreaves_alone"),
         )
     ]  # fmt: skip
     if len(stations) > 1:
@@ -233,8 +228,7 @@ def _evaporation(stations: pd.DataFrame | None) -> list[Measure]:
         out.append(
             Measure(
                 "evapotranspiration_left_out", rmse, "1", "", 0.0, 0.1,
-                "reference evapotranspiration of a station is found by the others within a tenth",
-                "由其余气象站推得的参考蒸散误差在一成以内", named("[inputs.climate_stations]"), note=said("stations", count=len(off)),
+                Said("evaporation_left_out"), named("[inputs.climate_stations]"), note=Said("stations", {"count": len(off)}),
             )
         )  # fmt: skip
     return out
@@ -263,9 +257,9 @@ def _quadrants(mismatch: pd.DataFrame) -> list[Measure]:
     """Prefectures by quadrant, and whether each is in it."""
     known = mismatch[mismatch["quadrant"].fillna("") != ""]
     count = known["quadrant"].value_counts()
-    note = said("mean_of_region")
+    note = Said("mean_of_region")
     return [
-        *(Measure("quadrant_count", float(n), "1", str(q), note=together(said("of_known", count=len(known)), note)) for q, n in count.items()),
+        *(Measure("quadrant_count", float(n), "1", str(q), note=together(Said("of_known", {"count": len(known)}), note)) for q, n in count.items()),
         *(
             Measure("quadrant_of", float(mine == q), "1", f"{code}/{q}", note=note)
             for code, mine in zip(known["code"], known["quadrant"], strict=True)

@@ -7,9 +7,9 @@ import xarray as xr
 
 from shanshui.basins.tables import OutletPoints, SpatialLevels, UnitPopulation
 from shanshui.core.assessment import assessment
+from shanshui.core.said import Number, Said, named, worded
 from shanshui.core.vocabulary import CellSize, ClassAreas, Codes, Units
 from shanshui.region.grid import FINE_M, grid_of
-from shanshui.region.measure_words import NOTHING, named, said
 from shanshui.region.polygon_cover import cover_of
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 from shanshui.region.years import chosen_year
@@ -95,19 +95,19 @@ def survey_validation(
         ]
     if river_basin_outlets is not None:
         known = river_basin_outlets[river_basin_outlets["published_km2"] > 0]
-        for _, row in known.iterrows():
+        for row in known.to_dict("records"):
+            area = Number(float(row["published_km2"]), ",.0f")
             measures.append(
                 Measure(
                     "basin_area_ratio", float(row["upstream_km2"] / row["published_km2"]), "1", str(row["code"]), 1 - NEAR, 1 + NEAR,
-                    f"{row['name']}: area above the gauge as published, {row['published_km2']:,.0f} km2",
-                    f"{row['name_zh']}：控制面积与公布的 {row['published_km2']:,.0f} km2 相符", named("[inputs.reference_outlets]"),
-                    note=said("gauge", area=row["upstream_km2"], km=row["moved_km"]),
+                    Said("basin_area_published", {"basin": worded(row, "name"), "area": area}), named("[inputs.reference_outlets]"),
+                    note=Said("gauge", {"area": row["upstream_km2"], "km": row["moved_km"]}),
                 )
             )  # fmt: skip
     if unit_population is not None:
         rows = unit_population.rename(columns={"unit": "code"})
         measures += [
-            Measure("people_in", float(total), "person", str(when), note=said("people_of_units"))
+            Measure("people_in", float(total), "person", str(when), note=Said("people_of_units"))
             for when, total in rows.groupby("year")["population"].agg(lambda p: p.sum(skipna=False)).items()
         ]  # fmt: skip
         year = chosen_year(rows, "population", "unit_population")
@@ -124,18 +124,16 @@ def survey_validation(
         measures.append(
             Measure(
                 "people_kept", total / people if people > 0 else np.nan, "1", "", KEPT[0] * (here * RIM if here < 0.99 else 1.0), KEPT[1],
-                "people of all planning units are those that the census counted in their counties",
-                "各规划单元人口合计等于所在县的普查人口", said("source_census"),
-                note=said("people_on", total=total, people=people, here=here),
+                Said("people_counted"), Said("source_census"),
+                note=Said("people_on", {"total": total, "people": people, "here": here}),
             )
         )  # fmt: skip
     if slope_cell is not None:
         coarse = slope_cell > FINE_M
         measures.append(
             Measure(
-                "slope_cell", slope_cell, "m", "", 0.0, FINE_M, "slope is measured at the cells that its limits were published for",
-                "坡度按阈值所适用的分辨率测算", said("source_windows"),
-                note=said("coarse_slope") if coarse else NOTHING,
+                "slope_cell", slope_cell, "m", "", 0.0, FINE_M, Said("slope_at_cells"), Said("source_windows"),
+                note=Said("coarse_slope") if coarse else None,
             )
         )  # fmt: skip
     if land_cover is not None and land_cover_areas is not None and prefectures is not None:
@@ -168,9 +166,8 @@ def _cover_overlap(
     worst = min(out, key=lambda m: m.ours)
     return [
         Measure(
-            "cover_overlap", mean, "1", "", OVERLAP, 1.0, "the mix of classes on the map is that of the table of areas",
-            "地图的地类构成与面积统计表一致", named("[inputs.land_cover_areas]"),
-            note=said("mean_of_prefectures", count=len(out), place=worst.place, least=worst.ours),
+            "cover_overlap", mean, "1", "", OVERLAP, 1.0, Said("cover_mix"), named("[inputs.land_cover_areas]"),
+            note=Said("mean_of_prefectures", {"count": len(out), "place": worst.place, "least": worst.ours}),
         ),
         *out,
     ]  # fmt: skip

@@ -50,12 +50,12 @@ def _rules(found: "PlaceAdmission", voice: Voice) -> Iterator[str]:
         parts = answer.parts.get(rule.rule)
         part = f" ({voice('admit_of')} {' '.join(parts)})" if parts else ""
         verdict, colon = voice(f"ruled_{rule.verdict}"), voice("mark_colon")
-        said, source = voice.of(rule, "text"), voice.of(rule, "source")
+        said, source = voice.among(rule.words), voice.among(rule.sources)
         yield f"  {verdict:9} {rule.rule}{when}{part}{colon}{said} ({source} {rule.tag})"
     for question in (*answer.questions, *answer.hopes):
         asks = voice("mark_and").join(t.words(voice) for t in question.terms)
         rule = question.rule
-        yield f"  {voice(f'ruled_{rule.verdict}'):9} {rule.rule} {voice('admit_if')} {asks}{voice('mark_colon')}{voice.of(rule, 'text')}"
+        yield f"  {voice(f'ruled_{rule.verdict}'):9} {rule.rule} {voice('admit_if')} {asks}{voice('mark_colon')}{voice.among(rule.words)}"
 
 
 def _ways(found: "PlaceAdmission", voice: Voice) -> Iterator[str]:

@@ -126,8 +126,8 @@ def admit(
 ) -> None:
     """Whether a project may come to a place: verdict, every rule that fired, what would change it."""
     from shanshui.industry.rule_book import EXEMPTIONS
+    from shanshui.opened import open_study
     from shanshui.queries.admission import admitted_at
-    from shanshui.study.study import open_study
 
     voice = Voice(lang, folder)
     for word in claim or ():

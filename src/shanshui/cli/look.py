@@ -20,8 +20,8 @@ ROWS_SHOWN = 40
 
 def check(folder: Folder, as_json: AsJson = False) -> None:
     """Verdict per dataset; exit 1 when a needed one is unusable."""
+    from shanshui.opened import open_study
     from shanshui.queries.datasets import datasets
-    from shanshui.study.study import open_study
 
     found = datasets(open_study(folder))
     if as_json:

@@ -1,6 +1,5 @@
 """Commands that make: a run of a study, files for other programs, the report."""
 
-import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,12 +18,14 @@ from shanshui.cli.options import (
     Variant,
     opened,
 )
+from shanshui.cli.rows import print_json
 from shanshui.core.errors import StudyError
 from shanshui.core.voice import Voice
 
 if TYPE_CHECKING:
     from shanshui.flow.run import Outcome
-    from shanshui.study.study import Study
+    from shanshui.opened import Study
+    from shanshui.queries.estimates import RunEstimate
 
 
 def run(
@@ -86,7 +87,8 @@ def run(
 ) -> None:
     """Bring products up to date; what is known is not made again."""
     from shanshui.cli.progress import listener
-    from shanshui.study.study import open_study, parse_settings
+    from shanshui.opened import open_study
+    from shanshui.study.upkeep import parse_settings
 
     if name is not None and not settings and species is None:
         raise StudyError(
@@ -111,7 +113,7 @@ def run(
         "scheduler": scheduler,
     }
     if dry:
-        _print_estimates(study.estimates(*(products or []), **options), as_json)
+        _print_estimate(study.estimate(*(products or []), **options), as_json)
         study.runner(**options).refuse(study.targets(products or []), fresh=fresh)
         return
     with listener(quiet=quiet, as_json=as_json) as tell:
@@ -217,35 +219,17 @@ def _lacking(voice: Voice) -> str:
     return f"{voice.language} has no words for {', '.join(keys[:LACKING_SHOWN])}{more}: they stand in English"
 
 
-def _print_estimates(rows: list[Any], as_json: bool) -> None:
+def _print_estimate(found: "RunEstimate", as_json: bool) -> None:
     if as_json:
-        typer.echo(
-            json.dumps(
-                [
-                    {
-                        "product": e.step,
-                        "state": s,
-                        "memory_bytes": e.bytes,
-                        "seconds": round(e.seconds, 3),
-                        "disk_bytes": e.disk,
-                        "strip_rows": e.rows,
-                    }
-                    for e, s in rows
-                ]
-            )
-        )
+        print_json(found.to_dicts())
         return
-    todo = [(e, s) for e, s in rows if s != "made"]
     typer.echo(f"{'product':24} {'state':8} {'memory':>10} {'time':>9}")
-    for e, s in rows:
-        typer.echo(
-            f"{e.step:24} {s:8} {e.bytes / 1e6:8.0f} MB {'' if s == 'made' else f'{e.seconds:.1f} s':>9}"
-        )
-    most = max((e.bytes for e, _ in todo), default=0)
+    for step in found:
+        took = "" if step.state == "made" else f"{step.seconds:.1f} s"
+        typer.echo(f"{step.product:24} {step.state:8} {step.memory / 1e6:8.0f} MB {took:>9}")
     typer.echo(
-        f"{len(todo)} to make, about {sum(e.seconds for e, _ in todo):.0f} s one after another (compiling "
-        f"not counted), most memory in one step {most / 1e6:.0f} MB, at most "
-        f"{sum(e.disk for e, _ in todo) / 1e6:.0f} MB of disk"
+        f"{len(found.pending)} to make, about {found.seconds:.0f} s one after another (compiling "
+        f"not counted), most memory in one step {found.memory / 1e6:.0f} MB, at most {found.disk / 1e6:.0f} MB of disk"
     )
 
 

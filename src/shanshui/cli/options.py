@@ -9,7 +9,7 @@ import typer
 from shanshui.core.errors import StudyError
 
 if TYPE_CHECKING:
-    from shanshui.study.study import Study
+    from shanshui.opened import Study
 
 
 def _gigabytes(value: float | None) -> float | None:
@@ -92,7 +92,7 @@ def opened(folder: Path, variant: str = "", scenario: str = "", preview: int = 1
     StudyError
         Both are asked for.
     """
-    from shanshui.study.study import open_study
+    from shanshui.opened import open_study
 
     if variant and scenario:
         raise StudyError("--variant and --scenario: give one of them")

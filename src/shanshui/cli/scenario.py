@@ -1,22 +1,22 @@
 """Scenarios made, listed, told and dropped; two of them compared."""
 
-import datetime
-import json
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shanshui.cli.options import AsJson, Folder, Language, Overwrite, Preview
 from shanshui.cli.rows import print_json, print_rows
-from shanshui.core.errors import ShanshuiError, StudyError, nearest
+from shanshui.core.errors import StudyError, nearest
 from shanshui.core.voice import Voice
 from shanshui.queries.plain import records
 
 if TYPE_CHECKING:
-    from shanshui.study.comparison import Comparison
-    from shanshui.study.study import Study
+    from shanshui.opened import Study
+    from shanshui.queries.comparison.answer import Comparison
+    from shanshui.queries.comparison.compare import Comparisons
+    from shanshui.queries.scenarios import ScenarioFacts, ScenarioList
 
 ACTIONS = ("new", "list", "show", "drop")
 
@@ -63,8 +63,7 @@ def scenario(
     as_json: AsJson = False,
 ) -> None:
     """Scenarios of a study: named sets of changes over it or over one another."""
-    from shanshui.study.scenario_files import drop_scenario, new_scenario
-    from shanshui.study.study import open_study
+    from shanshui.opened import open_study
 
     if action not in ACTIONS:
         raise StudyError(f"scenario {action}: {nearest(action, ACTIONS)}")
@@ -72,8 +71,7 @@ def scenario(
         raise StudyError(f"scenario {action}: give the NAME of a scenario")
     study = open_study(folder)
     if action == "new":
-        path = new_scenario(
-            study,
+        made = study.new_scenario(
             name,
             parents=parent or [],
             measures=measures or [],
@@ -81,80 +79,52 @@ def scenario(
             settings=settings or [],
             without=without or [],
             words={"note": note, "note_zh": note_zh, "author": author},
-            today=datetime.datetime.now(tz=datetime.UTC).date(),
         )
+        if as_json:
+            print_json(made.to_dict())
+            return
+        for text in made.overridden:
+            typer.echo(text)
         typer.echo(
-            f"{path}\nnext: shanshui run {folder} --scenario {quote(name)}   and   shanshui compare {folder} base {quote(name)}"
+            f"{made.file}\nnext: shanshui run {folder} --scenario {quote(name)}   and   shanshui compare {folder} base {quote(name)}"
         )
     elif action == "drop":
-        for text in drop_scenario(study, name):
-            typer.echo(text)
+        gone = study.drop_scenario(name)
+        if as_json:
+            print_json(gone.to_dict())
+            return
+        if gone.file is not None:
+            typer.echo(f"{gone.file}: deleted")
+        typer.echo(f"{gone.results} kept results of it alone deleted, {gone.bytes / 1e6:.1f} MB")
     elif action == "list":
-        _list(study, as_json)
+        _print_list(study.scenario_list(), folder, as_json)
     else:
-        _show(study, name, as_json)
+        _print_facts(study.scenario_facts(name), as_json)
 
 
-def _list(study: "Study", as_json: bool) -> None:
-    rows: list[dict[str, Any]] = []
-    for name, one in study.scenarios.items():
-        try:
-            states, fault = list(study.scenario(name).reached_states().values()), ""
-        except ShanshuiError as error:
-            states, fault = [], str(error)
-        rows.append(
-            {
-                "scenario": name,
-                "parent": ", ".join(one.parents),
-                "inputs": len(one.inputs) + len(one.without),
-                "settings": sum(map(len, one.steps.values())),
-                "measures": len(one.measures),
-                "made": sum(state == "made" for state in states),
-                "of": len(states),
-                "author": one.author or "",
-                "date": str(one.date or ""),
-                "note": one.note or "",
-                "fault": fault,
-            }
-        )
+def _print_list(found: "ScenarioList", folder: Path, as_json: bool) -> None:
     if as_json:
-        print_json(rows)
-    elif rows:
-        print_rows(rows)
+        print_json(found.to_dicts())
+    elif found:
+        print_rows([{k: v for k, v in row.items() if k != "fault"} for row in found.to_dicts()])
+        for line in found:
+            if line.fault:
+                typer.echo(f"! {line.fault}")
     else:
-        typer.echo(f"no scenario yet; make one: shanshui scenario {study.layout.folder} new NAME")
+        typer.echo(f"no scenario yet; make one: shanshui scenario {folder} new NAME")
 
 
-def _show(study: "Study", name: str, as_json: bool) -> None:
-    from shanshui.study.scenario import lineage
-
-    view = study.scenario(name)
-    line = lineage(study.scenarios, name)
-    states = view.reached_states()
-    facts: dict[str, Any] = {
-        "scenario": name,
-        "over": ["base", *line[:-1]],
-        "changes": {one: study.scenarios[one].told() for one in line},
-        "overridden": [str(o) for o in view.overridden],
-        "follows": [
-            f"{word} follows the cover that '{one}' changes" for one, word in view.followed
-        ],
-        "reached": states,
-    }
+def _print_facts(found: "ScenarioFacts", as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(facts, ensure_ascii=False, default=str))
+        print_json(found.to_dict())
         return
-    typer.echo(f"{name}, over {' -> '.join(facts['over'])}")
-    for one in line:
-        for key, value in study.scenarios[one].told().items():
-            for text in value if isinstance(value, list) else [value]:
-                typer.echo(f"  {one:16} {key:9} {text}")
-    for text in (*facts["overridden"], *facts["follows"]):
+    typer.echo(f"{found.scenario}, over {' -> '.join(found.over)}")
+    for change in found.changes:
+        typer.echo(f"  {change.scenario:16} {change.kind:9} {change.text}")
+    for text in (*found.overridden, *found.follows):
         typer.echo(f"  {text}")
-    count = {s: sum(x == s for x in states.values()) for s in ("made", "stale", "missing")}
-    typer.echo(
-        f"reaches {len(states)} products: " + ", ".join(f"{n} {s}" for s, n in count.items() if n)
-    )
+    counts = ", ".join(f"{n} {state}" for state, n in found.counts.items())
+    typer.echo(f"reaches {len(found.states)} products{': ' * bool(counts)}{counts}")
 
 
 def compare(
@@ -185,49 +155,47 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """What differs from scenario A to B: in a sentence, by place, as a map; who gains and who loses."""
-    from shanshui.report.comparison import sentences
+    from shanshui.opened import open_study
     from shanshui.report.comparison_files import as_dict, summary_rows, write_comparison
-    from shanshui.report.views import class_words
-    from shanshui.study.comparison import Zones, differing
-    from shanshui.study.comparison import compare as compared
-    from shanshui.study.study import open_study
 
     voice = Voice(lang, folder)
     study = open_study(folder).preview(preview)
-    if not products:
-        names = differing(study, one, other)
-        if as_json and to is None:
-            print_json(names)
-            return
-        # places are told of products that are named, or in a file
-        zones = Zones.none() if to is None else Zones.of(study.scenario(one))
-        found = [compared(study, one, other, name, zones=zones) for name in names]
-        if to is None:
-            rows = summary_rows(found)
-            if len(rows):
-                print_rows(records(rows.drop(columns=["from", "to", "in_one_only"])))
-            typer.echo(f"{len(names)} products differ between {one} and {other}")
-            return
+    if products:
+        found = study.comparisons(one, other, *products, column=column)
+    elif as_json and to is None:
+        print_json(study.differing(one, other))
+        return
     else:
-        zones = Zones.of(study.scenario(one))
-        found = [compared(study, one, other, name, column, zones=zones) for name in products]
+        # places are told of products that are named, or in a file
+        found = study.comparisons(one, other, by_place=to is not None)
     if to is not None:
-        typer.echo(str(write_comparison(study, found, to, voice, overwrite=overwrite)))
-        return
-    if as_json:
+        typer.echo(str(write_comparison(study, list(found), to, voice, overwrite=overwrite)))
+    elif as_json:
         print_json([as_dict(c, voice) for c in found])
-        return
+    elif products:
+        _print_comparisons(study, found, voice)
+    else:
+        rows = summary_rows(found)
+        if len(rows):
+            print_rows(records(rows.drop(columns=["from", "to", "in_one_only"])))
+        typer.echo(f"{len(found)} products differ between {one} and {other}")
+
+
+def _print_comparisons(study: "Study", found: "Comparisons", voice: Voice) -> None:
+    from shanshui.queries.comparison.sentences import sentences
+    from shanshui.report.views import class_words
+
     if study.times > 1:
         typer.echo(voice("compare_preview", times=study.times))
+    view = study.scenario(found.one)
     for c in found:
-        view = study.scenario(one)
         words = class_words(view, c.product, voice) if c.kind == "classes" else {}
         for text in sentences(c, voice, words):
             typer.echo(text)
-        _print_places(c, words)
+        _print_places(c, words, voice)
 
 
-def _print_places(found: "Comparison", words: dict[int, str]) -> None:
+def _print_places(found: "Comparison", words: dict[int, str], voice: Voice) -> None:
     """Tables under the sentences: by county, prefecture, province and basin, the greatest changes first; of classes from which to which."""
     if found.kind == "classes" and len(found.rows):
         shown = found.rows.head(20)
@@ -236,6 +204,8 @@ def _print_places(found: "Comparison", words: dict[int, str]) -> None:
     if found.places.empty:
         if found.kind in ("table", "features", "layers") and len(found.rows):
             rows = found.rows[found.rows["change"].fillna(0) != 0]
+            own = rows[rows["column"] == found.column]
+            rows = own if len(own) else rows
             print_rows(records((rows if len(rows) else found.rows).head(20)))
         return
     for level in ("prefecture", "county", "basin", "unit"):
@@ -243,6 +213,9 @@ def _print_places(found: "Comparison", words: dict[int, str]) -> None:
             (found.places["level"] == level) & (found.places["change"].fillna(0) != 0)
         ]
         if len(here):
+            label = voice.column(here, "name")
+            here = here.assign(name=here[label].where(here[label] != "", here["name"]))
+            here = here.drop(columns="name_zh").assign(level=voice(f"compare_{level}"))
             order = here["change"].abs().sort_values(ascending=False, kind="stable").index
             print_rows(records(here.loc[order].head(10)))
             if len(here) > 10:

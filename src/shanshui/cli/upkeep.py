@@ -1,11 +1,11 @@
 """Commands that look after what is kept: is it still right, and what can go."""
 
-import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from shanshui.cli.options import AsJson, Folder
+from shanshui.cli.rows import print_json
 
 
 def verify(
@@ -33,40 +33,19 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Is what is kept still right? Names each fault with its cure; exit 1 when something is wrong."""
-    from shanshui.study.study import open_study
-    from shanshui.study.upkeep import mend as mended
-    from shanshui.study.upkeep import rebuild as rebuilt
+    from shanshui.opened import open_study
 
     with open_study(folder) as study:
-        done = rebuilt(study) if rebuild else []
-        found = study.verify(deep=deep)
-        if mend and found:
-            done += mended(study, found)
-            found = study.verify(deep=deep)
-    wrong = [f for f in found if f.serious]
+        found = study.verify(deep=deep, mend=mend, rebuild=rebuild)
     if as_json:
-        rows: list[dict[str, Any]] = [
-            {
-                "kind": f.kind,
-                "name": f.name,
-                "what": f.what,
-                "cure": f.cure,
-                "serious": f.serious,
-                "digest": f.digest,
-                "variant": f.variant,
-            }
-            for f in found
-        ]
-        typer.echo(
-            json.dumps({"right": not wrong, "done": done, "faults": rows}, ensure_ascii=False)
-        )
+        print_json(found.to_dict())
     else:
-        for text in done:
+        for text in found.done:
             typer.echo(text)
         for fault in found:
             typer.echo(f"{'!' if fault.serious else '?'} {fault.name}: {fault.what}; {fault.cure}")
-        typer.echo("all is right" if not wrong else f"{len(wrong)} wrong")
-    if wrong:
+        typer.echo("all is right" if found.right else f"{len(found.wrong)} wrong")
+    if not found.right:
         raise typer.Exit(1)
 
 
@@ -78,7 +57,7 @@ def sweep(
     ] = None,
 ) -> None:
     """Delete kept results that no product stands for any more."""
-    from shanshui.study.study import open_study
+    from shanshui.opened import open_study
 
     with open_study(folder) as study:
         count, size = study.sweep(variant)

@@ -53,7 +53,7 @@ def validate(
 
 
 def _said(row: dict[str, Any], column: str, voice: Voice) -> str:
-    return str(row[voice.column(row, column)])
+    return voice.tell(row, column)
 
 
 def _figure(value: Any, voice: Voice) -> str:

@@ -20,7 +20,7 @@ from shanshui.collect.sheets.wanted import SheetTable
 from shanshui.collect.sheets.ways import place_of, ways_to_say
 from shanshui.core.errors import DataError
 from shanshui.core.quantity import ANY, TEXT, Table
-from shanshui.region.join import NAMES, PARENTS
+from shanshui.region.join_columns import NAMES, PARENTS
 from shanshui.region.unitset import plain_code
 
 

@@ -20,8 +20,8 @@ from shanshui.core.errors import DataError
 from shanshui.core.quantity import TEXT, Features
 from shanshui.region.function_kinds import kind_of_zone, level_of_zone
 from shanshui.region.grid import GridSpec
-from shanshui.region.join import CODES, NAMES
 from shanshui.region.join_account import JoinAccount
+from shanshui.region.join_columns import CODES, NAMES
 from shanshui.region.place_codes import clean_code
 
 COLUMNS = ["name", "name_zh", "kind", "level", "named", "found", "geometry"]

@@ -15,7 +15,9 @@ from typing import Any, Protocol
 from shanshui.core.cover import covers
 from shanshui.core.errors import PlanError, nearest
 from shanshui.core.keys import keys
+from shanshui.core.phrases import phrases
 from shanshui.core.reasons import reasons
+from shanshui.core.said import ENDING, spoken
 from shanshui.core.terms import terms
 
 ENGLISH = "en"
@@ -23,7 +25,7 @@ ENGLISH = "en"
 FOLDER = "words"
 """Of a study, where it keeps languages of its own."""
 _NAMED: dict[str, Callable[[], Mapping[str, "Worded"]]] = {
-    "term": terms, "reason": reasons, "cover": covers, "kind": keys,
+    "term": terms, "reason": reasons, "cover": covers, "kind": keys, "phrase": phrases,
 }  # fmt: skip
 """Tables of the product whose rows have words; a language of a study says them as ``term.slope``."""
 
@@ -133,7 +135,8 @@ def _checked(words: dict[str, str], where: str) -> dict[str, str]:
         if dot and table in _NAMED:
             if name not in _NAMED[table]():
                 raise PlanError(f"{where}: no {table} '{name}'; {nearest(name, _NAMED[table]())}")
-            allowed = frozenset[str]()
+            words_of = _NAMED[table]()[name].words.values()
+            allowed = frozenset[str]().union(*map(placeholders, words_of))
         elif key in _english():
             allowed = _filled()[key]
         else:
@@ -215,6 +218,30 @@ class Voice:
                 return self.word(step.removesuffix(ending) + dot + layer) + self(key)
         return name.replace("_", " ")
 
+    def phrase(self, name: str) -> str:
+        """Phrase that products say, with names in braces."""
+        return self.said(phrases()[name])
+
+    def name(self, name: str) -> str:
+        """Word for a name of the program; what has none stands as it is."""
+        return self(name)
+
+    def tell(self, row: Mapping[Any, Any], name: str) -> str:
+        """Text of a row of a product in this language.
+
+        Parameters
+        ----------
+        row : mapping
+            ``name`` in English, and ``name_said`` with the same as phrases and facts.
+        name : str
+            Of the column.
+        """
+        text = row.get(f"{name}{ENDING}")
+        if self.language != ENGLISH and isinstance(text, str) and text:
+            return spoken(text, self)
+        plain = row[name]
+        return plain if isinstance(plain, str) else ""
+
     def column(self, known: Container[str], name: str) -> str:
         """Column of a table that speaks this language: ``name_zh`` where it is among the known ones, else ``name``."""
         own = f"{name}_{self.language}"
@@ -232,6 +259,10 @@ class Voice:
         """Number by a format, with the marks of this language."""
         marks = {",": self("mark_thousands"), ".": self("mark_decimal")}
         return "".join(marks.get(letter, letter) for letter in format(value, spec))
+
+    def clauses(self, items: Iterable[str]) -> str:
+        """Parts of a text one after another."""
+        return self("mark_semicolon").join(items)
 
     def listed(self, items: Iterable[str]) -> str:
         """Items one after another."""

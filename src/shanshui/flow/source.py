@@ -1,7 +1,6 @@
 """Source of functions and classes as trees, without what changes no number."""
 
 import ast
-import copy
 import dis
 import inspect
 import linecache
@@ -89,7 +88,7 @@ def source_of(thing: Any) -> Source:
             f"{name}: not found in its source; the file was edited after it was loaded: start again"
         )
     return Source(
-        [_Bare().visit(copy.deepcopy(n)) for n in nodes],
+        [_bare(n) for n in nodes],
         [a for n in nodes for a in _annotations(n)],
     )
 
@@ -208,30 +207,39 @@ def _annotations(node: ast.AST) -> Iterator[ast.AST]:
             yield part.returns
 
 
-class _Bare(ast.NodeTransformer):
-    """Drop docstrings, annotations of functions, and what declares an assessment."""
+def _bare(node: Any, in_class: bool = False) -> Any:
+    """Copy a tree without docstrings, annotations of functions, and what declares an assessment: they change no number."""
+    below = isinstance(node, ast.ClassDef) or (
+        in_class and not isinstance(node, (*_FUNCTIONS, ast.Lambda))
+    )
+    out = type(node)()
+    for name in node._attributes:
+        if hasattr(node, name):
+            setattr(out, name, getattr(node, name))
+    for name, value in ast.iter_fields(node):
+        kept = _kept(node, name, value, in_class)
+        if isinstance(kept, list):
+            kept = [_bare(part, below) if isinstance(part, ast.AST) else part for part in kept]
+        elif isinstance(kept, ast.AST):
+            kept = _bare(kept, below)
+        setattr(out, name, kept)
+    return out
 
-    _in_class = False
 
-    def visit(self, node: ast.AST) -> Any:
-        """Drop what changes no number below a node."""
-        before = self._in_class
-        self._in_class = isinstance(node, ast.ClassDef) or (
-            before and not isinstance(node, (*_FUNCTIONS, ast.Lambda))
-        )
-        self.generic_visit(node)
-        self._in_class = before
-        if isinstance(getattr(node, "body", None), list):
-            node.body = [s for s in node.body if not _is_words(s)] or [ast.Pass()]  # type: ignore[attr-defined]
-        if isinstance(node, ast.arg):
-            node.annotation = None
-        elif isinstance(node, ast.AnnAssign) and not before:
-            node.annotation = ast.Constant(...)
-        elif isinstance(node, _FUNCTIONS):
-            node.returns = None
-            # memory and citation change no number; the halo stands in the recipe itself
-            node.decorator_list = [d for d in node.decorator_list if not _declares(d)]
-        return node
+def _kept(node: ast.AST, name: str, value: Any, in_class: bool) -> Any:
+    """What stays of one field of a node."""
+    if name == "body" and isinstance(value, list):
+        return [s for s in value if not _is_words(s)] or [ast.Pass()]
+    if isinstance(node, ast.arg) and name == "annotation":
+        return None
+    if isinstance(node, ast.AnnAssign) and name == "annotation" and not in_class:
+        return ast.Constant(...)
+    if isinstance(node, _FUNCTIONS) and name == "returns":
+        return None
+    if isinstance(node, _FUNCTIONS) and name == "decorator_list":
+        # memory and citation change no number; the halo stands in the recipe itself
+        return [d for d in value if not _declares(d)]
+    return value
 
 
 def _is_words(node: ast.stmt) -> bool:

@@ -8,8 +8,8 @@ import pandas as pd
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between
+from shanshui.industry.io_tables import BalancedFlows, FlowSums, StartFlows
 from shanshui.industry.regional_tables import balanced
-from shanshui.industry.tables import BalancedFlows, FlowSums, StartFlows
 
 SIDES = ("row", "column")
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from shanshui.core.said import Said
 from shanshui.industry.stages import STAGES
-from shanshui.region.measure_words import NOTHING, Said, said
 from shanshui.region.validation import Measure
 
 SECTORS = ("primary", "secondary", "tertiary")
@@ -37,8 +37,9 @@ def _significant(structure: pd.DataFrame) -> list[Measure]:
 def share_figures(share: pd.DataFrame) -> list[Measure]:
     """``product_share``: product of the region's counties that have one, over the nation's."""
     figure = share.set_index("figure")["value"].astype(float)
-    told = said(
-        "counties_of", known=f"{figure['counties_known']:.0f}", asked=f"{figure['counties']:.0f}", year=f"{figure['year']:.0f}",
+    told = Said(
+        "counties_of",
+        {"known": f"{figure['counties_known']:.0f}", "asked": f"{figure['counties']:.0f}", "year": f"{figure['year']:.0f}"},
     )  # fmt: skip
     return [Measure("product_share", float(figure["product_share"]), "1", note=told)]
 
@@ -57,13 +58,17 @@ def stage_figures(verdicts: pd.DataFrame) -> list[Measure]:
     ]  # fmt: skip
 
 
-def _stage(told: str) -> Said:
-    """``late, first half`` in words of both languages; blank where none is told."""
+def _stage(told: str) -> Said | None:
+    """``late, first half`` in words; None where none is told."""
     name, _, half = told.partition(", ")
     if name not in STAGES:
-        return NOTHING
-    stage = said(f"stage_{name}")
-    return said("stage_half", stage=stage, half=said(f"half_{half.split()[0]}")) if half else stage
+        return None
+    stage = Said(f"stage_{name}")
+    return (
+        Said("stage_half", {"stage": stage, "half": Said(f"half_{half.split()[0]}")})
+        if half
+        else stage
+    )
 
 
 def firm_figures(firms: pd.DataFrame) -> list[Measure]:
@@ -90,7 +95,7 @@ def staff_figures(structure: pd.DataFrame) -> list[Measure]:
             float(value),
             "1",
             str(name),
-            note=said("median_of_prefectures", count=count),
+            note=Said("median_of_prefectures", {"count": count}),
         )
         for name, value in middle.items()
     ]
@@ -118,7 +123,8 @@ def network_figures(clusters: pd.DataFrame | None, hubs: pd.DataFrame | None) ->
         schemes = hubs.drop(columns=["city", "agree"]).fillna("").astype(str)
         both = hubs["agree"][(schemes != "").all(axis=1)].astype(bool)
         yield Measure(
-            "hubs_agree", float(both.mean()) if len(both) else np.nan, "1", forced_by="inputs.hubs", note=said("cities_in_schemes", count=len(both)),
+            "hubs_agree", float(both.mean()) if len(both) else np.nan, "1", forced_by="inputs.hubs",
+            note=Said("cities_in_schemes", {"count": len(both)}),
         )  # fmt: skip
 
 

@@ -18,8 +18,7 @@ from shanshui.industry.input_output import (
     technical_coefficients,
 )
 from shanshui.industry.io_table import read_table
-from shanshui.industry.linkage import by_sector, inverse_demand, plain_code
-from shanshui.industry.tables import (
+from shanshui.industry.io_tables import (
     HouseholdMultipliers,
     Households,
     Investment,
@@ -30,6 +29,7 @@ from shanshui.industry.tables import (
     Spillover,
     Stressors,
 )
+from shanshui.industry.linkage import by_sector, inverse_demand, plain_code
 
 Tolerance = Annotated[float, Between(0.0, 1.0)]
 Sectors = Annotated[int, Between(0, 100_000)]

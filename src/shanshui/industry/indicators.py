@@ -15,15 +15,9 @@ from shanshui.core.vocabulary import (
 )
 from shanshui.industry.economy import prefecture_codes, sector_products, sound_jobs
 from shanshui.industry.evaluation import evaluation_system
+from shanshui.industry.io_tables import LinkedCategories
 from shanshui.industry.lexicon import CATEGORIES
-from shanshui.industry.tables import (
-    FirmCounts,
-    IndicatorValues,
-    Levels,
-    LinkedCategories,
-    PrefectureGep,
-    RoledCities,
-)
+from shanshui.industry.tables import FirmCounts, IndicatorValues, Levels, PrefectureGep, RoledCities
 from shanshui.region.levels import levels_told
 from shanshui.region.years import chosen_year
 

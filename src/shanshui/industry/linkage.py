@@ -22,8 +22,7 @@ from shanshui.industry.input_output import (
     technical_coefficients,
 )
 from shanshui.industry.io_table import InputOutputTable, read_table
-from shanshui.industry.regional_tables import location_quotients, regional_coefficients
-from shanshui.industry.tables import (
+from shanshui.industry.io_tables import (
     Footprints,
     IoTable,
     Linkages,
@@ -31,6 +30,7 @@ from shanshui.industry.tables import (
     SectorNames,
     Stressors,
 )
+from shanshui.industry.regional_tables import location_quotients, regional_coefficients
 
 
 def linkage_table(

@@ -4,13 +4,14 @@ import csv
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shanshui.core.errors import DataError, nearest
+from shanshui.core.said import worded
 from shanshui.core.shipped import shipped_text
 from shanshui.industry.classification import classes, known_code
 from shanshui.industry.rule_facts import FACTS, GRADES, REACHES, YES_NO, said_of
@@ -102,8 +103,10 @@ class Rule:
         More general rules that it lifts where it holds for certain.
     from_year, to_year : int or None
         While it is in force.
-    text, text_zh, source, source_zh, tag : str
-        In words, and where from, in both languages.
+    text, source, tag : str
+        In words, and where from.
+    words, sources : mapping of language to str
+        Text and source in each language that the table has.
     """
 
     rule: str
@@ -117,10 +120,10 @@ class Rule:
     from_year: int | None
     to_year: int | None
     text: str
-    text_zh: str
     source: str
-    source_zh: str
     tag: str
+    words: Mapping[str, str] = field(hash=False)
+    sources: Mapping[str, str] = field(hash=False)
 
     def concerns(self, code: str, kind: str, year: int | None, exemptions: Iterable[str]) -> bool:
         """The rule speaks of such a project, wherever it is; in the year of the edition where none is given."""
@@ -219,10 +222,10 @@ def rules_of(rows: Iterable[Mapping[Any, Any]]) -> tuple[Rule, ...]:
                 tuple(text.get("over", "").split()),
                 *_years(text, name),
                 text.get("text", ""),
-                text.get("text_zh", ""),
                 text.get("source", ""),
-                text.get("source_zh", "") or text.get("source", ""),
                 text.get("tag", ""),
+                {"en": text.get("text", ""), **worded(text, "text").words},
+                {"en": text.get("source", ""), **worded(text, "source").words},
             )
         )
     names = {r.rule for r in out}

@@ -1,6 +1,7 @@
 """Where each access rule fires on the ground of a study, and which sentence of the papers and of the law has a rule at all."""
 
 import csv
+from collections.abc import Mapping
 from functools import cache
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import TEXT, Table
+from shanshui.core.said import Said, Worded, by_language, columns
 from shanshui.core.shipped import shipped_text
 from shanshui.core.vocabulary import UnitLabels
 from shanshui.industry.admission import judged_industries
@@ -23,7 +25,7 @@ RuleCoverage = Annotated[
     Table(
         {
             "rule": TEXT, "verdict": TEXT, "fires_share": "1", "may_share": "1", "waits_for": TEXT, "judged": "1", "state": TEXT, "text": TEXT,
-            "text_zh": TEXT, "source": TEXT, "source_zh": TEXT, "tag": TEXT,
+            "text_said": TEXT, "source": TEXT, "source_said": TEXT, "tag": TEXT,
         }
     ),
 ]  # fmt: skip
@@ -32,8 +34,8 @@ SentenceCoverage = Annotated[
     pd.DataFrame,
     Table(
         {
-            "sentence": TEXT, "sentence_zh": TEXT, "source": TEXT, "source_zh": TEXT, "rules": TEXT, "missing": TEXT, "state": TEXT, "why": TEXT,
-            "why_zh": TEXT,
+            "sentence": TEXT, "sentence_said": TEXT, "source": TEXT, "source_said": TEXT, "rules": TEXT, "missing": TEXT, "state": TEXT,
+            "why": TEXT, "why_said": TEXT,
         }
     ),
 ]  # fmt: skip
@@ -47,7 +49,7 @@ STATES = (
 )
 NO_RULE = "no rule"
 COLUMNS = (
-    "rule", "verdict", "fires_share", "may_share", "waits_for", "judged", "state", "text", "text_zh", "source", "source_zh", "tag",
+    "rule", "verdict", "fires_share", "may_share", "waits_for", "judged", "state", "text", "text_said", "source", "source_said", "tag",
 )  # fmt: skip
 
 
@@ -105,11 +107,15 @@ def rule_coverage(
         )
         rows.append(
             (
-                rule.rule, rule.verdict, sure[at] / max(cells, 1), may[at] / max(cells, 1), " ".join(dict.fromkeys(lacks)), judged, state, rule.text,
-                rule.text_zh, rule.source, rule.source_zh, rule.tag,
+                rule.rule, rule.verdict, sure[at] / max(cells, 1), may[at] / max(cells, 1), " ".join(dict.fromkeys(lacks)), judged, state,
+                *columns("text", _words(rule.words)).values(), *columns("source", _words(rule.sources)).values(), rule.tag,
             )
         )  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _words(words: Mapping[str, str]) -> Said | None:
+    return Said("as_said", {"said": Worded(words)}) if words.get("en") else None
 
 
 @cache
@@ -147,7 +153,10 @@ def sentence_coverage(rule_coverage: RuleStates) -> SentenceCoverage:
         own = [r for r in row["rules"].split() if r in states]
         state = min((states[r] for r in own), key=order.index) if own else NO_RULE
         lacks = [r for r in row["rules"].split() if r not in states]
-        rows.append(row | {"rules": " ".join(own), "missing": " ".join(lacks), "state": state})
-    columns = ["sentence", "sentence_zh", "source", "source_zh", "rules", "missing", "state", "why", "why_zh"]  # fmt: skip
-    out = pd.DataFrame(rows, columns=columns)
+        told: dict[str, str] = {}
+        for name in ("sentence", "source", "why"):
+            told |= columns(name, by_language(row, name))
+        rows.append(told | {"rules": " ".join(own), "missing": " ".join(lacks), "state": state})
+    heads = ["sentence", "sentence_said", "source", "source_said", "rules", "missing", "state", "why", "why_said"]  # fmt: skip
+    out = pd.DataFrame(rows, columns=heads)
     return out.sort_values("state", key=lambda s: s != NO_RULE, kind="stable", ignore_index=True)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from shanshui.core.assessment import assessment
+from shanshui.core.said import Said
 from shanshui.core.vocabulary import Counties
 from shanshui.industry.county_product import SectorProducts
 from shanshui.industry.county_stages import (
@@ -33,7 +34,6 @@ from shanshui.industry.tables import (
     ServiceHubs,
     StageVerdicts,
 )
-from shanshui.region.measure_words import said
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 
 
@@ -119,7 +119,7 @@ def industry_validation(
         asked = len(inner) or len(by_code)
         whole = float(known.sum()) if len(known) == asked and asked else np.nan
         year = ", ".join(str(y) for y in sorted(set(rows["year"])))
-        note = said("counties_of", known=len(known), asked=asked, year=year)
+        note = Said("counties_of", {"known": len(known), "asked": asked, "year": year})
         measures += [
             Measure("county_gdp", whole, "yuan", note=note),
             Measure(
@@ -127,7 +127,7 @@ def industry_validation(
             ),
             Measure(
                 "counties_with_gdp", len(known) / asked if asked else np.nan, "1", "", 1.0, 1.0,
-                "every county of the region has a product", "区内每个县都有生产总值", said("source_tables"),
+                Said("counties_have_product"), Said("source_tables"),
             ),
         ]  # fmt: skip
     if industry_structure is not None:

@@ -3,13 +3,14 @@
 A tile fits into the nearest cache. It takes up what its neighbours' rims offer, settles inside with a queue of buckets, and
 wakes the neighbours whose rims it changed; tiles of one colour of a 2 x 2 chequer never touch and run side by side. Each distance ends as
 the least of its neighbours' distances plus the step, whatever the order of work, so results are those of Dijkstra (1959) to the last bit,
-with any number of threads. Ways back and allocation are read off the finished distances.
+with any number of threads.
 """
 
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from shanshui.kernels.cost_ways import COLS, OFF, ROWS, ways_back
 from shanshui.kernels.crew import processors, share
 
 TILE = 128
@@ -18,9 +19,6 @@ _ROOM = 8
 _STRIDE = 1.0
 """How far the front moves before any tile is taken further, in widths of a tile of typical cells [D]: measured."""
 _BUCKETS = 4096
-ROWS = np.array([0, 0, 1, -1, 1, 1, -1, -1], np.int64)
-COLS = np.array([1, -1, 0, 0, 1, -1, 1, -1], np.int64)
-OFF = np.int64(-1)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -175,13 +173,6 @@ def _hand_out(dist, top, left, rows, cols, sides, half, diag, limit, low, until,
 
 
 @nb.njit(cache=True, nogil=True)
-def _more(array, room):
-    out = np.empty(room, array.dtype)
-    out[: array.size] = array
-    return out
-
-
-@nb.njit(cache=True, nogil=True)
 def _share(cost, dist, tiles, first, stride, done, until, sides, cell, limit, waiting, size, room):
     """Settle every ``stride``-th tile of a list; ``waiting`` takes the least cost that each tile has yet to look at."""
     half = 0.5 * cell
@@ -262,74 +253,6 @@ def _frame(resistance, source, cost, dist):
             if source[i, j] > 0:
                 dist[i + 1, j + 1] = 0.0
     return low, high
-
-
-@nb.njit(cache=True, nogil=True)
-def _ways(cost, dist, sides, cell, back, low, high):
-    """Direction back from each cell: the first of those that give its distance; -1 at sources and where none leads."""
-    half = 0.5 * cell
-    diag = half * np.sqrt(2.0)
-    for i in range(low, high):
-        for j in range(1, dist.shape[1] - 1):
-            d = dist[i, j]
-            way = -1
-            if 0.0 < d < np.inf:
-                best = np.inf
-                for k in range(sides):
-                    a = dist[i + ROWS[k], j + COLS[k]]
-                    if a < d:
-                        far = a + (cost[i, j] + cost[i + ROWS[k], j + COLS[k]]) * (
-                            half if k < 4 else diag
-                        )
-                        if far < best:
-                            best = far
-                            way = k
-            back[i - 1, j - 1] = way
-
-
-@nb.njit(cache=True, nogil=True)
-def _allocate(back, source, out):
-    """Source of each cell by following the ways back; 0 where no way leads."""
-    ny, nx = back.shape
-    trail = np.empty(65536, np.int64)
-    for i in range(ny):
-        for j in range(nx):
-            if out[i, j] != OFF:
-                continue
-            n = 0
-            r, s = i, j
-            while out[r, s] == OFF:
-                k = back[r, s]
-                if k < 0:
-                    out[r, s] = max(source[r, s], 0)
-                    break
-                if n == trail.size:
-                    trail = _more(trail, 2 * n)
-                trail[n] = r * nx + s
-                n += 1
-                r += ROWS[k]
-                s += COLS[k]
-            found = out[r, s]
-            for m in range(n):
-                out[trail[m] // nx, trail[m] % nx] = found
-
-
-@nb.njit(cache=True, nogil=True)
-def trace(back, row, col):
-    """Flat cells from a cell back to its source."""
-    nx = back.shape[1]
-    out = np.empty(1024, np.int64)
-    n = 0
-    while True:
-        if n == out.size:
-            out = _more(out, 2 * n)
-        out[n] = row * nx + col
-        n += 1
-        k = back[row, col]
-        if k < 0:
-            return out[:n]
-        row += ROWS[k]
-        col += COLS[k]
 
 
 def accumulated_cost(
@@ -423,7 +346,7 @@ def accumulated_cost(
         back = np.empty((ny, nx), np.int8)
         piece = -(-ny // crew)
         share(
-            _ways,
+            ways_back,
             (
                 (cost, dist, sides, cell, back, low, min(low + piece, ny + 1))
                 for low in range(1, ny + 1, piece)
@@ -437,10 +360,3 @@ def _typical(resistance: NDArray[np.floating]) -> float:
     sample = resistance.ravel()[:: max(resistance.size // 100_000, 1)]
     sample = sample[np.isfinite(sample) & (sample > 0)]
     return float(np.median(sample)) if sample.size else 1.0
-
-
-def allocation(back: NDArray[np.int8], source: NDArray[np.integer]) -> NDArray[np.int32]:
-    """Which source each cell's way leads to; 0 where none does."""
-    out = np.full(back.shape, OFF, np.int32)
-    _allocate(back, source, out)
-    return out

@@ -17,7 +17,8 @@ from scipy.spatial import cKDTree
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.form import in_one_order
 from shanshui.core.intake import Cell
-from shanshui.kernels.cost import accumulated_cost, allocation, trace
+from shanshui.kernels.cost import accumulated_cost
+from shanshui.kernels.cost_ways import allocation, trace
 from shanshui.kernels.labels import label_borders
 from shanshui.pattern.cost_distance import checked_resistance, checked_sources
 from shanshui.pattern.link_priority import link_priority

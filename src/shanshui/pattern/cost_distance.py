@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from shanshui.core.errors import QuantityError
 from shanshui.core.form import in_one_order, named
 from shanshui.core.intake import Cell, checked_cell
-from shanshui.kernels.cost import accumulated_cost, allocation
+from shanshui.kernels.cost import accumulated_cost
+from shanshui.kernels.cost_ways import allocation
 from shanshui.region.grid import grid_of
 
 

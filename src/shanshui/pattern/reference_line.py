@@ -5,8 +5,8 @@ import numpy as np
 import xarray as xr
 
 from shanshui.core.errors import DataError
+from shanshui.core.said import Said, named
 from shanshui.region.grid import grid_of
-from shanshui.region.measure_words import named, said
 from shanshui.region.unitset import burnt
 from shanshui.region.validation import Measure
 
@@ -63,8 +63,8 @@ def reference_figures(
     return [
         Measure("reference_line", agreement, "1", "agreement", source=SOURCE),
         Measure(
-            "reference_line", kappa, "1", "kappa", 0.0, 1.0, "the red line agrees with the other line better than by chance",
-            "红线与另一红线的一致性高于随机", SOURCE, note=said("agreement", agreement=agreement, ours=p, theirs=q),
+            "reference_line", kappa, "1", "kappa", 0.0, 1.0, Said("line_agrees"), SOURCE,
+            note=Said("agreement", {"agreement": agreement, "ours": p, "theirs": q}),
         ),
         Measure("reference_line", inside, "1", "inside", source=SOURCE),
         Measure("reference_line", outside, "1", "outside", source=SOURCE),

@@ -7,10 +7,10 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from shanshui.core.said import Said, named
 from shanshui.pattern.range_map import range_map
 from shanshui.pattern.species import THREATENED, habitats_of, latin
 from shanshui.region.grid import grid_of
-from shanshui.region.measure_words import named, said
 from shanshui.region.unitset import burnt
 from shanshui.region.validation import Measure
 
@@ -50,8 +50,6 @@ def richness_rank(
     Measure
         In [-1, 1]; NaN where there are too few cells, or all are alike.
     """
-    stated = "the red line takes in more where more threatened species live"
-    stated_zh = "受威胁物种越多的地方，红线纳入比例越高"
     rows = habitats_of(habitats)
     threatened = set(rows.index[rows["threat"].isin(THREATENED)])
     names = ranges["species"].map(latin)
@@ -71,8 +69,8 @@ def richness_rank(
     ):
         value = float(spearmanr(richness[use], line[use] / ground[use]).statistic)
     return Measure(
-        "richness_rank", value, "1", "", 0.0, 1.0, stated, stated_zh, named("[inputs.species_ranges]"),
-        note=said("same_ranges", count=int(use.sum())),
+        "richness_rank", value, "1", "", 0.0, 1.0, Said("richness_in_line"), named("[inputs.species_ranges]"),
+        note=Said("same_ranges", {"count": int(use.sum())}),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.cover import codes_of
+from shanshui.core.said import Said
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Mask
 from shanshui.pattern.counts import SourceCounts
@@ -29,7 +30,6 @@ from shanshui.pattern.tables import (
     SteepFarmland,
 )
 from shanshui.region.grid import grid_of
-from shanshui.region.measure_words import NOTHING, Said, said
 from shanshui.region.unitset import burnt
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 
@@ -41,13 +41,6 @@ RESERVES = "given.protected_areas"
 """The line takes protected areas in whole."""
 LEAST_CLASS = 0.005
 """Share of the graded ground that each class has where classes tell anything apart [D]."""
-WHAT = {
-    "red_line": ("the red line", "红线"),
-    "sources": ("sources", "生态源地"),
-    "sensitivity_class": ("sensitivity", "敏感性"),
-    "importance_class": ("importance", "重要性"),
-}
-"""Words of both languages for what is held against the ground."""
 CAPTURE = 1.2
 """Share of protected ground that is taken in, over what chance would take, from which it was found and not hit [D]."""
 
@@ -203,7 +196,7 @@ def pattern_validation(
     if sources is not None:
         measures += [
             Measure(
-                "massif_sources", float(count), "1", str(name), forced_by="source_cells.most", note=said("sources_in_all", count=len(sources)),
+                "massif_sources", float(count), "1", str(name), forced_by="source_cells.most", note=Said("sources_in_all", {"count": len(sources)}),
             )
             for name, count in sources["massif"].replace("", np.nan).value_counts().items()
         ]  # fmt: skip
@@ -226,16 +219,16 @@ def _by_county(
     ]
 
 
-def _at_other_cuts(counts: pd.DataFrame | None) -> Said:
+def _at_other_cuts(counts: pd.DataFrame | None) -> Said | None:
     """How many sources there are where their number is not cut."""
     if counts is None or counts.empty:
-        return NOTHING
+        return None
     number = counts["sources"]
-    return said("at_other_cuts", least=number.min(), most=number.max())
+    return Said("at_other_cuts", {"least": number.min(), "most": number.max()})
 
 
-def _before_cut(found: float, free: float) -> Said:
-    return said("before_cut", count=free) if np.isfinite(free) and free != found else NOTHING
+def _before_cut(found: float, free: float) -> Said | None:
+    return Said("before_cut", {"count": free}) if np.isfinite(free) and free != found else None
 
 
 def _reserve(areas: gpd.GeoDataFrame, mask: xr.DataArray) -> NDArray[np.bool_]:
@@ -263,16 +256,15 @@ def _red_line(
         *(
             Measure(
                 "red_line_of", share, "1", k, *((0.0, 0.05) if k == "built" else (np.nan, np.nan)),
-                "towns lie outside the red line" if k == "built" else "", "城镇位于红线之外" if k == "built" else "",
-                said("source_guide") if k == "built" else NOTHING,
+                Said("towns_outside") if k == "built" else None,
+                Said("source_guide") if k == "built" else None,
                 forced_by={"built": NO_TOWNS, "farmed": NO_FARMLAND}.get(k, ""),
             )
             for k, share in of.items()
         ),
         Measure(
-            "forest_to_farmed", shown, "1", "", 2.0, np.inf, "the red line takes in forest at least twice as often as farmland",
-            "红线纳入森林的比例至少为耕地的两倍", said("source_guide"),
-            forced_by=NO_FARMLAND, note=said("forest_and_farmed", forest=of["forest"], farmed=of["farmed"]),
+            "forest_to_farmed", shown, "1", "", 2.0, np.inf, Said("line_takes_forest"), Said("source_guide"),
+            forced_by=NO_FARMLAND, note=Said("forest_and_farmed", {"forest": of["forest"], "farmed": of["farmed"]}),
         ),
         *_captured("red_line", chosen, known, reserve, RESERVES),
     ]  # fmt: skip
@@ -292,9 +284,8 @@ def _captured(
     ratio = inside / by_chance if by_chance > 0 else np.nan
     return [
         Measure(
-            "captured", ratio, "1", what, CAPTURE, np.inf, f"{WHAT[what][0]}: more protected ground than by chance is taken in",
-            f"{WHAT[what][1]}纳入保护地的比例高于随机", said("source_protected"),
-            forced_by=forced, note=said("captured", inside=inside, chance=by_chance),
+            "captured", ratio, "1", what, CAPTURE, np.inf, Said("protected_captured", {"what": Said(f"what_{what}")}), Said("source_protected"),
+            forced_by=forced, note=Said("captured", {"inside": inside, "chance": by_chance}),
         ),
         Measure("captured_share", inside, "1", what, forced_by=forced),
     ]  # fmt: skip
@@ -305,8 +296,7 @@ def _classes(measure: str, code: NDArray[np.uint8], inside: NDArray[np.bool_]) -
     return [
         Measure(
             measure, _share(code == grade, known), "1", str(grade), LEAST_CLASS, 1.0 - LEAST_CLASS,
-            f"class {grade} of {WHAT[measure][0]} tells some ground from other ground",
-            f"{WHAT[measure][1]}第 {grade} 级能区分不同地面", said("source_own_range"),
+            Said("class_tells", {"grade": grade, "what": Said(f"what_{measure}")}), Said("source_own_range"),
         )
         for grade in (EXTREME, IMPORTANT, GENERAL)
     ]  # fmt: skip
@@ -332,8 +322,7 @@ def _important(
         *(Measure("important_of", share, "1", k) for k, share in of.items()),
         Measure(
             "important_forest_to_farmed", ratio, "1", "", 1.0, np.inf,
-            "forest is extremely important more often than farmland, before farmland is left out",
-            "剔除耕地之前，森林极重要的比例高于耕地", said("source_own_range"),
-            note=said("forest_and_farmed", forest=of["forest"], farmed=of["farmed"]),
+            Said("forest_more_important"), Said("source_own_range"),
+            note=Said("forest_and_farmed", {"forest": of["forest"], "farmed": of["farmed"]}),
         ),
     ]  # fmt: skip

@@ -46,6 +46,7 @@ from shanshui.accounts.sand_fixation import sand_fixation
 from shanshui.accounts.seasonal_yield import quick_flow
 from shanshui.accounts.sediment import sediment_delivery
 from shanshui.accounts.series import service_series, value_series
+from shanshui.accounts.services import MAP_FLOWS
 from shanshui.accounts.soil_retention import (
     cover_factor,
     length_slope_factor,
@@ -202,15 +203,7 @@ def _runoff(have: set[str]) -> dict[str, str]:
 
 
 def _amounts(cover: dict[str, str]) -> list[Step]:
-    grids = cover | {
-        "water_retained": "water_retention.retained",
-        "soil_retained": "soil_retention.retained",
-        "flood_kept": "flood_mitigation",
-        "co2": "carbon_fixed.co2",
-        "o2": "carbon_fixed.o2",
-        "sand_retained": "sand_fixation.retained",
-        "species_ground": "species_conservation",
-    }
+    grids = cover | {flow.map.partition(".")[0]: flow.product for flow in MAP_FLOWS}
     labels = {
         "region": "region_mask",
         "unit": "planning_unit_labels",

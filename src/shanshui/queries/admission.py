@@ -9,7 +9,7 @@ import pyproj
 
 from shanshui.core.errors import PlanError, QuantityError, StudyError
 from shanshui.core.errors import nearest as nearest_word
-from shanshui.core.voice import Voice
+from shanshui.core.voice import ENGLISH, Voice
 from shanshui.industry.access_rules import Admission, admit
 from shanshui.industry.cell_verdicts import admitted_cells
 from shanshui.industry.classification import checked_code, industry_name
@@ -91,8 +91,9 @@ class PlaceAdmission:
 def _rule(rule: Rule) -> dict[str, Any]:
     return {
         "rule": rule.rule, "list": rule.list, "verdict": rule.verdict, "when": " & ".join(map(str, rule.when)),
-        "text": rule.text, "text_zh": rule.text_zh, "source": rule.source,
-        "source_zh": rule.source_zh, "tag": rule.tag,
+        "text": rule.text, "source": rule.source, "tag": rule.tag,
+        **{f"text_{k}": v for k, v in rule.words.items() if k != ENGLISH},
+        **{f"source_{k}": v for k, v in rule.sources.items() if k != ENGLISH},
     }  # fmt: skip
 
 

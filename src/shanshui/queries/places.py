@@ -1,6 +1,7 @@
 """Which places the rows of a product speak of: their code, their name, their outline."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import pandas as pd
@@ -34,8 +35,8 @@ class Places:
     rows: gpd.GeoDataFrame
 
 
-def rows_of(study: Study, name: str) -> pd.DataFrame:
-    """Product as rows, the index as a column where it has a name.
+class PlacedRows:
+    """Rows of a product, and the places that they speak of.
 
     Parameters
     ----------
@@ -44,46 +45,69 @@ def rows_of(study: Study, name: str) -> pd.DataFrame:
     name : str
         Table or features.
 
-    Returns
-    -------
-    DataFrame or GeoDataFrame
-        With a plain index.
-    """
-    value = study[name]
-    return value.reset_index() if value.index.name else value.reset_index(drop=True)
-
-
-def by_unit(study: Study, name: str) -> pd.DataFrame:
-    """Rows of a table by unit, with the unit as their index."""
-    frame = rows_of(study, name)
-    return frame.set_index(BY_INDEX) if BY_INDEX in frame else frame
-
-
-def places_of(study: Study, name: str, frame: pd.DataFrame) -> list[Places]:
-    """Places that the columns of a product name, the first column first.
-
-    Parameters
+    Attributes
     ----------
-    study : Study
-        With the product made.
-    name : str
-        Table or features.
-    frame : DataFrame
-        Its rows.
-
-    Returns
-    -------
-    list of Places
-        Of each key column whose kind has outlines in the study.
+    frame : DataFrame or GeoDataFrame
+        The rows with a plain index; one that has a name as a column.
     """
-    declared = study.plan.keys(name) if name in study.plan.steps else {}
-    found = []
-    for column, kinds in sorted(declared.items(), key=lambda c: c[0] != BY_INDEX):
-        if column in frame:
-            place = _places(study, name, frame[column], column, kinds)
-            if place is not None:
-                found.append(place)
-    return found
+
+    def __init__(self, study: Study, name: str) -> None:
+        self._study, self._name = study, name
+        value = study[name]
+        self.frame = value.reset_index() if value.index.name else value.reset_index(drop=True)
+
+    @cached_property
+    def by_unit(self) -> pd.DataFrame:
+        """The rows with the unit as their index, where they are by unit."""
+        return self.frame.set_index(BY_INDEX) if BY_INDEX in self.frame else self.frame
+
+    @cached_property
+    def places(self) -> list[Places]:
+        """Places that each key column names whose kind has outlines in the study, the first column first."""
+        study, name = self._study, self._name
+        declared = study.plan.keys(name) if name in study.plan.steps else {}
+        found = []
+        for column, kinds in sorted(declared.items(), key=lambda c: c[0] != BY_INDEX):
+            if column in self.frame:
+                place = _places(study, name, self.frame[column], column, kinds)
+                if place is not None:
+                    found.append(place)
+        return found
+
+    @property
+    def named(self) -> pd.DataFrame:
+        """The rows with ``code, name, name_zh, name_en`` of each place beside its key column, where outlines have them and rows have not."""
+        return self._joined[0]
+
+    @property
+    def joined_columns(self) -> dict[str, str]:
+        """What the columns that are joined to the rows say, in words."""
+        return self._joined[1]
+
+    @property
+    def outlined(self) -> gpd.GeoDataFrame | None:
+        """The same with the outline of the place that each row speaks of; None where rows have no place on the ground."""
+        if isinstance(self.frame, gpd.GeoDataFrame):
+            return self.named
+        if not self.places:
+            return None
+        shapes = self.places[0].rows.geometry
+        return gpd.GeoDataFrame(self.named, geometry=shapes.to_numpy(), crs=shapes.crs)
+
+    @cached_property
+    def _joined(self) -> tuple[pd.DataFrame, dict[str, str]]:
+        out, said = self.frame, dict[str, str]()
+        for place in self.places:
+            at = int(out.columns.get_indexer(pd.Index([place.column]))[0]) + 1
+            for word in ("code", *NAMES):
+                label = word if word not in out else f"{place.column}_{word}"
+                if word not in place.rows or _told(out, place, word) or label in out:
+                    continue
+                out = out.copy()
+                out.insert(at, label, place.rows[word])
+                said[label] = f"of the {keys()[place.kind].en} in '{place.column}'"
+                at += 1
+        return out, said
 
 
 def _places(
@@ -152,46 +176,6 @@ def _text(value: object) -> str:
     return str(value).strip()
 
 
-def with_places(study: Study, name: str, frame: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Rows of a product with code and name of every place that they name.
-
-    Parameters
-    ----------
-    study : Study
-        With the product made.
-    name : str
-        Table or features.
-    frame : DataFrame, optional
-        Its rows, where they have been read already.
-
-    Returns
-    -------
-    DataFrame or GeoDataFrame
-        Beside each key column: ``code, name, name_zh, name_en`` as far as the outlines have them and the rows have not.
-    """
-    return _joined(study, name, rows_of(study, name) if frame is None else frame)[0]
-
-
-def joined_columns(study: Study, name: str) -> dict[str, str]:
-    """What the columns that are joined to the rows of a product say, in words."""
-    return _joined(study, name, rows_of(study, name))[1]
-
-
-def _joined(study: Study, name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
-    out, said = frame, dict[str, str]()
-    for place in places_of(study, name, frame):
-        at = int(out.columns.get_indexer(pd.Index([place.column]))[0]) + 1
-        for word in ("code", *NAMES):
-            label = word if word not in out else f"{place.column}_{word}"
-            if word not in place.rows or _told(out, place, word) or label in out:
-                continue
-            out = out.copy()
-            out.insert(at, label, place.rows[word])
-            said[label] = f"of the {keys()[place.kind].en} in '{place.column}'"
-            at += 1
-    return out, said
-
-
 def _told(frame: pd.DataFrame, place: Places, word: str) -> bool:
     """Whether the rows say it already."""
     said = [c for c in (place.column, word) if c in frame]
@@ -199,29 +183,3 @@ def _told(frame: pd.DataFrame, place: Places, word: str) -> bool:
     if known.isna().all():
         return True
     return any((frame[c].map(_text) == known.map(_text))[known.notna()].all() for c in said)
-
-
-def outlined(study: Study, name: str) -> gpd.GeoDataFrame | None:
-    """Rows of a product with code, name and outline of the place that each speaks of.
-
-    Parameters
-    ----------
-    study : Study
-        With the product made.
-    name : str
-        Table or features.
-
-    Returns
-    -------
-    GeoDataFrame or None
-        None where its rows have no place on the ground.
-    """
-    frame = rows_of(study, name)
-    shown = with_places(study, name, frame)
-    if isinstance(frame, gpd.GeoDataFrame):
-        return shown
-    places = places_of(study, name, frame)
-    if not places:
-        return None
-    shapes = places[0].rows.geometry
-    return gpd.GeoDataFrame(shown, geometry=shapes.to_numpy(), crs=shapes.crs)

@@ -12,7 +12,8 @@ def plain(value: Any) -> Any:
     """What JSON can hold: no NaN, no numpy."""
     if hasattr(value, "item"):
         value = value.item()
-    return None if value is None or value != value else value
+    # neither NaN nor pandas' NA is itself
+    return value if (value == value) is True else None
 
 
 def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:

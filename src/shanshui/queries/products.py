@@ -11,8 +11,9 @@ from shanshui.core.terms import terms
 from shanshui.core.voice import Voice
 from shanshui.flow.explain import source_words
 from shanshui.queries.moments import moment
-from shanshui.queries.places import with_places
+from shanshui.queries.places import PlacedRows
 from shanshui.queries.plain import jsonable
+from shanshui.queries.spoken import spoken
 from shanshui.region.join_account import JoinAccount
 from shanshui.study.study import Study
 
@@ -255,7 +256,7 @@ def product_facts(study: Study, product: str) -> ProductFacts:
 
 def _rows(study: Study, product: str) -> tuple[dict[str, Any], ...]:
     """Rows of a table from the first on."""
-    table = with_places(study, product)
+    table = spoken(PlacedRows(study, product).named, Voice())
     frame = table if table.index.name is None else table.reset_index()
     text = frame.head(ROWS_GIVEN).to_json(orient="records", force_ascii=False)
     return tuple(

@@ -1,10 +1,12 @@
 """What a study's validation says: each statement, and whether a setting forces it."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from shanshui.core.said import ENDING
 from shanshui.core.voice import Voice
 from shanshui.flow.steps import Step
 from shanshui.plans.validation import STEPS
@@ -33,13 +35,15 @@ class Statement:
 
     def said(self, voice: Voice) -> str:
         """What it states, and of what."""
-        text, subject = str(self.row[voice.column(self.row, "statement")]), self.row["subject"]
+        text, subject = voice.tell(self.row, "statement"), self.row["subject"]
         told = voice(f"held_{subject}") if f"held_{subject}" in voice else subject
         return f"{text} [{told}]" if subject else text
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         row = {k: None if isinstance(v, float) and v != v else v for k, v in self.row.items()}
+        # phrases and facts as what they are, for programs that speak another language
+        row |= {k: json.loads(v) if v else [] for k, v in row.items() if k.endswith(ENDING)}
         told = {
             name: "" if self.forced is None else self.forced.words(Voice(lang))
             for name, lang in (("forced", "en"), ("forced_zh", "zh"))
@@ -65,6 +69,10 @@ class Forcing:
     place: str
     how: str
     value: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {"place": self.place, "how": self.how, "value": self.value}
 
     def words(self, voice: Voice) -> str:
         """What it is, and why."""

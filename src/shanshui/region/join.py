@@ -10,17 +10,13 @@ from numpy.typing import NDArray
 
 from shanshui.core.errors import DataError
 from shanshui.region.crosswalk import Crosswalk
-from shanshui.region.exact import exact_parts
 from shanshui.region.join_account import JoinAccount
 from shanshui.region.join_balance import Lines, account_of
-from shanshui.region.matching import Found, Matching
+from shanshui.region.join_columns import Columns
+from shanshui.region.join_lines import lines_of, matches
+from shanshui.region.matching import Matching
 from shanshui.region.place_book import PlaceBook, Weight
-from shanshui.region.place_codes import clean_code
 
-CODES = ("code", "adcode", "geoid", "fips", "nuts_id", "nuts", "gid", "代码", "行政区划代码", "区划代码", "编码")  # fmt: skip
-NAMES = ("name", "place", "county", "district", "city", "prefecture", "名称", "地区", "区县", "县区", "县", "城市", "市", "行政区")  # fmt: skip
-PARENTS = ("parent", "prefecture", "city", "state", "province", "上级", "所属市", "地级市", "市", "所属省份", "省份", "省")  # fmt: skip
-YEARS = ("year", "年份", "年度", "年")
 UNMATCHED = 0.3
 """Share of amounts without a place above which a join is refused [D]: a quarter can be a slip, a third is another table."""
 
@@ -133,10 +129,10 @@ def join(
     if not len(table):
         raise DataError(f"{what}: the table has no rows")
     book = PlaceBook(places, None if isinstance(weight, str) and weight in table else weight, what)
-    columns = _Columns.of(table, amounts, means, keys, by, what)
+    columns = Columns.of(table, amounts, means, keys, by, what)
     matching = Matching(book, Crosswalk.of(crosswalk, what), names, what)
-    found, of_row, labels = _matches(table, columns, matching)
-    lines = _lines(table, columns, found, of_row, what)
+    found, of_row, labels = matches(table, columns, matching)
+    lines = lines_of(table, columns, found, of_row, what)
     out = _gathered(lines, table, columns, book, weight if isinstance(weight, str) else None)
     account = account_of(
         lines, labels, out, book, what=what, word=book.first_level or word, unit=unit
@@ -145,218 +141,6 @@ def join(
         _refuse(account, table, columns, book, unmatched)
     lost = np.unique(lines.row[np.isin(lines.way, ("elsewhere", "unmatched"))])
     return Join(_laid_out(out, table, columns, book), table.iloc[lost], account)
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """What each column of the table is."""
-
-    code: str | None
-    name: str | None
-    parent: str | None
-    year: str | None
-    amounts: tuple[str, ...]
-    means: tuple[str, ...]
-    keys: tuple[str, ...]
-    by: tuple[str, ...]
-
-    @classmethod
-    def of(
-        cls,
-        table: pd.DataFrame,
-        amounts: Sequence[str] | None,
-        means: Sequence[str],
-        keys: Sequence[str] | None,
-        by: Sequence[str] | None,
-        what: str,
-    ) -> "_Columns":
-        given = [*(amounts or ()), *means, *(keys or ()), *(by or ())]
-        lacks = [c for c in given if c not in table]
-        if lacks:
-            raise DataError(
-                f"{what}: no column {', '.join(lacks)}; found {', '.join(map(str, table.columns))[:200]}"
-            )
-        free = {str(c).strip().lower(): str(c) for c in table.columns if c not in given}
-        code = next((free[w] for w in CODES if w in free), None)
-        words = {w: c for w, c in free.items() if table[c].dtype.kind not in "biuf"}
-        name = next((words[w] for w in NAMES if w in words), None)
-        parent = next((words[w] for w in PARENTS if w in words and words[w] != name), None)
-        if code is None and name is None:
-            raise DataError(
-                f"{what}: no column of codes or names; found {', '.join(map(str, table.columns))[:200]}; expected code or name"
-            )
-        year = next((str(c) for c in table.columns if str(c).strip().lower() in YEARS), None)
-        places = {code, name, parent}
-        rest = [str(c) for c in table.columns if str(c) not in {*places, *means, *(keys or ())}]
-        if amounts is None:
-            amounts = [c for c in rest if table[c].dtype.kind in "iuf" and c != year]
-        if keys is None:
-            keys = [c for c in rest if c not in amounts]
-        if by is None:
-            by = [year] if year is not None and year in keys else []
-        return cls(code, name, parent, year, *map(tuple, (amounts, means, keys, by)))
-
-
-def _matches(
-    table: pd.DataFrame, columns: _Columns, matching: Matching
-) -> tuple[list[Found], NDArray[np.intp], list[tuple[str, str]]]:
-    """What each distinct place of the table is, and which of them each row names."""
-    codes, raw_codes = _distinct(table, columns.code)
-    names, raw_names = _distinct(table, columns.name)
-    above, raw_above = _distinct(table, columns.parent)
-    clean = [*map(clean_code, raw_codes), ""]
-    texts = [*map(_text, raw_names), ""]
-    parents = [*map(_text, raw_above), ""]
-    book = matching.book
-    book.prefer(clean, texts)
-    matching.use_parent = any(p and not matching.is_strange(p) for p in parents)
-    years = _years(table, columns)
-    carried = np.array([bool(c) and matching.carries(c) for c in clean])[codes]
-    if matching.crosswalk and columns.name:
-        carried |= codes < 0
-    when = np.where(carried, years, 0)
-    if matching.crosswalk:
-        pairs = np.unique(np.stack([codes, years]), axis=1)
-        matching.taken = {(clean[c], int(y) or None) for c, y in pairs.T}
-    together = np.stack([codes, names, above, when])
-    distinct, of_row = np.unique(together, axis=1, return_inverse=True)
-    found, labels = [], []
-    for code, name, parent, year in distinct.T:
-        found.append(matching.found(clean[code], texts[name], parents[parent], int(year) or None))
-        labels.append((clean[code], texts[name]))
-    return found, of_row.reshape(-1), labels
-
-
-def _distinct(table: pd.DataFrame, column: str | None) -> tuple[NDArray[np.intp], list[Any]]:
-    """Number of each row's value, -1 where it has none, and the values."""
-    if column is None:
-        return np.full(len(table), -1, np.intp), []
-    codes, values = pd.factorize(table[column])
-    return codes, list(values)
-
-
-def _text(value: Any) -> str:
-    return "" if value is None or value != value else str(value).strip()
-
-
-def _years(table: pd.DataFrame, columns: _Columns) -> NDArray[np.int64]:
-    """Year of each row; 0 where there is none."""
-    if columns.year is None:
-        return np.zeros(len(table), np.int64)
-    numbers = pd.to_numeric(table[columns.year], errors="coerce")
-    return numbers.fillna(0).to_numpy(float).astype(np.int64)
-
-
-def _lines(
-    table: pd.DataFrame,
-    columns: _Columns,
-    found: list[Found],
-    of_row: NDArray[np.intp],
-    what: str,
-) -> Lines:
-    """One line per row and place that it goes to, with the part of each amount."""
-    flat = [
-        (
-            k,
-            place,
-            share,
-            each.way if place >= 0 or each.way not in ("renamed", "split") else "elsewhere",
-        )
-        for k, each in enumerate(found)
-        for place, share in (
-            *each.parts,
-            *(((-1, each.rest),) if each.rest > 1e-12 or not each.parts else ()),
-        )
-    ]
-    source = np.array([f[0] for f in flat], np.intp)
-    size = np.bincount(source, minlength=len(found))
-    start = np.concatenate([[0], np.cumsum(size)[:-1]]).astype(np.intp)
-    count = size[of_row]
-    row = np.repeat(np.arange(len(of_row)), count)
-    first = np.repeat(np.cumsum(count) - count, count)
-    at = start[of_row[row]] + (np.arange(len(row)) - first)
-    place = np.array([f[1] for f in flat], np.intp)[at]
-    share = np.array([f[2] for f in flat], float)[at]
-    way = np.array([f[3] for f in flat], dtype="U9")[at]
-    group = _numbered(table, columns.keys)
-    values = table[list(columns.amounts)].to_numpy(float, na_value=np.nan)
-    if np.isinf(values).any():
-        raise DataError(f"{what}: an amount is infinite; correct it")
-    parts = values[row] if len(row) != len(of_row) or (row != np.arange(len(row))).any() else values
-    split = np.repeat(count, count) > 1
-    if split.any():
-        parts = parts.copy()
-        last = np.append(row[1:] != row[:-1], True)
-        lone = share.copy()
-        lone[~split] = 1.0
-        for column in range(parts.shape[1]):
-            own = parts[:, column]
-            own[split] = exact_parts(own[split], lone[split], last[split])
-    lines = Lines(
-        row,
-        of_row[row],
-        place,
-        share,
-        way,
-        group[row],
-        parts,
-        values,
-        table,
-        columns.amounts,
-        columns.by,
-        columns.year,
-    )
-    _settle_twice(lines, columns, what)
-    return lines
-
-
-def _settle_twice(lines: Lines, columns: _Columns, what: str) -> None:
-    """Leave out parts of places that have a row of their own; refuse a place that stands twice.
-
-    Raises
-    ------
-    DataError
-        Two rows of one place with the same keys.
-    """
-    size = int(lines.group.max(initial=0)) + 1
-    key = np.where(lines.place >= 0, lines.place * size + lines.group, -1)
-    direct = (lines.way == "code") & (key >= 0)
-    own = np.unique(key[direct])
-    if len(own) < direct.sum():
-        _, first = np.unique(key[direct], return_index=True)
-        again = np.setdiff1d(np.flatnonzero(direct), np.flatnonzero(direct)[first])[0]
-        row = lines.table.iloc[lines.row[again]]
-        told = ", ".join(str(row[c]) for c in (columns.code, columns.name, *columns.keys) if c)
-        raise DataError(
-            f"{what}: {int(direct.sum()) - len(own)} rows repeat a place with the same keys; first: {told}; keep one row each"
-        )
-    weak = np.isin(lines.way, ("spelling", "name")) & (key >= 0)
-    double = weak & np.isin(key, own)
-    if double.any():
-        lines.way[double] = np.where(lines.way[double] == "spelling", "parts", "unmatched")
-        lines.place[double] = -1
-    weak &= ~double
-    named = weak & (lines.way == "name")
-    if named.any():
-        value, times = np.unique(key[named], return_counts=True)
-        twice = named & np.isin(key, value[times > 1])
-        lines.way[twice] = "unmatched"
-        lines.place[twice] = -1
-
-
-def _numbered(table: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.intp]:
-    """Number of each combination of values, in order of appearance."""
-    if not columns:
-        return np.zeros(len(table), np.intp)
-    out = np.zeros(len(table), np.intp)
-    for column in columns:
-        codes, values = pd.factorize(table[column], use_na_sentinel=False)
-        _, out = np.unique(out * max(len(values), 1) + codes, return_inverse=True)
-    first = np.full(int(out.max(initial=-1)) + 1, len(table))
-    np.minimum.at(first, out, np.arange(len(table)))
-    rank = np.empty_like(first)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    return rank[out]
 
 
 @dataclass
@@ -384,7 +168,7 @@ class Gathered:
 
 
 def _gathered(
-    lines: Lines, table: pd.DataFrame, columns: _Columns, book: PlaceBook, weight: str | None
+    lines: Lines, table: pd.DataFrame, columns: Columns, book: PlaceBook, weight: str | None
 ) -> Gathered:
     reached = np.flatnonzero(lines.place >= 0)
     size = int(lines.group.max(initial=0)) + 1
@@ -429,7 +213,7 @@ def _by_column(
 
 
 def _laid_out(
-    out: Gathered, table: pd.DataFrame, columns: _Columns, book: PlaceBook
+    out: Gathered, table: pd.DataFrame, columns: Columns, book: PlaceBook
 ) -> pd.DataFrame:
     """The result in the columns of the table."""
     found = {}
@@ -470,7 +254,7 @@ def _lost(account: JoinAccount) -> str:
 
 
 def _refuse(
-    account: JoinAccount, table: pd.DataFrame, columns: _Columns, book: PlaceBook, limit: float
+    account: JoinAccount, table: pd.DataFrame, columns: Columns, book: PlaceBook, limit: float
 ) -> None:
     """Refuse a table of which nothing, or too little, reached a place.
 

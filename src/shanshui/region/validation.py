@@ -9,7 +9,7 @@ import pandas as pd
 
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, TEXT, Table
-from shanshui.region.measure_words import NOTHING, Said, said, together
+from shanshui.core.said import Said, by_language, columns, together
 from shanshui.region.measures import MEASURES, NOT_MEASURED, chapter_of
 
 Published = Annotated[
@@ -26,7 +26,7 @@ Validation = Annotated[
             "measure": TEXT,
             "subject": TEXT,
             "statement": TEXT,
-            "statement_zh": TEXT,
+            "statement_said": TEXT,
             "ours": ANY,
             "low": ANY,
             "high": ANY,
@@ -34,9 +34,9 @@ Validation = Annotated[
             "verdict": TEXT,
             "forced_by": TEXT,
             "source": TEXT,
-            "source_zh": TEXT,
+            "source_said": TEXT,
             "note": TEXT,
-            "note_zh": TEXT,
+            "note_said": TEXT,
         }
     ),
 ]
@@ -60,14 +60,14 @@ class Measure:
         Code of the place that it speaks of; blank for the whole study.
     low, high : float
         Range in which it must lie in any region; NaN for none.
-    statement, statement_zh : str
-        What the range says, in words of both languages.
-    source : Said
+    statement : Said or None
+        What the range says.
+    source : Said or None
         Where the range comes from.
     forced_by : str
         Settings, as ``step.setting``, and inputs or products, as ``inputs.name`` and ``given.name``, that can bring about the agreement by
         themselves, parted by ``;``: then it is no evidence.
-    note : Said
+    note : Said or None
         What else must be known.
     """
 
@@ -77,11 +77,10 @@ class Measure:
     place: str = ""
     low: float = np.nan
     high: float = np.nan
-    statement: str = ""
-    statement_zh: str = ""
-    source: Said = NOTHING
+    statement: Said | None = None
+    source: Said | None = None
     forced_by: str = ""
-    note: Said = NOTHING
+    note: Said | None = None
 
 
 def validation_table(
@@ -113,20 +112,20 @@ def validation_table(
     """
     measures = list(measures)
     rows = [
-        _row(chapter, m, Said(m.statement, m.statement_zh), m.low, m.high, m.source)
+        _row(chapter, m, m.statement, m.low, m.high, m.source)
         for m in measures
-        if m.statement
+        if m.statement is not None
     ]
     of = {(m.measure, m.place): m for m in measures}
     for row in () if published is None else published.to_dict("records"):
         held = _held(chapter, row, of)
         if held is not None:
             rows.append(held)
-    columns = [
-        "chapter", "measure", "subject", "statement", "statement_zh", "ours", "low", "high", "unit", "verdict", "forced_by", "source", "source_zh",
-        "note", "note_zh",
+    heads = [
+        "chapter", "measure", "subject", "statement", "statement_said", "ours", "low", "high", "unit", "verdict", "forced_by", "source",
+        "source_said", "note", "note_said",
     ]  # fmt: skip
-    out = pd.DataFrame(rows, columns=columns)
+    out = pd.DataFrame(rows, columns=heads)
     return out.astype(dict.fromkeys(("ours", "low", "high"), float))
 
 
@@ -135,22 +134,22 @@ def _held(
 ) -> dict[str, object] | None:
     """One published statement beside ours; none where it is another chapter's."""
     measure, place, than = _text(row["measure"]), _text(row.get("place")), _text(row.get("than"))
-    stated, told = _both(row, "statement"), _both(row, "reason")
+    stated, told = by_language(row, "statement"), by_language(row, "reason")
     if measure in NOT_MEASURED:
         return _not_tried(chapter, row, stated, told)
     names = tuple(dict.fromkeys(name for name, _ in of))
-    if chapter_of(measure, stated.en, names) not in ("", chapter):
+    if chapter_of(measure, str(row["statement"]), names) not in ("", chapter):
         return None
     mine = of.get((measure, place))
     if mine is None:
-        lacks = said("no_figure_of", place=place) if measure in names else said("not_made")
+        lacks = Said("no_figure_of", {"place": place}) if measure in names else Said("not_made")
         mine = Measure(measure, np.nan, place=place, note=lacks)
     if than:
         other = of.get((measure, than))
         if other is None:
-            mine = replace(mine, note=together(mine.note, said("no_figure_of", place=than)))
+            mine = replace(mine, note=together(mine.note, Said("no_figure_of", {"place": than})))
         low = np.nan if other is None else other.ours
-        return _row(chapter, mine, stated, low, np.inf, _both(row, "source"), told)
+        return _row(chapter, mine, stated, low, np.inf, by_language(row, "source"), told)
     low, high = _number(row, "low"), _number(row, "high")
     if np.isnan(low) and np.isnan(high):
         raise QuantityError(
@@ -161,47 +160,41 @@ def _held(
         raise QuantityError(
             f"published: '{row['statement']}' has low {low:g} above high {high:g}; exchange them"
         )
-    return _row(chapter, mine, stated, low, high, _both(row, "source"), told)
+    return _row(chapter, mine, stated, low, high, by_language(row, "source"), told)
 
 
 def _not_tried(
-    chapter: str, row: dict[Hashable, Any], stated: Said, told: Said
+    chapter: str, row: dict[Hashable, Any], stated: Said | None, told: Said | None
 ) -> dict[str, object] | None:
     """A statement that nobody can measure, listed with its reason by the chapter it names, or else by the first."""
     where = _text(row.get("chapter")) or next(iter(MEASURES))
     if where not in MEASURES:
         raise QuantityError(
-            f"published.chapter: '{stated.en}' has '{where}', expected one of {', '.join(MEASURES)}; correct it"
+            f"published.chapter: '{row['statement']}' has '{where}', expected one of {', '.join(MEASURES)}; correct it"
         )
-    if not told.en:
+    if told is None:
         raise QuantityError(
-            f"published.reason: '{stated.en}' has no measure and no reason; say in reason why it cannot be measured"
+            f"published.reason: '{row['statement']}' has no measure and no reason; say in reason why it cannot be measured"
         )
     if where != chapter:
         return None
     mine = Measure("-", np.nan, "")
-    source = _both(row, "source")
+    source = by_language(row, "source")
     return _row(chapter, mine, stated, np.nan, np.nan, source, told) | {"verdict": NOT_TRIED}
 
 
 def _row(
-    chapter: str, mine: Measure, stated: Said, low: float, high: float, source: Said, told: Said = NOTHING,
+    chapter: str, mine: Measure, stated: Said | None, low: float, high: float, source: Said | None, told: Said | None = None,
 ) -> dict[str, object]:  # fmt: skip
     known = np.isfinite(mine.ours) and not (np.isnan(low) or np.isnan(high))
     verdict = UNKNOWN if not known else AGREES if low <= mine.ours <= high else DIFFERS
     # a reason explains what does not agree
     note = mine.note if verdict == AGREES else together(mine.note, told)
     return {
-        "chapter": chapter, "measure": mine.measure, "subject": mine.place, "statement": stated.en, "statement_zh": stated.zh, "ours": mine.ours,
+        "chapter": chapter, "measure": mine.measure, "subject": mine.place, **columns("statement", stated), "ours": mine.ours,
         "low": low if np.isfinite(low) else np.nan, "high": high if np.isfinite(high) else np.nan, "unit": mine.unit,
-        "verdict": verdict, "forced_by": mine.forced_by, "source": source.en, "source_zh": source.zh, "note": note.en, "note_zh": note.zh,
+        "verdict": verdict, "forced_by": mine.forced_by, **columns("source", source), **columns("note", note),
     }  # fmt: skip
-
-
-def _both(row: dict[Hashable, Any], column: str) -> Said:
-    """A text of a statement in both languages; as it stands where the table has one only."""
-    text = _text(row.get(column))
-    return Said(text, _text(row.get(f"{column}_zh")) or text)
 
 
 def _text(value: object) -> str:

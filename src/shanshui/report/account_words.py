@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 
 from shanshui.accounts.frames import FRAMES
-from shanshui.accounts.services import FLOW
 from shanshui.core.voice import Voice
+from shanshui.queries.spoken import told_column
 from shanshui.report.page import Page
 from shanshui.report.places import named
 
@@ -49,15 +49,11 @@ def _statement(page: Page) -> dict[str, Any] | None:
         else str(s)
         for s in rows["subject"]
     ]
-    column = page.voice.column(rows, "text")
-    text = rows[column]
-    if column != "text":
-        text = text.replace({rf"\b{name}\b": page.voice(name) for name in FLOW}, regex=True)
     frame = pd.DataFrame(
         {
             "topic": [page.voice(f"topic_{t}") for t in rows["topic"]],
             "subject": subject,
-            "statement": text,
+            "statement": told_column(rows, "text", page.voice),
         }
     )
     return page.table(page.voice.word("account_statement"), frame, "", of=("account_statement",))
@@ -68,7 +64,7 @@ def frame_name(name: str, voice: Voice) -> str:
     known = FRAMES.get(name)
     if known is None:
         return voice(name)
-    return voice.of(known, "title")
+    return voice.among(known.title.words)
 
 
 def _frames(page: Page) -> dict[str, Any] | None:
@@ -81,7 +77,7 @@ def _frames(page: Page) -> dict[str, Any] | None:
             "value_billion": rows["total"] / BILLION,
             "services": rows["services"],
             "same_as": [frame_name(f, page.voice) if f else "" for f in rows["same_as"]],
-            "reason": rows[page.voice.column(rows, "reason")],
+            "reason": told_column(rows, "reason", page.voice),
         }
     )
     return page.table(

@@ -114,7 +114,7 @@ def _frame(page: Page) -> str:
     if not page.study.has("gep"):
         return ""
     frame = FRAMES[str(page.study["gep"]["frame"].iloc[0])]
-    return f"{page.voice.word('gep')} · {page.voice.of(frame, 'title')}"
+    return f"{page.voice.word('gep')} · {page.voice.among(frame.title.words)}"
 
 
 def _account(page: Page) -> dict[str, Any] | None:

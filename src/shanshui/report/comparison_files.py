@@ -1,6 +1,7 @@
 """Comparisons of scenarios as files."""
 
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,43 +11,25 @@ import rasterio
 
 from shanshui.core.errors import DataError, PlanError, nearest
 from shanshui.core.voice import Voice
+from shanshui.queries.comparison.answer import Comparison
+from shanshui.queries.comparison.sentences import sentences
 from shanshui.report.canvas import as_png, drawing, drawn_voice
-from shanshui.report.comparison import sentences
 from shanshui.report.difference_maps import difference_map
 from shanshui.report.export import written_by
 from shanshui.store.sheets import write_csv, write_workbook
 from shanshui.store.written import refuse_foreign, replaced
-from shanshui.study.comparison import Comparison
 from shanshui.study.study import Study
 
 ENDINGS = (".csv", ".xlsx", ".json", ".tif", ".png")
 
 
-def summary_rows(found: list[Comparison]) -> pd.DataFrame:
+def summary_rows(found: Iterable[Comparison]) -> pd.DataFrame:
     """One row for each comparison."""
-    return pd.DataFrame(
-        [
-            {
-                "product": c.product,
-                "column": c.column,
-                "unit": c.unit,
-                "from": c.one,
-                "to": c.other,
-                "before": c.before,
-                "after": c.after,
-                "change": c.change,
-                "change_share": c.change_share,
-                "differ": c.changed,
-                "compared": c.compared,
-                "in_one_only": c.only_one,
-            }
-            for c in found
-        ]
-    )
+    return pd.DataFrame([c.summary() for c in found])
 
 
 def write_comparison(
-    study: Study, found: list[Comparison], to: Path, voice: Voice, *, overwrite: bool = False
+    study: Study, found: Sequence[Comparison], to: Path, voice: Voice, *, overwrite: bool = False
 ) -> Path:
     """Write comparisons to one file.
 
@@ -54,7 +37,7 @@ def write_comparison(
     ----------
     study : Study
         Whose.
-    found : list of Comparison
+    found : sequence of Comparison
         One of them for a map.
     to : Path
         The ending chooses: .csv and .xlsx (places and rows), .json (all), .tif (the difference), .png (a map of it).
@@ -93,7 +76,9 @@ def write_comparison(
     return to
 
 
-def _write(study: Study, found: list[Comparison], place: Path, ending: str, voice: Voice) -> None:
+def _write(
+    study: Study, found: Sequence[Comparison], place: Path, ending: str, voice: Voice
+) -> None:
     if ending == ".json":
         place.write_text(
             json.dumps([as_dict(c, voice) for c in found], ensure_ascii=False, indent=1), "utf-8"
@@ -115,7 +100,7 @@ def _write(study: Study, found: list[Comparison], place: Path, ending: str, voic
             as_png(difference_map(study, found, shown), place)
 
 
-def _joined(found: list[Comparison], what: str) -> pd.DataFrame:
+def _joined(found: Sequence[Comparison], what: str) -> pd.DataFrame:
     parts = [getattr(c, what).assign(product=c.product) for c in found if len(getattr(c, what))]
     if not parts:
         return pd.DataFrame()
@@ -123,7 +108,7 @@ def _joined(found: list[Comparison], what: str) -> pd.DataFrame:
     return whole[["product", *(c for c in whole.columns if c != "product")]]
 
 
-def _all_rows(found: list[Comparison]) -> pd.DataFrame:
+def _all_rows(found: Sequence[Comparison]) -> pd.DataFrame:
     """Places where there are any, else rows; the headline of each product first."""
     parts = []
     for c in found:
@@ -145,18 +130,8 @@ def _all_rows(found: list[Comparison]) -> pd.DataFrame:
 
 
 def as_dict(found: Comparison, voice: Voice) -> dict[str, Any]:
-    """Comparison as plain data."""
-
-    def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-        return json.loads(frame.to_json(orient="records", force_ascii=False)) if len(frame) else []
-
-    head = json.loads(summary_rows([found]).to_json(orient="records", force_ascii=False))[0]
-    return head | {
-        "kind": found.kind,
-        "said": sentences(found, voice),
-        "places": rows(found.places),
-        "rows": rows(found.rows),
-    }
+    """Comparison as plain data, with what it comes to in sentences."""
+    return found.to_dict() | {"said": sentences(found, voice)}
 
 
 def _write_raster(study: Study, found: Comparison, place: Path) -> None:

@@ -1,5 +1,6 @@
 """Maps of the difference of two scenarios."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,16 @@ from numpy.typing import NDArray
 
 from shanshui.core.errors import PlanError
 from shanshui.core.voice import Voice
+from shanshui.queries.comparison.answer import DIFFERS, ENTERS, LEAVES, Comparison
+from shanshui.queries.comparison.sentences import scenario_word
 from shanshui.region.grid import grid_of
-from shanshui.report.comparison import scenario_word
 from shanshui.report.maps import WIDEST, thumbnail
-from shanshui.study.comparison import DIFFERS, ENTERS, LEAVES, Comparison
 from shanshui.study.study import Study
 
 LESS, MORE = "#67001f", "#053061"
 """Ends of the ramp of differences."""
+OUTLINE_STEPS = 2000
+"""Steps across the study in which outlines are drawn."""
 ACROSS = 3
 """Panels side by side."""
 PLAIN: dict[str, Any] = {"interpolation": "nearest", "rasterized": True}
@@ -30,14 +33,14 @@ BESIDE: dict[str, Any] = {
 }
 
 
-def difference_map(study: Study, found: list[Comparison], voice: Voice) -> Figure:
+def difference_map(study: Study, found: Sequence[Comparison], voice: Voice) -> Figure:
     """Maps of the difference of one product, a panel for each scenario, in one scale: red for less, blue for more.
 
     Parameters
     ----------
     study : Study
         With the region made.
-    found : list of Comparison
+    found : sequence of Comparison
         Of one grid; of classes that are only in or out, blue is what comes in and red what goes; of others red is what differs.
     voice : Voice
         Of the page.
@@ -71,14 +74,11 @@ def difference_map(study: Study, found: list[Comparison], voice: Voice) -> Figur
         _ground(ax, study)
         image = ax.imshow(values, extent=_extent(study), cmap="RdBu", norm=norm, zorder=2, **PLAIN)
         _outlines(ax, study)
-        ax.set_title(
-            voice(
-                "compare_less",
-                one=scenario_word(one.one, voice),
-                other=scenario_word(one.other, voice),
-            ),
-            fontsize=8.5,
-        )
+        sides = {"one": scenario_word(one.one, voice), "other": scenario_word(one.other, voice)}
+        title = voice("compare_less", **sides)
+        if len(found) == 1:
+            title = f"{voice.word(one.product)}{voice('mark_colon')}{title}"
+        ax.set_title(title, fontsize=8.5)
     if classes:
         figure.legend(handles=_class_legend(found[0], voice), **BESIDE)
     elif image is not None:
@@ -135,7 +135,9 @@ def _ground(ax: Any, study: Study) -> None:
 def _outlines(ax: Any, study: Study) -> None:
     for name, colour, width in (("counties", "#888888", 0.3), ("boundary", "#222222", 0.7)):
         if study.has(name):
-            shapes = study[name].boundary.simplify(study.grid.cell_m)
+            # by what a picture can show: cells may be much wider, and outlines of neighbours would part
+            left, _, right, _ = study.grid.bounds
+            shapes = study[name].boundary.simplify((right - left) / OUTLINE_STEPS)
             shapes = shapes[~shapes.is_empty]
             if len(shapes):
                 shapes.plot(ax=ax, color=colour, linewidth=width, zorder=3, aspect=None)

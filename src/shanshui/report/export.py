@@ -43,7 +43,7 @@ def export(
     to : Path
         The ending chooses the format: .tif (COG), .nc, .zarr, .gpkg, .gdb, .shp, .parquet, .geojson, .csv, .xlsx, .png.
     lang : str
-        Of the words on a map.
+        Of the words on a map and of texts in tables.
     overwrite : bool
         Replace a file that the study did not write; inputs, kept results and folders of others never.
     stale : bool
@@ -76,8 +76,7 @@ def export(
     standing = ProductStates(study)
     if not stale:
         standing.refuse_stale(names)
-    # attributes of data are in English; what is told of a Shapefile goes to the terminal, which has its own font
-    shown = voice if ending == ".shp" else drawn_voice(voice) if ending == ".png" else Voice()
+    shown = drawn_voice(voice) if ending == ".png" else voice
     handed = Handed(study, names, shown, {name: standing.why(name, shown) for name in names})
     written = written_by(study)
     parts = [to.with_suffix(suffix) for suffix in (SHAPEFILE_PARTS if ending == ".shp" else ())]

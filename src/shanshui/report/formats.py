@@ -17,7 +17,8 @@ from shanshui.core.errors import PlanError
 from shanshui.core.keys import keys
 from shanshui.core.version import __version__
 from shanshui.core.voice import Voice
-from shanshui.queries.places import joined_columns, outlined, with_places
+from shanshui.queries.places import PlacedRows
+from shanshui.queries.spoken import spoken
 from shanshui.report.office_formats import write_geodatabase, write_shapefile
 from shanshui.store.sheets import plain_text, write_csv, write_workbook
 from shanshui.store.vectors import write_geopackage
@@ -145,7 +146,7 @@ def _cube(handed: Handed, to: Path) -> None:
 
 def _placed(study: Study, name: str) -> gpd.GeoDataFrame:
     """Features, or a table with the outlines of the places that its rows speak of."""
-    frame = outlined(study, name)
+    frame = PlacedRows(study, name).outlined
     if frame is None:
         raise PlanError(
             f"{name}: has no geometry and names no place that has one; export it as .csv, .xlsx or .parquet"
@@ -158,7 +159,7 @@ def _flat(study: Study, name: str) -> pd.DataFrame:
     value = study[name]
     if isinstance(value, float):
         return pd.DataFrame({name: [value]})
-    frame = with_places(study, name)
+    frame = PlacedRows(study, name).named
     if isinstance(frame, gpd.GeoDataFrame):
         shapes = frame.geometry
         frame = pd.DataFrame(frame.drop(columns=shapes.name))
@@ -168,7 +169,8 @@ def _flat(study: Study, name: str) -> pd.DataFrame:
 
 
 def _marked(handed: Handed, name: str, frame: Any) -> Any:
-    """Rows that say so where their product is not up to date."""
+    """Rows in the words of the export's language, which say so where their product is not up to date."""
+    frame = spoken(frame, handed.voice)
     if not handed.state[name]:
         return frame
     column = "state" if "state" not in frame else "state_of_product"
@@ -189,8 +191,9 @@ def _layers(handed: Handed) -> dict[str, pd.DataFrame]:
     """Rows of each product, with the outlines of their places where they have one."""
     layers = {}
     for name in handed.names:
-        shaped = outlined(handed.study, name)
-        frame = with_places(handed.study, name) if shaped is None else shaped
+        rows = PlacedRows(handed.study, name)
+        shaped = rows.outlined
+        frame = rows.named if shaped is None else shaped
         layers[name] = _plain(_marked(handed, name, frame))
     return layers
 
@@ -219,7 +222,7 @@ def _geojson(handed: Handed, to: Path) -> None:
 
 def _parquet(handed: Handed, to: Path) -> None:
     name = handed.names[0]
-    frame = _marked(handed, name, with_places(handed.study, name))
+    frame = _marked(handed, name, PlacedRows(handed.study, name).named)
     frame.to_parquet(to, compression="zstd", index=False)
 
 
@@ -248,7 +251,7 @@ def _notes(study: Study, name: str, frame: pd.DataFrame) -> list[dict[str, str]]
     """Unit of each column, and what it names."""
     facts = study.record(name).facts.get("columns", {})
     declared = study.plan.keys(name) if name in study.plan.steps else {}
-    joined = joined_columns(study, name) if facts else {}
+    joined = PlacedRows(study, name).joined_columns if facts else {}
     return [
         {
             "product": name,

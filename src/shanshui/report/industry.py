@@ -8,6 +8,7 @@ import pandas as pd
 from shanshui.industry.firms import PUBLISHED
 from shanshui.industry.lexicon import CATEGORIES
 from shanshui.industry.rule_facts import PROJECT_FACTS
+from shanshui.queries.spoken import told_column
 from shanshui.report.industry_figures import (
     admission_chart,
     attention_chart,
@@ -161,8 +162,8 @@ def _coverage(page: Page) -> dict[str, Any] | None:
             "state": [page.voice(f"rule_{s.replace(' ', '_')}") for s in rows["state"]],
             "fires_percent": 100 * rows["fires_share"],
             "may_percent": 100 * rows["may_share"],
-            "statement": rows[page.voice.column(rows, "text")],
-            "source_of": rows[page.voice.column(rows, "source")] + " " + rows["tag"],
+            "statement": told_column(rows, "text", page.voice),
+            "source_of": told_column(rows, "source", page.voice) + " " + rows["tag"],
         }
     )
     return page.table(
@@ -177,11 +178,11 @@ def _sentences(page: Page) -> dict[str, Any] | None:
     rows = page.study["sentence_coverage"]
     frame = pd.DataFrame(
         {
-            "sentence": rows[page.voice.column(rows, "sentence")],
+            "sentence": told_column(rows, "sentence", page.voice),
             "state": [page.voice(f"rule_{s.replace(' ', '_')}") for s in rows["state"]],
             "rules": rows["rules"].replace("", "–"),
-            "why": rows[page.voice.column(rows, "why")].fillna("").replace("", "–"),
-            "source_of": rows[page.voice.column(rows, "source")],
+            "why": told_column(rows, "why", page.voice).replace("", "–"),
+            "source_of": told_column(rows, "source", page.voice),
         }
     )
     name, note = page.voice.word("sentence_coverage"), page.voice("sentences_note")

@@ -2,7 +2,6 @@
 
 import warnings
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -26,6 +25,7 @@ from rasterio.enums import Resampling
 from shanshui.core.terms import terms
 from shanshui.core.voice import Voice
 from shanshui.report.canvas import legend_text
+from shanshui.report.last import Last
 from shanshui.report.legends import colours
 from shanshui.report.map_marks import course_names, north_arrow, place_names, scale_bar
 from shanshui.store.rasters import RasterReader
@@ -103,11 +103,17 @@ def thumbnail(reader: RasterReader, codes: bool = False) -> tuple[NDArray[Any], 
     return out, float(step)
 
 
-@lru_cache(maxsize=2)
-def _backdrop(
-    study: Study, elevation: str, mask: str
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Ground, region and shading of a study's maps, by the digests they come from."""
+_Backdrop = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
+_BACKDROPS = Last[_Backdrop]()
+
+
+def _backdrop(study: Study) -> _Backdrop:
+    """Ground, region and shading of a study's maps."""
+    elevation, mask = study.record("elevation").digest, study.record("region_mask").digest
+    return _BACKDROPS.of(study, (elevation, mask), lambda: _shaded(study, elevation, mask))
+
+
+def _shaded(study: Study, elevation: str, mask: str) -> _Backdrop:
     ground, step = thumbnail(study.objects.reader(elevation))
     inside, _ = thumbnail(study.objects.reader(mask), codes=True)
     cell = study.grid.cell_m * step
@@ -158,9 +164,7 @@ def draw_map(study: Study, spec: MapSpec, voice: Voice) -> Figure:
     figure = Figure(figsize=(width, max(3.4, min(width * ratio * 0.75 + 0.55, 11.0))), dpi=130)
     ax = figure.add_axes((0.015, 0.06, 0.75, 0.925))
     extent = (grid.bounds[0], grid.bounds[2], grid.bounds[1], grid.bounds[3])
-    ground, inside, shade = _backdrop(
-        study, study.record("elevation").digest, study.record("region_mask").digest
-    )
+    ground, inside, shade = _backdrop(study)
     step = -(-max(grid.shape) // WIDEST)
     ax.imshow(
         np.where(np.isfinite(ground), 0.55 + 0.45 * shade, np.nan),

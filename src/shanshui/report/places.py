@@ -3,13 +3,13 @@
 import pandas as pd
 
 from shanshui.core.voice import Voice
-from shanshui.queries.places import with_places
+from shanshui.queries.places import PlacedRows
 from shanshui.study.study import Study
 
 
 def named(study: Study, name: str, voice: Voice) -> pd.DataFrame:
     """Rows with code, and the name of their place in a language as ``name``."""
-    frame = with_places(study, name)
+    frame = PlacedRows(study, name).named
     own = voice.column(frame, "name")
     if own != "name" and "name" in frame:
         return frame.assign(name=frame[own].where(frame[own].notna(), frame["name"]))

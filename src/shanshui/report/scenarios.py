@@ -8,12 +8,15 @@ import pandas as pd
 
 from shanshui.core.errors import ShanshuiError
 from shanshui.core.voice import Voice
-from shanshui.report.comparison import scenario_word, sentences, signed_share
+from shanshui.queries.comparison.answer import Comparison
+from shanshui.queries.comparison.compare import compared
+from shanshui.queries.comparison.pair import Pair
+from shanshui.queries.comparison.sentences import scenario_word, sentences, signed_share
+from shanshui.queries.comparison.zones import Zones
 from shanshui.report.difference_maps import difference_map
 from shanshui.report.legends import Legend
 from shanshui.report.page import Figure, Page
 from shanshui.report.views import class_words
-from shanshui.study.comparison import Comparison, Zones, compare
 from shanshui.study.sections import BASE
 from shanshui.study.study import Study
 
@@ -57,15 +60,13 @@ def scenario_chapter(page: Page) -> dict[str, Any]:
 
 def _compared(study: Study, name: str, zones: Zones) -> dict[str, Comparison]:
     """Comparisons of the study with a scenario, of what both have made and is up to date."""
-    out = {}
-    for product in FIGURES:
-        try:
-            one = compare(study, BASE, name, product, zones=zones)
-        except ShanshuiError:
-            continue  # not made, or not up to date, in one of them: the page tells what it can
-        if one.changed:
-            out[product] = one
-    return out
+    try:
+        pair = Pair(study, BASE, name, zones)
+        # not made, or not up to date, in one of them: the page tells what it can
+        found = {p: compared(pair, p) for p in FIGURES if pair.both(p) and not pair.same(p)}
+    except ShanshuiError:
+        return {}
+    return {product: one for product, one in found.items() if one.changed}
 
 
 def _told(study: Study, names: list[str], voice: Voice) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from shanshui.core.source import citation
 from shanshui.flow.steps import Source, Step
-from shanshui.queries.places import by_unit
+from shanshui.queries.places import PlacedRows
 from shanshui.region.years import chosen_year
 from shanshui.report.page import Page
 from shanshui.report.views import basin_names, cover_classes
@@ -34,7 +34,7 @@ COLUMNS = (
 def slope_by_basin(page: Page) -> pd.DataFrame:
     """Share of each slope class in the twelve largest river basins."""
     units = page.study["planning_units"]
-    shares = by_unit(page.study, "unit_slope_classes").reindex(units.index).fillna(0.0)
+    shares = PlacedRows(page.study, "unit_slope_classes").by_unit.reindex(units.index).fillna(0.0)
     area = shares.mul(units["area_km2"], axis=0).groupby(units["river_basin"]).sum()
     largest = area.sum(axis=1).sort_values(ascending=False).index[:12]
     out = area.loc[largest].div(area.loc[largest].sum(axis=1), axis=0)
@@ -115,7 +115,7 @@ def unit_table(page: Page) -> dict[str, Any]:
             of.append(name)
     for name in ("unit_terrain", "unit_climate"):
         if name in of:
-            more = by_unit(page.study, name)
+            more = PlacedRows(page.study, name).by_unit
             frame = frame.join(more[[c for c in more if c not in frame]])
     if "unit_population" in of:
         people = page.study["unit_population"]

@@ -40,8 +40,8 @@ def validation_chapter(page: Page) -> dict[str, Any]:
                 page.voice("forced_by"): [
                     "" if s.forced is None else s.forced.words(page.voice) for s in rows
                 ],
-                page.voice("reason"): [s.row[page.voice.column(s.row, "note")] for s in rows],
-                page.voice("source"): [s.row[page.voice.column(s.row, "source")] for s in rows],
+                page.voice("reason"): [page.voice.tell(s.row, "note") for s in rows],
+                page.voice("source"): [page.voice.tell(s.row, "source") for s in rows],
             }
         )
         told = _told(rows, page.voice)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from shanshui.core.errors import PlanError
 from shanshui.core.source import short_citation
 from shanshui.core.voice import Voice
 from shanshui.flow.steps import Layer, Step
-from shanshui.queries.places import by_unit, outlined
+from shanshui.queries.places import PlacedRows
+from shanshui.report.last import Last
 from shanshui.report.legends import Legend, classes, colours, legend_of, legends
 from shanshui.report.maps import MapSpec, draw_map
 from shanshui.report.number_classes import Fill, step_fills, value_fills
@@ -67,7 +68,7 @@ class View:
         study = self.study
         if not study.has("boundary"):
             return []
-        outline = _outline(study, study.record("boundary").digest)
+        outline = _outline(study)
         out: list[Line] = [(outline, "#222", 1.0)]
         if study.has("counties") and "counties" in self.legend.layers:
             counties = study["counties"]
@@ -120,7 +121,7 @@ def _table(view: View) -> MapSpec:
         Rows that have no place, several rows for one place, or no numbers.
     """
     study, name, voice = view.study, view.name, view.voice
-    frame = outlined(study, name)
+    frame = PlacedRows(study, name).outlined
     if frame is None or not set(frame.geom_type.dropna()) <= {"Polygon", "MultiPolygon"}:
         raise PlanError(f"{name}: its rows have no areas to draw; export it as .csv or .xlsx")
     if frame.geometry.dropna().duplicated().any():
@@ -160,7 +161,7 @@ def _by_word(places: gpd.GeoDataFrame, words: pd.Series, view: View) -> list[Fil
 def _units(view: View) -> MapSpec:
     """A table by planning unit: its words, or its value per area in seven groups of one size."""
     units, by = view.study["planning_units"], view.legend.by
-    column = by_unit(view.study, view.name)[by].reindex(units.index)
+    column = PlacedRows(view.study, view.name).by_unit[by].reindex(units.index)
     lines = [(units, "white", 0.2), *view.rim]
     if column.dtype.kind in "iuf":
         unit = view.voice("million_per_km2")
@@ -271,10 +272,13 @@ def class_words(study: Study, name: str, voice: Voice) -> dict[int, str]:
     return {code: word for code, (word, _) in _classes(view).items()}
 
 
-@lru_cache(maxsize=2)
-def _outline(study: Study, boundary: str) -> gpd.GeoDataFrame:
-    """The region as one shape, by the digest of its boundary."""
-    return study.objects.get(boundary).dissolve()
+_OUTLINES = Last[gpd.GeoDataFrame]()
+
+
+def _outline(study: Study) -> gpd.GeoDataFrame:
+    """The region as one shape."""
+    boundary = study.record("boundary").digest
+    return _OUTLINES.of(study, boundary, lambda: study.objects.get(boundary).dissolve())
 
 
 def cover_classes(study: Study, name: str) -> pd.DataFrame:

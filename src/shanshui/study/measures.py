@@ -18,16 +18,14 @@ from shanshui.flow.plan import Plan
 from shanshui.flow.rewire import is_before, with_change
 from shanshui.flow.steps import Item, Source, Step
 from shanshui.flow.work import Context
-from shanshui.measures.changes import (
-    changed_cells,
+from shanshui.measures.cells import changed_cells, changed_layers, followed_cells
+from shanshui.measures.ground import ground_card, rule_ground, shapes_ground
+from shanshui.measures.rows import (
     changed_features,
-    changed_layers,
     changed_rows,
-    followed_cells,
     remaining_features,
     remaining_rows,
 )
-from shanshui.measures.ground import ground_card, rule_ground, shapes_ground
 from shanshui.measures.rule import Rule
 from shanshui.measures.sentence import Measure
 from shanshui.region.grid import GridSpec

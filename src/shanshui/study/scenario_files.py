@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from shanshui.collect.catalog import located
+from shanshui.collect.gate import require
 from shanshui.core.errors import PlanError, StudyError, nearest
 from shanshui.flow.variants import checked_name
 from shanshui.store.layout import disk_errors
@@ -14,7 +16,7 @@ from shanshui.study.file import fault_words
 from shanshui.study.scenario import FOLDER, lineage
 from shanshui.study.sections import BASE, Scenario
 from shanshui.study.toml import toml_list, toml_text
-from shanshui.study.upkeep import sweep
+from shanshui.study.upkeep import parse_settings, sweep
 
 if TYPE_CHECKING:
     from shanshui.study.study import Study
@@ -63,10 +65,9 @@ def new_scenario(
     Raises
     ------
     StudyError
-        A name that is taken or that no folder can have, or anything that cannot be laid over the study.
+        A name that is taken or that no folder can have, or anything that cannot be laid over the study; a study that was opened to read only.
     """
-    from shanshui.study.study import parse_settings
-
+    study.refuse_writing("a new scenario")
     place = study.layout.folder / FOLDER / f"{name}.toml"
     if name == BASE:
         raise StudyError(f"scenario '{BASE}': is the study itself; give another name")
@@ -97,6 +98,8 @@ def new_scenario(
     study.scenarios[name] = made
     try:
         lineage(study.scenarios, name)
+        for word, spec in made.files():
+            require(located(spec, study.folders), word)
         study.scenario(name)
     except Exception:
         del study.scenarios[name]
@@ -168,7 +171,7 @@ def _place(study: "Study", name: str) -> Path:
     return study.layout.folder / FOLDER / f"{name}.toml"
 
 
-def drop_scenario(study: "Study", name: str) -> list[str]:
+def drop_scenario(study: "Study", name: str) -> tuple[Path | None, int, int]:
     """Take a scenario and what was made of it alone away.
 
     Parameters
@@ -180,14 +183,15 @@ def drop_scenario(study: "Study", name: str) -> list[str]:
 
     Returns
     -------
-    list of str
-        What was done, in words.
+    (Path or None, int, int)
+        The file that was deleted; kept results of it alone that were, and their bytes.
 
     Raises
     ------
     StudyError
-        No such scenario, another one is laid over it, or it stands in the study file.
+        No such scenario, another one is laid over it, or it stands in the study file; a study that was opened to read only.
     """
+    study.refuse_writing("a scenario to be dropped")
     noted = study.ledger.variants()
     if name not in study.scenarios and name not in noted:
         raise StudyError(f"no scenario '{name}'; {nearest(name, study.scenarios)}")
@@ -201,16 +205,11 @@ def drop_scenario(study: "Study", name: str) -> list[str]:
             f"scenario '{name}': stands in {study.layout.study_file}, which is yours; delete its section [scenarios.{name}] there, then: "
             f"shanshui scenario {study.layout.folder} drop {name}"
         )
-    out = []
-    if name in study.scenarios:
-        place = _place(study, name)
+    place = _place(study, name) if name in study.scenarios else None
+    if place is not None:
         with disk_errors(place):
             place.unlink()
         del study.scenarios[name]
-        out.append(f"{place}: deleted")
     gone = [n for n in noted if n == name or n.startswith(f"{name},preview=")]
     swept = [sweep(study, n) for n in gone]
-    if swept:
-        files, size = (sum(s) for s in zip(*swept, strict=True))
-        out.append(f"{files} kept results of it alone deleted, {size / 1e6:.1f} MB")
-    return out
+    return place, sum(files for files, _ in swept), sum(size for _, size in swept)

@@ -120,6 +120,15 @@ class Scenario(Changes):
         }
         return said | {k: list(v) for k, v in lists.items() if v}
 
+    def files(self) -> list[tuple[str, InputSpec]]:
+        """Inputs that it takes from one file, with their declaration; not those of several by a pattern."""
+        return [
+            (word, spec)
+            for word, said in self.inputs.items()
+            for spec in (said if isinstance(said, list) else [said])
+            if spec.file and not set(spec.file) & set("*?[{")
+        ]
+
     @property
     def parents(self) -> list[str]:
         """What it changes, in the order in which a later one wins."""

@@ -1,65 +1,37 @@
 """A study opened: run it, look at it, ask where a number came from."""
 
 from collections.abc import Iterable, Mapping
-from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from shlex import quote
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import Any
 
-from shanshui.collect.catalog import InputSpec, located
-from shanshui.collect.classes import shipped_legend
-from shanshui.collect.gate import require
-from shanshui.collect.inputs import INPUTS, PRODUCTS, wanted
-from shanshui.collect.joining import LEVELS, files_in
+from shanshui.collect.inputs import PRODUCTS, wanted
+from shanshui.collect.joining import LEVELS
 from shanshui.collect.quality import Verdict
-from shanshui.collect.rasters import raster_input
-from shanshui.collect.tiles import spread
-from shanshui.collect.yearly import maps_apart
 from shanshui.core.errors import PlanError, ShanshuiError, StoreError, StudyError, nearest
 from shanshui.core.process_lock import remembered
 from shanshui.core.quantity import Table
 from shanshui.flow.elsewhere import Workers
-from shanshui.flow.estimate import Estimate, memory_limit
+from shanshui.flow.estimate import memory_limit
 from shanshui.flow.events import Listener, deaf
 from shanshui.flow.explain import Link, chain, joins
-from shanshui.flow.plan import Plan
 from shanshui.flow.rewire import is_before
 from shanshui.flow.run import Outcome, Run
-from shanshui.flow.variants import Settings, reached
 from shanshui.kernels.crew import available
-from shanshui.measures.changes import refuse_nothing
-from shanshui.plans.everything import CHAPTERS, everything
-from shanshui.region.grid import coarser
+from shanshui.measures.cells import refuse_nothing
+from shanshui.plans.everything import CHAPTERS
 from shanshui.region.join_account import JoinAccount
-from shanshui.store.layout import Layout
-from shanshui.store.ledger import Ledger, Record
-from shanshui.store.objects import Objects
-from shanshui.store.reading import Reading
+from shanshui.store.ledger import Record
 from shanshui.store.verify import Fault, faults
-from shanshui.study.bring import sources_of
-from shanshui.study.file import StudyFile, read_study_file
-from shanshui.study.meaning import left_out
-from shanshui.study.measures import Measures
-from shanshui.study.scenario import Overridden, laid, lineage, scenarios_of
-from shanshui.study.sections import BASE, Scenario
+from shanshui.study.sections import BASE
 from shanshui.study.standing import Standing
-from shanshui.study.upkeep import DECLARED, noted_variant, sweep, with_settings
+from shanshui.study.upkeep import noted_variant, sweep, with_settings
 from shanshui.study.verdicts import verdicts_of
-
-if TYPE_CHECKING:
-    from shanshui.study.comparison import Comparison
-
-NATIVE = {
-    "temperature_fine": "temperature",
-    "land_cover_fine": "land_cover",
-    "slope_cell": "elevation",
-}
-"""Steps that must know how coarse a file is, and which."""
+from shanshui.study.views import Viewed
 
 
-class Study:
-    """One study folder.
+class Study(Viewed):
+    """One study folder: what has been made of it, and a run that makes it.
 
     Parameters
     ----------
@@ -68,313 +40,11 @@ class Study:
     read_only : bool
         Never write to it: runs and sweeps are refused.
 
-    Attributes
-    ----------
-    of : str
-        Scenario as which the study is looked at; blank for the study itself and for variants by settings.
-    times : int
-        Cells of a preview by those of the study; 1 for none.
-
     Raises
     ------
     StudyError
         No study there, or its file is not as it must be.
     """
-
-    def __init__(self, folder: str | Path, *, read_only: bool = False) -> None:
-        self.read_only = read_only
-        self.layout = Layout(folder)
-        self.study_file: StudyFile = read_study_file(self.layout.study_file)
-        self.file = self.study_file
-        self.grid = self.file.grid_spec()
-        self.specs = self._declared()
-        self.of, self.times = "", 1
-        self._views: dict[tuple[object, ...], Study] = {}
-        self.grounds: dict[str, tuple[str, str]] = {}
-        self.followed: list[tuple[str, str]] = []
-        self.overridden: list[Overridden] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the ledger; it is opened again when it is asked for."""
-        if "ledger" in self.__dict__:
-            self.ledger.close()
-
-    def _declared(self) -> dict[str, list[InputSpec]]:
-        """Inputs as the file declares them, tiles and years of a folder apart."""
-        declared = maps_apart(spread(self.file.specs(), self.folders))
-        return {k: [self._placed(s) for s in v] for k, v in declared.items()}
-
-    def _placed(self, spec: InputSpec) -> InputSpec:
-        """Find the tables beside the data: of classes, of changed codes, of names."""
-        found: dict[str, Any] = {}
-        for word in ("crosswalk", "names"):
-            files = files_in(getattr(spec, word))
-            if files:
-                found[word] = [str(located(InputSpec(file=f), self.folders)) for f in files]
-        if spec.legend is not None:
-            found["legend"] = shipped_legend(spec.legend) or str(
-                located(InputSpec(file=spec.legend), self.folders)
-            )
-        return spec.model_copy(update=found) if found else spec
-
-    @property
-    def folders(self) -> list[Path]:
-        """Where relative input paths are looked for."""
-        data = Path(self.file.data.folder).expanduser()
-        return [data if data.is_absolute() else self.layout.folder / data, self.layout.folder]
-
-    @remembered
-    def ledger(self) -> Ledger:
-        """What was made when and why."""
-        return Ledger(self.layout.ledger, write=False)
-
-    @remembered
-    def objects(self) -> Objects:
-        """Kept results."""
-        return Objects(self.layout, self.ledger, self.grid)
-
-    @remembered
-    def reading(self) -> Reading:
-        """Events since a number, windows and overviews of grids, also while another process runs the study."""
-        return Reading(self.objects)
-
-    def _refuse_writing(self, what: str) -> None:
-        if self.read_only:
-            raise StudyError(
-                f"{self.layout.folder}: was opened to read only, found {what}; open it without read_only"
-            )
-
-    @remembered
-    def plan(self) -> Plan:
-        """What this study can make, with the settings of its file."""
-        return self.base
-
-    @remembered
-    def base(self) -> Plan:
-        """The plan of the study itself; that of a variant is another one."""
-        return self._planned()
-
-    def _planned(self) -> Plan:
-        """Plan of the inputs and settings as they are declared."""
-        sources = sources_of(self.specs, self.folders, self.grid, self.ledger)
-        plan = everything(sources, left_out(self.specs, sources))
-        return plan.with_settings(self._native(plan)).with_settings(self.file.steps)
-
-    # variants
-
-    def variants(self) -> dict[str, Settings]:
-        """Variants that there are, with what each sets over the study file: step, setting, value."""
-        return {k: v for k, v in self.ledger.variants().items() if v != DECLARED}
-
-    def variant(self, name: str = "") -> Self:
-        """Look at the study as a variant of it: same files and grid, other settings.
-
-        Parameters
-        ----------
-        name : str
-            As ``variants`` has it; empty for the study itself.
-
-        Returns
-        -------
-        Study
-            Shares the ledger with this one. Products that the variant does not reach are those of the study.
-
-        Raises
-        ------
-        PlanError
-            There is no such variant.
-        """
-        known = self.variants()
-        if name and name in self.scenarios:
-            return self.scenario(name)
-        if name and name not in known:
-            raise PlanError(
-                f"no variant '{name}'; {nearest(name, known)}; make one: shanshui run {self.layout.folder} "
-                "--set STEP.SETTING=VALUE --as NAME"
-            )
-        return self.view(name, self.base.with_settings(known[name]) if name else self.base)
-
-    def view(self, name: str, plan: Plan) -> Self:
-        """Look at the study with another plan, its products under a name of their own."""
-        _ = self.objects, self.base
-        view = copy(self)
-        view.layout = Layout(self.layout.folder, name)
-        for word in ("standing", "reached"):
-            view.__dict__.pop(word, None)
-        view.__dict__["plan"] = plan
-        return view
-
-    @remembered
-    def reached(self) -> set[str]:
-        """Products that this variant reaches; none of the study itself."""
-        if self.times > 1:
-            return set(self.plan.steps)
-        return reached(self.plan, self.base) if self.layout.variant else set()
-
-    # scenarios
-
-    @property
-    def flags(self) -> str:
-        """Options of the command under which the study is looked at as here; blank for the study itself."""
-        told = [
-            f" --scenario {quote(self.of)}" if self.of else "",
-            f" --preview {self.times}" if self.times > 1 else "",
-        ]
-        plain = self.layout.variant if not any(told) else ""
-        return f" --variant {quote(plain)}" if plain else "".join(told)
-
-    @property
-    def told(self) -> str:
-        """As what the study is looked at, in words; blank for the study itself."""
-        times = f"a preview on cells {self.times} times as wide" if self.times > 1 else ""
-        if self.of or times:
-            return ", ".join(filter(None, (f"scenario {self.of}" if self.of else "", times)))
-        return f"variant {self.layout.variant}" if self.layout.variant else ""
-
-    @remembered
-    def scenarios(self) -> dict[str, Scenario]:
-        """Scenarios as declared: named sets of changes over the study."""
-        return scenarios_of(self.layout, self.study_file)
-
-    def scenario(self, name: str = BASE) -> Self:
-        """Look at the study as a scenario of it.
-
-        Parameters
-        ----------
-        name : str
-            As ``scenarios`` has it; ``base`` for the study itself.
-
-        Returns
-        -------
-        Study
-            Shares store and ledger with this one. Products that the scenario does not reach are those of the study.
-
-        Raises
-        ------
-        StudyError
-            No such scenario, or one that cannot be laid over the study.
-        PlanError
-            A measure that cannot be taken.
-        """
-        name = "" if name == BASE else name
-        line = lineage(self.scenarios, name) if name else []
-        # as it is declared now: a view costs a plan, and its states all recipes
-        key = (name, self.times, *(self.scenarios[one].model_dump_json() for one in line))
-        if key not in self._views:
-            self._views[key] = self._as(name, self.times)
-        return cast("Self", self._views[key])
-
-    def _as(self, name: str, times: int) -> Self:
-        """Look at the study as a scenario, or as itself, on cells so many times as wide."""
-        if times == 1 and not name:
-            return self.view("", self.base)
-        mark = f"preview={times}" if times > 1 else ""
-        view = self.view(",".join(filter(None, (name, mark))), self.base)
-        view.of, view.times, view.file = name, times, self.study_file
-        view.grounds, view.followed, view.overridden = {}, [], []
-        if times > 1:
-            view.grid = coarser(self.study_file.grid_spec(), times)
-            for word in ("objects", "base"):
-                view.__dict__.pop(word, None)
-        view.__dict__["plan"] = view._laid(name)
-        return view
-
-    def _laid(self, name: str) -> Plan:
-        """Plan of a scenario: its inputs and settings first, then its measures one after another."""
-        self.specs = self._declared()
-        if not name:
-            return self._planned()
-        line = lineage(self.scenarios, name)
-        if self.variants().get(name):
-            raise StudyError(
-                f"scenario '{name}': a variant bears that name; rename one, or drop the variant: "
-                f"shanshui sweep {self.layout.folder} --variant {name}"
-            )
-        over = laid(self.study_file, self.scenarios, line)
-        self.file, self.overridden = over.file, over.overridden
-        self.specs = self._declared()
-        for word, file in over.added:
-            require(located(InputSpec(file=file), self.folders), f"scenario '{name}': {word} add")
-        given = {word for one in line for word in self.scenarios[one].inputs}
-        measures = Measures(self.folders, self.grid, self.ledger, self.specs, given)
-        plan = self._planned()
-        for word, file in over.added:
-            plan = measures.with_added(plan, name, word, file)
-        plan = measures.laid(plan, over.measures)
-        self.grounds, self.followed = measures.grounds, measures.followed
-        return plan
-
-    def preview(self, times: int) -> Self:
-        """Look at the study on cells so many times as wide: the same plan, in seconds, for a first look.
-
-        Parameters
-        ----------
-        times : int
-            At least 2; 1 is the study itself.
-
-        Returns
-        -------
-        Study
-            Its products stand apart under a name of their own, and figures differ from those of the study.
-
-        Raises
-        ------
-        StudyError
-            Not a whole number of at least 1, or so large that the grid has fewer than 8 rows or columns.
-        """
-        if self.layout.variant and not self.of:
-            raise StudyError(
-                f"preview of variant '{self.layout.variant}': previews are of the study and of its scenarios; write what it sets into a scenario"
-            )
-        return self._as(self.of, times)
-
-    def compare(self, one: str, other: str, product: str, column: str = "") -> "Comparison":
-        """Compare a product in two scenarios, from the first to the second.
-
-        Parameters
-        ----------
-        one, other : str
-            Scenarios; ``base`` is the study itself.
-        product : str
-            What to compare.
-        column : str
-            Column of a table that the headline is about.
-
-        Returns
-        -------
-        Comparison
-            Difference as map, by place, by row, and in figures.
-
-        Raises
-        ------
-        ShanshuiError
-            No such scenario, or a product that one of them has not made.
-        """
-        from shanshui.study.comparison import compare
-
-        return compare(self, one, other, product, column)
-
-    def _native(self, plan: Plan) -> dict[str, dict[str, float]]:
-        out: dict[str, dict[str, float]] = {}
-        for name, of in NATIVE.items():
-            if name not in plan.steps:
-                continue
-            specs = self.specs[of]
-            if specs[0].value is not None:
-                continue
-            paths = [located(spec, self.folders) for spec in specs]
-            try:
-                with raster_input(paths, specs, INPUTS[of], of, self.grid) as source:
-                    out[name] = {"native_m": round(source.native_m(self.grid), 1)}
-            except ShanshuiError:
-                continue  # the run names what is wrong with the file when it reaches it
-        return out
 
     def targets(self, names: Iterable[str]) -> list[str]:
         """Products by name; none, or a chapter's name, is all that the chapter can make."""
@@ -444,7 +114,7 @@ class Study:
         ShanshuiError
             Says what is wrong and what to do; what was finished is kept.
         """
-        self._refuse_writing("a run")
+        self.refuse_writing("a run")
         run = self.runner(
             workers=workers,
             memory=memory,
@@ -469,7 +139,7 @@ class Study:
         run.bring(grounds)
         for name in grounds:
             scenario, text = self.grounds[name]
-            refuse_nothing(scenario, self.record(name).facts, text)
+            refuse_nothing(scenario, self.record(name).facts, text, self.times)
 
     def runner(
         self,
@@ -511,10 +181,6 @@ class Study:
             variant=view.layout.variant,
             base=None if view.times > 1 else self.base,
         )
-
-    def estimates(self, *products: str, **options: Any) -> list[tuple[Estimate, str]]:
-        """Memory, disk, time and state of each step of a run, without running it."""
-        return self.runner(**options).estimates(self.targets(products))
 
     def states(self) -> dict[str, str]:
         """``made``, ``stale``, ``missing`` or ``cannot be made: …`` of every product."""
@@ -634,13 +300,13 @@ class Study:
 
     # is it still right?
 
-    def verify(self, *, deep: bool = False) -> list[Fault]:
+    def faults(self, *, deep: bool = False) -> list[Fault]:
         """What is wrong with what is kept, and the cure of each; with ``deep`` all bytes are read anew."""
         return faults(self.objects, {*self.base.steps, *self.base.absent}, deep=deep)
 
     def sweep(self, variant: str | None = None) -> tuple[int, int]:
         """Delete kept results that no product stands for, and a variant if one is named; files and bytes."""
-        self._refuse_writing("a sweep")
+        self.refuse_writing("a sweep")
         return sweep(self, variant)
 
     def joins(self, name: str) -> dict[str, JoinAccount]:
@@ -667,46 +333,3 @@ class Study:
         beside = {k: v for k, v in view.specs.items() if k in own | {*LEVELS, "elevation"}}
         judged = verdicts_of(beside, self.folders, self.grid, lambda: view.plan)
         return [replace(v, name=f"{name}: {v.name}") for v in judged if v.name in own]
-
-
-def open_study(folder: str | Path, *, read_only: bool = False) -> Study:
-    """Open a study folder.
-
-    Parameters
-    ----------
-    folder : path
-        Holds ``study.toml``.
-    read_only : bool
-        Only look at it, also while another process runs it; nothing is made or changed in the folder.
-
-    Returns
-    -------
-    Study
-        Ready to run.
-
-    Raises
-    ------
-    StudyError
-        No study there, or its file is not as it must be.
-    """
-    return Study(folder, read_only=read_only)
-
-
-def parse_settings(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Read ``STEP.SETTING=VALUE`` texts.
-
-    Raises
-    ------
-    StudyError
-        A text that is not of that form.
-    """
-    out: dict[str, dict[str, Any]] = {}
-    for text in texts:
-        place, equals, value = text.partition("=")
-        step, dot, setting = place.partition(".")
-        if not (equals and dot and step.strip() and setting.strip()):
-            raise StudyError(
-                f"--set {text}: expected STEP.SETTING=VALUE, for example slope_class.limits_deg=5,15,25"
-            )
-        out.setdefault(step.strip(), {})[setting.strip()] = value.strip()
-    return out

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from shanshui.core.errors import PlanError, ShanshuiError, nearest
+from shanshui.core.errors import PlanError, ShanshuiError, StudyError, nearest
 from shanshui.flow.run import Run
 from shanshui.flow.variants import Settings, checked_name, name_of, settings_over
 from shanshui.store.layout import locked
@@ -17,6 +17,26 @@ if TYPE_CHECKING:
 
 DECLARED: Settings = {"@scenario": {}}
 """Noted for a scenario instead of settings: what it changes stands in its file."""
+
+
+def parse_settings(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Read ``STEP.SETTING=VALUE`` texts.
+
+    Raises
+    ------
+    StudyError
+        A text that is not of that form.
+    """
+    out: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        place, equals, value = text.partition("=")
+        step, dot, setting = place.partition(".")
+        if not (equals and dot and step.strip() and setting.strip()):
+            raise StudyError(
+                f"--set {text}: expected STEP.SETTING=VALUE, for example slope_class.limits_deg=5,15,25"
+            )
+        out.setdefault(step.strip(), {})[setting.strip()] = value.strip()
+    return out
 
 
 def with_settings(
@@ -138,7 +158,7 @@ def mend(study: "Study", found: Iterable[Fault]) -> list[str]:
     study : Study
         Whose results.
     found : iterable of Fault
-        As ``Study.verify`` gives them.
+        As ``Study.faults`` gives them.
 
     Returns
     -------

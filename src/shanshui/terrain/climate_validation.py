@@ -12,10 +12,10 @@ from scipy.stats import spearmanr
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import ANY, Features
+from shanshui.core.said import Said, named, together
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Elevation, Precipitation, Temperature
 from shanshui.region.at_points import values_at
-from shanshui.region.measure_words import named, said, together
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 
 Stations = Annotated[gpd.GeoDataFrame, Features({"*": ANY})]
@@ -99,9 +99,9 @@ def _beside(
         ours = ours + np.where(moved, lapse_rate * step, 0.0)
     use = np.isfinite(ours) & np.isfinite(theirs)
     count = int(use.sum())
-    note = said("on_ground", count=count, whole=len(stations))
+    note: Said | None = Said("on_ground", {"count": count, "whole": len(stations)})
     if warm:
-        note = together(note, said("brought_to_height", count=int((moved & use).sum())))
+        note = together(note, Said("brought_to_height", {"count": int((moved & use).sum())}))
     bias = rmse = rank = np.nan
     if count >= LEAST:
         off = ours[use] - theirs[use]
@@ -111,21 +111,17 @@ def _beside(
         if np.ptp(ours[use]) > 0 and np.ptp(theirs[use]) > 0:
             rank = float(spearmanr(ours[use], theirs[use]).statistic)
     else:
-        note = together(note, said("are_needed", least=LEAST))
+        note = together(note, Said("are_needed", {"least": LEAST}))
     unit, span = ("K", WARM) if warm else ("1", WET)
-    what, what_zh = ("temperature", "气温") if warm else ("precipitation", "降水")
-    high, high_zh = (
-        f"{what} is high where that of the weather stations is",
-        f"{what_zh}的空间格局与气象站一致",
-    )
+    what = {"what": Said("what_temperature" if warm else "what_precipitation")}
     return [
         Measure(
-            f"{name}_bias", bias, unit, "", *span, f"{what} is that of the weather stations on the mean", f"{what_zh}均值与气象站相符", SOURCE,
+            f"{name}_bias", bias, unit, "", *span, Said("stations_mean", what), SOURCE,
             note=note,
         ),
         Measure(f"{name}_rmse", rmse, unit, source=SOURCE, note=note),
         Measure(
-            f"{name}_rank", rank, "1", "", RANK, 1.0, high, high_zh, SOURCE, note=note,
+            f"{name}_rank", rank, "1", "", RANK, 1.0, Said("stations_pattern", what), SOURCE, note=note,
         ),
     ]  # fmt: skip
 

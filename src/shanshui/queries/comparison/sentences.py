@@ -1,11 +1,11 @@
-"""Two scenarios side by side: in a sentence, as a map of the difference, as files."""
+"""A comparison in sentences: by how much, who gains, who loses, what was not compared."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
 from shanshui.core.voice import Voice
-from shanshui.study.comparison import Comparison
+from shanshui.queries.comparison.answer import Comparison
 from shanshui.study.sections import BASE
 
 LEVELS = ("county", "prefecture", "unit", "province", "basin")
@@ -85,9 +85,9 @@ def _headline(
             "compare_figure",
             before=_number(found.before),
             after=_number(found.after),
-            unit="" if found.unit == "1" else found.unit,
+            unit="" if found.unit == "1" else voice.unit(found.unit),
             change=_signed(found.change),
-            share=f"; {signed_share(share)}" if np.isfinite(share) else "",
+            share=f"{voice('mark_semicolon')}{signed_share(share)}" if np.isfinite(share) else "",
             **named,
         )
         .replace(" (", " (")

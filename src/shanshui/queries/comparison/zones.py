@@ -1,0 +1,137 @@
+"""Places by which a comparison is told, and grids in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from shanshui.region.cover import Cover
+from shanshui.region.grid import grid_of
+from shanshui.region.polygon_cover import cover_of
+from shanshui.study.study import Study
+
+ZONES = {
+    "unit": ("planning_units",),
+    "county": ("counties",),
+    "prefecture": ("prefectures",),
+    "province": ("provinces",),
+    "basin": ("basins_1",),
+}
+"""Products whose outlines are the places of each kind; the first that is made."""
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Places of each level, with the share of each cell in each: made once for any number of comparisons.
+
+    Attributes
+    ----------
+    frames : mapping of level to GeoDataFrame
+        Outlines.
+    covers : mapping of level to Cover
+        Cells of them.
+    """
+
+    frames: Mapping[str, gpd.GeoDataFrame]
+    covers: Mapping[str, Cover]
+
+    @classmethod
+    def of(cls, study: Study) -> "Zones":
+        """Places that a study has made."""
+        frames = _zones(study)
+        if not frames:
+            return cls({}, {})
+        inside = study["region_mask"].values == 1
+        return cls(frames, {k: cover_of(v, study.grid).along(inside) for k, v in frames.items()})
+
+    @classmethod
+    def none(cls) -> "Zones":
+        """No places: only the figures of the region are told."""
+        return cls({}, {})
+
+
+def _zones(study: Study) -> dict[str, gpd.GeoDataFrame]:
+    if not study.has("region_mask"):
+        return {}
+    found = {
+        level: next((study[name] for name in products if study.has(name)), None)
+        for level, products in ZONES.items()
+    }
+    return {level: frame for level, frame in found.items() if frame is not None and len(frame)}
+
+
+def by_place(zones: Zones, one: xr.DataArray, other: xr.DataArray, factor: float) -> pd.DataFrame:
+    """Tell two grids in each place; cells along the region's outline belong to it whole.
+
+    Parameters
+    ----------
+    zones : Zones
+        Places.
+    one, other : (y, x) [any]
+        Before and after.
+    factor : float [1]
+        By which sums of cells become amounts; 0 for means.
+
+    Returns
+    -------
+    DataFrame
+        As of :func:`placed`, level by level.
+    """
+    parts = []
+    for level, frame in zones.frames.items():
+        cover = zones.covers[level]
+        sums = [cover.sums(grid) for grid in (one, other)]
+        cells = sums[0].cells
+        with np.errstate(invalid="ignore", divide="ignore"):
+            values = [
+                np.where(cells > 0, s.total * factor if factor else s.total / cells, np.nan)
+                for s in sums
+            ]
+        parts.append(placed(level, frame, values, cells * grid_of(one).cell_km2))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def placed(
+    level: str, frame: gpd.GeoDataFrame, values: list[Any], area_km2: Any = np.nan
+) -> pd.DataFrame:
+    """Tell two values of each place.
+
+    Parameters
+    ----------
+    level : str
+        Of the places.
+    frame : GeoDataFrame
+        The places: ``code, name, name_zh`` as far as it has them.
+    values : list of (place,) [any]
+        Before and after.
+    area_km2 : (place,) [km2]
+        That they speak of.
+
+    Returns
+    -------
+    DataFrame
+        ``level, code, name, name_zh, area_km2, before, after, change, change_share``.
+    """
+    before, after = (np.asarray(v, np.float64) for v in values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(before != 0, (after - before) / np.abs(before), np.nan)
+    code = frame["code"] if "code" in frame else pd.Series(frame.index, frame.index)
+    name = frame.get("name", code)
+    name_zh = frame.get("name_zh", name)
+    return pd.DataFrame(
+        {
+            "level": level,
+            "code": code.astype(str).to_numpy(),
+            "name": name.fillna("").astype(str).to_numpy(),
+            "name_zh": name_zh.fillna("").astype(str).to_numpy(),
+            "area_km2": area_km2,
+            "before": before,
+            "after": after,
+            "change": after - before,
+            "change_share": share,
+        }
+    )
