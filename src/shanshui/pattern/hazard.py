@@ -99,7 +99,7 @@ def seismic_acceleration(region_mask: Mask, seismic_zones: SeismicZones) -> Acce
     source="decisions/0027-hazard",
     bytes_per_cell=40,
     read_over={"local_relief": (1.0, 5.0)},
-    read_at={"slope": FINE_M},
+    read_at={"slope": FINE_M, "local_relief": FINE_M},
 )
 def hazard_scores(
     local_relief: Relief,

@@ -80,7 +80,7 @@ from shanshui.pattern.suitability import focal_habitats, habitat_suitability, su
 from shanshui.plans.survey import cover_of, warmth_of
 
 FINE = {"slope": "scaled_slope"}
-RELIEF = {"local_relief": "landform_relief"}
+RELIEF = {"local_relief": "scaled_relief"}
 
 
 def pattern(have: set[str]) -> list[Step]:
@@ -126,7 +126,7 @@ def pattern(have: set[str]) -> list[Step]:
                 "basins": "basins_1",
             },
         ),
-        # limits of relief were published for windows of some km2, not for those that the change point finds
+        # limits of relief were published for windows of some km2, not for those that the change point finds, and for cells of some tens of metres
         step(sensitivity_factors, binds=RELIEF | FINE),
         step(sensitivity_cuts, binds=RELIEF | FINE),
         step(erosion_sensitivity, binds=RELIEF),

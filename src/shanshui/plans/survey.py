@@ -40,6 +40,7 @@ from shanshui.terrain.hypsometry import hypsometry
 from shanshui.terrain.land_use import cover_shares, land_use_areas
 from shanshui.terrain.landform import landform, slope_position
 from shanshui.terrain.relief import local_relief, relief_degree, relief_window, terrain_ruggedness
+from shanshui.terrain.relief_scale import scaled_relief
 from shanshui.terrain.slope import slope, slope_class
 from shanshui.terrain.slope_scale import scaled_slope, slope_cell
 
@@ -103,6 +104,8 @@ def survey(have: set[str]) -> list[Step]:
         # landforms are read over about 4 km2, whatever window the change point finds
         step(local_relief, name="landform_relief", window_m=2000.0),
         step(landform, binds={"local_relief": "landform_relief"}),
+        # cells of a kilometre cut off crests and valley floors; limits of relief were published for finer ones
+        step(scaled_relief, binds={"local_relief": "landform_relief"}),
         step(slope_position),
         step(hypsometry),
         step(temperature_fine),
