@@ -239,8 +239,7 @@ def test_which_ground_the_red_line_of_the_qinba_area_takes(qinba):
         "3",
         "5",
     }
-    # by the source's formula, with no factor left out, rain puts nearly all ground in the middle class: the least holds 1 %
-    assert (classes > 0.005).all()
+    assert (classes > 0.02).all()
 
 
 def test_the_core_is_the_mountains_and_not_the_plains(qinba):

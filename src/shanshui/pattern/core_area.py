@@ -15,7 +15,7 @@ from shanshui.core.quantity import TEXT, Key, Table
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import Codes, Counties, CountyCells, Mask
 from shanshui.pattern.function_zones import NationalZones, national_ecological
-from shanshui.pattern.importance import EXTREME, IMPORTANT, MISSING
+from shanshui.pattern.grades import EXTREME, IMPORTANT, MISSING
 from shanshui.pattern.patches import large_patches, majority
 from shanshui.pattern.tables import CountyNames, Protected, SourceCells
 from shanshui.region.grid import GridSpec, grid_of, like

@@ -214,10 +214,12 @@ def sensitivity_factors(
         kinds["hazard"] = Combined(tuple(scores), _counts(scores, (region_mask.values == 1)[None]))
     rows = [row for kind, counted in kinds.items() for row in _facts(kind, counted, least_known)]
     if slope_cell is not None and slope_cell > FINE_M:
-        scaled = f"slopes of {slope_cell:,.0f} m cells, scaled to what cells of up to {FINE_M:g} m would show"
+        coarse = (
+            f"of {slope_cell:,.0f} m cells, scaled to what cells of up to {FINE_M:g} m would show"
+        )
+        said = {"slope": f"slopes {coarse}", "local_relief": f"relief {coarse}"}
         for row in rows:
-            if row["factor"] == "slope":
-                row["reason"] = "; ".join(filter(None, (str(row["reason"]), scaled)))
+            row["reason"] = "; ".join(filter(None, (row["reason"], said.get(row["factor"], ""))))
     columns = ["kind", "factor", "low", "middle", "high", "known", "used", "reason"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -25,8 +25,7 @@ from shanshui.core.vocabulary import (
 )
 from shanshui.kernels.distance import distance_to
 from shanshui.pattern.factors import Factors, scored
-from shanshui.pattern.grades import gravest
-from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT, MISSING, least_code
+from shanshui.pattern.grades import EXTREME, GENERAL, IMPORTANT, MISSING, gravest, least_code
 from shanshui.pattern.sensitivity import CUTS, graded
 from shanshui.region.grid import FINE_M, grid_of, like
 from shanshui.region.unitset import burnt, rasterised

@@ -11,6 +11,7 @@ from shanshui.pattern.core_area import core_area, core_area_share
 from shanshui.pattern.counts import source_counts, species_capture
 from shanshui.pattern.cuts import importance_cuts, sensitivity_cuts
 from shanshui.pattern.distribution import species_distribution, species_models
+from shanshui.pattern.erosion_strength import erosion_class, erosion_fragility
 from shanshui.pattern.factors import sensitivity_factors
 from shanshui.pattern.function_zones import function_zone_areas, function_zone_cells
 from shanshui.pattern.hazard import (
@@ -60,8 +61,6 @@ from shanshui.pattern.river_corridors import river_corridors
 from shanshui.pattern.sensitivity import (
     desertification_sensitivity,
     ecological_sensitivity,
-    erosion_class,
-    erosion_fragility,
     erosion_sensitivity,
     karst_sensitivity,
     potential_sensitivity,
@@ -77,7 +76,7 @@ from shanshui.pattern.species import species_habitat, species_richness
 from shanshui.pattern.species_resistance import species_patch_cells, species_resistance
 from shanshui.pattern.stability import early_warning, pattern_draws, pattern_stability
 from shanshui.pattern.suitability import focal_habitats, habitat_suitability, suitable_habitat
-from shanshui.plans.survey import cover_of, warmth_of
+from shanshui.plans.survey import cover_before, cover_of, warmth_of
 
 FINE = {"slope": "scaled_slope"}
 RELIEF = {"local_relief": "scaled_relief"}
@@ -214,7 +213,7 @@ def _network(have: set[str]) -> list[Step]:
         # draws need no data: without any there is no pattern to judge
         *([step(pattern_draws)] if have else []),
         step(pattern_stability, binds=retained | {"biodiversity_index": _species_of(have)}),
-        step(early_warning, binds=cover),
+        step(early_warning, binds=cover | {"land_cover_before": cover_before(have)}),
         step(landscape_metrics, binds=cover),
     ]
 

@@ -22,7 +22,7 @@ def _resolution(settings: Mapping[str, Any]) -> float:
 
 @assessment(
     source="zhang1999",
-    halo=1,
+    halo=2,
     bytes_per_cell=64,
     read_over={"local_relief": (1.0, 5.0)},
     resolution=_resolution,

@@ -105,7 +105,7 @@ def flattening_power(height: NDArray[np.float32]) -> NDArray[np.float64]:
     Returns
     -------
     (y, x) [1]
-        D - 1, kept between 0 and 1, with D the fractal dimension by the spread of 3 x 3 heights (Zhang and others, 1999 [M]); NaN where the height is.
+        D - 1, kept between 0 and 1, with D the fractal dimension by the spread of 3 x 3 heights (Zhang and others, 1999 [M]); NaN with it.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.clip(INTERCEPT + RISE * np.log(_spread(height)) - 1.0, 0.0, 1.0))
