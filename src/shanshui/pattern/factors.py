@@ -219,7 +219,7 @@ def sensitivity_factors(
         )
         said = {"slope": f"slopes {coarse}", "local_relief": f"relief {coarse}"}
         for row in rows:
-            row["reason"] = "; ".join(filter(None, (row["reason"], said.get(row["factor"], ""))))
+            row["reason"] = "; ".join(filter(None, (str(row["reason"]), said.get(str(row["factor"])))))
     columns = ["kind", "factor", "low", "middle", "high", "known", "used", "reason"]
     return pd.DataFrame(rows, columns=columns)
 
