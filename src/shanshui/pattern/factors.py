@@ -219,7 +219,8 @@ def sensitivity_factors(
         )
         said = {"slope": f"slopes {coarse}", "local_relief": f"relief {coarse}"}
         for row in rows:
-            row["reason"] = "; ".join(filter(None, (str(row["reason"]), said.get(str(row["factor"])))))
+            told = str(row["reason"]), said.get(str(row["factor"]))
+            row["reason"] = "; ".join(filter(None, told))
     columns = ["kind", "factor", "low", "middle", "high", "known", "used", "reason"]
     return pd.DataFrame(rows, columns=columns)
 
