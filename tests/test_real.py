@@ -130,10 +130,11 @@ def futures(qinba):
 
 
 def test_the_two_climates_have_the_numbers_they_had_as_steps_of_their_own(futures):
-    # means of the region as the copied steps gave them before they became scenarios
+    # means of the region: rain as the copied steps gave it before they became scenarios; the others were 567, 299 and 3.50 now, before
+    # evaporation was by Penman and Monteith and woody savanna was told apart
     then = {
-        "precipitation": (866.395074, 896.661857, 887.592228), "water_yield.evapotranspiration": (567.383393, 591.658158, 593.897008),
-        "water_yield.water_yield": (299.011682, 305.003700, 293.695220), "soil_retention.loss": (3.500643, 3.815063, 3.742429),
+        "precipitation": (866.395074, 896.661857, 887.592228), "water_yield.evapotranspiration": (523.601088, 547.154933, 550.150186),
+        "water_yield.water_yield": (342.793986, 349.506924, 337.442042), "soil_retention.loss": (3.534477, 3.849169, 3.776812),
     }  # fmt: skip
     inside = futures["region_mask"].values == 1
     for product, (now, *later) in then.items():
@@ -239,8 +240,7 @@ def test_which_ground_the_red_line_of_the_qinba_area_takes(qinba):
         "3",
         "5",
     }
-    # by the source's formula, with no factor left out, rain puts nearly all ground in the middle class: the least holds 1 %
-    assert (classes > 0.005).all()
+    assert (classes > 0.02).all()
 
 
 def test_the_core_is_the_mountains_and_not_the_plains(qinba):

@@ -12,7 +12,10 @@ def said(fn, **settings):
 
 
 def test_window_and_cells_in_words():
-    assert said(hazard_scores) == "local_relief over 1 to 5 km2; slope as cells of up to 100 m"
+    assert (
+        said(hazard_scores)
+        == "local_relief over 1 to 5 km2; slope as cells of up to 100 m; local_relief as cells of up to 100 m"
+    )
     assert said(local_relief, window_m=2000.0) == "result over 4 km2"
     assert said(local_relief) == ""
     assert said(scaled_slope, as_cell_m=30.0) == "result as cells of 30 m"

@@ -55,6 +55,7 @@ LOW = {
     "basin_km2": 500,
     "main_river_m": 5000,
     "province": 61,
+    "mountains": 1,
 }
 SMALL = {"capacity_mw": 20, "pumped_storage": 0}
 
@@ -213,7 +214,9 @@ def all_known(height, slope):
 def test_units_admit_what_their_land_admits():
     label, height, slope = world()
     shaanxi = gpd.GeoDataFrame(
-        {"province": [61]}, geometry=[shapely.box(0, 0, 800, 800)], crs="EPSG:6933"
+        {"province": [61], "mountains": [1]},
+        geometry=[shapely.box(0, 0, 800, 800)],
+        crs="EPSG:6933",
     )
     facts = place_facts(height, slope, zones=shaanxi)
     found = unit_admission(label, facts, RULES).set_index(["unit", "code"])
@@ -230,7 +233,7 @@ def test_units_admit_what_their_land_admits():
     assert flat["open_share"] == 0.0
     assert found.loc[(1, "3491"), "open_share"] == 0.0
     assert "H1" in found.loc[(1, "3491"), "closing_rules"]
-    asked = set(FACTS) - {"elevation_m", "slope_deg", "zone", "province"}
+    asked = set(FACTS) - {"elevation_m", "slope_deg", "zone", "province", "mountains"}
     assert found.attrs["not_known"] == sorted(asked)
     # what a plan has yet to draw is as unknown as what a map does not tell
     assert "green_unit" in flat["open_to"].split()
@@ -638,3 +641,52 @@ def test_firms_on_the_map():
         ["101", 2.0, "it"],
         ["3", 5.0, "energy"],
     ]
+
+
+def test_a_rule_for_the_qinling_holds_in_the_qinling_only():
+    # counties of Shaanxi, one above the other: in the Qinling, in the Daba, on both banks of the river, without a row
+    codes = ["610331", "610927", "610722", "610100"]
+    table = pd.DataFrame({"code": codes[:3], "mountains": ["1", "2", ""]})
+    cells = grid(np.repeat([[1], [2], [3], [4]], 2, axis=1), "1", dtype=np.int32)
+    height, flat = (grid(np.full((4, 2), v), u) for v, u in ((2100.0, "m"), (3.0, "degree")))
+    shapes = [shapely.box(0, k, 1, k + 1) for k in range(4)]
+    counties = gpd.GeoDataFrame(
+        {"code": codes, "name": codes, "parent": ["610000"] * 4}, geometry=shapes
+    )
+    counties.index = pd.RangeIndex(1, 5, name="unit")
+    facts = place_facts(height, flat, counties=counties, county_cells=cells, county_mountains=table)
+    assert facts["province"].values[:, 0].tolist() == [61, 61, 61, 61]
+    assert facts["mountains"].values[:2, 0].tolist() == [1, 2]
+    assert np.isnan(facts["mountains"].values[2:]).all()
+    high = {**LOW, "elevation_m": 2100}
+    rules = ("H1", "H4")
+    for mountains, holds in ((1, True), (2, False), (0, False)):
+        told = {**high, "mountains": mountains}
+        found = named(admit("3491", told)) | named(admit("0610", told, kind="explore"))
+        assert all((rule in found) == holds for rule in rules), mountains
+    # where it cannot be told the rule stands as a question
+    asked = admit("3491", {k: v for k, v in high.items() if k != "mountains"})
+    assert "H1" not in named(asked)
+    assert "mountains" in asked.unknown
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ({"code": ["610331", "610331"], "mountains": ["1", "2"]}, "610331 stands twice"),
+        ({"code": ["610331"], "mountains": ["4"]}, "mountains: found 4, expected 0, 1, 2 or 3"),
+        ({"code": ["610331"], "mountains": ["Qinling"]}, "found Qinling"),
+    ],
+)
+def test_mountains_of_counties_that_make_no_sense_are_refused(rows, words):
+    cells = grid([[1]], "1", dtype=np.int32)
+    counties = gpd.GeoDataFrame(
+        {"code": ["610331"], "name": ["a"], "parent": ["610300"]},
+        geometry=[shapely.box(0, 0, 1, 1)],
+        index=[1],
+    )
+    with pytest.raises(QuantityError, match=words):
+        place_facts(
+            grid([[1.0]], "m"), grid([[1.0]], "degree"), counties=counties, county_cells=cells,
+            county_mountains=pd.DataFrame(rows),
+        )  # fmt: skip

@@ -15,6 +15,7 @@ from shanshui.industry.rule_facts import FACTS
 PLAIN = {
     "elevation_m": 500, "slope_deg": 3, "sensitivity": 5, "importance": 5, "red_line": 0, "farmland": 0, "basic_farmland": 0, "protected": 0,
     "river_m": 5000, "core_area": 0, "green_unit": 4, "zone": 0, "park": 1, "basin_km2": 500, "main_river_m": 5000, "province": 61,
+    "mountains": 1,
 }  # fmt: skip
 ROWS = pd.read_csv(Path(__file__).with_name("sentences.csv"), dtype=str).fillna("")
 

@@ -6,6 +6,7 @@ from shanshui.core.assessment import card_of
 from shanshui.pattern import (
     assembly,
     barriers,
+    erosion_strength,
     importance,
     landscape_metrics,
     linkage,
@@ -28,11 +29,12 @@ PUBLISHED = [
         {"extreme_deg": 25.0, "extreme_fraction": 0.8, "important_deg": 15.0, "important_fraction": 0.6},
     ),
     # draft of 2019
-    (sensitivity.erosion_sensitivity, CUTS),
+    # its limits of erosivity are 100 and 600 of the metric unit, 9.80665 MJ mm/(ha h)
+    (sensitivity.erosion_sensitivity, CUTS | {"erosivity": (980.665, 5883.99)}),
     (sensitivity.karst_sensitivity, CUTS),
     (sensitivity.desertification_sensitivity, CUTS),
     # SL 190: rock of the southwest
-    (sensitivity.erosion_class, {"tolerated": 5.0}),
+    (erosion_strength.erosion_class, {"tolerated": 5.0}),
     # guide of 2017: patches of 1 km2; the law: 25 degrees; the programme of 2014: 1200 yuan a mu in three payments
     # the line leaves farmland and built land outside
     (

@@ -152,6 +152,22 @@ def test_important_ground_of_a_key_zone_is_core_but_no_farmland_no_town_and_no_g
     assert (whole[:, 6:] == 0).all()
 
 
+def test_a_town_makes_no_core_by_its_importance_known_or_not():
+    importance, cover = full(5), full(FOREST)
+    importance[:, 6:] = 1
+    cover[:4, 6:] = BUILT
+    importance[0, 8] = importance[0, 2] = importance[7, 2] = 0
+    nothing = zones(box(50, 50, 51, 51))
+    out = core(importance, cover, nothing)
+    # what the town would be is not known in one cell and decides nothing; of the forest it does
+    assert (out[:3, 6:] == 0).all()
+    assert (out[5:, 7:] == 1).all()
+    assert [out[0, 2], out[7, 2]] == [255, 255]
+    # one built cell in the core stays core, by the ground around it
+    cover[6, 9] = BUILT
+    assert core(importance, cover, nothing)[6, 9] == 1
+
+
 @pytest.mark.parametrize(
     "other", [{"level": ["provincial"]}, {"kind": ["development"]}, {"kind": ["agriculture"]}]
 )

@@ -8,7 +8,8 @@ from shapely.geometry import box
 from tests.worlds import EQUAL_AREA, grid, squares
 
 from shanshui.core.errors import PlanError, QuantityError
-from shanshui.pattern.factors import scored
+from shanshui.pattern.erosion_strength import erosion_class, erosion_fragility
+from shanshui.pattern.factors import EROSIVITY, METRIC, scored
 from shanshui.pattern.importance import (
     biodiversity_index,
     importance_grade,
@@ -28,8 +29,6 @@ from shanshui.pattern.red_lines import (
 from shanshui.pattern.sensitivity import (
     desertification_sensitivity,
     ecological_sensitivity,
-    erosion_class,
-    erosion_fragility,
     erosion_sensitivity,
     karst_sensitivity,
 )
@@ -161,39 +160,59 @@ def erosion(rain, relief, green, texture=None, **settings):
 
 def test_each_factor_of_erosion_has_its_limits():
     # 5 x 5 x 5 is 5, 5 x 5 x 3 is 4.2, 5 x 5 x 1 is 2.9, 5 x 3 x 1 is 2.47, 3 x 3 x 1 is 2.08
-    assert erosion(601.0, 301.0, 0.1) == 1
-    assert erosion(600.0, 301.0, 0.1) == 1
-    assert erosion(99.0, 301.0, 0.1) == 3
-    assert erosion(601.0, 300.0, 0.7) == 3
-    assert erosion(600.0, 300.0, 0.7) == 5
-    assert erosion(600.0, 300.0, 0.6) == 3  # 3 throughout
-    assert erosion(600.0, 49.0, 0.6) == 5
-    assert erosion(600.0, 300.0, 0.61) == 5
-    assert erosion(601.0, 300.0, 0.19) == 1
-    assert erosion(601.0, 300.0, 0.2) == 3
+    assert erosion(5884.0, 301.0, 0.1) == 1
+    assert erosion(5883.9, 301.0, 0.1) == 1
+    assert erosion(980.6, 301.0, 0.1) == 3
+    assert erosion(5884.0, 300.0, 0.7) == 3
+    assert erosion(5883.9, 300.0, 0.7) == 5
+    assert erosion(5883.9, 300.0, 0.6) == 3  # 3 throughout
+    assert erosion(5883.9, 49.0, 0.6) == 5
+    assert erosion(5883.9, 300.0, 0.61) == 5
+    assert erosion(5884.0, 300.0, 0.19) == 1
+    assert erosion(5884.0, 300.0, 0.2) == 3
+    # 3 x 3 x 3 is 3, 1 x 3 x 3 is 2.08
+    assert erosion(980.7, 300.0, 0.5) == 3
+    assert erosion(980.6, 300.0, 0.5) == 5
+    # read as if the limits were of the unit of the map
+    assert erosion(601.0, 300.0, 0.7, erosivity=(100.0, 600.0)) == 3
+    assert erosion(601.0, 300.0, 0.7) == 5
+
+
+def test_limits_of_erosivity_part_the_climates_of_the_country_in_their_unit_only():
+    # R = 0.0534 P^1.6548: the ladder of the rules of 2003, 25 to 600, in the rain of a year
+    def rain(unit):
+        return [(limit * unit / 0.0534) ** (1 / 1.6548) for limit in (25, 100, 400, 600)]
+
+    assert rain(METRIC) == pytest.approx([163, 377, 872, 1114], abs=1)
+    assert rain(1.0) == pytest.approx([41, 95, 220, 280], abs=1)
+    assert pytest.approx((980.665, 5883.99)) == EROSIVITY
+    # a foot, a short ton of force, an inch and an acre by their definitions: 1.735 of the metric unit to one of the customary
+    customary = 100 * 0.3048 * 907.18474 * 9.80665 * 25.4 / 1e6 / 0.40468564224
+    assert customary == pytest.approx(17.02, abs=0.005)
+    assert customary / METRIC == pytest.approx(1.735, abs=0.001)
 
 
 def test_texture_is_the_fourth_root_of_a_fourth_factor():
     # (5 x 5 x 5 x 1)^(1/4) = 3.34, (5 x 5 x 5 x 3)^(1/4) = 4.4
-    assert erosion(601.0, 301.0, 0.1, 1.0) == 3
-    assert erosion(601.0, 301.0, 0.1, 3.0) == 1
+    assert erosion(5884.0, 301.0, 0.1, 1.0) == 3
+    assert erosion(5884.0, 301.0, 0.1, 3.0) == 1
     # no code, or none known, is no score of nought
-    assert erosion(601.0, 301.0, 0.1, 0.0) == 0
-    assert erosion(601.0, 301.0, 0.1, np.nan) == 0
+    assert erosion(5884.0, 301.0, 0.1, 0.0) == 0
+    assert erosion(5884.0, 301.0, 0.1, np.nan) == 0
 
 
 def test_the_cuts_can_be_set():
     # (5 x 3 x 1)^(1/3) = 2.466
-    assert erosion(601.0, 300.0, 0.7, cuts=(2.4, 2.46)) == 1
-    assert erosion(601.0, 300.0, 0.7, cuts=(2.47, 3.0)) == 5
+    assert erosion(5884.0, 300.0, 0.7, cuts=(2.4, 2.46)) == 1
+    assert erosion(5884.0, 300.0, 0.7, cuts=(2.47, 3.0)) == 5
     with pytest.raises(PlanError, match="cuts"):
-        erosion(601.0, 300.0, 0.7, cuts=(3.0, 2.0))
+        erosion(5884.0, 300.0, 0.7, cuts=(3.0, 2.0))
 
 
 def test_missing_factors_are_missing_grades():
     assert erosion(np.nan, 301.0, 0.1) == 0
-    assert erosion(601.0, np.nan, 0.1) == 0
-    assert erosion(601.0, 301.0, np.nan) == 0
+    assert erosion(5884.0, np.nan, 0.1) == 0
+    assert erosion(5884.0, 301.0, np.nan) == 0
 
 
 def karst(rock, steep, green):

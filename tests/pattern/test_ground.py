@@ -31,6 +31,9 @@ from shanshui.pattern.species import habitats_of, species_habitat, species_richn
 from shanshui.pattern.validation import pattern_validation
 from shanshui.terrain.extent import region_mask
 from shanshui.terrain.relief import local_relief
+from shanshui.terrain.relief_scale import scaled_relief
+from shanshui.terrain.slope import slope
+from shanshui.terrain.slope_scale import slope_cell
 
 GRID = grid_spec(8, 12, cell_m=1000.0)
 FOREST, FARMED, BUILT, WATER = (covers()[w].code for w in ("forest", "farmed", "built", "water"))
@@ -69,14 +72,27 @@ def test_a_factor_read_at_another_scale_is_refused(setting, fits):
 
     steps = [
         step(region_mask), step(relief_window), step(rainfall_erosivity), step(vegetation_fraction),
-        step(local_relief, name="mine", **setting), step(erosion_sensitivity, binds={"local_relief": "mine"}),
+        step(local_relief, name="mine", **setting), step(slope), step(slope_cell),
+        step(scaled_relief, binds={"local_relief": "mine"}), step(erosion_sensitivity, binds={"local_relief": "scaled_relief"}),
     ]  # fmt: skip
     given = sources("elevation", "ndvi", "precipitation", "monthly_precipitation", "boundary")
     if fits:
         assert "erosion_sensitivity" in Plan.of(*steps, sources=given).steps
     else:
-        with pytest.raises(PlanError, match=r"local_relief: is read over 1 to 5 km2"):
+        with pytest.raises(PlanError, match=r"scaled_relief.local_relief: is read over 1 to 5 km2"):
             Plan.of(*steps, sources=given)
+
+
+def test_relief_of_the_cells_of_the_study_is_refused():
+    from shanshui.accounts.erosion_drivers import rainfall_erosivity
+
+    steps = [
+        step(region_mask), step(rainfall_erosivity), step(vegetation_fraction), step(local_relief, window_m=2000.0),
+        step(erosion_sensitivity),
+    ]  # fmt: skip
+    given = sources("elevation", "ndvi", "precipitation", "monthly_precipitation", "boundary")
+    with pytest.raises(PlanError, match=r"published for cells of up to 100 m, but 'local_relief'"):
+        Plan.of(*steps, sources=given)
 
 
 # factors of the mean
@@ -91,7 +107,7 @@ def test_a_factor_with_one_score_takes_part_as_the_source_has_it():
     relief[:, :4], relief[:, 4:8] = 20.0, 100.0
     green = all_of(0.9)
     green[4:] = 0.1
-    given = three(all_of(5000.0), relief, green)
+    given = three(all_of(7000.0), relief, green)
     factors = sensitivity_factors(MASK, given[2], *given[:2])
     assert (factors["used"] == 1).all()
     told = factors.set_index("factor")
@@ -103,10 +119,10 @@ def test_a_factor_with_one_score_takes_part_as_the_source_has_it():
     assert [int(found[7, k]) for k in (0, 5, 11)] == [3, 1, 1]
 
 
-@pytest.mark.parametrize("low", [300.0, 5000.0])
+@pytest.mark.parametrize("low", [3000.0, 7000.0])
 def test_one_cell_changes_no_class_but_its_own(low):
     # all but one cell, and all but two, have one score of erosivity
-    for values in (300.0, 5000.0, 50.0):
+    for values in (3000.0, 7000.0, 500.0):
         grounds = []
         for cells in (1, 2):
             rain = all_of(low)
@@ -121,7 +137,7 @@ def test_one_cell_changes_no_class_but_its_own(low):
 
 @pytest.mark.parametrize(
     ("rain", "relief", "green", "code"),
-    [(5000.0, 400.0, 0.9, 3), (300.0, 400.0, 0.1, 1), (300.0, 100.0, 0.5, 3), (50.0, 100.0, 0.5, 5)],
+    [(7000.0, 400.0, 0.9, 3), (3000.0, 400.0, 0.1, 1), (3000.0, 100.0, 0.5, 3), (500.0, 100.0, 0.5, 5)],
 )  # fmt: skip
 def test_ground_that_is_alike_everywhere_is_classed_by_all_its_factors(rain, relief, green, code):
     given = three(*(all_of(v) for v in (rain, relief, green)))
@@ -131,7 +147,7 @@ def test_ground_that_is_alike_everywhere_is_classed_by_all_its_factors(rain, rel
 
 
 def test_a_factor_known_on_hardly_any_ground_leaves_the_mean_and_is_told():
-    rain, relief, green = three(all_of(300.0), all_of(400.0), all_of(0.1))
+    rain, relief, green = three(all_of(3000.0), all_of(400.0), all_of(0.1))
     texture = np.zeros(GRID.shape, np.uint8)
     texture[0, 0] = 1
     cells = texture.size
@@ -178,7 +194,7 @@ def test_a_factor_that_is_low_everywhere_holds_the_mean_down():
 
 
 def test_the_ground_is_sensitive_by_itself_whatever_grows_on_it():
-    rain = lay(all_of(300.0), "MJ*mm/(ha*h*yr)")
+    rain = lay(all_of(3000.0), "MJ*mm/(ha*h*yr)")
     relief = all_of(20.0)
     relief[:, 4:], relief[:, 8:], relief[0, 0] = 100.0, 400.0, np.nan
     relief = lay(relief, "m")
@@ -384,7 +400,7 @@ def test_importance_at_other_cuts_is_what_the_grade_says_of_them():
 
 def test_sensitivity_at_the_published_cuts_is_that_of_the_map_and_a_class_that_lacks_says_why():
     rng = np.random.default_rng(6)
-    rain = lay(rng.uniform(50, 900, GRID.shape).astype(np.float32), "MJ*mm/(ha*h*yr)")
+    rain = lay(rng.uniform(500, 9000, GRID.shape).astype(np.float32), "MJ*mm/(ha*h*yr)")
     relief = lay(rng.uniform(10, 600, GRID.shape).astype(np.float32), "m")
     green = rng.uniform(0, 1, GRID.shape).astype(np.float32)
     green[0, :3] = np.nan
@@ -406,7 +422,7 @@ def test_sensitivity_at_the_published_cuts_is_that_of_the_map_and_a_class_that_l
 
 
 def test_a_texture_score_that_is_none_is_refused():
-    rain, relief = lay(all_of(300.0), "MJ*mm/(ha*h*yr)"), lay(all_of(100.0), "m")
+    rain, relief = lay(all_of(3000.0), "MJ*mm/(ha*h*yr)"), lay(all_of(100.0), "m")
     with pytest.raises(QuantityError, match=r"texture_score: holds 4; expected 1, 3 or 5"):
         erosion_sensitivity(rain, relief, lay(all_of(0.5)), MASK, codes(np.full(GRID.shape, 4)))
 

@@ -299,12 +299,12 @@ def test_a_factor_known_nowhere_is_left_out_not_filled():
         ground_sensitivity(hazard_scores(lay(all_of(np.nan), "m"), MASK), MASK)
 
 
-def test_the_reason_says_that_slopes_were_scaled():
+def test_the_reason_says_that_slopes_and_relief_were_scaled():
     made = hazard_scores(lay(all_of(600.0), "m"), MASK, lay(all_of(30.0), "degree"))
     said = sensitivity_factors(MASK, lay(all_of(0.5)), hazard_scores=made, slope_cell=1000.0)
     reasons = said.set_index("factor")["reason"]
     assert "slopes of 1,000 m cells, scaled" in reasons["slope"]
-    assert "scaled" not in reasons["local_relief"]
+    assert "relief of 1,000 m cells, scaled" in reasons["local_relief"]
     fine = sensitivity_factors(MASK, lay(all_of(0.5)), hazard_scores=made, slope_cell=30.0)
     assert not fine["reason"].str.contains("scaled").any()
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.worlds import grid, squares
 
 from shanshui.core.errors import QuantityError
+from shanshui.pattern.erosion_strength import erosion_class, erosion_fragility
 from shanshui.pattern.importance import (
     biodiversity_index,
     importance_grade,
@@ -26,8 +27,6 @@ from shanshui.pattern.red_lines import (
 from shanshui.pattern.sensitivity import (
     desertification_sensitivity,
     ecological_sensitivity,
-    erosion_class,
-    erosion_fragility,
     erosion_sensitivity,
     karst_sensitivity,
 )
@@ -71,9 +70,12 @@ def test_cells_above_a_limit_hold_at_most_the_share(values, share):
 def test_the_most_important_service_rules():
     """The public code takes the greatest code although 1 is the most, and fills what is missing by 5."""
     water, soil = codes([[1, 5, 0, 0]]), codes([[5, 3, 3, 0]])
-    assert service_importance(water, soil).values[0].tolist() == [1, 3, 3, 0]
+    # a missing grade could be graver than 3, not than 1
+    assert service_importance(water, soil).values[0].tolist() == [1, 3, 0, 0]
+    assert service_importance(codes([[1, 3]]), codes([[0, 0]])).values[0].tolist() == [1, 0]
     assert service_importance(water).values[0].tolist() == [1, 5, 0, 0]
-    assert protection_importance(water, soil).values[0].tolist() == [1, 3, 3, 0]
+    assert protection_importance(water, soil).values[0].tolist() == [1, 3, 0, 0]
+    assert protection_importance(codes([[0, 0]]), codes([[1, 5]])).values[0].tolist() == [1, 0]
     with pytest.raises(QuantityError, match="no grade"):
         service_importance()
 
@@ -89,7 +91,7 @@ def test_soil_importance_by_thresholds():
 
 def test_high_scores_are_extremely_sensitive():
     """The public code gives the gravest places the code of the least."""
-    rain = grid([[700.0, 300.0, 50.0]], "MJ*mm/(ha*h*yr)")
+    rain = grid([[7000.0, 3000.0, 500.0]], "MJ*mm/(ha*h*yr)")
     relief, green = grid([[400.0, 100.0, 10.0]], "m"), grid([[0.1, 0.4, 0.9]], "1")
     out = erosion_sensitivity(rain, relief, green, codes([[1, 1, 1]]))
     assert out.values[0].tolist() == [1, 3, 5]
@@ -97,7 +99,7 @@ def test_high_scores_are_extremely_sensitive():
 
 def test_a_missing_factor_is_dropped_not_filled():
     rain, relief, green = (
-        grid([[700.0]], "MJ*mm/(ha*h*yr)"),
+        grid([[7000.0]], "MJ*mm/(ha*h*yr)"),
         grid([[400.0]], "m"),
         grid([[0.1]], "1"),
     )

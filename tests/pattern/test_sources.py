@@ -71,6 +71,19 @@ def test_cores_are_numbered_by_size_and_then_by_place():
     assert large_cores(shape, 1, most=2).max() == 2
 
 
+def test_a_core_over_two_massifs_is_a_source_in_each():
+    shape = flags("######", "######", "......")
+    zones = np.array([[1, 1, 2, 2, 2, 2]] * 3)
+    parted = large_cores(shape, 1, zones=zones)
+    assert parted[:2].tolist() == [[2, 2, 1, 1, 1, 1]] * 2
+    # each part must be large enough by itself
+    assert large_cores(shape, 5, zones=zones)[:2].tolist() == [[0, 0, 1, 1, 1, 1]] * 2
+    assert (large_cores(shape, 1, zones=np.ones((3, 6), int)) == large_cores(shape, 1)).all()
+    shape = grid(np.where(shape, 17, 0), "1", cell_m=1000.0, dtype=np.uint8)
+    massifs = grid(zones, "1", cell_m=1000.0, dtype=np.int32)
+    np.testing.assert_array_equal(source_cells(shape, massifs, least_km2=1.0).values, parted)
+
+
 def test_cores_merge_over_a_gap_of_the_distance():
     ground = np.zeros((30, 30), bool)
     ground[3:27, 3:12] = ground[3:27, 16:26] = True  # four cells between them

@@ -6,6 +6,7 @@ import pytest
 from tests.worlds import grid
 
 from shanshui.core.assessment import card_of
+from shanshui.pattern.erosion_strength import erosion_class, erosion_fragility
 from shanshui.pattern.hazard import hazard_sensitivity, subsidence_sensitivity
 from shanshui.pattern.hazard_sites import site_sensitivity
 from shanshui.pattern.importance import protection_importance, service_importance, soil_importance
@@ -14,8 +15,6 @@ from shanshui.pattern.resistance import cover_resistance, slope_factor
 from shanshui.pattern.sensitivity import (
     desertification_sensitivity,
     ecological_sensitivity,
-    erosion_class,
-    erosion_fragility,
     erosion_sensitivity,
     karst_sensitivity,
     potential_sensitivity,

@@ -24,6 +24,7 @@ from shanshui.core.vocabulary import (
     Slope,
     UpstreamArea,
 )
+from shanshui.industry.county_facts import CountyMountains, of_counties
 from shanshui.industry.rule_book import Rule
 from shanshui.industry.rule_facts import FACTS, PROJECT_FACTS, can_be, said_of
 from shanshui.kernels.distance import distance_to
@@ -124,6 +125,7 @@ def place_facts(
     basic_farmland: Areas | None = None,
     counties: Counties | None = None,
     county_cells: CountyCells | None = None,
+    county_mountains: CountyMountains | None = None,
 ) -> PlaceFacts:
     """What rules may ask of a place, for every cell of the grid.
 
@@ -164,6 +166,8 @@ def place_facts(
         not known where it is blank.
     county_cells : (y, x) [1], optional
         County of each cell; 0 outside, where the province is not known.
+    county_mountains : table, optional
+        ``code, mountains``: those that the high ground of a county belongs to, blank where it is of several; not known there and without a row.
 
     Returns
     -------
@@ -175,7 +179,8 @@ def place_facts(
     Raises
     ------
     QuantityError
-        Zones without a column that is a fact, or with one that holds what is no number, or none that the fact can be.
+        Zones without a column that is a fact, or with one that holds what is no number, or none that the fact can be; a county twice among those
+        of mountains, or with a number that is none of them.
 
     Notes
     -----
@@ -207,7 +212,7 @@ def place_facts(
         if measured is not None:
             known[name] = np.asarray(measured.values, np.float32)
     if counties is not None and county_cells is not None:
-        known["province"] = _province(counties, county_cells)
+        known |= of_counties(counties, county_cells, county_mountains)
     known |= _farmland(cover_type, basic_farmland, grid)
     if parks is not None:
         known["park"] = _in_parks(parks, grid)
@@ -240,21 +245,6 @@ def _farmland(
     if basic is not None:
         out["basic_farmland"] = covered(_placed(basic, grid), grid).astype(np.float32)
     return out
-
-
-def _province(counties: gpd.GeoDataFrame, county_cells: xr.DataArray) -> NDArray[np.float32]:
-    """First two digits of the code of each cell's county."""
-    codes = counties["code"].astype("string").fillna("").str.strip()
-    national = codes.str.fullmatch(r"\d{6}(\d{3}|\d{6})?").to_numpy(bool)
-    number = np.where(national, codes.str[:2].where(national, "0").astype(np.float32), 0.0)
-    # a county without a code may lie in any province; one of another system lies in none
-    number[(codes == "").to_numpy(bool)] = np.nan
-    table = np.full(
-        int(max(counties.index.max(), county_cells.values.max())) + 1, np.nan, np.float32
-    )
-    table[counties.index.to_numpy()] = number
-    table[0] = np.nan
-    return table[np.maximum(county_cells.values, 0)]
 
 
 def _in_parks(parks: gpd.GeoDataFrame, grid: GridSpec) -> NDArray[np.float32]:

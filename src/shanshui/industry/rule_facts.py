@@ -25,6 +25,7 @@ FACTS: dict[str, str] = {
     "park": "1 in an industrial park",
     "basin_km2": "ground above the place along the water [km2]",
     "province": "province by the first two digits of its code, 61 Shaanxi; 0 none",
+    "mountains": "mountains that the high ground of the county belongs to: 1 Qinling, 2 Daba and Micang, 3 others, 0 none",
     "capacity_mw": "capacity of the project's power station [MW]",
     "pumped_storage": "1 for a pumped-storage station",
     "open_pit": "1 for an open mine, 0 for one below ground",
@@ -48,6 +49,7 @@ GRADES: dict[str, tuple[float, ...]] = {
     "sensitivity": (1.0, 3.0, 5.0),
     "importance": (1.0, 3.0, 5.0),
     "green_unit": (1.0, 2.0, 3.0, 4.0),
+    "mountains": (0.0, 1.0, 2.0, 3.0),
 }
 """Facts that are one of a few numbers."""
 REACHES: dict[str, tuple[float, float]] = {

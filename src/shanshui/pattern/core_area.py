@@ -15,7 +15,7 @@ from shanshui.core.quantity import TEXT, Key, Table
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import Codes, Counties, CountyCells, Mask
 from shanshui.pattern.function_zones import NationalZones, national_ecological
-from shanshui.pattern.importance import EXTREME, IMPORTANT, MISSING
+from shanshui.pattern.grades import EXTREME, IMPORTANT, MISSING
 from shanshui.pattern.patches import large_patches, majority
 from shanshui.pattern.tables import CountyNames, Protected, SourceCells
 from shanshui.region.grid import GridSpec, grid_of, like
@@ -72,7 +72,8 @@ def core_area(
     function_zones : polygons, optional
         Statutory zones; those that the nation set for ecological functions count.
     cover_type : (y, x) [1], optional
-        Farmed and built ground is not core because a zone holds it; unknown cover neither.
+        Farmed and built ground is not core because a zone holds it; unknown cover neither. Built ground makes no core by its importance: only ground
+        around it does.
     least_km2 : float [km2]
         Smaller patches of important ground are no zone [D].
     core_counties : tuple of str
@@ -95,16 +96,20 @@ def core_area(
 
     Notes
     -----
-    Core = L(M(E) or S or M(Z), A) or P or C with E the extremely important ground, Z the important ground of national ecological function zones
-    less farmed and built land, M the majority of 3 x 3 cells, S the sources, L patches of at least A km2, P reserves (and whole zones, where
-    these are asked for), C counties that are named. The papers tell central zone and periphery apart without a rule for the line; they rest it
-    on the national pattern of ecological security, and know districts of importance and of extreme importance within it (SSCAE 2020.01, 3.2.1
-    and 3.2.2 [S]): the rule is our own [D] (decisions 0024 and 0025).
+    Core = L(M(E) or S or M(Z), A) or P or C with E the extremely important ground that is not built, Z the important ground of national ecological
+    function zones less farmed and built land, M the majority of 3 x 3 cells, S the sources, L patches of at least A km2, P reserves (and whole
+    zones, where these are asked for), C counties that are named. The papers tell central zone and periphery apart without a rule for the line;
+    they rest it on the national pattern of ecological security, and know districts of importance and of extreme importance within it (SSCAE
+    2020.01, 3.2.1 and 3.2.2 [S]): the rule is our own [D] (decisions 0024 and 0025).
     """
     grid = grid_of(region_mask)
     inside = region_mask.values == 1
-    known = inside & (protection_importance.values != MISSING)
-    core = majority((protection_importance.values == EXTREME) & inside, known)
+    built = np.zeros(grid.shape, bool)
+    if cover_type is not None:
+        built = np.isin(cover_type.values, codes_of(("built",)))
+    # what a town would be by its importance decides nothing, so it need not be known
+    known = inside & ((protection_importance.values != MISSING) | built)
+    core = majority((protection_importance.values == EXTREME) & inside & ~built, known)
     if source_cells is not None:
         core |= (source_cells.values > 0) & inside
     told = np.zeros(grid.shape, bool)

@@ -110,7 +110,7 @@ def source_counts(
         shape = morphology(
             like(region_mask, codes, "1", nodata=0), edge_width=edge_width, connectivity=8
         )
-        label = large_cores(shape.values == CORE, 1.0)
+        label = large_cores(shape.values == CORE, 1.0, zones=zones)
         cells = np.bincount(label.ravel())
         kept = None if reserve is None else np.bincount(label[reserve], minlength=cells.size)
         for least in least_km2:

@@ -25,7 +25,7 @@ from shanshui.core.vocabulary import (
     Relief,
     Slope,
 )
-from shanshui.pattern.factors import Combined, Factors, combined_scores
+from shanshui.pattern.factors import AS_EROSION, EROSIVITY, Combined, Factors, combined_scores
 from shanshui.pattern.importance import basin_cells, least_worth, share_limits
 from shanshui.pattern.sensitivity import CUTS, taking_part
 from shanshui.pattern.tables import Polygons
@@ -167,7 +167,13 @@ def _rows(
     ]
 
 
-@assessment(source="spj2019", bytes_per_cell=20, read_at={"slope": FINE_M})
+@assessment(
+    source="spj2019",
+    bytes_per_cell=20,
+    read_over={"local_relief": (1.0, 5.0)},
+    read_at={"slope": FINE_M, "local_relief": FINE_M},
+    follows=AS_EROSION,
+)
 def sensitivity_cuts(
     region_mask: Mask,
     cover_type: Codes,
@@ -184,6 +190,7 @@ def sensitivity_cuts(
     *,
     cuts: Annotated[tuple[float, float], Ascending(1.0, 5.0)] = CUTS,
     times: Annotated[tuple[float, ...], Each(0.2, 2.0)] = (0.8, 0.9, 1.0, 1.1, 1.2),
+    erosivity: Annotated[tuple[float, float], Ascending(0.0, 1e5)] = EROSIVITY,
 ) -> SensitivityCuts:
     """Ground of each class of sensitivity at the published cut points and at others, and why a class is not there.
 
@@ -215,6 +222,8 @@ def sensitivity_cuts(
         Means from which a place is sensitive and extremely so.
     times : tuple of float [1]
         Both cuts are tried at these multiples [D].
+    erosivity : tuple of float [MJ*mm/(ha*h*yr)]
+        Limits of erosivity, as ``erosion_sensitivity`` has them: a study takes its setting over.
 
     Returns
     -------
@@ -232,7 +241,7 @@ def sensitivity_cuts(
     groups = _groups(cover_type, inside)
     kinds = combined_scores(
         region_mask, vegetation_fraction, rainfall_erosivity, local_relief, carbonate, slope, precipitation,
-        reference_evapotranspiration, windy_days, texture_score, np.array(list(groups.values())),
+        reference_evapotranspiration, windy_days, texture_score, np.array(list(groups.values())), erosivity=erosivity,
     )  # fmt: skip
     rows = []
     for kind, counted in kinds.items():

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import TEXT, Table
-from shanshui.core.setting import Between
+from shanshui.core.setting import Ascending, Between
 from shanshui.core.vocabulary import (
     AnyLayers,
     CellSize,
@@ -64,6 +64,12 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "hazard": ("local_relief",),
 }
 """Factors without which a kind cannot be told; the others take part where they are known on enough ground."""
+METRIC = 9.80665
+"""MJ mm/(ha h) in a hundred m t cm/(ha h), the unit of metric tables of erosivity: 1 m t is 9.80665 kJ, 1 cm is 10 mm [C]."""
+EROSIVITY = (100.0 * METRIC, 600.0 * METRIC)
+"""Erosivity from which its score is 3, and above which it is 5 [MJ*mm/(ha*h*yr)]."""
+AS_EROSION = {"erosivity": "erosion_sensitivity"}
+"""Setting of ``erosion_sensitivity`` that steps beside it take over."""
 ALIKE = 0.99
 """Share of the known ground with one score from which the reason says so [D]; the mean is the same."""
 Scores = dict[str, NDArray[np.float32]]
@@ -88,10 +94,11 @@ def erosion_scores(
     rainfall_erosivity: NDArray[np.floating],
     local_relief: NDArray[np.floating],
     vegetation_fraction: NDArray[np.floating],
+    erosivity: tuple[float, float],
 ) -> Scores:
-    """Scores of erosivity [MJ*mm/(ha*h*yr)], relief [m] and green cover [1] for erosion by water."""
+    """Scores of erosivity [MJ*mm/(ha*h*yr)], by its limits in the same unit, of relief [m] and green cover [1] for erosion by water."""
     return {
-        "rainfall_erosivity": scored(rainfall_erosivity, 100.0, 600.0),
+        "rainfall_erosivity": scored(rainfall_erosivity, *erosivity),
         "local_relief": scored(local_relief, 50.0, 300.0),
         "vegetation_fraction": scored(vegetation_fraction, 0.2, 0.6, falling=True),
     }
@@ -128,7 +135,13 @@ def desertification_scores(
     return out
 
 
-@assessment(source="spj2019", bytes_per_cell=16, read_at={"slope": FINE_M})
+@assessment(
+    source="spj2019",
+    bytes_per_cell=16,
+    read_over={"local_relief": (1.0, 5.0)},
+    read_at={"slope": FINE_M, "local_relief": FINE_M},
+    follows=AS_EROSION,
+)
 def sensitivity_factors(
     region_mask: Mask,
     vegetation_fraction: Index,
@@ -144,6 +157,7 @@ def sensitivity_factors(
     slope_cell: CellSize | None = None,
     *,
     least_known: Annotated[float, Between(0.0, 1.0)] = 0.5,
+    erosivity: Annotated[tuple[float, float], Ascending(0.0, 1e5)] = EROSIVITY,
 ) -> Factors:
     """How much ground has which score of each factor of sensitivity, and which factors take part in the mean.
 
@@ -173,6 +187,8 @@ def sensitivity_factors(
         Cells at which the slope is measured; where they are too coarse for its limits the reason says so.
     least_known : float [1]
         An optional factor that is known on a smaller share of the ground which the needed factors tell leaves the mean [D].
+    erosivity : tuple of float [MJ*mm/(ha*h*yr)]
+        Limits of erosivity, as ``erosion_sensitivity`` has them: a study takes its setting over.
 
     Returns
     -------
@@ -191,17 +207,20 @@ def sensitivity_factors(
     """
     kinds = combined_scores(
         region_mask, vegetation_fraction, rainfall_erosivity, local_relief, carbonate, slope,
-        precipitation, reference_evapotranspiration, windy_days, texture_score,
+        precipitation, reference_evapotranspiration, windy_days, texture_score, erosivity=erosivity,
     )  # fmt: skip
     if hazard_scores is not None and len(hazard_scores):
         scores = {str(k): np.asarray(v.values, np.float32) for k, v in hazard_scores.items()}
         kinds["hazard"] = Combined(tuple(scores), _counts(scores, (region_mask.values == 1)[None]))
     rows = [row for kind, counted in kinds.items() for row in _facts(kind, counted, least_known)]
     if slope_cell is not None and slope_cell > FINE_M:
-        scaled = f"slopes of {slope_cell:,.0f} m cells, scaled to what cells of up to {FINE_M:g} m would show"
+        coarse = (
+            f"of {slope_cell:,.0f} m cells, scaled to what cells of up to {FINE_M:g} m would show"
+        )
+        said = {"slope": f"slopes {coarse}", "local_relief": f"relief {coarse}"}
         for row in rows:
-            if row["factor"] == "slope":
-                row["reason"] = "; ".join(filter(None, (str(row["reason"]), scaled)))
+            told = str(row["reason"]), said.get(str(row["factor"]))
+            row["reason"] = "; ".join(filter(None, told))
     columns = ["kind", "factor", "low", "middle", "high", "known", "used", "reason"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -256,6 +275,8 @@ def combined_scores(
     windy_days: DaysPerYear | None = None,
     texture_score: Index | None = None,
     groups: NDArray[np.bool_] | None = None,
+    *,
+    erosivity: tuple[float, float],
 ) -> dict[str, Combined]:
     """Ground by the scores of the factors of each kind that can be told, counted row block by row block.
 
@@ -267,6 +288,8 @@ def combined_scores(
         As for :func:`sensitivity_factors`.
     groups : (groups, y, x) array of bool, optional
         Ground to count apart; all of it without.
+    erosivity : tuple of float [MJ*mm/(ha*h*yr)]
+        Limits of erosivity.
     """
     out: dict[str, Combined] = {}
     size = 1 if groups is None else len(groups)
@@ -280,7 +303,7 @@ def combined_scores(
         kinds = kind_scores(
             vegetation_fraction.values[rows], part(rainfall_erosivity), part(local_relief), part(carbonate), part(slope),
             part(precipitation), part(reference_evapotranspiration), part(windy_days),
-            None if texture_score is None else told_scores(texture_score[rows]),
+            None if texture_score is None else told_scores(texture_score[rows]), erosivity,
         )  # fmt: skip
         for kind, scores in kinds.items():
             if kind not in out:
@@ -310,12 +333,13 @@ def kind_scores(
     evaporation: NDArray[np.floating] | None,
     windy: NDArray[np.floating] | None,
     texture: NDArray[np.float32] | None,
+    erosivity: tuple[float, float],
 ) -> dict[str, Scores]:
-    """Scores of every kind whose factors are there; values in the units of :func:`sensitivity_factors`."""
+    """Scores of every kind whose factors are there; values and limits in the units of :func:`sensitivity_factors`."""
     soil = {} if texture is None else {"texture_score": texture}
     kinds: dict[str, Scores] = {}
     if rain_power is not None and relief is not None:
-        kinds["erosion"] = erosion_scores(rain_power, relief, green) | soil
+        kinds["erosion"] = erosion_scores(rain_power, relief, green, erosivity) | soil
     if carbonate is not None and slope is not None:
         kinds["karst"] = karst_scores(carbonate, slope, green)
     if rain is not None and evaporation is not None:

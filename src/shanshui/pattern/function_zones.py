@@ -13,7 +13,7 @@ from shanshui.core.cover import codes_of
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import TEXT, Features, Grid, Key, Table
 from shanshui.core.vocabulary import Codes, Mask
-from shanshui.pattern.importance import EXTREME, MISSING
+from shanshui.pattern.grades import EXTREME, MISSING
 from shanshui.region.function_kinds import ECOLOGICAL, kind_of_zone, level_of_zone
 from shanshui.region.grid import grid_of, like
 from shanshui.region.unitset import burnt

@@ -6,8 +6,10 @@ import numpy as np
 
 from shanshui.core.errors import QuantityError
 from shanshui.core.vocabulary import Codes
-from shanshui.pattern.importance import EXTREME, MISSING, least_code
 from shanshui.region.grid import like
+
+EXTREME, IMPORTANT, GENERAL, MISSING = 1, 3, 5, 0
+"""Codes of importance and of sensitivity: 1 is always the most, 5 the least, 0 missing."""
 
 
 def gravest(
@@ -48,3 +50,19 @@ def gravest(
         open_ |= grid.values == MISSING
     decided = ~open_ | np.isin(out.values, list(stands))
     return like(out, np.where(decided, out.values, MISSING).astype(np.uint8), "1", nodata=MISSING)
+
+
+def least_code(grids: list[Codes], name: str) -> Codes:
+    """Join grades by the least code; 0 is missing.
+
+    Raises
+    ------
+    QuantityError
+        No grade was given.
+    """
+    if not grids:
+        raise QuantityError(f"{name}: no grade was given")
+    out = np.full(grids[0].shape, 255, np.uint8)
+    for grid in grids:
+        out = np.minimum(out, np.where(grid.values == MISSING, 255, grid.values)).astype(np.uint8)
+    return like(grids[0], np.where(out == 255, MISSING, out).astype(np.uint8), "1", nodata=MISSING)

@@ -25,8 +25,7 @@ from shanshui.core.vocabulary import (
 )
 from shanshui.kernels.distance import distance_to
 from shanshui.pattern.factors import Factors, scored
-from shanshui.pattern.grades import gravest
-from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT, MISSING, least_code
+from shanshui.pattern.grades import EXTREME, GENERAL, IMPORTANT, MISSING, gravest, least_code
 from shanshui.pattern.sensitivity import CUTS, graded
 from shanshui.region.grid import FINE_M, grid_of, like
 from shanshui.region.unitset import burnt, rasterised
@@ -99,7 +98,7 @@ def seismic_acceleration(region_mask: Mask, seismic_zones: SeismicZones) -> Acce
     source="decisions/0027-hazard",
     bytes_per_cell=40,
     read_over={"local_relief": (1.0, 5.0)},
-    read_at={"slope": FINE_M},
+    read_at={"slope": FINE_M, "local_relief": FINE_M},
 )
 def hazard_scores(
     local_relief: Relief,

@@ -15,7 +15,7 @@ from shanshui.core.hazard_words import hazard_words
 from shanshui.core.quantity import ANY, TEXT, Features, Key
 from shanshui.core.setting import Ascending, Each
 from shanshui.core.vocabulary import Codes, Index, Mask
-from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT, MISSING
+from shanshui.pattern.grades import EXTREME, GENERAL, IMPORTANT, MISSING
 from shanshui.region.grid import GridSpec, grid_of, like
 
 KINDS = ("landslide", "collapse", "debris flow", "fissure", "subsidence", "unstable slope")

@@ -24,12 +24,10 @@ from shanshui.core.vocabulary import (
     Slope,
     Temperature,
 )
+from shanshui.pattern.grades import EXTREME, GENERAL, IMPORTANT, MISSING, gravest
 from shanshui.pattern.tables import Polygons
 from shanshui.region.grid import FINE_M, grid_of, like
 from shanshui.region.unitset import rasterised
-
-EXTREME, IMPORTANT, GENERAL, MISSING = 1, 3, 5, 0
-"""Codes of importance and of sensitivity: 1 is always the most, 5 the least, 0 missing."""
 
 
 def share_limits(values: NDArray[np.floating], shares: tuple[float, ...]) -> tuple[float, ...]:
@@ -278,7 +276,7 @@ def service_importance(
     Returns
     -------
     (y, x) [1]
-        Least code of those known; 0 where none is.
+        Least code of the services that the study has; 0 where one of them is missing and no other is 1: the missing one could be graver.
 
     Raises
     ------
@@ -287,10 +285,11 @@ def service_importance(
 
     Notes
     -----
-    code = min over the services known at the cell, 1 being the most important: guide of 2020 [M].
+    code = min_k code_k over the services k of the study, 1 being the most important, where all are known or one is 1; else 0. Guide of 2020 [M];
+    what missing ground means is ours [D] (decision 0027).
     """
     given = [importance_water, importance_soil, importance_biodiversity, importance_sand]
-    return least_code([g for g in given if g is not None], "service_importance")
+    return gravest([g for g in given if g is not None], [], "service_importance")
 
 
 @assessment(source="spj2019", halo=0, bytes_per_cell=4)
@@ -310,7 +309,8 @@ def protection_importance(
     Returns
     -------
     (y, x) [1]
-        1 extremely important, 3 important, 5 general, 0 missing: the security districts of the study.
+        1 extremely important, 3 important, 5 general: the security districts of the study. 0 where one of both that the study has is missing and the
+        other is not 1.
 
     Raises
     ------
@@ -319,24 +319,9 @@ def protection_importance(
 
     Notes
     -----
-    code = min(M, S), M the importance of services and S the sensitivity; where one is missing, the other. The matrix of the draft of 2019 (S1
-    makes 1; S3 makes 3 unless M1; S5 leaves M) [S] is this minimum.
+    code = min(M, S), M the importance of services and S the sensitivity, where both are known or one is 1; else 0. A study that has only one of
+    them takes that. The matrix of the draft of 2019 (S1 makes 1; S3 makes 3 unless M1; S5 leaves M) [S] is this minimum; what missing
+    ground means is ours [D] (decision 0027).
     """
     given = [service_importance, ecological_sensitivity]
-    return least_code([g for g in given if g is not None], "protection_importance")
-
-
-def least_code(grids: list[Codes], name: str) -> Codes:
-    """Join grades by the least code; 0 is missing.
-
-    Raises
-    ------
-    QuantityError
-        No grade was given.
-    """
-    if not grids:
-        raise QuantityError(f"{name}: no grade was given")
-    out = np.full(grids[0].shape, 255, np.uint8)
-    for grid in grids:
-        out = np.minimum(out, np.where(grid.values == MISSING, 255, grid.values)).astype(np.uint8)
-    return like(grids[0], np.where(out == 255, MISSING, out).astype(np.uint8), "1", nodata=MISSING)
+    return gravest([g for g in given if g is not None], [], "protection_importance")

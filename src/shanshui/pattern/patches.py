@@ -48,14 +48,23 @@ def large_patches(chosen: Flags, cells: float) -> Flags:
 
 
 def large_cores(
-    core: Flags, least_cells: float, merge_cells: float = 0.0, most: int = 0
+    core: Flags,
+    least_cells: float,
+    merge_cells: float = 0.0,
+    most: int = 0,
+    zones: NDArray[np.integer] | None = None,
 ) -> NDArray[np.int32]:
-    """Numbered cores of at least so many cells, the largest first; merged over small gaps."""
+    """Numbered cores of at least so many cells, the largest first; merged over small gaps, parted where zones meet."""
     shape = core
     if merge_cells > 0:
         near = distance_to(core) <= merge_cells / 2.0
         shape = core | (distance_to(~near) > merge_cells / 2.0)
-    label, count = ndimage.label(shape, _ALL, output=np.int32)
+    label = np.zeros(shape.shape, np.int32)
+    count = 0
+    for zone in [None] if zones is None else np.unique(zones[shape]):
+        part, found = ndimage.label(shape if zone is None else shape & (zones == zone), _ALL)
+        label[part > 0] = part[part > 0] + count
+        count += found
     sizes = np.bincount(label.ravel(), minlength=count + 1)
     sizes[0] = 0
     order = [k for k in np.argsort(-sizes, kind="stable") if sizes[k] >= max(least_cells, 1.0)]

@@ -12,7 +12,7 @@ from shanshui.core.cover import COVERS, broadest, codes_of, lineage
 from shanshui.core.errors import QuantityError
 from shanshui.core.setting import Between, Each, EachOf
 from shanshui.core.vocabulary import Codes, CountyCells, Mask, Slope, SoilLoss
-from shanshui.pattern.importance import EXTREME, MISSING
+from shanshui.pattern.grades import EXTREME, MISSING
 from shanshui.pattern.patches import known_flags, large_patches, majority
 from shanshui.pattern.tables import (
     CountyNames,

@@ -9,7 +9,7 @@ import xarray as xr
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
-from shanshui.core.setting import Ascending, Between, EachOf
+from shanshui.core.setting import Ascending, EachOf
 from shanshui.core.vocabulary import (
     Codes,
     DaysPerYear,
@@ -21,9 +21,10 @@ from shanshui.core.vocabulary import (
     Precipitation,
     Relief,
     Slope,
-    SoilLoss,
 )
 from shanshui.pattern.factors import (
+    AS_EROSION,
+    EROSIVITY,
     Factors,
     Scores,
     desertification_scores,
@@ -32,8 +33,7 @@ from shanshui.pattern.factors import (
     kind_scores,
     told_scores,
 )
-from shanshui.pattern.grades import gravest
-from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT, MISSING
+from shanshui.pattern.grades import EXTREME, GENERAL, IMPORTANT, MISSING, gravest
 from shanshui.region.grid import FINE_M, like
 
 KINDS = ("erosion", "karst", "desertification", "hazard_sites", "hazard")
@@ -74,7 +74,13 @@ def taking_part(kind: str, names: Iterable[str], factors: pd.DataFrame | None) -
     return [name for name in names if name not in left]
 
 
-@assessment(source="spj2019", halo=0, bytes_per_cell=40, read_over={"local_relief": (1.0, 5.0)})
+@assessment(
+    source="spj2019",
+    halo=0,
+    bytes_per_cell=40,
+    read_over={"local_relief": (1.0, 5.0)},
+    read_at={"local_relief": FINE_M},
+)
 def erosion_sensitivity(
     rainfall_erosivity: Erosivity,
     local_relief: Relief,
@@ -84,15 +90,16 @@ def erosion_sensitivity(
     sensitivity_factors: Factors | None = None,
     *,
     cuts: Annotated[tuple[float, float], Ascending(1.0, 5.0)] = CUTS,
+    erosivity: Annotated[tuple[float, float], Ascending(0.0, 1e5)] = EROSIVITY,
 ) -> Codes:
     """Sensitivity to erosion by water.
 
     Parameters
     ----------
     rainfall_erosivity : (y, x) [MJ*mm/(ha*h*yr)]
-        Scored at 100 and 600.
+        Scored at ``erosivity``.
     local_relief : (y, x) [m]
-        Scored at 50 and 300 m, limits that were published for windows of 1 to 5 km2.
+        Scored at 50 and 300 m, limits that were published for windows of 1 to 5 km2 and cells of some tens of metres.
     vegetation_fraction : (y, x) [1]
         Scored at 0.2 and 0.6, falling.
     region_mask : (y, x) [1]
@@ -103,6 +110,8 @@ def erosion_sensitivity(
         Factors that are known on too little ground leave the mean; without it all stay.
     cuts : tuple of float [1]
         Means from which a place is sensitive and extremely so.
+    erosivity : tuple of float [MJ*mm/(ha*h*yr)]
+        Erosivity from which its score is 3, and above which it is 5.
 
     Returns
     -------
@@ -111,12 +120,15 @@ def erosion_sensitivity(
 
     Notes
     -----
-    SS = (s_R s_h s_V s_T)^(1/4), without texture (s_R s_h s_V)^(1/3), with scores s [1] of erosivity R: 1 below 100, 3 to 600, 5 above; of relief
-    h: 50, 300 m; of green cover V: 5 below 0.2, 3 to 0.6, 1 above; and of texture T. General where SS < 2.33, sensitive to 3.66, extremely
-    sensitive above. Draft guide of 2019 [S], whose published code gives the gravest ground the code of the least.
+    SS = (s_R s_h s_V s_T)^(1/4), without texture (s_R s_h s_V)^(1/3), with scores s [1] of erosivity R: 1 below 981, 3 to 5884, 5 above; of
+    relief h: 50, 300 m; of green cover V: 5 below 0.2, 3 to 0.6, 1 above; and of texture T. General where SS < 2.33, sensitive to 3.66, extremely
+    sensitive above. Draft guide of 2019 [S], whose published code gives the gravest ground the code of the least. It has the limits 100 and 600 of R
+    from the interim rules of 2003, which take R from the national map of 1996, in hundreds of m t cm/(ha h yr) [M]; one of these is
+    9.80665 MJ mm/(ha h yr) [C]. By R = 0.0534 P^1.6548 they are the rain P of 377 and 1114 mm/yr; read as MJ mm/(ha h yr) they would be
+    95 and 280 mm/yr, and steppe would be of the highest score (decision 0033).
     """
     scores = erosion_scores(
-        rainfall_erosivity.values, local_relief.values, vegetation_fraction.values
+        rainfall_erosivity.values, local_relief.values, vegetation_fraction.values, erosivity
     )
     if texture_score is not None:
         scores["texture_score"] = told_scores(texture_score)
@@ -218,73 +230,14 @@ def desertification_sensitivity(
     return graded(precipitation, "desertification", scores, region_mask, cuts, sensitivity_factors)
 
 
-@assessment(source="sl190", halo=0, bytes_per_cell=4)
-def erosion_class(
-    soil_loss: SoilLoss,
-    region_mask: Mask,
-    *,
-    tolerated: Annotated[float, Between(1.0, 20.0)] = 5.0,
-) -> Codes:
-    """Strength of erosion by the national standard.
-
-    Parameters
-    ----------
-    soil_loss : (y, x) [t/ha/yr]
-        Actual loss.
-    region_mask : (y, x) [1]
-        1 inside.
-    tolerated : float [t/ha/yr]
-        Loss that soil makes good: 2 on northern rock, 5 on southwestern rock, 10 on loess.
-
-    Returns
-    -------
-    (y, x) [1]
-        1 micro (below what is tolerated), 2 light (to 25 t/ha), 3 moderate (50), 4 strong (80), 5 very strong (150), 6 extreme; 0 outside or missing.
-
-    Notes
-    -----
-    class = 1 + |limits <= A|, with limits T, 25, 50, 80, 150 of the loss A [t/ha/yr] and T the loss tolerated; a loss of exactly a limit belongs
-    to the class above. SL 190-2007 [S2].
-    """
-    edges = np.array([tolerated, 25.0, 50.0, 80.0, 150.0])
-    values = soil_loss.values
-    code = np.digitize(values, edges) + 1
-    known = np.isfinite(values) & (region_mask.values == 1)
-    return like(soil_loss, np.where(known, code, MISSING).astype(np.uint8), "1", nodata=MISSING)
-
-
-@assessment(source="mnr2020", halo=0, bytes_per_cell=4)
-def erosion_fragility(erosion_class: Codes) -> Codes:
-    """Fragility by the erosion that is there: strong and above is extreme, moderate is fragile.
-
-    Parameters
-    ----------
-    erosion_class : (y, x) [1]
-        1 micro to 6 extreme; 0 missing.
-
-    Returns
-    -------
-    (y, x) [1]
-        1 extremely fragile, 3 fragile, 5 general, 0 missing.
-
-    Notes
-    -----
-    1 where class >= 4, 3 where class = 3, else 5: the guide of 2020 calls strong erosion extremely fragile, moderate fragile [M].
-    """
-    code = erosion_class.values
-    out = np.where(code >= 4, EXTREME, np.where(code == 3, IMPORTANT, GENERAL))
-    return like(
-        erosion_class, np.where(code == 0, MISSING, out).astype(np.uint8), "1", nodata=MISSING
-    )
-
-
 @assessment(
     source="spj2019",
     halo=0,
     bytes_per_cell=40,
     read_over={"local_relief": (1.0, 5.0)},
-    read_at={"slope": FINE_M},
+    read_at={"slope": FINE_M, "local_relief": FINE_M},
     any_of=("rainfall_erosivity", "carbonate", "reference_evapotranspiration"),
+    follows=AS_EROSION,
 )
 def potential_sensitivity(
     region_mask: Mask,
@@ -297,6 +250,8 @@ def potential_sensitivity(
     windy_days: DaysPerYear | None = None,
     texture_score: Index | None = None,
     sensitivity_factors: Factors | None = None,
+    *,
+    erosivity: Annotated[tuple[float, float], Ascending(0.0, 1e5)] = EROSIVITY,
 ) -> Index:
     """Sensitivity that the ground has by itself, whatever grows on it: what its cover now holds back.
 
@@ -320,6 +275,8 @@ def potential_sensitivity(
         Of erosion and of desertification.
     sensitivity_factors : table, optional
         Factors that are known on too little ground leave the mean; without it all stay.
+    erosivity : tuple of float [MJ*mm/(ha*h*yr)]
+        Limits of erosivity, as ``erosion_sensitivity`` has them: a study takes its setting over.
 
     Returns
     -------
@@ -347,6 +304,7 @@ def potential_sensitivity(
         None if reference_evapotranspiration is None else reference_evapotranspiration.values,
         None if windy_days is None else windy_days.values,
         None if texture_score is None else told_scores(texture_score),
+        erosivity,
     )
     if not kinds:
         raise QuantityError(

@@ -255,6 +255,7 @@ def habitat_morphology(
 @assessment(source="own_pattern", bytes_per_cell=24, missing="no_patch_here")
 def source_cells(
     habitat_morphology: Codes,
+    massif_zones: MassifCells | None = None,
     *,
     least_km2: Annotated[float, Between(0.0, 1e6)] = 50.0,
     merge_m: Annotated[float, Between(0.0, 1e5)] = 0.0,
@@ -266,6 +267,8 @@ def source_cells(
     ----------
     habitat_morphology : (y, x) [1]
         17 is core, and 117 within holes of cores.
+    massif_zones : (y, x) [1], optional
+        Massif of each cell: a core that reaches over several is a source in each, as its cells are chosen within each.
     least_km2 : float [km2]
         Smaller cores are no sources [D]; 50 suits a region of 300 000 km2.
     merge_m : float [m]
@@ -280,9 +283,9 @@ def source_cells(
 
     Notes
     -----
-    A source is a group of cores, joined by sides and corners, with n a >= A, n its cells, a the area of a cell and A the least area [km2];
-    merging closes the cores by a disc of half the distance (dilation, then erosion). Cores after Soille and Vogt (2009) [S]; the least area is
-    ours [D], 20 km2 in west Jilin [S].
+    A source is a group of cores of one massif, joined by sides and corners, with n a >= A, n its cells, a the area of a cell and A the least area
+    [km2]; merging closes the cores by a disc of half the distance (dilation, then erosion). Cores after Soille and Vogt (2009) [S]; the least area
+    is ours [D], 20 km2 in west Jilin [S], and so is that massifs part a core (decision 0028).
     """
     grid = grid_of(habitat_morphology)
     label = large_cores(
@@ -290,6 +293,7 @@ def source_cells(
         least_km2 / grid.cell_km2,
         merge_m / grid.cell_m,
         most,
+        None if massif_zones is None else massif_zones.values,
     )
     return like(habitat_morphology, label, "1", nodata=0)
 

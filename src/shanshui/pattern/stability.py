@@ -143,7 +143,7 @@ def pattern_stability(
         codes = candidates(score, inside, zones, developed_land, 1.0 - share, True)
         graded |= codes > 0
         core = morphology(codes, edge_width=edge_width) == CORE
-        label = large_cores(core, least_km2 * drawn[4] / grid.cell_km2, 0.0, most)
+        label = large_cores(core, least_km2 * drawn[4] / grid.cell_km2, 0.0, most, zones)
         counts.append(int(label.max(initial=0)))
         source += label > 0
         if counts[-1] > 1:

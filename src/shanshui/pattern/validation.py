@@ -15,7 +15,7 @@ from shanshui.core.said import Said
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Mask
 from shanshui.pattern.counts import SourceCounts
-from shanshui.pattern.importance import EXTREME, GENERAL, IMPORTANT
+from shanshui.pattern.grades import EXTREME, GENERAL, IMPORTANT
 from shanshui.pattern.reference_line import reference_figures
 from shanshui.pattern.richness_rank import richness_rank
 from shanshui.pattern.species import AS_RICHNESS, Habitats, Ranges

@@ -67,7 +67,7 @@ from shanshui.accounts.water_yield import hydropower, water_supply, water_yield
 from shanshui.accounts.watersheds import watershed_results
 from shanshui.basins.people_inside import people_inside
 from shanshui.flow.steps import Step, step
-from shanshui.plans.survey import cover_of, warmth_of
+from shanshui.plans.survey import cover_before, cover_of, warmth_of
 
 STOOD_IN = frozenset({
     "reference_evapotranspiration", "hot_days", "rainfall_erosivity", "soil_erodibility", "net_primary_production", "threat_maps",
@@ -113,9 +113,9 @@ def accounts(have: set[str]) -> list[Step]:
             nutrient_delivery, name="nutrient_delivery_p", binds=cover | _runoff(have), nutrient="p"
         ),
         step(habitat_quality, binds=cover),
-        step(habitat_rarity, binds=cover | {"land_cover_baseline": "land_cover_before"}),
+        step(habitat_rarity, binds=cover | {"land_cover_baseline": cover_before(have)}),
         step(carbon_stock, binds=cover),
-        step(carbon_stock, name="carbon_stock_before", binds={"land_cover": "land_cover_before"}),
+        step(carbon_stock, name="carbon_stock_before", binds={"land_cover": cover_before(have)}),
         step(
             carbon_change,
             binds={
@@ -278,7 +278,7 @@ def _account(cover: dict[str, str], have: set[str]) -> list[Step]:
         step(gep_summary, binds={"mismatch": "county_mismatch"} if by_jobs else {}),
         step(supply_use),
         step(asset_account),
-        step(extent_account, binds=cover),
+        step(extent_account, binds=cover | {"land_cover_before": cover_before(have)}),
         step(extent_series, binds={"prefectures": "units_inside"}),
         step(condition_account, binds={"prefectures": "units_inside"}),
         step(value_series, binds={"prefectures": "units_inside"}),

@@ -15,6 +15,7 @@ from shanshui.pattern.core_area import core_area, core_area_share
 from shanshui.pattern.counts import source_counts, species_capture
 from shanshui.pattern.cuts import importance_cuts, sensitivity_cuts
 from shanshui.pattern.distribution import species_distribution, species_models
+from shanshui.pattern.erosion_strength import erosion_class, erosion_fragility
 from shanshui.pattern.factors import sensitivity_factors
 from shanshui.pattern.fragmentation import forest_fragmentation, fragmentation_shares
 from shanshui.pattern.function_zones import function_zone_areas, function_zone_cells
@@ -66,8 +67,6 @@ from shanshui.pattern.river_corridors import river_corridors
 from shanshui.pattern.sensitivity import (
     desertification_sensitivity,
     ecological_sensitivity,
-    erosion_class,
-    erosion_fragility,
     erosion_sensitivity,
     karst_sensitivity,
     potential_sensitivity,
@@ -83,10 +82,10 @@ from shanshui.pattern.species import species_habitat, species_richness
 from shanshui.pattern.species_resistance import species_patch_cells, species_resistance
 from shanshui.pattern.stability import early_warning, pattern_draws, pattern_stability
 from shanshui.pattern.suitability import focal_habitats, habitat_suitability, suitable_habitat
-from shanshui.plans.survey import cover_of, warmth_of
+from shanshui.plans.survey import cover_before, cover_of, warmth_of
 
 FINE = {"slope": "scaled_slope"}
-RELIEF = {"local_relief": "landform_relief"}
+RELIEF = {"local_relief": "scaled_relief"}
 
 
 def pattern(have: set[str]) -> list[Step]:
@@ -132,7 +131,7 @@ def pattern(have: set[str]) -> list[Step]:
                 "basins": "basins_1",
             },
         ),
-        # limits of relief were published for windows of some km2, not for those that the change point finds
+        # limits of relief were published for windows of some km2, not for those that the change point finds, and for cells of some tens of metres
         step(sensitivity_factors, binds=RELIEF | FINE),
         step(sensitivity_cuts, binds=RELIEF | FINE),
         step(erosion_sensitivity, binds=RELIEF),
@@ -217,7 +216,7 @@ def _network(have: set[str]) -> list[Step]:
         # draws need no data: without any there is no pattern to judge
         *([step(pattern_draws)] if have else []),
         step(pattern_stability, binds=retained | {"biodiversity_index": _species_of(have)}),
-        step(early_warning, binds=cover),
+        step(early_warning, binds=cover | {"land_cover_before": cover_before(have)}),
         step(landscape_metrics, binds=cover),
         step(forest_fragmentation),
         step(fragmentation_shares),

@@ -39,15 +39,30 @@ from shanshui.terrain.extent import region_mask
 from shanshui.terrain.hypsometry import hypsometry
 from shanshui.terrain.land_use import cover_shares, land_use_areas
 from shanshui.terrain.landform import landform, slope_position
+from shanshui.terrain.mixed_cover import land_cover_parted
 from shanshui.terrain.relief import local_relief, relief_degree, relief_window, terrain_ruggedness
+from shanshui.terrain.relief_scale import scaled_relief
 from shanshui.terrain.slope import slope, slope_class
 from shanshui.terrain.slope_scale import scaled_slope, slope_cell
 
 
 def cover_of(have: set[str]) -> dict[str, str]:
     """Binding to the finest land cover that the inputs allow."""
+    if {"land_cover", "mixed_classes"} <= have:
+        return {"land_cover": "land_cover_parted"}
+    return fine_cover_of(have)
+
+
+def fine_cover_of(have: set[str]) -> dict[str, str]:
+    """Binding to the finest land cover before mixed classes are told apart."""
     fine = {"land_cover", "land_cover_areas", "prefectures", "elevation"} <= have
     return {"land_cover": "land_cover_fine"} if fine else {}
+
+
+def cover_before(have: set[str]) -> str:
+    """The land cover of the earlier year, with mixed classes told apart as in the later one."""
+    parted = {"land_cover_before", "mixed_classes"} <= have
+    return "land_cover_before_parted" if parted else "land_cover_before"
 
 
 def warmth_of(have: set[str]) -> dict[str, str]:
@@ -103,10 +118,13 @@ def survey(have: set[str]) -> list[Step]:
         # landforms are read over about 4 km2, whatever window the change point finds
         step(local_relief, name="landform_relief", window_m=2000.0),
         step(landform, binds={"local_relief": "landform_relief"}),
+        # cells of a kilometre cut off crests and valley floors; limits of relief were published for finer ones
+        step(scaled_relief, binds={"local_relief": "landform_relief"}),
         step(slope_position),
         step(hypsometry),
         step(temperature_fine),
         step(land_cover_fine),
+        *(_parted(have) if "mixed_classes" in have else []),
         step(cover_type, binds=cover),
         *([step(cover_shares), step(land_use_areas)] if "land_use" in have else []),
         step(conditioned_elevation),
@@ -138,4 +156,17 @@ def survey(have: set[str]) -> list[Step]:
         *people(have),
         step(spatial_levels),
         step(overlay_score, binds={"layers": "criteria_maps"}),
+    ]
+
+
+def _parted(have: set[str]) -> list[Step]:
+    """Steps that tell mixed classes apart."""
+    before = step(
+        land_cover_parted,
+        name="land_cover_before_parted",
+        binds={"land_cover": "land_cover_before"},
+    )
+    return [
+        step(land_cover_parted, binds=fine_cover_of(have)),
+        *([before] if "land_cover_before" in have else []),
     ]

@@ -25,6 +25,8 @@ from shanshui.study.meaning import left_out
 NATIVE = {
     "temperature_fine": "temperature",
     "land_cover_fine": "land_cover",
+    "land_cover_parted": "land_cover",
+    "land_cover_before_parted": "land_cover_before",
     "slope_cell": "elevation",
 }
 """Steps that must know how coarse a file is, and which."""

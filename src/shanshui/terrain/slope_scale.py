@@ -85,14 +85,30 @@ def scaled_slope(
     """
     if slope_cell <= as_cell_m:
         return like(slope, slope.values, "degree")
-    spread = _spread(np.asarray(elevation.values, np.float32))
+    power = flattening_power(np.asarray(elevation.values, np.float32))
     with np.errstate(invalid="ignore", divide="ignore"):
-        power = np.clip(INTERCEPT + RISE * np.log(spread) - 1.0, 0.0, 1.0)
         squared = np.tan(np.radians(slope.values.astype(np.float64))) ** 2
         hidden = squared * ((slope_cell / as_cell_m) ** (2.0 * power) - 1.0)
         hidden = focal_mean(hidden.astype(np.float32), 3)
         scaled = np.degrees(np.arctan(np.sqrt(squared + hidden)))
     return like(slope, scaled.astype(np.float32), "degree")
+
+
+def flattening_power(height: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Power by which the slope of a place falls with the cell that it is measured at.
+
+    Parameters
+    ----------
+    height : (y, x) [m]
+        Ground height.
+
+    Returns
+    -------
+    (y, x) [1]
+        D - 1, kept between 0 and 1, with D the fractal dimension by the spread of 3 x 3 heights (Zhang and others, 1999 [M]); NaN with it.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.clip(INTERCEPT + RISE * np.log(_spread(height)) - 1.0, 0.0, 1.0))
 
 
 def _spread(height: NDArray[np.float32]) -> NDArray[np.float64]:
