@@ -14,6 +14,10 @@ from shanshui.kernels.multiflow import (
     streams,
     way_to_stream,
 )
+from shanshui.kernels.singleflow import single_directions, streams_above
+
+ROUTINGS = ("mfd", "d8")
+"""Water shared among all lower neighbours, or sent down the steepest way alone."""
 
 SLOPE_LOW, SLOPE_HIGH = 0.005, 1.0
 """Least and greatest slope that counts in the index of connectivity, after Cavalli et al. 2013 [S]."""
@@ -89,6 +93,7 @@ def hillslope(
     threshold: float,
     bridge: float,
     drainage: NDArray[np.integer] | None = None,
+    routing: str = "mfd",
 ) -> Hillslope:
     """Route water over a surface.
 
@@ -106,6 +111,8 @@ def hillslope(
         Share of the threshold that a gap in a stream must hold.
     drainage : (y, x) array, optional
         1 where ditches or pipes take water to the stream at once.
+    routing : str
+        One of ``ROUTINGS``. Under ``d8`` a stream is where more than ``threshold`` cells drain through, and no gap is bridged.
 
     Returns
     -------
@@ -116,11 +123,16 @@ def hillslope(
         np.where(valid, height, np.float32(np.nan)).astype(np.float32, copy=False)
     )
     slope = slope_percent(filled, cell)
-    code = shared_directions(filled)
+    code = single_directions(filled) if routing == "d8" else shared_directions(filled)
     order = flow_order(code)
     above = np.empty(code.size)
     accumulated(order, code, np.ones(1), above)
-    stream = streams(code, above.reshape(code.shape), float(threshold), float(threshold) * bridge)
+    area = above.reshape(code.shape)
+    stream = (
+        streams_above(code, area, float(threshold))
+        if routing == "d8"
+        else streams(code, area, float(threshold), float(threshold) * bridge)
+    )
     if drainage is not None:
         stream[(drainage == 1) & (stream != 255)] = 1
     return Hillslope(cell, valid, slope, code, order, above, stream)

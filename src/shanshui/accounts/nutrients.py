@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from shanshui.accounts.hillslope import hillslope, without_stream
+from shanshui.accounts.hillslope import ROUTINGS, hillslope, without_stream
 from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -63,6 +63,7 @@ def nutrient_delivery(
     subsurface_distance: Annotated[str, OneOf("cells", "metres")] = "cells",
     runoff_proxy_mean: Annotated[float | None, Between(0.0, 1e9)] = None,
     stream_bridge: Annotated[float, Between(0.0, 1.0)] = 1.0,
+    routing: Annotated[str, OneOf(*ROUTINGS)] = "mfd",
 ) -> NutrientDelivery:
     """Export of a nutrient from each cell to the stream.
 
@@ -95,6 +96,8 @@ def nutrient_delivery(
         Mean of the proxy to divide by; that of its known cells by default. Give it to compare maps of different extents.
     stream_bridge : float [1]
         A gap in a stream is bridged when it holds this share of the threshold.
+    routing : str
+        ``mfd``: water is shared among all lower neighbours; ``d8``: it takes the steepest way, and more than the threshold makes a stream.
 
     Returns
     -------
@@ -133,7 +136,7 @@ def nutrient_delivery(
     if not valid.any():
         raise QuantityError("nutrient_delivery: no cell has all inputs; do they overlap?")
     cell = grid_of(elevation).cell_m
-    way = hillslope(elevation.values, ground, cell, threshold_flow_accumulation, stream_bridge)
+    way = hillslope(elevation.values, ground, cell, threshold_flow_accumulation, stream_bridge, routing=routing)
     shape = elevation.shape
     mean = (
         runoff_proxy_mean

@@ -95,8 +95,8 @@ def quick_flow(
     CN 60, 23.736 at 85, 101.574 at 99 [C]. Streams, where all rain is quick flow, are not set apart.
     """
     rain, days = (
-        _months(monthly_precipitation, "monthly_precipitation"),
-        _months(monthly_rain_days, "monthly_rain_days"),
+        twelve(monthly_precipitation, "monthly_precipitation"),
+        twelve(monthly_rain_days, "monthly_rain_days"),
     )
     curve = ByCover.of(land_cover, biophysical, "biophysical").grid(
         "curve_number", low=1.0, high=100.0
@@ -107,7 +107,14 @@ def quick_flow(
     return like(land_cover, flow.astype(np.float32), "mm/yr")
 
 
-def _months(layers: xr.Dataset, name: str) -> list[xr.DataArray]:
+def twelve(layers: xr.Dataset, name: str) -> list[xr.DataArray]:
+    """Grids of the months.
+
+    Raises
+    ------
+    QuantityError
+        Not twelve of them.
+    """
     maps = [layers[k] for k in layers.data_vars]
     if len(maps) != MONTHS:
         raise QuantityError(f"{name}: {len(maps)} grids, expected {MONTHS}, January first")

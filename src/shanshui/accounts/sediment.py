@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from shanshui.accounts.hillslope import hillslope, without_stream
+from shanshui.accounts.hillslope import ROUTINGS, hillslope, without_stream
 from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -69,6 +69,7 @@ def sediment_delivery(
     slope_factor: Annotated[str, OneOf("rusle", "steep")] = "rusle",
     area_above: Annotated[str, OneOf("square_root", "area")] = "square_root",
     stream_bridge: Annotated[float, Between(0.0, 1.0)] = 0.7,
+    routing: Annotated[str, OneOf(*ROUTINGS)] = "mfd",
 ) -> SedimentDelivery:
     """Soil loss, delivery to the stream and deposition on the way.
 
@@ -102,6 +103,8 @@ def sediment_delivery(
         What stands for the ground above in L: its ``square_root``, as in the reference model, or the ``area`` itself, as in Desmet and Govers.
     stream_bridge : float [1]
         A gap in a stream is bridged when it holds this share of the threshold.
+    routing : str
+        ``mfd``: water is shared among all lower neighbours; ``d8``: it takes the steepest way, and more than the threshold makes a stream.
 
     Returns
     -------
@@ -147,6 +150,7 @@ def sediment_delivery(
         threshold_flow_accumulation,
         stream_bridge,
         None if drainage is None else drainage.values,
+        routing,
     )
     shape = elevation.shape
     dry = way.stream != 1

@@ -45,7 +45,8 @@ class InputKind:
         What to look for then.
     zeros : str
         ``count`` where 0 is a value as any other (no light, no storm, no trees, no lime), however much of a map it covers;
-        ``suspect`` where zeros that stand off from all other values are most often missing data (heights, rain of a year, soil).
+        ``suspect`` where zeros that stand off from all other values are most often missing data (heights, rain of a year, soil);
+        ``absence`` where 0 says that something is not there: such a map is never read between or averaged.
     conserved : str
         Unit of amounts by area that a file may also hold by cell, and whose sum must stay: they are never averaged or read between.
     words : mapping of column to mapping of spelling to word
@@ -60,7 +61,7 @@ class InputKind:
     high: float = float("inf")
     usual: tuple[float, float] | None = None
     usual_hint: str = ""
-    zeros: Literal["count", "suspect"] = "suspect"
+    zeros: Literal["count", "suspect", "absence"] = "suspect"
     conserved: str = ""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     wanted: str = ""
@@ -120,7 +121,7 @@ def _inputs() -> Iterator[tuple[str, InputKind]]:
                 float(row["high"] or "inf"),
                 (float(row["usual_low"]), float(row["usual_high"])) if row["usual_low"] else None,
                 row["usual_hint"],
-                cast("Literal['count', 'suspect']", row["zeros"]),
+                cast("Literal['count', 'suspect', 'absence']", row["zeros"]),
                 row["conserved"],
                 {
                     c["column"].removesuffix("?"): hazard_words(c["words"])

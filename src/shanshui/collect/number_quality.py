@@ -79,7 +79,7 @@ def _judge_marks(out: NumberVerdict, source: RasterInput) -> None:
                 f"[inputs.{out.name}], or checked = true if it is a value"
             )
         line = source.bands.line
-        if kind.zeros == "count" or line.shift != 0.0 or out.problems:
+        if kind.zeros != "suspect" or line.shift != 0.0 or out.problems:
             continue
         zeros, least = look.zeros, look.least_above_zero
         below = look.range(line)[0] < 0

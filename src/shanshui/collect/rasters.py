@@ -39,6 +39,14 @@ from shanshui.region.grid import STRIP, GridSpec
 
 COARSER = 1.5
 """Study cells this many times the file's cells are averages of them; smaller ones are read between [D]."""
+_WAYS = {
+    "nearest": Resampling.nearest,
+    "bilinear": Resampling.bilinear,
+    "average": Resampling.average,
+    "mode": Resampling.mode,
+    "greatest": Resampling.max,
+}
+"""Ways of laying a file's cells on those of the study, by the word of the study file."""
 _MOST, _MOST_OF_ROW = 12 << 20, 96 << 20
 """Cells of a file that lie below one part of the study, and below one row of it [D]: what is held at a time."""
 _NEAR = 0.25
@@ -236,11 +244,39 @@ class RasterInput:
             out[np.isnan(nearest)] = np.nan
 
     def resampling(self, grid: GridSpec) -> Resampling:
-        """By kind and by which of the two grids is coarser."""
+        """As the study says; else by kind and by which of the two grids is coarser.
+
+        Raises
+        ------
+        DataError
+            A way that makes numbers which the kind cannot hold.
+        """
+        if self.spec.resampling is not None:
+            self._refuse_way(self.spec.resampling)
+            return _WAYS[self.spec.resampling]
         coarser = grid.cell_m >= COARSER * self.native_m(grid)
+        if self.kind.zeros == "absence":
+            # of what is there in a part of the cell, all counts; what is not there is never made
+            return Resampling.max if coarser else Resampling.nearest
         if self.codes:
             return Resampling.mode if coarser else Resampling.nearest
         return Resampling.average if coarser else Resampling.bilinear
+
+    def _refuse_way(self, way: str) -> None:
+        """Refuse a way that would make classes that are none, presence where nothing is, or amounts that do not sum."""
+        allowed = set(_WAYS)
+        what = "amounts by area, whose sum is kept"
+        if self.codes:
+            allowed, what = {"nearest", "mode"}, "class codes"
+        elif self.kind.conserved:
+            allowed = set()
+        elif self.kind.zeros == "absence":
+            allowed, what = {"nearest", "mode", "greatest"}, "a map of what is there and what is not"
+        if way not in allowed:
+            raise DataError(
+                f"{self.name}.resampling: '{way}' of {what}; expected {' or '.join(sorted(allowed)) or 'none'}; "
+                "leave it out to have the way that suits"
+            )
 
     def strips(
         self, grid: GridSpec, tell: Callable[[int], None]

@@ -24,9 +24,9 @@ class Linear:
 
 
 _USED = {
-    "continuous": {"unit", "scale", "offset", "nodata", "band", "time"},
-    "categorical": {"unit", "nodata", "band", "legend", "time"},
-    "stack": {"unit", "scale", "offset", "nodata", "time"},
+    "continuous": {"unit", "scale", "offset", "nodata", "band", "time", "resampling"},
+    "categorical": {"unit", "nodata", "band", "legend", "time", "resampling"},
+    "stack": {"unit", "scale", "offset", "nodata", "time", "resampling"},
     "annual": {"unit", "scale", "offset", "nodata", "band", "time"},
     "table": {"unit", "scale", "offset", "nodata", "class_columns"},
 }

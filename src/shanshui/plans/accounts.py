@@ -2,6 +2,7 @@
 
 from shanshui.accounts.asset_transfer import asset_transfer
 from shanshui.accounts.assets import asset_account, supply_use
+from shanshui.accounts.baseflow import baseflow
 from shanshui.accounts.beneficiaries import service_beneficiaries
 from shanshui.accounts.bridge import gep_bridge
 from shanshui.accounts.capacity import capacity_by_cover, green_near_homes
@@ -41,6 +42,8 @@ from shanshui.accounts.penman import station_evapotranspiration
 from shanshui.accounts.place_flows import place_flows
 from shanshui.accounts.place_shares import place_shares, products_inside
 from shanshui.accounts.purification import purification
+from shanshui.accounts.rain_days import rain_days, rain_days_by_zone
+from shanshui.accounts.recharge import seasonal_recharge
 from shanshui.accounts.recreation import recreation_value
 from shanshui.accounts.sand_fixation import sand_fixation
 from shanshui.accounts.seasonal_yield import quick_flow
@@ -71,7 +74,7 @@ from shanshui.plans.survey import cover_before, cover_of, warmth_of
 
 STOOD_IN = frozenset({
     "reference_evapotranspiration", "hot_days", "rainfall_erosivity", "soil_erodibility", "net_primary_production", "threat_maps",
-    "monthly_precipitation", "runoff_proxy", "purification_capacity", "sources", "resistance",
+    "monthly_precipitation", "monthly_rain_days", "local_recharge", "runoff_proxy", "purification_capacity", "sources", "resistance",
 })  # fmt: skip
 """Inputs whose place other products take where a study lacks them."""
 
@@ -133,6 +136,13 @@ def accounts(have: set[str]) -> list[Step]:
         step(flood_storage),
         step(sand_fixation, binds=cover),
         step(quick_flow, binds=cover),
+        step(seasonal_recharge, binds=cover),
+        step(
+            baseflow,
+            binds={}
+            if "local_recharge" in have
+            else {"local_recharge": "seasonal_recharge.recharge"},
+        ),
         step(water_retention_index),
         step(purification),
         step(green_near_homes),
@@ -158,6 +168,8 @@ def accounts(have: set[str]) -> list[Step]:
                 "sediment_delivery",
                 "nutrient_delivery",
                 "nutrient_delivery_p",
+                "seasonal_recharge",
+                "baseflow",
             )
             if "watersheds" in have
         ),
@@ -189,6 +201,10 @@ def _derived(have: set[str], cover: dict[str, str], warm: dict[str, str]) -> lis
         out.append(step(net_primary_production, binds=cover))
     if "purification_capacity" not in have and "purification_rates" in have:
         out.append(step(capacity_by_cover, name="purification_capacity"))
+    if "monthly_rain_days" not in have and "climate_zones" in have:
+        out.append(step(rain_days_by_zone, name="monthly_rain_days"))
+    elif "monthly_rain_days" not in have:
+        out.append(step(rain_days, name="monthly_rain_days"))
     if "threat_maps" not in have:
         out.append(step(threat_maps))
     return out
