@@ -14,7 +14,7 @@ from shanshui.kernels.multiflow import (
     streams,
     way_to_stream,
 )
-from shanshui.kernels.singleflow import single_directions, streams_above
+from shanshui.kernels.singleflow import resistance_down, single_directions, streams_above
 
 ROUTINGS = ("mfd", "d8")
 """Water shared among all lower neighbours, or sent down the steepest way alone."""
@@ -43,6 +43,8 @@ class Hillslope:
         Cells above each cell, itself included.
     stream : (y, x) array
         1 stream, 0 land that drains, 255 elsewhere.
+    routing : str
+        One of ``ROUTINGS``.
     """
 
     cell: float
@@ -52,6 +54,7 @@ class Hillslope:
     order: NDArray[np.signedinteger]
     above: NDArray[np.float64]
     stream: NDArray[np.uint8]
+    routing: str
 
     def mean_above(self, weight: NDArray[np.float32]) -> NDArray[np.float64]:
         """Mean of a quantity over each cell and all above it."""
@@ -63,6 +66,8 @@ class Hillslope:
     def way_down(self, resistance: NDArray[np.float32]) -> NDArray[np.float64]:
         """Resistance summed down to the stream."""
         out = np.empty(resistance.size)
+        if self.routing == "d8":
+            return resistance_down(self.order, self.code, self.stream, resistance.ravel(), out)  # type: ignore[no-any-return]
         way_to_stream(self.order, self.code, self.stream, resistance.ravel(), out)
         return out
 
@@ -135,4 +140,4 @@ def hillslope(
     )
     if drainage is not None:
         stream[(drainage == 1) & (stream != 255)] = 1
-    return Hillslope(cell, valid, slope, code, order, above, stream)
+    return Hillslope(cell, valid, slope, code, order, above, stream, routing)

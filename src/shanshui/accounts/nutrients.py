@@ -136,7 +136,9 @@ def nutrient_delivery(
     if not valid.any():
         raise QuantityError("nutrient_delivery: no cell has all inputs; do they overlap?")
     cell = grid_of(elevation).cell_m
-    way = hillslope(elevation.values, ground, cell, threshold_flow_accumulation, stream_bridge, routing=routing)
+    way = hillslope(
+        elevation.values, ground, cell, threshold_flow_accumulation, stream_bridge, routing=routing
+    )
     shape = elevation.shape
     mean = (
         runoff_proxy_mean

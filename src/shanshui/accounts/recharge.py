@@ -203,7 +203,9 @@ def by_month(table: pd.DataFrame, column: str, name: str, high: float) -> NDArra
         raise QuantityError(
             f"{name}.month: found {', '.join(map(str, frame['month']))[:80]}; expected 1 to 12, each once"
         )
-    numbers = pd.to_numeric(frame[column], errors="coerce").set_axis(months.astype(int)).sort_index()
+    numbers = (
+        pd.to_numeric(frame[column], errors="coerce").set_axis(months.astype(int)).sort_index()
+    )
     bad = ~((numbers >= 0.0) & (numbers <= high))
     if bad.any():
         raise QuantityError(

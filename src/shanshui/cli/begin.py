@@ -66,18 +66,41 @@ def new(
 
 def import_invest_study(
     datastack: Annotated[
-        Path, typer.Argument(metavar="DATASTACK.json", help="Argument file of an InVEST model.")
+        Path,
+        typer.Argument(
+            metavar="DATASTACK",
+            help="Argument file of an InVEST model: its JSON, an archive (.tar.gz) or the log of a run.",
+        ),
     ],
     folder: Folder,
+    resampling: Annotated[
+        str,
+        typer.Option(
+            metavar="reference|meaning",
+            help="Lay maps on the grid as InVEST lays them, or as what they mean asks.",
+        ),
+    ] = "reference",
+    reach_unit: Annotated[
+        str,
+        typer.Option(
+            metavar="m|km",
+            help="Unit of the reach of threats, where the file's release does not tell it rightly.",
+        ),
+    ] = "",
 ) -> None:
-    """Make a study from an InVEST data set: water yield, sediment, nutrients, habitat or carbon."""
+    """Make a study from an InVEST data set: water yield by year or season, sediment, nutrients, habitat or carbon."""
     from shanshui.study.invest import import_invest
 
-    place, products, beside = import_invest(datastack, folder)
-    typer.echo(str(place))
-    for name in beside:
+    made = import_invest(datastack, folder, resampling=resampling, reach_unit=reach_unit)
+    typer.echo(str(made.place))
+    for text in made.told:
+        typer.echo(text)
+    for name in made.left_out:
         typer.echo(f"not carried over: {name}")
-    typer.echo(f"next: shanshui run {shlex.quote(str(folder))} {' '.join(products)}")
+    place = shlex.quote(str(folder))
+    typer.echo(f"next: shanshui run {place} {' '.join(made.products)}")
+    for scenario, products in made.scenarios.items():
+        typer.echo(f"and:  shanshui run {place} {' '.join(products)} --scenario {scenario}")
 
 
 def circuit(

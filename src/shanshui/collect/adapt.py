@@ -85,7 +85,7 @@ def _require(frame: pd.DataFrame, table: Table, name: str, path: Path) -> None:
 
 
 def stack_parts(path: Path, spec: InputSpec, name: str) -> dict[str, InputSpec]:
-    """Declarations of the grids of a stack: bands of one raster, or rows of a table with ``threat`` and ``cur_path``.
+    """Declarations of the grids of a stack: bands of one raster, or rows of a table with ``threat`` or ``month``, and ``cur_path``.
 
     Raises
     ------
@@ -104,17 +104,20 @@ def stack_parts(path: Path, spec: InputSpec, name: str) -> dict[str, InputSpec]:
         finally:
             source.close()
     frame = coefficients_input(path, spec.model_copy(update={"columns": {}}), name)
-    if "threat" not in frame or "cur_path" not in frame:
+    layer = next((c for c in ("threat", "month") if c in frame), "")
+    if not layer or "cur_path" not in frame:
         raise DataError(
-            f"{name}: {path} has no columns threat and cur_path; found {', '.join(frame.columns)}"
+            f"{name}: {path} has no columns threat (or month) and cur_path; found {', '.join(frame.columns)}"
         )
+    if layer == "month":
+        frame = frame.sort_values(layer, kind="stable")
     out = {}
-    for row in frame.itertuples(index=False):
+    for row in frame.rename(columns={layer: "layer"}).itertuples(index=False):
         if not str(row.cur_path).strip():
-            raise DataError(f"{name}: {path}: {row.threat} has no cur_path: where is its map?")
+            raise DataError(f"{name}: {path}: {row.layer} has no cur_path: where is its map?")
         place = Path(str(row.cur_path).strip())
         place = place if place.is_absolute() else path.parent / place
-        out[str(row.threat).strip().lower()] = spec.model_copy(update={"file": str(place)})
+        out[str(row.layer).strip().lower()] = spec.model_copy(update={"file": str(place)})
     return out
 
 

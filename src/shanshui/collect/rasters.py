@@ -271,7 +271,10 @@ class RasterInput:
         elif self.kind.conserved:
             allowed = set()
         elif self.kind.zeros == "absence":
-            allowed, what = {"nearest", "mode", "greatest"}, "a map of what is there and what is not"
+            allowed, what = (
+                {"nearest", "mode", "greatest"},
+                "a map of what is there and what is not",
+            )
         if way not in allowed:
             raise DataError(
                 f"{self.name}.resampling: '{way}' of {what}; expected {' or '.join(sorted(allowed)) or 'none'}; "

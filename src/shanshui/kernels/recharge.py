@@ -72,9 +72,9 @@ def released(order, code, stream, recharge, available, above, flow, flow_above):
             if p == 0:
                 continue
             r, s = c // nx + ROW[k], c % nx + COL[k]
+            parts += p
             if r < 0 or r >= ny or s < 0 or s >= nx:
                 continue
-            parts += p
             n = r * nx + s
             own, whole = np.float64(recharge[n]), above[n]
             if stream[r, s] != 0:

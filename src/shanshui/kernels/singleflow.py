@@ -156,3 +156,28 @@ def streams_above(code, area, threshold):
         if not np.isnan(area.flat[c]):
             out.flat[c] = 1 if area.flat[c] > threshold else 0
     return out
+
+
+@nb.njit(cache=True, nogil=True)
+def resistance_down(order, code, stream, weight, out):
+    """Weights of each cell and of those on its way to the stream, summed into ``out``: 0 on streams, NaN where no way leads to one.
+
+    Shared flow counts the weights of the cells below; one way counts the cell's own, as the reference model does.
+    """
+    ny, nx = code.shape
+    out[:] = np.nan
+    for c in range(out.size):
+        if stream.flat[c] == 1:
+            out[c] = 0.0
+    for m in range(order.size - 1, -1, -1):
+        c = order[m]
+        i, j = c // nx, c % nx
+        if stream[i, j] == 1:
+            continue
+        for k in range(8):
+            if (code[i, j] >> np.uint32(4 * k)) & np.uint32(15):
+                r, s = i + ROW[k], j + COL[k]
+                if 0 <= r < ny and 0 <= s < nx:
+                    w = np.float64(weight[c])
+                    out[c] = out[r * nx + s] + (0.0 if np.isnan(w) else w)
+    return out

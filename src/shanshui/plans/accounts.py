@@ -174,9 +174,29 @@ def accounts(have: set[str]) -> list[Step]:
             if "watersheds" in have
         ),
         step(water_supply, binds=cover | {"water_yield": "water_yield.water_yield"}),
+        *_of_subwatersheds(cover, have),
         step(hydropower),
         *_amounts(cover),
         *_account(cover, have),
+    ]
+
+
+def _of_subwatersheds(cover: dict[str, str], have: set[str]) -> list[Step]:
+    """The water model by the parts of its watersheds."""
+    if "subwatersheds" not in have:
+        return []
+    parts = {"watersheds": "subwatersheds"}
+    return [
+        step(
+            watershed_results,
+            name="water_yield_subwatersheds",
+            binds=parts | {"layers": "water_yield"},
+        ),
+        step(
+            water_supply,
+            name="subwatershed_supply",
+            binds=cover | parts | {"water_yield": "water_yield.water_yield"},
+        ),
     ]
 
 

@@ -1,26 +1,29 @@
 """Make a study from the argument file of an InVEST model."""
 
-import json
-import math
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
-from rasterio import features
-from rasterio.io import MemoryFile
-
-from shanshui.collect.adapt import coefficients_input
 from shanshui.collect.catalog import InputSpec
-from shanshui.collect.vectors import read_features
-from shanshui.core.errors import QuantityError, StudyError, nearest
-from shanshui.region.coefficients import keyed
+from shanshui.collect.mosaic import whole
+from shanshui.core.errors import StudyError, nearest
 from shanshui.region.grid import GridSpec
 from shanshui.store.sheets import plain_text
 from shanshui.study.fitting import grid_for
-from shanshui.study.new import relative
-from shanshui.study.sections import refuse_path
+from shanshui.study.invest_draft import Draft
+from shanshui.study.invest_files import DATA, ArgumentFile, read_argument_file
+from shanshui.study.invest_rows import MODELS, RENAMED, Model, model_named
+from shanshui.study.invest_seasons import TABLES, common_ground, months, months_table
+from shanshui.study.invest_tables import (
+    access,
+    classes,
+    csv_text,
+    reach_in_km,
+    threat_maps,
+    with_demand,
+)
 from shanshui.study.toml import (
     grid_text,
     refuse_folder,
@@ -29,371 +32,332 @@ from shanshui.study.toml import (
     write_study,
 )
 
-MODELS: dict[str, dict[str, Any]] = {
-    "annual_water_yield": {
-        "grid": "lulc_path",
-        "inputs": {
-            "land_cover": "lulc_path",
-            "precipitation": "precipitation_path",
-            "reference_evapotranspiration": "eto_path",
-            "soil_depth": "depth_to_root_rest_layer_path",
-            "plant_available_water": "pawc_path",
-            "biophysical": "biophysical_table_path",
-            "watersheds": "watersheds_path",
-        },
-        "units": {"soil_depth": "mm", "precipitation": "mm/yr"},
-        "steps": {"water_yield": {"seasonality": "seasonality_constant"}},
-        "products": ("water_yield", "water_yield_watersheds"),
-        "beside": ("demand_table_path", "valuation_table_path", "sub_watersheds_path"),
-    },
-    "sdr": {
-        "grid": "dem_path",
-        "inputs": {
-            "elevation": "dem_path",
-            "land_cover": "lulc_path",
-            "rainfall_erosivity": "erosivity_path",
-            "soil_erodibility": "erodibility_path",
-            "drainage": "drainage_path",
-            "biophysical": "biophysical_table_path",
-            "watersheds": "watersheds_path",
-        },
-        "steps": {
-            "sediment_delivery": {
-                "threshold_flow_accumulation": "threshold_flow_accumulation",
-                "sdr_max": "sdr_max",
-                "ic_0": "ic_0_param",
-                "k": "k_param",
-                "l_max": "l_max",
-            }
-        },
-        "products": ("sediment_delivery", "sediment_delivery_watersheds"),
-        "beside": (),
-    },
-    "ndr": {
-        "grid": "dem_path",
-        "inputs": {
-            "elevation": "dem_path",
-            "land_cover": "lulc_path",
-            "runoff_proxy": "runoff_proxy_path",
-            "biophysical": "biophysical_table_path",
-            "watersheds": "watersheds_path",
-        },
-        "steps": {
-            name: {
-                "threshold_flow_accumulation": "threshold_flow_accumulation",
-                "k": "k_param",
-                "subsurface_efficiency": "subsurface_eff_n",
-                "subsurface_critical_length": "subsurface_critical_length_n",
-                "runoff_proxy_mean": "runoff_proxy_av",
-            }
-            for name in ("nutrient_delivery", "nutrient_delivery_p")
-        },
-        "products": ("nutrient_delivery", "nutrient_delivery_watersheds"),
-        "beside": (),
-    },
-    "habitat_quality": {
-        "grid": "lulc_cur_path",
-        "inputs": {
-            "land_cover": "lulc_cur_path",
-            "land_cover_before": "lulc_bas_path",
-            "threat_maps": "threats_table_path",
-            "threats": "threats_table_path",
-            "biophysical": "sensitivity_table_path",
-        },
-        "steps": {"habitat_quality": {"half_saturation": "half_saturation_constant"}},
-        "products": ("habitat_quality",),
-        "beside": ("lulc_fut_path",),
-    },
-    "carbon": {
-        "grid": "lulc_bas_path",
-        "inputs": {
-            "land_cover_before": "lulc_bas_path",
-            "land_cover": "lulc_alt_path",
-            "biophysical": "carbon_pools_path",
-        },
-        "steps": {},
-        "products": ("carbon_stock",),
-        "beside": ("price_per_metric_ton_of_c", "discount_rate", "rate_change"),
-    },
-}
-"""What each model's arguments are here."""
-OLD_NAMES = {
-    "natcap.invest.hydropower.hydropower_water_yield": "annual_water_yield",
-    "natcap.invest.annual_water_yield": "annual_water_yield",
-    "natcap.invest.sdr": "sdr",
-    "natcap.invest.sdr.sdr": "sdr",
-    "natcap.invest.ndr": "ndr",
-    "natcap.invest.ndr.ndr": "ndr",
-    "natcap.invest.habitat_quality": "habitat_quality",
-    "natcap.invest.carbon": "carbon",
-}
-"""Model names of older argument files."""
-RENAMED = {"lulc_cur_path": "lulc_bas_path", "lulc_fut_path": "lulc_alt_path"}
-"""Arguments of older releases of the carbon model."""
+WAYS = ("reference", "meaning")
+"""How maps are laid on the grid: as InVEST lays them, or as what they mean asks."""
+UNITS = ("", "m", "km")
+CARBON_OF_CO2 = 12.0 / 44.0
+"""Mass of carbon over that of its dioxide."""
+NDR_ORDER = (
+    "nutrient_delivery: InVEST takes some cells near the rim before those below them (in up to 7 % of the cells of a small map, surface export "
+    "of a watershed 0.3 to 1.6 % higher or lower; 0.03 % on a large one); here every cell follows the formula"
+)
+"""What the order in which the reference scans makes of its nutrient model, as measured."""
+
+
+@dataclass(frozen=True)
+class ImportedStudy:
+    """A study made from an argument file.
+
+    Attributes
+    ----------
+    place : Path
+        The study file.
+    products : tuple of str
+        What stands for the model's results.
+    scenarios : dict of str to tuple of str
+        The same for each scenario of the study.
+    told : list of str
+        What was taken in which way, and what differs from the reference.
+    left_out : list of str
+        Arguments that were not carried over.
+    """
+
+    place: Path
+    products: tuple[str, ...]
+    scenarios: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
 
 def import_invest(
-    datastack: str | Path, folder: str | Path
-) -> tuple[Path, tuple[str, ...], list[str]]:
+    datastack: str | Path,
+    folder: str | Path,
+    *,
+    resampling: str = "reference",
+    reach_unit: str = "",
+) -> ImportedStudy:
     """Make a study from an InVEST argument file.
 
     Parameters
     ----------
     datastack : path
-        JSON with ``model_id`` (or ``model_name``) and ``args``; paths are from where it lies.
+        Its JSON, an archive with data, or the log of a run; paths are read from where it lies.
     folder : path
         Of the new study.
+    resampling : str
+        ``reference``: maps are laid on the grid as InVEST's model lays them, written into the study as ``resampling``; ``meaning``: as
+        shanshui does, classes by the most frequent, presence never read between, amounts averaged or read between.
+    reach_unit : str
+        ``m`` or ``km``: unit of the reach of threats, where the release of the file is not to be believed.
 
     Returns
     -------
-    (Path, tuple of str, list of str)
-        The study file; the products that stand for the model's results; arguments that were not carried over.
+    ImportedStudy
+        Where it is, what to run, what to know.
 
     Raises
     ------
     StudyError
-        Another model, a missing argument or file, flow routed to one neighbour only.
+        Another model, a missing or remote file, an argument that is no number or word of its kind.
     """
     datastack, folder = Path(datastack), Path(folder)
+    if resampling not in WAYS:
+        raise StudyError(f"resampling: '{resampling}'; {nearest(resampling, WAYS)}")
+    if reach_unit not in UNITS:
+        raise StudyError(f"reach_unit: '{reach_unit}'; expected m or km")
     refuse_folder(folder)
-    model, args = _read(datastack)
-    plan = MODELS[model]
-    here = datastack.resolve().parent
-    if model == "carbon":
-        args = _two_states(args)
-    if str(args.get("flow_dir_algorithm", "MFD")).upper() == "D8":
+    data = folder / DATA
+    before = data.exists()
+    try:
+        draft = _draft(datastack, folder, by_reference=resampling == "reference")
+        grid = _filled(draft, reach_unit)
+        text = _text(draft, grid)
+    except BaseException:
+        if not before and data.exists():
+            shutil.rmtree(data)
+        raise
+    for name, content in draft.beside.items():
+        write_beside(folder / name, content)
+    place = write_study(folder, text)
+    scenarios = {name: _products(draft, name) for name in draft.scenarios}
+    return ImportedStudy(place, _products(draft, ""), scenarios, draft.told, draft.left_out())
+
+
+def _draft(datastack: Path, folder: Path, *, by_reference: bool) -> Draft:
+    file = read_argument_file(datastack, folder)
+    name = model_named(file.model)
+    if name not in MODELS:
         raise StudyError(
-            f"{datastack}: flow_dir_algorithm is D8; shanshui shares flow among all lower neighbours (MFD); set MFD there, "
-            "and compare with a run of that"
+            f"{datastack}: model '{file.model}'; {nearest(name, MODELS)}; these are read: {', '.join(MODELS)}"
         )
-    paths = {ours: _file(args, theirs, here, datastack) for ours, theirs in plan["inputs"].items()}
-    found = {k: v for k, v in paths.items() if v is not None}
-    reference = (
-        paths.get("land_cover")
-        if model in ("carbon", "habitat_quality", "annual_water_yield")
-        else paths.get("elevation")
-    )
-    reference = reference or found.get("land_cover_before")
-    if reference is None or "biophysical" not in found:
-        raise StudyError(
-            f"{datastack}: no {plan['grid']} or no table; is the argument file complete?"
-        )
-    settings = _settings(plan, args, datastack)
+    return Draft(file, folder, MODELS[name], _arguments(file, MODELS[name]), by_reference)
+
+
+def _arguments(file: ArgumentFile, model: Model) -> dict[str, Any]:
+    """Arguments by their current names."""
+    if model.name != "carbon" or not file.args.get("lulc_cur_path"):
+        return dict(file.args)
+    return {RENAMED.get(k, k): v for k, v in file.args.items()}
+
+
+def _filled(draft: Draft, reach_unit: str) -> GridSpec:
+    """Fill a draft, and tell the grid of its study."""
+    draft.take_inputs()
+    draft.take_settings()
+    reference = draft.needed(draft.model.grid)
     grid = grid_for(reference, None, None, None)
-    _classes(found["biophysical"], folder)
-    access = _access(args, here, grid, folder, datastack)
-    if access is not None:
-        found["accessibility"] = access
-    place = _write(folder, model, datastack, grid, found, plan, settings)
-    beside = [a for a in plan["beside"] if args.get(a) not in (None, "", False)]
-    products = plan["products"]
-    if model == "ndr" and _true(args.get("calc_p")):
-        phosphorus = ("nutrient_delivery_p", "nutrient_delivery_p_watersheds")
-        products = (*products, *phosphorus) if _true(args.get("calc_n", True)) else phosphorus
-    if model == "carbon" and "land_cover_before" in found:
-        products = (*products, "carbon_stock_before", "carbon_change")
-    if model == "habitat_quality" and "land_cover_before" in found:
-        products = (*products, "habitat_rarity")
-    return (
-        place,
-        tuple(p for p in products if "watersheds" not in p or "watersheds" in found),
-        beside,
+    _tell_cells(draft, reference, grid)
+    if "land_cover" in draft.inputs:
+        table = next(
+            name
+            for name, row in draft.model.arguments.items()
+            if row.role == "input" and row.ours == ("biophysical",)
+        )
+        draft.beside["classes.csv"] = classes(draft.needed(table))
+    if "drainage" in draft.inputs:
+        draft.beside["drainage.csv"] = "code,name\n0,none\n1,drained\n"
+    draft.widen(grid)
+    own = _OWN.get(draft.model.name)
+    return grid if own is None else own(draft, grid, reach_unit)
+
+
+def _tell_cells(draft: Draft, path: Path, grid: GridSpec) -> None:
+    """Tell where the study's cells are not those of the file."""
+    source = whole([path], [InputSpec(file=str(path), band=1)], draft.model.grid)
+    frame = source.frame
+    source.close()
+    if abs(frame.dx - frame.dy) > 1e-6 * frame.dx:
+        draft.told.append(
+            f"{draft.model.grid}: its cells are {frame.dx:g} by {frame.dy:g}; the study's are squares of {grid.cell_m:g} m, so that sums "
+            "differ from InVEST's by some percent"
+        )
+
+
+def _water_yield(draft: Draft, grid: GridSpec, _unit: str) -> GridSpec:
+    demand = draft.table_or_map("demand_table_path")
+    if demand is not None:
+        table = draft.needed("biophysical_table_path")
+        draft.beside["biophysical.csv"] = with_demand(table, demand, grid.cell_m)
+        draft.inputs["biophysical"] = {"file": "biophysical.csv"}
+        draft.told.append(
+            f"demand_table_path: m3 a year and cell of {grid.cell_m:g} m became m3/ha a year, in the column demand of biophysical.csv"
+        )
+    if "hydropower_stations" in draft.inputs:
+        draft.told.append("hydropower: money is in the currency of kw_price and cost")
+    return grid
+
+
+def _nutrients(draft: Draft, grid: GridSpec, _unit: str) -> GridSpec:
+    if not draft.flag("calc_n", absent=not draft.flag("calc_p")) and not draft.flag("calc_p"):
+        raise StudyError(f"{draft.file.path}: calc_n and calc_p are both false; set one to true")
+    if "calc_n" not in draft.args:
+        draft.args["calc_n"] = not draft.flag("calc_p")
+    draft.told.append(NDR_ORDER)
+    return grid
+
+
+def _habitat(draft: Draft, grid: GridSpec, unit: str) -> GridSpec:
+    path = draft.needed("threats_table_path")
+    frame = reach_in_km(draft, path, grid, unit)
+    keep = [c for c in ("threat", "max_dist", "weight", "decay") if c in frame]
+    draft.beside["threats.csv"] = csv_text(frame[keep])
+    draft.inputs["threats"] = {"file": "threats.csv"}
+    current = threat_maps(draft, frame, path, "cur_path", grid)
+    if current is None:
+        raise StudyError(
+            f"threats_table_path: {path} has no column cur_path; found {', '.join(map(str, frame.columns))}"
+        )
+    draft.beside["threat_maps.csv"] = current
+    draft.inputs["threat_maps"] = _maps(draft, "threat_maps.csv")
+    shapes = draft.table_or_map("access_vector_path")
+    if shapes is not None:
+        draft.beside["accessibility.tif"] = access(draft, shapes, grid)
+        draft.inputs["accessibility"] = {"file": "accessibility.tif", "checked": True}
+    for scenario, argument, column in (
+        ("future", "lulc_fut_path", "fut_path"),
+        ("baseline", "lulc_bas_path", "base_path"),
+    ):
+        cover = draft.table_or_map(argument)
+        if cover is None:
+            continue
+        changed = {
+            "land_cover": draft.declare("land_cover", cover, draft.model.arguments[argument])
+        }
+        maps = threat_maps(draft, frame, path, column, grid)
+        if maps is not None:
+            draft.beside[f"threat_maps_{scenario}.csv"] = maps
+            changed["threat_maps"] = _maps(draft, f"threat_maps_{scenario}.csv")
+            draft.scenarios[scenario] = changed
+        elif scenario == "future":
+            raise StudyError(
+                f"threats_table_path: {path} has no column fut_path, which lulc_fut_path needs; add it"
+            )
+        # without maps of its threats a baseline serves rarity alone, as in the reference
+    return grid
+
+
+def _maps(draft: Draft, name: str) -> dict[str, Any]:
+    words: dict[str, Any] = {"file": name, "checked": True}
+    return words | ({"resampling": "nearest"} if draft.by_reference else {})
+
+
+def _carbon(draft: Draft, grid: GridSpec, _unit: str) -> GridSpec:
+    for scenario, argument in (("alternate", "lulc_alt_path"), ("redd", "lulc_redd_path")):
+        cover = draft.table_or_map(argument)
+        if cover is not None and not draft.flag("calc_sequestration", absent=True):
+            draft.told.append(f"{argument}: not taken, since calc_sequestration is false")
+        elif cover is not None:
+            row = draft.model.arguments[argument]
+            before = draft.inputs["land_cover"]
+            draft.scenarios[scenario] = {
+                "land_cover": draft.declare("land_cover", cover, row),
+                "land_cover_before": before,
+            }
+    if not draft.flag("do_valuation", absent=draft.given("price_per_metric_ton_of_c")):
+        draft.args.pop("price_per_metric_ton_of_c", None)
+        return grid
+    years = draft.number("lulc_alt_year") - draft.number("lulc_bas_year")
+    if years < 1:
+        raise StudyError(
+            f"{draft.file.path}: lulc_alt_year: found {draft.args.get('lulc_alt_year')}; expected a year after lulc_bas_year, "
+            f"{draft.args.get('lulc_bas_year')}"
+        )
+    price = draft.number("price_per_metric_ton_of_c") * CARBON_OF_CO2
+    draft.set(["carbon_value.co2_price"], price)
+    draft.set(["carbon_value.years"], int(years))
+    draft.set(["carbon_value.discount"], draft.number("discount_rate") / 100.0)
+    draft.set(["carbon_value.price_change"], draft.number("rate_change") / 100.0)
+    draft.told.append(
+        f"carbon_value: a price of {draft.args['price_per_metric_ton_of_c']} for a ton of carbon is {price:g} for one of carbon dioxide; what "
+        "is shown as yuan is in the currency of that price"
     )
+    return grid
 
 
-def _read(datastack: Path) -> tuple[str, dict[str, Any]]:
-    try:
-        there = datastack.is_file()
-    except (OSError, ValueError):
-        there = False
-    if not there:
-        raise StudyError(f"{str(datastack)[:200]}: no such file")
-    if datastack.suffix.lower() != ".json":
-        raise StudyError(f"{datastack}: expected the JSON argument file; unpack an archive first")
-    try:
-        content = json.loads(datastack.read_text("utf-8-sig"))
-    except RecursionError:
-        raise StudyError(f"{datastack}: not valid JSON: brackets nested too deep") from None
-    except ValueError as error:  # also bytes that are no text, and numbers of too many digits
-        raise StudyError(f"{datastack}: not valid JSON: {str(error)[:200]}") from None
-    except OSError as error:
-        raise StudyError(f"{datastack}: cannot be read ({error.strerror})") from None
-    if not isinstance(content, dict) or not isinstance(content.get("args"), dict):
-        raise StudyError(f"{datastack}: no args; expected an InVEST argument file")
-    name = str(content.get("model_id") or content.get("model_name") or "")[:200]
-    model = OLD_NAMES.get(name, name.removeprefix("natcap.invest."))
-    if model not in MODELS:
-        raise StudyError(
-            f"{datastack}: model '{name}'; {nearest(model, MODELS)}; these are read: {', '.join(MODELS)}"
-        )
-    return model, content["args"]
-
-
-def _two_states(args: dict[str, Any]) -> dict[str, Any]:
-    """One state is the land cover; of two, the baseline is the one before."""
-    args = {RENAMED.get(k, k): v for k, v in args.items()}
-    if not args.get("lulc_alt_path"):
-        args["lulc_alt_path"], args["lulc_bas_path"] = args.get("lulc_bas_path"), ""
-    return args
-
-
-def _true(value: Any) -> bool:
-    return value is True or str(value).lower() == "true"
-
-
-def _file(args: dict[str, Any], name: str, here: Path, datastack: Path) -> Path | None:
-    text = args.get(name)
-    if not text:
-        return None
-    if not isinstance(text, str):
-        raise StudyError(
-            f"{datastack}: {name}: found a {type(text).__name__}; expected the path of a file"
-        )
-    try:
-        refuse_path(text)
-    except ValueError as error:
-        raise StudyError(f"{datastack}: {name}: {error}") from None
-    path = Path(text.replace("\\", "/")).expanduser()
-    path = path if path.is_absolute() else here / path
-    if not path.exists():
-        raise StudyError(
-            f"{datastack}: {name}: no file {path}; paths are read from where the argument file lies"
-        )
-    if path.is_dir() and path.suffix.lower() not in {".zarr", ".gdb"}:
-        raise StudyError(f"{datastack}: {name}: {path} is a folder; expected a file")
-    return path
-
-
-def _settings(
-    plan: dict[str, Any], args: dict[str, Any], datastack: Path
-) -> dict[str, dict[str, float]]:
-    """Settings of each step from the arguments that are given.
-
-    Raises
-    ------
-    StudyError
-        One that is no finite number.
-    """
-    out: dict[str, dict[str, float]] = {}
-    for step, words in plan["steps"].items():
-        for ours, theirs in words.items():
-            given = args.get(theirs)
-            if given in (None, ""):
+def _seasonal(draft: Draft, grid: GridSpec, _unit: str) -> GridSpec:
+    """Inputs of the seasonal model by its flags, on the ground that all of them cover."""
+    unused = []
+    if draft.flag("user_defined_local_recharge"):
+        unused = ["soil_group", "rain_events", "climate_zones", "climate_zone_events"]
+        unused += ["monthly_alpha", "biophysical"]
+        draft.needed("l_path")
+        # base flow follows the settings of the recharge, which is not made here
+        follows = draft.steps.pop("seasonal_recharge", {})
+        draft.steps["baseflow"] = {k: v for k, v in follows.items() if k not in ("alpha", "beta")}
+    else:
+        unused = ["local_recharge"]
+        zoned = draft.flag("user_defined_climate_zones")
+        unused += ["rain_events"] if zoned else ["climate_zones", "climate_zone_events"]
+        unused += [] if draft.flag("monthly_alpha") else ["monthly_alpha"]
+        for row in draft.model.arguments.values():
+            if row.role != "months":
                 continue
-            try:
-                value = math.nan if isinstance(given, bool) else float(given)
-            except (TypeError, ValueError, OverflowError):
-                value = math.nan
-            if not math.isfinite(value):
-                shown = str(given)[:60]
+            paths = months(draft, row)
+            if paths is None:
                 raise StudyError(
-                    f"{datastack}: {theirs}: found '{shown}'; expected a finite number"
+                    f"{draft.file.path}: no {TABLES[row.name]} or {row.name}; is the argument file complete?"
                 )
-            out.setdefault(step, {})[ours] = value
-    return out
+            name = row.ours[0]
+            draft.beside[f"{name}.csv"] = months_table(draft, paths)
+            draft.inputs[name] = _maps(draft, f"{name}.csv")
+            grid = common_ground(draft, grid, paths, None)
+    for name in unused:
+        draft.inputs.pop(name, None)
+    rasters = [
+        path
+        for row in draft.model.arguments.values()
+        if row.role == "input" and row.resampling and row.ours[0] in draft.inputs
+        if (path := draft.table_or_map(row.name)) is not None
+    ]
+    return common_ground(draft, grid, rasters, draft.table_or_map("aoi_path"))
 
 
-def _classes(table: Path, folder: Path) -> None:
-    """Class table from the model's table: codes, and whatever column names them."""
-    raw = coefficients_input(table, InputSpec(file=str(table)), "biophysical")
-    try:
-        frame = keyed(raw, str(table))
-    except QuantityError as error:
-        raise StudyError(str(error)) from None
-    except ValueError as error:
-        raise StudyError(
-            f"{table}: a code is no number that counts classes ({str(error)[:120]}); correct that row"
-        ) from None
-    named = next(
-        (
-            c
-            for c in ("lulc_desc", "lulc_name", "description", "desc", "name", "lulc_veg_desc")
-            if c in frame
-        ),
-        None,
+_OWN: dict[str, Callable[[Draft, GridSpec, str], GridSpec]] = {
+    "annual_water_yield": _water_yield,
+    "ndr": _nutrients,
+    "habitat_quality": _habitat,
+    "carbon": _carbon,
+    "seasonal_water_yield": _seasonal,
+}
+"""What a model has beside files, numbers and words that are taken over as they are."""
+
+
+def _products(draft: Draft, scenario: str) -> tuple[str, ...]:
+    return tuple(
+        product
+        for of, product, needs in draft.model.products
+        if of == scenario and all(draft.has(word) for word in needs)
     )
-    names = frame[named].astype(str) if named else pd.Series(frame.index.astype(str), frame.index)
-    out = pd.DataFrame({"code": frame.index, "name": names.to_numpy()})
-    write_beside(folder / "classes.csv", out.to_csv(index=False, lineterminator="\n"))
 
 
-def _access(
-    args: dict[str, Any], here: Path, grid: GridSpec, folder: Path, datastack: Path
-) -> Path | None:
-    """Map of accessibility from the polygons' field ``access``; 1 elsewhere."""
-    path = _file(args, "access_vector_path", here, datastack)
-    if path is None:
-        return None
-    shapes: gpd.GeoDataFrame = read_features(
-        path, InputSpec(file=str(path)), "accessibility"
-    ).to_crs(grid.crs)
-    column = next((c for c in shapes.columns if str(c).lower() == "access"), None)
-    if column is None:
-        raise StudyError(f"{datastack}: access_vector_path: {path} has no field access")
-    numbers = pd.to_numeric(shapes[column], errors="coerce")
-    if not np.isfinite(numbers).all():
-        bad = shapes[column][~np.isfinite(numbers)].iloc[0]
-        raise StudyError(
-            f"{datastack}: access_vector_path: {path}: access is '{str(bad)[:40]}'; expected numbers from 0 to 1"
-        )
-    values = features.rasterize(
-        zip(shapes.geometry, numbers, strict=True),
-        out_shape=grid.shape, fill=1.0, transform=grid.transform, dtype="float32",
-    )  # fmt: skip
-    place = folder / "accessibility.tif"
-    with MemoryFile() as memory:
-        with memory.open(
-            driver="GTiff",
-            height=grid.ny,
-            width=grid.nx,
-            count=1,
-            dtype="float32",
-            crs=grid.crs,
-            transform=grid.transform,
-        ) as file:
-            file.write(np.asarray(values, np.float32), 1)
-        write_beside(place, bytes(memory.getbuffer()))
-    return place
-
-
-def _write(
-    folder: Path,
-    model: str,
-    datastack: Path,
-    grid: GridSpec,
-    found: dict[str, Path],
-    plan: dict[str, Any],
-    settings: dict[str, dict[str, float]],
-) -> Path:
+def _text(draft: Draft, grid: GridSpec) -> str:
+    """The study file."""
+    name = " ".join(plain_text(draft.file.path.name).split())
     lines = [
-        f"# Made from {' '.join(plain_text(datastack.name).split())}, an argument file of the InVEST model {model}.",
+        f"# Made from {name}, an argument file of the InVEST model {draft.model.name}.",
+        *(f"# {' '.join(plain_text(text).split())}" for text in draft.told),
         "",
         "[study]",
-        f"name = {toml_text(plain_text(folder.resolve().name))}",
+        f"name = {toml_text(plain_text(draft.folder.resolve().name))}",
         "",
         grid_text(grid),
     ]
-    units = plan.get("units", {})
-    classes = {
-        "land_cover": "classes.csv",
-        "land_cover_before": "classes.csv",
-        "drainage": "drainage.csv",
-    }
-    for name, path in found.items():
-        lines += [f"[inputs.{name}]", f"file = {toml_text(relative(path, folder))}"]
-        if name in classes:
-            lines.append(f'classes = "{classes[name]}"')
-        elif name not in ("biophysical", "threats", "watersheds"):
-            lines.append(
-                "checked = true  # it ran in InVEST: zeros and the like are what they are; ranges still hold"
-            )
-        if name in units:
-            lines.append(f'unit = "{units[name]}"')
-        lines.append("")
-    if "drainage" in found:
-        write_beside(folder / "drainage.csv", "code,name\n0,none\n1,drained\n")
-    for step, values in settings.items():
-        lines.append(f"[steps.{step}]")
-        lines += [f"{ours} = {value!r}" for ours, value in values.items()]
-        lines.append("")
-    return write_study(folder, "\n".join(lines))
+    for ours, words in draft.inputs.items():
+        lines += _declared(f"inputs.{ours}", words)
+    for step, values in draft.steps.items():
+        lines += [f"[steps.{step}]", *(f"{k} = {_value(v)}" for k, v in values.items()), ""]
+    for scenario, inputs in draft.scenarios.items():
+        for ours, words in inputs.items():
+            lines += _declared(f"scenarios.{scenario}.inputs.{ours}", words)
+    return "\n".join(lines)
+
+
+def _declared(section: str, words: dict[str, Any]) -> list[str]:
+    return [f"[{section}]", *(f"{k} = {_value(v)}" for k, v in words.items()), ""]
+
+
+def _value(value: Any) -> str:
+    """Value as TOML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return toml_text(value) if isinstance(value, str) else repr(value)
