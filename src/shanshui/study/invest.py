@@ -23,6 +23,7 @@ from shanshui.study.invest_tables import (
     reach_in_km,
     threat_maps,
     with_demand,
+    zones,
 )
 from shanshui.study.toml import (
     grid_text,
@@ -38,8 +39,9 @@ UNITS = ("", "m", "km")
 CARBON_OF_CO2 = 12.0 / 44.0
 """Mass of carbon over that of its dioxide."""
 NDR_ORDER = (
-    "nutrient_delivery: InVEST takes some cells near the rim before those below them (in up to 7 % of the cells of a small map, surface export "
-    "of a watershed 0.3 to 1.6 % higher or lower; 0.03 % on a large one); here every cell follows the formula"
+    "nutrient_delivery: InVEST takes some cells before those below them, so that they hold nothing back (in 3 to 7 % of the cells of small maps; "
+    "its surface export is then higher by 0.2 to 1.6 % under MFD, by 3 % under D8, and by 0.03 % on a large map); here every cell follows the "
+    "formula"
 )
 """What the order in which the reference scans makes of its nutrient model, as measured."""
 
@@ -156,6 +158,8 @@ def _filled(draft: Draft, reach_unit: str) -> GridSpec:
         draft.beside["classes.csv"] = classes(draft.needed(table))
     if "drainage" in draft.inputs:
         draft.beside["drainage.csv"] = "code,name\n0,none\n1,drained\n"
+    if "soil_group" in draft.inputs:
+        draft.beside["soil_groups.csv"] = "code,name\n1,A\n2,B\n3,C\n4,D\n"
     draft.widen(grid)
     own = _OWN.get(draft.model.name)
     return grid if own is None else own(draft, grid, reach_unit)
@@ -303,6 +307,13 @@ def _seasonal(draft: Draft, grid: GridSpec, _unit: str) -> GridSpec:
             grid = common_ground(draft, grid, paths, None)
     for name in unused:
         draft.inputs.pop(name, None)
+    draft.beside = {
+        k: v
+        for k, v in draft.beside.items()
+        if k != "soil_groups.csv" or "soil_group" in draft.inputs
+    }
+    if "climate_zones" in draft.inputs:
+        draft.beside["climate_zones.csv"] = zones(draft.needed("climate_zone_table_path"))
     rasters = [
         path
         for row in draft.model.arguments.values()

@@ -17,7 +17,13 @@ from shanshui.study.sections import refuse_path
 
 ROUTING = {"": "mfd", "MFD": "mfd", "D8": "d8"}
 """Words for the routing of flow, and what they are here."""
-LEGENDS = {"land_cover": "classes.csv", "land_cover_before": "classes.csv", "drainage": "drainage.csv"}  # fmt: skip
+LEGENDS = {
+    "land_cover": "classes.csv",
+    "land_cover_before": "classes.csv",
+    "drainage": "drainage.csv",
+    "soil_group": "soil_groups.csv",
+    "climate_zones": "climate_zones.csv",
+}
 """Class table of each map of classes that has one."""
 _AS_THEY_ARE = ("coefficients", "polygons")
 """Families of inputs whose zeros nobody suspects."""

@@ -1,5 +1,6 @@
 """Twelve maps of an argument of InVEST's seasonal model, and the ground on which it works."""
 
+import math
 import re
 from pathlib import Path
 
@@ -96,15 +97,19 @@ def common_ground(draft: Draft, grid: GridSpec, rasters: list[Path], area: Path 
             raise StudyError(
                 f"{draft.file.path}: {path} does not meet the other maps; is its coordinate system right?"
             )
-    slack = 1e-6
-    first = int((left - grid.left) / grid.cell_m + slack)
-    last = -int(-((right - grid.left) / grid.cell_m - slack) // 1)
-    upper = int((grid.top - top) / grid.cell_m + slack)
-    lower = -int(-((grid.top - bottom) / grid.cell_m - slack) // 1)
-    return GridSpec(
-        grid.crs, grid.cell_m, grid.left + first * grid.cell_m, grid.top - upper * grid.cell_m,
-        lower - upper, last - first,
-    )  # fmt: skip
+    # whole cells from the lower left on, as the reference counts them: an edge that is a rounding off takes in one cell more
+    cell = grid.cell_m
+    first, below = int((left - grid.left) / cell), int((bottom - grid.bounds[1]) / cell)
+    x0, y0 = grid.left + first * cell, grid.bounds[1] + below * cell
+    nx, ny = (_count(far, near, cell) for far, near in ((right, x0), (top, y0)))
+    upper = grid.ny - below - ny
+    return GridSpec(grid.crs, cell, x0, grid.top - upper * cell, ny, nx)
+
+
+def _count(far: float, near: float, cell: float) -> int:
+    """Cells that reach from one edge to another."""
+    whole_cells = int((far - near) / cell)
+    return whole_cells + (not math.isclose(whole_cells * cell, far - near, abs_tol=1e-8))
 
 
 def _box(path: Path, grid: GridSpec) -> tuple[float, ...]:

@@ -51,6 +51,22 @@ def classes(path: Path) -> str:
     return csv_text(pd.DataFrame({"code": frame.index, "name": names.to_numpy()}))
 
 
+def zones(path: Path) -> str:
+    """Class table of climate zones from the table of their rain events.
+
+    Raises
+    ------
+    StudyError
+        No column of their numbers.
+    """
+    frame = table(path, "climate_zone_table_path")
+    if "cz_id" not in frame:
+        raise StudyError(
+            f"climate_zone_table_path: {path} has no column cz_id; found {', '.join(map(str, frame.columns))}"
+        )
+    return csv_text(pd.DataFrame({"code": frame["cz_id"], "name": frame["cz_id"].astype(str)}))
+
+
 def _keyed(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     try:
         return keyed(frame, str(path))
