@@ -63,8 +63,9 @@ def baseflow(
     -----
     ``Bsum_i = Lsum_i sum_j p_ij b_j``, ``b_j = 1`` on streams, else ``(1 - A_j / Lsum_j) Bsum_j / (Lsum_j - L_j)`` (1 where that has no
     value); ``B_i = max(Bsum_i L_i / Lsum_i, 0)``; ``share = L / sum L``: ``L`` recharge, ``A = min(gamma L, L)``, ``p`` shares of flow.
-    Seasonal water yield of InVEST [S]; what leaves the map reaches no stream. A cell of 100 mm above another of 100 mm beside the stream,
-    gamma 0.5: 75 mm of the upper arrive, 100 of the lower [C].
+    Seasonal water yield of InVEST [S]; what leaves the map reaches no stream. A cell of 100 mm above another of 100 mm beside the stream:
+    with gamma 1 100 mm of each arrive; with 0.5 the formula gives the upper (1 - 50/200) 200/100 = 1.5 of its 100 mm, so that base flow is
+    more than recharge where gamma is below 1 [C].
     """
     height = elevation.values
     way = hillslope(

@@ -84,8 +84,8 @@ def rain_days_by_zone(
     -----
     ``n_m`` of the cell's zone, as the seasonal model of InVEST takes it [S].
     """
-    frame = climate_zone_events.rename(columns=lambda c: str(c).strip().lower())
-    lacks = [c for c in ("cz_id", *NAMES) if c not in frame.columns]
+    frame = climate_zone_events
+    lacks = [c for c in NAMES if c not in frame.columns]
     if lacks:
         raise QuantityError(
             f"climate_zone_events: no column {', '.join(lacks)}; found {', '.join(map(str, frame.columns))}"

@@ -128,7 +128,9 @@ def seasonal_recharge(
     holds = np.where(way.stream == 1, np.float32(100), curve)
     shape, size = elevation.shape, elevation.size
     want, free = (np.empty((size, MONTHS), np.float32) for _ in range(2))
-    quick, fell = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    # where no ground is known nobody knows whether a stream is
+    quick = np.where(way.stream == 255, np.float32(np.nan), np.float32(0))
+    fell = quick.copy()
     for month in range(MONTHS):
         want[:, month] = (table.laid(crops[month]) * demand[month].values).ravel()
         for start, stop in grid_of(elevation).strips(STRIP):
@@ -190,21 +192,15 @@ def by_month(table: pd.DataFrame, column: str, name: str, high: float) -> NDArra
     Raises
     ------
     QuantityError
-        A column or a month that lacks or stands twice, a number out of range.
+        A month that lacks or stands twice, a number out of range.
     """
-    frame = table.rename(columns=lambda c: str(c).strip().lower())
-    missing = [c for c in ("month", column) if c not in frame.columns]
-    if missing:
-        raise QuantityError(
-            f"{name}: no column {', '.join(missing)}; found {', '.join(map(str, frame.columns))}"
-        )
-    months = pd.to_numeric(frame["month"], errors="coerce")
+    months = pd.to_numeric(table["month"], errors="coerce")
     if sorted(months.dropna().tolist()) != list(range(1, MONTHS + 1)) or months.isna().any():
         raise QuantityError(
-            f"{name}.month: found {', '.join(map(str, frame['month']))[:80]}; expected 1 to 12, each once"
+            f"{name}.month: found {', '.join(map(str, table['month']))[:80]}; expected 1 to 12, each once"
         )
     numbers = (
-        pd.to_numeric(frame[column], errors="coerce").set_axis(months.astype(int)).sort_index()
+        pd.to_numeric(table[column], errors="coerce").set_axis(months.astype(int)).sort_index()
     )
     bad = ~((numbers >= 0.0) & (numbers <= high))
     if bad.any():
