@@ -77,9 +77,7 @@ def test_rain_is_quick_flow_evaporation_and_recharge(season):
     whole = made["quick_flow"] + made["evapotranspiration"] + made["recharge"]
     np.testing.assert_allclose(whole.values, made["precipitation"].values, rtol=1e-5)
     wet = made["stream"].values == 1
-    np.testing.assert_array_equal(
-        made["quick_flow"].values[wet], made["precipitation"].values[wet]
-    )
+    np.testing.assert_array_equal(made["quick_flow"].values[wet], made["precipitation"].values[wet])
     assert wet.any()
 
 
@@ -137,7 +135,9 @@ def test_the_mean_of_the_reference_and_the_sum_of_its_guide():
 def test_base_flow_of_a_slope():
     """100 mm above 100 mm beside the stream: all arrive where cells below can have all; of half, (1 - 50/200) 200/100 by the formula."""
     data = slope([30.0, 20.0, 10.0, 0.0])
-    rain = data["z"].copy(data=np.where(np.isfinite(data["z"].values), 100.0, np.nan).astype(np.float32))
+    rain = data["z"].copy(
+        data=np.where(np.isfinite(data["z"].values), 100.0, np.nan).astype(np.float32)
+    )
     rain.attrs["units"] = "mm/yr"
     made = baseflow(data["z"], rain, threshold_flow_accumulation=3.0, gamma=1.0)
     np.testing.assert_allclose(made["recharge_sum"].values[1], [100, 200, 300, 400])
@@ -312,7 +312,9 @@ def test_nutrients_by_one_way_follow_the_formula():
             k = next(k for k in range(8) if (int(code[i, j]) >> (4 * k)) & 15)
             chain.append((cover[i, j], k))
             i, j = i + ROW[k], j + COL[k]
-            if not (0 <= i < stream.shape[0] and 0 <= j < stream.shape[1]) or np.isnan(stream[i, j]):
+            if not (0 <= i < stream.shape[0] and 0 <= j < stream.shape[1]) or np.isnan(
+                stream[i, j]
+            ):
                 return None
         below = 0.0
         for kind, k in reversed(chain):

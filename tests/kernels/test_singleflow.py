@@ -96,5 +96,7 @@ def test_more_than_the_threshold_makes_a_stream_and_a_cell_counts_its_own_resist
     assert stream[1].tolist() == [0, 0, 0, 1]
     assert (stream[[0, 2]] == 255).all()
     weight = np.arange(z.size, dtype=np.float32)
-    down = singleflow.resistance_down(order, code, stream, weight, np.empty(z.size)).reshape(z.shape)
+    down = singleflow.resistance_down(order, code, stream, weight, np.empty(z.size)).reshape(
+        z.shape
+    )
     assert down[1].tolist() == [4 + 5 + 6, 5 + 6, 6, 0]

@@ -187,7 +187,10 @@ def test_access_polygons_become_a_map(stacks, tmp_path):
     [
         ({"model_id": "pollination", "args": {}}, "these are read: annual_water_yield"),
         ({"model_id": "sdr"}, "no args"),
-        ({"model_id": "sdr", "args": ARGS["sdr"] | {"flow_dir_algorithm": "D7"}}, "expected MFD or D8"),
+        (
+            {"model_id": "sdr", "args": ARGS["sdr"] | {"flow_dir_algorithm": "D7"}},
+            "expected MFD or D8",
+        ),
         ({"model_id": "sdr", "args": ARGS["sdr"] | {"dem_path": "gone.tif"}}, "no file"),
         (
             {

@@ -67,7 +67,7 @@ class Hillslope:
         """Resistance summed down to the stream."""
         out = np.empty(resistance.size)
         if self.routing == "d8":
-            return resistance_down(self.order, self.code, self.stream, resistance.ravel(), out)  # type: ignore[no-any-return]
+            return resistance_down(self.order, self.code, self.stream, resistance.ravel(), out)
         way_to_stream(self.order, self.code, self.stream, resistance.ravel(), out)
         return out
 

@@ -263,13 +263,10 @@ class RasterInput:
         return Resampling.average if coarser else Resampling.bilinear
 
     def _refuse_way(self, way: str) -> None:
-        """Refuse a way that would make classes that are none, presence where nothing is, or amounts that do not sum."""
-        allowed = set(_WAYS)
-        what = "amounts by area, whose sum is kept"
+        """Refuse a way that would make classes that are none, or presence where nothing is."""
+        allowed, what = set(_WAYS), ""
         if self.codes:
             allowed, what = {"nearest", "mode"}, "class codes"
-        elif self.kind.conserved:
-            allowed = set()
         elif self.kind.zeros == "absence":
             allowed, what = (
                 {"nearest", "mode", "greatest"},
@@ -277,7 +274,7 @@ class RasterInput:
             )
         if way not in allowed:
             raise DataError(
-                f"{self.name}.resampling: '{way}' of {what}; expected {' or '.join(sorted(allowed)) or 'none'}; "
+                f"{self.name}.resampling: '{way}' of {what}; expected {' or '.join(sorted(allowed))}; "
                 "leave it out to have the way that suits"
             )
 

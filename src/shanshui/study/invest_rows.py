@@ -79,7 +79,8 @@ def _argument(row: dict[str, str]) -> Argument:
 def _models() -> tuple[dict[str, Model], dict[str, str]]:
     arguments = list(csv.DictReader(shipped_text(ARGUMENTS_TABLE).splitlines()))
     products = list(csv.DictReader(shipped_text(PRODUCTS_TABLE).splitlines()))
-    models, older = {}, {}
+    models: dict[str, Model] = {}
+    older: dict[str, str] = {}
     for row in csv.DictReader(shipped_text(MODELS_TABLE).splitlines()):
         name = row["model"]
         models[name] = Model(
