@@ -35,7 +35,7 @@ def test_every_input_has_a_family_a_word_units_and_a_range(row):
     assert kind.family in get_args(Family)
     assert row["input"] in terms()
     assert kind.low < kind.high
-    assert kind.zeros in {"count", "suspect"}
+    assert kind.zeros in {"count", "suspect", "absence"}
     assert (row["usual_low"] == "") == (row["usual_high"] == "") == (row["usual_hint"] == "")
     if kind.usual:
         assert kind.low <= kind.usual[0] < kind.usual[1] <= kind.high

@@ -14,6 +14,7 @@ from tests.accounts.seasonal_case import EVENTS, SEASONAL, TABLE, season_arrays
 from tests.worlds import write_raster
 
 from shanshui import open_study
+from shanshui.accounts.rain_days import NAMES
 from shanshui.core.errors import StudyError
 from shanshui.study.invest import import_invest
 from shanshui.study.invest_rows import ARGUMENTS_TABLE, MODELS, PRODUCTS_TABLE, model_named
@@ -101,7 +102,7 @@ def data(tmp_path_factory):
     pd.DataFrame({"month": range(1, 13), "events": EVENTS}).to_csv(
         folder / "events.csv", index=False
     )
-    months = dict(zip("jan feb mar apr may jun jul aug sep oct nov dec".split(), EVENTS, strict=True))  # fmt: skip
+    months = dict(zip(NAMES, EVENTS, strict=True))
     pd.DataFrame([{"cz_id": 1, **months}]).to_csv(folder / "zones.csv", index=False)
     return folder
 
