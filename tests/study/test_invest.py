@@ -144,6 +144,30 @@ def test_nested_watersheds_are_each_whole(stacks, tmp_path):
     assert (together.loc["across", "usle"]) > 0
 
 
+def test_a_watershed_tells_how_much_of_it_is_known():
+    import geopandas as gpd
+    import shapely
+    import xarray as xr
+
+    from shanshui.accounts.watersheds import watershed_results
+    from shanshui.region.grid import GridSpec
+
+    spec = GridSpec("EPSG:32648", 100.0, 500000.0, 3700000.0, 10, 20)
+    values = np.ones(spec.shape, np.float32)
+    values[:, :5] = np.nan
+    boxes = {
+        "half known": shapely.box(500000, 3699000, 501000, 3700000),
+        "half inside": shapely.box(501000, 3698000, 502000, 3700000),
+        "beyond": shapely.box(900000, 3698000, 901000, 3700000),
+    }
+    frame = gpd.GeoDataFrame({"name": list(boxes)}, geometry=list(boxes.values()), crs="EPSG:32648")
+    layers = xr.Dataset({"rain": spec.lay(values, "mm/yr")})
+    rows = watershed_results(layers, frame).set_index("watershed")
+    assert rows["share_known"].tolist() == pytest.approx([0.5, 1.0, 0.0])
+    assert rows["share_inside"].tolist() == pytest.approx([1.0, 0.5, 0.0])
+    assert rows["total"].tolist() == pytest.approx([500.0, 1000.0, np.nan], nan_ok=True)
+
+
 def test_older_files_and_two_states(stacks, tmp_path):
     old = {
         "model_name": "natcap.invest.carbon",

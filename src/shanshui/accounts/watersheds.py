@@ -21,6 +21,8 @@ WatershedResults = Annotated[
             "total": ANY,
             "unit": TEXT,
             "known_km2": "km2",
+            "share_known": "1",
+            "share_inside": "1",
             "reason": TEXT,
         }
     ),
@@ -49,7 +51,8 @@ def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> WatershedRes
     Returns
     -------
     table
-        ``watershed, layer, mean, total, unit`` (of the total; empty for layers that do not add up), ``known_km2``; mean and total are missing
+        ``watershed, layer, mean, total, unit`` (of the total; empty for layers that do not add up), ``known_km2``,
+        ``share_known`` of the ground on the grid, ``share_inside`` of the watershed that lies on it; mean and total are missing
         where no cell is known, and ``reason`` says why.
 
     Notes
@@ -71,9 +74,15 @@ def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> WatershedRes
     for name, found in sums.items():
         values = layers[name]
         known = found.cells > 0
+        known_km2 = found.cells * grid.cell_km2
         unit, factor = PER_AREA.get(str(values.attrs.get("units")), ("", np.nan))
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore"):
             mean = found.total / found.weight
+            # cells by their centre may hold a little more than the polygon
+            shares = {
+                "share_known": np.nan_to_num(known_km2 / cover.inside_km2),
+                "share_inside": np.nan_to_num(cover.inside_km2 / cover.area_km2),
+            }
         rows.append(
             pd.DataFrame(
                 {
@@ -82,7 +91,8 @@ def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> WatershedRes
                     "mean": mean,
                     "total": np.where(known, found.total * grid.cell_km2 * factor, np.nan),
                     "unit": unit,
-                    "known_km2": found.cells * grid.cell_km2,
+                    "known_km2": known_km2,
+                    **{k: np.clip(v, 0.0, 1.0) for k, v in shares.items()},
                     "reason": np.select(
                         [known, grounded, cover.inside_km2 > 0],
                         ["", lacking.get(str(name), UNKNOWN), UNKNOWN],
