@@ -164,7 +164,7 @@ def test_a_watershed_tells_how_much_of_it_is_known():
     layers = xr.Dataset({"rain": spec.lay(values, "mm/yr")})
     rows = watershed_results(layers, frame).set_index("watershed")
     assert rows["share_known"].tolist() == pytest.approx([0.5, 1.0, 0.0])
-    assert rows["share_inside"].tolist() == pytest.approx([1.0, 0.5, 0.0])
+    assert rows["share_on_map"].tolist() == pytest.approx([1.0, 0.5, 0.0])
     assert rows["total"].tolist() == pytest.approx([500.0, 1000.0, np.nan], nan_ok=True)
 
 

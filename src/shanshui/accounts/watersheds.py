@@ -22,7 +22,7 @@ WatershedResults = Annotated[
             "unit": TEXT,
             "known_km2": "km2",
             "share_known": "1",
-            "share_inside": "1",
+            "share_on_map": "1",
             "reason": TEXT,
         }
     ),
@@ -52,7 +52,7 @@ def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> WatershedRes
     -------
     table
         ``watershed, layer, mean, total, unit`` (of the total; empty for layers that do not add up), ``known_km2``,
-        ``share_known`` of the ground on the grid, ``share_inside`` of the watershed that lies on it; mean and total are missing
+        ``share_known`` of the ground on the grid, ``share_on_map`` of the watershed that lies on it; mean and total are missing
         where no cell is known, and ``reason`` says why.
 
     Notes
@@ -81,7 +81,7 @@ def watershed_results(layers: AnyLayers, watersheds: Watersheds) -> WatershedRes
             # cells by their centre may hold a little more than the polygon
             shares = {
                 "share_known": np.nan_to_num(known_km2 / cover.inside_km2),
-                "share_inside": np.nan_to_num(cover.inside_km2 / cover.area_km2),
+                "share_on_map": np.nan_to_num(cover.inside_km2 / cover.area_km2),
             }
         rows.append(
             pd.DataFrame(
