@@ -221,6 +221,7 @@ def test_remote_paths_are_told(data, tmp_path, path):
         ({"k_param": "1/0"}, "k_param: found '1/0'"),
         ({"k_param": True}, "k_param: found 'True'"),
         ({"flow_dir_algorithm": "dinf"}, "flow_dir_algorithm: found 'DINF'; expected MFD or D8"),
+        ({"dem_path": "C:\\data\\dem.tif"}, "dem_path: no file .*; that is where it lay on another machine"),
         ({"lulc_path": ["a"]}, "lulc_path: found a list"),
         ({"biophysical_table_path": "rain"}, "biophysical_table_path: .* is a folder; expected a file"),
     ],
@@ -422,7 +423,11 @@ def test_the_value_of_carbon_is_that_of_the_formula(data, tmp_path):
     assert np.nanmin(change) < 0
     with pytest.raises(StudyError, match="lulc_alt_year: found 2010; expected a year after"):
         import_invest(written(data, CARBON | {"lulc_alt_year": 2010}, model_id="carbon"), tmp_path / "t")  # fmt: skip
-    plain = CARBON | {"do_valuation": False, "calc_sequestration": False}
+    plain = CARBON | {
+        "do_valuation": False,
+        "calc_sequestration": False,
+        "lulc_alt_path": "gone.tif",
+    }
     assert import_invest(written(data, plain, model_id="carbon"), tmp_path / "u").scenarios == {}
 
 
@@ -487,11 +492,13 @@ def test_the_seasonal_model_gives_the_figures_of_the_reference(data, tmp_path, c
 
 def test_recharge_that_is_given_needs_no_months(data, tmp_path):
     write_raster(data / "l.tif", np.full((NY, NX), 50, np.float32), nodata=-9999, **PLACE)
-    args = SEASON | {"user_defined_local_recharge": True, "l_path": "l.tif", "flow_dir_algorithm": "d8"}  # fmt: skip
+    args = SEASON | {"user_defined_local_recharge": True, "l_path": "l.tif", "flow_dir_algorithm": "d8", "soil_group_path": "gone.tif"}  # fmt: skip
     made = import_invest(written(data, args, model_id="seasonal_water_yield"), tmp_path / "s")
     assert made.products == ("baseflow", "baseflow_watersheds")
     content = study_of(tmp_path / "s")
-    assert set(content["inputs"]) == {"elevation", "land_cover", "local_recharge", "watersheds"}
+    assert set(content["inputs"]) == {
+        "elevation", "land_cover", "biophysical", "local_recharge", "watersheds",
+    }  # fmt: skip
     assert content["steps"] == {
         "baseflow": {"threshold_flow_accumulation": 100.0, "gamma": 0.7, "routing": "d8"}
     }

@@ -14,8 +14,8 @@ from shanshui.store.sheets import plain_text
 from shanshui.study.fitting import grid_for
 from shanshui.study.invest_draft import Draft
 from shanshui.study.invest_files import DATA, ArgumentFile, read_argument_file
-from shanshui.study.invest_rows import MODELS, RENAMED, Model, model_named
-from shanshui.study.invest_seasons import TABLES, common_ground, months, months_table
+from shanshui.study.invest_rows import MODELS, RENAMED, Argument, Model, model_named
+from shanshui.study.invest_seasons import TABLES, common_ground, months, months_table, switched
 from shanshui.study.invest_tables import (
     access,
     classes,
@@ -136,7 +136,9 @@ def _draft(datastack: Path, folder: Path, *, by_reference: bool) -> Draft:
 
 
 def _arguments(file: ArgumentFile, model: Model) -> dict[str, Any]:
-    """Arguments by their current names."""
+    """Arguments by their current names, without those that others turn off: their files need not be there."""
+    if model.name == "seasonal_water_yield":
+        return switched(file)
     if model.name != "carbon" or not file.args.get("lulc_cur_path"):
         return dict(file.args)
     return {RENAMED.get(k, k): v for k, v in file.args.items()}
@@ -247,10 +249,11 @@ def _maps(draft: Draft, name: str) -> dict[str, Any]:
 
 def _carbon(draft: Draft, grid: GridSpec, _unit: str) -> GridSpec:
     for scenario, argument in (("alternate", "lulc_alt_path"), ("redd", "lulc_redd_path")):
-        cover = draft.table_or_map(argument)
-        if cover is not None and not draft.flag("calc_sequestration", absent=True):
+        if draft.given(argument) and not draft.flag("calc_sequestration", absent=True):
             draft.told.append(f"{argument}: not taken, since calc_sequestration is false")
-        elif cover is not None:
+            continue
+        cover = draft.table_or_map(argument)
+        if cover is not None:
             row = draft.model.arguments[argument]
             before = draft.inputs["land_cover"]
             draft.scenarios[scenario] = {
@@ -280,38 +283,15 @@ def _carbon(draft: Draft, grid: GridSpec, _unit: str) -> GridSpec:
 
 def _seasonal(draft: Draft, grid: GridSpec, _unit: str) -> GridSpec:
     """Inputs of the seasonal model by its flags, on the ground that all of them cover."""
-    unused = []
     if draft.flag("user_defined_local_recharge"):
-        unused = ["soil_group", "rain_events", "climate_zones", "climate_zone_events"]
-        unused += ["monthly_alpha", "biophysical"]
         draft.needed("l_path")
         # base flow follows the settings of the recharge, which is not made here
         follows = draft.steps.pop("seasonal_recharge", {})
         draft.steps["baseflow"] = {k: v for k, v in follows.items() if k not in ("alpha", "beta")}
     else:
-        unused = ["local_recharge"]
-        zoned = draft.flag("user_defined_climate_zones")
-        unused += ["rain_events"] if zoned else ["climate_zones", "climate_zone_events"]
-        unused += [] if draft.flag("monthly_alpha") else ["monthly_alpha"]
         for row in draft.model.arguments.values():
-            if row.role != "months":
-                continue
-            paths = months(draft, row)
-            if paths is None:
-                raise StudyError(
-                    f"{draft.file.path}: no {TABLES[row.name]} or {row.name}; is the argument file complete?"
-                )
-            name = row.ours[0]
-            draft.beside[f"{name}.csv"] = months_table(draft, paths)
-            draft.inputs[name] = _maps(draft, f"{name}.csv")
-            grid = common_ground(draft, grid, paths, None)
-    for name in unused:
-        draft.inputs.pop(name, None)
-    draft.beside = {
-        k: v
-        for k, v in draft.beside.items()
-        if k != "soil_groups.csv" or "soil_group" in draft.inputs
-    }
+            if row.role == "months":
+                grid = _months(draft, row, grid)
     if "climate_zones" in draft.inputs:
         draft.beside["climate_zones.csv"] = zones(draft.needed("climate_zone_table_path"))
     rasters = [
@@ -321,6 +301,19 @@ def _seasonal(draft: Draft, grid: GridSpec, _unit: str) -> GridSpec:
         if (path := draft.table_or_map(row.name)) is not None
     ]
     return common_ground(draft, grid, rasters, draft.table_or_map("aoi_path"))
+
+
+def _months(draft: Draft, row: Argument, grid: GridSpec) -> GridSpec:
+    """Declare twelve maps, and tell the part of the grid that they cover."""
+    paths = months(draft, row)
+    if paths is None:
+        raise StudyError(
+            f"{draft.file.path}: no {TABLES[row.name]} or {row.name}; is the argument file complete?"
+        )
+    name = row.ours[0]
+    draft.beside[f"{name}.csv"] = months_table(draft, paths)
+    draft.inputs[name] = _maps(draft, f"{name}.csv")
+    return common_ground(draft, grid, paths, None)
 
 
 _OWN: dict[str, Callable[[Draft, GridSpec, str], GridSpec]] = {

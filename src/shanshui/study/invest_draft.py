@@ -1,5 +1,6 @@
 """A study that is being made from an argument file: nothing of it is written before all of it can be."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,11 +11,12 @@ from shanshui.collect.inputs import INPUTS
 from shanshui.collect.rasters import raster_input
 from shanshui.core.errors import StudyError
 from shanshui.region.grid import GridSpec
-from shanshui.study.invest_files import ArgumentFile, refuse_remote
+from shanshui.study.invest_files import ArgumentFile, refuse_remote, true
 from shanshui.study.invest_rows import QUIET, Argument, Model
 from shanshui.study.new import relative
 from shanshui.study.sections import refuse_path
 
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 ROUTING = {"": "mfd", "MFD": "mfd", "D8": "d8"}
 """Words for the routing of flow, and what they are here."""
 LEGENDS = {
@@ -79,7 +81,7 @@ class Draft:
         value = self.args.get(name)
         if value in (None, ""):
             return absent
-        return value is True or str(value).strip().lower() in ("true", "1", "yes")
+        return true(value)
 
     def number(self, name: str) -> float:
         """Argument as a number."""
@@ -119,9 +121,12 @@ class Draft:
         path = Path(text.replace("\\", "/")).expanduser()
         path = path if path.is_absolute() else here / path
         if not path.exists():
-            raise StudyError(
-                f"{where}: no file {path}; paths are read from where the argument file lies"
+            hint = (
+                "that is where it lay on another machine: write where it lies on this one"
+                if _DRIVE.match(text)
+                else "paths are read from where the argument file lies"
             )
+            raise StudyError(f"{where}: no file {path}; {hint}")
         return path
 
     def table_or_map(self, name: str) -> Path | None:

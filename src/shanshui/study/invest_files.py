@@ -111,6 +111,11 @@ def read_argument_file(path: Path, folder: Path) -> ArgumentFile:
     )
 
 
+def true(value: Any) -> bool:
+    """Is a flag set, however its file writes that?"""
+    return value is True or str(value).strip().lower() in ("true", "1", "yes")
+
+
 def refuse_remote(text: str, where: str) -> None:
     """Refuse a path that points to a server.
 

@@ -3,6 +3,7 @@
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rasterio.warp import transform_bounds
@@ -13,6 +14,7 @@ from shanshui.collect.vectors import read_features
 from shanshui.core.errors import StudyError
 from shanshui.region.grid import GridSpec
 from shanshui.study.invest_draft import Draft
+from shanshui.study.invest_files import ArgumentFile, true
 from shanshui.study.invest_rows import Argument
 from shanshui.study.invest_tables import csv_text, table
 from shanshui.study.new import relative
@@ -20,6 +22,38 @@ from shanshui.study.new import relative
 MONTHS = 12
 TABLES = {"precip_dir": "precip_raster_table", "et0_dir": "et0_raster_table"}
 """Arguments of current releases, tables, for those of earlier ones, folders."""
+
+FLAGS = {
+    "user_defined_local_recharge": (
+        ("l_path",),
+        (
+            "soil_group_path", "precip_dir", "et0_dir", *TABLES.values(), "rain_events_table_path", "climate_zone_table_path",
+            "climate_zone_raster_path", "monthly_alpha_path",
+        ),
+    ),
+    "user_defined_climate_zones": (("climate_zone_table_path", "climate_zone_raster_path"), ("rain_events_table_path",)),
+    "monthly_alpha": (("monthly_alpha_path",), ("alpha_m",)),
+}  # fmt: skip
+"""Arguments that count only where a flag is true, and those that count only where it is false."""
+
+
+def switched(file: ArgumentFile) -> dict[str, Any]:
+    """Arguments without those that the model's flags turn off.
+
+    Parameters
+    ----------
+    file : ArgumentFile
+        Of the seasonal model.
+
+    Returns
+    -------
+    dict
+        What is turned off is blank.
+    """
+    off = set()
+    for flag, (on, otherwise) in FLAGS.items():
+        off |= set(otherwise if true(file.args.get(flag)) else on)
+    return {name: "" if name in off else value for name, value in file.args.items()}
 
 
 def months(draft: Draft, row: Argument) -> list[Path] | None:
