@@ -13,7 +13,7 @@ from tests.accounts.seasonal_case import EVENTS, SEASONAL, TABLE, season_grids
 
 from shanshui.accounts.baseflow import baseflow
 from shanshui.accounts.nutrients import nutrient_delivery
-from shanshui.accounts.rain_days import NAMES, rain_days, rain_days_by_zone
+from shanshui.accounts.rain_days import NAMES, rain_days
 from shanshui.accounts.recharge import seasonal_recharge
 from shanshui.accounts.sediment import sediment_delivery
 from shanshui.accounts.watersheds import watershed_results
@@ -166,8 +166,10 @@ def test_rain_events_are_laid_on_the_grid(season):
     assert [float(days[n].values[0, 0]) for n in NAMES] == EVENTS
     zones = season["soil"]
     table = pd.DataFrame({"cz_id": [4, 1, 2, 3], **{n: [4.0, 1.0, 2.0, 3.0] for n in NAMES}})
-    by_zone = rain_days_by_zone(zones, table)
+    by_zone = rain_days(season["z"], None, zones, table)
     np.testing.assert_array_equal(by_zone["jul"].values, zones.values)
+    with pytest.raises(QuantityError, match="events by zone, but no climate_zones"):
+        rain_days(season["z"], None, None, table)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +233,7 @@ def test_events_that_are_none(season, table, message):
 def test_zones_that_are_none(season, change, message):
     table = pd.DataFrame({"cz_id": [1, 2, 3, 4], **dict.fromkeys(NAMES, 3.0)})
     with pytest.raises(QuantityError, match=message):
-        rain_days_by_zone(season["soil"], change(table))
+        rain_days(season["z"], None, season["soil"], change(table))
 
 
 def test_a_missing_cell_gives_nothing_to_those_below():

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from shanshui.accounts.assets import asset_account
+from shanshui.accounts.baseflow import baseflow
 from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock, carbon_value
 from shanshui.accounts.climate import hot_days, reference_evapotranspiration
 from shanshui.accounts.climate_regulation import climate_regulation
@@ -21,6 +22,7 @@ from shanshui.accounts.gep import gep
 from shanshui.accounts.habitat import habitat_quality
 from shanshui.accounts.indicators import mismatch
 from shanshui.accounts.nutrients import nutrient_delivery
+from shanshui.accounts.recharge import seasonal_recharge
 from shanshui.accounts.sand_fixation import sand_fixation
 from shanshui.accounts.seasonal_yield import quick_flow
 from shanshui.accounts.sediment import sediment_delivery
@@ -85,13 +87,17 @@ SETTINGS = [
     (nutrient_delivery, "subsurface_efficiency", 0.8, 0.0, 1.0),
     (nutrient_delivery, "subsurface_critical_length", 150.0, 1e-6, 1e7),
     (nutrient_delivery, "runoff_proxy_mean", None, 0.0, 1e9),
-    (nutrient_delivery, "stream_bridge", 1.0, 0.0, 1.0),
     (sand_fixation, "field_m", 50.0, 1.0, 1e5),
     (sediment_delivery, "threshold_flow_accumulation", 1000.0, 1.0, 1e9),
     (sediment_delivery, "sdr_max", 0.8, 0.0, 1.0),
     (sediment_delivery, "k", 2.0, 1e-6, 100.0),
     (sediment_delivery, "l_max", 122.0, 1.0, 1e6),
-    (sediment_delivery, "stream_bridge", 0.7, 0.0, 1.0),
+    (seasonal_recharge, "threshold_flow_accumulation", 1000.0, 1.0, 1e9),
+    (seasonal_recharge, "alpha", 1.0 / 12.0, 0.0, 1.0),
+    (seasonal_recharge, "beta", 1.0, 0.0, 1.0),
+    (seasonal_recharge, "gamma", 1.0, 0.0, 1.0),
+    (baseflow, "threshold_flow_accumulation", 1000.0, 1.0, 1e9),
+    (baseflow, "gamma", 1.0, 0.0, 1.0),
     (value_series, "year", 2020, 1949, 2100),
     (value_series, "standard_equivalent", 3406.5, 0.0, 1e6),
     (service_series, "year", 2020, 1949, 2100),

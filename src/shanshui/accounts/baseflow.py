@@ -21,7 +21,7 @@ UNITS = {
     "recharge_share": "1",
 }
 Baseflow = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
-_WAY = ("threshold_flow_accumulation", "gamma", "stream_bridge", "routing")
+_WAY = ("threshold_flow_accumulation", "gamma", "routing")
 
 
 @assessment(
@@ -33,7 +33,6 @@ def baseflow(
     *,
     threshold_flow_accumulation: Annotated[float, Between(1.0, 1e9)] = 1000.0,
     gamma: Annotated[float, Between(0.0, 1.0)] = 1.0,
-    stream_bridge: Annotated[float, Between(0.0, 1.0)] = 1.0,
     routing: Annotated[str, OneOf(*ROUTINGS)] = "mfd",
 ) -> Baseflow:
     """Slow flow to the stream from the recharge of each cell.
@@ -48,8 +47,6 @@ def baseflow(
         Cells above a cell from which it is a stream.
     gamma : float [1]
         Share of a cell's recharge that cells below can use on its way.
-    stream_bridge : float [1]
-        A gap in a stream is bridged when it holds this share of the threshold.
     routing : str
         ``mfd``: water is shared among all lower neighbours; ``d8``: it takes the steepest way.
 
@@ -73,7 +70,6 @@ def baseflow(
         np.isfinite(height),
         grid_of(elevation).cell_m,
         threshold_flow_accumulation,
-        stream_bridge,
         routing=routing,
     )
     recharge = np.ascontiguousarray(local_recharge.values, np.float32).ravel()

@@ -96,7 +96,7 @@ def hillslope(
     valid: NDArray[np.bool_],
     cell: float,
     threshold: float,
-    bridge: float,
+    bridge: float = 1.0,
     drainage: NDArray[np.integer] | None = None,
     routing: str = "mfd",
 ) -> Hillslope:
@@ -113,7 +113,7 @@ def hillslope(
     threshold : float [cell]
         Cells above a cell from which it is a stream.
     bridge : float [1]
-        Share of the threshold that a gap in a stream must hold.
+        Share of the threshold that a gap in a stream must hold to be bridged; 1 bridges none.
     drainage : (y, x) array, optional
         1 where ditches or pipes take water to the stream at once.
     routing : str

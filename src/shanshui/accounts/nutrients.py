@@ -62,7 +62,6 @@ def nutrient_delivery(
     subsurface_critical_length: Annotated[float, Between(1e-6, 1e7)] = 150.0,
     subsurface_distance: Annotated[str, OneOf("cells", "metres")] = "cells",
     runoff_proxy_mean: Annotated[float | None, Between(0.0, 1e9)] = None,
-    stream_bridge: Annotated[float, Between(0.0, 1.0)] = 1.0,
     routing: Annotated[str, OneOf(*ROUTINGS)] = "mfd",
 ) -> NutrientDelivery:
     """Export of a nutrient from each cell to the stream.
@@ -94,8 +93,6 @@ def nutrient_delivery(
         The reference model hands the way over in ``cells`` though its guide says metres; ``metres`` follows the guide.
     runoff_proxy_mean : float [any]
         Mean of the proxy to divide by; that of its known cells by default. Give it to compare maps of different extents.
-    stream_bridge : float [1]
-        A gap in a stream is bridged when it holds this share of the threshold.
     routing : str
         ``mfd``: water is shared among all lower neighbours; ``d8``: it takes the steepest way, and more than the threshold makes a stream.
 
@@ -136,9 +133,7 @@ def nutrient_delivery(
     if not valid.any():
         raise QuantityError("nutrient_delivery: no cell has all inputs; do they overlap?")
     cell = grid_of(elevation).cell_m
-    way = hillslope(
-        elevation.values, ground, cell, threshold_flow_accumulation, stream_bridge, routing=routing
-    )
+    way = hillslope(elevation.values, ground, cell, threshold_flow_accumulation, routing=routing)
     shape = elevation.shape
     mean = (
         runoff_proxy_mean

@@ -19,34 +19,48 @@ MOST = 31.0
 NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
-@assessment(source="invest_guide", bytes_per_cell=48)
+@assessment(source="invest_guide", bytes_per_cell=48, any_of=("rain_events", "climate_zone_events"))
 def rain_days(
     elevation: Elevation,
-    rain_events: Annotated[pd.DataFrame, Table({"month": "1", "events": "1", "*": ANY})],
+    rain_events: Annotated[pd.DataFrame, Table({"month": "1", "events": "1", "*": ANY})]
+    | None = None,
+    climate_zones: Codes | None = None,
+    climate_zone_events: Annotated[pd.DataFrame, Table({"cz_id": "1", "*": ANY})] | None = None,
 ) -> AnyLayers:
-    """Rain events of each month, the same everywhere.
+    """Rain events of each month: by climate zone, or the same everywhere.
 
     Parameters
     ----------
     elevation : (y, x) [m]
         Ground whose grid they are laid on.
-    rain_events : table
+    rain_events : table, optional
         ``month`` (1 to 12) and ``events``.
+    climate_zones : (y, x) [1], optional
+        Numbers of zones.
+    climate_zone_events : table, optional
+        ``cz_id`` and a column of events for each of ``jan`` to ``dec``; with it and the zones the other table does not count.
 
     Returns
     -------
     layers
-        Twelve grids [1], January first.
+        Twelve grids [1], January first, in [0, 31]; NaN where the zone is missing.
 
     Raises
     ------
     QuantityError
-        A month that lacks or stands twice, a number of events that is none or above 31.
+        Neither table, or events by zone without the zones; a month or a zone of the map that lacks or stands twice; a number of events that is
+        none or above 31.
 
     Notes
     -----
-    ``n_m`` of the table in every cell, as the seasonal model of InVEST takes it [S].
+    ``n_m(x) = events[zone(x), m]``, or ``n_m = events[m]`` everywhere, as the seasonal model of InVEST takes them [S].
     """
+    if climate_zones is not None and climate_zone_events is not None:
+        return _by_zone(climate_zones, climate_zone_events)
+    if rain_events is None:
+        raise QuantityError(
+            "climate_zone_events: events by zone, but no climate_zones; give the map of zones, or rain_events for all"
+        )
     events = by_month(rain_events, "events", "rain_events", MOST)
     return xr.Dataset(
         {
@@ -56,48 +70,20 @@ def rain_days(
     )
 
 
-@assessment(source="invest_guide", bytes_per_cell=48)
-def rain_days_by_zone(
-    climate_zones: Codes,
-    climate_zone_events: Annotated[pd.DataFrame, Table({"cz_id": "1", "*": ANY})],
-) -> AnyLayers:
-    """Rain events of each month by climate zone.
-
-    Parameters
-    ----------
-    climate_zones : (y, x) [1]
-        Numbers of zones.
-    climate_zone_events : table
-        ``cz_id`` and a column of events for each of ``jan`` to ``dec``.
-
-    Returns
-    -------
-    layers
-        Twelve grids [1], January first; NaN where the zone is missing.
-
-    Raises
-    ------
-    QuantityError
-        A zone of the map without a row or with two, a month without a column, a number of events that is none or above 31.
-
-    Notes
-    -----
-    ``n_m`` of the cell's zone, as the seasonal model of InVEST takes it [S].
-    """
-    frame = climate_zone_events
+def _by_zone(zones: xr.DataArray, frame: pd.DataFrame) -> xr.Dataset:
     lacks = [c for c in NAMES if c not in frame.columns]
     if lacks:
         raise QuantityError(
             f"climate_zone_events: no column {', '.join(lacks)}; found {', '.join(map(str, frame.columns))}"
         )
-    zones = pd.to_numeric(frame["cz_id"], errors="coerce")
-    if zones.isna().any() or (zones != np.floor(zones)).any() or zones.duplicated().any():
+    number = pd.to_numeric(frame["cz_id"], errors="coerce")
+    if number.isna().any() or (number != np.floor(number)).any() or number.duplicated().any():
         raise QuantityError(
             "climate_zone_events.cz_id: expected the number of each zone, whole and once; "
             f"found {', '.join(map(str, frame['cz_id']))[:80]}"
         )
-    frame = frame.set_index(zones.astype("int64"))
-    here = present_codes(climate_zones)
+    frame = frame.set_index(number.astype("int64"))
+    here = present_codes(zones)
     missing = [code for code in here if code not in frame.index]
     if missing:
         raise QuantityError(
@@ -112,5 +98,5 @@ def rain_days_by_zone(
                 f"climate_zone_events.{name}: zone {numbers.index[bad][0]} holds '{frame.loc[here, name][bad].iloc[0]}', "
                 f"expected a number from 0 to {MOST:g}"
             )
-        out[name] = like(climate_zones, laid(climate_zones, numbers), "1")
+        out[name] = like(zones, laid(zones, numbers), "1")
     return xr.Dataset(out)

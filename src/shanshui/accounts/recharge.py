@@ -52,7 +52,6 @@ def seasonal_recharge(
     beta: Annotated[float, Between(0.0, 1.0)] = 1.0,
     gamma: Annotated[float, Between(0.0, 1.0)] = 1.0,
     from_above: Annotated[str, OneOf("mean", "sum")] = "mean",
-    stream_bridge: Annotated[float, Between(0.0, 1.0)] = 1.0,
     routing: Annotated[str, OneOf(*ROUTINGS)] = "mfd",
 ) -> SeasonalRecharge:
     """Water of a year that neither runs off at once nor evaporates, with what plants take of recharge from above.
@@ -84,8 +83,6 @@ def seasonal_recharge(
     from_above : str
         The reference model takes the ``mean`` of what the cells above hold, weighted by the shares in which they give; ``sum`` adds their
         shares, as its guide prints.
-    stream_bridge : float [1]
-        A gap in a stream is bridged when it holds this share of the threshold.
     routing : str
         ``mfd``: water is shared among all lower neighbours; ``d8``: it takes the steepest way.
 
@@ -122,7 +119,7 @@ def seasonal_recharge(
     crops = [table.column(name, high=5.0) for name in CROPS]
     way = hillslope(
         elevation.values, np.isfinite(elevation.values), grid_of(elevation).cell_m,
-        threshold_flow_accumulation, stream_bridge, routing=routing,
+        threshold_flow_accumulation, routing=routing,
     )  # fmt: skip
     # nothing soaks in on a stream, whatever soil the map shows there
     holds = np.where(way.stream == 1, np.float32(100), curve)

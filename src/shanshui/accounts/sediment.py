@@ -41,6 +41,8 @@ UNITS = {
 BY_STREAM = ("ic", "sdr_factor", "sed_export", "sed_deposition", "avoided_export", "stream")
 """Layers that are missing where no stream is reached."""
 SedimentDelivery = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
+STREAM_BRIDGE = 0.7
+"""A gap in a stream of shared flow is bridged when it holds this share of the threshold [S, reference model]."""
 COVER_LOW = 0.001
 """Least cover factor that counts in the index of connectivity [S, reference model]."""
 _MISSING = {
@@ -68,7 +70,6 @@ def sediment_delivery(
     l_max: Annotated[float, Between(1.0, 1e6)] = 122.0,
     slope_factor: Annotated[str, OneOf("rusle", "steep")] = "rusle",
     area_above: Annotated[str, OneOf("square_root", "area")] = "square_root",
-    stream_bridge: Annotated[float, Between(0.0, 1.0)] = 0.7,
     routing: Annotated[str, OneOf(*ROUTINGS)] = "mfd",
 ) -> SedimentDelivery:
     """Soil loss, delivery to the stream and deposition on the way.
@@ -101,8 +102,6 @@ def sediment_delivery(
         ``rusle``: 10.8 sin + 0.03 below 9 %, 16.8 sin - 0.5 above. ``steep``: 21.91 sin - 0.96 from 10 degrees on (Liu), for mountains.
     area_above : str
         What stands for the ground above in L: its ``square_root``, as in the reference model, or the ``area`` itself, as in Desmet and Govers.
-    stream_bridge : float [1]
-        A gap in a stream is bridged when it holds this share of the threshold.
     routing : str
         ``mfd``: water is shared among all lower neighbours; ``d8``: it takes the steepest way, and more than the threshold makes a stream.
 
@@ -148,7 +147,7 @@ def sediment_delivery(
         valid,
         cell,
         threshold_flow_accumulation,
-        stream_bridge,
+        STREAM_BRIDGE,
         None if drainage is None else drainage.values,
         routing,
     )

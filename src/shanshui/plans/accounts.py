@@ -42,7 +42,7 @@ from shanshui.accounts.penman import station_evapotranspiration
 from shanshui.accounts.place_flows import place_flows
 from shanshui.accounts.place_shares import place_shares, products_inside
 from shanshui.accounts.purification import purification
-from shanshui.accounts.rain_days import rain_days, rain_days_by_zone
+from shanshui.accounts.rain_days import rain_days
 from shanshui.accounts.recharge import seasonal_recharge
 from shanshui.accounts.recreation import recreation_value
 from shanshui.accounts.sand_fixation import sand_fixation
@@ -221,9 +221,7 @@ def _derived(have: set[str], cover: dict[str, str], warm: dict[str, str]) -> lis
         out.append(step(net_primary_production, binds=cover))
     if "purification_capacity" not in have and "purification_rates" in have:
         out.append(step(capacity_by_cover, name="purification_capacity"))
-    if "monthly_rain_days" not in have and "climate_zones" in have:
-        out.append(step(rain_days_by_zone, name="monthly_rain_days"))
-    elif "monthly_rain_days" not in have:
+    if "monthly_rain_days" not in have:
         out.append(step(rain_days, name="monthly_rain_days"))
     if "threat_maps" not in have:
         out.append(step(threat_maps))
