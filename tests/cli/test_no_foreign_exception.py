@@ -314,7 +314,7 @@ def broken(error):
 
 def test_a_fault_of_the_program_is_one_line_with_its_trace_in_a_file(place, monkeypatch, capsys):
     (place / "store").mkdir()
-    monkeypatch.setattr("shanshui.study.study.open_study", broken(ZeroDivisionError("a\nb" * 900)))
+    monkeypatch.setattr("shanshui.opened.open_study", broken(ZeroDivisionError("a\nb" * 900)))
     code, _, err = shanshui(monkeypatch, capsys, "list", place)
     assert code == 70
     assert err.count("\n") == 1
@@ -328,7 +328,7 @@ def test_a_fault_of_the_program_is_one_line_with_its_trace_in_a_file(place, monk
 
 @pytest.mark.parametrize("how", ["word", "environment"])
 def test_the_trace_is_shown_to_those_who_ask(place, monkeypatch, capsys, how):
-    monkeypatch.setattr("shanshui.study.study.open_study", broken(ZeroDivisionError("x")))
+    monkeypatch.setattr("shanshui.opened.open_study", broken(ZeroDivisionError("x")))
     if how == "environment":
         monkeypatch.setenv("SHANSHUI_DEBUG", "1")
     code, _, err = shanshui(
@@ -339,7 +339,7 @@ def test_the_trace_is_shown_to_those_who_ask(place, monkeypatch, capsys, how):
 
 
 def test_a_stop_says_that_what_is_finished_is_kept(place, monkeypatch, capsys):
-    monkeypatch.setattr("shanshui.study.study.open_study", broken(KeyboardInterrupt()))
+    monkeypatch.setattr("shanshui.opened.open_study", broken(KeyboardInterrupt()))
     code, _, err = shanshui(monkeypatch, capsys, "list", place)
     assert code == 130
     assert err == "shanshui: stopped; what is finished is kept, run again to go on\n"
@@ -350,14 +350,14 @@ def test_a_reader_that_goes_away_is_no_fault(place, monkeypatch, capsys):
     wrapped.__cause__ = BrokenPipeError()
     for error in (BrokenPipeError(), wrapped):
         monkeypatch.setattr("shanshui.cli.ending._close_output", lambda: None)
-        monkeypatch.setattr("shanshui.study.study.open_study", broken(error))
+        monkeypatch.setattr("shanshui.opened.open_study", broken(error))
         code, out, err = shanshui(monkeypatch, capsys, "list", place)
         assert (code, out, err) == (1, "", "")
 
 
 def test_long_messages_lose_their_middle_and_keep_the_way_out(place, monkeypatch, capsys):
     said = StudyError("grid.crs: '" + "x" * 9000 + "' is no projection; leave it out")
-    monkeypatch.setattr("shanshui.study.study.open_study", broken(said))
+    monkeypatch.setattr("shanshui.opened.open_study", broken(said))
     _, _, err = shanshui(monkeypatch, capsys, "list", place)
     assert len(err) < 1500
     assert err.endswith("is no projection; leave it out\n")
