@@ -15,10 +15,10 @@ from tests.command import called, shanshui
 from tests.study.test_data_door import CRS, TOP, door, tif
 
 from shanshui.core.voice import Voice
+from shanshui.opened import open_study
 from shanshui.pattern.core_network import core_network
 from shanshui.study.corridors.job import Ground, Wishes, run_corridors
 from shanshui.study.corridors.results import GRIDS, UNITS, column_words
-from shanshui.study.study import open_study
 
 __all__ = ["door"]
 BOXES = [(200, 200), (4700, 300), (2500, 4600)]

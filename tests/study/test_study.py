@@ -15,7 +15,7 @@ from shanshui.core.errors import DataError, PlanError, ShanshuiError, StudyError
 from shanshui.core.voice import Voice
 from shanshui.flow.steps import Step
 from shanshui.study.file import json_schema
-from shanshui.study.study import parse_settings
+from shanshui.study.upkeep import parse_settings
 
 
 def test_importing_takes_no_time_and_loads_no_gdal():
