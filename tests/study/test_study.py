@@ -56,6 +56,9 @@ def test_the_survey_of_the_made_up_region_is_whole(region):
         "regional_spillover",
         "construction_jobs",
         "balanced_flows",
+        "monthly_rain_days",
+        "seasonal_recharge",
+        "baseflow",
         "screening_quality",
         "treatment_plants",
         "early_warning",
@@ -442,8 +445,8 @@ def test_validation_of_the_region_says_what_forces_an_agreement(region):
     for row in rows.values():
         texts = [row["forced_zh"]]
         for name in ("statement", "source", "note"):
-            said = json.dumps(row[f"{name}_said"]) if row[f"{name}_said"] else ""
-            texts.append(zh.tell({name: row[name], f"{name}_said": said}, name))
+            phrase = json.dumps(row[f"{name}_said"]) if row[f"{name}_said"] else ""
+            texts.append(zh.tell({name: row[name], f"{name}_said": phrase}, name))
         for text in texts:
             assert not re.search(r"[A-Za-z]{2,} [a-z]{2,}", text), text
     assert rows["people_kept", ""]["verdict"] == "agrees"
