@@ -1,5 +1,6 @@
 """Every table that names places meets the study's places, whatever its family."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -30,6 +31,8 @@ def table(name):
         return pd.DataFrame(rows, columns=["code", "pollutant", "emitted_t", "meets_standard"])
     if name == "purification_capacity":
         return pd.DataFrame({"code": CODES, "pollutant": "dust", "capacity_t": 50.0})
+    if name == "county_mountains":
+        return pd.DataFrame({"code": CODES, "mountains": [1, 1, 2, np.nan]})
     if name == "visits":
         return pd.DataFrame({"site": "a", "zone": CODES, "visits": 5})
     if name == "reports":
@@ -37,7 +40,7 @@ def table(name):
     return pd.DataFrame({"name": list("abcd"), "place": CODES})
 
 
-NAMES = ["emissions", "purification_capacity", "visits", "reports", "firms"]
+NAMES = ["emissions", "purification_capacity", "visits", "reports", "firms", "county_mountains"]
 
 
 def placed(name, frame=None, **declared):

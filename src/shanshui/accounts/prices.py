@@ -97,10 +97,11 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
     ):
         bad = ~(frame[column] >= 0)
         if bad.any():
-            told = own[column][bad].iloc[0]
+            found = own[column][bad].iloc[0]
+            told = "nothing" if pd.isna(found) else f"'{found}'"
             raise QuantityError(
                 f"prices.{column}: row {int(np.flatnonzero(bad)[0]) + 2} ({frame['flow'][bad].iloc[0]}) holds "
-                f"{'nothing' if pd.isna(told) else repr(told)}, expected {words}"
+                f"{told}, expected {words}"
             )
     for method in frame["method"]:
         if method not in METHODS:

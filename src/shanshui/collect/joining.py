@@ -70,6 +70,7 @@ ROWS = {
     "visits": "zone",
     "recreation_sites": "place",
     "housing": "code",
+    "county_mountains": "code",
 }
 """Tables whose rows are things in a place that may as well lie elsewhere, and the column that names it."""
 HERE = frozenset({"recreation_sites", "housing"})
