@@ -46,6 +46,7 @@ from shanshui.accounts.rain_days import rain_days
 from shanshui.accounts.recharge import seasonal_recharge
 from shanshui.accounts.recreation import recreation_value
 from shanshui.accounts.sand_fixation import sand_fixation
+from shanshui.accounts.scenic_quality import scenic_quality
 from shanshui.accounts.seasonal_yield import quick_flow
 from shanshui.accounts.sediment import sediment_delivery
 from shanshui.accounts.series import service_series, value_series
@@ -143,6 +144,7 @@ def accounts(have: set[str]) -> list[Step]:
             if "local_recharge" in have
             else {"local_recharge": "seasonal_recharge.recharge"},
         ),
+        step(scenic_quality),
         step(water_retention_index),
         step(purification),
         step(green_near_homes),

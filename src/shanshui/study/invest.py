@@ -25,6 +25,7 @@ from shanshui.study.invest_tables import (
     with_demand,
     zones,
 )
+from shanshui.study.invest_views import views
 from shanshui.study.toml import (
     grid_text,
     refuse_folder,
@@ -322,6 +323,7 @@ _OWN: dict[str, Callable[[Draft, GridSpec, str], GridSpec]] = {
     "habitat_quality": _habitat,
     "carbon": _carbon,
     "seasonal_water_yield": _seasonal,
+    "scenic_quality": views,
 }
 """What a model has beside files, numbers and words that are taken over as they are."""
 

@@ -1,0 +1,78 @@
+"""Argument files of views, bees, crops and cities: what is read, what is told, what is refused."""
+
+import tomllib
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from tests.accounts.case import CELL, arrays
+from tests.study.test_invest_files import NX, NY, PLACE, written
+from tests.worlds import write_raster
+
+from shanshui import open_study
+from shanshui.core.errors import StudyError
+from shanshui.study.invest import import_invest
+
+VIEW = {
+    "dem_path": "dem.tif", "structure_path": "masts.gpkg", "aoi_path": "area.gpkg", "refraction": "0.13", "do_valuation": True,
+    "valuation_function": "exponential: a * e^(-bx)", "a_coef": 2, "b_coef": 0.0003, "max_valuation_radius": 3000,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Files that users of these models have."""
+    folder = tmp_path_factory.mktemp("data")
+    z = arrays()["z"]
+    write_raster(
+        folder / "dem.tif", np.where(np.isnan(z), -9999, z).astype(np.float32), nodata=-9999, **PLACE
+    )  # fmt: skip
+    x, y = 500000.0 + CELL * np.array([30.5, 50.5]), 3700000.0 - CELL * np.array([20.5, 40.5])
+    gpd.GeoDataFrame(
+        {"WEIGHT": [1.0, 2.0], "HEIGHT": [20.0, 40.0]}, geometry=shapely.points(x, y), crs="EPSG:32648"
+    ).to_file(folder / "masts.gpkg")  # fmt: skip
+    area = shapely.box(500000, 3700000 - NY * CELL, 500000 + NX * CELL, 3700000)
+    gpd.GeoDataFrame({"id": [1]}, geometry=[area], crs="EPSG:32648").to_file(folder / "area.gpkg")
+    return folder
+
+
+def words(folder, step):
+    return tomllib.loads((folder / "study.toml").read_text("utf-8"))["steps"][step]
+
+
+def test_a_file_of_views_runs_as_the_reference_has_it(data, tmp_path):
+    made = import_invest(written(data, VIEW, model_id="scenic_quality"), tmp_path / "s")
+    assert made.left_out == []
+    assert made.products == ("scenic_quality",)
+    assert words(tmp_path / "s", "scenic_quality") == {
+        "sight": "planes", "valuation": "exponential", "a": 2.0, "b": 0.0003, "farthest_m": 3000.0, "refraction": 0.13,
+    }  # fmt: skip
+    with open_study(tmp_path / "s") as study:
+        assert not [p for v in study.verdicts() for p in v.problems]
+        study.run("scenic_quality", workers=1)
+        seen = study["scenic_quality.visible"].values
+        worth = study["scenic_quality.value"].values
+    assert set(np.unique(seen[np.isfinite(seen)])) == {0.0, 1.0, 2.0, 3.0}
+    assert worth[20, 30] == pytest.approx(2.0 + (seen[20, 30] - 1) * 2 * np.exp(-0.0003 * CELL * np.hypot(20, 20)), rel=1e-6)  # fmt: skip
+
+
+def test_without_valuation_classes_are_by_what_is_seen(data, tmp_path):
+    args = VIEW | {"do_valuation": False}
+    import_invest(
+        written(data, args, model_id="scenic_quality"), tmp_path / "s", resampling="meaning"
+    )
+    assert words(tmp_path / "s", "scenic_quality") == {
+        "valuation": "linear", "a": 1.0, "b": 0.0, "farthest_m": 1e6, "refraction": 0.13,
+    }  # fmt: skip
+
+
+def test_files_of_views_that_are_not_whole(data, tmp_path):
+    for change, message in (
+        ({"valuation_function": "cubic"}, "valuation_function: found 'cubic'; expected linear"),
+        ({"structure_path": ""}, "no structure_path"),
+    ):
+        with pytest.raises(StudyError, match=message):
+            import_invest(
+                written(data, VIEW | change, model_id="scenic_quality"), tmp_path / "s"
+            )  # fmt: skip
