@@ -12,15 +12,23 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
-from invest_family import CELL, CRS, LEFT, NX, NY, THERE, TOP, maps, tables, told
+import xarray as xr
+from invest_family import CELL, CODES, CRS, LEFT, NX, NY, THERE, TOP, maps, tables, told
 
 from shanshui import open_study
+from shanshui.study.study import Study
 from shanshui.study.invest import import_invest
 
 HERE = {
     "scenic_quality": {
         "scenic_quality.visible": "vshed.tif", "scenic_quality.value": "vshed_value.tif", "scenic_quality.impact_class": "vshed_qual.tif",
+    },
+    "pollination": {
+        "pollination.supply_apis": "pollinator_supply_apis.tif", "pollination.supply_bombus": "pollinator_supply_bombus.tif",
+        "pollination.abundance_bombus_summer": "pollinator_abundance_bombus_summer.tif",
+        "pollination.abundance_spring": "total_pollinator_abundance_spring.tif",
     },
 }  # fmt: skip
 """Layers of each model and their files there, ``{}`` for the folder of outputs where it has one."""
@@ -37,6 +45,27 @@ def more(folder: Path) -> None:
     ).to_file(folder / "masts.gpkg")  # fmt: skip
     whole = shapely.box(LEFT, TOP - NY * CELL, LEFT + NX * CELL, TOP)
     gpd.GeoDataFrame({"id": [1]}, geometry=[whole], crs=CRS).to_file(folder / "area.gpkg")
+    bees(folder)
+
+
+def bees(folder: Path) -> None:
+    """Write tables of pollinators and their ground, and farms."""
+    pd.DataFrame(
+        {"lucode": CODES, "nesting_cavity_availability_index": [0, 0.1, 0.3, 0.9, 0.1], "nesting_ground_availability_index": [0, 0.2, 0.6, 0.4, 0.3],
+         "floral_resources_spring_index": [0, 0.1, 0.4, 0.6, 0.3], "floral_resources_summer_index": [0, 0.2, 0.7, 0.3, 0.5]}
+    ).to_csv(folder / "bees_bio.csv", index=False)  # fmt: skip
+    pd.DataFrame(
+        {"species": ["apis", "bombus"], "nesting_suitability_cavity_index": [1, 0.2], "nesting_suitability_ground_index": [0.1, 1],
+         "foraging_activity_spring_index": [0.5, 0.1], "foraging_activity_summer_index": [0.7, 1], "alpha": [500, 900],
+         "relative_abundance": [0.4, 0.8]}
+    ).to_csv(folder / "guilds.csv", index=False)  # fmt: skip
+    edges = ((20, 30, 40, 45), (60, 70, 61, 71), (100, 20, 140, 90))
+    gpd.GeoDataFrame(
+        {"crop_type": ["plum", "rape", "tea"], "season": ["spring", "spring", "summer"], "half_sat": [0.1, 0.3, 0.2], "p_dep": [0.65, 0.3, 0.2],
+         "p_managed": [0.3, 0.0, 0.1], "fr_spring": [0.9, 1, 0.2], "fr_summer": [0.1, 0.2, 0.8], "n_cavity": [0.2, 0.1, 0],
+         "n_ground": [0.1, 0.1, 0.3]},
+        geometry=[shapely.box(LEFT + a * CELL, TOP - d * CELL, LEFT + c * CELL, TOP - b * CELL) for a, b, c, d in edges], crs=CRS,
+    ).to_file(folder / "farms.gpkg")  # fmt: skip
 
 
 def cases() -> dict[str, tuple[str, dict]]:
@@ -45,7 +74,9 @@ def cases() -> dict[str, tuple[str, dict]]:
         "dem_path": "dem.tif", "structure_path": "masts.gpkg", "aoi_path": "area.gpkg", "refraction": 0.13, "do_valuation": True,
         "valuation_function": "linear", "a_coef": 1, "b_coef": -0.0001, "max_valuation_radius": 8000,
     }  # fmt: skip
+    bees_of = {"landcover_raster_path": "lulc.tif", "landcover_biophysical_table_path": "bees_bio.csv", "guild_table_path": "guilds.csv"}  # fmt: skip
     return {
+        "bees": ("pollination", bees_of | {"farm_vector_path": ""}), "bees_farms": ("pollination", bees_of | {"farm_vector_path": "farms.gpkg"}),
         "view": ("scenic_quality", view),
         "view_log": ("scenic_quality", view | {"valuation_function": "logarithmic", "a_coef": 10, "b_coef": -1, "refraction": 0}),
         "view_exp": ("scenic_quality", view | {"valuation_function": "exponential", "b_coef": 0.0003}),
@@ -64,7 +95,20 @@ def exact_views(folder: Path) -> list[str]:
         ]
 
 
-BESIDE: dict[str, Callable[[Path], list[str]]] = {"view": exact_views}
+def farms(folder: Path) -> list[str]:
+    """Yields of farms there and here."""
+    there = gpd.read_file(folder / "out/bees_farms/farm_results.shp")
+    with open_study(folder / "studies/bees_farms") as study:
+        here = study["farm_pollination"]
+    pairs = {"abundance": "p_abund", "yield": "y_tot", "wild_share": "pdep_y_w", "wild_yield": "y_wild"}  # fmt: skip
+    return [
+        f"| bees_farms | {ours} of {len(here)} farms | {len(here)} | 0 | {(~np.isclose(here[ours], there[its], rtol=1e-4)).sum()} | "
+        f"{here[ours].sum():.7g} | {there[its].sum():.7g} |"
+        for ours, its in pairs.items()
+    ]
+
+
+BESIDE: dict[str, Callable[[Path], list[str]]] = {"view": exact_views, "bees_farms": farms}
 """What is compared beside a case."""
 
 
@@ -74,8 +118,15 @@ def compared(case: str, model: str, folder: Path) -> list[str]:
     there = folder / "out" / case
     with open_study(folder / "studies" / case) as study:
         study.run(*made.products, workers=1)
-        rows = [told(case, k, study[k], _file(there, v)) for k, v in HERE[model].items()]
+        rows = [told(case, k, _layer(study, k), _file(there, v)) for k, v in HERE[model].items()]
     return rows + (BESIDE[case](folder) if case in BESIDE else [])
+
+
+def _layer(study: Study, name: str) -> xr.DataArray:
+    """A layer by product and name, also where the names are the data's."""
+    product, _, layer = name.partition(".")
+    made = study[product]
+    return made[layer] if layer else made
 
 
 def _file(there: Path, name: str) -> Path:

@@ -76,3 +76,42 @@ def test_files_of_views_that_are_not_whole(data, tmp_path):
             import_invest(
                 written(data, VIEW | change, model_id="scenic_quality"), tmp_path / "s"
             )  # fmt: skip
+
+
+BEES_BIO = "lucode,desc,nesting_cavity_availability_index,floral_resources_spring_index\n" + "".join(
+    f"{c},class {c},{n},{f}\n" for c, n, f in ((1, 0.9, 0.6), (2, 0.3, 0.4), (3, 0.4, 0.5), (4, 0.1, 0.3), (5, 0, 0.1))
+)  # fmt: skip
+GUILDS = (
+    "SPECIES,nesting_suitability_cavity_index,foraging_activity_spring_index,alpha,relative_abundance\n"
+    "Apis,1,0.5,250,0.7\n"
+)
+
+
+def test_a_file_of_bees_runs_with_farms_or_without(data, tmp_path):
+    (data / "bees.csv").write_text(BEES_BIO, "utf-8")
+    (data / "guilds.csv").write_text(GUILDS, "utf-8")
+    cover = arrays()["lulc"].astype(np.int16)
+    write_raster(data / "lulc.tif", cover, nodata=255, **PLACE)
+    left, top = 500000 + 10 * CELL, 3700000 - 10 * CELL
+    gpd.GeoDataFrame(
+        {"crop_type": ["plum"], "season": ["Spring"], "half_sat": [0.2], "p_dep": [0.65], "p_managed": [0.1], "fr_spring": [0.9], "n_cavity": [0.2]},
+        geometry=[shapely.box(left, top - 9 * CELL, left + 8 * CELL, top)], crs="EPSG:32648",
+    ).to_file(data / "farms.gpkg")  # fmt: skip
+    args = {
+        "landcover_raster_path": "lulc.tif", "landcover_biophysical_table_path": "bees.csv", "guild_table_path": "guilds.csv",
+        "farm_vector_path": "farms.gpkg",
+    }  # fmt: skip
+    made = import_invest(written(data, args, model_id="pollination"), tmp_path / "s")
+    assert made.products == ("pollination", "farm_pollination")
+    with open_study(tmp_path / "s") as study:
+        assert not [p for v in study.verdicts() for p in v.problems]
+        study.run(*made.products, workers=1)
+        bees, farm = study["pollination"], study["farm_pollination"].iloc[0]
+    assert set(bees.data_vars) == {"supply_apis", "abundance_apis_spring", "abundance_spring"}
+    inside = bees["abundance_spring"].values[10:19, 10:18]
+    assert farm["abundance"] == pytest.approx(np.nanmean(inside), rel=1e-6)
+    assert 0.35 < farm["yield"] < 1.0
+    alone = args | {"farm_vector_path": ""}
+    assert import_invest(
+        written(data, alone, model_id="pollination"), tmp_path / "t"
+    ).products == ("pollination",)  # fmt: skip

@@ -41,6 +41,7 @@ from shanshui.accounts.nutrients import nutrient_delivery
 from shanshui.accounts.penman import station_evapotranspiration
 from shanshui.accounts.place_flows import place_flows
 from shanshui.accounts.place_shares import place_shares, products_inside
+from shanshui.accounts.pollination import farm_pollination, pollination
 from shanshui.accounts.purification import purification
 from shanshui.accounts.rain_days import rain_days
 from shanshui.accounts.recharge import seasonal_recharge
@@ -145,6 +146,8 @@ def accounts(have: set[str]) -> list[Step]:
             else {"local_recharge": "seasonal_recharge.recharge"},
         ),
         step(scenic_quality),
+        step(pollination, binds=cover),
+        step(farm_pollination),
         step(water_retention_index),
         step(purification),
         step(green_near_homes),
