@@ -18,13 +18,14 @@ import xarray as xr
 from invest_family import CELL, CODES, CRS, LEFT, NX, NY, THERE, TOP, maps, tables, told
 
 from shanshui import open_study
-from shanshui.study.study import Study
 from shanshui.study.invest import import_invest
+from shanshui.study.study import Study
 
 HERE = {
     "scenic_quality": {
         "scenic_quality.visible": "vshed.tif", "scenic_quality.value": "vshed_value.tif", "scenic_quality.impact_class": "vshed_qual.tif",
     },
+    "urban_flood_risk_mitigation": {"storm_retention.retained_share": "Runoff_retention_index.tif", "storm_retention.runoff": "Q_mm.tif"},
     "pollination": {
         "pollination.supply_apis": "pollinator_supply_apis.tif", "pollination.supply_bombus": "pollinator_supply_bombus.tif",
         "pollination.abundance_bombus_summer": "pollinator_abundance_bombus_summer.tif",
@@ -46,6 +47,13 @@ def more(folder: Path) -> None:
     whole = shapely.box(LEFT, TOP - NY * CELL, LEFT + NX * CELL, TOP)
     gpd.GeoDataFrame({"id": [1]}, geometry=[whole], crs=CRS).to_file(folder / "area.gpkg")
     bees(folder)
+    x, y = rng.uniform(0, (NX - 9) * CELL, 60), rng.uniform(0, (NY - 9) * CELL, 60)
+    ground = shapely.box(LEFT + x, TOP - y - 200, LEFT + x + rng.uniform(20, 400, 60), TOP - y)
+    kinds = 1 + np.arange(60) % 3
+    gpd.GeoDataFrame({"type": kinds}, geometry=ground, crs=CRS).to_file(folder / "buildings.gpkg")
+    pd.DataFrame({"type": [1, 2, 3], "damage": [10.0, 45.5, 120.0]}).to_csv(
+        folder / "losses.csv", index=False
+    )
 
 
 def bees(folder: Path) -> None:
@@ -75,7 +83,13 @@ def cases() -> dict[str, tuple[str, dict]]:
         "valuation_function": "linear", "a_coef": 1, "b_coef": -0.0001, "max_valuation_radius": 8000,
     }  # fmt: skip
     bees_of = {"landcover_raster_path": "lulc.tif", "landcover_biophysical_table_path": "bees_bio.csv", "guild_table_path": "guilds.csv"}  # fmt: skip
+    storm = {
+        "lulc_path": "lulc.tif", "soils_hydrological_group_raster_path": "soil.tif", "curve_number_table_path": "bio.csv", "rainfall_depth": 80,
+        "aoi_watersheds_path": "ws.gpkg", "built_infrastructure_vector_path": "buildings.gpkg",
+        "infrastructure_damage_loss_table_path": "losses.csv",
+    }  # fmt: skip
     return {
+        "storm": ("urban_flood_risk_mitigation", storm),
         "bees": ("pollination", bees_of | {"farm_vector_path": ""}), "bees_farms": ("pollination", bees_of | {"farm_vector_path": "farms.gpkg"}),
         "view": ("scenic_quality", view),
         "view_log": ("scenic_quality", view | {"valuation_function": "logarithmic", "a_coef": 10, "b_coef": -1, "refraction": 0}),
@@ -95,20 +109,29 @@ def exact_views(folder: Path) -> list[str]:
         ]
 
 
-def farms(folder: Path) -> list[str]:
-    """Yields of farms there and here."""
-    there = gpd.read_file(folder / "out/bees_farms/farm_results.shp")
-    with open_study(folder / "studies/bees_farms") as study:
-        here = study["farm_pollination"]
-    pairs = {"abundance": "p_abund", "yield": "y_tot", "wild_share": "pdep_y_w", "wild_yield": "y_wild"}  # fmt: skip
-    return [
-        f"| bees_farms | {ours} of {len(here)} farms | {len(here)} | 0 | {(~np.isclose(here[ours], there[its], rtol=1e-4)).sum()} | "
-        f"{here[ours].sum():.7g} | {there[its].sum():.7g} |"
-        for ours, its in pairs.items()
-    ]
+def rows(case: str, product: str, file: str, pairs: dict[str, str]) -> Callable[[Path], list[str]]:
+    """Comparison of a table of places with a set of polygons there."""
+
+    def compare(folder: Path) -> list[str]:
+        there = gpd.read_file(folder / "out" / case / file)
+        with open_study(folder / "studies" / case) as study:
+            here = study[product]
+        return [
+            f"| {case} | {product}: {ours} | {len(here)} | 0 | {(~np.isclose(here[ours], there[its], rtol=1e-4)).sum()} | {here[ours].sum():.8g} | "
+            f"{there[its].sum():.8g} |"
+            for ours, its in pairs.items()
+        ]
+
+    return compare
 
 
-BESIDE: dict[str, Callable[[Path], list[str]]] = {"view": exact_views, "bees_farms": farms}
+FARMS = {"abundance": "p_abund", "yield": "y_tot", "wild_share": "pdep_y_w", "wild_yield": "y_wild"}
+STORM = {"retained_share": "rnf_rt_idx", "retained_m3": "rnf_rt_m3", "runoff_m3": "flood_vol", "damage": "aff_bld", "service": "serv_blt"}  # fmt: skip
+BESIDE: dict[str, Callable[[Path], list[str]]] = {
+    "view": exact_views,
+    "bees_farms": rows("bees_farms", "farm_pollination", "farm_results.shp", FARMS),
+    "storm": rows("storm", "storm_service", "flood_risk_service.shp", STORM),
+}
 """What is compared beside a case."""
 
 
@@ -118,8 +141,8 @@ def compared(case: str, model: str, folder: Path) -> list[str]:
     there = folder / "out" / case
     with open_study(folder / "studies" / case) as study:
         study.run(*made.products, workers=1)
-        rows = [told(case, k, _layer(study, k), _file(there, v)) for k, v in HERE[model].items()]
-    return rows + (BESIDE[case](folder) if case in BESIDE else [])
+        found = [told(case, k, _layer(study, k), _file(there, v)) for k, v in HERE[model].items()]
+    return found + (BESIDE[case](folder) if case in BESIDE else [])
 
 
 def _layer(study: Study, name: str) -> xr.DataArray:

@@ -115,3 +115,36 @@ def test_a_file_of_bees_runs_with_farms_or_without(data, tmp_path):
     assert import_invest(
         written(data, alone, model_id="pollination"), tmp_path / "t"
     ).products == ("pollination",)  # fmt: skip
+
+
+def test_a_file_of_a_storm(data, tmp_path):
+    cover = np.where(arrays()["lulc"] == 255, 3, arrays()["lulc"]).astype(np.int16)
+    write_raster(data / "lulc_s.tif", cover, nodata=-1, **PLACE)
+    soil = np.where(np.indices(cover.shape)[1] < 30, 1, 4).astype(np.uint8)
+    write_raster(data / "soil.tif", soil, nodata=0, **PLACE)
+    rows = "".join(f"{c},{30 + 8 * c},50,60,{60 + 8 * c}\n" for c in range(1, 6))
+    (data / "curve.csv").write_text("lucode,cn_a,cn_b,cn_c,cn_d\n" + rows, "utf-8")
+    (data / "losses.csv").write_text("type,damage\n1,20\n", "utf-8")
+    house = shapely.box(500100, 3700000 - 300, 500130, 3700000 - 260)
+    gpd.GeoDataFrame({"Type": [1]}, geometry=[house], crs="EPSG:32648").to_file(
+        data / "houses.gpkg"
+    )
+    args = {
+        "lulc_path": "lulc_s.tif", "soils_hydrological_group_raster_path": "soil.tif", "curve_number_table_path": "curve.csv",
+        "rainfall_depth": "120", "aoi_watersheds_path": "area.gpkg", "built_infrastructure_vector_path": "houses.gpkg",
+        "infrastructure_damage_loss_table_path": "losses.csv",
+    }  # fmt: skip
+    made = import_invest(
+        written(data, args, model_id="urban_flood_risk_mitigation"), tmp_path / "s"
+    )
+    assert made.left_out == []
+    with open_study(tmp_path / "s") as study:
+        assert not [p for v in study.verdicts() for p in v.problems]
+        study.run(*made.products, workers=1)
+        kept, told = study["storm_retention.retained"].values, study["storm_service"].iloc[0]
+    assert told["damage"] == pytest.approx(30 * 40 * 20)
+    assert told["retained_m3"] == pytest.approx(kept.sum() * CELL**2 / 1000, rel=1e-5)
+    store = 25400 / (60 + 8 * cover[5, 50]) - 254
+    assert 120 - kept[5, 50] == pytest.approx(
+        (120 - 0.2 * store) ** 2 / (120 + 0.8 * store), rel=1e-5
+    )

@@ -64,9 +64,6 @@ def mean_around(
     weights = known.astype(np.float64)
     share(
         _weighted,
-        (
-            (filled, weights, kernel, int(a), int(b), out)
-            for a, b in itertools.pairwise(cuts)
-        ),
+        ((filled, weights, kernel, int(a), int(b), out) for a, b in itertools.pairwise(cuts)),
     )
     return out

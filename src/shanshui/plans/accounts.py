@@ -60,6 +60,7 @@ from shanshui.accounts.soil_retention import (
 )
 from shanshui.accounts.species_value import species_conservation
 from shanshui.accounts.statement import account_statement
+from shanshui.accounts.storm_retention import storm_retention, storm_service
 from shanshui.accounts.table_amounts import landscape_premium, table_amounts
 from shanshui.accounts.unit_flows import unit_flows
 from shanshui.accounts.unit_gep import unit_gep
@@ -148,6 +149,8 @@ def accounts(have: set[str]) -> list[Step]:
         step(scenic_quality),
         step(pollination, binds=cover),
         step(farm_pollination),
+        step(storm_retention, binds=cover),
+        step(storm_service),
         step(water_retention_index),
         step(purification),
         step(green_near_homes),
