@@ -26,6 +26,11 @@ HERE = {
         "scenic_quality.visible": "vshed.tif", "scenic_quality.value": "vshed_value.tif", "scenic_quality.impact_class": "vshed_qual.tif",
     },
     "urban_flood_risk_mitigation": {"storm_retention.retained_share": "Runoff_retention_index.tif", "storm_retention.runoff": "Q_mm.tif"},
+    "urban_cooling_model": {
+        "urban_cooling.cooling_capacity": "cc.tif", "urban_cooling.heat_mitigation": "hm.tif",
+        "urban_cooling.temperature": "T_air.tif", "urban_cooling.heat_stress": "intermediate/wbgt.tif",
+        "urban_cooling.heavy_work_loss": "intermediate/heavy_work_loss_percent.tif",
+    },
     "pollination": {
         "pollination.supply_apis": "pollinator_supply_apis.tif", "pollination.supply_bombus": "pollinator_supply_bombus.tif",
         "pollination.abundance_bombus_summer": "pollinator_abundance_bombus_summer.tif",
@@ -54,6 +59,13 @@ def more(folder: Path) -> None:
     pd.DataFrame({"type": [1, 2, 3], "damage": [10.0, 45.5, 120.0]}).to_csv(
         folder / "losses.csv", index=False
     )
+    pd.DataFrame(
+        {"type": [1, 2, 3], "consumption": [2.0, 5.0, 1.5], "cost": [0.5, 0.6, 0.7]}
+    ).to_csv(folder / "energy.csv", index=False)
+    pd.DataFrame(
+        {"lucode": CODES, "kc": [1, 0.3, 0.6, 1.0, 0.8], "green_area": [0, 0, 1, 1, 0], "shade": [0, 0.05, 0.3, 0.9, 0.1],
+         "albedo": [0.06, 0.25, 0.2, 0.15, 0.2], "building_intensity": [0, 0.9, 0.1, 0, 0.2]}
+    ).to_csv(folder / "town.csv", index=False)  # fmt: skip
 
 
 def bees(folder: Path) -> None:
@@ -88,7 +100,16 @@ def cases() -> dict[str, tuple[str, dict]]:
         "aoi_watersheds_path": "ws.gpkg", "built_infrastructure_vector_path": "buildings.gpkg",
         "infrastructure_damage_loss_table_path": "losses.csv",
     }  # fmt: skip
+    town = {
+        "lulc_raster_path": "lulc.tif", "ref_eto_raster_path": "E.tif", "aoi_vector_path": "ws.gpkg", "biophysical_table_path": "town.csv",
+        "green_area_cooling_distance": 450, "t_air_average_radius": 900, "t_ref": 27.5, "uhi_max": 3.5, "do_energy_valuation": True,
+        "do_productivity_valuation": True, "avg_rel_humidity": 55, "building_vector_path": "buildings.gpkg",
+        "energy_consumption_table_path": "energy.csv", "cc_method": "factors", "cc_weight_shade": "", "cc_weight_albedo": "",
+        "cc_weight_eti": "",
+    }  # fmt: skip
     return {
+        "town": ("urban_cooling_model", town),
+        "town_night": ("urban_cooling_model", town | {"cc_method": "intensity", "green_area_cooling_distance": 200}),
         "storm": ("urban_flood_risk_mitigation", storm),
         "bees": ("pollination", bees_of | {"farm_vector_path": ""}), "bees_farms": ("pollination", bees_of | {"farm_vector_path": "farms.gpkg"}),
         "view": ("scenic_quality", view),
@@ -127,9 +148,14 @@ def rows(case: str, product: str, file: str, pairs: dict[str, str]) -> Callable[
 
 FARMS = {"abundance": "p_abund", "yield": "y_tot", "wild_share": "pdep_y_w", "wild_yield": "y_wild"}
 STORM = {"retained_share": "rnf_rt_idx", "retained_m3": "rnf_rt_m3", "runoff_m3": "flood_vol", "damage": "aff_bld", "service": "serv_blt"}  # fmt: skip
+TOWN = {
+    "cooling_capacity": "avg_cc", "temperature": "avg_tmp_v", "anomaly": "avg_tmp_an", "heat_stress": "avg_wbgt_v",
+    "heavy_work_loss": "avg_hvls_v", "energy_saved": "avd_eng_cn",
+}  # fmt: skip
 BESIDE: dict[str, Callable[[Path], list[str]]] = {
     "view": exact_views,
     "bees_farms": rows("bees_farms", "farm_pollination", "farm_results.shp", FARMS),
+    "town": rows("town", "zone_heat", "uhi_results.shp", TOWN),
     "storm": rows("storm", "storm_service", "flood_risk_service.shp", STORM),
 }
 """What is compared beside a case."""

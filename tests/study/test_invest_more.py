@@ -148,3 +148,52 @@ def test_a_file_of_a_storm(data, tmp_path):
     assert 120 - kept[5, 50] == pytest.approx(
         (120 - 0.2 * store) ** 2 / (120 + 0.8 * store), rel=1e-5
     )
+
+
+TOWN = {
+    "lulc_raster_path": "lulc_t.tif", "ref_eto_raster_path": "eto_t.tif", "aoi_vector_path": "area.gpkg", "biophysical_table_path": "town.csv",
+    "green_area_cooling_distance": 200, "t_air_average_radius": "400", "t_ref": 30, "uhi_max": 2.5, "avg_rel_humidity": 50,
+    "do_productivity_valuation": True, "do_energy_valuation": True, "building_vector_path": "homes.gpkg",
+    "energy_consumption_table_path": "energy.csv", "cc_method": "factors", "cc_weight_shade": "", "cc_weight_albedo": 0.3,
+    "cc_weight_eti": "",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def town(data):
+    cover = np.where(arrays()["lulc"] == 255, 3, arrays()["lulc"]).astype(np.int16)
+    write_raster(data / "lulc_t.tif", cover, nodata=-1, **PLACE)
+    write_raster(data / "eto_t.tif", np.full(cover.shape, 800, np.float32), nodata=-9999, **PLACE)
+    rows = "".join(f"{c},{0.1 * c},{c % 2},{0.15 * c},0.2,{0.1 * c}\n" for c in range(1, 6))
+    (data / "town.csv").write_text(
+        "lucode,kc,green_area,shade,albedo,building_intensity\n" + rows, "utf-8"
+    )
+    (data / "energy.csv").write_text("type,consumption\n1,2.5\n", "utf-8")
+    home = shapely.box(500000 + 5 * CELL, 3700000 - 9 * CELL, 500000 + 8 * CELL, 3700000 - 5 * CELL)
+    gpd.GeoDataFrame({"type": [1]}, geometry=[home], crs="EPSG:32648").to_file(data / "homes.gpkg")
+    return data
+
+
+def test_a_file_of_a_town_by_day(town, tmp_path):
+    made = import_invest(written(town, TOWN, model_id="urban_cooling_model"), tmp_path / "s")
+    assert made.left_out == []
+    assert made.products == ("urban_cooling", "building_cooling", "zone_heat")
+    with open_study(tmp_path / "s") as study:
+        assert not [p for v in study.verdicts() for p in v.problems]
+        study.run(*made.products, workers=1)
+        air, home = study["urban_cooling.temperature"].values, study["building_cooling"].iloc[0]
+        zone = study["zone_heat"].iloc[0]
+    # 30 and 2.5 degrees are the town's, and the building's by it
+    mean = float(air[5:9, 5:8].mean())
+    assert home["energy_saved"] == pytest.approx(2.5 * 12 * CELL**2 * (32.5 - mean), rel=1e-5)
+    assert zone["energy_saved"] == pytest.approx(home["energy_saved"])
+    assert zone["anomaly"] == pytest.approx(float(np.nanmean(air)) - 30, abs=1e-4)
+
+
+def test_a_file_of_a_town_by_night_without_buildings(town, tmp_path):
+    args = TOWN | {"cc_method": "intensity", "do_energy_valuation": False, "building_vector_path": "gone.gpkg"}  # fmt: skip
+    made = import_invest(written(town, args, model_id="urban_cooling_model"), tmp_path / "s")
+    assert made.products == ("urban_cooling", "zone_heat")
+    assert words(tmp_path / "s", "urban_cooling")["method"] == "intensity"
+    with pytest.raises(StudyError, match="cc_method: found 'noon'; expected factors or intensity"):
+        import_invest(written(town, TOWN | {"cc_method": "noon"}, model_id="urban_cooling_model"), tmp_path / "t")  # fmt: skip

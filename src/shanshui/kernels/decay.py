@@ -39,6 +39,13 @@ def exponential(decay: float, farthest: float) -> NDArray[np.float64]:
     return np.where(d <= farthest, np.exp(-d / decay), 0.0)
 
 
+def level(farthest: float) -> NDArray[np.float64]:
+    """Window of 1 up to ``farthest`` cells."""
+    reach = int(np.ceil(farthest))
+    y, x = np.indices((2 * reach + 1, 2 * reach + 1)) - reach
+    return (np.hypot(y, x) <= farthest).astype(np.float64)
+
+
 def mean_around(
     values: NDArray[np.floating], kernel: NDArray[np.float64]
 ) -> NDArray[np.float64]:  # fmt: skip

@@ -64,6 +64,7 @@ from shanshui.accounts.storm_retention import storm_retention, storm_service
 from shanshui.accounts.table_amounts import landscape_premium, table_amounts
 from shanshui.accounts.unit_flows import unit_flows
 from shanshui.accounts.unit_gep import unit_gep
+from shanshui.accounts.urban_cooling import building_cooling, urban_cooling, zone_heat
 from shanshui.accounts.water_retention import (
     water_balance_check,
     water_retention,
@@ -151,6 +152,9 @@ def accounts(have: set[str]) -> list[Step]:
         step(farm_pollination),
         step(storm_retention, binds=cover),
         step(storm_service),
+        step(urban_cooling, binds=cover),
+        step(building_cooling),
+        step(zone_heat),
         step(water_retention_index),
         step(purification),
         step(green_near_homes),
