@@ -40,7 +40,7 @@ def test_ground_of_one_class():
 def test_weights_are_scaled_and_evaporation_counts_by_its_greatest():
     water = EVAPORATION.copy()
     water[:, :12] = 450.0
-    made = town(evaporation=water, shade_weight=0.0, albedo_weight=0.0, evaporation_weight=5.0)
+    made = town(evaporation=water, weights=(0.0, 0.0, 5.0))
     np.testing.assert_allclose(made["cooling_capacity"].values[:, :12], 0.3, rtol=1e-6)
     np.testing.assert_allclose(made["cooling_capacity"].values[:, 12:], 0.6, rtol=1e-6)
 
@@ -50,7 +50,7 @@ def test_large_green_cools_what_lies_around_and_small_green_does_not():
     rows = np.ones((20, 24))
     rows[10, 10] = 2
     table = TABLE.assign(shade=[0.0, 1.0], albedo=0.0, kc=[0.0, 1.0])
-    weights = {"shade_weight": 1.0, "albedo_weight": 0.0, "evaporation_weight": 0.0}
+    weights = {"weights": (1.0, 0.0, 0.0)}
     alone = town(rows, table=table, green_m=300.0, **weights)
     assert alone["heat_mitigation"].values[10, 11] == 0.0
     rows[10, 9] = 2
@@ -115,7 +115,7 @@ def test_buildings_save_and_zones_sum_them():
         ({"table": TABLE.drop(columns="albedo")}, "biophysical: no column albedo"),
         ({"evaporation": None}, "no reference_evapotranspiration, which method = 'factors' needs"),
         ({"evaporation": EVAPORATION * 0}, "reaches 0; expected values above 0"),
-        ({"shade_weight": 0.0, "albedo_weight": 0.0, "evaporation_weight": 0.0}, "all weights are 0"),
+        ({"weights": (0.0, 0.0, 0.0)}, "weights are all 0"),
     ],
 )  # fmt: skip
 def test_towns_that_are_refused(words, message):

@@ -183,6 +183,7 @@ def test_a_file_of_a_town_by_day(town, tmp_path):
         study.run(*made.products, workers=1)
         air, home = study["urban_cooling.temperature"].values, study["building_cooling"].iloc[0]
         zone = study["zone_heat"].iloc[0]
+    assert words(tmp_path / "s", "urban_cooling")["weights"] == [0.6, 0.3, 0.2]
     # 30 and 2.5 degrees are the town's, and the building's by it
     mean = float(air[5:9, 5:8].mean())
     assert home["energy_saved"] == pytest.approx(2.5 * 12 * CELL**2 * (32.5 - mean), rel=1e-5)

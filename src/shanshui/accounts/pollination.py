@@ -96,12 +96,13 @@ def pollination(
     activity = rows[[f"foraging_activity_{j}_index" for j in seasons]]
     shares = activity.div(activity.sum(axis=1), axis=0).set_axis(seasons, axis=1)
     plenty = rows["relative_abundance"] / rows["relative_abundance"].sum()
-    for name, row in rows.iterrows():
+    for at, name in enumerate(map(str, rows.index)):
+        row = rows.iloc[at]
         used = [nests[n] * float(row[f"nesting_suitability_{n}_index"]) for n in substrates]
         kernel = exponential(row["alpha"] / grid.cell_m, FAR * row["alpha"] / grid.cell_m)
-        fed = {j: flowers[j] * float(shares.loc[name, j]) for j in seasons}
+        fed = {j: flowers[j] * float(shares[j].iloc[at]) for j in seasons}
         food = mean_around(np.sum(list(fed.values()), axis=0), kernel)
-        supply = float(plenty[name]) * food * np.max(used, axis=0)
+        supply = float(plenty.iloc[at]) * food * np.max(used, axis=0)
         out[f"supply_{name}"] = supply.astype(np.float32)
         visiting = mean_around(supply, kernel)
         for j in seasons:
@@ -173,12 +174,12 @@ def farm_pollination(farms: Farms, pollination: AnyLayers) -> FarmPollination:
         h, v, m = (float(numbers[c].iloc[at]) for c in FARM_NUMBERS)
         given = wild * (1 - h) / (h * (1 - 2 * wild) + wild)
         whole = np.minimum(m + given, 1.0)
-        known = float(share.sum())
+        told = float(share.sum())
         mean = [
-            float(np.nansum(x * share) / known) if known > 0 else np.nan
+            float(np.nansum(x * share) / told) if told > 0 else np.nan
             for x in (wild, np.maximum(whole - m, 0.0), whole)
         ]
-        rows.append((season, mean[0], mean[1], v * mean[1], 1 - v * (1 - mean[2]), known))
+        rows.append((season, mean[0], mean[1], v * mean[1], 1 - v * (1 - mean[2]), told))
     columns = ["season", "abundance", "wild_share", "wild_yield", "yield", "known_km2"]
     out = pd.DataFrame(rows, columns=columns)
     names = frame["name"] if "name" in frame else pd.Series(np.arange(1, len(frame) + 1))

@@ -1,6 +1,6 @@
 """Structures that mar the view: from where they are seen, and how much that weighs by distance."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -33,6 +33,28 @@ COLUMNS = {
 """Columns of structures: number where there is no such column, and the least that may stand there."""
 Structures = Annotated[gpd.GeoDataFrame, Features({"*": ANY})]
 ScenicQuality = Annotated[xr.Dataset, Layers(tuple(UNITS.items()))]
+
+
+class Structure(NamedTuple):
+    """A structure on the map; decides nothing.
+
+    Attributes
+    ----------
+    i, j : int
+        Row and column of its cell.
+    radius : float [m]
+        From which on it is not seen.
+    weight : float [1]
+        How much it counts.
+    height : float [m]
+        Over the ground.
+    """
+
+    i: int
+    j: int
+    radius: float
+    weight: float
+    height: float
 
 
 @assessment(source="invest_guide", bytes_per_cell=60, missing="sight_unknown")
@@ -100,7 +122,7 @@ def scenic_quality(
     count = np.where(np.isnan(z), np.nan, 0.0)
     value = count.copy()
     curve = (1.0 - refraction) / EARTH_M
-    for at, row in enumerate(_on_map(structures, elevation).itertuples(index=False)):
+    for at, row in enumerate(_on_map(structures, elevation)):
         if np.isnan(z[row.i, row.j]):
             raise QuantityError(
                 f"structures: point {at + 1} of those on the map stands on missing ground (row {row.i + 1}, column {row.j + 1}); drop it, or "
@@ -149,7 +171,7 @@ def _refuse_worth(valuation: str, a: float, b: float, far: float) -> None:
         )
 
 
-def _on_map(structures: gpd.GeoDataFrame, elevation: xr.DataArray) -> pd.DataFrame:
+def _on_map(structures: gpd.GeoDataFrame, elevation: xr.DataArray) -> list[Structure]:
     """Row, column and numbers of the structures that lie on the grid."""
     grid = grid_of(elevation)
     points = structures.explode(index_parts=False)
@@ -180,4 +202,8 @@ def _on_map(structures: gpd.GeoDataFrame, elevation: xr.DataArray) -> pd.DataFra
         raise QuantityError(
             f"structures: none of {len(points)} points lies on the map; is their coordinate system that of the study?"
         )
-    return out.astype({"i": int, "j": int})
+    columns = (out[name].to_numpy(float).tolist() for name in Structure._fields)
+    return [
+        Structure(int(i), int(j), radius, weight, height)
+        for i, j, radius, weight, height in zip(*columns, strict=True)
+    ]

@@ -14,7 +14,7 @@ from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.quantity import ANY, TEXT, Features, Key, Layers, Table
-from shanshui.core.setting import Between, OneOf
+from shanshui.core.setting import Between, Each, OneOf
 from shanshui.core.vocabulary import AnyLayers, Codes, Evapotranspiration
 from shanshui.kernels.decay import exponential, level, mean_around
 from shanshui.region.coefficients import ByCover
@@ -48,7 +48,7 @@ ZoneHeat = Annotated[
     pd.DataFrame,
     Table(
         {
-            "zone": TEXT, "cooling_capacity": "1", "temperature": "degC", "anomaly": "degC", "heat_stress": "degC", "light_work_loss": "%",
+            "zone": Key("zone"), "cooling_capacity": "1", "temperature": "degC", "anomaly": "degC", "heat_stress": "degC", "light_work_loss": "%",
             "heavy_work_loss": "%", "known_km2": "km2", "energy_saved?": ANY,
         }
     ),
@@ -71,9 +71,7 @@ def urban_cooling(
     reference_evapotranspiration: Evapotranspiration | None = None,
     *,
     method: Annotated[str, OneOf(*METHODS)] = "factors",
-    shade_weight: Annotated[float, Between(0.0, 1e3)] = 0.6,
-    albedo_weight: Annotated[float, Between(0.0, 1e3)] = 0.2,
-    evaporation_weight: Annotated[float, Between(0.0, 1e3)] = 0.2,
+    weights: Annotated[tuple[float, ...], Each(0.0, 1e3, 3)] = (0.6, 0.2, 0.2),
     green_m: Annotated[float, Between(0.0, 1e5)] = 450.0,
     mixing_m: Annotated[float, Between(0.0, 1e5)] = 2000.0,
     rural_degc: Annotated[float, Between(-40.0, 60.0)] = 25.0,
@@ -92,8 +90,8 @@ def urban_cooling(
         By factors; only its share of the greatest value counts.
     method : str
         ``factors``: by day, from shade, albedo and evaporation; ``intensity``: by night, from how densely a class is built.
-    shade_weight, albedo_weight, evaporation_weight : float [1]
-        Of the factors [S]; scaled to a sum of 1.
+    weights : tuple of float [1]
+        Of shade, albedo and evaporation [S]; scaled to a sum of 1.
     green_m : float [m]
         How far large green cools [S].
     mixing_m : float [m]
@@ -132,8 +130,7 @@ def urban_cooling(
     if method == "intensity":
         capacity = 1.0 - table.grid("building_intensity", high=1.0).astype(np.float64)
     else:
-        weights = np.array([shade_weight, albedo_weight, evaporation_weight])
-        capacity = _capacity(table, reference_evapotranspiration, weights)
+        capacity = _capacity(table, reference_evapotranspiration, np.asarray(weights, np.float64))
     green = np.where(np.isfinite(capacity), green, np.nan)
     cell = grid_of(land_cover).cell_m
     around = level(_cells(green_m, cell))
@@ -153,7 +150,7 @@ def _capacity(
 ) -> NDArray[np.float64]:
     """Cooling capacity by shade, albedo and evaporation."""
     if not weights.sum() > 0:
-        raise QuantityError("urban_cooling: all weights are 0; set one above 0")
+        raise QuantityError("urban_cooling: weights are all 0; set one above 0")
     if evaporation is None:
         raise QuantityError(
             "urban_cooling: no reference_evapotranspiration, which method = 'factors' needs"

@@ -8,6 +8,9 @@ from shanshui.study.invest_seasons import common_ground
 
 ENERGY = ("building_vector_path", "energy_consumption_table_path")
 
+WEIGHTS = {"cc_weight_shade": 0.6, "cc_weight_albedo": 0.2, "cc_weight_eti": 0.2}
+"""Weights of the factors, and what they are where nothing is said [S]."""
+
 
 def without_energy(args: dict[str, object], *, asked: bool) -> dict[str, object]:
     """Arguments without those of buildings, whose files need not be there where no energy is asked for."""
@@ -40,6 +43,10 @@ def towns(draft: Draft, grid: GridSpec, _unit: str) -> GridSpec:
             f"{draft.file.path}: cc_method: found '{said[:40]}'; expected {' or '.join(METHODS)}"
         )
     draft.set(["urban_cooling.method"], said)
+    given = [name for name in WEIGHTS if draft.args.get(name) not in (None, "")]
+    if given:
+        weights = [draft.number(n) if n in given else w for n, w in WEIGHTS.items()]
+        draft.set(["urban_cooling.weights"], weights)
     rasters = [draft.needed("lulc_raster_path"), draft.needed("ref_eto_raster_path")]
     draft.told.append(
         "ref_eto_raster_path: on other cells it is read between by straight lines, which InVEST does by cubic splines; its greatest value, by "
