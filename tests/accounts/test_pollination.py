@@ -105,6 +105,14 @@ def test_the_yield_of_a_farm():
     assert told.iloc[1]["known_km2"] == 0
 
 
+def test_farms_that_overlap_have_the_yields_of_their_own_numbers():
+    bees = pollination(cover(np.ones((20, 20))), TABLE, BEES)
+    both = farm((2, 8, 3, 9), (2, 8, 3, 9), half_sat=[0.2, 0.5], p_managed=0.0)
+    told = farm_pollination(both, bees)
+    # FP = 0.2 x 0.5 / (0.5 x 0.6 + 0.2) = 0.2 for the second
+    np.testing.assert_allclose(told["wild_share"], [0.5, 0.2], rtol=1e-6)
+
+
 def test_hives_that_are_enough_leave_nothing_to_wild_ones():
     bees = pollination(cover(np.ones((20, 20))), TABLE, BEES)
     told = farm_pollination(farm((2, 8, 3, 9), p_managed=1.0), bees).iloc[0]

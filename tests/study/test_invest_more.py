@@ -57,6 +57,29 @@ def test_a_file_of_views_runs_as_the_reference_has_it(data, tmp_path):
     assert worth[20, 30] == pytest.approx(2.0 + (seen[20, 30] - 1) * 2 * np.exp(-0.0003 * CELL * np.hypot(20, 20)), rel=1e-6)  # fmt: skip
 
 
+def test_ground_in_the_box_but_outside_the_area_hides(data, tmp_path):
+    z = np.full((NY, NX), 10, np.float32)
+    z[20, 30] = 300.0
+    write_raster(data / "ridge.tif", z, nodata=-9999, **PLACE)
+    corner, right, top = (500000.0, 500000 + NX * CELL, 3700000.0)
+    bottom, hole_x, hole_y = top - NY * CELL, 500000 + 30 * CELL, top - 20 * CELL
+    hole = shapely.box(hole_x, hole_y - CELL, hole_x + CELL, hole_y)
+    area = shapely.box(corner, bottom, right, top).difference(hole)
+    gpd.GeoDataFrame({"id": [1]}, geometry=[area], crs="EPSG:32648").to_file(data / "holed.gpkg")
+    mast = shapely.Point(500000 + 10.5 * CELL, 3700000 - 20.5 * CELL)
+    gpd.GeoDataFrame({"HEIGHT": [20.0]}, geometry=[mast], crs="EPSG:32648").to_file(
+        data / "mast.gpkg"
+    )
+    args = VIEW | {"dem_path": "ridge.tif", "structure_path": "mast.gpkg", "aoi_path": "holed.gpkg"}
+    made = import_invest(written(data, args, model_id="scenic_quality"), tmp_path / "s")
+    assert any("outside the area count here" in text for text in made.told)
+    with open_study(tmp_path / "s") as study:
+        study.run("scenic_quality", workers=1)
+        seen = study["scenic_quality.visible"].values
+    assert seen[20, 29] == 1
+    assert seen[20, 40] == 0
+
+
 def test_without_valuation_classes_are_by_what_is_seen(data, tmp_path):
     args = VIEW | {"do_valuation": False}
     import_invest(
