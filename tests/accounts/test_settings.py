@@ -22,8 +22,10 @@ from shanshui.accounts.gep import gep
 from shanshui.accounts.habitat import habitat_quality
 from shanshui.accounts.indicators import mismatch
 from shanshui.accounts.nutrients import nutrient_delivery
+from shanshui.accounts.pollination import pollination
 from shanshui.accounts.recharge import seasonal_recharge
 from shanshui.accounts.sand_fixation import sand_fixation
+from shanshui.accounts.scenic_quality import scenic_quality
 from shanshui.accounts.seasonal_yield import quick_flow
 from shanshui.accounts.sediment import sediment_delivery
 from shanshui.accounts.series import service_series, value_series
@@ -33,7 +35,9 @@ from shanshui.accounts.soil_retention import (
     soil_retention,
     vegetation_fraction,
 )
+from shanshui.accounts.storm_retention import storm_retention
 from shanshui.accounts.unit_gep import unit_gep
+from shanshui.accounts.urban_cooling import urban_cooling
 from shanshui.accounts.water_retention import water_retention, water_retention_index
 from shanshui.accounts.water_yield import water_yield
 from shanshui.core.errors import PlanError
@@ -106,6 +110,17 @@ SETTINGS = [
     (vegetation_fraction, "bare_ndvi", None, -1.0, 1.0),
     (vegetation_fraction, "full_ndvi", None, -1.0, 1.0),
     (water_yield, "seasonality", 9.0, 1.0, 30.0),
+    (scenic_quality, "refraction", 0.13, 0.0, 1.0),
+    (scenic_quality, "eye_m", 0.0, 0.0, 100.0),
+    (scenic_quality, "a", 1.0, -1e9, 1e9),
+    (scenic_quality, "b", 0.0, -1e9, 1e9),
+    (scenic_quality, "farthest_m", 8000.0, 1.0, 1e6),
+    (storm_retention, "storm_mm", 100.0, 0.1, 7000.0),
+    (urban_cooling, "green_m", 450.0, 0.0, 1e5),
+    (urban_cooling, "mixing_m", 2000.0, 0.0, 1e5),
+    (urban_cooling, "rural_degc", 25.0, -40.0, 60.0),
+    (urban_cooling, "heat_island_degc", 3.0, 0.0, 20.0),
+    (urban_cooling, "humidity", 60.0, 0.0, 100.0),
 ]
 
 
@@ -132,10 +147,11 @@ def test_what_looks_at_single_cells_needs_no_rows_around_them():
     local = (
         carbon_change, carbon_fixed, carbon_stock, carbon_value, climate_regulation, cover_factor, flood_mitigation, hot_days, quick_flow,
         rainfall_erosivity, rainfall_erosivity_monthly, reference_evapotranspiration, sand_fixation, soil_erodibility, soil_retention,
-        water_retention, water_yield,
+        water_retention, water_yield, storm_retention,
     )  # fmt: skip
     whole = (
         habitat_quality, length_slope_factor, nutrient_delivery, sediment_delivery, vegetation_fraction, water_retention_index,
+        pollination, scenic_quality, urban_cooling,
     )  # fmt: skip
     assert {a.card.halo for a in local} == {0}
     assert {a.card.halo for a in whole} == {None}
@@ -156,6 +172,10 @@ def test_what_looks_at_single_cells_needs_no_rows_around_them():
         (gep, "seed", 0),
         (unit_gep, "seed", 0),
         (flood_storage, "lake_region", "east_plain"),
+        (scenic_quality, "sight", "lines"),
+        (scenic_quality, "valuation", "linear"),
+        (urban_cooling, "method", "factors"),
+        (urban_cooling, "weights", (0.6, 0.2, 0.2)),
         (mismatch, "year", None),
         (service_series, "sector", "primary"),
     ],

@@ -209,7 +209,7 @@ def test_access_polygons_become_a_map(stacks, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"model_id": "pollination", "args": {}}, "these are read: annual_water_yield"),
+        ({"model_id": "wind_energy", "args": {}}, "these are read: annual_water_yield"),
         ({"model_id": "sdr"}, "no args"),
         (
             {"model_id": "sdr", "args": ARGS["sdr"] | {"flow_dir_algorithm": "D7"}},

@@ -115,7 +115,7 @@ def seasonal_recharge(
             (monthly_rain_days, "monthly_rain_days"),
         )
     )
-    curve = _curve_numbers(table, soil_group)
+    curve = curve_numbers(table, soil_group)
     crops = [table.column(name, high=5.0) for name in CROPS]
     way = hillslope(
         elevation.values, np.isfinite(elevation.values), grid_of(elevation).cell_m,
@@ -147,7 +147,30 @@ def seasonal_recharge(
     return stacked(elevation, layers | {"stream": stream}, UNITS)
 
 
-def _curve_numbers(table: ByCover, soil_group: xr.DataArray) -> NDArray[np.float32]:
+def curve_numbers(
+    table: ByCover, soil_group: xr.DataArray, *, low: float = 1.0
+) -> NDArray[np.float32]:
+    """Curve number of each cell by its class and group of soils.
+
+    Parameters
+    ----------
+    table : ByCover
+        ``cn_a`` to ``cn_d`` from ``low`` to 100.
+    soil_group : (y, x) [1]
+        1 to 4 for A to D.
+    low : float [1]
+        Least number that may stand.
+
+    Returns
+    -------
+    (y, x) [1]
+        NaN where the class or the group is missing.
+
+    Raises
+    ------
+    QuantityError
+        Another group, a number that is missing or out of range.
+    """
     strange = [code for code in present_codes(soil_group) if code not in SOIL_GROUPS]
     if strange:
         raise QuantityError(
@@ -156,7 +179,7 @@ def _curve_numbers(table: ByCover, soil_group: xr.DataArray) -> NDArray[np.float
     curve = np.full(soil_group.shape, np.nan, np.float32)
     for code in present_codes(soil_group):
         here = soil_group.values == code
-        curve[here] = table.grid(SOIL_GROUPS[code], low=1.0, high=100.0)[here]
+        curve[here] = table.grid(SOIL_GROUPS[code], low=low, high=100.0)[here]
     return curve
 
 

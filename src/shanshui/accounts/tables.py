@@ -18,7 +18,8 @@ BY_COVER = {
     **{f"{name}_{n}": unit for n in "np" for name, unit in (
         ("load", "kg/ha/yr"), ("eff", "1"), ("crit_len", "m"), ("proportion_subsurface", "1"), ("load_type", TEXT),
     )},
-    **{f"cn_{group}": "1" for group in "abcd"}, **{f"kc_{month}": "1" for month in range(1, 13)},
+    **{f"cn_{group}": "1" for group in "abcd"},
+    **dict.fromkeys(("green_area", "shade", "albedo", "building_intensity"), "1"), **{f"kc_{month}": "1" for month in range(1, 13)},
     "ecosystem": TEXT, "group": TEXT,
 }  # fmt: skip
 """Unit of each coefficient by land cover."""

@@ -41,11 +41,13 @@ from shanshui.accounts.nutrients import nutrient_delivery
 from shanshui.accounts.penman import station_evapotranspiration
 from shanshui.accounts.place_flows import place_flows
 from shanshui.accounts.place_shares import place_shares, products_inside
+from shanshui.accounts.pollination import farm_pollination, pollination
 from shanshui.accounts.purification import purification
 from shanshui.accounts.rain_days import rain_days
 from shanshui.accounts.recharge import seasonal_recharge
 from shanshui.accounts.recreation import recreation_value
 from shanshui.accounts.sand_fixation import sand_fixation
+from shanshui.accounts.scenic_quality import scenic_quality
 from shanshui.accounts.seasonal_yield import quick_flow
 from shanshui.accounts.sediment import sediment_delivery
 from shanshui.accounts.series import service_series, value_series
@@ -58,9 +60,11 @@ from shanshui.accounts.soil_retention import (
 )
 from shanshui.accounts.species_value import species_conservation
 from shanshui.accounts.statement import account_statement
+from shanshui.accounts.storm_retention import storm_retention, storm_service
 from shanshui.accounts.table_amounts import landscape_premium, table_amounts
 from shanshui.accounts.unit_flows import unit_flows
 from shanshui.accounts.unit_gep import unit_gep
+from shanshui.accounts.urban_cooling import building_cooling, urban_cooling, zone_heat
 from shanshui.accounts.water_retention import (
     water_balance_check,
     water_retention,
@@ -143,6 +147,14 @@ def accounts(have: set[str]) -> list[Step]:
             if "local_recharge" in have
             else {"local_recharge": "seasonal_recharge.recharge"},
         ),
+        step(scenic_quality),
+        step(pollination, binds=cover),
+        step(farm_pollination),
+        step(storm_retention, binds=cover),
+        step(storm_service),
+        step(urban_cooling, binds=cover),
+        step(building_cooling),
+        step(zone_heat),
         step(water_retention_index),
         step(purification),
         step(green_near_homes),

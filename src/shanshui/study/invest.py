@@ -13,7 +13,7 @@ from shanshui.region.grid import GridSpec
 from shanshui.store.sheets import plain_text
 from shanshui.study.fitting import grid_for
 from shanshui.study.invest_draft import Draft
-from shanshui.study.invest_files import DATA, ArgumentFile, read_argument_file
+from shanshui.study.invest_files import DATA, ArgumentFile, read_argument_file, true
 from shanshui.study.invest_rows import MODELS, RENAMED, Argument, Model, model_named
 from shanshui.study.invest_seasons import TABLES, common_ground, months, months_table, switched
 from shanshui.study.invest_tables import (
@@ -25,6 +25,8 @@ from shanshui.study.invest_tables import (
     with_demand,
     zones,
 )
+from shanshui.study.invest_towns import towns, without_energy
+from shanshui.study.invest_views import views
 from shanshui.study.toml import (
     grid_text,
     refuse_folder,
@@ -139,6 +141,8 @@ def _arguments(file: ArgumentFile, model: Model) -> dict[str, Any]:
     """Arguments by their current names, without those that others turn off: their files need not be there."""
     if model.name == "seasonal_water_yield":
         return switched(file)
+    if model.name == "urban_cooling_model":
+        return without_energy(file.args, asked=true(file.args.get("do_energy_valuation")))
     if model.name != "carbon" or not file.args.get("lulc_cur_path"):
         return dict(file.args)
     return {RENAMED.get(k, k): v for k, v in file.args.items()}
@@ -322,6 +326,8 @@ _OWN: dict[str, Callable[[Draft, GridSpec, str], GridSpec]] = {
     "habitat_quality": _habitat,
     "carbon": _carbon,
     "seasonal_water_yield": _seasonal,
+    "scenic_quality": views,
+    "urban_cooling_model": towns,
 }
 """What a model has beside files, numbers and words that are taken over as they are."""
 
