@@ -163,8 +163,12 @@ def test_a_price_of_nothing_is_a_price():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"price": -0.01}, "row 2 \\(co2\\) holds '-0.01', expected a number, 0 or more"),
+        ({"price": -0.01}, "row 2 \\(co2\\) holds '-0.01', expected a finite number, 0 or more"),
+        ({"price": -5}, "row 2 \\(co2\\) holds '-5', expected"),
+        ({"price": np.inf}, "holds 'inf', expected a finite number"),
         ({"price": "dear"}, "holds 'dear'"),
+        ({"price": None}, "holds nothing"),
+        ({"year": 2015.5}, "prices.year: row 2 .* holds '2015.5', expected a whole year"),
         ({"year": "soon"}, "prices.year: row 2"),
         ({"method": "markets"}, "'markets'; did you mean"),
         ({"flow": "water_retaind"}, "prices.flow: 'water_retaind'; did you mean 'water_retained'"),
@@ -174,6 +178,14 @@ def test_a_price_of_nothing_is_a_price():
 def test_own_prices_that_are_not_right_are_refused(change, message):
     with pytest.raises(QuantityError, match=message):
         price_table(pd.DataFrame([OWN | change]))
+
+
+def test_a_price_whose_source_or_unit_is_left_blank_says_so_in_words():
+    rows = pd.DataFrame([OWN | {"source": np.nan}, OWN | {"year": 2016, "source": "bill"}])
+    assert price_table(rows)["source"].tolist()[:2] == ["given by the study", "bill"]
+    blank = price_table(pd.DataFrame([OWN | {"unit": np.nan}]))
+    with pytest.raises(QuantityError, match="stands in no unit, the account in yuan/t"):
+        price_of("co2", "t", ("market",), 2015, blank)
 
 
 def test_two_own_prices_of_one_year_are_refused():

@@ -1,6 +1,7 @@
 """Who uses what nature gives: cooling where people are, water down the units, the region beside the nation, the account in words."""
 
 import geopandas as gpd
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -230,6 +231,24 @@ def test_shares_of_the_nation():
     carried = one["value"].iloc[-1] / (1.02 * 1.016 * 1.021 * 1.029)
     assert out.loc["gep", "ours"] == pytest.approx(carried)
     assert "equivalents" not in out.index
+
+
+def test_the_product_of_inner_counties_is_held_against_their_ground():
+    product = pd.DataFrame({"figure": ["year", "product"], "value": [2019.0, 2.23e12]})
+    levels = pd.DataFrame({"level": ["outer", "inner"], "area_km2": [308_000.0, 200_000.0]})
+    out = nation_shares(
+        NATION, REGION, REGION, None, product, spatial_levels=gpd.GeoDataFrame(levels)
+    ).set_index("figure")
+    assert out["ground_km2"].to_dict() == {
+        "territory": 308_000.0, "product": 200_000.0, "electricity": 308_000.0
+    }  # fmt: skip
+    assert out.loc["territory", "per_territory"] == pytest.approx(1.0)
+    assert out.loc["product", "per_territory"] == pytest.approx(2.23e12 / 98.65e12 / (200_000 / 9.6e6))
+    unknown = nation_shares(
+        NATION[NATION["figure"] != "territory"], REGION, REGION, None, product
+    ).set_index("figure")
+    assert unknown["share"].notna().all()
+    assert unknown["per_territory"].isna().all()
 
 
 def test_figures_of_a_part_of_the_region_have_no_share():

@@ -171,6 +171,8 @@ def test_better_ground_is_better(judged):
     ("words", "message"),
     [
         (("--industry", "9799"), "division 97 has no group 979"), (("--industry", "3211", "--kind", "explore"), "explore is of minerals"),
+        (("--industry", "3211", "--fact", "capacity_mw=nan"), "leave out what is not known"), (("--industry", "3211", "--year", "1700"), "greater than"),
+        (("--industry", "3211", "--fact", "capacity_mw=3", "--fact", "capacity_mw=50"), "capacity_mw is 3 already; give each fact once"),
         (("--industry", "3211", "--fact", "red_line=yes"), "expected NAME=NUMBER"), (("--industry", "3211", "--fact", "red_line=2"), "expected 0 or 1"),
         (("--industry", "3211", "--fact", "sensitivity=2"), "expected 1, 3 or 5"), (("--industry", "3211", "--fact", "elevation_m=inf"), "expected -500 to"),
     ],

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -11,7 +12,7 @@ from shanshui.accounts.prices import deflator
 from shanshui.accounts.tables import KnownAreas, RegionAmounts
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError, nearest
-from shanshui.core.quantity import ANY, TEXT, Table
+from shanshui.core.quantity import ANY, TEXT, Features, Key, Table
 from shanshui.core.units import conversion
 from shanshui.core.vocabulary import Nation
 
@@ -23,7 +24,8 @@ NationShares = Annotated[
     pd.DataFrame,
     Table(
         {
-            "figure": TEXT, "ours": ANY, "nation": ANY, "unit": TEXT, "year": "yr", "share": "1", "per_territory": "1", "source": TEXT,
+            "figure": TEXT, "ours": ANY, "nation": ANY, "unit": TEXT, "year": "yr", "share": "1", "ground_km2": "km2", "per_territory": "1",
+            "source": TEXT,
         }
     ),
 ]  # fmt: skip
@@ -38,6 +40,10 @@ def nation_shares(
     product_share: Annotated[pd.DataFrame, Table({"figure": TEXT, "value": ANY})] | None = None,
     frame_accounts: FrameAccounts | None = None,
     asset_transfer: AssetTransfer | None = None,
+    spatial_levels: Annotated[
+        gpd.GeoDataFrame, Features({"level": TEXT, "area_km2": "km2"}, Key("spatial_level"))
+    ]
+    | None = None,
 ) -> NationShares:
     """Shares of the region in the nation, and how far each exceeds its share of the ground.
 
@@ -57,12 +63,14 @@ def nation_shares(
         Account of the region under every frame.
     asset_transfer : table, optional
         ``nation_total`` by the same unit values, in prices of ``price_year``.
+    spatial_levels : polygons, optional
+        ``level, area_km2``: the ground of the inner one, whose counties ``product_share`` is of; without it the ground of the region.
 
     Returns
     -------
     table
-        ``figure, ours, nation, unit, year`` of the nation's figure, ``share`` [1], ``per_territory`` = share over the share of the territory,
-        ``source``. Values of nature are in prices of the nation's figure; figures that one side lacks, or has of a part of its
+        ``figure, ours, nation, unit, year`` of the nation's figure, ``share`` [1], ``ground_km2`` that ``ours`` is of, ``per_territory`` = share
+        over the share of this ground in the nation's, ``source``. Values of nature are in prices of the nation's figure; figures that one side lacks, or has of a part of its
         places only, are left out.
 
     Raises
@@ -72,7 +80,9 @@ def nation_shares(
 
     Notes
     -----
-    ``s_k = X_k / X'_k``: X of the region, X' of the nation; ``s_k / s_territory`` is how many times the nation's value a km2 stands for.
+    ``s_k = X_k / X'_k``: X of the region, X' of the nation; ``s_k / (A_k / A')``, A_k the ground of X_k and A' the nation's, is how many times
+    the nation's value a km2 stands for. The product is that of the inner counties, which may be fewer than the region holds; all else is of
+    the region.
     ``gep`` holds the account of the guideline of 2020 against the nation's of that kind, ``equivalents`` that of equivalent factors,
     ``assets`` that of transferred unit values against China by the same values, so that it alone depends on no other's account. Ours [D]
     (decisions/0030-accounts).
@@ -113,9 +123,15 @@ def nation_shares(
         rows.append(("assets", value * deflator(year, told), whole, "yuan", told, "the same unit values over the nation's biomes"))  # fmt: skip
     out = pd.DataFrame(rows, columns=["figure", "ours", "nation", "unit", "year", "source"])
     out["share"] = out["ours"] / out["nation"]
-    ground = out.loc[out["figure"] == "territory", "share"]
-    out["per_territory"] = out["share"] / (float(ground.iloc[0]) if len(ground) else np.nan)
-    columns = ["figure", "ours", "nation", "unit", "year", "share", "per_territory", "source"]
+    out["ground_km2"] = float(area)
+    if spatial_levels is not None:
+        inner = spatial_levels.loc[spatial_levels["level"] == "inner", "area_km2"]
+        out.loc[out["figure"] == "product", "ground_km2"] = float(inner.sum(min_count=1))
+    whole_km2 = float(known["territory"]["value"]) if "territory" in known else np.nan
+    out["per_territory"] = out["share"] / (out["ground_km2"] / whole_km2)
+    columns = [
+        "figure", "ours", "nation", "unit", "year", "share", "ground_km2", "per_territory", "source",
+    ]  # fmt: skip
     return out[columns].astype({"year": "int64"})
 
 

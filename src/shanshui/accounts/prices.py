@@ -76,7 +76,7 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
     Raises
     ------
     QuantityError
-        A column missing, a price without a year, negative or not a number, an unknown method, a flow that no account knows or that is told in
+        A column missing, a price without a whole year, negative or not a finite number, an unknown method, a flow that no account knows or that is told in
         money, two prices of one flow, method and year.
     """
     shipped = _frame(shipped_text("accounts/prices.csv")).assign(own=False)
@@ -91,11 +91,11 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
         price=pd.to_numeric(own["price"], errors="coerce"),
         year=pd.to_numeric(own["year"], errors="coerce"),
     )
-    for column, words in (
-        ("year", "a year: prices of different years cannot be summed"),
-        ("price", "a number, 0 or more"),
+    for column, words, sound in (
+        ("year", "a whole year: prices of different years cannot be summed", frame["year"] % 1 == 0),
+        ("price", "a finite number, 0 or more", frame["price"] < np.inf),
     ):
-        bad = ~(frame[column] >= 0)
+        bad = ~((frame[column] >= 0) & sound)
         if bad.any():
             found = own[column][bad].iloc[0]
             told = "nothing" if pd.isna(found) else f"'{found}'"
@@ -109,8 +109,8 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
     frame = _with_others(frame)
     _check_flows(frame)
     for column in ("source", "status"):
-        if column not in frame.columns:
-            frame[column] = "given by the study"
+        given = frame[column] if column in frame else pd.Series(index=frame.index, dtype=object)
+        frame[column] = given.astype(object).where(given.notna(), "given by the study")
     frame["year"] = frame["year"].astype("int64")
     frame["own"] = True
     return pd.concat([frame[list(shipped.columns)], shipped], ignore_index=True)
@@ -275,7 +275,7 @@ def _same_unit(row: Mapping[Hashable, object], per: str) -> float:
         factor, _ = conversion(str(row["unit"]), per)
     except QuantityError as error:
         raise QuantityError(
-            f"prices.unit: {row['flow']} ({row['method']}, {row['year']}) stands in {row['unit']}, the account in {per}; "
+            f"prices.unit: {row['flow']} ({row['method']}, {row['year']}) stands in {'no unit' if pd.isna(row['unit']) else row['unit']}, the account in {per}; "
             "an account has one currency and each flow one kind of unit: convert the price"
         ) from error
     return factor

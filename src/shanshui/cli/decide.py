@@ -1,5 +1,6 @@
 """Commands that answer one question: weights, linkages, admission of a project, firms of a register."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -105,7 +106,10 @@ def admit(
     year: Annotated[
         int | None,
         typer.Option(
-            metavar="YEAR", help="Rules in force then; the year of the rule book by default."
+            min=1900,
+            max=2200,
+            metavar="YEAR",
+            help="Rules in force then; the year of the rule book by default.",
         ),
     ] = None,
     claim: Annotated[
@@ -158,13 +162,21 @@ def admit(
 def _facts(pairs: list[str]) -> dict[str, float]:
     out = {}
     for pair in pairs:
-        name, sign, value = pair.partition("=")
+        name, _, text = pair.partition("=")
+        name = name.strip()
         try:
-            out[name.strip()] = float(value)
+            value = float(text)
         except ValueError:
-            sign = ""
-        if not sign:
-            raise StudyError(f"--fact {pair}: expected NAME=NUMBER, such as capacity_mw=30")
+            value = math.nan
+        if math.isnan(value):
+            raise StudyError(
+                f"--fact {pair}: expected NAME=NUMBER, such as capacity_mw=30; leave out what is not known"
+            )
+        if name in out:
+            raise StudyError(
+                f"--fact {pair}: {name} is {out[name]:g} already; give each fact once"
+            )
+        out[name] = value
     return out
 
 
