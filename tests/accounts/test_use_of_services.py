@@ -243,7 +243,9 @@ def test_the_product_of_inner_counties_is_held_against_their_ground():
         "territory": 308_000.0, "product": 200_000.0, "electricity": 308_000.0
     }  # fmt: skip
     assert out.loc["territory", "per_territory"] == pytest.approx(1.0)
-    assert out.loc["product", "per_territory"] == pytest.approx(2.23e12 / 98.65e12 / (200_000 / 9.6e6))
+    assert out.loc["product", "per_territory"] == pytest.approx(
+        2.23e12 / 98.65e12 / (200_000 / 9.6e6)
+    )
     unknown = nation_shares(
         NATION[NATION["figure"] != "territory"], REGION, REGION, None, product
     ).set_index("figure")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shanshui.accounts.prices import deflator
 from shanshui.accounts.tables import MONEY, AccountTotals, KnownAreas
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -45,6 +46,8 @@ BENCHMARKS = {
     "china_2015": (72.81e12, 1.01, "Ma et al. 2017"),
 }
 """Published totals: value [yuan], value over gross domestic product, source."""
+CHINA_YEAR = 2015
+"""Year in whose prices the nation's total stands [S]."""
 
 
 def coupling_coordination(
@@ -325,7 +328,7 @@ def gep_summary(
     Parameters
     ----------
     gep : table
-        Account of the region.
+        Account of the region, in prices of its ``year``.
     region_amounts : table
         ``unit, flow, known_km2``; the areas by land cover give the region's.
     unit_people : table, optional
@@ -341,10 +344,10 @@ def gep_summary(
 
     Notes
     -----
-    ``per_km2 = V / A``, ``per_head = V / P``, ``over_gdp = sum V_u / sum G_u``, ``against_china_2015 = (V / A) / (72.81e12 / 9.6e6)``:
+    ``per_km2 = V / A``, ``per_head = V / P``, ``over_gdp = sum V_u / sum G_u``, ``against_china_2015 = d (V / A) / (72.81e12 / 9.6e6)``:
     ``V`` value [yuan/yr], ``A`` area [km2], ``P`` people, ``G`` product. ``gini = 1 - sum_u (g_u - g_{u-1}) (v_u + v_{u-1})`` over
     cumulated shares ``g`` of product and ``v`` of value, units in the order of their ratio. Figures usual for gross ecosystem product
-    (Ouyang et al. 2013 [M]); China 2015 by Ma et al. 2017 [S]. The benchmark is in prices of 2015.
+    (Ouyang et al. 2013 [M]); China 2015 by Ma et al. 2017 [S], in prices of 2015, to which ``d`` carries V by consumer prices [M].
     """
     total = gep[gep["service"] == "total"].iloc[0]
     counted = gep[gep["counts"].astype(bool)]
@@ -372,7 +375,8 @@ def gep_summary(
         rows.append(("without_clim", without, "yuan/yr"))
     china, _, _ = BENCHMARKS["china_2015"]
     if area > 0:
-        rows.append(("against_china_2015", float(total["value"]) / area / (china / 9.6e6), "1"))
+        then = float(total["value"]) * deflator(int(total["year"]), CHINA_YEAR)
+        rows.append(("against_china_2015", then / area / (china / 9.6e6), "1"))
     known = None if mismatch is None else mismatch[["gep", "gdp"]].dropna()
     if known is not None and len(known):
         rows.append(("over_gdp", float(known["gep"].sum() / known["gdp"].sum()), "1"))

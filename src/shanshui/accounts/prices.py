@@ -92,7 +92,11 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
         year=pd.to_numeric(own["year"], errors="coerce"),
     )
     for column, words, sound in (
-        ("year", "a whole year: prices of different years cannot be summed", frame["year"] % 1 == 0),
+        (
+            "year",
+            "a whole year: prices of different years cannot be summed",
+            frame["year"] % 1 == 0,
+        ),
         ("price", "a finite number, 0 or more", frame["price"] < np.inf),
     ):
         bad = ~((frame[column] >= 0) & sound)

@@ -90,6 +90,7 @@ AccountTotals = Annotated[
     pd.DataFrame,
     Table(
         {
+            "year": "yr",
             "category": TEXT,
             "service": TEXT,
             "value": MONEY,

@@ -173,9 +173,7 @@ def _facts(pairs: list[str]) -> dict[str, float]:
                 f"--fact {pair}: expected NAME=NUMBER, such as capacity_mw=30; leave out what is not known"
             )
         if name in out:
-            raise StudyError(
-                f"--fact {pair}: {name} is {out[name]:g} already; give each fact once"
-            )
+            raise StudyError(f"--fact {pair}: {name} is {out[name]:g} already; give each fact once")
         out[name] = value
     return out
 
