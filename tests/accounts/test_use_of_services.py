@@ -1,7 +1,6 @@
 """Who uses what nature gives: cooling where people are, water down the units, the region beside the nation, the account in words."""
 
 import geopandas as gpd
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest

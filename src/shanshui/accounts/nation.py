@@ -70,8 +70,8 @@ def nation_shares(
     -------
     table
         ``figure, ours, nation, unit, year`` of the nation's figure, ``share`` [1], ``ground_km2`` that ``ours`` is of, ``per_territory`` = share
-        over the share of this ground in the nation's, ``source``. Values of nature are in prices of the nation's figure; figures that one side lacks, or has of a part of its
-        places only, are left out.
+        over the share of this ground in the nation's, ``source``. Values of nature are in prices of the nation's figure; figures that one
+        side lacks, or has of a part of its places only, are left out.
 
     Raises
     ------

@@ -76,8 +76,8 @@ def price_table(own: pd.DataFrame | None = None) -> pd.DataFrame:
     Raises
     ------
     QuantityError
-        A column missing, a price without a whole year, negative or not a finite number, an unknown method, a flow that no account knows or that is told in
-        money, two prices of one flow, method and year.
+        A column missing, a price without a whole year, negative or not a finite number, an unknown method, a flow that no account knows or that
+        is told in money, two prices of one flow, method and year.
     """
     shipped = _frame(shipped_text("accounts/prices.csv")).assign(own=False)
     if own is None:
@@ -278,8 +278,9 @@ def _same_unit(row: Mapping[Hashable, object], per: str) -> float:
     try:
         factor, _ = conversion(str(row["unit"]), per)
     except QuantityError as error:
+        told = row["unit"] if isinstance(row["unit"], str) else "no unit"
         raise QuantityError(
-            f"prices.unit: {row['flow']} ({row['method']}, {row['year']}) stands in {'no unit' if pd.isna(row['unit']) else row['unit']}, the account in {per}; "
+            f"prices.unit: {row['flow']} ({row['method']}, {row['year']}) stands in {told}, the account in {per}; "
             "an account has one currency and each flow one kind of unit: convert the price"
         ) from error
     return factor

@@ -160,7 +160,7 @@ def admit(
 
 
 def _facts(pairs: list[str]) -> dict[str, float]:
-    out = {}
+    out: dict[str, float] = {}
     for pair in pairs:
         name, _, text = pair.partition("=")
         name = name.strip()

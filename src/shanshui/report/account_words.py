@@ -119,7 +119,8 @@ def _nation(page: Page) -> dict[str, Any] | None:
         {
             "figure": [page.voice(f"nation_{f}") for f in rows["figure"]],
             "ours": rows["ours"], "nation": rows["nation"], "unit_of": rows["unit"], "year": rows["year"].astype(str),
-            "share_percent": 100 * rows["share"], "ground_km2": rows["ground_km2"], "per_territory": rows["per_territory"], "source_of": rows["source"],
+            "share_percent": 100 * rows["share"], "ground_km2": rows["ground_km2"],
+            "per_territory": rows["per_territory"], "source_of": rows["source"],
         }
     )  # fmt: skip
     return page.table(
