@@ -404,3 +404,22 @@ def test_answers_do_not_depend_on_threads():
     for other in answers[1:]:
         assert other.resistance == answers[0].resistance
         np.testing.assert_array_equal(other.potential(), answers[0].potential())
+
+
+@pytest.mark.parametrize("precision", [np.float64, np.float32])
+def test_solutions_side_by_side_are_those_of_each_alone_to_the_last_bit(precision):
+    values = rough(120, 90, 8)
+    circuit = Lattice(np.nan_to_num(1 / values), solver="multigrid", precision=precision)
+    part = circuit.component.ravel()
+    nodes = np.flatnonzero(part == np.bincount(part[part > 0]).argmax())
+    sources, sink = nodes[np.linspace(1, nodes.size - 2, 11).astype(int)].tolist(), int(nodes[0])
+    together = [
+        (s.field.copy(), s.low.copy(), s.residual, s.doubt)
+        for s in circuit.several(sources, sink, tolerance=1e-9, limit=500)
+    ]
+    assert circuit.abreast == 8 < len(together)
+    for source, found in zip(sources, together, strict=True):
+        alone = circuit.between(source, sink, tolerance=1e-9, limit=500)
+        np.testing.assert_array_equal(found[0], alone.field)
+        np.testing.assert_array_equal(found[1], alone.low)
+        assert found[2:] == (alone.residual, alone.doubt)

@@ -1,6 +1,6 @@
 """What is asked of a circuit, and what it answers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -32,6 +32,11 @@ class Circuit(Protocol):
         ...
 
     @property
+    def abreast(self) -> int:
+        """Solutions that are worked on side by side."""
+        ...
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Shape of a field."""
         ...
@@ -42,6 +47,12 @@ class Circuit(Protocol):
 
     def between(self, source: int, sink: int, *, tolerance: float, limit: int) -> Solved:
         """Potentials for one ampere from node to node, 0 at the latter."""
+        ...
+
+    def several(
+        self, sources: Sequence[int], sink: int, *, tolerance: float, limit: int
+    ) -> Iterator[Solved]:
+        """Potentials for one ampere from each of several nodes to one; their memory may be used again for the next."""
         ...
 
     def clamped(

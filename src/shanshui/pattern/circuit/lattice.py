@@ -1,6 +1,6 @@
 """A landscape as a grid of resistors, solved on the grid itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,12 @@ DIRECT_CELLS = 5_000
 """Cells up to which a landscape is factorised [D]: above, multigrid is the faster by far."""
 FALLBACK_CELLS = 2_000_000
 """Cells up to which a landscape that defeats multigrid is factorised instead [D]: some 2 kB of memory for each."""
+LANES = 8
+"""Solutions side by side [D]: a row of edges is fetched once for all of them."""
+LANE_BYTES = 80
+"""Memory of a solution side by side with others, for each cell."""
+_ROOM = 4 * 2**30
+"""Memory that solutions side by side may take [D]."""
 _STALLED = 1e-7
 """Doubt that multigrid leaves from which the landscape is factorised."""
 
@@ -82,6 +88,11 @@ class Lattice:
         self._ready: tuple[int, Any] | None = None
 
     @property
+    def abreast(self) -> int:
+        """Solutions that are worked on side by side."""
+        return lanes(self.component.size) if self.solver == "multigrid" else 1
+
+    @property
     def size(self) -> int:
         """Cells that are nodes."""
         return int(self.node.sum())
@@ -92,20 +103,72 @@ class Lattice:
 
     def between(self, source: int, sink: int, *, tolerance: float, limit: int) -> Solved:
         """Potentials for one ampere from node to node, 0 at the sink."""
-        sent = self.blank()
-        sent.ravel()[source] += 1.0
-        sent.ravel()[sink] -= 1.0
-        inject = framed(*self.shape)
-        inject[self._inside] = self._spread(sent)
         number = int(self.component.ravel()[source])
+        system, solver = self._part(number)
+        inject = framed(*self.shape)
+        self._sent(inject, source, sink)
+        found = solver.potential(inject, np.zeros(inject.shape), *self._goal(tolerance, limit))
+        return self._checked(found, system, inject, sink, number, tolerance, limit)
+
+    def several(
+        self, sources: Sequence[int], sink: int, *, tolerance: float, limit: int
+    ) -> Iterator[Solved]:
+        """Potentials as :meth:`between` gives them, to the last bit, for several sources of the sink's part: side by side.
+
+        Yields
+        ------
+        Solved
+            In the order of the sources; its memory is used again for the next ones.
+        """
+        number = int(self.component.ravel()[sink])
+        system, solver = self._part(number)
+        if not isinstance(solver, Iterated):
+            for source in sources:
+                yield self.between(source, sink, tolerance=tolerance, limit=limit)
+            return
+        most = self.abreast
+        for at in range(0, len(sources), most):
+            batch = sources[at : at + most]
+            sent, starts, lows = solver.fields(len(batch))
+            for inject, source in zip(sent, batch, strict=True):
+                self._sent(inject, source, sink)
+            solved = solver.potentials(sent, starts, lows, *self._goal(tolerance, limit))
+            for inject, found in zip(sent, solved, strict=True):
+                yield self._checked(found, system, inject, sink, number, tolerance, limit)
+
+    def _part(self, number: int) -> Any:
+        """Equations of a connected part and what solves them, kept for the next question."""
         if self._ready is None or self._ready[0] != number:
             system = self._system(self.component == number)
             self._ready = (number, (system, self._prepared(system)))
-        system, solver = self._ready[1]
-        found = self._solved(system, solver, inject, np.zeros(inject.shape), tolerance, limit)
+        return self._ready[1]
+
+    def _sent(self, inject: Any, source: int, sink: int) -> None:
+        """One ampere from node to node, into a framed array of zeros; shared evenly among the cells of a node."""
+        for node, amount in ((source, 1.0), (sink, -1.0)):
+            i, j = self._cells(node)
+            inject[i + 1, j + 1] += amount / i.size
+
+    def _goal(self, tolerance: float, limit: int) -> tuple[float, int]:
+        """What iterations aim at, and their limit."""
+        return max(tolerance, self.floor), limit
+
+    def _checked(
+        self,
+        found: Solved,
+        system: System,
+        inject: Any,
+        sink: int,
+        number: int,
+        tolerance: float,
+        limit: int,
+    ) -> Solved:
+        """A solution above the sink and of its part alone, by a factorisation where it is not good enough."""
+        found = self._settled(found, system, inject, tolerance, limit)
         found = above(found, np.unravel_index(sink, self.shape))
-        off = self.component != number
-        found.field[off] = found.low[off] = 0.0
+        if not np.array_equal(self.component == number, self.node):
+            off = self.component != number
+            found.field[off] = found.low[off] = 0.0
         return found
 
     def clamped(
@@ -135,7 +198,8 @@ class Lattice:
         if leak is not None:
             system.ground[inner] += np.where(reached & ~held, leak, 0.0)
         solver = self._prepared(system)
-        found = self._solved(system, solver, inject, start, tolerance, limit)
+        found = solver.potential(inject, start, *self._goal(tolerance, limit))
+        found = self._settled(found, system, inject, tolerance, limit)
         found.field[held] = value[held]
         return found
 
@@ -232,25 +296,23 @@ class Lattice:
             return Iterated(system)
         return Assembled(system, self.solver)
 
-    def _solved(
-        self,
-        system: System,
-        solver: Iterated | Assembled,
-        inject: Any,
-        start: Any,
-        tolerance: float,
-        limit: int,
+    def _settled(
+        self, found: Solved, system: System, inject: Any, tolerance: float, limit: int
     ) -> Solved:
-        """The solution by a solver; by a factorisation where multigrid does not bring it down."""
-        found = solver.potential(inject, start, max(tolerance, self.floor), limit)
+        """A solution within the landscape; by a factorisation where multigrid did not bring it down."""
         stalled = not found.doubt <= max(_STALLED, 20.0 * self.floor)
-        if stalled and isinstance(solver, Iterated) and self.size <= FALLBACK_CELLS:
+        if stalled and self.solver == "multigrid" and self.size <= FALLBACK_CELLS:
             again = np.zeros(inject.shape)
             if system.held is not None:
                 again[system.held] = found.field[system.held]
             found = Assembled(system, "direct").potential(inject, again, tolerance, limit)
         inner = self._inside
-        return found._replace(field=found.field[inner].copy(), low=found.low[inner].copy())
+        return found._replace(field=found.field[inner], low=found.low[inner])
+
+
+def lanes(cells: int) -> int:
+    """Solutions of a landscape of so many cells that are worked on side by side."""
+    return max(1, min(LANES, _ROOM // (LANE_BYTES * max(cells, 1))))
 
 
 def _live_groups(node: NDArray[np.bool_], group: NDArray[Any] | None) -> NDArray[np.int32] | None:
