@@ -55,7 +55,7 @@ def test_vector_work():
         "turn": (ON, lanes(1), lanes(2), EACH, -EACH),
         "scale_lanes": (ON, lanes(1), EACH, lanes(2)),
         "add_parts": (field(1), 1e-17 * field(2), field(3)),
-        "through_flow": (*edges(), field(1), field(2), field(3), field(4)),
+        "through_flow": (*edges(), *(field(n) for n in range(1, 6))),
         "balance": (*edges(), *(field(n) for n in range(1, 6)), part, other, rough),
     }.items():
         kernel = getattr(lattice, name)

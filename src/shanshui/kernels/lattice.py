@@ -321,31 +321,31 @@ def average_groups(x, group, total, size):
 
 
 @nb.njit(cache=True, nogil=True)
-def through_flow(east, south, down, back, leak, v, inward, outward, low, high):
-    """Current that enters and leaves each cell by its edges and through its leak to ground."""
+def through_flow(east, south, down, back, leak, v, low_v, inward, outward, low, high):
+    """Current that enters and leaves each cell by its edges and through its leak to ground, at potentials in two parts."""
     nx = v.shape[1]
     for i in range(low, high):
         for j in range(1, nx - 1):
-            c = v[i, j]
+            c, f = v[i, j], low_v[i, j]
             into = 0.0
             away = 0.0
             for k in range(8):
                 if k == 0:
-                    t = east[i, j] * (c - v[i, j + 1])
+                    t = east[i, j] * ((c - v[i, j + 1]) + (f - low_v[i, j + 1]))
                 elif k == 1:
-                    t = east[i, j - 1] * (c - v[i, j - 1])
+                    t = east[i, j - 1] * ((c - v[i, j - 1]) + (f - low_v[i, j - 1]))
                 elif k == 2:
-                    t = south[i, j] * (c - v[i + 1, j])
+                    t = south[i, j] * ((c - v[i + 1, j]) + (f - low_v[i + 1, j]))
                 elif k == 3:
-                    t = south[i - 1, j] * (c - v[i - 1, j])
+                    t = south[i - 1, j] * ((c - v[i - 1, j]) + (f - low_v[i - 1, j]))
                 elif k == 4:
-                    t = down[i, j] * (c - v[i + 1, j + 1])
+                    t = down[i, j] * ((c - v[i + 1, j + 1]) + (f - low_v[i + 1, j + 1]))
                 elif k == 5:
-                    t = down[i - 1, j - 1] * (c - v[i - 1, j - 1])
+                    t = down[i - 1, j - 1] * ((c - v[i - 1, j - 1]) + (f - low_v[i - 1, j - 1]))
                 elif k == 6:
-                    t = back[i, j] * (c - v[i + 1, j - 1])
+                    t = back[i, j] * ((c - v[i + 1, j - 1]) + (f - low_v[i + 1, j - 1]))
                 else:
-                    t = back[i - 1, j + 1] * (c - v[i - 1, j + 1])
+                    t = back[i - 1, j + 1] * ((c - v[i - 1, j + 1]) + (f - low_v[i - 1, j + 1]))
                 if t > 0.0:
                     away += t
                 else:

@@ -68,8 +68,13 @@ class Circuit(Protocol):
         """Potentials with nodes held, currents sent in and leaks."""
         ...
 
-    def flow(self, potential: Field, leak: Field | None = None) -> Field:
-        """Current through each node."""
+    @property
+    def tried(self) -> str:
+        """The most exact solver that a solution went through."""
+        ...
+
+    def flow(self, potential: Field, leak: Field | None = None, low: Field | None = None) -> Field:
+        """Current through each node, of potentials and what rounding takes off them."""
         ...
 
     def distinct(self, nodes: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -143,6 +148,28 @@ class Fields:
 
 
 def held(circuit: Circuit, solved: Solved, currents: bool = True) -> tuple[Field, float]:
-    """Potentials that are good enough for what is asked, and what they leave over."""
-    good = held_to(solved, max(ACCEPTED, 20.0 * circuit.floor), currents=currents)
+    """Potentials that are good enough for what is asked, both parts one after the other where one is not, and what they leave over."""
+    limit = max(ACCEPTED, 20.0 * circuit.floor)
+    good = held_to(solved, limit, currents=currents, solver=circuit.tried)
+    if currents and good.rough > TOLERANCE:
+        return np.stack([good.field, good.low]), good.residual
     return good.field, good.residual
+
+
+def parts(kept: Field, shape: tuple[int, ...]) -> tuple[Field, Field | None]:
+    """Potentials of nodes and what rounding takes off them, where that was kept."""
+    flat, size = np.asarray(kept).ravel(), int(np.prod(shape))
+    low = flat[size : 2 * size].reshape(shape) if flat.size >= 2 * size else None
+    return flat[:size].reshape(shape), low
+
+
+def fall(one: Field, other: Field, shape: tuple[int, ...]) -> tuple[Field, Field]:
+    """Potentials less others, as they are kept, in two parts (Knuth's difference of two)."""
+    (a, a_low), (b, b_low) = parts(one, shape), parts(other, shape)
+    high = a - b
+    back = high - a
+    low = (a - (high - back)) - (b + back)
+    for more, sign in ((a_low, 1.0), (b_low, -1.0)):
+        if more is not None:
+            low = low + sign * more
+    return high, low

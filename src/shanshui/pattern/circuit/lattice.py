@@ -203,11 +203,19 @@ class Lattice:
         found.field[held] = value[held]
         return found
 
-    def flow(self, potential: Cells, leak: Cells | None = None) -> Cells:
+    @property
+    def tried(self) -> str:
+        """The most exact solver that a solution went through."""
+        falls = self.solver == "multigrid" and self.size <= FALLBACK_CELLS
+        return "direct" if falls else self.solver
+
+    def flow(self, potential: Cells, leak: Cells | None = None, low: Cells | None = None) -> Cells:
         """Current through each node: the greater of what enters and what leaves."""
         inner = self._inside
-        v, lost = framed(*self.shape), framed(*self.shape)
+        v, more, lost = framed(*self.shape), framed(*self.shape), framed(*self.shape)
         v[inner] = potential
+        if low is not None:
+            more[inner] = low
         if leak is not None:
             lost[inner] = leak
         inward, outward = framed(*self.shape), framed(*self.shape)
@@ -216,6 +224,7 @@ class Lattice:
             *self.edges,
             lost,
             v,
+            more,
             inward,
             outward,
             rows=self.shape[0],

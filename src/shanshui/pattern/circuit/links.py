@@ -284,13 +284,23 @@ class Links:
             held,
         )
 
-    def branches(self, potential: Values) -> Values:
+    def branches(self, potential: Values, low: Values | None = None) -> Values:
         """Current along each edge, from its first end to its second [ampere]."""
-        return self.g * (potential[self.a] - potential[self.b])
+        drop = potential[self.a] - potential[self.b]
+        if low is not None:
+            drop = drop + (low[self.a] - low[self.b])
+        return self.g * drop
 
-    def flow(self, potential: Values, leak: Values | None = None) -> Values:
+    @property
+    def tried(self) -> str:
+        """The most exact solver that a solution went through."""
+        return self.solver
+
+    def flow(
+        self, potential: Values, leak: Values | None = None, low: Values | None = None
+    ) -> Values:
         """Current through each node: the greater of what enters and what leaves."""
-        along = self.branches(potential)
+        along = self.branches(potential, low)
         forth, back = np.maximum(along, 0.0), np.maximum(-along, 0.0)
         out = np.bincount(self.a, forth, self.count) + np.bincount(self.b, back, self.count)
         into = np.bincount(self.b, forth, self.count) + np.bincount(self.a, back, self.count)

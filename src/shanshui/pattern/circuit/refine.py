@@ -13,6 +13,8 @@ Values = NDArray[np.float64]
 STANDS = 1e-14
 """Doubt at which potentials count as exact [D]: some rounding errors of a double."""
 ROUNDS = 40
+_ENOUGH = 1e-9
+"""Residual of the high part alone up to which it is that of both [D]."""
 _SLOW = 0.5
 """A correction that leaves more than this of the doubt before it was the last: only rounding is left, or the solver fails."""
 
@@ -27,17 +29,20 @@ class Solved(NamedTuple):
     low : array [volt]
         What the rounding took off: differences are those of ``field`` plus those of ``low``.
     residual : float [1]
-        The greatest current that ``field`` alone leaves over at a node, over the greatest current through a node. Where neighbours
-        conduct C times better than what lies between them and the terminals, rounding leaves some 1e-16 C.
+        The greatest current that ``field + low`` leaves over at a node, over the greatest current through a node.
     doubt : float [1]
         Estimated error of ``field + low`` in the norm of energy, over the norm of the solution. The relative error of a resistance
         between the terminals is at most this.
+    rough : float [1]
+        The residual of ``field`` alone. Where neighbours conduct C times better than what lies between them and the terminals,
+        rounding leaves some 1e-16 C.
     """
 
     field: Values
     low: Values
     residual: float
     doubt: float
+    rough: float = 0.0
 
 
 Rest = tuple[Any, float]
@@ -98,7 +103,12 @@ def refining(
     if alone is None:
         rest, _, through, _ = balance(high, np.zeros(start.shape))
         alone = float(np.abs(rest).max(initial=0.0))
-    return Solved(high, low, alone / through if through > 0.0 else float(alone > 0.0), doubt)
+    rough = residual = alone / through if through > 0.0 else float(alone > 0.0)
+    if rough > _ENOUGH:
+        rest, _, through, _ = balance(high, low)
+        most = float(np.abs(rest).max(initial=0.0))
+        residual = most / through if through > 0.0 else float(most > 0.0)
+    return Solved(high, low, residual, doubt, rough)
 
 
 def driven(
@@ -161,8 +171,30 @@ def above(solved: Solved, node: Any) -> Solved:
     return solved
 
 
-def held_to(solved: Solved, limit: float, *, currents: bool) -> Solved:
+def _advice(solver: str) -> str:
+    """What has not been tried yet."""
+    cap = "cap the greatest or raise the least"
+    return cap if solver == "direct" else f"take solver 'direct', which bears 1e12, or {cap}"
+
+
+def held_to(solved: Solved, limit: float, *, currents: bool, solver: str = "") -> Solved:
     """A solution that is good enough for resistances, and for currents where they are asked for.
+
+    Parameters
+    ----------
+    solved : Solved
+        What was found.
+    limit : float [1]
+        Of doubt and residual.
+    currents : bool
+        Currents are asked for.
+    solver : str
+        What found it last: a refusal does not advise that.
+
+    Returns
+    -------
+    Solved
+        The same.
 
     Raises
     ------
@@ -171,13 +203,13 @@ def held_to(solved: Solved, limit: float, *, currents: bool) -> Solved:
     """
     if not solved.doubt <= limit:
         raise ResourceError(
-            f"the circuit was not solved: potentials are in doubt by {solved.doubt:.1e} of themselves, wanted {limit:.0e}; "
-            "resistances lie too many powers of ten apart for this solver: cap the greatest, or take solver 'direct', which bears 1e12"
+            f"the circuit was not solved: by {solver or 'the solver'}, a resistance is known to {solved.doubt:.1e} of itself, wanted {limit:.0e}; "
+            f"resistances lie too many powers of ten apart: {_advice(solver)}"
         )
     if currents and not solved.residual <= limit:
         raise ResourceError(
-            f"the currents are not known: potentials in double precision leave {solved.residual:.1e} of the current over at some cell or node, "
-            f"wanted {limit:.0e}; resistances lie too many powers of ten apart: raise the least or cap the "
-            "greatest (effective resistances can still be asked for)"
+            f"the currents are not known: potentials leave {solved.residual:.1e} of the current over at some cell or node, wanted {limit:.0e}, "
+            f"while a resistance is known to {solved.doubt:.1e} of itself and can be asked for; resistances lie too many powers of ten apart: "
+            f"{_advice(solver)}"
         )
     return solved
