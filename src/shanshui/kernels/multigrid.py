@@ -410,8 +410,8 @@ class Multigrid:
         below = self.levels[depth + 1]
         self.by_rows(_restrict, level.r, across, along, amid, on, below.b, rows=across.shape[0])
         self._cycle(depth + 1, on)
-        given = (below.v, across, along, amid, level.inverse, on, level.v)
-        self.by_rows(_prolong, *given, rows=across.shape[0])
+        weights = (across, along, amid, level.inverse)
+        self.by_rows(_prolong, below.v, *weights, on, level.v, rows=across.shape[0])
         self._sweep(level, on, 0, True, False)
         self._sweep(level, on, 1, True, False)
 

@@ -297,7 +297,7 @@ def directed_landscape(
         cell, four_neighbours=four_neighbours, mean_resistance=mean_resistance, solver="direct"
     )
     ny, nx = cell.shape
-    index = np.arange(cell.size).reshape(cell.shape)
+    index: Ends = np.arange(cell.size, dtype=np.intp).reshape(cell.shape)
     a, b, g = [], [], []
     for edge, (di, dj) in zip(plain.edges, ((0, 1), (1, 0), (1, 1), (1, -1)), strict=True):
         here = edge[1 : ny + 1, 1 : nx + 1]
@@ -305,7 +305,7 @@ def directed_landscape(
         a.append(index[i, j])
         b.append(index[i + di, j + dj])
         g.append(here[i, j].astype(np.float64))
-    first, second, both = (np.concatenate(x) for x in (a, b, g))
+    first, second, both = np.concatenate(a), np.concatenate(b), np.concatenate(g)
     climb = np.sign(height.ravel()[second] - height.ravel()[first])
     forth = np.choose((climb + 1).astype(int), (downhill, 1.0, uphill))
     back = np.choose((1 - climb).astype(int), (downhill, 1.0, uphill))
@@ -385,7 +385,7 @@ def directed_current(
         for name, values in zip(("sources", "grounds"), fields, strict=True):
             if values.shape != circuit.shape:
                 raise QuantityError(f"{name}: found shape {values.shape}; expected {circuit.shape}")
-    found = advanced(circuit, *fields).current()
+    found = advanced(circuit, fields[0], fields[1]).current()
     if isinstance(resistance, xr.DataArray):
         return resistance.copy(data=found).assign_attrs(units="A")
     if isinstance(resistance, pd.DataFrame):

@@ -1,6 +1,7 @@
 """A landscape as a grid of resistors, solved on the grid itself."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from scipy import ndimage
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from shanshui.kernels.lattice import by_rows, framed, lay_edges, through_flow
+from shanshui.kernels.lattice import framed, through_flow
+from shanshui.pattern.circuit.edges import Four, Laid, by_strips
 from shanshui.pattern.circuit.refine import Solved, above
 from shanshui.pattern.circuit.system import Assembled, Iterated, System
 
@@ -34,7 +36,7 @@ class Lattice:
     Parameters
     ----------
     conductance : (y, x) array [siemens]
-        Of the cells; 0 or missing where there is no way.
+        Of the cells; 0 or missing where there is no way. Not copied where it is of float64 and has nothing missing: not to be changed.
     group : (y, x) array of int
         Cells of one positive number conduct without resistance, cells of no conductance among them.
     four_neighbours, mean_resistance : bool
@@ -58,7 +60,9 @@ class Lattice:
         solver: str = "auto",
         threads: int | None = None,
     ) -> None:
-        cell = np.ascontiguousarray(np.nan_to_num(conductance, nan=0.0), np.float64)
+        cell = np.ascontiguousarray(conductance, np.float64)
+        if np.isnan(cell).any():
+            cell = np.nan_to_num(cell, nan=0.0, posinf=np.inf)
         node = cell > 0
         self.shape: tuple[int, int] = (cell.shape[0], cell.shape[1])
         self.group = _live_groups(node, group)
@@ -68,24 +72,19 @@ class Lattice:
         self.precision = np.dtype(precision)
         # what rounding leaves of a residual, and of doubt
         self.floor = 5e-6 if self.precision == np.float32 else 0.0
-        self.edges = tuple(framed(*self.shape, self.precision) for _ in range(4))
         self.threads = threads
-        by_rows(
-            lay_edges,
-            cell,
-            node,
-            mean_resistance,
-            not four_neighbours,
-            *self.edges,
-            rows=len(cell),
-            threads=threads,
-        )
+        self.laid = Laid(cell, node, mean_resistance, not four_neighbours, self.precision, threads)
         joined = node if not mean_resistance else cell > 0
         self.component = _components(joined, node, self.group, four_neighbours)
         if solver == "auto":  # see decisions/0011-circuit-solver
             solver = "direct" if self.size <= DIRECT_CELLS else "multigrid"
         self.solver = solver
         self._ready: tuple[int, Any] | None = None
+
+    @property
+    def edges(self) -> Four:
+        """East, south, south-east and south-west conductances, framed."""
+        return self.laid.whole()
 
     @property
     def abreast(self) -> int:
@@ -219,18 +218,8 @@ class Lattice:
         if leak is not None:
             lost[inner] = leak
         inward, outward = framed(*self.shape), framed(*self.shape)
-        by_rows(
-            through_flow,
-            *self.edges,
-            lost,
-            v,
-            more,
-            inward,
-            outward,
-            rows=self.shape[0],
-            first=1,
-            threads=self.threads,
-        )
+        fields = (lost, v, more, inward, outward)
+        by_strips(through_flow, self.laid, *fields, rows=self.shape[0], threads=self.threads)
         into, away = inward[inner], outward[inner]
         if self.group is not None:
             for side in (into, away):
@@ -288,11 +277,9 @@ class Lattice:
     def _system(self, keep: NDArray[np.bool_], held: NDArray[np.bool_] | None = None) -> System:
         """The equations of part of the landscape."""
         inner = self._inside
-        edges = self.edges
+        edges = self.laid
         if not np.array_equal(keep, self.node):
-            part = framed(*self.shape, bool)
-            part[inner] = keep
-            edges = tuple(np.where(part, e, e.dtype.type(0)) for e in edges)
+            edges = replace(edges, node=keep)
         group = None
         if self.group is not None:
             group = framed(*self.shape, np.int32)

@@ -20,10 +20,10 @@ from shanshui.kernels.lattice import (
     turn,
 )
 from shanshui.kernels.multigrid import Multigrid
+from shanshui.pattern.circuit.edges import Four, Laid, Whole, by_strips
 from shanshui.pattern.circuit.links import Factor
 from shanshui.pattern.circuit.refine import STANDS, Rest, Solved, Step, driven, refining
 
-Edges = tuple[NDArray[Any], ...]
 _STIFF = 1e3
 """How much better than its best neighbour a short circuit conducts in the preconditioner [D]; exact in the system itself."""
 _AGAIN = 1e-6
@@ -44,8 +44,8 @@ class System:
 
     Attributes
     ----------
-    edges : four framed (y, x) arrays [siemens]
-        East, south, south-east and south-west.
+    edges : Whole or Laid
+        Of the grid.
     ground : framed (y, x) array [siemens]
         To ground.
     group : framed (y, x) array of int, or None
@@ -56,7 +56,7 @@ class System:
         That share the rows; all processors by default.
     """
 
-    edges: Edges
+    edges: Whole | Laid
     ground: NDArray[Any]
     group: NDArray[np.int32] | None = None
     held: NDArray[np.bool_] | None = None
@@ -79,8 +79,7 @@ class System:
         else:
             energy, through, rough = np.zeros((3, high.shape[0]))
             left = (sent, high, low, out, energy, through, rough)
-            given = (*self.edges, self.ground, *left)
-            by_rows(balance, *given, rows=self.rows, first=1, threads=self.threads)
+            by_strips(balance, self.edges, self.ground, *left, rows=self.rows, threads=self.threads)
         if self.held is not None:
             out[self.held] = 0.0
         tied = self.held is not None or self.group is not None
@@ -91,11 +90,11 @@ class System:
         """The system that corrections solve: they are 0 where potentials are held, which is ground to them."""
         if self.held is None:
             return self
-        edges, ground = tuple(e.copy() for e in self.edges), self.ground.copy()
+        edges, ground = tuple(e.copy() for e in self.edges.whole()), self.ground.copy()
         clamp_edges(*edges, self.held, ground)
         ground[self.held] = 0.0
         group = None if self.group is None else np.where(self.held, 0, self.group)
-        return System(edges, ground, group, None, self.threads)
+        return System(Whole(edges), ground, group, None, self.threads)
 
 
 class Level:
@@ -127,10 +126,11 @@ class Iterated:
         self.system = system
         self.inner = system.of_corrections()
         self.level = Level(self.inner.group)
-        self.cycle = Multigrid(_stiffened(self.inner), self.inner.ground, system.threads)
+        # all edges are needed once; in 32 bits those of the cycle do ever after
+        own = (*self.inner.edges.whole(), self.inner.ground)
+        self.cycle = Multigrid(_stiffened(own[:4], self.inner.group), own[4], system.threads)
         # short circuits are stiff in the cycle and exact outside of it
-        self.short = self.inner.group is None and _contrast(self.inner) <= _SHORT
-        own = (*self.inner.edges, self.inner.ground)
+        self.short = self.inner.group is None and _contrast(own) <= _SHORT
         self.edges = self.cycle.levels[0].edges if self.short else own
         self.scale = self.cycle.scale if self.short else 1.0
         self.lanes = 0
@@ -198,7 +198,7 @@ class Iterated:
         if self.lanes != lanes:
             self.lanes, self.room = lanes, []
             shape = self.inner.ground.shape
-            precision = np.dtype(np.float32) if self.short else self.inner.edges[0].dtype
+            precision = np.dtype(np.float32) if self.short else self.inner.edges.dtype
             self.room = [np.zeros((lanes, *shape), precision) for _ in range(4)]
         return self.room
 
@@ -306,22 +306,21 @@ def _over(above: Any, below: Any) -> Any:
     return np.where(there, above / np.where(there, below, 1.0), 0.0)
 
 
-def _contrast(system: System) -> float:
+def _contrast(conductances: Four) -> float:
     """The greatest conductance over the least that is not 0."""
-    known = [e for e in (*system.edges, system.ground) if e.any()]
+    known = [e for e in conductances if e.any()]
     most = max((float(e.max()) for e in known), default=1.0)
     return most / min((float(np.min(e, initial=np.inf, where=e > 0)) for e in known), default=1.0)
 
 
-def _stiffened(system: System) -> Edges:
+def _stiffened(edges: Four, group: NDArray[np.int32] | None) -> Four:
     """Edges with short circuits made stiff, for the preconditioner."""
-    group = system.group
     if group is None:
-        return system.edges
-    stiff = _STIFF * max(float(e.max()) for e in system.edges)
+        return edges
+    stiff = _STIFF * max(float(e.max()) for e in edges)
     shifts = ((0, 1), (1, 0), (1, 1), (1, -1))
     out = []
-    for edge, (di, dj) in zip(system.edges, shifts, strict=True):
+    for edge, (di, dj) in zip(edges, shifts, strict=True):
         inside = (group > 0) & (group == np.roll(group, (-di, -dj), (0, 1)))
         out.append(np.where(inside, edge.dtype.type(stiff), edge))
     return tuple(out)
@@ -339,7 +338,7 @@ class Assembled:
     """
 
     def __init__(self, system: System, solver: str) -> None:
-        edges, ground, group = system.edges, system.ground, system.group
+        edges, ground, group = system.edges.whole(), system.ground, system.group
         index = np.arange(ground.size).reshape(ground.shape)
         if group is not None:
             first = np.full(int(group.max()) + 1, -1, np.intp)
