@@ -340,19 +340,26 @@ class Multigrid:
         Conductance to ground.
     threads : int, optional
         That share the rows; all processors by default.
+    scale : float, optional
+        By which edges have been multiplied already, in 32 bits: they are taken as they are, not copied.
     """
 
     def __init__(
-        self, edges: tuple[NDArray[Any], ...], ground: NDArray[Any], threads: int | None = None
+        self,
+        edges: tuple[NDArray[Any], ...],
+        ground: NDArray[Any],
+        threads: int | None = None,
+        scale: float | None = None,
     ) -> None:
         self.by_rows = partial(by_rows, threads=threads)
         self.lanes = 0
-        largest = max(float(e.max()) for e in edges)
-        self.scale = 1.0 / largest if largest > 0 else 1.0
-        finest = tuple(np.empty(ground.shape, np.float32) for _ in range(5))
-        for source, target in zip((*edges, ground), finest, strict=True):
-            self.by_rows(copy_scaled, source, self.scale, target, rows=ground.shape[0])
-        self.levels = [self._level(finest)]
+        taken: tuple[NDArray[Any], ...] = edges
+        if scale is None:
+            largest = max(float(e.max()) for e in edges)
+            scale = 1.0 / largest if largest > 0 else 1.0
+            taken = tuple(self._scaled(e, scale) for e in edges)
+        self.scale = scale
+        self.levels = [self._level((*taken, self._scaled(ground, scale)))]
         while True:
             level = self.levels[-1]
             rows, cols = (n // 2 for n in (level.rows + 1, level.inverse.shape[1] - 2))
@@ -370,19 +377,29 @@ class Multigrid:
             self.levels.append(self._level(coarser))
         self._active, self._inverse = _dense_inverse(self.levels[-1])
 
+    def _scaled(self, source: NDArray[Any], scale: float) -> NDArray[np.float32]:
+        """A copy in 32 bits; where there is nothing, pages of zeros that no memory is spent on."""
+        out = np.zeros(source.shape, np.float32)
+        if source.any():
+            self.by_rows(copy_scaled, source, scale, out, rows=source.shape[0])
+        return out
+
     def _level(self, edges: tuple[NDArray[np.float32], ...]) -> _Level:
         none = np.zeros((0, *edges[0].shape), np.float32)
         level = _Level(edges, np.zeros(edges[0].shape, np.float32), none, none, none)
         self.by_rows(_inverse_diagonal, edges, level.inverse, rows=level.rows, first=1)
         return level
 
-    def right_sides(self, lanes: int) -> NDArray[np.float32]:
-        """Where residuals are to be written before ``cycle``, one for each of so many lanes."""
+    def right_sides(
+        self, lanes: int, own: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        """Where residuals are to be written before ``cycle``, one for each of so many lanes: in ``own`` where that is given."""
         if lanes != self.lanes:
             self.lanes = lanes
-            for level in self.levels:
+            for depth, level in enumerate(self.levels):
                 shape = (lanes, *level.inverse.shape)
-                level.b, level.v, level.r = (np.zeros(shape, np.float32) for _ in range(3))
+                level.v, level.r = (np.zeros(shape, np.float32) for _ in range(2))
+                level.b = np.zeros(shape, np.float32) if depth or own is None else own
         return self.levels[0].b
 
     def cycle(self, on: NDArray[np.intp]) -> NDArray[np.float32]:

@@ -39,6 +39,15 @@ class Whole:
         """Those of framed rows ``low - 1`` to ``high``."""
         return tuple(e[low - 1 : high + 1] for e in self.arrays)
 
+    def range(self) -> tuple[float, float]:
+        """The least that is not 0 and the greatest."""
+        least = min(float(np.min(e, initial=np.inf, where=e > 0)) for e in self.arrays)
+        return least, max(float(e.max(initial=0.0)) for e in self.arrays)
+
+    def scaled(self, scale: float) -> Four:
+        """All of them, multiplied and in 32 bits."""
+        return tuple((e * scale).astype(np.float32) for e in self.arrays)
+
 
 @dataclass(frozen=True)
 class Laid:
@@ -82,6 +91,28 @@ class Laid:
         # row 0 of what is laid lies before the first cell
         skip = first - (low - 2)
         return tuple(e[1 - skip : 1 - skip + high - low + 2] for e in out)
+
+    def range(self) -> tuple[float, float]:
+        """The least that is not 0 and the greatest."""
+        least, most = np.inf, 0.0
+        for low, high in _strips(len(self.cell)):
+            for edge in self.strip(low, high):
+                least = min(least, float(np.min(edge, initial=np.inf, where=edge > 0)))
+                most = max(most, float(edge.max()))
+        return least, most
+
+    def scaled(self, scale: float) -> Four:
+        """All of them, multiplied and in 32 bits."""
+        out = tuple(framed(*self.cell.shape, np.float32) for _ in range(4))
+        for low, high in _strips(len(self.cell)):
+            for target, edge in zip(out, self.strip(low, high), strict=True):
+                target[low:high] = edge[1 : high - low + 1] * scale
+        return out
+
+
+def _strips(rows: int) -> list[tuple[int, int]]:
+    """Framed rows 1 to ``rows`` in strips."""
+    return [(low, min(low + _STRIP, rows + 1)) for low in range(1, rows + 1, _STRIP)]
 
 
 def by_strips(

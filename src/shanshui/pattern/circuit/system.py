@@ -126,12 +126,18 @@ class Iterated:
         self.system = system
         self.inner = system.of_corrections()
         self.level = Level(self.inner.group)
-        # all edges are needed once; in 32 bits those of the cycle do ever after
-        own = (*self.inner.edges.whole(), self.inner.ground)
-        self.cycle = Multigrid(_stiffened(own[:4], self.inner.group), own[4], system.threads)
+        least, most = _range(self.inner)
         # short circuits are stiff in the cycle and exact outside of it
-        self.short = self.inner.group is None and _contrast(own) <= _SHORT
-        self.edges = self.cycle.levels[0].edges if self.short else own
+        self.short = self.inner.group is None and most <= _SHORT * least
+        edges, ground = self.inner.edges, self.inner.ground
+        if self.short:
+            scale = 1.0 / most if most > 0 else 1.0
+            self.cycle = Multigrid(edges.scaled(scale), ground, system.threads, scale)
+            self.edges = self.cycle.levels[0].edges
+        else:
+            own = edges.whole()
+            self.cycle = Multigrid(_stiffened(own, self.inner.group), ground, system.threads)
+            self.edges = (*own, ground)
         self.scale = self.cycle.scale if self.short else 1.0
         self.lanes = 0
         self.ready: Any = np.zeros((3, 0))
@@ -222,7 +228,7 @@ class _Lanes:
         self.solver, self.on = solver, on
         self.x, self.r, self.p, self.q = solver._vectors(solver.lanes)
         count, rows = self.r.shape[:2]
-        self.right = solver.cycle.right_sides(count)
+        self.right = solver.cycle.right_sides(count, self.r if solver.short else None)
         self.parts = np.zeros((2, count, rows))
         for vector in (self.x, self.p, self.q):
             vector[on] = 0.0
@@ -234,9 +240,10 @@ class _Lanes:
         self.wanted, self.given = self.size.copy(), self.size != 0.0
         # of nothing left, nothing comes
         self._keep(self.given)
-        # scaled, lest 32 bits run under; the size before is near enough
-        self.scale = _over(1.0, self.size)
-        self._run(scale_lanes, self.r, self.scale.astype(self.r.dtype), self.right)
+        # scaled, lest 32 bits run under what 64 hold; the size before is near enough
+        self.scale = np.ones(count) if solver.short else _over(1.0, self.size)
+        if not solver.short:
+            self._run(scale_lanes, self.r, self.scale.astype(self.r.dtype), self.right)
         self.best, self.since = np.full(count, np.inf), np.zeros(count, int)
 
     def _run(self, kernel: Any, *arrays: Any, before: Any = ()) -> None:
@@ -277,7 +284,7 @@ class _Lanes:
         for k in self.on:
             solver.level(self.q[k])
         self.before, self.alpha = match, _over(match, energy)
-        self.scale = _over(1.0, self.size)
+        self.scale = self.scale if solver.short else _over(1.0, self.size)
         steps = [v.astype(kind) for v in (self.alpha, self.alpha / solver.scale, self.scale)]
         self._run(advance, self.x, self.r, self.p, self.q, *steps, self.right, self.parts[0])
         self.size[self.on] = np.sqrt(self._sums(0))[self.on]
@@ -306,11 +313,13 @@ def _over(above: Any, below: Any) -> Any:
     return np.where(there, above / np.where(there, below, 1.0), 0.0)
 
 
-def _contrast(conductances: Four) -> float:
-    """The greatest conductance over the least that is not 0."""
-    known = [e for e in conductances if e.any()]
-    most = max((float(e.max()) for e in known), default=1.0)
-    return most / min((float(np.min(e, initial=np.inf, where=e > 0)) for e in known), default=1.0)
+def _range(system: System) -> tuple[float, float]:
+    """The least conductance that is not 0 and the greatest."""
+    least, most = system.edges.range()
+    known = system.ground[system.ground > 0]
+    if known.size:
+        return min(least, float(known.min())), max(most, float(known.max()))
+    return least, most
 
 
 def _stiffened(edges: Four, group: NDArray[np.int32] | None) -> Four:
