@@ -37,15 +37,26 @@ def test_edges(resistances):
     np.testing.assert_array_equal(found, plain)
 
 
+def lanes(seed, dtype=np.float64):
+    return np.stack([field(seed + 10 * k, dtype) for k in range(6)])
+
+
+ON = np.array([0, 1, 2, 4, 5])
+EACH = np.arange(1.0, 7.0)
+
+
 def test_vector_work():
-    part, other = np.zeros(20), np.zeros(20)
+    part, other, rough = np.zeros(20), np.zeros(20), np.zeros(20)
+    parts, others = np.zeros((6, 20)), np.zeros((6, 20))
     for name, arrays in {
-        "laplacian": (*edges(), field(1), field(2), field(3), part),
-        "advance": (field(1), field(2), field(3), field(4), 0.3, part),
-        "products": (field(1), field(2), field(3), part, other),
-        "turn": (field(1), field(2), 0.3, 2.0),
-        "through_flow": (*edges(), field(1), field(2), field(3), field(4)),
-        "balance": (*edges(), *(field(n) for n in range(1, 6)), part, other),
+        "laplacian": (*edges(), field(1), ON, lanes(2), lanes(3), parts),
+        "advance": (ON, *(lanes(n) for n in range(1, 5)), EACH, -EACH, 2 * EACH, lanes(5), parts),
+        "products": (ON, lanes(1), lanes(2), lanes(3), parts, others),
+        "turn": (ON, lanes(1), lanes(2), EACH, -EACH),
+        "scale_lanes": (ON, lanes(1), EACH, lanes(2)),
+        "add_parts": (field(1), 1e-17 * field(2), field(3)),
+        "through_flow": (*edges(), *(field(n) for n in range(1, 6))),
+        "balance": (*edges(), *(field(n) for n in range(1, 6)), part, other, rough),
     }.items():
         kernel = getattr(lattice, name)
         one = [a.copy() if isinstance(a, np.ndarray) else a for a in arrays]
@@ -92,11 +103,27 @@ def level(seed=1):
 @pytest.mark.parametrize(("backward", "afresh"), [(False, True), (False, False), (True, False)])
 def test_relaxation(backward, afresh):
     fine, inverse = level()
-    one, two = field(2, np.float32), field(2, np.float32)
-    b = field(3, np.float32)
-    multigrid._relax(fine, inverse, b, one, 1, backward, afresh, 1, SHAPE[0] + 1)
-    multigrid._relax.py_func(fine, inverse, b, two, 1, backward, afresh, 1, SHAPE[0] + 1)
-    np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)
+    b = lanes(3, np.float32)
+    for parity in (0, 1):
+        one, two, alone = lanes(2, np.float32), lanes(2, np.float32), lanes(2, np.float32)
+        given = (parity, backward, afresh, 1, SHAPE[0] + 1)
+        multigrid._relax(fine, inverse, ON, b, one, *given)
+        multigrid._relax.py_func(fine, inverse, ON, b, two, *given)
+        np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)
+        # a lane is what it would be alone, to the last bit
+        for k in ON:
+            multigrid._relax(fine, inverse, np.array([k]), b, alone, *given)
+        np.testing.assert_array_equal(one, alone)
+        np.testing.assert_array_equal(one[3], lanes(2, np.float32)[3])
+
+
+def test_a_sweep_afresh_is_one_from_zero():
+    fine, inverse = level()
+    b = lanes(3, np.float32)
+    one, two = lanes(2, np.float32), np.zeros_like(b)
+    for parity, v in ((1, one), (0, one), (1, two), (0, two)):
+        multigrid._relax(fine, inverse, ON, b, v, parity, False, v is one, 1, SHAPE[0] + 1)
+    np.testing.assert_allclose(one[ON, 1:-2], two[ON, 1:-2], rtol=1e-5, atol=1e-6)
 
 
 def test_between_grids(monkeypatch):
@@ -114,14 +141,12 @@ def test_between_grids(monkeypatch):
         coarse = tuple(np.zeros((8, 9), np.float32) for _ in range(5))
         for parity in (0, 1):
             pick(multigrid._coarsen)(fine, across, along, amid, coarse, parity, 0, rows)
-        r = np.zeros(fine[0].shape, np.float32)
-        pick(multigrid._residual)(
-            fine, inverse, field(3, np.float32), field(4, np.float32), r, 1, SHAPE[0] + 1
-        )
-        b = np.zeros((8, 9), np.float32)
-        pick(multigrid._restrict)(r, across, along, amid, b, 0, rows)
-        v = field(5, np.float32)
-        pick(multigrid._prolong)(b, across, along, amid, inverse, v, 0, rows)
+        b, v, r = lanes(3, np.float32), lanes(4, np.float32), np.zeros((6, *fine[0].shape), "f4")
+        pick(multigrid._residual)(fine, inverse, ON, b, v, r, 1, SHAPE[0] + 1)
+        b = np.zeros((6, 8, 9), np.float32)
+        pick(multigrid._restrict)(r, across, along, amid, ON, b, 0, rows)
+        v = lanes(5, np.float32)
+        pick(multigrid._prolong)(b, across, along, amid, inverse, ON, v, 0, rows)
         found.append((across, along, amid, *coarse, r, b, v))
     for one, two in zip(*found, strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)
@@ -139,15 +164,17 @@ def test_a_coarse_grid_has_the_energy_of_the_fine_one():
     coarse = tuple(np.zeros((8, 9), np.float32) for _ in range(5))
     for parity in (0, 1):
         multigrid._coarsen(fine, across, along, amid, coarse, parity, 0, rows)
-    u = np.zeros((8, 9), np.float32)
-    u[1:5, 1:6] = np.random.default_rng(7).normal(size=(4, 5))
-    v = np.zeros(fine[0].shape, np.float32)
-    multigrid._prolong(u, across, along, amid, inverse, v, 0, rows)
+    one = np.array([0])
+    u = np.zeros((1, 8, 9), np.float32)
+    u[0, 1:5, 1:6] = np.random.default_rng(7).normal(size=(4, 5))
+    v = np.zeros((1, *fine[0].shape), np.float32)
+    multigrid._prolong(u, across, along, amid, inverse, one, v, 0, rows)
     energies = []
     for grid, x in ((fine, v), (coarse, u)):
         wide = [g.astype(np.float64) for g in grid]
-        part = np.zeros(x.shape[0])
-        lattice.laplacian(*wide, x.astype(np.float64), np.zeros(x.shape), part, 1, x.shape[0] - 2)
+        part = np.zeros((1, x.shape[1]))
+        x = x.astype(np.float64)
+        lattice.laplacian(*wide, one, x, np.zeros(x.shape), part, 1, x.shape[1] - 2)
         energies.append(part.sum())
     assert energies[0] == pytest.approx(energies[1], rel=1e-4)
 

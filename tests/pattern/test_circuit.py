@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from shanshui.core.errors import QuantityError, ResourceError
-from shanshui.pattern.circuit import current, effective_resistance
+from shanshui.pattern.circuit import current, effective_resistance, links, refine, system
 from shanshui.pattern.circuit.lattice import Lattice
 from shanshui.pattern.circuit.links import Links
 from shanshui.pattern.circuit.modes import advanced, pairwise
@@ -192,12 +192,74 @@ def test_currents_into_a_leak_behind_hard_ground(solver):
     np.testing.assert_allclose(answer.current()[0], 1.0, atol=1e-6)
 
 
-def test_currents_that_a_double_cannot_hold_are_refused_and_resistances_given():
+def in_sixty_digits(network, source, sink):
+    """Currents through all nodes for an ampere, by Gauss-Jordan elimination in 60 digits."""
+    with localcontext(Context(prec=60)):
+        size = network.size
+        rows = [[Decimal(0)] * (size + 1) for _ in range(size)]
+        edges = [
+            (int(a), int(b), Decimal(float(g)))
+            for a, b, g in zip(network.a, network.b, network.g, strict=True)
+        ]
+        for a, b, g in edges:
+            for one, other in ((a, b), (b, a)):
+                rows[one][one] += g
+                rows[one][other] -= g
+        rows[source][size] = Decimal(1)
+        rows[sink] = [Decimal(int(k == sink)) for k in range(size + 1)]
+        for n in range(size):
+            rows[n] = [x / rows[n][n] for x in rows[n]]
+            for m in range(size):
+                if m != n and rows[m][n]:
+                    rows[m] = [x - rows[m][n] * y for x, y in zip(rows[m], rows[n], strict=True)]
+        out = [[Decimal(0)] * size, [Decimal(0)] * size]
+        for a, b, g in edges:
+            along = g * (rows[a][size] - rows[b][size])
+            for node, one in ((a, along), (b, -along)):
+                out[int(one > 0)][node] += abs(one)
+        return np.array([float(max(pair)) for pair in zip(*out, strict=True)])
+
+
+@pytest.mark.parametrize("contrast", [1e9, 1e13])
+@pytest.mark.parametrize("mode", ["pairwise", "one-to-all", "all-to-one", "advanced"])
+def test_currents_between_easy_cells_behind_hard_ones_are_right(contrast, mode):
+    """Potentials of great and nearly equal size: a double alone leaves some 1e-16 of the contrast over at a cell."""
+    values = np.where(np.random.default_rng(4).random((6, 6)) < 0.5, 1.0, contrast)
+    values[0, 0] = values[5, 5] = 1.0
+    exact = in_sixty_digits(_as_links(Lattice(1 / values)), 0, 35).reshape(6, 6)
+    options = {"mode": mode}
+    if mode == "advanced":
+        options["sources"], options["grounds"] = np.zeros((2, 6, 6))
+        options["sources"][0, 0], options["grounds"][5, 5] = 1.0, np.inf
+    found = current(values, None if mode == "advanced" else [(0, 0), (5, 5)], **options)
+    # two stars, one from either end
+    np.testing.assert_allclose(found, exact * (2 if "all" in mode else 1), rtol=1e-9)
+
+
+def test_a_refusal_advises_nothing_that_was_done(monkeypatch):
+    monkeypatch.setattr(refine, "ROUNDS", 1)
+    monkeypatch.setattr(links, "CORRECTION_STEPS", 1)
     values = walls_with_gaps(30, 10, 1e13)
-    points = [(2, 2), (27, 27)]
-    assert np.isfinite(between(values, points))
-    with pytest.raises(ResourceError, match="the currents are not known"):
-        current(values, points)
+    for solver, words in (("direct", "cap"), ("amg", "direct")):
+        with pytest.raises(ResourceError, match=f"by {solver}, a resistance is known") as told:
+            effective_resistance(values, [(2, 2), (27, 27)], solver=solver)
+        advice = str(told.value).partition("apart: ")[2]
+        assert words in advice
+        assert solver not in advice
+
+
+def test_a_solver_that_stalls_ends_early_and_the_factor_takes_over(monkeypatch):
+    """Patches nine powers of ten apart: cycles end soon after they help no more, and the answer is that of the factor."""
+    random = np.random.default_rng(0)
+    smooth = ndimage.gaussian_filter(random.normal(size=(200, 200)), 3)
+    values = np.where(smooth > np.quantile(smooth, 0.6), 1e-6, 1e6)
+    cycles = []
+    plain = system.Multigrid.cycle
+    monkeypatch.setattr(system.Multigrid, "cycle", lambda *a: cycles.append(1) or plain(*a))
+    points = [(3, 3), (190, 180)]
+    found = between(values, points, solver="multigrid")
+    assert found == pytest.approx(between(values, points, solver="direct"), rel=1e-12)
+    assert 0 < len(cycles) < 500
 
 
 def test_single_precision_is_near():
@@ -404,3 +466,22 @@ def test_answers_do_not_depend_on_threads():
     for other in answers[1:]:
         assert other.resistance == answers[0].resistance
         np.testing.assert_array_equal(other.potential(), answers[0].potential())
+
+
+@pytest.mark.parametrize("precision", [np.float64, np.float32])
+def test_solutions_side_by_side_are_those_of_each_alone_to_the_last_bit(precision):
+    values = rough(120, 90, 8)
+    circuit = Lattice(np.nan_to_num(1 / values), solver="multigrid", precision=precision)
+    part = circuit.component.ravel()
+    nodes = np.flatnonzero(part == np.bincount(part[part > 0]).argmax())
+    sources, sink = nodes[np.linspace(1, nodes.size - 2, 11).astype(int)].tolist(), int(nodes[0])
+    together = [
+        (s.field.copy(), s.low.copy(), s.residual, s.doubt)
+        for s in circuit.several(sources, sink, tolerance=1e-9, limit=500)
+    ]
+    assert circuit.abreast == 8 < len(together)
+    for source, found in zip(sources, together, strict=True):
+        alone = circuit.between(source, sink, tolerance=1e-9, limit=500)
+        np.testing.assert_array_equal(found[0], alone.field)
+        np.testing.assert_array_equal(found[1], alone.low)
+        assert found[2:] == (alone.residual, alone.doubt)

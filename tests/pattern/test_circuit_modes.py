@@ -551,7 +551,7 @@ def one_ohm(share, told=None):
 
     def balance(high, low):
         rest = 1.0 - high - low
-        return rest, float(((high + low) ** 2).sum()), 1.0
+        return rest, float(((high + low) ** 2).sum()), 1.0, None
 
     def correction(rest, enough):
         wrong = float((rest**2).sum())
@@ -588,13 +588,15 @@ def test_a_solver_that_breaks_down_leaves_all_in_doubt():
         assert out.doubt == np.inf
         assert out.field[0] == 0.0
         assert out.residual == 1.0
-    still = refined(lambda high, low: (high, 0.0, 0.0), lambda *_: (None, 0.0), np.zeros(2), 1e-6)
+    still = refined(
+        lambda high, low: (high, 0.0, 0.0, None), lambda *_: (None, 0.0), np.zeros(2), 1e-6
+    )
     assert (still.doubt, still.residual) == (0.0, 0.0)
     lost = refined(
-        lambda high, low: (high + 1.0, np.inf, 0.0), lambda *_: (None, 0.0), np.zeros(2), 1e-6
+        lambda high, low: (high + 1.0, np.inf, 0.0, None), lambda *_: (None, 0.0), np.zeros(2), 1e-6
     )
     assert (lost.doubt, lost.residual) == (np.inf, 1.0)
     unbegun = refined(
-        lambda high, low: (high + 1.0, 0.0, 1.0), lambda *_: (None, 1.0), np.zeros(2), 1e-6
+        lambda high, low: (high + 1.0, 0.0, 1.0, None), lambda *_: (None, 1.0), np.zeros(2), 1e-6
     )
     assert unbegun.doubt == np.inf

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from shanshui.core.errors import QuantityError, ResourceError
+from shanshui.pattern.circuit import omnidirectional as module
 from shanshui.pattern.circuit.omnidirectional import Omnidirectional, omnidirectional
 from shanshui.pattern.circuit.windows import Condition, Windows
 
@@ -216,7 +217,8 @@ def test_solvers_agree_on_windows(solver):
     np.testing.assert_allclose(flow(Windows(ground, strength, 30, solver=solver)), known, atol=1e-7)
 
 
-def test_windows_that_cannot_be_solved_are_refused():
+def test_windows_that_cannot_be_solved_are_refused(monkeypatch):
+    monkeypatch.setattr(module, "ACCEPTED", -1.0)
     ground = np.ones((3, 40))
     ground[:, ::2] = 1e-14
     ground[:, 7] = 1e3

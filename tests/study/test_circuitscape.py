@@ -9,7 +9,7 @@ import rasterio
 from rasterio.transform import from_origin
 
 from shanshui.core.errors import DataError
-from shanshui.pattern.circuit import effective_resistance
+from shanshui.pattern.circuit import directed_current, effective_resistance
 from shanshui.study.circuitscape import raster_job, work
 from shanshui.study.circuitscape.ascii_grid import read_raster, write_raster
 from shanshui.study.circuitscape.jobs import run_any
@@ -486,3 +486,65 @@ def test_grids_go_out_and_come_back(tmp_path):
         again = read_raster(write_raster(tmp_path / "b.asc", grid.values, grid, **options))
         np.testing.assert_allclose(again.values, grid.values)
         assert again.same_place(grid) == ""
+
+
+def uphill(folder, **options):
+    height = np.random.default_rng(2).uniform(0, 900, (ROWS, COLS))
+    asc(folder / "height.asc", height)
+    given = {"use_elevation": "True", "elevation_file": "height.asc", "scenario": "one-to-all"}
+    return height, write_job(folder, **(given | options))
+
+
+@pytest.mark.parametrize("gross", [False, True])
+def test_ways_up_and_down_that_differ(folder, gross):
+    height, job = uphill(
+        folder, uphill_factor="0.2", write_cur_maps="True", write_gross_currents=str(gross)
+    )
+    run_any(job)
+    for name, i, j in POINTS:
+        sources, grounds = np.zeros((2, ROWS, COLS))
+        sources[i, j] = 1.0
+        for other, r, s in POINTS:
+            grounds[r, s] = 0.0 if other == name else np.inf
+        # as written: to so many digits of metres
+        known = np.loadtxt(folder / "height.asc", skiprows=6)
+        exact = directed_current(landscape(), sources, grounds, known, uphill=0.2, gross=gross)
+        found = read_raster(folder / f"out_curmap_{name}.asc").values
+        np.testing.assert_allclose(np.nan_to_num(found), exact, rtol=1e-6, atol=1e-9)
+    assert height.std() > 0
+
+
+def test_equal_ways_up_and_down_are_a_plain_job(folder):
+    _, job = uphill(folder, write_cur_maps="True", output_file="directed.out")
+    run_any(job)
+    run_any(write_job(folder, scenario="one-to-all", write_cur_maps="True"))
+    np.testing.assert_allclose(
+        np.loadtxt(folder / "directed_resistances.out"),
+        np.loadtxt(folder / "out_resistances.out"),
+        rtol=1e-9,
+    )
+    one, two = (read_raster(folder / f"{n}_cum_curmap.asc").values for n in ("directed", "out"))
+    np.testing.assert_allclose(one, two, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"scenario": "pairwise"}, "the way there and the way back are one"),
+        ({"use_polygons": "True"}, "a short circuit has no up and down"),
+        ({"precision": "single"}, "expected double"),
+        ({"solver": "multigrid"}, "expected direct"),
+        ({"uphill_factor": "-1"}, "uphill_factor: found '-1'; expected a factor of 0 or more"),
+        ({"uphill_factor": "steep"}, "uphill_factor: found 'steep'"),
+        ({"elevation_file": None}, "elevation_file: not given, and use_elevation needs it"),
+    ],
+)
+def test_what_a_job_with_elevation_cannot_have(folder, options, words):
+    _, job = uphill(folder, **options)
+    with pytest.raises(DataError, match=words):
+        run_any(job)
+
+
+def test_factors_without_elevation_are_told(folder):
+    outcome = run_any(write_job(folder, uphill_factor="0.5"))
+    assert "uphill_factor: has no effect without use_elevation" in outcome.remarks

@@ -25,8 +25,6 @@ _COARSEST = 14
 """Rows and columns of a grid that is inverted at once [D]: its inverse fits into the nearest cache."""
 _RIGID = 1e-13
 """Eigenvalue of the scaled matrix up to which a field costs no energy: what rounding leaves of the level one."""
-# sums of a sweep may be taken in any order: they precondition in 32 bits, and none of their digits reaches the answer
-_LOOSE = {"contract", "reassoc", "nsz"}
 
 
 @nb.njit(cache=True, nogil=True)
@@ -166,106 +164,155 @@ def _inverse_diagonal(fine, inverse, low, high):
             inverse[i, j] = 1 / d if d > 0 else 0
 
 
-@nb.njit(cache=True, nogil=True, fastmath=_LOOSE)
-def _relax(fine, inverse, b, v, parity, backward, afresh, low, high):
-    """Gauss-Seidel along the rows of one parity; ``afresh`` says that ``v`` counts as zero."""
+@nb.njit(cache=True, nogil=True)
+def _substitute(t, lead, on, v, i, first, last, step):
+    """Walk along a row: each cell takes its share of the one before; four lanes at a time, since each waits for its own only."""
+    j = 0
+    full = on.size - on.size % 4
+    for m in range(0, full, 4):
+        k0, k1, k2, k3 = on[m], on[m + 1], on[m + 2], on[m + 3]
+        a = b = c = d = _NIL
+        for j in range(first, last, step):
+            g = lead[j]
+            a = t[m, j] + g * a
+            b = t[m + 1, j] + g * b
+            c = t[m + 2, j] + g * c
+            d = t[m + 3, j] + g * d
+            v[k0, i, j] = a
+            v[k1, i, j] = b
+            v[k2, i, j] = c
+            v[k3, i, j] = d
+    for m in range(full, on.size):
+        k, a = on[m], _NIL
+        for j in range(first, last, step):
+            a = t[m, j] + lead[j] * a
+            v[k, i, j] = a
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _beside(t, v, here, down, back, i, step):
+    """Add what comes from the row below (``step`` 1) or above (-1), whose edges start in row ``i`` or the one before.
+
+    One row of sums against four of terms: few enough for a compiler to tell that they do not overlap.
+    """
+    last = t.size - 1
+    other, straight = v[i + step], here[i if step > 0 else i - 1]
+    if step > 0:
+        east, west = down[i], back[i]
+        for j in range(1, last):
+            t[j] += straight[j] * other[j] + east[j] * other[j + 1] + west[j] * other[j - 1]
+    else:
+        west, east = down[i - 1], back[i - 1]
+        for j in range(1, last):
+            t[j] += straight[j] * other[j] + west[j - 1] * other[j - 1] + east[j + 1] * other[j + 1]
+
+
+@nb.njit(cache=True, nogil=True)
+def _relax(fine, inverse, on, b, v, parity, backward, afresh, low, high):
+    """Gauss-Seidel along the rows of one parity; ``afresh`` says that ``v`` counts as zero but for odd rows when even ones are done."""
     east, south, down, back, _ = fine
-    nx = v.shape[1]
-    t = np.empty(nx, np.float32)
+    nx = v.shape[2]
+    t = np.zeros((on.size, nx), np.float32)
+    lead = np.zeros(nx, np.float32)
     for i in range(low, high):
         if (i & 1) != parity:
             continue
-        if afresh:
+        scale, own = inverse[i], east[i]
+        for m in range(on.size):
+            grid, row, right = v[on[m]], t[m], b[on[m], i]
             for j in range(1, nx - 1):
-                t[j] = b[i, j]
-        else:
+                row[j] = right[j]
+            if not afresh or parity == 0:
+                _beside(row, grid, south, down, back, i, 1)
+                _beside(row, grid, south, down, back, i, -1)
+            # what a walk has not reached yet holds its former value: to the east on the way there, to the west on the way back
+            former = grid[i]
+            if backward:
+                for j in range(1, nx - 1):
+                    row[j] += own[j - 1] * former[j - 1]
+            elif not afresh:
+                for j in range(1, nx - 1):
+                    row[j] += own[j] * former[j + 1]
             for j in range(1, nx - 1):
-                t[j] = (
-                    b[i, j]
-                    + south[i, j] * v[i + 1, j]
-                    + south[i - 1, j] * v[i - 1, j]
-                    + down[i, j] * v[i + 1, j + 1]
-                    + down[i - 1, j - 1] * v[i - 1, j - 1]
-                    + back[i, j] * v[i + 1, j - 1]
-                    + back[i - 1, j + 1] * v[i - 1, j + 1]
-                )
+                row[j] *= scale[j]
         if backward:
-            for j in range(nx - 2, 0, -1):
-                v[i, j] = (
-                    t[j] + east[i, j - 1] * v[i, j - 1] + east[i, j] * v[i, j + 1]
-                ) * inverse[i, j]
-        elif afresh:
             for j in range(1, nx - 1):
-                v[i, j] = (t[j] + east[i, j - 1] * v[i, j - 1]) * inverse[i, j]
+                lead[j] = own[j] * scale[j]
+            _substitute(t, lead, on, v, i, nx - 2, 0, -1)
         else:
             for j in range(1, nx - 1):
-                v[i, j] = (
-                    t[j] + east[i, j - 1] * v[i, j - 1] + east[i, j] * v[i, j + 1]
-                ) * inverse[i, j]
+                lead[j] = own[j - 1] * scale[j]
+            _substitute(t, lead, on, v, i, 1, nx - 1, 1)
 
 
-@nb.njit(cache=True, nogil=True, fastmath=_LOOSE)
-def _residual(fine, inverse, b, v, r, low, high):
+@nb.njit(cache=True, nogil=True)
+def _residual(fine, inverse, on, b, v, r, low, high):
     east, south, down, back, _ = fine
+    nx = v.shape[2]
+    total = np.zeros(nx, np.float32)
+    q = np.zeros(nx, np.float32)
     for i in range(low, high):
-        for j in range(1, v.shape[1] - 1):
+        own = east[i]
+        for j in range(1, nx - 1):
             d = inverse[i, j]
-            if d > 0:
-                q = (
-                    east[i, j] * v[i, j + 1]
-                    + east[i, j - 1] * v[i, j - 1]
-                    + south[i, j] * v[i + 1, j]
-                    + south[i - 1, j] * v[i - 1, j]
-                    + down[i, j] * v[i + 1, j + 1]
-                    + down[i - 1, j - 1] * v[i - 1, j - 1]
-                    + back[i, j] * v[i + 1, j - 1]
-                    + back[i - 1, j + 1] * v[i - 1, j + 1]
-                )
-                r[i, j] = b[i, j] + q - v[i, j] / d
-            else:
-                r[i, j] = 0
+            total[j] = _ONE / d if d > 0 else _NIL
+        for k in on:
+            right, out, here = b[k, i], r[k, i], v[k, i]
+            for j in range(1, nx - 1):
+                q[j] = own[j] * here[j + 1] + own[j - 1] * here[j - 1] - total[j] * here[j]
+            _beside(q, v[k], south, down, back, i, 1)
+            _beside(q, v[k], south, down, back, i, -1)
+            for j in range(1, nx - 1):
+                out[j] = right[j] + q[j] if total[j] > 0 else _NIL
 
 
 @nb.njit(cache=True, nogil=True)
-def _restrict(r, across, along, amid, b, low, high):
+def _restrict(r, across, along, amid, on, b, low, high):
     for m in range(low, high):
         i = 2 * m + 1
-        for n in range(across.shape[1]):
-            j = 2 * n + 1
-            s = (
-                r[i, j]
-                + across[m, n] * r[i, j + 1]
-                + along[m, n] * r[i + 1, j]
-                + amid[m, n, 0] * r[i + 1, j + 1]
-            )
-            if n > 0:
-                s += (_ONE - across[m, n - 1]) * r[i, j - 1] + amid[m, n - 1, 1] * r[i + 1, j - 1]
-            if m > 0:
-                s += (_ONE - along[m - 1, n]) * r[i - 1, j] + amid[m - 1, n, 2] * r[i - 1, j + 1]
+        for k in on:
+            for n in range(across.shape[1]):
+                j = 2 * n + 1
+                s = (
+                    r[k, i, j]
+                    + across[m, n] * r[k, i, j + 1]
+                    + along[m, n] * r[k, i + 1, j]
+                    + amid[m, n, 0] * r[k, i + 1, j + 1]
+                )
                 if n > 0:
-                    s += amid[m - 1, n - 1, 3] * r[i - 1, j - 1]
-            b[m + 1, n + 1] = s
+                    s += (_ONE - across[m, n - 1]) * r[k, i, j - 1]
+                    s += amid[m, n - 1, 1] * r[k, i + 1, j - 1]
+                if m > 0:
+                    s += (_ONE - along[m - 1, n]) * r[k, i - 1, j]
+                    s += amid[m - 1, n, 2] * r[k, i - 1, j + 1]
+                    if n > 0:
+                        s += amid[m - 1, n - 1, 3] * r[k, i - 1, j - 1]
+                b[k, m + 1, n + 1] = s
 
 
 @nb.njit(cache=True, nogil=True)
-def _prolong(coarse, across, along, amid, inverse, v, low, high):
+def _prolong(coarse, across, along, amid, inverse, on, v, low, high):
     for m in range(low, high):
         i = 2 * m + 1
-        for n in range(across.shape[1]):
-            j = 2 * n + 1
-            a, b = coarse[m + 1, n + 1], coarse[m + 1, n + 2]
-            c, d = coarse[m + 2, n + 1], coarse[m + 2, n + 2]
-            t, w = across[m, n], along[m, n]
-            if inverse[i, j] > 0:
-                v[i, j] += a
-            if inverse[i, j + 1] > 0:
-                v[i, j + 1] += t * a + (_ONE - t) * b
-            if inverse[i + 1, j] > 0:
-                v[i + 1, j] += w * a + (_ONE - w) * c
-            if inverse[i + 1, j + 1] > 0:
-                v[i + 1, j + 1] += (
-                    amid[m, n, 0] * a + amid[m, n, 1] * b + amid[m, n, 2] * c + amid[m, n, 3] * d
-                )
+        for k in on:
+            for n in range(across.shape[1]):
+                j = 2 * n + 1
+                a, b = coarse[k, m + 1, n + 1], coarse[k, m + 1, n + 2]
+                c, d = coarse[k, m + 2, n + 1], coarse[k, m + 2, n + 2]
+                t, w = across[m, n], along[m, n]
+                if inverse[i, j] > 0:
+                    v[k, i, j] += a
+                if inverse[i, j + 1] > 0:
+                    v[k, i, j + 1] += t * a + (_ONE - t) * b
+                if inverse[i + 1, j] > 0:
+                    v[k, i + 1, j] += w * a + (_ONE - w) * c
+                if inverse[i + 1, j + 1] > 0:
+                    v[k, i + 1, j + 1] += (
+                        amid[m, n, 0] * a
+                        + amid[m, n, 1] * b
+                        + amid[m, n, 2] * c
+                        + amid[m, n, 3] * d
+                    )
 
 
 @dataclass
@@ -279,7 +326,7 @@ class _Level:
 
     @property
     def rows(self) -> int:
-        return self.v.shape[0] - 3
+        return self.inverse.shape[0] - 3
 
 
 class Multigrid:
@@ -293,22 +340,30 @@ class Multigrid:
         Conductance to ground.
     threads : int, optional
         That share the rows; all processors by default.
+    scale : float, optional
+        By which edges have been multiplied already, in 32 bits: they are taken as they are, not copied.
     """
 
     def __init__(
-        self, edges: tuple[NDArray[Any], ...], ground: NDArray[Any], threads: int | None = None
+        self,
+        edges: tuple[NDArray[Any], ...],
+        ground: NDArray[Any],
+        threads: int | None = None,
+        scale: float | None = None,
     ) -> None:
         self.by_rows = partial(by_rows, threads=threads)
-        largest = max(float(e.max()) for e in edges)
-        self.scale = 1.0 / largest if largest > 0 else 1.0
-        finest = tuple(np.empty(ground.shape, np.float32) for _ in range(5))
-        for source, target in zip((*edges, ground), finest, strict=True):
-            self.by_rows(copy_scaled, source, self.scale, target, rows=ground.shape[0])
-        self.levels = [self._level(finest)]
+        self.lanes = 0
+        taken: tuple[NDArray[Any], ...] = edges
+        if scale is None:
+            largest = max(float(e.max()) for e in edges)
+            scale = 1.0 / largest if largest > 0 else 1.0
+            taken = tuple(self._scaled(e, scale) for e in edges)
+        self.scale = scale
+        self.levels = [self._level((*taken, self._scaled(ground, scale)))]
         while True:
             level = self.levels[-1]
-            rows, cols = (n // 2 for n in (level.rows + 1, level.v.shape[1] - 2))
-            if max(level.rows, level.v.shape[1] - 3) <= _COARSEST:
+            rows, cols = (n // 2 for n in (level.rows + 1, level.inverse.shape[1] - 2))
+            if max(level.rows, level.inverse.shape[1] - 3) <= _COARSEST:
                 break
             across, along = np.empty((rows, cols), np.float32), np.empty((rows, cols), np.float32)
             amid = np.empty((rows, cols, 4), np.float32)
@@ -322,64 +377,60 @@ class Multigrid:
             self.levels.append(self._level(coarser))
         self._active, self._inverse = _dense_inverse(self.levels[-1])
 
+    def _scaled(self, source: NDArray[Any], scale: float) -> NDArray[np.float32]:
+        """A copy in 32 bits; where there is nothing, pages of zeros that no memory is spent on."""
+        out = np.zeros(source.shape, np.float32)
+        if source.any():
+            self.by_rows(copy_scaled, source, scale, out, rows=source.shape[0])
+        return out
+
     def _level(self, edges: tuple[NDArray[np.float32], ...]) -> _Level:
-        shape = edges[0].shape
-        b, v, r = (np.zeros(shape, np.float32) for _ in range(3))
-        level = _Level(edges, np.zeros(shape, np.float32), b, v, r)
+        none = np.zeros((0, *edges[0].shape), np.float32)
+        level = _Level(edges, np.zeros(edges[0].shape, np.float32), none, none, none)
         self.by_rows(_inverse_diagonal, edges, level.inverse, rows=level.rows, first=1)
         return level
 
-    @property
-    def right_side(self) -> NDArray[np.float32]:
-        """Where the residual is to be written before ``cycle``."""
+    def right_sides(
+        self, lanes: int, own: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        """Where residuals are to be written before ``cycle``, one for each of so many lanes: in ``own`` where that is given."""
+        if lanes != self.lanes:
+            self.lanes = lanes
+            for depth, level in enumerate(self.levels):
+                shape = (lanes, *level.inverse.shape)
+                level.v, level.r = (np.zeros(shape, np.float32) for _ in range(2))
+                level.b = np.zeros(shape, np.float32) if depth or own is None else own
         return self.levels[0].b
 
-    def cycle(self) -> NDArray[np.float32]:
-        """Correction for ``right_side``, times the scale of the conductances."""
-        self._cycle(0)
+    def cycle(self, on: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Corrections for some of ``right_sides``, times the scale of the conductances."""
+        self._cycle(0, on)
         return self.levels[0].v
 
-    def _sweep(self, level: _Level, parity: int, backward: bool, afresh: bool) -> None:
-        self.by_rows(
-            _relax,
-            level.edges,
-            level.inverse,
-            level.b,
-            level.v,
-            parity,
-            backward,
-            afresh,
-            rows=level.rows,
-            first=1,
-        )
+    def _sweep(
+        self, level: _Level, on: NDArray[np.intp], parity: int, backward: bool, afresh: bool
+    ) -> None:
+        given = (level.edges, level.inverse, on, level.b, level.v, parity, backward, afresh)
+        self.by_rows(_relax, *given, rows=level.rows, first=1)
 
-    def _cycle(self, depth: int) -> None:
+    def _cycle(self, depth: int, on: NDArray[np.intp]) -> None:
         level = self.levels[depth]
         if depth == len(self.levels) - 1:
-            level.v.ravel()[self._active] = self._inverse @ level.b.ravel()[self._active]
+            for k in on:
+                level.v[k].ravel()[self._active] = self._inverse @ level.b[k].ravel()[self._active]
             return
         across, along, amid = level.weights
-        level.v.fill(0)
-        self._sweep(level, 1, False, True)
-        self._sweep(level, 0, False, False)
-        self.by_rows(
-            _residual,
-            level.edges,
-            level.inverse,
-            level.b,
-            level.v,
-            level.r,
-            rows=level.rows,
-            first=1,
-        )
+        self._sweep(level, on, 1, False, True)
+        self._sweep(level, on, 0, False, True)
+        given = (level.edges, level.inverse, on, level.b, level.v, level.r)
+        self.by_rows(_residual, *given, rows=level.rows, first=1)
         below = self.levels[depth + 1]
-        self.by_rows(_restrict, level.r, across, along, amid, below.b, rows=across.shape[0])
-        self._cycle(depth + 1)
-        self.by_rows(
-            _prolong, below.v, across, along, amid, level.inverse, level.v, rows=across.shape[0]
-        )
-        self._sweep(level, 0, True, False)
-        self._sweep(level, 1, True, False)
+        self.by_rows(_restrict, level.r, across, along, amid, on, below.b, rows=across.shape[0])
+        self._cycle(depth + 1, on)
+        weights = (across, along, amid, level.inverse)
+        self.by_rows(_prolong, below.v, *weights, on, level.v, rows=across.shape[0])
+        self._sweep(level, on, 0, True, False)
+        self._sweep(level, on, 1, True, False)
 
 
 def _dense_inverse(level: _Level) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

@@ -1,6 +1,6 @@
 """What is asked of a circuit, and what it answers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -32,6 +32,11 @@ class Circuit(Protocol):
         ...
 
     @property
+    def abreast(self) -> int:
+        """Solutions that are worked on side by side."""
+        ...
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Shape of a field."""
         ...
@@ -42,6 +47,12 @@ class Circuit(Protocol):
 
     def between(self, source: int, sink: int, *, tolerance: float, limit: int) -> Solved:
         """Potentials for one ampere from node to node, 0 at the latter."""
+        ...
+
+    def several(
+        self, sources: Sequence[int], sink: int, *, tolerance: float, limit: int
+    ) -> Iterator[Solved]:
+        """Potentials for one ampere from each of several nodes to one; their memory may be used again for the next."""
         ...
 
     def clamped(
@@ -57,8 +68,13 @@ class Circuit(Protocol):
         """Potentials with nodes held, currents sent in and leaks."""
         ...
 
-    def flow(self, potential: Field, leak: Field | None = None) -> Field:
-        """Current through each node."""
+    @property
+    def tried(self) -> str:
+        """The most exact solver that a solution went through."""
+        ...
+
+    def flow(self, potential: Field, leak: Field | None = None, low: Field | None = None) -> Field:
+        """Current through each node, of potentials and what rounding takes off them."""
         ...
 
     def distinct(self, nodes: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -132,6 +148,28 @@ class Fields:
 
 
 def held(circuit: Circuit, solved: Solved, currents: bool = True) -> tuple[Field, float]:
-    """Potentials that are good enough for what is asked, and what they leave over."""
-    good = held_to(solved, max(ACCEPTED, 20.0 * circuit.floor), currents=currents)
+    """Potentials that are good enough for what is asked, both parts one after the other where one is not, and what they leave over."""
+    limit = max(ACCEPTED, 20.0 * circuit.floor)
+    good = held_to(solved, limit, currents=currents, solver=circuit.tried)
+    if currents and good.rough > TOLERANCE:
+        return np.stack([good.field, good.low]), good.residual
     return good.field, good.residual
+
+
+def parts(kept: Field, shape: tuple[int, ...]) -> tuple[Field, Field | None]:
+    """Potentials of nodes and what rounding takes off them, where that was kept."""
+    flat, size = np.asarray(kept).ravel(), int(np.prod(shape))
+    low = flat[size : 2 * size].reshape(shape) if flat.size >= 2 * size else None
+    return flat[:size].reshape(shape), low
+
+
+def fall(one: Field, other: Field, shape: tuple[int, ...]) -> tuple[Field, Field]:
+    """Potentials less others, as they are kept, in two parts (Knuth's difference of two)."""
+    (a, a_low), (b, b_low) = parts(one, shape), parts(other, shape)
+    high = a - b
+    back = high - a
+    low = (a - (high - back)) - (b + back)
+    for more, sign in ((a_low, 1.0), (b_low, -1.0)):
+        if more is not None:
+            low = low + sign * more
+    return high, low

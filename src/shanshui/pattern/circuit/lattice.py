@@ -1,6 +1,7 @@
 """A landscape as a grid of resistors, solved on the grid itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from scipy import ndimage
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from shanshui.kernels.lattice import by_rows, framed, lay_edges, through_flow
+from shanshui.kernels.lattice import framed, through_flow
+from shanshui.pattern.circuit.edges import Four, Laid, by_strips
 from shanshui.pattern.circuit.refine import Solved, above
 from shanshui.pattern.circuit.system import Assembled, Iterated, System
 
@@ -18,6 +20,12 @@ DIRECT_CELLS = 5_000
 """Cells up to which a landscape is factorised [D]: above, multigrid is the faster by far."""
 FALLBACK_CELLS = 2_000_000
 """Cells up to which a landscape that defeats multigrid is factorised instead [D]: some 2 kB of memory for each."""
+LANES = 8
+"""Solutions side by side [D]: a row of edges is fetched once for all of them."""
+LANE_BYTES = 80
+"""Memory of a solution side by side with others, for each cell."""
+_ROOM = 4 * 2**30
+"""Memory that solutions side by side may take [D]."""
 _STALLED = 1e-7
 """Doubt that multigrid leaves from which the landscape is factorised."""
 
@@ -28,7 +36,7 @@ class Lattice:
     Parameters
     ----------
     conductance : (y, x) array [siemens]
-        Of the cells; 0 or missing where there is no way.
+        Of the cells; 0 or missing where there is no way. Not copied where it is of float64 and has nothing missing: not to be changed.
     group : (y, x) array of int
         Cells of one positive number conduct without resistance, cells of no conductance among them.
     four_neighbours, mean_resistance : bool
@@ -52,7 +60,9 @@ class Lattice:
         solver: str = "auto",
         threads: int | None = None,
     ) -> None:
-        cell = np.ascontiguousarray(np.nan_to_num(conductance, nan=0.0), np.float64)
+        cell = np.ascontiguousarray(conductance, np.float64)
+        if np.isnan(cell).any():
+            cell = np.nan_to_num(cell, nan=0.0, posinf=np.inf)
         node = cell > 0
         self.shape: tuple[int, int] = (cell.shape[0], cell.shape[1])
         self.group = _live_groups(node, group)
@@ -62,24 +72,24 @@ class Lattice:
         self.precision = np.dtype(precision)
         # what rounding leaves of a residual, and of doubt
         self.floor = 5e-6 if self.precision == np.float32 else 0.0
-        self.edges = tuple(framed(*self.shape, self.precision) for _ in range(4))
         self.threads = threads
-        by_rows(
-            lay_edges,
-            cell,
-            node,
-            mean_resistance,
-            not four_neighbours,
-            *self.edges,
-            rows=len(cell),
-            threads=threads,
-        )
+        self.laid = Laid(cell, node, mean_resistance, not four_neighbours, self.precision, threads)
         joined = node if not mean_resistance else cell > 0
         self.component = _components(joined, node, self.group, four_neighbours)
         if solver == "auto":  # see decisions/0011-circuit-solver
             solver = "direct" if self.size <= DIRECT_CELLS else "multigrid"
         self.solver = solver
         self._ready: tuple[int, Any] | None = None
+
+    @property
+    def edges(self) -> Four:
+        """East, south, south-east and south-west conductances, framed."""
+        return self.laid.whole()
+
+    @property
+    def abreast(self) -> int:
+        """Solutions that are worked on side by side."""
+        return lanes(self.component.size) if self.solver == "multigrid" else 1
 
     @property
     def size(self) -> int:
@@ -92,20 +102,72 @@ class Lattice:
 
     def between(self, source: int, sink: int, *, tolerance: float, limit: int) -> Solved:
         """Potentials for one ampere from node to node, 0 at the sink."""
-        sent = self.blank()
-        sent.ravel()[source] += 1.0
-        sent.ravel()[sink] -= 1.0
-        inject = framed(*self.shape)
-        inject[self._inside] = self._spread(sent)
         number = int(self.component.ravel()[source])
+        system, solver = self._part(number)
+        inject = framed(*self.shape)
+        self._sent(inject, source, sink)
+        found = solver.potential(inject, np.zeros(inject.shape), *self._goal(tolerance, limit))
+        return self._checked(found, system, inject, sink, number, tolerance, limit)
+
+    def several(
+        self, sources: Sequence[int], sink: int, *, tolerance: float, limit: int
+    ) -> Iterator[Solved]:
+        """Potentials as :meth:`between` gives them, to the last bit, for several sources of the sink's part: side by side.
+
+        Yields
+        ------
+        Solved
+            In the order of the sources; its memory is used again for the next ones.
+        """
+        number = int(self.component.ravel()[sink])
+        system, solver = self._part(number)
+        if not isinstance(solver, Iterated):
+            for source in sources:
+                yield self.between(source, sink, tolerance=tolerance, limit=limit)
+            return
+        most = self.abreast
+        for at in range(0, len(sources), most):
+            batch = sources[at : at + most]
+            sent, starts, lows = solver.fields(len(batch))
+            for inject, source in zip(sent, batch, strict=True):
+                self._sent(inject, source, sink)
+            solved = solver.potentials(sent, starts, lows, *self._goal(tolerance, limit))
+            for inject, found in zip(sent, solved, strict=True):
+                yield self._checked(found, system, inject, sink, number, tolerance, limit)
+
+    def _part(self, number: int) -> Any:
+        """Equations of a connected part and what solves them, kept for the next question."""
         if self._ready is None or self._ready[0] != number:
             system = self._system(self.component == number)
             self._ready = (number, (system, self._prepared(system)))
-        system, solver = self._ready[1]
-        found = self._solved(system, solver, inject, np.zeros(inject.shape), tolerance, limit)
+        return self._ready[1]
+
+    def _sent(self, inject: Any, source: int, sink: int) -> None:
+        """One ampere from node to node, into a framed array of zeros; shared evenly among the cells of a node."""
+        for node, amount in ((source, 1.0), (sink, -1.0)):
+            i, j = self._cells(node)
+            inject[i + 1, j + 1] += amount / i.size
+
+    def _goal(self, tolerance: float, limit: int) -> tuple[float, int]:
+        """What iterations aim at, and their limit."""
+        return max(tolerance, self.floor), limit
+
+    def _checked(
+        self,
+        found: Solved,
+        system: System,
+        inject: Any,
+        sink: int,
+        number: int,
+        tolerance: float,
+        limit: int,
+    ) -> Solved:
+        """A solution above the sink and of its part alone, by a factorisation where it is not good enough."""
+        found = self._settled(found, system, inject, tolerance, limit)
         found = above(found, np.unravel_index(sink, self.shape))
-        off = self.component != number
-        found.field[off] = found.low[off] = 0.0
+        if not np.array_equal(self.component == number, self.node):
+            off = self.component != number
+            found.field[off] = found.low[off] = 0.0
         return found
 
     def clamped(
@@ -135,29 +197,29 @@ class Lattice:
         if leak is not None:
             system.ground[inner] += np.where(reached & ~held, leak, 0.0)
         solver = self._prepared(system)
-        found = self._solved(system, solver, inject, start, tolerance, limit)
+        found = solver.potential(inject, start, *self._goal(tolerance, limit))
+        found = self._settled(found, system, inject, tolerance, limit)
         found.field[held] = value[held]
         return found
 
-    def flow(self, potential: Cells, leak: Cells | None = None) -> Cells:
+    @property
+    def tried(self) -> str:
+        """The most exact solver that a solution went through."""
+        falls = self.solver == "multigrid" and self.size <= FALLBACK_CELLS
+        return "direct" if falls else self.solver
+
+    def flow(self, potential: Cells, leak: Cells | None = None, low: Cells | None = None) -> Cells:
         """Current through each node: the greater of what enters and what leaves."""
         inner = self._inside
-        v, lost = framed(*self.shape), framed(*self.shape)
+        v, more, lost = framed(*self.shape), framed(*self.shape), framed(*self.shape)
         v[inner] = potential
+        if low is not None:
+            more[inner] = low
         if leak is not None:
             lost[inner] = leak
         inward, outward = framed(*self.shape), framed(*self.shape)
-        by_rows(
-            through_flow,
-            *self.edges,
-            lost,
-            v,
-            inward,
-            outward,
-            rows=self.shape[0],
-            first=1,
-            threads=self.threads,
-        )
+        fields = (lost, v, more, inward, outward)
+        by_strips(through_flow, self.laid, *fields, rows=self.shape[0], threads=self.threads)
         into, away = inward[inner], outward[inner]
         if self.group is not None:
             for side in (into, away):
@@ -215,11 +277,9 @@ class Lattice:
     def _system(self, keep: NDArray[np.bool_], held: NDArray[np.bool_] | None = None) -> System:
         """The equations of part of the landscape."""
         inner = self._inside
-        edges = self.edges
+        edges = self.laid
         if not np.array_equal(keep, self.node):
-            part = framed(*self.shape, bool)
-            part[inner] = keep
-            edges = tuple(np.where(part, e, e.dtype.type(0)) for e in edges)
+            edges = replace(edges, node=keep)
         group = None
         if self.group is not None:
             group = framed(*self.shape, np.int32)
@@ -232,25 +292,23 @@ class Lattice:
             return Iterated(system)
         return Assembled(system, self.solver)
 
-    def _solved(
-        self,
-        system: System,
-        solver: Iterated | Assembled,
-        inject: Any,
-        start: Any,
-        tolerance: float,
-        limit: int,
+    def _settled(
+        self, found: Solved, system: System, inject: Any, tolerance: float, limit: int
     ) -> Solved:
-        """The solution by a solver; by a factorisation where multigrid does not bring it down."""
-        found = solver.potential(inject, start, max(tolerance, self.floor), limit)
+        """A solution within the landscape; by a factorisation where multigrid did not bring it down."""
         stalled = not found.doubt <= max(_STALLED, 20.0 * self.floor)
-        if stalled and isinstance(solver, Iterated) and self.size <= FALLBACK_CELLS:
+        if stalled and self.solver == "multigrid" and self.size <= FALLBACK_CELLS:
             again = np.zeros(inject.shape)
             if system.held is not None:
                 again[system.held] = found.field[system.held]
             found = Assembled(system, "direct").potential(inject, again, tolerance, limit)
         inner = self._inside
-        return found._replace(field=found.field[inner].copy(), low=found.low[inner].copy())
+        return found._replace(field=found.field[inner], low=found.low[inner])
+
+
+def lanes(cells: int) -> int:
+    """Solutions of a landscape of so many cells that are worked on side by side."""
+    return max(1, min(LANES, _ROOM // (LANE_BYTES * max(cells, 1))))
 
 
 def _live_groups(node: NDArray[np.bool_], group: NDArray[Any] | None) -> NDArray[np.int32] | None:

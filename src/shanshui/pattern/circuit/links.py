@@ -1,6 +1,6 @@
 """Circuits given edge by edge, and the direct solution that small landscapes share with them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,12 +76,14 @@ class Factor:
             goal,
         )
 
-    def _balance(self, sent: Values, high: Values, low: Values) -> tuple[Values, float, float]:
+    def _balance(
+        self, sent: Values, high: Values, low: Values
+    ) -> tuple[Values, float, float, None]:
         net = self.joined
         out = np.empty(high.size)
         found = balance(net.indptr, net.indices, net.data, self.ground, sent, high, low, out)
         out[self.held] = 0.0
-        return out, *found
+        return out, *found, None
 
     def _correction(self, rest: Values, enough: float) -> tuple[Values | None, float]:
         """Conjugate gradients with the factor as preconditioner: one step where it is exact, more where rounding spoiled it."""
@@ -193,6 +195,11 @@ class Links:
         return self.count
 
     @property
+    def abreast(self) -> int:
+        """Solutions that are worked on side by side: one, a factor is kept."""
+        return 1
+
+    @property
     def shape(self) -> tuple[int]:
         """Shape of a field."""
         return (self.count,)
@@ -213,6 +220,13 @@ class Links:
         sent[np.searchsorted(nodes, sink)] -= 1.0
         found = factor.potential(sent, np.zeros(nodes.size), STANDS)
         return self._spread(nodes, above(found, np.searchsorted(nodes, sink)))
+
+    def several(
+        self, sources: Sequence[int], sink: int, *, tolerance: float, limit: int
+    ) -> Iterator[Solved]:
+        """Potentials as :meth:`between` gives them, one source after the other: the factor is kept."""
+        for source in sources:
+            yield self.between(source, sink, tolerance=tolerance, limit=limit)
 
     def clamped(
         self,
@@ -270,13 +284,23 @@ class Links:
             held,
         )
 
-    def branches(self, potential: Values) -> Values:
+    def branches(self, potential: Values, low: Values | None = None) -> Values:
         """Current along each edge, from its first end to its second [ampere]."""
-        return self.g * (potential[self.a] - potential[self.b])
+        drop = potential[self.a] - potential[self.b]
+        if low is not None:
+            drop = drop + (low[self.a] - low[self.b])
+        return self.g * drop
 
-    def flow(self, potential: Values, leak: Values | None = None) -> Values:
+    @property
+    def tried(self) -> str:
+        """The most exact solver that a solution went through."""
+        return self.solver
+
+    def flow(
+        self, potential: Values, leak: Values | None = None, low: Values | None = None
+    ) -> Values:
         """Current through each node: the greater of what enters and what leaves."""
-        along = self.branches(potential)
+        along = self.branches(potential, low)
         forth, back = np.maximum(along, 0.0), np.maximum(-along, 0.0)
         out = np.bincount(self.a, forth, self.count) + np.bincount(self.b, back, self.count)
         into = np.bincount(self.b, forth, self.count) + np.bincount(self.a, back, self.count)

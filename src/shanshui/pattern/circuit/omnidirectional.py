@@ -171,8 +171,8 @@ def _current(
         return nothing
     flat = int(np.ravel_multi_index(ground, cell.shape))
     solved = circuit.clamped([flat], [0.0], sent, None, tolerance=TOLERANCE, limit=LIMIT)
-    good = held_to(solved, ACCEPTED, currents=True)
-    return circuit.flow(good.field), good.residual
+    good = held_to(solved, ACCEPTED, currents=True, solver=circuit.tried)
+    return circuit.flow(good.field, low=good.low), good.residual
 
 
 def _eliminated(

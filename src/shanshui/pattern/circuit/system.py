@@ -1,6 +1,8 @@
 """The equations of a grid of resistors, and their solution by multigrid or, written out, by a factorisation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,20 +14,28 @@ from shanshui.kernels.lattice import (
     balance,
     by_rows,
     clamp_edges,
-    copy_scaled,
     laplacian,
     products,
+    scale_lanes,
     turn,
 )
 from shanshui.kernels.multigrid import Multigrid
+from shanshui.pattern.circuit.edges import Four, Laid, Whole, by_strips
 from shanshui.pattern.circuit.links import Factor
-from shanshui.pattern.circuit.refine import STANDS, Solved, refined
+from shanshui.pattern.circuit.refine import STANDS, Rest, Solved, Step, driven, refining
 
-Edges = tuple[NDArray[Any], ...]
 _STIFF = 1e3
 """How much better than its best neighbour a short circuit conducts in the preconditioner [D]; exact in the system itself."""
 _AGAIN = 1e-6
 """Residual, over that at its beginning, at which a correction after the first ends."""
+_SHORT = 1e5
+"""Contrast of conductances up to which corrections are computed in 32 bits [D]; what they leave is summed in two doubles in any case."""
+_REACH = 2e-5
+"""Residual, over that at its beginning, to which a correction in 32 bits goes [D]: they hold 1e-7."""
+_PATIENCE = 40
+"""Iterations [D] after which a correction ends if the residual has not fallen to ``_FALLS`` of its best:
+where multigrid works each does."""
+_FALLS = 0.5
 
 
 @dataclass(frozen=True)
@@ -34,8 +44,8 @@ class System:
 
     Attributes
     ----------
-    edges : four framed (y, x) arrays [siemens]
-        East, south, south-east and south-west.
+    edges : Whole or Laid
+        Of the grid.
     ground : framed (y, x) array [siemens]
         To ground.
     group : framed (y, x) array of int, or None
@@ -46,7 +56,7 @@ class System:
         That share the rows; all processors by default.
     """
 
-    edges: Edges
+    edges: Whole | Laid
     ground: NDArray[Any]
     group: NDArray[np.int32] | None = None
     held: NDArray[np.bool_] | None = None
@@ -57,37 +67,34 @@ class System:
         """Rows that loops run over, frame left out."""
         return self.ground.shape[0] - 3
 
-    def balance(self, sent: Any, high: Any, low: Any) -> tuple[Any, float, float]:
-        """Currents left by potentials in two parts, their energy, the greatest current through a cell."""
-        out = np.zeros(high.shape)
-        energy, through = np.zeros(high.shape[0]), np.zeros(high.shape[0])
-        by_rows(
-            balance,
-            *self.edges,
-            self.ground,
-            sent,
-            high,
-            low,
-            out,
-            energy,
-            through,
-            rows=self.rows,
-            first=1,
-            threads=self.threads,
-        )
+    def balance(
+        self, sent: Any, high: Any, low: Any, out: Any = None
+    ) -> tuple[Any, float, float, float | None]:
+        """What potentials in two parts leave, into ``out`` where that is given, see :data:`shanshui.pattern.circuit.refine.Balance`."""
+        out = np.zeros(high.shape) if out is None else out
+        if not high.any():
+            # no potential yet: what is sent is what is left
+            out[...] = sent
+            energy = through = rough = np.zeros(1)
+        else:
+            energy, through, rough = np.zeros((3, high.shape[0]))
+            left = (sent, high, low, out, energy, through, rough)
+            by_strips(balance, self.edges, self.ground, *left, rows=self.rows, threads=self.threads)
         if self.held is not None:
             out[self.held] = 0.0
-        return Level(self.group)(out), float(energy.sum()), float(through.max())
+        tied = self.held is not None or self.group is not None
+        alone = None if tied else float(rough.max())
+        return Level(self.group)(out), float(energy.sum()), float(through.max()), alone
 
     def of_corrections(self) -> "System":
         """The system that corrections solve: they are 0 where potentials are held, which is ground to them."""
         if self.held is None:
             return self
-        edges, ground = tuple(e.copy() for e in self.edges), self.ground.copy()
+        edges, ground = tuple(e.copy() for e in self.edges.whole()), self.ground.copy()
         clamp_edges(*edges, self.held, ground)
         ground[self.held] = 0.0
         group = None if self.group is None else np.where(self.held, 0, self.group)
-        return System(edges, ground, group, None, self.threads)
+        return System(Whole(edges), ground, group, None, self.threads)
 
 
 class Level:
@@ -119,79 +126,210 @@ class Iterated:
         self.system = system
         self.inner = system.of_corrections()
         self.level = Level(self.inner.group)
-        self.cycle = Multigrid(_stiffened(self.inner), self.inner.ground, system.threads)
+        least, most = _range(self.inner)
+        # short circuits are stiff in the cycle and exact outside of it
+        self.short = self.inner.group is None and most <= _SHORT * least
+        edges, ground = self.inner.edges, self.inner.ground
+        if self.short:
+            scale = 1.0 / most if most > 0 else 1.0
+            self.cycle = Multigrid(edges.scaled(scale), ground, system.threads, scale)
+            self.edges = self.cycle.levels[0].edges
+        else:
+            own = edges.whole()
+            self.cycle = Multigrid(_stiffened(own, self.inner.group), ground, system.threads)
+            self.edges = (*own, ground)
+        self.scale = self.cycle.scale if self.short else 1.0
+        self.lanes = 0
+        self.ready: Any = np.zeros((3, 0))
+        self.room: list[Any] = []
+
+    def potentials(
+        self,
+        sent: Sequence[Any],
+        starts: Sequence[Any],
+        lows: Sequence[Any],
+        tolerance: float,
+        limit: int,
+    ) -> list[Solved]:
+        """Potentials for several fields of currents sent in, at once.
+
+        Parameters
+        ----------
+        sent : sequence of framed (y, x) arrays [ampere]
+            Each a lane, solved as it would be alone, to the last bit.
+        starts : sequence of framed (y, x) arrays [volt]
+            Potentials of held cells, 0 elsewhere; become the solutions.
+        lows : sequence of framed (y, x) arrays [volt]
+            Zeros; become what rounding takes off the solutions.
+        tolerance : float [1]
+            For residual and doubt.
+        limit : int
+            Of iterations.
+
+        Returns
+        -------
+        list of Solved
+            In their order.
+        """
+        begun: set[int] = set()
+        left = self._vectors(len(sent))[1]
+
+        def corrections(rests: Sequence[Rest], lanes: Sequence[int]) -> list[Step]:
+            first = max(tolerance, _REACH) if self.short else tolerance
+            goals = [max(_AGAIN, first) if k in begun else first for k in lanes]
+            begun.update(lanes)
+            return self._conjugate(rests, np.array(lanes, np.intp), np.array(goals), limit)
+
+        refinements = [
+            refining(partial(self.system.balance, s, out=out), start, tolerance, low)
+            for s, start, low, out in zip(sent, starts, lows, left, strict=True)
+        ]
+        return driven(refinements, corrections)
 
     def potential(self, sent: Any, start: Any, tolerance: float, limit: int) -> Solved:
-        """Potentials for currents sent in, with those of held cells given; tolerance for residual and doubt, limit of iterations."""
-        begun = False
+        """Potentials for one field of currents, see :meth:`potentials`."""
+        return self.potentials([sent], [start], [np.zeros(start.shape)], tolerance, limit)[0]
 
-        def correction(rest: Any, enough: float) -> tuple[Any, float]:
-            nonlocal begun
-            goal = _AGAIN if begun else tolerance
-            begun = True
-            return self._conjugate(rest, enough, goal, limit)
+    def fields(self, lanes: int) -> Any:
+        """Zeros for what is sent and both parts of the potentials of so many lanes; the same memory each time."""
+        if self.ready.shape[1] != lanes:
+            self.ready = np.zeros((3, 0))
+            self.ready = np.zeros((3, lanes, *self.system.ground.shape))
+        else:
+            self.ready.fill(0.0)
+        return self.ready
 
-        return refined(
-            lambda high, low: self.system.balance(sent, high, low), correction, start, tolerance
+    def _vectors(self, lanes: int) -> list[Any]:
+        """Room for the vectors of so many lanes, kept from one correction to the next."""
+        if self.lanes != lanes:
+            self.lanes, self.room = lanes, []
+            shape = self.inner.ground.shape
+            precision = np.dtype(np.float32) if self.short else self.inner.edges.dtype
+            self.room = [np.zeros((lanes, *shape), precision) for _ in range(4)]
+        return self.room
+
+    def _conjugate(
+        self, rests: Sequence[Rest], on: NDArray[np.intp], goals: Any, limit: int
+    ) -> list[Step]:
+        """Preconditioned conjugate gradients in the space where short circuits are level, all lanes in step until each is done."""
+        lanes = _Lanes(self, rests, on, goals)
+        for step in range(limit):
+            if not lanes.advanced(step):
+                break
+        return lanes.steps(on)
+
+
+class _Lanes:
+    """Conjugate gradients of several lanes, each with numbers of its own; what is left lies in the second vector."""
+
+    def __init__(
+        self, solver: Iterated, rests: Sequence[Rest], on: NDArray[np.intp], goals: Any
+    ) -> None:
+        self.solver, self.on = solver, on
+        self.x, self.r, self.p, self.q = solver._vectors(solver.lanes)
+        count, rows = self.r.shape[:2]
+        self.right = solver.cycle.right_sides(count, self.r if solver.short else None)
+        self.parts = np.zeros((2, count, rows))
+        for vector in (self.x, self.p, self.q):
+            vector[on] = 0.0
+        self.first, self.before, self.alpha, self.beta = np.zeros((4, count))
+        self.enough, self.goals = np.zeros((2, count))
+        self.enough[on], self.goals[on] = [enough for _, enough in rests], goals
+        self._run(products, self.r, self.r, self.r, *self.parts)
+        self.size = np.sqrt(self._sums(0))
+        self.wanted, self.given = self.size.copy(), self.size != 0.0
+        # of nothing left, nothing comes
+        self._keep(self.given)
+        # scaled, lest 32 bits run under what 64 hold; the size before is near enough
+        self.scale = np.ones(count) if solver.short else _over(1.0, self.size)
+        if not solver.short:
+            self._run(scale_lanes, self.r, self.scale.astype(self.r.dtype), self.right)
+        self.best, self.since = np.full(count, np.inf), np.zeros(count, int)
+
+    def _run(self, kernel: Any, *arrays: Any, before: Any = ()) -> None:
+        """A kernel over the rows of all lanes that are on."""
+        system = self.solver.inner
+        by_rows(
+            kernel, *before, self.on, *arrays, rows=system.rows, first=1, threads=system.threads
         )
 
-    def _conjugate(self, rest: Any, enough: float, goal: float, limit: int) -> tuple[Any, float]:
-        """Preconditioned conjugate gradients in the space where short circuits are level."""
-        system, level, precision = self.inner, self.level, self.inner.edges[0].dtype
-        rows, shape, threads = system.rows, rest.shape, system.threads
-        r = rest.astype(precision, copy=False)
-        x, p, q = (np.zeros(shape, precision) for _ in range(3))
-        part, other = np.zeros(shape[0]), np.zeros(shape[0])
-        wanted = size = float(np.sqrt(np.vdot(r, r).real))
-        first = before = alpha = 0.0
-        if wanted == 0.0:
-            return None, 0.0
-        for step in range(limit):
-            by_rows(
-                copy_scaled, r, 1.0 / size, self.cycle.right_side, rows=shape[0], threads=threads
-            )
-            z = level(self.cycle.cycle())
-            by_rows(products, r, q, z, part, other, rows=rows, first=1, threads=threads)
-            match, old = part.sum() * size, other.sum() * size
-            if step == 0:
-                first = float(match * self.cycle.scale)
-                if not first > enough:
-                    return None, first
+    def _sums(self, which: int) -> Any:
+        """Of the parts of each lane."""
+        return np.array([part.sum() for part in self.parts[which]])
+
+    def advanced(self, step: int) -> bool:
+        """Whether a step was made by any lane."""
+        solver, cycle = self.solver, self.solver.cycle
+        if self.on.size == 0:
+            return False
+        z = cycle.cycle(self.on)
+        for k in self.on:
+            solver.level(z[k])
+        self._run(products, self.r, self.q, z, *self.parts)
+        match, old = (_over(self._sums(n), self.scale) for n in range(2))
+        if step == 0:
+            self.first = match * cycle.scale
+            worth = self.first > self.enough
+            self.given &= worth
+            self._keep(worth)
+        else:
             # the flexible form: rounding in the 32-bit cycle does no harm
-            beta = -alpha * old / before if step else 0.0
-            by_rows(turn, p, z, beta, size, rows=rows, first=1, threads=threads)
-            by_rows(
-                laplacian,
-                *system.edges,
-                system.ground,
-                p,
-                q,
-                part,
-                rows=rows,
-                first=1,
-                threads=threads,
-            )
-            energy = part.sum()
-            if not (np.isfinite(energy) and energy > 0.0 and np.isfinite(match)):
-                break
-            level(q)
-            before, alpha = match, match / energy
-            by_rows(advance, x, r, p, q, alpha, part, rows=rows, first=1, threads=threads)
-            size = float(np.sqrt(part.sum()))
-            if size <= goal * wanted:
-                break
-        return x, first
+            self.beta = -self.alpha / solver.scale * _over(old, self.before)
+        kind = self.x.dtype
+        size = _over(1.0, self.scale).astype(kind)
+        self._run(turn, self.p, z, self.beta.astype(kind), size)
+        self._run(laplacian, self.p, self.q, self.parts[0], before=solver.edges)
+        energy = self._sums(0) / solver.scale
+        self._keep(np.isfinite(energy) & (energy > 0.0) & np.isfinite(match))
+        for k in self.on:
+            solver.level(self.q[k])
+        self.before, self.alpha = match, _over(match, energy)
+        self.scale = self.scale if solver.short else _over(1.0, self.size)
+        steps = [v.astype(kind) for v in (self.alpha, self.alpha / solver.scale, self.scale)]
+        self._run(advance, self.x, self.r, self.p, self.q, *steps, self.right, self.parts[0])
+        self.size[self.on] = np.sqrt(self._sums(0))[self.on]
+        self._keep((self.size > self.goals * self.wanted) & ~self._stalled())
+        return True
+
+    def _keep(self, which: Any) -> None:
+        """Go on with some lanes only."""
+        self.on = self.on[which[self.on]]
+
+    def _stalled(self) -> Any:
+        """Lanes whose residual has not come down for long."""
+        better = self.size < _FALLS * self.best
+        self.best = np.where(better, self.size, self.best)
+        self.since = np.where(better, 0, self.since + 1)
+        return self.since >= _PATIENCE
+
+    def steps(self, lanes: NDArray[np.intp]) -> list[Step]:
+        """The correction of each lane, and the energy before."""
+        return [(self.x[k] if self.given[k] else None, float(self.first[k])) for k in lanes]
 
 
-def _stiffened(system: System) -> Edges:
+def _over(above: Any, below: Any) -> Any:
+    """A quotient of lanes, 0 where there is nothing below."""
+    there = below != 0.0
+    return np.where(there, above / np.where(there, below, 1.0), 0.0)
+
+
+def _range(system: System) -> tuple[float, float]:
+    """The least conductance that is not 0 and the greatest."""
+    least, most = system.edges.range()
+    known = system.ground[system.ground > 0]
+    if known.size:
+        return min(least, float(known.min())), max(most, float(known.max()))
+    return least, most
+
+
+def _stiffened(edges: Four, group: NDArray[np.int32] | None) -> Four:
     """Edges with short circuits made stiff, for the preconditioner."""
-    group = system.group
     if group is None:
-        return system.edges
-    stiff = _STIFF * max(float(e.max()) for e in system.edges)
+        return edges
+    stiff = _STIFF * max(float(e.max()) for e in edges)
     shifts = ((0, 1), (1, 0), (1, 1), (1, -1))
     out = []
-    for edge, (di, dj) in zip(system.edges, shifts, strict=True):
+    for edge, (di, dj) in zip(edges, shifts, strict=True):
         inside = (group > 0) & (group == np.roll(group, (-di, -dj), (0, 1)))
         out.append(np.where(inside, edge.dtype.type(stiff), edge))
     return tuple(out)
@@ -209,7 +347,7 @@ class Assembled:
     """
 
     def __init__(self, system: System, solver: str) -> None:
-        edges, ground, group = system.edges, system.ground, system.group
+        edges, ground, group = system.edges.whole(), system.ground, system.group
         index = np.arange(ground.size).reshape(ground.shape)
         if group is not None:
             first = np.full(int(group.max()) + 1, -1, np.intp)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from shanshui.core.errors import DataError
 from shanshui.study.circuitscape.ini import (
     choice,
@@ -41,7 +43,11 @@ _FLAGS: dict[str, bool] = {
     "set_null_currents_to_nodata": False,
     "set_null_voltages_to_nodata": False,
     "set_focal_node_currents_to_zero": False,
+    "use_elevation": False,
+    "write_gross_currents": False,
 }
+_FACTORS = {"uphill_factor": 1.0, "downhill_factor": 1.0}
+"""Times the conductance of an edge on the way up and on the way down [M]; ours, no other program has them."""
 _FILES = (
     "habitat_file",
     "point_file",
@@ -52,6 +58,7 @@ _FILES = (
     "included_pairs_file",
     "variable_source_file",
     "reclass_file",
+    "elevation_file",
 )
 _CHOICES = {
     "scenario": SCENARIOS,
@@ -91,9 +98,9 @@ IDLE = (
 """Options that change how a program works, not what it finds: accepted, and without effect here."""
 _WORK = ("parallelize", "low_memory_mode", "max_parallel", "cholmod_batch_size")
 """Those of them that users set for a reason."""
-_CONVENTIONS = 2
+_CONVENTIONS = 3
 """Of the solutions that unfinished work holds; a run does not go on from those of others."""
-KNOWN = {*_FLAGS, *_FILES, *_CHOICES, *IDLE, "output_file", "solver"}
+KNOWN = {*_FLAGS, *_FACTORS, *_FILES, *_CHOICES, *IDLE, "output_file", "solver"}
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,8 @@ class Job:
         Stem of all results.
     remarks : tuple of str
         What the user should know: options without effect.
+    factors : mapping of str to float [1]
+        For the ways up and down, where the job has elevation.
     """
 
     path: Path
@@ -122,6 +131,7 @@ class Job:
     choices: Mapping[str, str]
     output: Path
     remarks: tuple[str, ...]
+    factors: Mapping[str, float]
 
 
 def read_job(path: Path, out: Path | None = None, others: Collection[str] = ()) -> Job:
@@ -162,6 +172,15 @@ def read_job(path: Path, out: Path | None = None, others: Collection[str] = ()) 
         remarks.append(
             "write_cum_cur_map_only: no map of currents is asked for; set write_cur_maps too"
         )
+    factors = {k: _factor(path, k, given.get(k, ""), v) for k, v in _FACTORS.items()}
+    if flags["use_elevation"]:
+        _refuse_undirected(path, flags, choices)
+    else:
+        remarks += [
+            f"{k}: has no effect without use_elevation"
+            for k in (*_FACTORS, "write_gross_currents")
+            if k in given
+        ]
     needed = _needed(flags, choices)
     files = {}
     for key in _FILES:
@@ -179,7 +198,45 @@ def read_job(path: Path, out: Path | None = None, others: Collection[str] = ()) 
         choices,
         place_output(path, named if is_given(named) else path.stem + ".out", out),
         tuple(remarks),
+        factors,
     )
+
+
+def _factor(path: Path, key: str, value: str, usual: float) -> float:
+    if not is_given(value):
+        return usual
+    try:
+        found = float(value)
+    except ValueError:
+        found = np.nan
+    if not (np.isfinite(found) and found >= 0):
+        raise DataError(f"{path}: {key}: found '{value[:80]}'; expected a factor of 0 or more")
+    return found
+
+
+def _refuse_undirected(path: Path, flags: Mapping[str, bool], choices: Mapping[str, str]) -> None:
+    """Refuse what has no meaning where the ways up and down differ.
+
+    Raises
+    ------
+    DataError
+        Such an option.
+    """
+    for bad, said in (
+        (
+            choices["scenario"] == "pairwise",
+            "scenario pairwise, where the way there and the way back are one; expected one-to-all, all-to-one or advanced",
+        ),
+        (choices["data_type"] == "network", "data_type network; expected raster"),
+        (flags["use_polygons"], "use_polygons; a short circuit has no up and down"),
+        (choices["precision"] == "single", "precision single; expected double"),
+        (
+            choices["solver"] not in ("auto", "direct"),
+            f"solver {choices['solver']}; expected direct",
+        ),
+    ):
+        if bad:
+            raise DataError(f"{path}: use_elevation: found {said}")
 
 
 def _needed(flags: Mapping[str, bool], choices: Mapping[str, str]) -> dict[str, str]:
@@ -198,6 +255,7 @@ def _needed(flags: Mapping[str, bool], choices: Mapping[str, str]) -> dict[str, 
             ("use_mask", "mask_file"),
             ("use_polygons", "polygon_file"),
             ("use_reclass_table", "reclass_file"),
+            ("use_elevation", "elevation_file"),
         ):
             if flags[flag]:
                 needed[key] = flag
@@ -239,6 +297,7 @@ def described(job: Job) -> dict[str, Any]:
         "conventions": _CONVENTIONS,
         "flags": dict(job.flags),
         "choices": dict(job.choices),
+        "factors": dict(job.factors),
         "files": {
             k: (str(p), p.stat().st_size, p.stat().st_mtime_ns) for k, p in job.files.items()
         },

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from shanshui.core.errors import DataError
 from shanshui.flow.estimate import memory_limit
 from shanshui.pattern.circuit.answers import Answer
+from shanshui.pattern.circuit.directed import Directed, directed_landscape
 from shanshui.pattern.circuit.lattice import Lattice
 from shanshui.pattern.circuit.modes import advanced
 from shanshui.pattern.circuit.questions import conductances
@@ -52,11 +53,38 @@ class RasterJob(Work):
                 solver=job.choices["solver"],
             )
 
-        self.circuit = landscape(merged)
+        if "elevation_file" in job.files:
+            self.circuit = self._directed(
+                cell, matching(job.files["elevation_file"], base, self.raster).values, merged
+            )
+        else:
+            self.circuit = landscape(merged)
         if self.scenario == "pairwise" and any(c.size > 1 for c in self.focal.values()):
             self.regions = Regions(self.focal, group, landscape)
         self.terminals = self._terminals()
         self.extras()
+
+    def _directed(
+        self,
+        cell: NDArray[np.float64],
+        elevation: NDArray[np.float64],
+        group: NDArray[np.int64] | None,
+    ) -> Directed:
+        """The landscape with factors for the ways up and down."""
+        if group is not None:
+            raise DataError(
+                f"{self.job.files['point_file']}: found focal nodes of several cells; expected one cell each in a job with use_elevation: "
+                "a short circuit has no up and down"
+            )
+        return directed_landscape(
+            cell,
+            elevation,
+            self.job.factors["uphill_factor"],
+            self.job.factors["downhill_factor"],
+            four_neighbours=self.flags["connect_four_neighbors_only"],
+            mean_resistance=self.flags["connect_using_avg_resistances"],
+            gross=self.flags["write_gross_currents"],
+        )
 
     def _habitat(self, base: Path) -> NDArray[np.float64]:
         values = self.raster.values

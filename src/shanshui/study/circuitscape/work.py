@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from shanshui.core.errors import DataError, ResourceError
 from shanshui.flow.estimate import memory_limit
 from shanshui.pattern.circuit.answers import Answer, Fields
-from shanshui.pattern.circuit.lattice import DIRECT_CELLS
+from shanshui.pattern.circuit.lattice import DIRECT_CELLS, LANE_BYTES
 from shanshui.pattern.circuit.modes import pairwise, starred
 from shanshui.pattern.circuit.regions import Regions
 from shanshui.study.circuitscape.inputs import Pairs, read_pairs, read_strengths
@@ -26,8 +27,6 @@ _KEEP_ON_DISK = 5_000_000
 """Cells times focal nodes above which solved fields are files that a later run takes up [D]."""
 _BYTES_MULTIGRID = 150
 _BYTES_DIRECT = 2000
-_SECONDS_PER_CELL = 3e-7
-"""Of one solve on one machine of two cores [D], measured on rough landscapes; see benchmarks/RESULTS.md."""
 
 
 @dataclass
@@ -148,9 +147,10 @@ class Work(ABC):
             count = len(list(self.pairs_wanted()))
         solver = self.circuit.solver
         each = _BYTES_MULTIGRID if solver == "multigrid" else _BYTES_DIRECT
+        each += LANE_BYTES * (min(self.circuit.abreast, max(count - 1, 1)) - 1)
         memory = size * each / 2**30
-        seconds = count * size * _SECONDS_PER_CELL
-        said = f"{size} nodes, {count} solution(s) by {solver}: about {memory:.2g} GiB, {seconds:.2g} s"
+        self.solutions = count
+        said = f"{size} nodes, {count} solution(s) by {solver}: about {memory:.2g} GiB"
         if size * count >= _KEEP_ON_DISK and count > 1:
             said += f", {8 * size * count / 2**30:.2g} GiB of disk until it is done"
         self.tell(said, 0, 0)
@@ -213,7 +213,10 @@ class Work(ABC):
         fields = self.fields()
         totals: dict[str, NDArray[np.float64]] = {}
         table = {}
+        began = time.perf_counter()
         for done, answer in enumerate(self.answers(fields), start=1):
+            if done == 1 and self.questions > 1:
+                self.told_time(time.perf_counter() - began)
             self.outcome.residual = max(self.outcome.residual, answer.residual)
             table[answer.name] = answer.resistance
             if np.isinf(answer.resistance):
@@ -231,6 +234,12 @@ class Work(ABC):
             self.write_most(totals.get("most", self.circuit.blank()))
         if isinstance(fields, KeptFields):
             fields.clear()
+
+    def told_time(self, first: float) -> None:
+        """Say how long the rest will take, from how long the first took on this machine: solutions side by side come at once."""
+        batches = -(-max(self.solutions - 1, 1) // self.circuit.abreast)
+        if batches > 1:
+            self.tell(f"the first took {first:.2g} s: about {first * batches:.2g} s in all", 0, 0)
 
     def mapped(self, answer: Answer, totals: dict[str, NDArray[np.float64]]) -> None:
         """Write what maps of one answer are asked for, and add its current to the sum and the greatest."""
