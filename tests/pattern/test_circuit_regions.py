@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shanshui.kernels.lattice import framed, through_flow
 from shanshui.pattern.circuit import current, effective_resistance
+from shanshui.pattern.circuit.edges import Laid, Whole, by_strips
 from shanshui.pattern.circuit.lattice import Lattice
 from shanshui.pattern.circuit.modes import pairwise, pairwise_resistances
 from shanshui.pattern.circuit.regions import Regions, joined_groups
@@ -205,3 +207,34 @@ def test_groups_are_what_joining_set_by_set_gives(seed):
     assert {
         frozenset(np.flatnonzero(found == n).tolist()) for n in set(found.tolist()) - {0}
     } == known
+
+
+@pytest.mark.parametrize("resistances", [True, False])
+@pytest.mark.parametrize("rows", [1, 2, 63, 64, 65, 130])
+def test_edges_laid_strip_by_strip_are_those_laid_at_once(rows, resistances):
+    random = np.random.default_rng(rows)
+    cell = np.exp(random.normal(size=(rows, 6)))
+    cell[random.random(cell.shape) < 0.2] = 0.0
+    laid = Laid(cell, cell > 0, resistances, True, np.dtype(np.float64))
+    whole = Whole(laid.whole())
+    for low, high in ((1, rows + 1), (1, 2), (max(rows - 1, 1), rows + 1), (rows, rows + 1)):
+        # of the last row what leads down belongs to the strip below
+        for one, two in zip(laid.strip(low, high), whole.strip(low, high), strict=True):
+            np.testing.assert_array_equal(one[: high - low + 1], two[: high - low + 1])
+    assert laid.range() == whole.range()
+    for one, two in zip(laid.scaled(0.3), whole.scaled(0.3), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert laid.dtype == whole.dtype
+
+
+def test_kernels_over_strips_are_kernels_over_the_whole():
+    random = np.random.default_rng(5)
+    laid = Laid(random.random((150, 7)), np.ones((150, 7), bool), True, True, np.dtype(np.float64))
+    fields = [framed(150, 7) for _ in range(5)]
+    for field in fields[1:3]:
+        field[1:151, 1:8] = random.normal(size=(150, 7))
+    alone = [f.copy() for f in fields]
+    by_strips(through_flow, laid, *fields, rows=150)
+    through_flow(*laid.whole(), *alone, 1, 151)
+    for one, two in zip(fields, alone, strict=True):
+        np.testing.assert_array_equal(one, two)

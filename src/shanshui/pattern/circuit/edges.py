@@ -76,7 +76,8 @@ class Laid:
 
     def whole(self) -> Four:
         """All of them."""
-        out = tuple(framed(*self.cell.shape, self.dtype) for _ in range(4))
+        ny, nx = self.cell.shape
+        out = tuple(framed(ny, nx, self.dtype) for _ in range(4))
         rule = (self.cell, self.node, self.resistances, self.diagonals)
         by_rows(lay_edges, *rule, *out, rows=len(self.cell), threads=self.threads)
         return out
@@ -103,7 +104,8 @@ class Laid:
 
     def scaled(self, scale: float) -> Four:
         """All of them, multiplied and in 32 bits."""
-        out = tuple(framed(*self.cell.shape, np.float32) for _ in range(4))
+        ny, nx = self.cell.shape
+        out = tuple(framed(ny, nx, np.float32) for _ in range(4))
         for low, high in _strips(len(self.cell)):
             for target, edge in zip(out, self.strip(low, high), strict=True):
                 target[low:high] = edge[1 : high - low + 1] * scale
