@@ -61,7 +61,7 @@ def scaled_relief(
     measured relief [m], s the measured slope, d the cells at which it is measured [m], d' those wanted [m], and H = 2 - D, D the fractal dimension of
     ``scaled_slope``: Zhang and others (1999) [M]. sigma [m] is the standard deviation of the heights that cells of d hide: where slopes rise as
     ``tan(s) (d / u)^(1 - H)`` with finer cells u, waves of length 2 u carry the slope that is gained from u + du to u, and height is slope times
-    length over 2 pi; they are summed from d' to d. The highest cell hides a crest, the lowest a trough, sqrt(2) sigma each. The law is
+    length over 2 pi; they are summed from d' to d. The highest cell hides a crest, the lowest a valley, sqrt(2) sigma each. The law is
     published for slopes; what it says of heights is ours [D] (decision 0033).
     Tried on two elevation maps of 90 m, in windows of two coarse cells from middle to middle: a mountain front at 990 m comes to 278 m where 315 are
     right and 214 are measured, low hills to 29 where 32 are right and 24 are measured; the error of a cell is halved.
