@@ -32,6 +32,8 @@ _SHORT = 1e5
 """Contrast of conductances up to which corrections are computed in 32 bits [D]; what they leave is summed in two doubles in any case."""
 _REACH = 2e-5
 """Residual, over that at its beginning, to which a correction in 32 bits goes [D]: they hold 1e-7."""
+_MARGIN = 0.3
+"""Of the fall of doubt that is wanted, the fall of the residual that is gone for [D]: their norms differ."""
 _PATIENCE = 40
 """Iterations [D] after which a correction ends if the residual has not fallen to ``_FALLS`` of its best:
 where multigrid works each does."""
@@ -271,6 +273,10 @@ class _Lanes:
             self.first = match * cycle.scale
             worth = self.first > self.enough
             self.given &= worth
+            if solver.short:
+                # no further than what is wanted: a last correction need not bring all that 32 bits hold
+                need = _MARGIN * np.sqrt(_over(self.enough, self.first))
+                self.goals = np.maximum(self.goals, need)
             self._keep(worth)
         else:
             # the flexible form: rounding in the 32-bit cycle does no harm
