@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from shanshui.kernels import belts, cost, cost_ways, disc, lattice, multigrid, thinning
+from shanshui.kernels import belts, coarser, cost, cost_ways, disc, lattice, multigrid, thinning
 
 SHAPE = (7, 9)
 
@@ -133,14 +133,14 @@ def test_between_grids(monkeypatch):
     for plain in (False, True):
         pick = (lambda f: f.py_func) if plain else (lambda f: f)
         if plain:
-            monkeypatch.setattr(multigrid, "_add", multigrid._add.py_func)
+            monkeypatch.setattr(coarser, "_add", coarser._add.py_func)
         across, along = np.zeros((rows, cols), np.float32), np.zeros((rows, cols), np.float32)
         amid = np.zeros((rows, cols, 4), np.float32)
-        pick(multigrid._line_weights)(*fine[:4], across, along, 0, rows)
-        pick(multigrid._centre_weights)(*fine[:4], across, along, amid, 0, rows)
+        pick(coarser.line_weights)(*fine[:4], across, along, 0, rows)
+        pick(coarser.centre_weights)(*fine[:4], across, along, amid, 0, rows)
         coarse = tuple(np.zeros((8, 9), np.float32) for _ in range(5))
         for parity in (0, 1):
-            pick(multigrid._coarsen)(fine, across, along, amid, coarse, parity, 0, rows)
+            pick(coarser.coarsen)(fine, across, along, amid, coarse, parity, 0, rows)
         b, v, r = lanes(3, np.float32), lanes(4, np.float32), np.zeros((6, *fine[0].shape), "f4")
         pick(multigrid._residual)(fine, inverse, ON, b, v, r, 1, SHAPE[0] + 1)
         b = np.zeros((6, 8, 9), np.float32)
@@ -159,11 +159,11 @@ def test_a_coarse_grid_has_the_energy_of_the_fine_one():
     rows, cols = 4, 5
     across, along = np.zeros((rows, cols), np.float32), np.zeros((rows, cols), np.float32)
     amid = np.zeros((rows, cols, 4), np.float32)
-    multigrid._line_weights(*fine[:4], across, along, 0, rows)
-    multigrid._centre_weights(*fine[:4], across, along, amid, 0, rows)
+    coarser.line_weights(*fine[:4], across, along, 0, rows)
+    coarser.centre_weights(*fine[:4], across, along, amid, 0, rows)
     coarse = tuple(np.zeros((8, 9), np.float32) for _ in range(5))
     for parity in (0, 1):
-        multigrid._coarsen(fine, across, along, amid, coarse, parity, 0, rows)
+        coarser.coarsen(fine, across, along, amid, coarse, parity, 0, rows)
     one = np.array([0])
     u = np.zeros((1, 8, 9), np.float32)
     u[0, 1:5, 1:6] = np.random.default_rng(7).normal(size=(4, 5))
