@@ -1,5 +1,6 @@
 import ast
 import importlib
+import inspect
 import linecache
 import re
 import subprocess
@@ -20,6 +21,7 @@ from shanshui.core.voice import Voice
 from shanshui.flow import fingerprint, source
 from shanshui.flow.canon import digest_of
 from shanshui.flow.fingerprint import code_digest
+from shanshui.flow.source import parts_of
 
 HERE = Path(__file__).parent
 TABLES = ("plain", "named", "low", "high")
@@ -224,6 +226,7 @@ from shanshui.plans import accounts, pattern
 from shanshui.accounts.gep import gep
 from shanshui.pattern.barriers import pinch_points
 from shanshui.flow.fingerprint import code_digest
+from shanshui.flow.source import parts_of
 from shanshui.core.assessment import card_of
 order = [gep, pinch_points][:: int(sys.argv[1])]
 print(sorted(code_digest(card_of(f).fn) for f in order))
@@ -421,3 +424,9 @@ def test_where_the_package_lies_is_in_no_digest():
         if "__file__" in path.read_text("utf-8") and path.parent.name != "flow"
     ]
     assert found == []
+
+
+def test_parts_come_in_the_order_of_the_library():
+    tree = ast.parse(inspect.getsource(source))
+    assert parts_of([tree, tree.body[0]]) == [*ast.walk(tree), *ast.walk(tree.body[0])]
+    assert parts_of([]) == []

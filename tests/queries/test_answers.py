@@ -175,6 +175,17 @@ def test_one_result_in_both_is_the_same_and_read_once(folder):
     with pytest.raises(PlanError, match="not made yet in scenario steps"):
         study.comparisons("base", "steps", "slope_class")
     assert study.differing("base", "steps") == []
+    # nothing was made to compare, which is not the same as nothing differs
+    found = study.comparisons("base", "steps", by_place=False)
+    reached = {n for n, state in study.scenario("steps").reached_states().items()}
+    assert len(found) == 0
+    assert set(found.unmade[1]) == reached & set(study)
+    assert found.unmade[1] and not found.unmade[0]
+    assert found.shared == len(study) - len(found.unmade[1])
+    said = shanshui("compare", folder, "base", "steps")
+    assert f"0 of {found.shared} products that both have made differ" in said
+    assert f"run it: shanshui run {folder} --scenario steps" in said
+    assert "not compared" not in shanshui("compare", folder, "base", "higher")
 
 
 def test_a_preview_says_that_its_cells_are_too_wide_for_a_measure(folder):

@@ -178,7 +178,16 @@ def compare(
         rows = summary_rows(found)
         if len(rows):
             print_rows(records(rows.drop(columns=["from", "to", "in_one_only"])))
-        typer.echo(f"{len(found)} products differ between {one} and {other}")
+        typer.echo(
+            f"{len(found)} of {found.shared} products that both have made differ between {one} and {other}"
+        )
+        for name, unmade in zip((one, other), found.unmade, strict=True):
+            if unmade:
+                flags = study.scenario(name).flags
+                typer.echo(
+                    f"! {len(unmade)} are not compared: {name} has not made them as it stands; "
+                    f"run it: shanshui run {folder}{flags}"
+                )
 
 
 def _print_comparisons(study: "Study", found: "Comparisons", voice: Voice) -> None:

@@ -21,7 +21,7 @@ from shanshui.core.errors import PlanError
 from shanshui.core.shipped import shipped_text
 from shanshui.flow.canon import Canon, digest_of
 from shanshui.flow.names import Scope, cells, foreign_name, inner, local_imports, methods
-from shanshui.flow.source import Source, global_names, names_in, source_of
+from shanshui.flow.source import Source, global_names, names_in, parts_of, source_of
 
 _BLIND = {"eval", "exec", "globals", "__import__"}
 _UNSEEN = {"shanshui.collect", "shanshui.store", "shanshui.study", "shanshui.core.shipped"}
@@ -188,9 +188,9 @@ class _Look:
         used = global_names(fn.__code__).union(*map(names_in, source.decorators))
         scope = {name: fn.__globals__[name] for name in used if name in fn.__globals__}
         scope |= cells(fn)
-        scope |= local_imports(source.nodes, self._ours)
+        scope |= local_imports(source.parts, self._ours)
         self._refuse_reading(source, fn.__globals__)
-        self._names(source.nodes, Scope(scope, self._ours))
+        self._names(source.parts, Scope(scope, self._ours))
         own = {k: v for k, v in vars(fn).items() if k not in {"__wrapped__", "card"}}
         if own:
             self.parts["attributes"] = self.text(own, f"an attribute of {fn.__name__}")
@@ -202,7 +202,7 @@ class _Look:
     def _refuse_reading(self, source: Source, scope: dict[str, Any]) -> None:
         """Refuse code that reads a file whose content stands in no recipe."""
         seen = not any(self.where.startswith(f"{room}.") for room in _UNSEEN)
-        for node in (part for top in source.nodes for part in ast.walk(top)):
+        for node in source.parts:
             word = getattr(node, "attr", getattr(node, "id", ""))
             value = scope.get(word) if isinstance(node, ast.Name) and word != "__file__" else None
             home = str(getattr(value, "__module__", None) or getattr(value, "__name__", ""))
@@ -223,7 +223,7 @@ class _Look:
         module = vars(sys.modules[kind.__module__])
         outside = source.outside_functions()
         names = set[str]().union(*map(names_in, outside))
-        self._names(outside, Scope({n: module[n] for n in names if n in module}, self._ours))
+        self._names(parts_of(outside), Scope({n: module[n] for n in names if n in module}, self._ours))
         self.callees.extend(base for base in kind.__mro__[1:] if self._ours(base))
         written = source.assigned()
         for name, value in vars(kind).items():
@@ -250,15 +250,15 @@ class _Look:
 
     # names
 
-    def _names(self, nodes: list[ast.AST], scope: Scope) -> None:
+    def _names(self, parts: list[ast.AST], scope: Scope) -> None:
         """Follow every name that is used, and what is asked of modules."""
         settled: set[ast.AST] = set()
-        for node in (part for top in nodes for part in ast.walk(top)):
+        for node in parts:
             if isinstance(node, ast.Call):
                 settled |= self._call(node, scope)
             if isinstance(node, ast.Attribute) and scope.of(node) is not None:
                 settled.add(node.value)
-        for node in (part for top in nodes for part in ast.walk(top)):
+        for node in parts:
             found = None if node in settled else scope.of(node)
             if found is not None:
                 self.parts[f"name {found[0]}"] = self.text(found[1], found[0])

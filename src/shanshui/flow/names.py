@@ -73,10 +73,10 @@ class Scope:
         return [] if found is None else [found[1]]
 
 
-def local_imports(nodes: list[ast.AST], ours: Callable[[Any], bool]) -> dict[str, Any]:
+def local_imports(parts: list[ast.AST], ours: Callable[[Any], bool]) -> dict[str, Any]:
     """What is imported where it is used, to start fast: still part of the code."""
     out: dict[str, Any] = {}
-    for node in (part for top in nodes for part in ast.walk(top)):
+    for node in parts:
         if isinstance(node, ast.ImportFrom) and node.module:
             module = importlib.import_module(node.module)
             if ours(module):

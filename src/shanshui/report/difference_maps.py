@@ -75,7 +75,8 @@ def difference_map(study: Study, found: Sequence[Comparison], voice: Voice) -> F
         image = ax.imshow(values, extent=_extent(study), cmap="RdBu", norm=norm, zorder=2, **PLAIN)
         _outlines(ax, study)
         sides = {"one": scenario_word(one.one, voice), "other": scenario_word(one.other, voice)}
-        title = voice("compare_less", **sides)
+        # classes are no numbers, so that nothing is taken from anything
+        title = voice("compare_apart" if classes else "compare_less", **sides)
         if len(found) == 1:
             title = f"{voice.word(one.product)}{voice('mark_colon')}{title}"
         ax.set_title(title, fontsize=8.5)

@@ -26,11 +26,17 @@ class Comparisons:
         From the first to the second.
     comparisons : tuple of Comparison
         One for each product, in the order in which they are made.
+    shared : int
+        Products that could be compared, for both have made them.
+    unmade : (tuple of str, tuple of str)
+        Products that could not, for the first, or the second, has not made what the other has.
     """
 
     one: str
     other: str
     comparisons: tuple[Comparison, ...]
+    shared: int
+    unmade: tuple[tuple[str, ...], tuple[str, ...]]
 
     def __iter__(self) -> Iterator[Comparison]:
         return iter(self.comparisons)
@@ -105,7 +111,9 @@ def comparisons(
     """
     pair = Pair(study, one, other, None if by_place else Zones.none())
     names = products or pair.differing()
-    return Comparisons(one, other, tuple(compared(pair, name, column) for name in names))
+    found = tuple(compared(pair, name, column) for name in names)
+    first, second = map(tuple, pair.unmade())
+    return Comparisons(one, other, found, len(pair.shared()), (first, second))
 
 
 def compared(pair: Pair, product: str, column: str = "") -> Comparison:

@@ -12,6 +12,9 @@ from shanshui.queries.comparison.zones import Zones
 from shanshui.study.sections import BASE
 from shanshui.study.study import Study
 
+_TO_MAKE = ("missing", "stale")
+"""States that a run ends."""
+
 
 class Pair:
     """Two scenarios of a study side by side, looked at once for any number of products.
@@ -88,8 +91,19 @@ class Pair:
 
     def differing(self) -> list[str]:
         """Products that both have made and that are not one kept result; nothing of them is read."""
-        return [
-            name
-            for name in self._made[0]
-            if not is_before(name) and self.both(name) and not self.same(name)
-        ]
+        return [name for name in self.shared() if not self.same(name)]
+
+    def shared(self) -> list[str]:
+        """Products that both have made, the same or not."""
+        return [name for name in self._made[0] if not is_before(name) and self.both(name)]
+
+    def unmade(self) -> tuple[list[str], list[str]]:
+        """Products that only the other one has made, of the first and of the second; what cannot be made here is not meant."""
+        one, other = (
+            {name for name, state in made.items() if state == "made" and view.has(name)}
+            for view, made in zip((self.a, self.b), self._made, strict=True)
+        )
+        return (
+            [n for n in self._made[0] if n in other - one and self._made[0][n] in _TO_MAKE],
+            [n for n in self._made[1] if n in one - other and self._made[1][n] in _TO_MAKE],
+        )
