@@ -67,6 +67,8 @@ def test_a_cell_is_a_side_or_its_width_and_height(cell):
     [
         ((30, 25), "cell: found 30 wide and 25 high; expected square"),
         (0, "cell: found 0; expected the side"),
+        (-30, "cell: found -30; expected the side"),
+        ((-30, 30), r"cell: found \(-30, 30\); expected the side"),
         (np.nan, "cell: found nan"),
         ("30 m", "cell: found '30 m'"),
         ("33", "cell: found '33'"),
@@ -109,6 +111,8 @@ def test_one_band_is_left_out_and_more_are_refused():
         slope(np.zeros((2, 3, 3)), cell=50)
     with pytest.raises(QuantityError, match=r"elevation: found an array of shape \(9,\)"):
         slope(np.zeros(9), cell=50)
+    with pytest.raises(QuantityError, match=r"elevation: found an array of shape \(0, 5\)"):
+        slope(np.zeros((0, 5)), cell=50)
     with pytest.raises(QuantityError, match="elevation: found an array of <U1; expected numbers"):
         slope(np.full((3, 3), "a"), cell=50)
 

@@ -180,7 +180,8 @@ def test_one_result_in_both_is_the_same_and_read_once(folder):
     reached = {n for n, state in study.scenario("steps").reached_states().items()}
     assert len(found) == 0
     assert set(found.unmade[1]) == reached & set(study)
-    assert found.unmade[1] and not found.unmade[0]
+    assert found.unmade[1]
+    assert not found.unmade[0]
     assert found.shared == len(study) - len(found.unmade[1])
     said = shanshui("compare", folder, "base", "steps")
     assert f"0 of {found.shared} products that both have made differ" in said

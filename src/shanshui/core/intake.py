@@ -85,7 +85,10 @@ def checked_cell(cell: Any) -> float:
     try:
         if isinstance(cell, str | bool):
             raise TypeError
-        sides = [abs(float(v)) for v in ([cell] if np.ndim(cell) == 0 else cell)]
+        sides = [float(v) for v in ([cell] if np.ndim(cell) == 0 else cell)]
+        if len(sides) == 2:
+            # the transform of a raster counts its rows downwards
+            sides[1] = abs(sides[1])
     except (TypeError, ValueError):
         sides = []
     if len(sides) not in (1, 2) or not all(np.isfinite(sides)) or not all(v > 0 for v in sides):
@@ -294,7 +297,7 @@ def _laid(
         raise QuantityError(f"{name}: found an array of {value.dtype}; expected numbers")
     shape = value.shape
     found = value[0] if value.ndim == 3 and shape[0] == 1 else value
-    if found.ndim != 2:
+    if found.ndim != 2 or not found.size:
         raise QuantityError(
             f"{name}: found an array of shape {shape}; expected rows and columns, or one band of them"
         )

@@ -223,7 +223,9 @@ class _Look:
         module = vars(sys.modules[kind.__module__])
         outside = source.outside_functions()
         names = set[str]().union(*map(names_in, outside))
-        self._names(parts_of(outside), Scope({n: module[n] for n in names if n in module}, self._ours))
+        self._names(
+            parts_of(outside), Scope({n: module[n] for n in names if n in module}, self._ours)
+        )
         self.callees.extend(base for base in kind.__mro__[1:] if self._ours(base))
         written = source.assigned()
         for name, value in vars(kind).items():
