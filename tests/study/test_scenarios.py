@@ -328,7 +328,7 @@ def test_differences_by_place_sum_to_the_region_and_tell_who_gains(folder):
     assert view.has("elevation")
     said = sentences(found, Voice())
     assert said[0].startswith("Elevation, from base to higher: ")
-    assert said[-1] == "No county loses."
+    assert said[-1] == "It falls in no county."
     assert sentences(found, Voice("zh"))[0].startswith("高程，由现状到higher：")
     back = study.compare("higher", "base", "elevation")
     assert back.change == pytest.approx(-found.change)
