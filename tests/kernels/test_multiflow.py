@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shanshui.kernels import climate, delivery, distance, lookup, multiflow, services
+from shanshui.kernels import climate, delivery, distance, lookup, multiflow, rim_slope, services
 from shanshui.kernels.flood import priority_flood
 
 
@@ -73,7 +73,7 @@ def test_compiled_and_plain_agree_on_the_way_of_water():
     assert multiflow._order.py_func(code, again) == order.size
     np.testing.assert_array_equal(order, again[: order.size])
     np.testing.assert_allclose(
-        multiflow.slope_percent(z, 30.0), multiflow.slope_percent.py_func(z, 30.0), rtol=1e-6
+        rim_slope.slope_percent(z, 30.0), rim_slope.slope_percent.py_func(z, 30.0), rtol=1e-6
     )
     rng = np.random.default_rng(0)
     weight = rng.random(z.size).astype(np.float32)

@@ -10,10 +10,10 @@ from shanshui.kernels.multiflow import (
     accumulated,
     flow_order,
     shared_directions,
-    slope_percent,
     streams,
     way_to_stream,
 )
+from shanshui.kernels.rim_slope import slope_percent
 from shanshui.kernels.singleflow import resistance_down, single_directions, streams_above
 
 ROUTINGS = ("mfd", "d8")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 ROW = np.array([0, -1, -1, -1, 0, 1, 1, 1], np.int64)
 COL = np.array([1, 1, 0, -1, -1, -1, 0, 1], np.int64)
-_DIAGONAL = 1.0 / np.sqrt(2.0)
+DIAGONAL = 1.0 / np.sqrt(2.0)
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
@@ -37,6 +37,17 @@ def _sum(code):
 
 
 @nb.njit(cache=True, nogil=True)
+def room(queue, head, last):
+    """A full queue with room again, its first and its last: what was taken is dropped, or it is made twice as long."""
+    if head > last // 2:
+        queue[: last - head] = queue[head:last].copy()
+        return queue, 0, last - head
+    grown = np.empty(2 * queue.size, queue.dtype)
+    grown[:last] = queue
+    return grown, head, last
+
+
+@nb.njit(cache=True, nogil=True)
 def _local(z, code, flats):
     """Cells with a lower neighbour; the others are counted and left 0."""
     ny, nx = z.shape
@@ -55,7 +66,7 @@ def _local(z, code, flats):
                     continue
                 drop = np.float64(h) - np.float64(z[r, s])
                 if drop > 0.0:
-                    share[k] = drop * _DIAGONAL if k & 1 else drop
+                    share[k] = drop * DIAGONAL if k & 1 else drop
                     total += share[k]
             if total > 0.0:
                 code[i, j] = _pack(share, total)
@@ -105,7 +116,7 @@ def _drain_flat(z, code, distance, seen, turned, root, queue, again):
                 share[k] = 0.0
                 r, s = i + ROW[k], j + COL[k]
                 if r < 0 or r >= ny or s < 0 or s >= nx or np.isnan(z[r, s]):
-                    share[k] = _DIAGONAL if k & 1 else 1.0
+                    share[k] = DIAGONAL if k & 1 else 1.0
                     total += share[k]
             out = total > 0.0
             if out:
@@ -130,14 +141,7 @@ def _drain_flat(z, code, distance, seen, turned, root, queue, again):
             if distance[n] > far:
                 distance[n] = far
                 if last == again.size:
-                    if head > last // 2:
-                        again[: last - head] = again[head:last].copy()
-                        last -= head
-                        head = 0
-                    else:
-                        grown = np.empty(2 * again.size, again.dtype)
-                        grown[:last] = again
-                        again = grown
+                    again, head, last = room(again, head, last)
                 again[last] = n
                 last += 1
     for m in range(tail):
@@ -152,7 +156,7 @@ def _drain_flat(z, code, distance, seen, turned, root, queue, again):
             if r < 0 or r >= ny or s < 0 or s >= nx or z[r, s] != level:
                 continue
             if distance[r * nx + s] < distance[c]:
-                share[k] = _DIAGONAL if k & 1 else 1.0
+                share[k] = DIAGONAL if k & 1 else 1.0
                 total += share[k]
         if total > 0.0:
             code[i, j] = _pack(share, total)
@@ -365,57 +369,4 @@ def way_to_stream(order, code, stream, weight, out):
             total += p * (w + out[n])
         if parts:
             out[c] = total / parts
-    return out
-
-
-@nb.njit(cache=True, nogil=True)
-def slope_percent(z, cell):
-    """Hundredfold rise over run by Horn's weights; at a rim, the pairs that are there stand for all."""
-    ny, nx = z.shape
-    out = np.full((ny, nx), np.nan, np.float32)
-    v = np.empty((3, 3))
-    for i in range(ny):
-        for j in range(nx):
-            if np.isnan(z[i, j]):
-                continue
-            for r in range(3):
-                for s in range(3):
-                    p, q = i + r - 1, j + s - 1
-                    v[r, s] = z[p, q] if 0 <= p < ny and 0 <= q < nx else np.nan
-            e = v[1, 1]
-            along = np.zeros(2)
-            for axis in range(2):
-                total, pairs = 0.0, 0
-                for side in range(3):
-                    if axis == 0:
-                        a, b, c = v[side, 0], v[side, 1], v[side, 2]
-                    else:
-                        a, b, c = v[0, side], v[1, side], v[2, side]
-                    if side == 1:
-                        if not np.isnan(a) and not np.isnan(c):
-                            total += 2.0 * (a - c)
-                            pairs += 4
-                        elif not np.isnan(a):
-                            total += 2.0 * (a - e)
-                            pairs += 2
-                        elif not np.isnan(c):
-                            total += 2.0 * (e - c)
-                            pairs += 2
-                    elif not np.isnan(a) and not np.isnan(c):
-                        total += a - c
-                        pairs += 2
-                    elif not np.isnan(a) and not np.isnan(b):
-                        total += a - b
-                        pairs += 1
-                    elif not np.isnan(b) and not np.isnan(c):
-                        total += b - c
-                        pairs += 1
-                    elif not np.isnan(a):
-                        total += (a - e) * np.sqrt(2.0)
-                        pairs += 1
-                    elif not np.isnan(c):
-                        total += (e - c) * np.sqrt(2.0)
-                        pairs += 1
-                along[axis] = total / (pairs * cell) if pairs else 0.0
-            out[i, j] = 100.0 * np.sqrt(along[0] ** 2 + along[1] ** 2)
     return out

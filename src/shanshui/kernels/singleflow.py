@@ -7,9 +7,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from shanshui.kernels.multiflow import COL, ROW
-
-_DIAGONAL = 1.0 / np.sqrt(2.0)
+from shanshui.kernels.multiflow import COL, DIAGONAL, ROW, room
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
@@ -23,7 +21,7 @@ def _steepest(z, i, j):
             continue
         drop = np.float64(z[i, j]) - np.float64(z[r, s])
         if k & 1:
-            drop *= _DIAGONAL
+            drop *= DIAGONAL
         if drop > steepest:
             best, steepest = k, drop
     return best
@@ -91,14 +89,7 @@ def _drain_flat(z, code, distance, seen, root, queue, again):
                 distance[n] = far
                 code[r, s] = np.uint32(1) << np.uint32(4 * ((k + 4) % 8))
                 if last == again.size:
-                    if head > last // 2:
-                        again[: last - head] = again[head:last].copy()
-                        last -= head
-                        head = 0
-                    else:
-                        grown = np.empty(2 * again.size, again.dtype)
-                        grown[:last] = again
-                        again = grown
+                    again, head, last = room(again, head, last)
                 again[last] = n
                 last += 1
     return again
