@@ -591,7 +591,7 @@ def figures(rows=WATER, people=None, beside=None, **settings):
 
 
 def test_figures_of_an_account():
-    people = pd.DataFrame({"population": [60.0, np.nan, 40.0]})
+    people = pd.DataFrame({"population": [60.0, 0.0, 40.0]})
     beside = pd.DataFrame({"gep": [1.0, 3.0], "gdp": [2.0, 2.0]})
     rows = amounts(
         *_rows(WATER),
@@ -625,6 +625,9 @@ def test_figures_that_cannot_be_told_are_left_out():
         people=pd.DataFrame({"population": [0.0]}), beside=pd.DataFrame({"gep": [], "gdp": []})
     )
     assert not {"per_head", "over_gdp", "without_clim"} & set(out.index)
+    # a unit of unknown people is not one of nobody
+    part, _ = figures(people=pd.DataFrame({"population": [60.0, np.nan, 40.0]}))
+    assert "per_head" not in part.index
     few, _ = figures(people=pd.DataFrame({"population": [0.5]}))
     assert few.loc["per_head", "value"] == pytest.approx(2 * 3584)
     bare, _ = figures(WATER[~WATER["flow"].str.startswith("cover_")])

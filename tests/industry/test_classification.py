@@ -32,6 +32,8 @@ def test_it_has_as_many_groups_and_classes_as_the_standard_says():
     [
         ("9799", "division 97 has no group 979"), ("7777", "division 77 has no group 777"), ("6592", "group 659 has no class 6592; it has 6591, 6599"),
         ("4799", "group 479 has no class 4799; it has 4790"), ("3150", "division 31 has no group 315"), ("793x", "no name that is known"),
+        ("C", "'C' is too coarse: .* two to four digits$"), ("3", "too coarse: .* such as 03$"), ("C3", "too coarse"), ("", "found nothing"),
+        ("3211,2740", "several; ask for one code at a time"), ("32+27", "several"), ("C3211 C2740", "several"),
     ],
 )  # fmt: skip
 def test_a_code_of_services_that_is_none_is_refused(code, message):

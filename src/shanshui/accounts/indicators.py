@@ -339,8 +339,8 @@ def gep_summary(
     Returns
     -------
     table
-        ``figure, value, unit``: total with its interval, per km2, per head, supply, regulating and cultural parts, total without local climate
-        regulation, ratio to the benchmark per km2, and value over product where it is known.
+        ``figure, value, unit``: total with its interval, per km2, per head where the people of every unit are known, supply,
+        regulating and cultural parts, total without local climate regulation, ratio to the benchmark per km2, and value over product where it is known.
 
     Notes
     -----
@@ -363,7 +363,8 @@ def gep_summary(
         ("area", area, "km2"),
         ("per_km2", float(total["value"]) / area if area > 0 else np.nan, "yuan/km2/yr"),
     ]
-    people = 0.0 if unit_people is None else float(unit_people["population"].sum())
+    # of a unit whose people are not known, value would stand beside nobody
+    people = 0.0 if unit_people is None else float(unit_people["population"].sum(skipna=False))
     if people > 0:
         rows.append(("per_head", float(total["value"]) / people, "yuan/person/yr"))
     parts = counted.groupby("category")["value"].sum(min_count=1)

@@ -57,6 +57,7 @@ def checked_code(code: str) -> str:
     """
     text = str(code).strip()
     plain = text.upper()
+    _refuse_coarse(text, plain)
     if re.fullmatch(r"[A-T]?\d+", plain):
         plain = plain.lstrip("ABCDEFGHIJKLMNOPQRST")
     if not re.fullmatch(r"\d{2,4}", plain):
@@ -83,6 +84,21 @@ def checked_code(code: str) -> str:
                 f"industry: '{code}': group {plain[:3]} has no class {plain}; it has {', '.join(sorted(classes()[plain[:3]]))} (GB/T 4754-2017)"
             )
     return plain
+
+
+def _refuse_coarse(text: str, plain: str) -> None:
+    """Refuse what names no industry, a whole section, or several at once."""
+    if not text:
+        raise QuantityError(
+            "industry: found nothing; expected two to four digits such as 27 or 2740, or a name"
+        )
+    if re.fullmatch(r"[A-T]|[A-T]?\d", plain):
+        meant = f", such as 0{plain[-1]}" if plain[-1] in "123456789" else ""
+        raise QuantityError(
+            f"industry: '{text}' is too coarse: rules are of divisions and finer; expected two to four digits{meant}"
+        )
+    if re.fullmatch(r"[A-T]?\d{2,4}([\s,;+、，；]+[A-T]?\d{2,4})+", plain):
+        raise QuantityError(f"industry: '{text}' names several; ask for one code at a time")
 
 
 def known_code(code: str) -> bool:

@@ -188,9 +188,10 @@ def followed_cells(
     for code in np.unique(new[differs]):
         seen = values[known & (old == code)]
         if not seen.size:
+            there = ", ".join(str(int(c)) for c in np.unique(old[known]) if c != missing)
             raise DataError(
-                f"cover: ground becomes class {int(code)}, of which the region had none to tell what is observed there; give it in the "
-                "scenario too, as a measure or another input"
+                f"cover: ground becomes class {int(code)}, of which the region had none to tell what is observed there; it has {there}: take "
+                "one of them, or give what is observed in the scenario too, as a measure or another input"
             )
         out[differs & (new == code)] = np.median(seen)
     return like(before, out, str(before.attrs["units"]))

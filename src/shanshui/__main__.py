@@ -1,0 +1,5 @@
+"""The command, for those who start it as a module."""
+
+from shanshui.cli.main import main
+
+main()
