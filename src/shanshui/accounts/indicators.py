@@ -340,7 +340,8 @@ def gep_summary(
     -------
     table
         ``figure, value, unit``: total with its interval, per km2, per head where the people of every unit are known, supply,
-        regulating and cultural parts, total without local climate regulation, ratio to the benchmark per km2, and value over product where it is known.
+        regulating and cultural parts, total without local climate regulation, ratio to the benchmark per km2, and value over
+        product where it is known.
 
     Notes
     -----
