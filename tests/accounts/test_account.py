@@ -155,7 +155,7 @@ def test_the_interval_holds_the_total_and_repeats():
     ("row", "message"),
     [
         ({"year": None}, "prices of different years"),
-        ({"price": -1.0}, "a number, 0 or more"),
+        ({"price": -1.0}, "a finite number, 0 or more"),
         ({"method": "guess"}, "'guess'"),
         ({"unit": "yuan/t"}, "each flow one kind of unit"),
         ({"unit": "USD/m3"}, "one currency"),
