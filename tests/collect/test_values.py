@@ -375,7 +375,40 @@ def test_wide_tables_are_converted_and_what_is_missing_stays_so(tmp_path):
     )
     found = frame.set_index(["code", "class"])["area_km2"].to_dict()
     # a blank class has no area; a declared mark of missing is no area of 0
+    assert np.isnan(found.pop(("2", 1)))
     assert found == {("1", 1): 5.0, ("1", 2): 0.0, ("2", 2): 4.0}
+
+
+def test_blank_workers_are_unknown_unless_the_sum_of_their_row_tells_them(tmp_path):
+    rows = "code,year,mine,mill,shop,all\n1,2020,,30,20,50\n2,2020,,,20,50\n3,2020,,30,20,60\n4,2020,,,50,50\n"
+    classes = {"mining": "mine", "manufacturing": "mill", "trade": "shop"}
+    plain = table(tmp_path, rows, "employment", class_columns=classes)
+    assert plain["persons"].isna().sum() == 6
+    found = table(tmp_path, rows, "employment", class_columns=classes, class_total="all")
+    of = found.set_index(["code", "industry"])["persons"]
+    assert (of["1", "mining"], of["3", "mining"], of["4", "manufacturing"]) == (0.0, 10.0, 0.0)
+    # what two leave together is not told of either
+    assert of[of.isna()].index.tolist() == [("2", "manufacturing"), ("2", "mining")]
+
+
+def test_blank_workers_of_a_long_table_stay_unknown(tmp_path):
+    rows = "code,year,industry,persons\n1,2020,mining,\n1,2020,trade,5\n"
+    found = table(tmp_path, rows, "employment").set_index("industry")["persons"]
+    assert np.isnan(found["mining"])
+    assert found["trade"] == 5
+
+
+@pytest.mark.parametrize(
+    ("declared", "says"),
+    [
+        ({"class_total": "total", "class_columns": {"mining": "mine"}}, "class_total: no column total"),
+        ({"class_total": "all", "class_columns": {"mining": "mine"}}, "row 2 holds 50, and its classes 80; a sum is no less"),
+        ({"class_total": "all"}, "class_total: all is the sum of class_columns, and none are named"),
+    ],
+)  # fmt: skip
+def test_a_column_that_is_no_sum_of_the_classes_is_refused(tmp_path, declared, says):
+    with pytest.raises(DataError, match=says):
+        table(tmp_path, "code,year,mine,all\n1,2020,80,50\n", "employment", **declared)
 
 
 def test_a_sum_of_which_a_part_is_missing_is_missing(tmp_path):

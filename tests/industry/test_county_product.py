@@ -90,6 +90,31 @@ def test_a_sector_without_a_row_is_not_one_without_workers():
     assert found["yuan"]["b", "secondary"] == pytest.approx(80.0)
 
 
+def test_an_industry_that_a_county_leaves_blank_is_not_nobody():
+    more = JOBS[JOBS["industry"] == "mining"].assign(industry="manufacturing", persons=[30, 50, 20])
+    blank = (JOBS["code"] == "a") & (JOBS["industry"] == "mining")
+    jobs = pd.concat([JOBS.assign(persons=JOBS["persons"].mask(blank)), more])
+    table = county_gdp(GDP, jobs, COUNTIES, PREFECTURES)
+    found = table.set_index(["code", "sector"])
+    # 70 of the 74 workers of b and c are in what all three tell
+    assert found["yuan"]["a", "secondary"] == pytest.approx(30.0)
+    assert found["yuan"]["b", "secondary"] == pytest.approx(50.0)
+    assert set(found["basis"].xs("secondary", level="sector")) == {"by workers of manufacturing"}
+    assert found["yuan"].sum() == pytest.approx(160.0)
+    assert found["worker_share"].xs("secondary", level="sector").isna().all()
+    assert table.attrs["not_told"] == ["a"]
+    assert table.attrs["without_workers"] == []
+    # too many of them are where a is silent
+    strict = shared(jobs=jobs, least_told=0.96).xs("secondary", level="sector")
+    assert strict["yuan"].isna().all()
+    assert set(strict["basis"]) == {"workers of a are not known"}
+    alone = shared(jobs=JOBS.assign(persons=JOBS["persons"].mask(blank)))
+    assert alone["yuan"].xs("secondary", level="sector").isna().all()
+    # a row that is not there is nobody, as long as the county has another of the sector
+    gone = jobs[jobs["persons"].notna()]
+    assert shared(jobs=gone)["yuan"]["a", "secondary"] == pytest.approx(30.0 / 104 * 100)
+
+
 def test_a_county_that_says_more_than_its_prefecture_is_refused_by_name():
     own = pd.DataFrame({"code": ["b"], "year": [2020], "sector": ["secondary"], "yuan": [103.0]})
     with pytest.raises(QuantityError, match="b has 103 yuan of the secondary sector in 2020, more"):

@@ -326,12 +326,31 @@ def test_residents_and_jobs_that_are_missing_leave_a_prefecture_without_the_figu
     assert whole.loc["primary_jobs", "value"] == 1.0
 
 
-def test_a_missing_number_of_jobs_is_refused():
-    jobs, prefectures, counties = towns()
-    jobs.loc[1, "persons"] = np.nan
+def test_a_prefecture_of_which_jobs_are_blank_is_left_out_by_name():
+    prefectures = squares(4, 6, parts=2)
+    counties = squares(4, 6, parts=2).assign(code=["1", "2"], parent=["c1", "c2"])
+    prefectures = prefectures.assign(code=["c1", "c2"], name=["North", "South"])
+    jobs = pd.DataFrame(
+        {
+            "code": ["1", "1", "2", "2", "9", "9"],
+            "year": 2020,
+            "industry": ["agriculture", "trade"] * 3,
+            "persons": [30.0, 10.0, 5.0, np.nan, 10.0, 50.0],
+        }
+    )
     for ask in (employment_structure, green_composition, urban_flow):
-        with pytest.raises(QuantityError, match=r"missing for 1, trade in 2020 \(1 rows\)"):
-            ask(jobs, prefectures, counties)
+        found = ask(jobs, prefectures, counties)
+        assert set(found["code"]) == {"c1"}
+        assert "South" in found.attrs["without_figures"]
+    # the farms beside the blank are of no whole either: the nation has 40 of 100 at farms
+    quotient = employment_structure(jobs, prefectures, counties).set_index("industry")
+    assert quotient.loc["agriculture", "location_quotient"] == pytest.approx(0.75 / 0.4)
+    told = jobs["persons"].where(jobs["code"] == "9")
+    with pytest.raises(QuantityError, match=r"no place .* and has no blank in 2020"):
+        employment_structure(jobs.assign(persons=told), prefectures, counties)
+    none = jobs["persons"].where(jobs["industry"] == "trade")
+    with pytest.raises(QuantityError, match=r"each place has a blank in 2020, as 1 in agriculture"):
+        employment_structure(jobs.assign(persons=none), prefectures, counties)
 
 
 def test_a_place_of_which_one_part_is_told_keeps_its_own_jobs():

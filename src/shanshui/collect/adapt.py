@@ -1,5 +1,6 @@
 """Bring tables to the study: columns, units, places; and the parts of a stack of grids."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from shanshui.collect.bands import refuse_alpha
 from shanshui.collect.catalog import InputSpec
 from shanshui.collect.companions import TABLES
 from shanshui.collect.inputs import InputKind
-from shanshui.collect.joining import join_input
+from shanshui.collect.joining import RULES, join_input
 from shanshui.collect.mosaic import opened
 from shanshui.collect.readers import fractions, table_of
 from shanshui.collect.scaling import plausible
@@ -22,6 +23,11 @@ from shanshui.core.errors import DataError
 from shanshui.core.quantity import ANY, TEXT, Table
 from shanshui.region.join_columns import NAMES, PARENTS
 from shanshui.region.unitset import plain_code
+
+SUM_TOLERANCE = 0.02
+"""By how much the parts of a row may exceed their sum, which other offices count [D]."""
+ROUNDING = 1e-9
+"""Share of a sum below which what its parts leave is rounding."""
 
 
 def coefficients_input(
@@ -150,7 +156,8 @@ def joined_table(
     Returns
     -------
     DataFrame
-        The declared columns; rows without an amount are left out. The attribute ``join`` holds the account of the join.
+        The declared columns. A row without an amount is left out, as a place without a row is unknown; it stays, its amount NaN, where rows of
+        a place are summed and one that is not there is nothing: workers, products, areas. The attribute ``join`` holds the account of the join.
 
     Raises
     ------
@@ -176,6 +183,10 @@ def joined_table(
     if spec.class_columns:
         frame, at = _long(table, spec, kind, name, path, who)
         rows = rows[at]
+    if spec.class_total is not None and not spec.class_columns:
+        raise DataError(
+            f"{name}.class_total: {spec.class_total} is the sum of class_columns, and none are named; name them, or leave it out"
+        )
     missing = [c for c in wanted if c not in frame.columns]
     if missing:
         hint = "; or set year = …" if missing == ["year"] else ""
@@ -213,7 +224,9 @@ def joined_table(
     frame.attrs = {"units": units, "reading": table.reading}
     done = join_input(frame, spec, name, places, unit)
     attrs = dict(done.attrs)
-    done = done[list(wanted)].dropna(subset=[amount]).sort_values(keys, ignore_index=True)
+    done = done[list(wanted)].sort_values(keys, ignore_index=True)
+    if name not in RULES or not RULES[name].blanks:
+        done = done.dropna(subset=[amount]).reset_index(drop=True)
     done.attrs = attrs
     return done
 
@@ -273,26 +286,32 @@ def _long(
     missing = [spec.class_columns[code] for code, at in places.items() if at is None]
     if missing:
         raise DataError(f"{name}.class_columns: no column {', '.join(missing)} in {path}")
-    absent = [c for c in ("code", "year") if c not in frame.columns]
-    if absent:
+    lacks = [c for c in ("code", "year") if c not in frame.columns]
+    if lacks:
         raise DataError(
-            f'{name}: {path} has no column {", ".join(absent)}; name them: columns = {{ {absent[0]} = "…" }}'
+            f'{name}: {path} has no column {", ".join(lacks)}; name them: columns = {{ {lacks[0]} = "…" }}'
         )
+    columns = {code: str(frame.columns[at or 0]) for code, at in places.items()}
+    # an absent class has no area; an absent amount of anything else is unknown
+    absent = 0.0 if key == "class" else None
+    values = pd.DataFrame(
+        {
+            code: amounts(table, column, spec, kind, f"{name}.{column}", path, absent=absent)
+            for code, column in columns.items()
+        }
+    )
+    if spec.class_total is not None:
+        at = place_of(spec.class_total, labels)
+        if at is None:
+            raise DataError(f"{name}.class_total: no column {spec.class_total} in {path}")
+        column = str(frame.columns[at])
+        total = amounts(table, column, spec, kind, f"{name}.{column}", path)
+        values = _told_by_total(values, total, table.rows, f"{name}.{column}", path)
     parts = []
-    for code, at in places.items():
-        column = str(frame.columns[at or 0])
+    for code in columns:
         part = frame[["code", "year", *who]].copy()
         part[key] = int(code) if code.lstrip("-").isdigit() else code
-        # an absent class has no area; an absent amount of anything else is unknown
-        part[amount] = amounts(
-            table,
-            column,
-            spec,
-            kind,
-            f"{name}.{column}",
-            path,
-            absent=0.0 if key == "class" else None,
-        )
+        part[amount] = values[code]
         part["at"] = np.arange(len(frame))
         parts.append(part)
     out = pd.concat(parts, ignore_index=True)
@@ -300,3 +319,28 @@ def _long(
     # a sum of which a part is missing is missing
     sums = together[amount].agg(lambda part: part.sum(skipna=False)).reset_index()
     return sums, together["at"].first().to_numpy()
+
+
+def _told_by_total(
+    values: pd.DataFrame, total: pd.Series, rows: Sequence[int], where: str, path: Path
+) -> pd.DataFrame:
+    """Blank cells that the sum of their row tells: all of them where the others leave nothing, one alone by what they leave.
+
+    Raises
+    ------
+    DataError
+        Cells that are more than their sum by more than :data:`SUM_TOLERANCE`.
+    """
+    known = values.sum(axis=1)
+    left = total - known
+    if (more := left < -SUM_TOLERANCE * total.abs()).any():
+        at = int(np.flatnonzero(more)[0])
+        raise DataError(
+            f"{where}: {path}: row {rows[at]} holds {total.iloc[at]:g}, and its classes {known.iloc[at]:g}; a sum is no less than its "
+            "parts: is it the column of their sum?"
+        )
+    # rounding of the parts is no remainder
+    left = left.mask(left.abs() <= ROUNDING * total.abs(), 0.0)
+    blanks = values.isna().sum(axis=1)
+    tells = (left == 0) | ((left > 0) & (blanks == 1))
+    return values.apply(lambda column: column.fillna(left.where(tells)))

@@ -58,6 +58,10 @@ class InputSpec(BaseModel):
         default_factory=dict,
         description="Class code = the file's column of its areas (wide tables).",
     )
+    class_total: str | None = Field(
+        default=None,
+        description="The file's column of the sum of class_columns: it tells blank cells, of which the others leave nothing, or one alone.",
+    )
     only: dict[str, list[str | int]] = Field(
         default_factory=dict, description="Keep rows whose (our) column is one of these."
     )

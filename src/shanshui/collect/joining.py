@@ -43,6 +43,8 @@ class Rule:
         Column whose words tell which rows are intensive; empty where all are alike.
     others : bool
         Do rows of places elsewhere stay, because shares of a larger whole need them?
+    blanks : bool
+        Do rows without an amount stay, because a place has several that are summed, and lacks those of nothing?
     """
 
     amount: str
@@ -50,16 +52,17 @@ class Rule:
     intensive: bool = False
     kinds: str = ""
     others: bool = False
+    blanks: bool = False
 
 
 RULES: dict[str, Rule] = {
     "population": Rule("population"),
     "gdp": Rule("yuan", others=True),
-    "employment": Rule("persons", others=True),
-    "products": Rule("amount", ("flow", "year")),
+    "employment": Rule("persons", others=True, blanks=True),
+    "products": Rule("amount", ("flow", "year"), blanks=True),
     "productivity": Rule("npp", intensive=True),
     "place_indicators": Rule("value", ("indicator", "year"), kinds="indicator"),
-    "land_cover_areas": Rule("area_km2"),
+    "land_cover_areas": Rule("area_km2", blanks=True),
     "emissions": Rule("emitted_t", ("pollutant",)),
     "purification_capacity": Rule("capacity_t", ("pollutant",)),
 }
@@ -363,7 +366,7 @@ def with_gaps(frame: pd.DataFrame, account: JoinAccount, places: pd.DataFrame) -
     Parameters
     ----------
     frame : DataFrame
-        ``code, year`` of all files.
+        ``code, year`` of all files, the amount last.
     account : JoinAccount
         Of all files.
     places : DataFrame
@@ -371,7 +374,8 @@ def with_gaps(frame: pd.DataFrame, account: JoinAccount, places: pd.DataFrame) -
     """
     mine = places[places["inside"].astype(bool) & (places["level"] == account.places)]
     known = set(mine["code"].map(clean_code))
-    years = {int(str(y)): known & set(rows["code"]) for y, rows in frame.groupby("year")}
+    told = frame[frame.iloc[:, -1].notna()]
+    years = {int(str(y)): known & set(rows["code"]) for y, rows in told.groupby("year")}
     some = set().union(*years.values())
     gaps = {str(y): len(some) - len(there) for y, there in sorted(years.items()) if there < some}
     names = dict(zip(mine["code"].map(clean_code), mine["name"], strict=True))

@@ -174,7 +174,7 @@ def _look(
         frame = out.table = joined_table(path, spec, kind, name, places)
         out.facts |= {"rows": len(frame), "units": int(frame["code"].nunique())}
         out.facts["years"] = f"{frame['year'].min()}-{frame['year'].max()}"
-        used = {*frame.columns, *spec.class_columns.values()}
+        used = {*frame.columns, *spec.class_columns.values(), str(spec.class_total)}
         _tell_reading(out, frame.attrs["reading"], used)
         _tell_join(out, account_in(frame))
 

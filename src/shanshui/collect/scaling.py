@@ -28,7 +28,7 @@ _USED = {
     "categorical": {"unit", "nodata", "band", "legend", "time", "resampling"},
     "stack": {"unit", "scale", "offset", "nodata", "time", "resampling"},
     "annual": {"unit", "scale", "offset", "nodata", "band", "time"},
-    "table": {"unit", "scale", "offset", "nodata", "class_columns"},
+    "table": {"unit", "scale", "offset", "nodata", "class_columns", "class_total"},
 }
 _JOINED = {"crosswalk", "names", "weight", "unmatched"}
 """Words of a declaration that change numbers, by what the input is."""

@@ -42,6 +42,8 @@ SERVICES = (
 )  # fmt: skip
 """Industries of the third sector, as the statistical office of China has them since 2018 [M]."""
 BY_WORKERS, TOLD = "by workers", "told"
+BY_KNOWN = "by workers of "
+"""Before the industries of a sector that all counties tell, where one does not tell another."""
 NAMED = 5
 """Places that a message names; of more the count is told."""
 
@@ -59,6 +61,7 @@ def county_gdp(
     secondary: tuple[str, ...] = ("mining", "manufacturing", "utilities", "construction"),
     tertiary: tuple[str, ...] = SERVICES,
     tolerance: Annotated[float, Between(0.0, 1.0)] = 0.02,
+    least_told: Annotated[float, Between(0.5, 1.0)] = 0.9,
 ) -> CountyGdp:
     """Product of each county by sector, from that of its prefecture and where the sector's workers are.
 
@@ -79,13 +82,17 @@ def county_gdp(
     tolerance : float [1]
         By how much the counties' own figures may differ from their prefecture's, as statistics of two offices do [D]: they may not exceed it
         by more, nor, where all of them tell, stay below it by more.
+    least_told : float [1]
+        Share of a sector's workers that must be in the industries that all counties of a prefecture tell, for the sector to be shared out by
+        these where a county does not tell another [D]; 1 shares nothing out there.
 
     Returns
     -------
     table
         ``code, year, name, prefecture, sector, worker_share`` [1] of the prefecture's workers of the sector, ``yuan``, ``basis``: ``by workers``,
-        ``told``, or why ``yuan`` is missing. Over all counties of a prefecture, those of the employment table without an outline among them,
-        the shared product sums to the prefecture's. Attributes name the counties ``without_workers``.
+        ``by workers of`` the industries that all tell, ``told``, or why ``yuan`` is missing. Over all counties of a prefecture, those of the
+        employment table without an outline among them, the shared product sums to the prefecture's. Attributes name the counties
+        ``without_workers``, and those of which an industry is ``not_told``.
 
     Raises
     ------
@@ -99,7 +106,8 @@ def county_gdp(
     ``G_cs = (G_ps - T_ps) L_cs / sum_c L_cs`` over the counties c of prefecture p that tell no product of their own: ``G`` product of sector s
     [yuan], ``T`` what the others tell, ``L`` workers [person]; so a worker of a sector makes the same everywhere in a prefecture. Where the
     workers of one county are not known (no row of the sector is not the same as nobody) those of the prefecture are not, and nothing of the
-    sector is shared out there. Industries go to sectors as the statistical office of China has them since 2018 [M]; the share by workers is
+    sector is shared out there; where one of its industries is blank in a county, ``L`` counts the industries that all counties c tell, if in
+    the counties that tell all these hold at least ``least_told`` of the sector's workers (decision 0041). Industries go to sectors as the statistical office of China has them since 2018 [M]; the share by workers is
     ours [D] (decision 0019): by area the mountain part of a city's product is put too high.
     """
     belongs = _belongs(employment, counties, prefectures)
@@ -122,12 +130,11 @@ def county_gdp(
         product = gdp[(gdp["year"] == at) & gdp["sector"].isin(SECTORS)]
         _refuse_twice(product)
         sums = product.groupby([product["code"].astype(str), "sector"])["yuan"].sum(skipna=False)
-        shared = _Sharing(sums, workers, belongs, named, at, tolerance)
+        shared = _Sharing(sums, workers, belongs, named, at, tolerance, least_told)
         parts.append(shared.table(counties["code"].astype(str)))
     out = pd.concat(parts, ignore_index=True)
-    own = workers[
-        workers.index.get_level_values("code").isin(counties["code"].astype(str))
-    ].dropna()
+    here = workers[workers.index.get_level_values("code").isin(counties["code"].astype(str))]
+    own = here.dropna()
     if own.empty:
         raise QuantityError(
             "employment: no county of the study has workers in it; look at the codes"
@@ -137,6 +144,9 @@ def county_gdp(
         "units": {"year": "yr", "worker_share": "1", "yuan": "yuan"},
         "workers_of": jobs_year,
         "without_workers": [named[c] for c in silent if c in named],
+        "not_told": sorted(
+            {named[c] for c in here[here.isna()].index.get_level_values("code") if c not in silent}
+        ),
     }
     return out
 
@@ -151,6 +161,7 @@ class _Sharing:
     named: dict[str, str]
     year: int
     tolerance: float
+    least_told: float
 
     def table(self, codes: Iterable[str]) -> pd.DataFrame:
         """Rows of the counties that have an outline."""
@@ -185,10 +196,15 @@ class _Sharing:
         whole = self._told(place, sector)
         told = {c: v for c in members if np.isfinite(v := self._told(c, sector))}
         self._refuse_more(place, sector, whole, told)
-        persons = pd.Series({c: self.workers.get((c, sector), np.nan) for c in members})
+        each = self._each(members, sector)
+        persons = each.sum(axis=1, skipna=False).where(each.notna().any(axis=1))
         all_persons = float(persons.sum(skipna=False))
         share = persons / all_persons if all_persons > 0 else persons * np.nan
         rest = persons[[c for c in members if c not in told]]
+        by = BY_WORKERS
+        if rest.isna().any() and (known := self._known(each, list(rest.index))):
+            rest = each.loc[rest.index, known].sum(axis=1)
+            by = BY_KNOWN + ", ".join(known)
         at_work = float(rest.sum(skipna=False))
         if told and len(told) == len(members):
             self._refuse_less(place, sector, whole, told)
@@ -206,8 +222,25 @@ class _Sharing:
         out = {(c, sector): (float(share[c]), value, TOLD) for c, value in told.items()}
         for c, count in zip([str(c) for c in rest.index], rest, strict=True):
             value = np.nan if why else left * float(count) / at_work
-            out[c, sector] = (float(share[c]), value, why or BY_WORKERS)
+            out[c, sector] = (float(share[c]), value, why or by)
         return out
+
+    def _each(self, members: list[str], sector: str) -> pd.DataFrame:
+        """Workers of each county by industry of a sector: nobody where a county has no row of one, unknown where it is blank or has none."""
+        rows = self.workers[self.workers.index.get_level_values("sector") == sector]
+        rows = rows.droplevel("sector")
+        rows = rows[rows.index.get_level_values("code").isin(members)]
+        blank = rows.isna().unstack("industry", fill_value=False)  # noqa: PD010 - one value a cell
+        table = rows.unstack("industry").fillna(0.0).mask(blank)  # noqa: PD010
+        return table.reindex(members)
+
+    def _known(self, each: pd.DataFrame, members: list[str]) -> list[str]:
+        """Industries that all of the counties tell, where these hold nearly all of the sector's workers; else none."""
+        known = [str(c) for c in each.columns[each.loc[members].notna().all()]]
+        whole = each.dropna()
+        total = float(whole.to_numpy().sum())
+        enough = total > 0 and float(whole[known].to_numpy().sum()) >= self.least_told * total
+        return known if enough else []
 
     def _refuse_more(self, place: str, sector: str, whole: float, told: dict[str, float]) -> None:
         """A part that is more than its whole is a mistake of codes, units or years."""
@@ -265,7 +298,7 @@ def _refuse_twice(product: pd.DataFrame) -> None:
 def _workers(
     jobs: pd.DataFrame, sectors: dict[str, tuple[str, ...]], belongs: dict[str, str]
 ) -> pd.Series:
-    """Workers of each county by sector; missing where a part is."""
+    """Workers of each county by sector and industry."""
     rows = jobs.assign(code=jobs["code"].astype(str))
     rows = rows[rows["code"].isin(belongs)]
     # a word in two of the settings is of the first
@@ -278,5 +311,5 @@ def _workers(
             f"employment.industry: {', '.join(words[:NAMED])}{more} belong to no sector; known are {', '.join(of)}; name them in "
             "primary, secondary or tertiary of county_gdp"
         )
-    rows = rows.assign(sector=industry.map(of))
-    return rows.groupby(["code", "sector"])["persons"].sum(skipna=False)
+    rows = rows.assign(sector=industry.map(of), industry=industry)
+    return rows.groupby(["code", "sector", "industry"])["persons"].sum(skipna=False)

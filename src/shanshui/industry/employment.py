@@ -62,6 +62,7 @@ def employment_structure(
     -------
     table
         ``code, name, industry, persons, share`` [1], ``location_quotient`` [1], ``specialisation`` (Krugman) and ``herfindahl`` of the place.
+        A prefecture of which a figure is blank is not in it, nor its places in the nation: the attribute ``without_figures`` names them.
 
     Raises
     ------
@@ -92,7 +93,9 @@ def employment_structure(
         "specialisation",
         "herfindahl",
     ]
-    return pd.DataFrame(rows, columns=columns)
+    out = pd.DataFrame(rows, columns=columns)
+    out.attrs |= wide.attrs
+    return out
 
 
 def jobs_by_place(
@@ -101,19 +104,25 @@ def jobs_by_place(
     counties: gpd.GeoDataFrame,
     year: int | None,
 ) -> tuple[pd.DataFrame, pd.Series, dict[str, str]]:
-    """Jobs by prefecture and industry, those of the nation, and names of prefectures; the latest year by default."""
+    """Jobs by prefecture and industry, those of the nation, and names of prefectures; the latest year by default.
+
+    Places with a blank are of neither, nor is the prefecture of one; the attribute ``without_figures`` of the jobs names these prefectures.
+    """
     belongs = prefecture_codes(counties, prefectures)
     chosen = chosen_year(employment, "persons", "employment", year=year, places=set(belongs))
     rows = sound_jobs(employment[employment["year"] == chosen])
     rows = levels_told(rows, "persons", belongs, "employment.persons", by=("industry",))
     # a place of which parts are told, and not all, speaks for itself
     rows = rows[rows["summed"].to_numpy(bool)]
-    gap = rows[rows["persons"].isna()]
-    if len(gap):
+    # a place with a blank is no whole, and shares of the others are not its
+    blank = rows["persons"].isna()
+    silent = set(rows["code"].astype(str)[blank])
+    if silent and silent == set(rows["code"].astype(str)):
         raise QuantityError(
-            f"employment.persons: missing for {gap['code'].iloc[0]}, {gap['industry'].iloc[0]} in {chosen} ({len(gap)} rows); give the "
-            "figure, or leave the row out where nobody works at it"
+            f"employment.persons: each place has a blank in {chosen}, as {rows['code'][blank].iloc[0]} in {rows['industry'][blank].iloc[0]}; "
+            "give the figures, name the column of their sum as class_total, or leave rows out where nobody works"
         )
+    rows = rows[~rows["code"].astype(str).isin(silent)]
     nation = rows.groupby("industry")["persons"].sum()
     inside = rows.assign(code=rows["code"].astype(str).map(belongs)).dropna(subset=["code"])
     wide = inside.pivot_table(
@@ -121,11 +130,14 @@ def jobs_by_place(
     ).fillna(0.0)
     wide = wide.reindex(columns=nation.index, fill_value=0.0)
     names = dict(zip(prefectures["code"].astype(str), prefectures["name"].astype(str), strict=True))
-    wide = wide[wide.index.isin(names) & (wide.sum(axis=1) > 0)]
+    cut = {belongs[c] for c in silent if c in belongs}
+    wide = wide[wide.index.isin(names) & (wide.sum(axis=1) > 0) & ~wide.index.isin(cut)]
     if wide.empty:
         raise QuantityError(
             "employment: no place of the table lies in the prefectures of the study"
+            + (f" and has no blank in {chosen}" if cut else "")
         )
+    wide.attrs["without_figures"] = [names[c] for c in sorted(cut) if c in names]
     return wide, nation, names
 
 
@@ -182,7 +194,9 @@ def green_composition(
         for code, value in share.items():
             rows.append((str(code), names[str(code)], kind, float(value), aim, aim - float(value)))
     out = pd.DataFrame(rows, columns=["code", "name", "class", "share", "target", "gap"])
-    return out.sort_values(["code", "class"], ignore_index=True)
+    out = out.sort_values(["code", "class"], ignore_index=True)
+    out.attrs |= wide.attrs
+    return out
 
 
 @assessment(source="urbanflow2022", bytes_per_cell=0)
@@ -239,5 +253,6 @@ def urban_flow(
                 (code, names[str(code)], industry, float(persons), float(basic), each * basic)
             )
     out = pd.DataFrame(rows, columns=["code", "name", "industry", "persons", "basic", "flow"])
-    out.attrs["without_figures"] = [names[str(c)] for c in wide.index if str(c) not in product]
+    lost = [names[str(c)] for c in wide.index if str(c) not in product]
+    out.attrs["without_figures"] = [*wide.attrs["without_figures"], *lost]
     return out

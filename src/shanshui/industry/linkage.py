@@ -408,5 +408,5 @@ def regional_linkages(
         "code", "name", "industry", "location_quotient", "multiplier", "national_multiplier", "kept", "influence", "sensitivity", "quadrant",
     ]  # fmt: skip
     out = pd.DataFrame(rows, columns=columns)
-    out.attrs["quotient"] = quotient
+    out.attrs |= {"quotient": quotient, **wide.attrs}
     return out

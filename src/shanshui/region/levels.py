@@ -120,6 +120,9 @@ def _states(
 def _full(total: pd.Series, code: str, parts: list[str], where: str) -> bool:
     """Do the parts add up to their whole?"""
     whole, told = float(total[code]), float(total[parts].sum(skipna=False))
+    if np.isnan(whole):
+        # a whole that nobody told is told by its parts, where these are known
+        return bool(np.isfinite(total[parts]).all())
     room = TOLERANCE * abs(whole)
     if told > whole + room:
         names = ", ".join(parts[:5]) + (f" and {len(parts) - 5} more" if len(parts) > 5 else "")
