@@ -277,13 +277,14 @@ def test_units_sum_to_the_region():
         units,
         total,
         population_of_units(labels, grid(np.full((2, 4), 50.0), "person/km2", cell_m=1000.0)),
+        least_known=0.7,
     )
     assert split["total"].sum() == pytest.approx(account_total(total))
     assert split.loc[1, "per_head"] == pytest.approx(split.loc[1, "total"] / 200)
     assert (split["location_quotient"] * split["area_km2"]).sum() == pytest.approx(
         split["area_km2"].sum()
     )
-    summary = gep_summary(total, region).set_index("figure")["value"]
+    summary = gep_summary(total, region, least_known=0.7).set_index("figure")["value"]
     assert summary["per_km2"] == pytest.approx(account_total(total) / 7)
     use = supply_use(
         service_amounts(cover_cells(land, whole), land, water, soil),

@@ -33,7 +33,7 @@ def amounts(*rows):
 
 WATER = amounts(
     (1, "water_retained", 100.0, "m3", 1.0),
-    (2, "water_retained", 300.0, "m3", 1.0),
+    (2, "water_retained", 300.0, "m3", 3.0),
     (1, "co2", 2.0, "t", 1.0),
     (1, "cover_1", 100.0, "ha", 1.0),
     (2, "cover_1", 300.0, "ha", 3.0),
@@ -276,9 +276,9 @@ def test_flows_of_one_service_err_together_and_services_apart():
 
 def test_units_column_by_column():
     people = pd.DataFrame({"unit": [1, 2], "population": [50.0, 0.0]})
-    out = unit_gep(WATER, gep(WATER, year=2010, draws=0), people, draws=0)
+    out = unit_gep(WATER, gep(WATER, year=2010, draws=0), people, draws=0, least_known=0.0)
     assert list(out.columns) == [
-        "area_km2", "wr", "co2", "total", "low", "high", "per_km2", "per_head", "location_quotient", "share_inside",
+        "area_km2", "wr", "co2", "total", "low", "high", "per_km2", "per_head", "location_quotient", "share_inside", "known_share",
     ]  # fmt: skip
     assert out["area_km2"].tolist() == [1.0, 3.0]
     assert out["wr"].tolist() == pytest.approx([706.0, 2118.0])
@@ -292,6 +292,11 @@ def test_units_column_by_column():
     assert np.isnan(out.loc[2, "per_head"])
     assert out["location_quotient"].tolist() == pytest.approx([1466 / 896, 706 / 896])
     assert unit_gep(WATER, gep(WATER, year=2010))["per_head"].isna().all()
+    # co2 is known on a quarter of the region: all of it would be worth 3040 beside 2824 of water
+    assert out["known_share"].tolist() == pytest.approx([1.0, 2824 / 5864])
+    strict = unit_gep(WATER, gep(WATER, year=2010, draws=0), people, draws=0)
+    assert strict["per_km2"].notna().tolist() == [True, False]
+    assert strict["total"].tolist() == out["total"].tolist()
 
 
 def test_a_sliver_of_a_place_has_a_total_and_no_rates():
@@ -300,17 +305,19 @@ def test_a_sliver_of_a_place_has_a_total_and_no_rates():
     whole = squares(6, 10, KM).set_geometry(
         [shapely.box(0, 0, 5 * KM, 5 * KM), shapely.box(0, 0, 6 * KM, 10 * KM)], crs=None
     )
-    account = gep(WATER, year=2010, draws=0)
-    out = unit_gep(WATER, account, people, whole, draws=0)
+    account = gep(WATER, year=2010, draws=0).assign(known_share=1.0)
+    full = WATER[WATER["flow"] != "co2"]
+    account = account[account["flow"] != "co2"]
+    out = unit_gep(full, account, people, whole, draws=0)
     assert out["share_inside"].tolist() == pytest.approx([0.04, 0.05])
     rates = ["per_km2", "per_head", "location_quotient"]
     assert out.loc[1, rates].isna().all()
     assert out.loc[2, rates].notna().all()
-    plain = unit_gep(WATER, account, people, draws=0)
+    plain = unit_gep(full, account, people, draws=0)
     assert out["total"].tolist() == plain["total"].tolist()
     assert out.loc[2, "location_quotient"] == plain.loc[2, "location_quotient"]
     assert (
-        unit_gep(WATER, account, people, whole, draws=0, least_share=0.04)[rates]
+        unit_gep(full, account, people, whole, draws=0, least_share=0.04)[rates]
         .notna()
         .all(axis=None)
     )
@@ -330,7 +337,7 @@ def test_a_unit_of_which_nothing_is_known_has_no_value():
     gap = amounts(
         *_rows(WATER), (3, "water_retained", np.nan, "m3", 0.0), (3, "cover_1", 100.0, "ha", 1.0)
     )
-    out = unit_gep(gap, gep(WATER, year=2010, draws=0), draws=20)
+    out = unit_gep(gap, gep(WATER, year=2010, draws=0), draws=20, least_known=0.4)
     assert out.loc[3, ["wr", "total", "low", "high", "per_km2", "location_quotient"]].isna().all()
     assert out.loc[3, "area_km2"] == 1.0
     # its area does not thin out the mean of the others
@@ -585,9 +592,10 @@ def test_cold_spots_are_cold():
     assert (out.loc[8:, "spot"] == "").all()
 
 
-def figures(rows=WATER, people=None, beside=None, **settings):
+def figures(rows=WATER, people=None, beside=None, least_known=0.0, **settings):
     whole = gep(rows, **({"year": 2010, "draws": 100} | settings))
-    return gep_summary(whole, rows, people, beside).set_index("figure"), whole
+    table = gep_summary(whole, rows, people, beside, least_known=least_known)
+    return table.set_index("figure"), whole
 
 
 def test_figures_of_an_account():
@@ -618,6 +626,34 @@ def test_figures_of_an_account():
     assert unit[["total", "area", "per_km2", "per_head", "over_gdp"]].tolist() == [
         "yuan/yr", "km2", "yuan/km2/yr", "yuan/person/yr", "1",
     ]  # fmt: skip
+
+
+def test_an_amount_that_is_known_on_a_part_of_the_ground_says_so():
+    out = account()
+    assert out.loc["co2", "known_share"] == 0.25
+    assert out.loc["co2", "note"] == "known on 25.0% of the ground: the rest adds nothing"
+    assert "25.0%" in Voice("zh").tell(out.loc["co2"], "note")
+    assert out.loc["total", "known_share"] == pytest.approx(3584 / (2824 + 4 * 760))
+    assert "61.1% of it is known" in out.loc["total", "note"]
+    figure = figures(people=pd.DataFrame({"population": [60.0, 40.0]}), least_known=0.9)[0]["value"]
+    assert figure["known_share"] == pytest.approx(3584 / 5864)
+    assert np.isnan(figure["per_km2"])
+    assert not {"per_head", "against_china_2015"} & set(figure.index)
+    # cells on the edge that do not meet are no gap
+    near = WATER[WATER["flow"] != "co2"].assign(known_km2=[0.99, 2.98, 1.0, 3.0])
+    whole = account(near)
+    assert whole.loc["water_retained", "note"] == ""
+    assert whole.loc["total", "note"] == "sum of what counts"
+
+
+def test_value_over_product_is_of_the_ground_that_has_a_product():
+    beside = pd.DataFrame({"gep": [1.0, 3.0], "gdp": [2.0, np.nan], "area_km2": [80.0, 20.0]})
+    some = figures(beside=beside)[0]["value"]
+    assert (some["over_gdp"], some["known_ground"]) == (0.5, 0.8)
+    none = figures(beside=beside, least_known=0.9)[0]["value"]
+    assert np.isnan(none["over_gdp"])
+    assert np.isnan(none["gini_over_gdp"])
+    assert none["known_ground"] == 0.8
 
 
 def test_figures_that_cannot_be_told_are_left_out():

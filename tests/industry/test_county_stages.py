@@ -117,6 +117,9 @@ def test_share_of_the_nation():
     wide = LEVELS.set_geometry([shapely.box(0, 0, 3, 1)] * 2)
     part = product_share(MADE, COUNTIES, wide, NATION).set_index("figure")["value"]
     assert (part["counties"], part["counties_known"]) == (3, 2)
+    # two of three are no region: their product is told, a share of the nation is not
+    assert np.isnan(part["product_share"])
+    assert 0 < part["known_ground"] < 1
     assert np.isnan(part["product_of_all"])
     unknown = product_share(MADE, COUNTIES, LEVELS).set_index("figure")["value"]
     assert np.isnan(unknown["product_share"])

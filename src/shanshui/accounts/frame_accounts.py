@@ -23,7 +23,7 @@ FrameAccounts = Annotated[
     Table(
         {
             "frame": TEXT, "year": "yr", "group": TEXT, "service": TEXT, "flow": TEXT, "amount": ANY, "per": TEXT, "method": TEXT, "price": ANY,
-            "value": MONEY, "counts": "1", "note": TEXT,
+            "value": MONEY, "counts": "1", "known_share": "1", "note": TEXT,
         }
     ),
 ]  # fmt: skip
@@ -67,8 +67,8 @@ def frame_accounts(
     Returns
     -------
     table
-        ``frame, year, group`` (what the service is about, in any frame), ``service, flow, amount, per, method, price, value`` [yuan/yr], ``counts``
-        and ``note``; frames that lack their table, or the column ``ecosystem`` in it, are left out.
+        ``frame, year, group`` (what the service is about, in any frame), ``service, flow, amount, per, method, price, value`` [yuan/yr], ``counts``,
+        ``known_share`` [1] of the ground and ``note``; frames that lack their table, or the column ``ecosystem`` in it, are left out.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def frame_accounts(
                 continue
         account = account[account["service"] != "total"]
         parts.append(account.assign(group=[SERVICE[str(s)].group for s in account["service"]]))
-    columns = ["frame", "year", "group", "service", "flow", "amount", "per", "method", "price", "value", "counts", "note"]  # fmt: skip
+    columns = ["frame", "year", "group", "service", "flow", "amount", "per", "method", "price", "value", "counts", "known_share", "note"]  # fmt: skip
     known = [p for p in parts if len(p)]
     if not known:
         return _no_rows(columns)
@@ -118,7 +118,7 @@ def _asked(gep: pd.DataFrame) -> dict[str, Any]:
 
 def _no_rows(columns: list[str]) -> pd.DataFrame:
     """Table of a study in which no frame has a flow."""
-    numbers = {"amount", "price", "value"}
+    numbers = {"amount", "known_share", "price", "value"}
     out = pd.DataFrame(
         {c: pd.Series(dtype="float64" if c in numbers else "object") for c in columns}
     )

@@ -10,7 +10,7 @@ from shanshui.accounts.double_counting import counted_once, excluded
 from shanshui.accounts.draws import drawn
 from shanshui.accounts.equivalents import SERVICES, STANDARD_2010, equivalent_factors
 from shanshui.accounts.frames import FRAMES, frame_of
-from shanshui.accounts.priced import priced
+from shanshui.accounts.priced import WHOLE_GROUND, priced
 from shanshui.accounts.prices import deflator, price_table
 from shanshui.accounts.services import FLOW
 from shanshui.accounts.substance_prices import one_price
@@ -18,7 +18,7 @@ from shanshui.accounts.table_amounts import TableAmounts
 from shanshui.accounts.tables import Account, Prices, Products, RegionAmounts, by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import PlanError, QuantityError, nearest
-from shanshui.core.said import Said, columns
+from shanshui.core.said import Number, Said, columns
 from shanshui.core.setting import Between, OneOf
 from shanshui.region.coefficients import keyed
 from shanshui.region.levels import levels_told
@@ -27,7 +27,8 @@ from shanshui.region.years import chosen_year
 ASKED = "asked"
 """Attribute of an account with the choices that other frames of the same study share."""
 COLUMNS = (
-    "frame", "year", "category", "service", "flow", "amount", "per", "basis", "method", "price", "price_unit", "price_year", "price_source",
+    "frame", "year", "category", "service", "flow", "amount", "per", "basis", "known_share", "method", "price", "price_unit", "price_year",
+    "price_source",
     "status", "price_least", "price_most", "value", "counts", "share", "low", "high", "note", "note_said",
 )  # fmt: skip
 
@@ -89,7 +90,9 @@ def gep(
     table
         One row per flow: amount and its ``basis`` (measured, modelled, transferred), price with method, year, source and status, the range
         ``price_least, price_most`` of all prices known of it, ``value`` [yuan/yr], ``counts`` in the total or not, with the reason in
-        ``note``, ``share`` of the total, ``low`` and ``high`` (5th and 95th percentile of the draws); the last row, ``total``, sums what
+        ``note``, ``known_share`` [1] of the region's ground on which a map tells the amount (of the total: of its value, were the rest of the
+        ground as what is known; missing where no map does), ``share`` of the total, ``low`` and ``high`` (5th and 95th percentile of the draws); the
+        last row, ``total``, sums what
         counts. Attributes hold what was ``asked`` of water and of the standard equivalent, for accounts beside this one. ``year`` is the
         account's; ``price_year`` is missing where no price is, where money of a table is of no told year (its note says so), and in the
         total. A flow that another holds
@@ -138,6 +141,7 @@ def gep(
         ("basis", "transferred"),
         ("price_least", out["price"]),
         ("price_most", out["price"]),
+        ("known_share", np.nan),
     ):
         if column not in out:
             out[column] = filled
@@ -162,6 +166,7 @@ def _summed(amounts: pd.DataFrame, tables: pd.DataFrame | None) -> pd.DataFrame:
     out = pd.DataFrame(
         {"amount": grouped["amount"].sum(min_count=1), "per": grouped["per"].first()}
     )
+    out["known_share"] = _known_shares(amounts)
     # products come from statistics, spread over the map
     out["basis"] = np.where(out.index == "primary_products", "measured", "modelled")
     if "price_year" in amounts:
@@ -182,6 +187,38 @@ def _summed(amounts: pd.DataFrame, tables: pd.DataFrame | None) -> pd.DataFrame:
     return pd.concat([out, tables.set_index("flow")[kept]])
 
 
+def _known_shares(amounts: pd.DataFrame) -> pd.Series:
+    """Share of the ground with a land cover on which the amount of each flow of a map is known; of land cover itself missing."""
+    cover = amounts["flow"].str.startswith("cover_")
+    if "known_km2" not in amounts or not cover.any():
+        return pd.Series(dtype=float)
+    known = amounts.groupby("flow")["known_km2"].sum()
+    ground = float(known[known.index.str.startswith("cover_")].sum())
+    share = (known[~known.index.str.startswith("cover_")] / ground).clip(upper=1.0)
+    return pd.Series(share)
+
+
+def known_share(rows: pd.DataFrame) -> float:
+    """Share of what counts in an account that is known, were the ground of which nothing is known as that of which it is.
+
+    Parameters
+    ----------
+    rows : table
+        ``value, counts, known_share``.
+
+    Returns
+    -------
+    float [1]
+        ``sum_f V_f / sum_f (V_f / k_f)`` over the flows f that count and that a map tells, ``k`` the share of the ground where it does;
+        NaN where there is none.
+    """
+    if "known_share" not in rows:
+        return float("nan")
+    mine = rows[rows["counts"].astype(bool) & rows["value"].notna() & rows["known_share"].gt(0)]
+    whole = float((mine["value"] / mine["known_share"]).sum())
+    return float(mine["value"].sum()) / whole if whole > 0 else float("nan")
+
+
 def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int) -> pd.DataFrame:
     """Add the flows that come as tables."""
     if products is None:
@@ -193,11 +230,6 @@ def _with_tables(amounts: pd.DataFrame, products: pd.DataFrame | None, year: int
             raise QuantityError(
                 f"products.flow: {flow} comes from a map or a step already; drop its rows, or the other's input: the same flow must not count twice"
             )
-    if (blank := products["amount"].isna()).any():
-        row = products[blank].iloc[0]
-        raise QuantityError(
-            f"products.amount: {row['flow']} of {row['code']} in {row['year']} is blank; give 0 where there is none, or drop the row"
-        )
     known = products[products["year"] <= year]
     if known.empty:
         raise QuantityError(f"products.year: no rows of {year} or before")
@@ -218,6 +250,11 @@ def _of_table(flow: str, rows: pd.DataFrame, year: int) -> pd.DataFrame:
         chosen = known[known["year"] == chosen_year(known, "amount", f"products of {flow}")]
         if "summed" not in chosen:
             chosen = levels_told(chosen, "amount", {}, f"products of {flow}")
+        if (blank := chosen["amount"].isna() & chosen["summed"].astype(bool)).any():
+            row = chosen[blank].iloc[0]
+            raise QuantityError(
+                f"products.amount: {flow} of {row['code']} in {row['year']} is blank; give 0 where there is none, or drop the row"
+            )
         if FLOW[flow].per == "yuan":
             told["price_year"] = int(chosen["year"].iloc[0])
         told["amount"] = float(chosen.loc[chosen["summed"].astype(bool), "amount"].sum())
@@ -303,8 +340,8 @@ def _totalled(
     last = {
         "frame": rows["frame"].iloc[0], "year": rows["year"].iloc[0], "category": "total", "service": "total", "flow": "total",
         "value": total, "counts": False,
-        "share": 1.0 if counted.any() else np.nan, "low": low, "high": high,
-        **columns("note", Said("sum_of_counted" if counted.any() else "nothing_known")),
+        "share": 1.0 if counted.any() else np.nan, "low": low, "high": high, "known_share": known_share(rows),
+        **columns("note", *_of_total(rows, bool(counted.any()))),
     }  # fmt: skip
     blank = {
         "amount": np.nan,
@@ -325,11 +362,33 @@ def _totalled(
     return out
 
 
+def _of_total(rows: pd.DataFrame, any_counts: bool) -> list[Said]:
+    """What is said of the sum: what counts, and how much of it is known where a map has gaps."""
+    if not any_counts:
+        return [Said("nothing_known")]
+    share = known_share(rows)
+    part = (
+        [Said("total_known_part", {"share": Number(share, ".1%")})] if share < WHOLE_GROUND else []
+    )
+    return [Said("sum_of_counted"), *part]
+
+
 def _nothing(frame: str, year: int) -> pd.DataFrame:
     """Account of a study in which no flow of the frame is known."""
     row: dict[str, object] = dict.fromkeys(COLUMNS, "")
     row |= dict.fromkeys(
-        ("amount", "price", "price_least", "price_most", "value", "share", "low", "high"), np.nan
+        (
+            "amount",
+            "known_share",
+            "price",
+            "price_least",
+            "price_most",
+            "value",
+            "share",
+            "low",
+            "high",
+        ),
+        np.nan,
     )
     row |= {
         "frame": frame, "year": year, "category": "total", "service": "total", "flow": "total", "price_year": pd.NA, "counts": False,

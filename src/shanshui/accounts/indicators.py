@@ -19,7 +19,8 @@ Mismatch = Annotated[
     pd.DataFrame,
     Table(
         {
-            "unit": Key("=prefectures"), "code": Key("=prefectures"), "name": TEXT, "share_inside": "1", "gep": MONEY, "gdp": MONEY,
+            "unit": Key("=prefectures"), "code": Key("=prefectures"), "name": TEXT, "share_inside": "1", "area_km2": "km2", "gep": MONEY, "gdp":
+            MONEY,
             "ratio": "1", "gep_share": "1", "gdp_share": "1", "mismatch": "1", "quadrant": TEXT, "coupling": "1", "level": "1",
             "coordination": "1", "grade": TEXT, "basis": TEXT,
         }
@@ -127,7 +128,14 @@ def _scaled(values: pd.Series) -> NDArray[np.float64]:
 def mismatch(
     prefecture_gep: Annotated[
         pd.DataFrame,
-        Table({"unit": Key("=prefectures"), "area_km2": "km2", "total": "yuan/yr"}),
+        Table(
+            {
+                "unit": Key("=prefectures"),
+                "area_km2": "km2",
+                "total": "yuan/yr",
+                "known_share?": "1",
+            }
+        ),
     ],
     gdp: Gdp,
     prefectures: Units,
@@ -138,13 +146,14 @@ def mismatch(
     *,
     year: Annotated[int | None, Between(1900, 2200)] = None,
     least_share: Annotated[float, Between(0.0, 1.0)] = 0.2,
+    least_known: Annotated[float, Between(0.0, 1.0)] = 0.9,
 ) -> Mismatch:
     """Ecological highlands that are economic lowlands, by prefecture.
 
     Parameters
     ----------
     prefecture_gep : table
-        Index ``unit``; ``area_km2, total`` of the part inside the region.
+        Index ``unit``; ``area_km2, total`` of the part inside the region, and ``known_share`` of the total.
     gdp : table
         ``code, year, sector, yuan``; the sectors are summed, or the row ``total`` is taken.
     prefectures : polygons
@@ -159,14 +168,19 @@ def mismatch(
         Of the product; by default the latest of ``county_gdp``, or that most prefectures have.
     least_share : float [1]
         Of a unit's area that must lie inside: what is said of a km2 of less speaks of a sliver [D].
+    least_known : float [1]
+        Of a unit's value that must be known [D].
 
     Returns
     -------
     table
-        A row for each unit with ground inside: ``unit, code, name, share_inside, gep, gdp`` (of the part inside) [yuan/yr], ``ratio`` gep/gdp,
+        A row for each unit with ground inside: ``unit, code, name, share_inside, area_km2`` (inside), ``gep, gdp`` (of the part inside) [yuan/yr],
+        ``ratio`` gep/gdp,
         ``gep_share, gdp_share``, ``mismatch`` = share of value over share of product, ``quadrant`` (``highland-lowland`` is rich in nature, poor
         in product per km2), ``coupling, level, coordination, grade`` of both per km2 scaled over the units, ``basis`` of the product: ``counties``,
-        ``area``, ``whole``, or why the figures of the unit are missing; missing ones take no part in shares and means.
+        ``area``, ``whole``, or why the figures of the unit are missing; missing ones take no part in shares and means, which are of the others: the
+        attribute
+        ``known_ground`` tells their share of the ground.
 
     Raises
     ------
@@ -183,7 +197,8 @@ def mismatch(
     ``D`` compares units of one study only.
     """
     units = prefectures[["code", "name"]].assign(whole_km2=prefectures.area / 1e6)
-    table = prefecture_gep[["area_km2", "total"]].join(units, how="inner")
+    told = [c for c in ("area_km2", "total", "known_share") if c in prefecture_gep]
+    table = prefecture_gep[told].join(units, how="inner")
     table = table[table["area_km2"] > 0].rename(columns={"total": "gep"}).rename_axis("unit")
     table["code"] = table["code"].astype(str)
     table["share_inside"] = np.minimum(table["area_km2"] / table["whole_km2"], 1.0)
@@ -197,12 +212,13 @@ def mismatch(
         whole = table["code"].map(_whole_product(gdp, chosen))
         rows = county_gdp[county_gdp["year"] == chosen]
         table["gdp"] = table["code"].map(_of_counties(rows, county_gep, counties))
-        told = table["gdp"].isna() & (table["share_inside"] >= WHOLE_FROM) & whole.notna()
-        table["basis"] = np.where(told, "whole", "counties")
-        table["gdp"] = table["gdp"].where(~told, whole)
+        alone = table["gdp"].isna() & (table["share_inside"] >= WHOLE_FROM) & whole.notna()
+        table["basis"] = np.where(alone, "whole", "counties")
+        table["gdp"] = table["gdp"].where(~alone, whole)
     lacks = {
         f"less than {least_share:g} of it lies inside": table["share_inside"] < least_share,
         "no value": table["gep"].isna(),
+        f"less than {least_known:g} of its value is known": _known_part(table) < least_known,
         f"no product of {chosen}, of it or of a county of it": ~table["gdp"].gt(0),
     }
     for why, here in reversed(lacks.items()):
@@ -213,10 +229,37 @@ def mismatch(
         _compared(table[known].reset_index()).set_index("unit"), on="unit"
     )
     words = {c: out[c].astype(object).fillna("") for c in ("quadrant", "grade")}
-    return pd.DataFrame(out.assign(**words))[[
-        "unit", "code", "name", "share_inside", "gep", "gdp", "ratio", "gep_share", "gdp_share", "mismatch", "quadrant",
+    out = pd.DataFrame(out.assign(**words))[[
+        "unit", "code", "name", "share_inside", "area_km2", "gep", "gdp", "ratio", "gep_share", "gdp_share", "mismatch", "quadrant",
         "coupling", "level", "coordination", "grade", "basis",
     ]]  # fmt: skip
+    out.attrs["known_ground"] = ground_compared(out)
+    return out
+
+
+def _known_part(table: pd.DataFrame) -> pd.Series:
+    """Share of each unit's value that is known; 1 where nobody tells."""
+    if "known_share" not in table:
+        return pd.Series(1.0, index=table.index)
+    return table["known_share"].astype(float).fillna(1.0)
+
+
+def ground_compared(rows: pd.DataFrame) -> float:
+    """Share of the ground of all units that lies in those of which value and product are known.
+
+    Parameters
+    ----------
+    rows : table
+        ``area_km2, gep, gdp``.
+
+    Returns
+    -------
+    float [1]
+        NaN without ground.
+    """
+    known = rows["gep"].notna() & rows["gdp"].notna()
+    whole = float(rows["area_km2"].sum())
+    return float(rows["area_km2"][known].sum()) / whole if whole > 0 else float("nan")
 
 
 def _whole_product(gdp: pd.DataFrame, year: int) -> pd.Series:
@@ -321,7 +364,10 @@ def gep_summary(
     gep: AccountTotals,
     region_amounts: KnownAreas,
     unit_people: Annotated[pd.DataFrame, Table({"population": "person"})] | None = None,
-    mismatch: Annotated[pd.DataFrame, Table({"gep": MONEY, "gdp": MONEY})] | None = None,
+    mismatch: Annotated[pd.DataFrame, Table({"gep": MONEY, "gdp": MONEY, "area_km2?": "km2"})]
+    | None = None,
+    *,
+    least_known: Annotated[float, Between(0.0, 1.0)] = 0.9,
 ) -> Figures:
     """Figures that a reader asks for first.
 
@@ -334,14 +380,18 @@ def gep_summary(
     unit_people : table, optional
         ``population`` of the units.
     mismatch : table, optional
-        ``gep, gdp`` of prefectures.
+        ``gep, gdp, area_km2`` of prefectures.
+    least_known : float [1]
+        Of the value that must be known for a ratio of it, and of the ground that must lie in prefectures with a product for one over
+        product [D].
 
     Returns
     -------
     table
         ``figure, value, unit``: total with its interval, per km2, per head where the people of every unit are known, supply,
         regulating and cultural parts, total without local climate regulation, ratio to the benchmark per km2, and value over
-        product where it is known.
+        product where it is known. ``known_share`` of the value where maps have gaps, and ``known_ground`` of the prefectures with a product; ratios
+        of less than ``least_known`` are missing.
 
     Notes
     -----
@@ -357,16 +407,24 @@ def gep_summary(
             min_count=1
         )
     )
+    known_share = float(total.get("known_share", np.nan))
+    part = known_share < least_known
     rows: list[tuple[str, float, str]] = [
         ("total", float(total["value"]), "yuan/yr"),
         ("low", float(total["low"]), "yuan/yr"),
         ("high", float(total["high"]), "yuan/yr"),
         ("area", area, "km2"),
-        ("per_km2", float(total["value"]) / area if area > 0 else np.nan, "yuan/km2/yr"),
+        (
+            "per_km2",
+            float(total["value"]) / area if area > 0 and not part else np.nan,
+            "yuan/km2/yr",
+        ),
     ]
+    if np.isfinite(known_share):
+        rows.append(("known_share", known_share, "1"))
     # of a unit whose people are not known, value would stand beside nobody
     people = 0.0 if unit_people is None else float(unit_people["population"].sum(skipna=False))
-    if people > 0:
+    if people > 0 and not part:
         rows.append(("per_head", float(total["value"]) / people, "yuan/person/yr"))
     parts = counted.groupby("category")["value"].sum(min_count=1)
     rows += [
@@ -376,17 +434,22 @@ def gep_summary(
         without = float(counted.loc[counted["service"] != "clim", "value"].sum(min_count=1))
         rows.append(("without_clim", without, "yuan/yr"))
     china, _, _ = BENCHMARKS["china_2015"]
-    if area > 0:
+    if area > 0 and not part:
         then = float(total["value"]) * deflator(int(total["year"]), CHINA_YEAR)
         rows.append(("against_china_2015", then / area / (china / 9.6e6), "1"))
-    known = None if mismatch is None else mismatch[["gep", "gdp"]].dropna()
-    if known is not None and len(known):
-        rows.append(("over_gdp", float(known["gep"].sum() / known["gdp"].sum()), "1"))
-        rows.append(
-            (
-                "gini_over_gdp",
-                gini(known["gep"].to_numpy(float), known["gdp"].to_numpy(float)),
-                "1",
-            )
-        )
+    rows += [] if mismatch is None else _over_product(mismatch, least_known)
     return pd.DataFrame(rows, columns=["figure", "value", "unit"])
+
+
+def _over_product(mismatch: pd.DataFrame, least_known: float) -> list[tuple[str, float, str]]:
+    """Value over product of the prefectures of which both are known, where these are nearly all of the ground."""
+    known = mismatch[["gep", "gdp"]].dropna()
+    if known.empty:
+        return []
+    ground = ground_compared(mismatch) if "area_km2" in mismatch else np.nan
+    ratio = float(known["gep"].sum() / known["gdp"].sum())
+    uneven = gini(known["gep"].to_numpy(float), known["gdp"].to_numpy(float))
+    told = [("known_ground", ground, "1")] if np.isfinite(ground) else []
+    if ground < least_known:
+        ratio = uneven = np.nan
+    return [("over_gdp", ratio, "1"), ("gini_over_gdp", uneven, "1"), *told]

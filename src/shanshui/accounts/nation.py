@@ -8,6 +8,7 @@ import pandas as pd
 
 from shanshui.accounts.asset_transfer import AssetTransfer
 from shanshui.accounts.frame_accounts import FrameAccounts
+from shanshui.accounts.gep import known_share
 from shanshui.accounts.prices import deflator
 from shanshui.accounts.tables import KnownAreas, RegionAmounts
 from shanshui.core.assessment import assessment
@@ -15,6 +16,7 @@ from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.quantity import ANY, TEXT, Features, Key, Table
 from shanshui.core.units import conversion
 from shanshui.core.vocabulary import Nation
+from shanshui.region.years import WHOLE
 
 FIGURES = {
     "territory": "km2", "people": "person", "product": "yuan", "electricity": "kWh", "gep": "yuan", "equivalents": "yuan",
@@ -58,7 +60,8 @@ def nation_shares(
     people : table, optional
         ``population`` of the places of the region inside it.
     product_share : table, optional
-        ``product`` of the region's counties [yuan] and its ``year``; held against the nation's of that year.
+        ``product`` of the region's counties [yuan] and its ``year``, held against the nation's of that year; ``known_ground`` of the counties
+        that have one.
     frame_accounts : table, optional
         Account of the region under every frame.
     asset_transfer : table, optional
@@ -82,13 +85,16 @@ def nation_shares(
     -----
     ``s_k = X_k / X'_k``: X of the region, X' of the nation; ``s_k / (A_k / A')``, A_k the ground of X_k and A' the nation's, is how many times
     the nation's value a km2 stands for. The product is that of the inner counties, which may be fewer than the region holds; all else is of
-    the region.
+    the region. A product, or a total of nature, of which less than nine tenths is known [D] has no share; above that the product's ground is that of
+    the
+    counties that have one.
     ``gep`` holds the account of the guideline of 2020 against the nation's of that kind, ``equivalents`` that of equivalent factors,
     ``assets`` that of transferred unit values against China by the same values, so that it alone depends on no other's account. Ours [D]
     (decisions/0030-accounts).
     """
     known = _checked(nation)
     ours: dict[str, tuple[float, int | None]] = {}
+    ground_known = 1.0
     area = areas.loc[areas["flow"].str.startswith("cover_"), "known_km2"].sum(min_count=1)
     ours["territory"] = (float(area), None)
     if people is not None:
@@ -97,7 +103,8 @@ def nation_shares(
     if product_share is not None:
         share = product_share.set_index("figure")["value"].astype(float)
         made = share.reindex(["product", "year"])
-        if bool(np.isfinite(made).all()):
+        ground_known = float(share.get("known_ground", 1.0))
+        if bool(np.isfinite(made).all()) and ground_known >= WHOLE:
             ours["product"] = (float(made["product"]), None)
             known |= _of_year(nation, "product", int(made["year"]))
     cooled = region_amounts.loc[region_amounts["flow"] == "cooling", "amount"]
@@ -127,6 +134,7 @@ def nation_shares(
     if spatial_levels is not None:
         inner = spatial_levels.loc[spatial_levels["level"] == "inner", "area_km2"]
         out.loc[out["figure"] == "product", "ground_km2"] = float(inner.sum(min_count=1))
+    out.loc[out["figure"] == "product", "ground_km2"] *= ground_known
     whole_km2 = float(known["territory"]["value"]) if "territory" in known else np.nan
     out["per_territory"] = out["share"] / (out["ground_km2"] / whole_km2)
     columns = [
@@ -143,6 +151,7 @@ def _totals(accounts: pd.DataFrame | None) -> dict[str, tuple[float, int]]:
     return {
         str(f): (float(rows["value"].sum()), int(rows["year"].iloc[0]))
         for f, rows in counted.groupby("frame")
+        if not known_share(rows) < WHOLE
     }
 
 

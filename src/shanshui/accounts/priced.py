@@ -6,9 +6,11 @@ import pandas as pd
 from shanshui.accounts.frames import Entry, Frame
 from shanshui.accounts.prices import Price, price_of
 from shanshui.accounts.services import SERVICE
-from shanshui.core.said import Said
+from shanshui.core.said import Number, Said
 
 WATER_SERVICES = ("wat", "hyd")
+WHOLE_GROUND = 0.99
+"""Share of the ground with a value from which an amount is the region's: the rest is edges that do not meet [D]."""
 
 
 def priced(
@@ -19,7 +21,8 @@ def priced(
     Parameters
     ----------
     amounts : table
-        Index ``flow``; ``amount, per, basis``; ``price_year`` of what is money, ``lacks`` (said) of what is not known, if told.
+        Index ``flow``; ``amount, per, basis``; ``known_share`` of the ground, ``price_year`` of what is money, ``lacks`` (said) of what is not
+        known, if told.
     system : Frame
         Services, their methods, what counts.
     table : table
@@ -74,6 +77,7 @@ def _line(
         "amount": amount,
         "per": per,
         "basis": str(amounts["basis"][flow]),
+        "known_share": float(amounts["known_share"][flow]) if "known_share" in amounts else np.nan,
     }
     if price is None:
         return row | {
@@ -87,10 +91,18 @@ def _line(
         said if known else _lacks(amounts, flow),
         _passed_over(flow, entry.methods, table),
         Said("price_dateless", {"year": year}) if dateless and known else None,
+        _known_part(float(str(row["known_share"]))) if known else None,
     ]
     return row | _of_price(price, dateless) | {
         "value": amount * price.amount, "counts": counts and known, "notes": [note for note in notes if note is not None],
     }  # fmt: skip
+
+
+def _known_part(share: float) -> Said | None:
+    """On how much of the ground an amount is known, where it is not all of it."""
+    return (
+        Said("amount_known_part", {"share": Number(share, ".1%")}) if share < WHOLE_GROUND else None
+    )
 
 
 def _of_price(price: Price, dateless: bool) -> dict[str, object]:

@@ -56,7 +56,8 @@ Amounts = Annotated[
     ),
 ]  # fmt: skip
 RegionAmounts = Annotated[
-    pd.DataFrame, Table({"flow": TEXT, "amount": ANY, "per": TEXT, "price_year?": "yr"})
+    pd.DataFrame,
+    Table({"flow": TEXT, "amount": ANY, "per": TEXT, "price_year?": "yr", "known_km2?": "km2"}),
 ]
 UnitAmounts = Annotated[
     pd.DataFrame, Table({"unit": "1", "flow": TEXT, "amount": ANY, "known_km2": "km2"})
@@ -69,7 +70,8 @@ Account = Annotated[
     Table(
         {
             "frame": TEXT, "year": "yr", "category": TEXT, "service": TEXT, "flow": TEXT, "amount": ANY, "per": TEXT, "basis": TEXT,
-            "method": TEXT, "price": ANY, "price_unit": TEXT, "price_year": "yr", "price_source": TEXT, "status": TEXT, "price_least": ANY,
+            "known_share": "1", "method": TEXT, "price": ANY, "price_unit": TEXT, "price_year": "yr", "price_source": TEXT, "status": TEXT,
+            "price_least": ANY,
             "price_most": ANY, "value": MONEY, "counts": "1", "share": "1", "low": MONEY, "high": MONEY, "note": TEXT, "note_said": TEXT,
         }
     ),
@@ -79,6 +81,7 @@ PricedFlows = Annotated[
     Table(
         {
             "frame": TEXT, "service": TEXT, "flow": TEXT, "price": ANY, "price_least?": ANY, "price_most?": ANY, "value": MONEY, "counts": "1",
+            "known_share?": "1",
         }
     ),
 ]  # fmt: skip
@@ -97,6 +100,7 @@ AccountTotals = Annotated[
             "counts": "1",
             "low": MONEY,
             "high": MONEY,
+            "known_share?": "1",
         }
     ),
 ]

@@ -19,7 +19,7 @@ UnitAccount = Annotated[
     Table(
         {
             "unit": Key("=amounts"), "area_km2": "km2", "total": MONEY, "low": MONEY, "high": MONEY, "per_km2": "yuan/km2/yr",
-            "per_head": "yuan/person/yr", "location_quotient": "1", "share_inside": "1", "*": MONEY,
+            "per_head": "yuan/person/yr", "location_quotient": "1", "share_inside": "1", "known_share": "1", "*": MONEY,
         }
     ),
 ]  # fmt: skip
@@ -38,6 +38,7 @@ def unit_gep(
     | None = None,
     *,
     least_share: Annotated[float, Between(0.0, 1.0)] = 0.05,
+    least_known: Annotated[float, Between(0.0, 1.0)] = 0.9,
     price_spread: Annotated[float, Between(0.0, 1.0)] = 0.3,
     amount_spread: Annotated[float, Between(0.0, 1.0)] = 0.2,
     draws: Annotated[int, Between(0, 100_000)] = 500,
@@ -59,6 +60,8 @@ def unit_gep(
         ``unit, flow, amount`` of what tables tell of planning units, counties or prefectures: pollutants, visits, lakes, homes.
     least_share : float [1]
         Of a place's area that must lie inside for a value per km2 or per head: of less, cells on its edge decide [D].
+    least_known : float [1]
+        Of a place's value that must be known for one per km2 or per head: the total of less lacks a main part [D].
     price_spread, amount_spread : float [1]
         Half widths of the triangular distributions, relative [D]; one draw of a price holds for all units.
     draws : int
@@ -72,7 +75,9 @@ def unit_gep(
         Index ``unit``; ``area_km2`` of known land cover, value of each service and ``total`` with ``low, high`` [yuan/yr], ``per_km2``,
         ``per_head`` (NaN without people),
         ``location_quotient`` = share of the value over share of the area, these three NaN where ``share_inside`` of the whole place (NaN without
-        outlines) is below ``least_share``: the total of a sliver counts, a rate of it says nothing. NaN else: a service whose amount is not known
+        outlines) is below ``least_share``, or ``known_share`` below ``least_known``: the total of a sliver counts, a rate of it says nothing.
+        ``known_share`` [1] of its value, by the ground on which maps tell each flow, weighed by the flow's value on a km2 of the region. NaN else: a
+        service whose amount is not known
         in a unit, or that only a table of the region tells; all, under frames whose values are reported for the region only.
 
     Raises
@@ -131,7 +136,25 @@ def unit_gep(
         out["share_inside"] = np.minimum(out["area_km2"] / whole, 1.0)
         slivers = out["share_inside"] < least_share
         out.loc[slivers, ["per_km2", "per_head", "location_quotient"]] = np.nan
+    out["known_share"] = _known_shares(amounts, priced, out["area_km2"])
+    part = out["known_share"] < least_known
+    out.loc[part, ["per_km2", "per_head", "location_quotient"]] = np.nan
     return out
+
+
+def _known_shares(amounts: pd.DataFrame, priced: pd.DataFrame, area: pd.Series) -> pd.Series:
+    """Share of each unit's value that is known, were all units as the region; NaN where no map tells a flow that counts."""
+    if "known_share" not in priced:
+        return pd.Series(np.nan, index=area.index)
+    mapped = priced[priced["known_share"].gt(0) & priced["value"].notna()]
+    worth = (mapped["value"] / mapped["known_share"]).groupby(mapped["flow"]).sum()
+    known = amounts[amounts["flow"].isin(worth.index)].pivot_table(
+        index="unit", columns="flow", values="known_km2", aggfunc="sum"
+    )
+    known = known.reindex(index=area.index, columns=worth.index).fillna(0.0)
+    total = float(worth.sum())
+    ground = known.div(area.where(area > 0), axis=0).clip(upper=1.0)
+    return ground.mul(worth, axis=1).sum(axis=1, skipna=False) / (total if total > 0 else np.nan)
 
 
 def _joined(amounts: pd.DataFrame, place_flows: pd.DataFrame | None) -> pd.DataFrame:

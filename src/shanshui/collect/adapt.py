@@ -166,6 +166,7 @@ def joined_table(
         dimension, a key that stands twice, no rows.
     """
     wanted = kind.gives.columns if isinstance(kind.gives, Table) else ()
+    _refuse_lone_total(spec, name)
     table = table_of(
         path,
         spec,
@@ -183,10 +184,6 @@ def joined_table(
     if spec.class_columns:
         frame, at = _long(table, spec, kind, name, path, who)
         rows = rows[at]
-    if spec.class_total is not None and not spec.class_columns:
-        raise DataError(
-            f"{name}.class_total: {spec.class_total} is the sum of class_columns, and none are named; name them, or leave it out"
-        )
     missing = [c for c in wanted if c not in frame.columns]
     if missing:
         hint = "; or set year = …" if missing == ["year"] else ""
@@ -225,10 +222,23 @@ def joined_table(
     done = join_input(frame, spec, name, places, unit)
     attrs = dict(done.attrs)
     done = done[list(wanted)].sort_values(keys, ignore_index=True)
-    if name not in RULES or not RULES[name].blanks:
-        done = done.dropna(subset=[amount]).reset_index(drop=True)
+    done = _without_blanks(done, name, amount)
     done.attrs = attrs
     return done
+
+
+def _refuse_lone_total(spec: InputSpec, name: str) -> None:
+    if spec.class_total is not None and not spec.class_columns:
+        raise DataError(
+            f"{name}.class_total: {spec.class_total} is the sum of class_columns, and none are named; name them, or leave it out"
+        )
+
+
+def _without_blanks(frame: pd.DataFrame, name: str, amount: str) -> pd.DataFrame:
+    """Rows without those that tell no more than their absence would."""
+    if name in RULES and RULES[name].blanks:
+        return frame
+    return frame.dropna(subset=[amount]).reset_index(drop=True)
 
 
 def _names_a_place(column: str, frame: pd.DataFrame) -> bool:

@@ -107,8 +107,9 @@ def county_gdp(
     [yuan], ``T`` what the others tell, ``L`` workers [person]; so a worker of a sector makes the same everywhere in a prefecture. Where the
     workers of one county are not known (no row of the sector is not the same as nobody) those of the prefecture are not, and nothing of the
     sector is shared out there; where one of its industries is blank in a county, ``L`` counts the industries that all counties c tell, if in
-    the counties that tell all these hold at least ``least_told`` of the sector's workers (decision 0041). Industries go to sectors as the statistical office of China has them since 2018 [M]; the share by workers is
-    ours [D] (decision 0019): by area the mountain part of a city's product is put too high.
+    the counties that tell all these hold at least ``least_told`` of the sector's workers (decision 0041). Industries go to sectors as the
+    statistical office of China has them since 2018 [M]; the share by workers is ours [D] (decision 0019): by area the mountain part of a
+    city's product is put too high.
     """
     belongs = _belongs(employment, counties, prefectures)
     jobs_year = chosen_year(employment, "persons", "employment", places=set(belongs))

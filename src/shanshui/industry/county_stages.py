@@ -229,7 +229,8 @@ def product_share(
     -------
     table
         ``figure, value, unit``: ``year``, ``counties`` of the region, ``counties_known``, ``product`` of these, ``product_of_all`` (missing where
-        one has none), ``nation`` and ``product_share`` (of the known counties; missing without the nation's).
+        one has none), ``known_ground`` share of the ground of these counties in that of all, ``nation`` and ``product_share`` (of the known
+        counties; missing without the nation's, and where less than nine tenths of the counties have a product).
 
     Raises
     ------
@@ -251,14 +252,18 @@ def product_share(
             f"county_gdp: no county of the region has a product in {year}; its column basis says why"
         )
     total, whole = float(known.sum()), _of_nation(nation, year)
+    ground = pd.Series(counties.area.to_numpy(float), index=counties["code"].astype(str))
+    ground = ground[ground.index.isin(inner)]
+    some = len(known) < WHOLE * len(inner)
     figures = [
         ("year", float(year), "yr"),
         ("counties", float(len(inner)), "1"),
         ("counties_known", float(len(known)), "1"),
         ("product", total, "yuan"),
         ("product_of_all", total if len(known) == len(inner) else np.nan, "yuan"),
+        ("known_ground", float(ground[ground.index.isin(known.index)].sum() / ground.sum()), "1"),
         ("nation", whole, "yuan"),
-        ("product_share", total / whole, "1"),
+        ("product_share", np.nan if some else total / whole, "1"),
     ]
     return pd.DataFrame(figures, columns=["figure", "value", "unit"])
 
