@@ -205,7 +205,7 @@ NATION = pd.DataFrame(
     columns=["figure", "year", "value", "unit", "source"],
 )
 REGION = pd.DataFrame(
-    [("cooling", 3e9, "kWh", 1.0), ("water_retained", 5e10, "m3", 1.0), ("cover_1", 3.08e7, "ha", 308_000.0)],
+    [("cooling", 3e9, "kWh", 308_000.0), ("water_retained", 5e10, "m3", 308_000.0), ("cover_1", 3.08e7, "ha", 308_000.0)],
     columns=["flow", "amount", "per", "known_km2"],
 )  # fmt: skip
 
