@@ -136,8 +136,35 @@ def test_of_own_prices_that_of_the_year_nearest_to_the_account_stands():
         for year, found in ((2020, 2020), (2016, 2020), (2015, 2020), (2014, 2010), (2006, 2005)):
             assert price_of("co2", "t", ("market",), year, table).year == found
     # the method that a frame prefers comes before the year
-    both = price_table(pd.DataFrame([*rows, OWN | {"method": "avoided_cost", "year": 2016}]))
+    both = price_table(
+        pd.DataFrame([*rows, OWN | {"method": "avoided_cost", "year": 2016, "price": 10.0}])
+    )
     assert price_of("co2", "t", ("market", "avoided_cost"), 2016, both).method == "market"
+
+
+def test_two_own_prices_of_one_flow_by_two_methods_cannot_lie_far_apart():
+    cost = OWN | {
+        "flow": "co2",
+        "method": "avoided_cost",
+        "unit": "yuan/t",
+        "price": 400.0,
+        "year": 2010,
+    }
+    near = pd.DataFrame([cost, cost | {"method": "market", "price": 150.0}])
+    out = account(WATER, near).loc["co2"]
+    assert f"that by {out['method']} stands, not that by" in out["note"]
+    assert (out["price_least"], out["price_most"]) == (150.0, 400.0)
+    assert out["price"] in (150.0, 400.0)
+    for price, told in ((0.04, "10000 times|1e\\+04 times"), (0.0, "one of them for nothing")):
+        far = pd.DataFrame([cost, cost | {"method": "market", "price": price}])
+        with pytest.raises(QuantityError, match=f"co2 has two prices of the study's own.*({told})"):
+            account(WATER, far)
+    # a hundred times is what methods may differ by
+    edge = pd.DataFrame([cost, cost | {"method": "market", "price": 4.0}])
+    assert account(WATER, edge).loc["co2", "price"] == 400.0
+    # by a method that the frame does not allow a price is passed over, and told
+    other = pd.DataFrame([cost, cost | {"method": "rent", "price": 0.04}])
+    assert account(WATER, other).loc["co2", "price"] == 400.0
 
 
 def test_an_own_price_that_the_frame_does_not_allow_is_told():

@@ -12,7 +12,13 @@ from shanshui.industry.access_rules import VERDICTS, rules_of
 from shanshui.industry.admission import heavy_jobs, unit_admission
 from shanshui.industry.cell_verdicts import admitted_cells
 from shanshui.industry.layout import relocation
-from shanshui.industry.place_facts import MAPPED, known_by_strip, place_facts, river_distance
+from shanshui.industry.place_facts import (
+    MAPPED,
+    known_by_strip,
+    main_river_distance,
+    place_facts,
+    river_distance,
+)
 from shanshui.region import grid as region_grid
 from shanshui.region.unitset import polygons
 
@@ -142,9 +148,9 @@ def river(*points):
 
 def test_rivers_are_as_far_as_their_nearest_cell():
     height, _ = flat(3, 4)
-    found = river_distance(height, river((50, 0), (50, 300))).values
+    found = river_distance(height, river((50, 0), (50, 300)), sure_m=1000.0).values
     np.testing.assert_allclose(found, [[0, 100, 200, 300]] * 3)
-    corner = river_distance(height, river((40, 250), (60, 250))).values
+    corner = river_distance(height, river((40, 250), (60, 250)), sure_m=1000.0).values
     # three rows and three columns away at most
     assert corner[2, 3] == pytest.approx(100 * np.sqrt(3**2 + 2**2))
 
@@ -152,6 +158,45 @@ def test_rivers_are_as_far_as_their_nearest_cell():
 def test_a_river_beyond_the_grid_is_at_no_known_distance():
     found = river_distance(flat()[0], river((9000, 9000), (9500, 9000)))
     assert np.isnan(found.values).all()
+
+
+def test_where_the_grid_ends_nearer_than_the_river_its_distance_is_not_known():
+    height, _ = flat(7, 9)
+    line = river((450, 0), (450, 700))
+    found = river_distance(height, line, sure_m=0.0).values
+    # in the middle row the grid goes on for four cells; at the rim only the river itself is sure, and what lies beside it
+    assert np.isnan(found[3, [0, 1]]).all()
+    np.testing.assert_allclose(found[3, 2:7], [200, 100, 0, 100, 200])
+    np.testing.assert_allclose(found[0, 3:6], [100, 0, 100])
+    assert np.isnan(found[0, [0, 1, 2, 6, 7, 8]]).all()
+    # near enough for every rule is near enough, whatever lies beyond
+    near = river_distance(height, line, sure_m=200.0).values
+    np.testing.assert_allclose(near[0, 2:7], [200, 100, 0, 100, 200])
+    assert np.isnan(near[0, [0, 1, 7, 8]]).all()
+
+
+def test_a_main_river_may_lie_where_the_water_is_not_known():
+    area = np.full((7, 9), 1.0)
+    area[:, 4] = 80.0
+    area[:, :2] = np.nan
+    found = main_river_distance(grid(area, "km2"), sure_m=0.0).values
+    np.testing.assert_allclose(found[3, 3:7], [100, 0, 100, 200])
+    assert np.isnan(found[3, 2])
+    assert main_river_distance(grid(area, "km2"), sure_m=200.0).values[3, 2] == 200.0
+
+
+def test_a_rule_of_banks_asks_where_a_river_beyond_the_grid_may_be_nearer():
+    height, slope = flat(7, 9)
+    label = grid(
+        np.where(np.arange(9) == 8, 1, 2)[None, :].repeat(7, 0), "1", dtype=np.int32, nodata=0
+    )
+    bank = RESERVE.assign(when="river_m <= 200")
+    facts = place_facts(
+        height, slope, river_distance=river_distance(height, river((450, 0), (450, 700)))
+    )
+    assert np.isnan(facts["river_m"].values[:, 8]).all()
+    out = unit_admission(label, facts, bank)
+    assert out["provisional"].any()
 
 
 def test_facts_by_strip_are_those_of_the_whole(monkeypatch):

@@ -90,6 +90,7 @@ def _line(
     notes = [
         said if known else _lacks(amounts, flow),
         _passed_over(flow, entry.methods, table),
+        _of_several(flow, price, entry.methods, table),
         Said("price_dateless", {"year": year}) if dateless and known else None,
         _known_part(float(str(row["known_share"]))) if known else None,
     ]
@@ -123,6 +124,17 @@ def _lacks(amounts: pd.DataFrame, flow: str) -> Said:
     if "lacks" in amounts and isinstance(amounts["lacks"][flow], Said):
         return Said("amount_unknown_for", {"why": amounts["lacks"][flow]})
     return Said("amount_unknown")
+
+
+def _of_several(
+    flow: str, price: Price, methods: tuple[str, ...], table: pd.DataFrame
+) -> Said | None:
+    """Which of several methods by which the study pays a flow stands."""
+    own = table[table["own"] & (table["flow"] == flow) & table["method"].isin(methods)]
+    left = sorted(set(own["method"].astype(str)) - {price.method})
+    if not price.own or not left:
+        return None
+    return Said("price_of_methods", {"method": price.method, "left": left})
 
 
 def _passed_over(flow: str, methods: tuple[str, ...], table: pd.DataFrame) -> Said | None:

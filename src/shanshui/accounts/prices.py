@@ -4,9 +4,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import StringIO
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shanshui.accounts.services import FLOW
 from shanshui.core.errors import QuantityError, nearest
@@ -16,6 +18,10 @@ from shanshui.core.units import conversion
 MAP_PRICES = 2020
 """Year in whose prices maps of money stand: a map cannot tell the year of its table [D]."""
 COLUMNS = ("flow", "method", "price", "unit", "year")
+PRICE_RATIO = 3.0
+"""How far two prices of one flow or substance may lie apart [1] [D]; the shipped ones of two papers are 34 and 221 times apart."""
+METHOD_RATIO = 100.0
+"""How far two own prices of one flow by different methods may lie apart [1] [D]: those of carbon lie 13 times apart, further off is a unit."""
 METHODS = ("market", "rent", "avoided_cost", "replacement", "equivalent", "reported")
 """Market price, resource rent, cost avoided, cost of replacing, equivalent factor, value as reported elsewhere."""
 
@@ -242,7 +248,7 @@ def price_of(
     Raises
     ------
     QuantityError
-        A price per another kind of unit.
+        A price per another kind of unit, or two of the study's own by different methods more than :data:`METHOD_RATIO` apart.
     """
     if unit.split("/")[0] == "yuan":
         carried = 1.0 if money_year is None else deflator(money_year, year)
@@ -265,12 +271,27 @@ def price_of(
     apart, order = np.where(own, np.abs(years - year), 0), np.where(own, -years, 0)
     at = int(np.lexsort((order, apart, rank, ~own))[0])
     row = rows.iloc[at]
+    if row["own"]:
+        _refuse_apart(flow, rows[own], each[own], per)
     # what the study gives is not doubted by what is shipped
     known = each[own] if row["own"] else each
     return Price(
         float(each[at]), per, str(row["method"]), int(row["year"]), str(row["source"]), str(row["status"]),
         float(known.min()), float(known.max()), bool(row["own"]),
     )  # fmt: skip
+
+
+def _refuse_apart(flow: str, rows: pd.DataFrame, each: NDArray[np.float64], per: str) -> None:
+    """Refuse prices of one flow by two methods that cannot both hold."""
+    by = pd.Series(each).groupby(rows["method"].astype(str).to_numpy()).agg(["min", "max"])
+    for one, other in permutations(by.index, 2):
+        low, high = float(by["min"][one]), float(by["max"][other])
+        if high > METHOD_RATIO * low:
+            times = f"{high / low:.3g} times apart" if low > 0 else "one of them for nothing"
+            raise QuantityError(
+                f"prices: {flow} has two prices of the study's own, {low:.6g} ({one}) and {high:.6g} ({other}) {per}, {times}; "
+                "keep the one that holds, or look at the units"
+            )
 
 
 def _same_unit(row: Mapping[Hashable, object], per: str) -> float:

@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from shanshui.accounts.prices import PRICE_RATIO
 from shanshui.accounts.services import FLOW
 from shanshui.core.errors import QuantityError
 from shanshui.core.said import Name, Number, Said
 
-PRICE_RATIO = 3.0
-"""How far two prices of one substance may lie apart [1] [D]; the shipped ones of two papers are 34 and 221 times apart."""
 PRICE_COLUMNS = (
     "price", "method", "price_year", "price_source", "status", "price_least", "price_most",
 )  # fmt: skip

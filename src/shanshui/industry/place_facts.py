@@ -49,7 +49,9 @@ TOUCHED = 0.71
 
 
 @assessment(source="meijster2000", bytes_per_cell=12)
-def river_distance(elevation: Elevation, rivers: Rivers) -> Distance:
+def river_distance(
+    elevation: Elevation, rivers: Rivers, *, sure_m: Annotated[float, Between(0.0, 1e6)] = 200.0
+) -> Distance:
     """How far the nearest river is.
 
     Parameters
@@ -58,11 +60,15 @@ def river_distance(elevation: Elevation, rivers: Rivers) -> Distance:
         Gives the grid; heights do not matter.
     rivers : lines
         Any order.
+    sure_m : float [m]
+        So near, a river is near enough for every rule, whatever lies beyond the grid; the reach of the rules of banks [D]. Set it to the least
+        reach that your rules ask for.
 
     Returns
     -------
     (y, x) [m]
-        From cell centre to cell centre, 0 on rivers; NaN everywhere if no river lies on the grid: how far one beyond it is, is not known.
+        From cell centre to cell centre, 0 on rivers; NaN where the grid ends nearer, as a river beyond may be the nearest, unless the
+        distance is at most ``sure_m``; NaN everywhere if no river lies on the grid.
 
     Notes
     -----
@@ -71,14 +77,28 @@ def river_distance(elevation: Elevation, rivers: Rivers) -> Distance:
     """
     grid = grid_of(elevation)
     mark = burnt(_placed(rivers, grid), grid, TOUCHED * grid.cell_m).astype(bool)
+    return like(elevation, _nearest_on_grid(mark, grid.cell_m, sure_m), "m")
+
+
+def _nearest_on_grid(mark: NDArray[np.bool_], cell_m: float, sure_m: float) -> NDArray[np.float32]:
+    """Distance to the nearest mark; NaN where one beyond the grid may be nearer, and that matters."""
     if not mark.any():
-        return like(elevation, np.full(grid.shape, np.nan, np.float32), "m")
-    return like(elevation, np.asarray(distance_to(mark) * np.float32(grid.cell_m)), "m")
+        return np.full(mark.shape, np.nan, np.float32)
+    far = np.asarray(distance_to(mark) * np.float32(cell_m), np.float32)
+    rows, columns = (np.arange(n) for n in mark.shape)
+    rim_y = np.minimum(rows, rows[::-1]) + 1
+    rim_x = np.minimum(columns, columns[::-1]) + 1
+    # the centre of the nearest cell beyond the grid
+    rim = np.minimum(rim_y[:, None], rim_x[None, :]) * np.float32(cell_m)
+    return np.where((far > rim) & (far > sure_m), np.float32(np.nan), far)
 
 
 @assessment(source="meijster2000", bytes_per_cell=12)
 def main_river_distance(
-    upstream_area: UpstreamArea, *, least_km2: Annotated[float, Between(0.01, 1e6)] = 50.0
+    upstream_area: UpstreamArea,
+    *,
+    least_km2: Annotated[float, Between(0.01, 1e6)] = 50.0,
+    sure_m: Annotated[float, Between(0.0, 1e6)] = 1000.0,
 ) -> Distance:
     """How far the nearest main river is.
 
@@ -88,11 +108,14 @@ def main_river_distance(
         Ground above each cell along the water; NaN outside.
     least_km2 : float [km2]
         Ground above from which a river is a main one; that of the national census of rivers [M].
+    sure_m : float [m]
+        So near, a river is near enough for every rule, whatever lies beyond the grid; the reach of the law's rules [D].
 
     Returns
     -------
     (y, x) [m]
-        From cell centre to cell centre, 0 on main rivers; NaN everywhere if none lies on the grid: how far one beyond it is, is not known.
+        From cell centre to cell centre, 0 on main rivers; NaN where the grid, or the ground whose water is known, ends nearer, as one
+        beyond may be the nearest, unless the distance is at most ``sure_m``; NaN everywhere if none lies on the grid.
 
     Notes
     -----
@@ -102,9 +125,12 @@ def main_river_distance(
     """
     grid = grid_of(upstream_area)
     mark = upstream_area.values >= least_km2
-    if not mark.any():
-        return like(upstream_area, np.full(grid.shape, np.nan, np.float32), "m")
-    return like(upstream_area, np.asarray(distance_to(mark) * np.float32(grid.cell_m)), "m")
+    far = _nearest_on_grid(mark, grid.cell_m, sure_m)
+    if (outside := np.isnan(upstream_area.values)).any():
+        # where the water is not known a main river may be
+        gap = np.asarray(distance_to(outside) * np.float32(grid.cell_m))
+        far = np.where((far > gap) & (far > sure_m), np.float32(np.nan), far)
+    return like(upstream_area, far, "m")
 
 
 @assessment(source="decisions/0014-industry", halo=0, bytes_per_cell=32, missing="not_given")

@@ -6,6 +6,9 @@ import numpy as np
 import pandas as pd
 
 from shanshui.accounts.frames import FRAMES
+from shanshui.accounts.indicators import ground_compared
+from shanshui.accounts.priced import WHOLE_GROUND
+from shanshui.industry.county_product import BY_KNOWN
 from shanshui.report.account_figures import (
     extent_chart,
     flow_chart,
@@ -218,8 +221,23 @@ def _prefectures(page: Page) -> dict[str, Any] | None:
             "coordination": rows["coordination"], "grade": [page.voice(g) for g in rows["grade"]],
         }
     )  # fmt: skip
-    note = page.voice("county_note")
+    note = " ".join([page.voice("county_note"), *_lacks_of_product(page)])
     return page.table(page.voice.word("mismatch"), frame, note, of=("mismatch",))
+
+
+def _lacks_of_product(page: Page) -> list[str]:
+    """How much of the ground has no value and product to compare, and how many products of counties are not by all workers."""
+    said = []
+    ground = ground_compared(page.study["mismatch"])
+    if ground < WHOLE_GROUND:
+        said.append(page.voice("mismatch_part", share=f"{ground:.1%}"))
+    if page.study.has("county_gdp"):
+        basis = page.study["county_gdp"]["basis"].astype(str)
+        some = int(basis.str.startswith(BY_KNOWN).sum())
+        none = int(page.study["county_gdp"]["yuan"].isna().sum())
+        if some or none:
+            said.append(page.voice("county_product_part", all=len(basis), some=some, none=none))
+    return said
 
 
 def _condition(page: Page) -> dict[str, Any] | None:
