@@ -35,9 +35,9 @@ class Comparison:
     column : str
         Column of a table that the headline is about; blank for others.
     before, after : float
-        Headline, of the cells of the region only: the sum of an amount by area, the mean of another grid, the share of changed ground of classes
-        (after), the
-        row of totals or the sum of a table, the count of features. NaN where it cannot be told.
+        Headline, of the cells of the region only: the sum of an amount by area, the mean of another grid, the row of totals or the sum of a
+        table, the count of features. NaN where it cannot be told, and of classes, which have no figure: their ``change`` is the share of
+        ground that differs.
     rows : DataFrame
         Key columns, ``column, unit, before, after, change, change_share`` of a table; ``from, to, cells, area_km2`` of classes.
     places : DataFrame
@@ -76,7 +76,9 @@ class Comparison:
 
     @property
     def change(self) -> float:
-        """Second less first."""
+        """Second less first; of classes the share of the compared ground that differs."""
+        if self.kind == "classes":
+            return self.changed / self.compared if self.compared else np.nan
         return self.after - self.before
 
     @property

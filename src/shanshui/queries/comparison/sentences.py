@@ -65,7 +65,7 @@ def _headline(
         ]
         area = found.rows["area_km2"].sum()
         more = {
-            "percent": _percent(found.after),
+            "percent": _percent(found.change),
             "area": f"{area:,.6g}",
             "pairs": voice.listed(top),
         }

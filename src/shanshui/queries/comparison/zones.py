@@ -95,6 +95,32 @@ def by_place(zones: Zones, one: xr.DataArray, other: xr.DataArray, factor: float
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
+def shares_by_place(zones: Zones, differs: xr.DataArray) -> pd.DataFrame:
+    """Tell in each place which share of its ground differs: classes have no figure before and after.
+
+    Parameters
+    ----------
+    zones : Zones
+        Places.
+    differs : (y, x) [1]
+        1 where two maps of classes differ, 0 where they do not; NaN where one of them is not known.
+
+    Returns
+    -------
+    DataFrame
+        As of :func:`placed`; ``change`` is the share, 0 to 1, ``before`` and ``after`` are NaN.
+    """
+    parts = []
+    for level, frame in zones.frames.items():
+        found = zones.covers[level].sums(differs)
+        none = np.full(len(found.cells), np.nan)
+        told = placed(level, frame, [none, none], found.cells * grid_of(differs).cell_km2)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            told["change"] = np.where(found.cells > 0, found.total / found.cells, np.nan)
+        parts.append(told)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
 def placed(
     level: str, frame: gpd.GeoDataFrame, values: list[Any], area_km2: Any = np.nan
 ) -> pd.DataFrame:
