@@ -1,5 +1,6 @@
 """Scenarios made, listed, told and dropped; two of them compared."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from shanshui.queries.scenarios import ScenarioFacts, ScenarioList
 
 ACTIONS = ("new", "list", "show", "drop")
+NAMED = 6
+"""Products that a line names before it counts the others [D]."""
 
 
 def scenario(
@@ -183,11 +186,24 @@ def compare(
         )
         for name, unmade in zip((one, other), found.unmade, strict=True):
             if unmade:
-                flags = study.scenario(name).flags
                 typer.echo(
-                    f"! {len(unmade)} are not compared: {name} has not made them as it stands; "
-                    f"run it: shanshui run {folder}{flags}"
+                    f"! {len(unmade)} are not compared: {name} has not made them as it stands ({_some(unmade)}); "
+                    f"run it: shanshui run {folder}{study.scenario(name).flags}"
                 )
+        if found.outdated:
+            both = "   and   ".join(
+                f"shanshui run {folder}{study.scenario(name).flags}" for name in (one, other)
+            )
+            typer.echo(
+                f"! {len(found.outdated)} are not compared: what was made of them is not up to date in {one} nor in {other} "
+                f"({_some(found.outdated)}); run both: {both}"
+            )
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of some names, and how many more."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _print_comparisons(study: "Study", found: "Comparisons", voice: Voice) -> None:

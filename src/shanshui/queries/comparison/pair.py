@@ -107,3 +107,16 @@ class Pair:
             [n for n in self._made[0] if n in other - one and self._made[0][n] in _TO_MAKE],
             [n for n in self._made[1] if n in one - other and self._made[1][n] in _TO_MAKE],
         )
+
+    def outdated(self) -> list[str]:
+        """Products that both may have in their own way and neither has as a run would make them now, though one of them has been made."""
+        one, other = self._made
+        return [
+            name
+            for name in one
+            if not is_before(name)
+            and "stale" in (one[name], other.get(name))
+            and "made" not in (one[name], other.get(name))
+            # the same thing in both could not differ
+            and self.a.where(name) != self.b.where(name)
+        ]
