@@ -218,10 +218,21 @@ def _print_comparisons(study: "Study", found: "Comparisons", voice: Voice) -> No
         for text in sentences(c, voice, words):
             typer.echo(text)
         _print_places(c, words, voice)
+        _print_finer(study, c, voice)
+
+
+def _print_finer(study: "Study", found: "Comparison", voice: Voice) -> None:
+    """What to run, that the comparison be told by more places."""
+    if not found.finer:
+        return
+    names = (found.one, found.other)
+    views = dict.fromkeys(study.scenario(name).flags for name in names)
+    runs = (f"shanshui run {study.layout.folder} {' '.join(found.finer)}{flags}" for flags in views)
+    typer.echo(voice("compare_finer", products=voice.listed(found.finer), runs="   ".join(runs)))
 
 
 def _print_places(found: "Comparison", words: dict[int, str], voice: Voice) -> None:
-    """Tables under the sentences: by county, prefecture, province and basin, the greatest changes first; of classes from which to which."""
+    """Tables under the sentences: by prefecture, county, river basin, nested basin and unit, the greatest changes first; of classes from which to which."""
     if found.kind == "classes" and len(found.rows):
         shown = found.rows.head(20)
         named = {side: [words.get(int(v), str(v)) for v in shown[side]] for side in ("from", "to")}
@@ -233,7 +244,7 @@ def _print_places(found: "Comparison", words: dict[int, str], voice: Voice) -> N
             rows = own if len(own) else rows
             print_rows(records((rows if len(rows) else found.rows).head(20)))
         return
-    for level in ("prefecture", "county", "basin", "unit"):
+    for level in ("prefecture", "county", "river_basin", "basin", "unit"):
         here = found.places[
             (found.places["level"] == level) & (found.places["change"].fillna(0) != 0)
         ]

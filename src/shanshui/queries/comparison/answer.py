@@ -41,7 +41,8 @@ class Comparison:
     rows : DataFrame
         Key columns, ``column, unit, before, after, change, change_share`` of a table; ``from, to, cells, area_km2`` of classes.
     places : DataFrame
-        ``level, code, name, name_zh, area_km2, before, after, change, change_share`` by unit, county, prefecture, province and basin.
+        ``level, code, name, name_zh, area_km2, before, after, change, change_share`` by unit, county, prefecture, province, river basin and
+        nested basin.
     cells : DataArray or None
         Difference of a grid, second less first; of classes 0 the same, 1 differs, 2 comes in, 3 goes out (of maps that say
         only in or out).
@@ -55,6 +56,10 @@ class Comparison:
         Of a grid that is no classes: mean of the cells that both know, in the unit of ``cells``.
     year : int
         Last year of a table of several, of which headline and places are; 0 for others.
+    finer : tuple of str
+        Products that would tell more places, and that one of the two has not made.
+    moved : tuple of str
+        Levels that are left out, for their places are not the same in both.
     """
 
     product: str
@@ -73,6 +78,8 @@ class Comparison:
     only_one: int
     mean: tuple[float, float] = (np.nan, np.nan)
     year: int = 0
+    finer: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
 
     @property
     def change(self) -> float:
@@ -126,6 +133,8 @@ class Comparison:
             "year": self.year or None,
             "mean_before": plain(self.mean[0]),
             "mean_after": plain(self.mean[1]),
+            "finer": list(self.finer),
+            "moved": list(self.moved),
             "places": records(self.places),
             "rows": records(self.rows),
         }

@@ -1,5 +1,6 @@
 """Two scenarios of a study, made and up to date: what of a product is the same, and what is read of it."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from shanshui.core.errors import PlanError
 from shanshui.flow.rewire import is_before
-from shanshui.queries.comparison.zones import Zones
+from shanshui.queries.comparison.zones import ZONES, Zones
 from shanshui.study.sections import BASE
 from shanshui.study.study import Study
 
@@ -88,6 +89,22 @@ class Pair:
         """The product in both; read once where it is the same."""
         one = self.a[product]
         return one, one if self.same(product) else self.b[product]
+
+    def same_places(self, level: str) -> bool:
+        """Whether the places of a level are the same in both, so that a row of one stands for that of the other."""
+        product = ZONES[level]
+        if self.a.where(product) == self.b.where(product):
+            return True
+        return self.both(product) and self.same(product)
+
+    def lacking(self, products: Iterable[str]) -> tuple[str, ...]:
+        """Products that could be made and that one of them has not, as it stands."""
+        return tuple(
+            name
+            for name in products
+            if not self.both(name)
+            and all(name in view.plan.steps for view in (self.a, self.b))
+        )
 
     def differing(self) -> list[str]:
         """Products that both have made and that are not one kept result; nothing of them is read."""
