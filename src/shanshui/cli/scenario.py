@@ -14,6 +14,8 @@ from shanshui.core.voice import Voice
 from shanshui.queries.plain import records
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from shanshui.opened import Study
     from shanshui.queries.comparison.answer import Comparison
     from shanshui.queries.comparison.compare import Comparisons
@@ -180,30 +182,28 @@ def compare(
     else:
         rows = summary_rows(found)
         if len(rows):
-            print_rows(records(rows.drop(columns=["from", "to", "in_one_only"])))
-        typer.echo(
-            f"{len(found)} of {found.shared} products that both have made differ between {one} and {other}"
-        )
-        for name, unmade in zip((one, other), found.unmade, strict=True):
-            if unmade:
-                typer.echo(
-                    f"! {len(unmade)} are not compared: {name} has not made them as it stands ({_some(unmade)}); "
-                    f"run it: shanshui run {folder}{study.scenario(name).flags}"
-                )
-        if found.outdated:
-            both = "   and   ".join(
-                f"shanshui run {folder}{study.scenario(name).flags}" for name in (one, other)
-            )
-            typer.echo(
-                f"! {len(found.outdated)} are not compared: what was made of them is not up to date in {one} nor in {other} "
-                f"({_some(found.outdated)}); run both: {both}"
-            )
+            _print_told(rows.drop(columns=["from", "to", "in_one_only"]), voice)
+        _print_left_out(study, found, voice)
 
 
-def _some(names: Sequence[str]) -> str:
-    """The first of some names, and how many more."""
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+def _print_left_out(study: "Study", found: "Comparisons", voice: Voice) -> None:
+    """How many differ, and which could not be compared."""
+    sides = (found.one, found.other)
+    runs = [f"shanshui run {study.layout.folder}{study.scenario(name).flags}" for name in sides]
+    count = {"count": len(found), "shared": found.shared, "one": found.one, "other": found.other}
+    typer.echo(voice("compare_count", **count))
+    for name, unmade, run in zip(sides, found.unmade, runs, strict=True):
+        if unmade:
+            said = {"count": len(unmade), "names": _some(unmade, voice), "run": run}
+            typer.echo("! " + voice("compare_unmade", scenario=name, **said))
+    if old := found.outdated:
+        said = {"count": len(old), "names": _some(old, voice), "runs": "   ".join(runs)}
+        typer.echo("! " + voice("compare_outdated", one=found.one, other=found.other, **said))
+
+
+def _some(names: Sequence[str], voice: Voice) -> str:
+    """The first of some names, and a mark where there are more."""
+    return voice.listed(names[:NAMED]) + (" …" if len(names) > NAMED else "")
 
 
 def _print_comparisons(study: "Study", found: "Comparisons", voice: Voice) -> None:
@@ -232,17 +232,17 @@ def _print_finer(study: "Study", found: "Comparison", voice: Voice) -> None:
 
 
 def _print_places(found: "Comparison", words: dict[int, str], voice: Voice) -> None:
-    """Tables under the sentences: by prefecture, county, river basin, nested basin and unit, the greatest changes first; of classes from which to which."""
+    """Tables under the sentences: by place, the greatest changes first; of classes from which to which."""
     if found.kind == "classes" and len(found.rows):
         shown = found.rows.head(20)
         named = {side: [words.get(int(v), str(v)) for v in shown[side]] for side in ("from", "to")}
-        print_rows(records(shown.assign(**named)))
+        _print_told(shown.assign(**named), voice)
     if found.places.empty:
         if found.kind in ("table", "features", "layers") and len(found.rows):
             rows = found.rows[found.rows["change"].fillna(0) != 0]
             own = rows[rows["column"] == found.column]
             rows = own if len(own) else rows
-            print_rows(records((rows if len(rows) else found.rows).head(20)))
+            _print_told((rows if len(rows) else found.rows).head(20), voice)
         return
     for level in ("prefecture", "county", "river_basin", "basin", "unit"):
         here = found.places[
@@ -253,6 +253,24 @@ def _print_places(found: "Comparison", words: dict[int, str], voice: Voice) -> N
             here = here.assign(name=here[label].where(here[label] != "", here["name"]))
             here = here.drop(columns="name_zh").assign(level=voice(f"compare_{level}"))
             order = here["change"].abs().sort_values(ascending=False, kind="stable").index
-            print_rows(records(here.loc[order].head(10)))
+            _print_told(here.loc[order].head(10), voice)
             if len(here) > 10:
-                typer.echo(f"… {len(here) - 10} more of this level; all: --to FILE.csv")
+                typer.echo(voice("compare_more", count=len(here) - 10))
+
+
+def _print_told(rows: "pd.DataFrame", voice: Voice) -> None:
+    """Print rows of a comparison: columns and units in words, negative numbers by the sign of the language."""
+    told = [
+        {
+            voice(f"compare_head_{name}") if f"compare_head_{name}" in voice else name: (
+                voice.number(value, ".6g")
+                if isinstance(value, float)
+                else voice.unit(value)
+                if name == "unit" and value != "1"
+                else value
+            )
+            for name, value in row.items()
+        }
+        for row in records(rows)
+    ]
+    print_rows(told)

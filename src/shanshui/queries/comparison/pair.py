@@ -102,8 +102,7 @@ class Pair:
         return tuple(
             name
             for name in products
-            if not self.both(name)
-            and all(name in view.plan.steps for view in (self.a, self.b))
+            if not self.both(name) and all(name in view.plan.steps for view in (self.a, self.b))
         )
 
     def differing(self) -> list[str]:
