@@ -16,6 +16,7 @@ from shanshui.store.layout import Layout
 from shanshui.study.declared import Declared
 from shanshui.study.measures import Measures
 from shanshui.study.scenario import Overridden, laid, lineage, scenarios_of
+from shanshui.study.scenario_checks import refuse_no_ground
 from shanshui.study.sections import BASE, Scenario
 from shanshui.study.upkeep import DECLARED
 
@@ -187,7 +188,8 @@ class Viewed(Declared):
             )
         over = laid(self.study_file, self.scenarios, line)
         self.file, self.overridden = over.file, over.overridden
-        self.specs = self._declared()
+        own, self.specs = self.specs, self._declared()
+        refuse_no_ground(own, self.specs, name)
         for word, file in over.added:
             require(located(InputSpec(file=file), self.folders), f"scenario '{name}': {word} add")
         given = {word for one in line for word in self.scenarios[one].inputs}

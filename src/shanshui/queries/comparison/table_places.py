@@ -134,9 +134,8 @@ def _by_river_basin(pair: Pair, units: pd.DataFrame) -> pd.DataFrame:
     """Amounts of planning units summed by river basin; NaN where one of its units has none."""
     outlines = pair.zones.frames["unit"]
     basin = units["code"].map(outlines.set_index("code")[RIVER_BASIN])
-    values = units.groupby(basin)[["area_km2", "before", "after"]].agg(
-        lambda column: column.sum(skipna=False)
-    )
+    by_basin = units[["area_km2", "before", "after"]].groupby(basin)
+    values = by_basin.sum().where(by_basin.count().eq(by_basin.size(), axis=0))
     frame = pair.zones.frames[RIVER_BASIN]
     rows = values.reindex(frame["name"])
     sides = [rows[side].to_numpy() for side in ("before", "after")]
