@@ -8,10 +8,13 @@ from unicodedata import east_asian_width
 import typer
 
 from shanshui.core.errors import DataError
+from shanshui.core.voice import Voice
 from shanshui.queries.plain import plain
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from shanshui.opened import Study
 
 
 WIDEST = 40
@@ -66,3 +69,11 @@ def number(value: Any, key: str) -> str:
     if isinstance(value, float):
         return f"{value:.0%}" if key == "coverage" else f"{value:.6g}"
     return str(value)
+
+
+def print_grounds(study: "Study", voice: Voice) -> None:
+    """Ground that each measure of a previewed scenario takes, on its cells and on those of the study."""
+    from shanshui.queries.ground import ground_sentences
+
+    for text in ground_sentences(study, voice):
+        typer.echo(f"! {text}")

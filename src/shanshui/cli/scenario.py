@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shanshui.cli.options import AsJson, Folder, Language, Overwrite, Preview
-from shanshui.cli.rows import print_json, print_rows
+from shanshui.cli.rows import print_grounds, print_json, print_rows
 from shanshui.core.errors import StudyError, nearest
 from shanshui.core.voice import Voice
 from shanshui.queries.plain import records
@@ -212,6 +212,8 @@ def _print_comparisons(study: "Study", found: "Comparisons", voice: Voice) -> No
 
     if study.times > 1:
         typer.echo(voice("compare_preview", times=study.times))
+        for name in dict.fromkeys((found.one, found.other)):
+            print_grounds(study.scenario(name), voice)
     view = study.scenario(found.one)
     for c in found:
         words = class_words(view, c.product, voice) if c.kind == "classes" else {}

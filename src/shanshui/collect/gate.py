@@ -80,7 +80,9 @@ def require(path: Path, name: str, cure: str = "") -> None:
     where = (
         nearest(path.name, beside) if beside else f"the folder {path.parent} does not exist either"
     )
-    raise DataError(f"{name}: no file {path}; {where}; {cure or f'correct inputs.{name}.file or give --data'}")
+    raise DataError(
+        f"{name}: no file {path}; {where}; {cure or f'correct inputs.{name}.file or give --data'}"
+    )
 
 
 def checked(path: Path, name: str) -> None:
