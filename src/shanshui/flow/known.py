@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import sys
+from contextlib import suppress
 from importlib.util import cache_from_source
 from pathlib import Path
 
@@ -56,7 +57,8 @@ class KnownCode:
             beside.write_text(text, "utf-8")
             beside.replace(self._file)
         except OSError:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):
+                beside.unlink()
         self._read, self._found = known, {}
 
     def _kept(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Self
 
 from shanshui.collect.catalog import InputSpec, located
 from shanshui.collect.gate import require
-from shanshui.core.errors import PlanError, StudyError, nearest
+from shanshui.core.errors import PlanError, StudyError, nearest, refuse_no_name
 from shanshui.core.process_lock import remembered
 from shanshui.flow.plan import Plan
 from shanshui.flow.variants import Settings, reached
@@ -152,6 +152,7 @@ class Viewed(Declared):
         PlanError
             A measure that cannot be taken.
         """
+        refuse_no_name(name, "scenario")
         name = "" if name == BASE else name
         line = lineage(self.scenarios, name) if name else []
         # as it is declared now: a view costs a plan, and its states all recipes
@@ -219,6 +220,8 @@ class Viewed(Declared):
         StudyError
             Not a whole number of at least 1, or so large that the grid has fewer than 8 rows or columns.
         """
+        if not isinstance(times, int) or isinstance(times, bool):
+            raise StudyError(f"preview {times}: expected a whole number of at least 2")
         if self.layout.variant and not self.of:
             raise StudyError(
                 f"preview of variant '{self.layout.variant}': previews are of the study and of its scenarios; write what it sets into a scenario"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shanshui.core.errors import PlanError
+from shanshui.core.errors import PlanError, refuse_no_name
 from shanshui.flow.rewire import is_before
 from shanshui.queries.comparison.zones import ZONES, Zones
 from shanshui.study.sections import BASE
@@ -72,6 +72,7 @@ class Pair:
         PlanError
             Which one, why, and what to run.
         """
+        refuse_no_name(product, "product")
         for view, made in zip((self.a, self.b), self._made, strict=True):
             if not view.has(product):
                 view.record(product)  # says why
