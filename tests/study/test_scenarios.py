@@ -454,7 +454,7 @@ def test_amounts_of_units_are_told_by_river_basin_and_sum_to_the_region(region, 
 
 
 def test_places_that_moved_are_left_out_and_told(folder):
-    scenario(folder, "higher", measures=["elevation * -1"])
+    scenario(folder, "higher", measures=[RAISED])
     study = open_study(folder)
     made = ("region_mask", "planning_units", "unit_slope_classes")
     study.run(*made, workers=1)

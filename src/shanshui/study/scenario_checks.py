@@ -68,9 +68,8 @@ def refuse_unknown(view: "Study", name: str, said: Scenario) -> None:
     measures = [measure(text) for text in said.measures]
     for one in measures:
         if one.file:
-            require(
-                located(InputSpec(file=one.file), view.folders), f"scenario '{name}': '{one.text}'"
-            )
+            path = located(InputSpec(file=one.file), view.folders)
+            require(path, f"scenario '{name}': '{one.text}'", "correct the measure")
     set_to = [m for m in measures if m.product == COVER and m.action == "="]
     if set_to:
         _refuse_classes(view, name, set_to)

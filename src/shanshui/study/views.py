@@ -220,7 +220,7 @@ class Viewed(Declared):
         StudyError
             Not a whole number of at least 1, or so large that the grid has fewer than 8 rows or columns.
         """
-        if not isinstance(times, int) or isinstance(times, bool):
+        if type(times) is not int:
             raise StudyError(f"preview {times}: expected a whole number of at least 2")
         if self.layout.variant and not self.of:
             raise StudyError(
