@@ -1,11 +1,13 @@
 """Time and memory of the accounts: the streamed regulating set on a large grid, on one process and on two, and the routed models per cell.
 
 ``python benchmarks/accounts.py set 10000`` runs the regulating set through the engine on 10000 x 10000 made-up cells;
-``python benchmarks/accounts.py workers 4000`` runs it on one and on two processes of this machine and gives the ratio;
+``python benchmarks/accounts.py workers 4000`` runs it on one and on two processes of this machine and gives the ratio,
+beside the share of the cores that was busy and the machine's own ceiling: what two independent runs at once gain;
 ``python benchmarks/accounts.py models 2000`` times the routed and distance models, and memory bandwidth for comparison.
 """
 
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 
 from shanshui.accounts.carbon import carbon_fixed, carbon_stock
 from shanshui.accounts.climate_regulation import climate_regulation
@@ -128,8 +131,12 @@ def regulating_set(side):
         print(f"  {name:32} {value:7.1f} s  {1e9 * value / cells:6.0f} ns per cell")
 
 
-def on_processes(count, side, warm_side=600):
-    """Seconds of the streamed services on so many processes, as ``local:N`` starts them, that have loaded all they need."""
+def on_processes(count, side, ready=lambda: None, warm_side=600):
+    """Seconds of the streamed services on so many processes, as ``local:N`` starts them, that have loaded all they need.
+
+    Beside them the share of the machine's cores that was busy meanwhile, with this and with whatever else ran; ``ready`` is called
+    when only they are left to do.
+    """
     with processes(count, int(6e9)) as cluster:
         cluster.wait_for_workers(count)
         for size in (warm_side, side):
@@ -142,22 +149,73 @@ def on_processes(count, side, warm_side=600):
                 )
                 others = Workers(cluster.scheduler_address, spec, layout.temporary, 1, int(6e9))
                 run = Run(plan, layout, spec, workers=1, memory=int(6e9), executor=others)
-                start = time.perf_counter()
+                if size == side:
+                    ready()
+                before, start = psutil.cpu_times(), time.perf_counter()
                 made = run.bring(list(PRODUCTS)).made
-                seconds = time.perf_counter() - start
+                seconds, after = time.perf_counter() - start, psutil.cpu_times()
     assert len(made) >= len(PRODUCTS)
+    spent = [b - a for a, b in zip(before, after, strict=True)]
+    idle = sum(t for word, t in zip(after._fields, spent, strict=True) if word in IDLE)
+    return seconds, 1.0 - idle / sum(spent)
+
+
+IDLE = ("idle", "iowait")
+
+
+def alone(side):
+    """One process of its own: says when it is ready, begins when it is told, says how long it took."""
+
+    def ready():
+        print("ready", flush=True)
+        sys.stdin.readline()
+
+    print(on_processes(1, side, ready)[0], flush=True)
+
+
+def at_once(count, side):
+    """Seconds of each of so many independent one-process runs that begin together, each with a parent, a worker and files of its own."""
+    words = [sys.executable, __file__, "alone", str(side)]
+    runs = [
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(count)
+    ]
+    for run in runs:
+        assert run.stdout.readline() == "ready\n"
+    for run in runs:
+        run.stdin.write("go\n")
+        run.stdin.flush()
+    seconds = [float(run.stdout.readline()) for run in runs]
+    for run in runs:
+        assert run.wait() == 0
     return seconds
 
 
 def workers(side, turns=3):
-    """How much faster two processes are than one; in turns, since others may use the machine."""
-    one, two = zip(
-        *((on_processes(1, side), on_processes(2, side)) for _ in range(turns)), strict=True
+    """How much faster two processes are than one; in turns, since others may use the machine.
+
+    Beside it the machine's own ceiling: how much faster two independent runs are done at once than one after another, though they share
+    nothing but the machine. It swings with whatever else runs, as the ratio does: read both of one call.
+    """
+    one, two, apart = zip(
+        *(
+            (on_processes(1, side), on_processes(2, side), (at_once(1, side), at_once(2, side)))
+            for _ in range(turns)
+        ),
+        strict=True,
     )
+    (t1, _), (t2, busy) = min(one), min(two)
+    each = ", ".join(f"{a[0] / b[0]:.2f}" for a, b in zip(one, two, strict=True))
     print(
-        f"regulating set, {side**2:.3g} cells: {min(one):.1f} s on one process, {min(two):.1f} s on two; "
-        f"ratio of the best of {turns} turns {min(one) / min(two):.2f} (of each turn: "
-        f"{', '.join(f'{a / b:.2f}' for a, b in zip(one, two, strict=True))})"
+        f"regulating set, {side**2:.3g} cells: {t1:.1f} s on one process, {t2:.1f} s on two; "
+        f"ratio of the best of {turns} turns {t1 / t2:.2f} (of each turn: {each})"
+    )
+    print(f"busy with two: {busy:.0%} of the time of {psutil.cpu_count()} cores")
+    single, double = min(a[0] for a, _ in apart), min(max(b) for _, b in apart)
+    ceilings = ", ".join(f"{2 * a[0] / max(b):.2f}" for a, b in apart)
+    print(
+        f"ceiling of this machine: one run {single:.1f} s alone, two independent ones at once {double:.1f} s; "
+        f"2 x {single:.1f} / {double:.1f} = {2 * single / double:.2f} (of each turn: {ceilings})"
     )
 
 
@@ -223,4 +281,5 @@ def models(side):
 
 
 if __name__ == "__main__":
-    {"set": regulating_set, "workers": workers, "models": models}[sys.argv[1]](int(sys.argv[2]))
+    jobs = {"set": regulating_set, "workers": workers, "alone": alone, "models": models}
+    jobs[sys.argv[1]](int(sys.argv[2]))

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from shanshui.core.errors import ShanshuiError
+from shanshui.core.errors import ShanshuiError, refuse_no_name
 from shanshui.flow.rewire import is_before
 from shanshui.queries.asked import AskedStudy
 
@@ -145,6 +145,8 @@ class Study(AskedStudy):
         """
         from shanshui.report.export import export
 
+        for name in product:
+            refuse_no_name(name, "product")
         told: list[str] = []
         written = export(
             self, list(product), Path(to), lang, overwrite=overwrite, stale=stale, tell=told.append

@@ -1,6 +1,7 @@
 """Scenarios: declared, laid upon each other, run, compared, previewed, dropped; the study itself is left alone."""
 
 import json
+import re
 import shutil
 
 import geopandas as gpd
@@ -388,6 +389,82 @@ def test_a_comparison_is_written_in_each_format(folder, tmp_path):
     )
 
 
+def test_classes_have_no_figure_before_and_after_but_a_share_that_differs(folder):
+    scenario(folder, "higher", measures=[RAISED])
+    study = open_study(folder)
+    study.run("region_mask", workers=1)
+    study.scenario("higher").run(*MADE, workers=1)
+    found = study.compare("base", "higher", "slope_class")
+    assert np.isnan([found.before, found.after, found.change_share]).all()
+    assert found.change == found.changed / found.compared > 0
+    places = found.places[found.places["level"] == "county"]
+    assert places[["before", "after"]].isna().all(axis=None)
+    # the share of the region is that of its places by their ground
+    share = (places["change"] * places["area_km2"]).sum() / places["area_km2"].sum()
+    assert share == pytest.approx(found.change)
+    told = found.to_dict()
+    assert (told["before"], told["after"]) == (None, None)
+    same = study.compare("base", "base", "slope_class")
+    assert same.change == 0
+    assert same.gains("county").empty
+
+
+def test_what_is_up_to_date_in_neither_is_named(folder):
+    scenario(folder, "higher", measures=[RAISED])
+    study = open_study(folder)
+    study.scenario("higher").run(*MADE, workers=1)
+    assert study.comparisons("base", "higher").outdated == ()
+    file = folder / "study.toml"
+    file.write_text(
+        file.read_text("utf-8") + "\n[steps.slope_class]\nlimits_deg = [4, 9]\n", "utf-8"
+    )
+    found = open_study(folder).comparisons("base", "higher")
+    assert "slope_class" in found.outdated
+    assert "slope_class" not in found.products
+    # the counties are one thing in both, made or not
+    assert "counties" not in found.outdated
+    said = shanshui("compare", folder, "base", "higher")
+    line = next(
+        line for line in said.splitlines() if "up to date neither in base nor in higher" in line
+    )
+    assert "slope_class" in line
+    assert f"shanshui run {folder} --scenario higher" in line or "--scenario higher" in line
+
+
+def test_amounts_of_units_are_told_by_river_basin_and_sum_to_the_region(region, tmp_path):
+    shutil.copytree(region.layout.folder, tmp_path / "w")
+    study = open_study(tmp_path / "w")
+    study.scenarios["greener"] = made_greener()
+    study.scenario("greener").run("gep", "unit_gep", workers=2)
+    found = study.compare("base", "greener", "gep")
+    sums = found.places.groupby("level")["change"].sum()
+    assert sums["river_basin"] == pytest.approx(found.change)
+    assert sums["unit"] == pytest.approx(found.change)
+    units = study["planning_units"]
+    names = found.places[found.places["level"] == "river_basin"]["name"]
+    assert set(names) == set(units["river_basin"])
+    one = names.iloc[0]
+    own = units.loc[units["river_basin"] == one, "code"]
+    of_units = found.places[(found.places["level"] == "unit") & found.places["code"].isin(own)]
+    basin = found.places[(found.places["level"] == "river_basin") & (found.places["name"] == one)]
+    assert of_units["change"].sum() == pytest.approx(basin["change"].iloc[0])
+    # counties could be told, were they made in both
+    assert "county_gep" in found.finer
+    assert "unit_gep" not in found.finer
+
+
+def test_places_that_moved_are_left_out_and_told(folder):
+    scenario(folder, "higher", measures=[RAISED])
+    study = open_study(folder)
+    made = ("region_mask", "planning_units", "unit_slope_classes")
+    study.run(*made, workers=1)
+    study.scenario("higher").run(*made, workers=1)
+    found = study.compare("base", "higher", "unit_slope_classes")
+    assert found.moved == ("unit",)
+    assert found.places.empty or "unit" not in set(found.places["level"])
+    assert "these places are not the same" in sentences(found, Voice())[-1]
+
+
 # the command
 
 
@@ -455,6 +532,60 @@ def test_a_scenario_that_cannot_be_laid_is_not_written(folder):
     assert "give the NAME" in shanshui("scenario", folder, "new", code=2)
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            ["--measure", "elevation + 1 in nowhere.gpkg"],
+            "no file .*nowhere.gpkg.*correct the measure",
+        ),
+        (["--without", "elevation"], "the survey stands on it"),
+        (["--input", "elevation=none.tif"], "no file .*none.tif"),
+    ],
+)
+def test_what_could_never_be_run_is_not_written(folder, words, says):
+    said = shanshui("scenario", folder, "new", "never", *words, code=2)
+    assert re.search(says, said), said
+    assert not (folder / "scenarios/never.toml").exists()
+
+
+def test_ground_that_becomes_a_class_of_no_legend_is_refused(region):
+    study = open_study(region.layout.folder)
+    file = study.layout.folder / "scenarios/odd.toml"
+    with pytest.raises(StudyError, match="land_cover has no class 99 in its legend"):
+        study.new_scenario("odd", measures=["land_cover = 99 where slope > 2"])
+    assert not file.exists()
+    assert "odd" not in study.scenarios
+
+
+def test_a_system_without_a_name_is_told_by_what_it_is_made_of(folder):
+    far = gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.box(60, 60, 61, 61)], crs=4326)
+    far.to_file(folder / "far.gpkg")
+    scenario(folder, "far", measures=["elevation + 1 in far.gpkg"])
+    with pytest.raises(DataError, match="nothing inside the study") as error:
+        open_study(folder).scenario("far").run("elevation", workers=1)
+    assert "unknown" not in str(error.value)
+    assert "it is read as WGS 84" in str(error.value)
+
+
+def test_what_is_no_single_name_is_refused_in_words(folder):
+    study = open_study(folder)
+    for ask in (
+        lambda: study[["slope"]],
+        lambda: study.compare("base", "base", ["slope"]),
+        lambda: study.explain(["slope"]),
+        lambda: study.export(["slope"], to=folder / "x.tif"),
+    ):
+        with pytest.raises(PlanError, match="product: found a list, expected one name"):
+            ask()
+    with pytest.raises(PlanError, match="scenario: found a list"):
+        study.scenario(["greener"])
+    with pytest.raises(StudyError, match="measures: found one text, expected a list"):
+        study.new_scenario("x", measures="elevation * 2")
+    with pytest.raises(StudyError, match="preview 2: expected a whole number"):
+        study.preview("2")
+
+
 def test_a_variant_and_a_scenario_do_not_share_a_name(folder):
     study = open_study(folder)
     study.run(
@@ -509,6 +640,34 @@ def test_a_preview_is_the_same_plan_on_coarser_cells_and_says_so(folder):
         StudyError, match="leaves 1 x 2 cells; expected at least 8 rows and columns: at most 5 here"
     ):
         study.preview(40)
+
+
+def test_a_preview_says_how_much_ground_a_measure_takes_on_either_cells(folder):
+    scenario(folder, "higher", measures=["elevation + 100 where slope > 5"])
+    study = open_study(folder)
+    view = study.scenario("higher").preview(2)
+    assert study.scenario("higher").measure_grounds() == ()
+    view.run("slope", workers=1)
+    study.run("region_mask", workers=1)
+    (one,) = view.measure_grounds()
+    assert one.lacking == ()
+    inside = study["region_mask"].values == 1
+    steep = inside & (study["slope"].values > 5)
+    assert one.study_km2 == pytest.approx(np.count_nonzero(steep) * study.grid.cell_km2)
+    wide = study.preview(2)
+    wide.run("slope", "region_mask", workers=1)
+    held = (wide["region_mask"].values == 1) & (wide["slope"].values > 5)
+    assert one.preview_km2 == pytest.approx(np.count_nonzero(held) * wide.grid.cell_km2)
+    scenario(folder, "rough", measures=["elevation + 100 where relief_degree > -1000"])
+    rough = open_study(folder).scenario("rough").preview(2)
+    rough.run("elevation", workers=1)
+    (one,) = rough.measure_grounds()
+    assert one.lacking == ("relief_degree",)
+    assert np.isnan(one.study_km2)
+    assert one.preview_km2 > 0
+    assert "on those of the study" in shanshui(
+        "run", folder, "slope", "--scenario", "higher", "--preview", "2", "--workers", "1"
+    )
 
 
 def test_the_made_up_region_greener_gives_more_by_its_land(region, tmp_path):

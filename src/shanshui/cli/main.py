@@ -18,6 +18,7 @@ from shanshui.cli.scenario import compare, scenario
 from shanshui.cli.upkeep import sweep, verify
 from shanshui.cli.validate import validate
 from shanshui.cli.why import why
+from shanshui.flow.known import own_program
 
 app = typer.Typer(
     name="shanshui",
@@ -67,5 +68,11 @@ def main() -> None:
         app()
 
 
-if __name__ == "__main__":
+def started() -> None:
+    """Run the command as a program of its own, which keeps what it finds out of its code for the next."""
+    own_program()
     main()
+
+
+if __name__ == "__main__":
+    started()

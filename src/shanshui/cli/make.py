@@ -18,7 +18,7 @@ from shanshui.cli.options import (
     Variant,
     opened,
 )
-from shanshui.cli.rows import print_json
+from shanshui.cli.rows import print_grounds, print_json
 from shanshui.core.errors import StudyError
 from shanshui.core.voice import Voice
 
@@ -124,6 +124,7 @@ def run(
             typer.echo(
                 f"preview on cells {study.times} times as wide ({study.grid.cell_m:g} m): figures of the study itself differ"
             )
+            print_grounds(study, Voice())
         if study.of:
             typer.echo(
                 f"scenario {scenario}: what differs stands apart; see: shanshui list {folder} --scenario {shlex.quote(scenario)}   and   "

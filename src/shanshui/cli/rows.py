@@ -3,14 +3,22 @@
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 import typer
 
 from shanshui.core.errors import DataError
+from shanshui.core.voice import Voice
 from shanshui.queries.plain import plain
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from shanshui.opened import Study
+
+
+WIDEST = 40
+"""Letters of a cell that a terminal shows [D]."""
 
 
 def print_json(what: Any) -> None:
@@ -22,11 +30,16 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
     """Print rows under their column names; columns that are blank throughout are left out."""
     names = list(rows[0])
     cells = [[number(r[n], n) if r[n] is not None else "" for n in names] for r in rows]
-    wide = [max(len(n), *(len(line[k]) for line in cells)) for k, n in enumerate(names)]
-    keep = [k for k, w in enumerate(wide) if any(line[k] for line in cells)]
-    typer.echo("  ".join(names[k].ljust(min(wide[k], 40)) for k in keep))
-    for line in cells:
-        typer.echo("  ".join(line[k][:40].ljust(min(wide[k], 40)) for k in keep).rstrip())
+    shown = [[text[:WIDEST] for text in line] for line in (names, *cells)]
+    keep = [k for k in range(len(names)) if any(line[k] for line in cells)]
+    wide = {k: max(_width(line[k]) for line in shown) for k in keep}
+    for line in shown:
+        typer.echo("  ".join(line[k] + " " * (wide[k] - _width(line[k])) for k in keep).rstrip())
+
+
+def _width(text: str) -> int:
+    """Places that a text takes in a terminal: two for a letter of the East."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def write_rows(
@@ -56,3 +69,11 @@ def number(value: Any, key: str) -> str:
     if isinstance(value, float):
         return f"{value:.0%}" if key == "coverage" else f"{value:.6g}"
     return str(value)
+
+
+def print_grounds(study: "Study", voice: Voice) -> None:
+    """Ground that each measure of a previewed scenario takes, on its cells and on those of the study."""
+    from shanshui.queries.ground import ground_sentences
+
+    for text in ground_sentences(study, voice):
+        typer.echo(f"! {text}")

@@ -1,5 +1,6 @@
 """Scenarios made, listed, told and dropped; two of them compared."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -7,18 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shanshui.cli.options import AsJson, Folder, Language, Overwrite, Preview
-from shanshui.cli.rows import print_json, print_rows
+from shanshui.cli.rows import print_grounds, print_json, print_rows
 from shanshui.core.errors import StudyError, nearest
 from shanshui.core.voice import Voice
 from shanshui.queries.plain import records
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from shanshui.opened import Study
     from shanshui.queries.comparison.answer import Comparison
     from shanshui.queries.comparison.compare import Comparisons
     from shanshui.queries.scenarios import ScenarioFacts, ScenarioList
 
 ACTIONS = ("new", "list", "show", "drop")
+NAMED = 6
+"""Products that a line names before it counts the others [D]."""
 
 
 def scenario(
@@ -177,17 +182,28 @@ def compare(
     else:
         rows = summary_rows(found)
         if len(rows):
-            print_rows(records(rows.drop(columns=["from", "to", "in_one_only"])))
-        typer.echo(
-            f"{len(found)} of {found.shared} products that both have made differ between {one} and {other}"
-        )
-        for name, unmade in zip((one, other), found.unmade, strict=True):
-            if unmade:
-                flags = study.scenario(name).flags
-                typer.echo(
-                    f"! {len(unmade)} are not compared: {name} has not made them as it stands; "
-                    f"run it: shanshui run {folder}{flags}"
-                )
+            _print_told(rows.drop(columns=["from", "to", "in_one_only"]), voice)
+        _print_left_out(study, found, voice)
+
+
+def _print_left_out(study: "Study", found: "Comparisons", voice: Voice) -> None:
+    """How many differ, and which could not be compared."""
+    sides = (found.one, found.other)
+    runs = [f"shanshui run {study.layout.folder}{study.scenario(name).flags}" for name in sides]
+    count = {"count": len(found), "shared": found.shared, "one": found.one, "other": found.other}
+    typer.echo(voice("compare_count", **count))
+    for name, unmade, run in zip(sides, found.unmade, runs, strict=True):
+        if unmade:
+            said = {"count": len(unmade), "names": _some(unmade, voice), "run": run}
+            typer.echo("! " + voice("compare_unmade", scenario=name, **said))
+    if old := found.outdated:
+        said = {"count": len(old), "names": _some(old, voice), "runs": "   ".join(runs)}
+        typer.echo("! " + voice("compare_outdated", one=found.one, other=found.other, **said))
+
+
+def _some(names: Sequence[str], voice: Voice) -> str:
+    """The first of some names, and a mark where there are more."""
+    return voice.listed(names[:NAMED]) + (" …" if len(names) > NAMED else "")
 
 
 def _print_comparisons(study: "Study", found: "Comparisons", voice: Voice) -> None:
@@ -196,28 +212,41 @@ def _print_comparisons(study: "Study", found: "Comparisons", voice: Voice) -> No
 
     if study.times > 1:
         typer.echo(voice("compare_preview", times=study.times))
+        for name in dict.fromkeys((found.one, found.other)):
+            print_grounds(study.scenario(name), voice)
     view = study.scenario(found.one)
     for c in found:
         words = class_words(view, c.product, voice) if c.kind == "classes" else {}
         for text in sentences(c, voice, words):
             typer.echo(text)
         _print_places(c, words, voice)
+        _print_finer(study, c, voice)
+
+
+def _print_finer(study: "Study", found: "Comparison", voice: Voice) -> None:
+    """What to run, that the comparison be told by more places."""
+    if not found.finer:
+        return
+    names = (found.one, found.other)
+    views = dict.fromkeys(study.scenario(name).flags for name in names)
+    runs = (f"shanshui run {study.layout.folder} {' '.join(found.finer)}{flags}" for flags in views)
+    typer.echo(voice("compare_finer", products=voice.listed(found.finer), runs="   ".join(runs)))
 
 
 def _print_places(found: "Comparison", words: dict[int, str], voice: Voice) -> None:
-    """Tables under the sentences: by county, prefecture, province and basin, the greatest changes first; of classes from which to which."""
+    """Tables under the sentences: by place, the greatest changes first; of classes from which to which."""
     if found.kind == "classes" and len(found.rows):
         shown = found.rows.head(20)
         named = {side: [words.get(int(v), str(v)) for v in shown[side]] for side in ("from", "to")}
-        print_rows(records(shown.assign(**named)))
+        _print_told(shown.assign(**named), voice)
     if found.places.empty:
         if found.kind in ("table", "features", "layers") and len(found.rows):
             rows = found.rows[found.rows["change"].fillna(0) != 0]
             own = rows[rows["column"] == found.column]
             rows = own if len(own) else rows
-            print_rows(records((rows if len(rows) else found.rows).head(20)))
+            _print_told((rows if len(rows) else found.rows).head(20), voice)
         return
-    for level in ("prefecture", "county", "basin", "unit"):
+    for level in ("prefecture", "county", "river_basin", "basin", "unit"):
         here = found.places[
             (found.places["level"] == level) & (found.places["change"].fillna(0) != 0)
         ]
@@ -226,6 +255,24 @@ def _print_places(found: "Comparison", words: dict[int, str], voice: Voice) -> N
             here = here.assign(name=here[label].where(here[label] != "", here["name"]))
             here = here.drop(columns="name_zh").assign(level=voice(f"compare_{level}"))
             order = here["change"].abs().sort_values(ascending=False, kind="stable").index
-            print_rows(records(here.loc[order].head(10)))
+            _print_told(here.loc[order].head(10), voice)
             if len(here) > 10:
-                typer.echo(f"… {len(here) - 10} more of this level; all: --to FILE.csv")
+                typer.echo(voice("compare_more", count=len(here) - 10))
+
+
+def _print_told(rows: "pd.DataFrame", voice: Voice) -> None:
+    """Print rows of a comparison: columns and units in words, negative numbers by the sign of the language."""
+    told = [
+        {
+            voice(f"compare_head_{name}") if f"compare_head_{name}" in voice else name: (
+                voice.number(value, ".6g")
+                if isinstance(value, float)
+                else voice.unit(value)
+                if name == "unit" and value != "1"
+                else value
+            )
+            for name, value in row.items()
+        }
+        for row in records(rows)
+    ]
+    print_rows(told)

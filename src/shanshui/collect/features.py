@@ -23,7 +23,7 @@ from shanshui.collect.validity import valid
 from shanshui.collect.vectors import read_features
 from shanshui.core.errors import DataError
 from shanshui.core.quantity import Features
-from shanshui.region.grid import GridSpec
+from shanshui.region.grid import GridSpec, crs_name
 from shanshui.region.placed import placed, run_on
 from shanshui.region.unitset import plain_code, unit_set
 
@@ -67,8 +67,8 @@ def features_input(
     beyond = frame[~frame["_here"]]
     if inside.empty:
         raise DataError(
-            f"{name}: {paths[0]} has nothing inside the study ({bounds_text(grid.bounds)} in {grid.projection.name}); "
-            f"is its crs right?{parts[0].attrs['cure']}"
+            f"{name}: {paths[0]} has nothing inside the study ({bounds_text(grid.bounds)} in {crs_name(grid.projection)}); "
+            f"it is read as {parts[0].attrs['source_crs']}: is that right?{parts[0].attrs['cure']}"
         )
     out = inside
     if isinstance(kind.gives, Features):

@@ -49,8 +49,17 @@ _HDF5, _CDF = b"\x89HDF", (b"CDF\x01", b"CDF\x02")
 _CDF5 = b"CDF\x05"
 
 
-def require(path: Path, name: str) -> None:
+def require(path: Path, name: str, cure: str = "") -> None:
     """Refuse a path that is not there, naming likely ones, and one that is no file or folder.
+
+    Parameters
+    ----------
+    path : Path
+        That must be there.
+    name : str
+        Input, for the message.
+    cure : str
+        What to do; by default to correct the input's file.
 
     Raises
     ------
@@ -71,7 +80,9 @@ def require(path: Path, name: str) -> None:
     where = (
         nearest(path.name, beside) if beside else f"the folder {path.parent} does not exist either"
     )
-    raise DataError(f"{name}: no file {path}; {where}; correct inputs.{name}.file or give --data")
+    raise DataError(
+        f"{name}: no file {path}; {where}; {cure or f'correct inputs.{name}.file or give --data'}"
+    )
 
 
 def checked(path: Path, name: str) -> None:

@@ -14,7 +14,7 @@ from shanshui.collect.mosaic import Rolled
 from shanshui.collect.scaling import bounds_text
 from shanshui.collect.sources import Frame, RasterSource
 from shanshui.core.errors import DataError
-from shanshui.region.grid import GridSpec
+from shanshui.region.grid import GridSpec, crs_name
 
 _AROUND = 1e-3
 """Departure of a raster's width from 360 degrees at which it still closes [D]."""
@@ -99,8 +99,8 @@ def refuse_elsewhere(frame: Frame, crs: CRS, grid: GridSpec, name: str, path: Pa
     left, bottom, right, top = grid.bounds
     if box[2] <= left or box[0] >= right or box[3] <= bottom or box[1] >= top:
         raise DataError(
-            f"{name}: {path} does not overlap the study: it covers {bounds_text(frame.bounds)} in {crs.name}, the study covers "
-            f"{bounds_text(grid.bounds)} in {grid.projection.name}; is its crs right?"
+            f"{name}: {path} does not overlap the study: it covers {bounds_text(frame.bounds)} in {crs_name(crs)}, the study covers "
+            f"{bounds_text(grid.bounds)} in {crs_name(grid.projection)}; is its crs right?"
         )
 
 

@@ -22,7 +22,7 @@ from shanshui.collect.tiles import VECTOR_SUFFIXES
 from shanshui.collect.validity import valid
 from shanshui.collect.vectors import read_features
 from shanshui.core.errors import DataError, ShanshuiError
-from shanshui.region.grid import GridSpec
+from shanshui.region.grid import GridSpec, crs_name
 from shanshui.region.placed import placed, run_on
 from shanshui.region.polygon_cover import cover_of
 
@@ -98,7 +98,7 @@ def class_polygons(
     out = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=grid.projection)
     if out.empty:
         raise DataError(
-            f"{name}: {paths[0]} has nothing inside the study ({bounds_text(grid.bounds)} in {grid.projection.name}); is its crs "
+            f"{name}: {paths[0]} has nothing inside the study ({bounds_text(grid.bounds)} in {crs_name(grid.projection)}); is its crs "
             f"right?{cure(frame, frame.crs, study)}"
         )
     one, why = _legend_of(out, specs[0], name)

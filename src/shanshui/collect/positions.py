@@ -26,6 +26,7 @@ from shanshui.collect.gauss_zones import (
 from shanshui.collect.shifted_datums import SHIFTED, unshifted
 from shanshui.collect.transformations import Bounds
 from shanshui.core.errors import DataError
+from shanshui.region.grid import crs_name
 
 WGS84 = CRS.from_epsg(4326)
 Floats = NDArray[np.float64]
@@ -123,7 +124,7 @@ def _in_degrees(
         k = int(np.flatnonzero(wide)[0])
         raise DataError(
             f"{name}: {path}: {int(wide.sum())} features have coordinates such as {box[k, 0]:.1f}, {box[k, 1]:.1f}, which are no "
-            f"degrees, as {frame.crs.name} has them; set crs to the projected system that they are in{cure(frame[wide], None, study)}"
+            f"degrees, as {crs_name(frame.crs)} has them; set crs to the projected system that they are in{cure(frame[wide], None, study)}"
         )
     told = []
     high = seen & (np.abs(box[:, [1, 3]]) > 90.0).any(axis=1)
@@ -245,14 +246,14 @@ def _in_zone(
         rows = zones == zone
         shapes[rows] = _of_zone(frame[rows], zone, gauss, name, study)
         told.append(
-            f"{name}: eastings of {int(rows.sum())} of {len(frame)} features carry zone {zone}, which {frame.crs.name} does not; they "
+            f"{name}: eastings of {int(rows.sum())} of {len(frame)} features carry zone {zone}, which {crs_name(frame.crs)} does not; they "
             f"are taken as of the zone about {meridian_of(zone):g} E"
         )
     if gauss.zone and plain.any():
         shapes[plain] = shapely.transform(shapes[plain], _moved_east(gauss.zone * ZONE_M))
         told.append(
             f"{name}: eastings of {int(plain.sum())} of {len(frame)} features lack the zone {gauss.zone} that those of "
-            f"{frame.crs.name} carry; it was added"
+            f"{crs_name(frame.crs)} carry; it was added"
         )
     if not told:
         return frame, []
@@ -278,7 +279,7 @@ def _of_zone(
         code = cgcs2000(meridian, carries=True, zone=zone)
         raise DataError(
             f"{name}: eastings such as {part.total_bounds[0]:.0f} carry zone {zone} (about {meridian:g} E), but the coordinate system "
-            f'is {part.crs.name} (about {gauss.meridian:g} E); set crs to the right one, of CGCS2000 it is crs = "{code}"'
+            f'is {crs_name(part.crs)} (about {gauss.meridian:g} E); set crs to the right one, of CGCS2000 it is crs = "{code}"'
         )
     return own.to_crs(part.crs).geometry.to_numpy()
 

@@ -8,6 +8,7 @@ import shapely
 from numpy.typing import NDArray
 
 from shanshui.core.errors import DataError
+from shanshui.region.grid import crs_name
 
 Degrees = NDArray[np.float64]
 SHIFTED = {
@@ -148,7 +149,7 @@ def unshifted(frame: gpd.GeoDataFrame, datum: str, name: str) -> gpd.GeoDataFram
     if frame.crs is not None and not frame.crs.is_geographic:
         if frame.crs.to_epsg() != 3857 or datum == "bd09":
             raise DataError(
-                f"{name}.datum: '{datum}' speaks of degrees, but the file is in {frame.crs.name}; leave datum out, or give the file in degrees"
+                f"{name}.datum: '{datum}' speaks of degrees, but the file is in {crs_name(frame.crs)}; leave datum out, or give the file in degrees"
             )
         frame = frame.to_crs("EPSG:4326")
 

@@ -9,7 +9,7 @@ from pyproj.crs import ProjectedCRS
 from pyproj.exceptions import ProjError
 from pyproj.transformer import TransformerGroup
 
-from shanshui.region.grid import GridSpec
+from shanshui.region.grid import GridSpec, crs_name
 
 Bounds = tuple[float, float, float, float]
 SAME = (
@@ -63,7 +63,7 @@ class Way:
         """
         if self.ballpark:
             return (
-                f"{name}: no transformation from {source.name} to the study's {grid.projection.name} is known here: places may lie "
+                f"{name}: no transformation from {source.name} to the study's {crs_name(grid.projection)} is known here: places may lie "
                 f'{self.accuracy_m:g} m off; give it in WGS 84 or CGCS2000, or with crs = "+proj=… +towgs84=…"'
             )
         if self.better and self.accuracy_m > grid.cell_m / SEEN:

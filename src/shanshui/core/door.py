@@ -196,7 +196,9 @@ def _units_given(name: str, value: Any, gives: Table | Features) -> dict[str, An
 
 
 def _admit_grid(name: str, value: Any, expected: Grid) -> Any:
-    _kind(name, value, "DataArray", "an xarray DataArray with dims (y, x)")
+    _kind(
+        name, value, "DataArray", "an xarray DataArray with dims (y, x), or a numpy array and cell="
+    )
     if value.dims != ("y", "x"):
         raise QuantityError(
             f"{name}: dims are {value.dims}, expected ('y', 'x'); rename or transpose first"

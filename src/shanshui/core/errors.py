@@ -63,3 +63,24 @@ def nearest(word: str, known: Iterable[str]) -> str:
         return f"known: {', '.join(names)}"
     near = ", ".join(get_close_matches(word, names, n=SHOWN, cutoff=0.0))
     return f"nearest of {len(names)}: {near}"
+
+
+def refuse_no_name(value: object, argument: str) -> None:
+    """Refuse what is no single name.
+
+    Parameters
+    ----------
+    value : object
+        As it was handed over.
+    argument : str
+        For the message.
+
+    Raises
+    ------
+    PlanError
+        A list, a number or anything else that is no text.
+    """
+    if not isinstance(value, str):
+        raise PlanError(
+            f"{argument}: found a {type(value).__name__}, expected one name as text, such as 'slope'; ask for several one by one"
+        )

@@ -5,6 +5,7 @@ study in its folder ``words``. What a language lacks is said in English, and its
 """
 
 import csv
+import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -28,6 +29,10 @@ _NAMED: dict[str, Callable[[], Mapping[str, "Worded"]]] = {
     "term": terms, "reason": reasons, "cover": covers, "kind": keys, "phrase": phrases,
 }  # fmt: skip
 """Tables of the product whose rows have words; a language of a study says them as ``term.slope``."""
+
+
+_PART = re.compile(r"[A-Za-z]+[0-9]*")
+"""A part of a unit, such as ``km2`` of ``person/km2``."""
 
 
 class Worded(Protocol):
@@ -252,12 +257,21 @@ class Voice:
         return str(getattr(thing, f"{name}_{self.language}", None) or getattr(thing, name))
 
     def unit(self, unit: str) -> str:
-        """Sign of a unit; blank for numbers without one."""
-        return self(f"unit.{unit}") if f"unit.{unit}" in self else unit
+        """Sign of a unit, or the words of its parts: ``yuan/yr``; blank for numbers without one."""
+        if f"unit.{unit}" in self:
+            return self(f"unit.{unit}")
+        return _PART.sub(lambda part: self._part(part[0]), unit)
+
+    def _part(self, part: str) -> str:
+        return self(f"unit_part.{part}") if f"unit_part.{part}" in self else part
 
     def number(self, value: float, spec: str = "g") -> str:
         """Number by a format, with the marks of this language."""
-        marks = {",": self("mark_thousands"), ".": self("mark_decimal")}
+        marks = {
+            ",": self("mark_thousands"),
+            ".": self("mark_decimal"),
+            "-": self("mark_minus"),
+        }
         return "".join(marks.get(letter, letter) for letter in format(value, spec))
 
     def clauses(self, items: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from shanshui.core.door import admit, agree, given
 from shanshui.core.errors import ShanshuiError
 from shanshui.flow.canon import digest_of
 from shanshui.flow.fingerprint import code_digest, package_digest
+from shanshui.flow.known import kept_code
 from shanshui.flow.plan import Plan
 from shanshui.flow.rewire import plain
 from shanshui.flow.steps import Layer, Source
@@ -110,14 +111,18 @@ class Recipes:
         return digest_of(parts), parts
 
     def code(self, fn: Any) -> str:
-        """Digest of a function's code: from the ledger while no file of the package has changed."""
+        """Digest of a function's code: known while no file of the package has changed."""
         key, package = f"{fn.__module__}.{getattr(fn, '__qualname__', '<')}", package_digest()
         if "<" in key or not key.startswith("shanshui."):
             # many may bear this name, or the package's digest does not cover it
             return code_digest(fn)
         digest = self.ledger.code(key, package)
         if digest is None:
-            digest = code_digest(fn)
+            known = kept_code(package)
+            digest = known.of(key)
+            if digest is None:
+                digest = code_digest(fn)
+                known.know(key, digest)
             self.ledger.know_code(key, package, digest)
         return digest
 

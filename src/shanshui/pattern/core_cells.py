@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shanshui.core.errors import QuantityError
 from shanshui.core.form import named
-from shanshui.region.grid import GridSpec, grid_of
+from shanshui.region.grid import GridSpec, crs_name, grid_of
 from shanshui.region.placed import placed, run_on
 from shanshui.region.unitset import polygons, rasterised
 
@@ -164,20 +164,20 @@ def _in_system(frame: gpd.GeoDataFrame, grid: GridSpec, told: list[str]) -> gpd.
     """Outlines in the grid's coordinate system; as they came where both systems are one by another name."""
     if grid.crs and frame.crs is None:
         raise QuantityError(
-            f"cores: have no coordinate system, the resistance is in {grid.projection.name}; expected one: set_crs"
+            f"cores: have no coordinate system, the resistance is in {crs_name(grid.projection)}; expected one: set_crs"
         )
     moved, _ = placed(frame, grid, "cores")
     lost = moved.geometry.is_empty | ~np.isfinite(moved.geometry.bounds.to_numpy()).all(axis=1)
     if lost.any():
         raise QuantityError(
-            f"cores: {_listed(frame['core'][lost])}: no place in {grid.projection.name}, the system of the resistance; is theirs right?"
+            f"cores: {_listed(frame['core'][lost])}: no place in {crs_name(grid.projection)}, the system of the resistance; is theirs right?"
         )
     if moved is frame:
         return frame
     shift = np.abs(moved.geometry.bounds.to_numpy() - frame.geometry.bounds.to_numpy()).max()
     if shift < _FAR:
         return frame.set_crs(grid.projection, allow_override=True)
-    told.append(f"cores: brought from {frame.crs.name} to {grid.projection.name}")
+    told.append(f"cores: brought from {crs_name(frame.crs)} to {crs_name(grid.projection)}")
     return moved
 
 

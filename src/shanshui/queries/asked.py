@@ -9,6 +9,7 @@ from shanshui.queries.comparison.compare import Comparisons, compare, comparison
 from shanshui.queries.comparison.pair import Pair
 from shanshui.queries.datasets import Datasets, datasets
 from shanshui.queries.estimates import RunEstimate, run_estimate
+from shanshui.queries.ground import MeasureGround, measure_grounds
 from shanshui.queries.lineage import Lineage, lineage
 from shanshui.queries.products import ProductFacts, Products, product_facts, products
 from shanshui.queries.scenarios import (
@@ -223,6 +224,10 @@ class AskedStudy(Study):
             No such scenario, or one that cannot be laid over the study.
         """
         return scenario_facts(self, name)
+
+    def measure_grounds(self) -> tuple[MeasureGround, ...]:
+        """Ground that the measures of a previewed scenario take on its cells, beside what they take on those of the study."""
+        return measure_grounds(self)
 
     def new_scenario(self, name: str, **says: Any) -> NewScenario:
         """Write a scenario, if it can be laid over the study: ``shanshui scenario new``.

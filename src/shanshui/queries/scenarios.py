@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from shanshui.core.errors import ShanshuiError
+from shanshui.core.errors import ShanshuiError, StudyError
 from shanshui.queries.plain import jsonable
 from shanshui.study.scenario import lineage
 from shanshui.study.scenario_files import drop_scenario as dropped
@@ -254,6 +254,12 @@ def new_scenario(
     StudyError
         A name that is taken or that no folder can have, or anything that cannot be laid over the study.
     """
+    lists = {"parents": parents, "measures": measures, "inputs": inputs, "settings": settings}
+    for argument, said in (lists | {"without": without}).items():
+        if isinstance(said, str):
+            raise StudyError(
+                f"{argument}: found one text, expected a list of texts; write [{said[:60]!r}]"
+            )
     file = written_scenario(
         study,
         name,

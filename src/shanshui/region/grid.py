@@ -22,6 +22,10 @@ MAX_AREA_DISTORTION = 0.002
 own strip, refuses Mercator and everything in degrees (decisions/0003-equal-area)."""
 
 
+NAMELESS = ("unknown", "unnamed")
+"""Names that a coordinate system bears which has none."""
+
+
 @dataclass(frozen=True)
 class GridSpec:
     """Shape, place and coordinate system of the study grid; cells are square, north is up.
@@ -158,22 +162,35 @@ class GridSpec:
         """
         if self.projection.is_geographic:
             raise StudyError(
-                f"grid.crs: '{self.projection.name}' is in degrees; areas cannot be summed on it; "
+                f"grid.crs: '{crs_name(self.projection)}' is in degrees; areas cannot be summed on it; "
                 "leave --crs out to have an equal-area system fitted, or give a projected one"
             )
         unit = self.projection.axis_info[0].unit_name
         if unit not in {"metre", "meter"}:
-            raise StudyError(f"grid.crs: '{self.projection.name}' is in {unit}; expected metres")
+            raise StudyError(
+                f"grid.crs: '{crs_name(self.projection)}' is in {unit}; expected metres"
+            )
         if self.ny < 1 or self.nx < 1:
             raise StudyError(f"grid: {self.ny} x {self.nx} cells; expected at least one")
         distortion = self.area_distortion()
         if distortion > MAX_AREA_DISTORTION:
             raise StudyError(
-                f"grid.crs: '{self.projection.name}' changes areas by up to {distortion:.1%} here; "
+                f"grid.crs: '{crs_name(self.projection)}' changes areas by up to {distortion:.1%} here; "
                 f"at most {MAX_AREA_DISTORTION:.1%} is allowed; leave --crs out to have an equal-area "
                 "system fitted, or give one, for example an Albers or Lambert azimuthal equal-area"
             )
         return self
+
+
+def crs_name(crs: pyproj.CRS) -> str:
+    """Name of a coordinate system; of one without a name what it is made of.
+
+    Parameters
+    ----------
+    crs : CRS
+        Of a grid or a file.
+    """
+    return crs.name if crs.name not in NAMELESS else str(crs.srs)
 
 
 def grid_of(values: xr.DataArray) -> GridSpec:

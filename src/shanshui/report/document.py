@@ -10,6 +10,7 @@ from shanshui.collect.inputs import wanted
 from shanshui.core.errors import PlanError
 from shanshui.core.version import __version__
 from shanshui.core.voice import Voice
+from shanshui.queries.ground import ground_sentences
 from shanshui.report.accounts import account_chapters
 from shanshui.report.canvas import as_png, drawing, drawn_voice, font_of, stamp
 from shanshui.report.export import written_by
@@ -134,7 +135,11 @@ def _text(page: Page) -> str:
         units=units,
         variant="" if study.of or study.times > 1 else study.layout.variant,
         scenario=study.of,
-        preview=voice("compare_preview", times=study.times) if study.times > 1 else "",
+        preview=" ".join(
+            [voice("compare_preview", times=study.times), *ground_sentences(study, voice)]
+        )
+        if study.times > 1
+        else "",
         not_current=page.head(shown),
         verdicts=verdict_rows(page),
         provenance=provenance_rows(page),

@@ -14,7 +14,7 @@ from shanshui.core.terms import terms
 from shanshui.core.voice import ENGLISH, Voice
 from shanshui.report.canvas import as_svg, drawing
 from shanshui.report.legends import CHART, Legend, legends
-from shanshui.report.states import ProductStates
+from shanshui.report.states import ProductStates, because
 from shanshui.report.views import map_of, source_of
 from shanshui.study.study import Study
 
@@ -175,7 +175,7 @@ class Page:
         """When a product was made, why, and its digest."""
         record, voice = self.study.record(name), self.voice
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.made))
-        return f"{voice('made_when')} {when}, {voice('because')}: {record.reason}; sha256 {record.digest[:12]}"
+        return f"{voice('made_when')} {when}, {voice('because')}: {because(record.reason, voice)}; sha256 {record.digest[:12]}"
 
     def state(self, of: tuple[str, ...]) -> str:
         """Which of some products are not up to date, and why; blank when all are."""

@@ -104,7 +104,7 @@ def _table(
 
 
 def _figures(one: Comparison) -> tuple[float, float, str]:
-    """What stands for a product: the mean of a map, the share of ground that differs, else the headline."""
+    """What stands for a product: the mean of a map, else the headline."""
     if one.cells is not None and one.kind == "grid":
         return one.mean[0], one.mean[1], str(one.cells.attrs["units"])
     return one.before, one.after, one.unit
@@ -142,7 +142,7 @@ def _beside(found: dict[str, dict[str, Comparison]], voice: Voice) -> dict[str, 
 
 def _cell(one: Comparison, voice: Voice) -> str:
     if one.kind == "classes":
-        return voice("compare_ground_differs", share=f"{100 * one.after:.3g}")
+        return voice("compare_ground_differs", share=f"{100 * one.change:.3g}")
     before, after, _ = _figures(one)
     if not np.isfinite(after - before):
         return voice("compare_figures_differ", changed=one.changed)

@@ -137,3 +137,33 @@ class ProductStates:
                 if seen.setdefault(product, digest) != digest:
                     return product
         return ""
+
+
+WHOLE = ("first", "nothing")
+"""First words of reasons that name nothing after them: ``first run``, ``nothing changed``."""
+
+
+def because(reason: str, voice: Voice) -> str:
+    """Why a product was made, as the ledger has it, in the words of a page.
+
+    Parameters
+    ----------
+    reason : str
+        Of :func:`shanshui.flow.recipe.reason`: parts that begin with what differed, then the names of that.
+    voice : Voice
+        Of the page.
+
+    Returns
+    -------
+    str
+        Names stay as they are; a part of another kind too.
+    """
+    told = []
+    for part in reason.split("; "):
+        kind, _, names = part.partition(" ")
+        if f"because_{kind}" not in voice:
+            told.append(part)
+            continue
+        word = voice(f"because_{kind}")
+        told.append(word if kind in WHOLE or not names else f"{word} {names}")
+    return voice.clauses(told)

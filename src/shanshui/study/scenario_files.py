@@ -14,6 +14,7 @@ from shanshui.flow.variants import checked_name
 from shanshui.store.layout import disk_errors
 from shanshui.study.file import fault_words
 from shanshui.study.scenario import FOLDER, lineage
+from shanshui.study.scenario_checks import refuse_unknown
 from shanshui.study.sections import BASE, Scenario
 from shanshui.study.toml import toml_list, toml_text
 from shanshui.study.upkeep import parse_settings, sweep
@@ -100,7 +101,7 @@ def new_scenario(
         lineage(study.scenarios, name)
         for word, spec in made.files():
             require(located(spec, study.folders), word)
-        study.scenario(name)
+        refuse_unknown(study.scenario(name), name, made)
     except Exception:
         del study.scenarios[name]
         raise

@@ -8,7 +8,14 @@ from typing import Any
 from shanshui.collect.inputs import PRODUCTS, wanted
 from shanshui.collect.joining import LEVELS
 from shanshui.collect.quality import Verdict
-from shanshui.core.errors import PlanError, ShanshuiError, StoreError, StudyError, nearest
+from shanshui.core.errors import (
+    PlanError,
+    ShanshuiError,
+    StoreError,
+    StudyError,
+    nearest,
+    refuse_no_name,
+)
 from shanshui.core.process_lock import remembered
 from shanshui.core.quantity import Table
 from shanshui.flow.elsewhere import Workers
@@ -283,6 +290,7 @@ class Study(Viewed):
 
     def entry(self, name: str) -> Record | None:
         """How a product is noted in the ledger, whether its kept result is there or not."""
+        refuse_no_name(name, "product")
         return self.ledger.product(name, self.where(name))
 
     def where(self, name: str) -> str:
@@ -296,6 +304,7 @@ class Study(Viewed):
 
     def links(self, name: str) -> list[Link]:
         """Chain from a product back to the input files."""
+        refuse_no_name(name, "product")
         return chain(self.plan, name, self.ledger, self.where)
 
     # is it still right?

@@ -7,7 +7,7 @@ from typing import Self
 
 from shanshui.collect.catalog import InputSpec, located
 from shanshui.collect.gate import require
-from shanshui.core.errors import PlanError, StudyError, nearest
+from shanshui.core.errors import PlanError, StudyError, nearest, refuse_no_name
 from shanshui.core.process_lock import remembered
 from shanshui.flow.plan import Plan
 from shanshui.flow.variants import Settings, reached
@@ -16,6 +16,7 @@ from shanshui.store.layout import Layout
 from shanshui.study.declared import Declared
 from shanshui.study.measures import Measures
 from shanshui.study.scenario import Overridden, laid, lineage, scenarios_of
+from shanshui.study.scenario_checks import refuse_no_ground
 from shanshui.study.sections import BASE, Scenario
 from shanshui.study.upkeep import DECLARED
 
@@ -151,6 +152,7 @@ class Viewed(Declared):
         PlanError
             A measure that cannot be taken.
         """
+        refuse_no_name(name, "scenario")
         name = "" if name == BASE else name
         line = lineage(self.scenarios, name) if name else []
         # as it is declared now: a view costs a plan, and its states all recipes
@@ -187,7 +189,8 @@ class Viewed(Declared):
             )
         over = laid(self.study_file, self.scenarios, line)
         self.file, self.overridden = over.file, over.overridden
-        self.specs = self._declared()
+        own, self.specs = self.specs, self._declared()
+        refuse_no_ground(own, self.specs, name)
         for word, file in over.added:
             require(located(InputSpec(file=file), self.folders), f"scenario '{name}': {word} add")
         given = {word for one in line for word in self.scenarios[one].inputs}
@@ -217,6 +220,8 @@ class Viewed(Declared):
         StudyError
             Not a whole number of at least 1, or so large that the grid has fewer than 8 rows or columns.
         """
+        if type(times) is not int:
+            raise StudyError(f"preview {times}: expected a whole number of at least 2")
         if self.layout.variant and not self.of:
             raise StudyError(
                 f"preview of variant '{self.layout.variant}': previews are of the study and of its scenarios; write what it sets into a scenario"

@@ -35,13 +35,14 @@ class Comparison:
     column : str
         Column of a table that the headline is about; blank for others.
     before, after : float
-        Headline, of the cells of the region only: the sum of an amount by area, the mean of another grid, the share of changed ground of classes
-        (after), the
-        row of totals or the sum of a table, the count of features. NaN where it cannot be told.
+        Headline, of the cells of the region only: the sum of an amount by area, the mean of another grid, the row of totals or the sum of a
+        table, the count of features. NaN where it cannot be told, and of classes, which have no figure: their ``change`` is the share of
+        ground that differs.
     rows : DataFrame
         Key columns, ``column, unit, before, after, change, change_share`` of a table; ``from, to, cells, area_km2`` of classes.
     places : DataFrame
-        ``level, code, name, name_zh, area_km2, before, after, change, change_share`` by unit, county, prefecture, province and basin.
+        ``level, code, name, name_zh, area_km2, before, after, change, change_share`` by unit, county, prefecture, province, river basin and
+        nested basin.
     cells : DataArray or None
         Difference of a grid, second less first; of classes 0 the same, 1 differs, 2 comes in, 3 goes out (of maps that say
         only in or out).
@@ -55,6 +56,10 @@ class Comparison:
         Of a grid that is no classes: mean of the cells that both know, in the unit of ``cells``.
     year : int
         Last year of a table of several, of which headline and places are; 0 for others.
+    finer : tuple of str
+        Products that would tell more places, and that one of the two has not made.
+    moved : tuple of str
+        Levels that are left out, for their places are not the same in both.
     """
 
     product: str
@@ -73,10 +78,14 @@ class Comparison:
     only_one: int
     mean: tuple[float, float] = (np.nan, np.nan)
     year: int = 0
+    finer: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
 
     @property
     def change(self) -> float:
-        """Second less first."""
+        """Second less first; of classes the share of the compared ground that differs."""
+        if self.kind == "classes":
+            return self.changed / self.compared if self.compared else np.nan
         return self.after - self.before
 
     @property
@@ -124,6 +133,8 @@ class Comparison:
             "year": self.year or None,
             "mean_before": plain(self.mean[0]),
             "mean_after": plain(self.mean[1]),
+            "finer": list(self.finer),
+            "moved": list(self.moved),
             "places": records(self.places),
             "rows": records(self.rows),
         }

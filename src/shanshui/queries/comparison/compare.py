@@ -30,6 +30,8 @@ class Comparisons:
         Products that could be compared, for both have made them.
     unmade : (tuple of str, tuple of str)
         Products that could not, for the first, or the second, has not made what the other has.
+    outdated : tuple of str
+        Products that could not, for what was made of them is not up to date in either.
     """
 
     one: str
@@ -37,6 +39,7 @@ class Comparisons:
     comparisons: tuple[Comparison, ...]
     shared: int
     unmade: tuple[tuple[str, ...], tuple[str, ...]]
+    outdated: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Comparison]:
         return iter(self.comparisons)
@@ -113,7 +116,9 @@ def comparisons(
     names = products or pair.differing()
     found = tuple(compared(pair, name, column) for name in names)
     first, second = map(tuple, pair.unmade())
-    return Comparisons(one, other, found, len(pair.shared()), (first, second))
+    return Comparisons(
+        one, other, found, len(pair.shared()), (first, second), tuple(pair.outdated())
+    )
 
 
 def compared(pair: Pair, product: str, column: str = "") -> Comparison:

@@ -17,7 +17,7 @@ from shanshui.queries.comparison.answer import (
     share_of,
 )
 from shanshui.queries.comparison.pair import Pair
-from shanshui.queries.comparison.zones import by_place
+from shanshui.queries.comparison.zones import by_place, shares_by_place
 from shanshui.region.grid import grid_of, like
 
 BY_AREA = {"km2": 1.0, "ha": 100.0, "m2": 1e6}
@@ -90,13 +90,15 @@ def compared_layers(pair: Pair, product: str) -> Comparison:
         differs = int(np.count_nonzero(x.values[known] != y.values[known]))
         count = int(np.count_nonzero(known))
         unit = str(x.attrs.get("units", ""))
-        before, after = np.nan, np.nan
+        before, after, change = np.nan, np.nan, np.nan
         if x.values.dtype.kind == "f" and count:
             before, after = (float(g.values[known].mean(dtype=np.float64)) for g in (x, y))
+            change = after - before
         elif count:
-            before, after = 0.0, differs / count
+            # codes have no mean: there is a share that differs, and none before or after
+            change = differs / count
         what = "mean" if x.values.dtype.kind == "f" else "differs"
-        rows.append((layer, what, unit, before, after, after - before, share_of(before, after)))
+        rows.append((layer, what, unit, before, after, change, share_of(before, after)))
         changed += differs
         compared += count
         only += int(np.count_nonzero(pair.inside & (told[0] ^ told[1])))
@@ -142,7 +144,6 @@ def _classes(pair: Pair, product: str, one: xr.DataArray, other: xr.DataArray) -
     )
     rows["area_km2"] = rows["cells"] * area
     share = like(one, np.where(known, differs, np.nan).astype(np.float32), "1")
-    same = like(one, np.where(known, 0.0, np.nan).astype(np.float32), "1")
     count = int(np.count_nonzero(known))
     changed = int(np.count_nonzero(differs))
     return Comparison(
@@ -152,10 +153,10 @@ def _classes(pair: Pair, product: str, one: xr.DataArray, other: xr.DataArray) -
         "classes",
         "1",
         "",
-        0.0,
-        changed / count if count else np.nan,
+        np.nan,
+        np.nan,
         rows.reset_index(drop=True),
-        by_place(pair.zones, same, share, 0.0),
+        shares_by_place(pair.zones, share),
         like(one, _marked(one.values, other.values, known), "1", nodata=UNKNOWN),
         changed,
         count,

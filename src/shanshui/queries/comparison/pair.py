@@ -1,14 +1,15 @@
 """Two scenarios of a study, made and up to date: what of a product is the same, and what is read of it."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shanshui.core.errors import PlanError
+from shanshui.core.errors import PlanError, refuse_no_name
 from shanshui.flow.rewire import is_before
-from shanshui.queries.comparison.zones import Zones
+from shanshui.queries.comparison.zones import ZONES, Zones
 from shanshui.study.sections import BASE
 from shanshui.study.study import Study
 
@@ -71,6 +72,7 @@ class Pair:
         PlanError
             Which one, why, and what to run.
         """
+        refuse_no_name(product, "product")
         for view, made in zip((self.a, self.b), self._made, strict=True):
             if not view.has(product):
                 view.record(product)  # says why
@@ -88,6 +90,21 @@ class Pair:
         """The product in both; read once where it is the same."""
         one = self.a[product]
         return one, one if self.same(product) else self.b[product]
+
+    def same_places(self, level: str) -> bool:
+        """Whether the places of a level are the same in both, so that a row of one stands for that of the other."""
+        product = ZONES[level]
+        if self.a.where(product) == self.b.where(product):
+            return True
+        return self.both(product) and self.same(product)
+
+    def lacking(self, products: Iterable[str]) -> tuple[str, ...]:
+        """Products that could be made and that one of them has not, as it stands."""
+        return tuple(
+            name
+            for name in products
+            if not self.both(name) and all(name in view.plan.steps for view in (self.a, self.b))
+        )
 
     def differing(self) -> list[str]:
         """Products that both have made and that are not one kept result; nothing of them is read."""
@@ -107,3 +124,16 @@ class Pair:
             [n for n in self._made[0] if n in other - one and self._made[0][n] in _TO_MAKE],
             [n for n in self._made[1] if n in one - other and self._made[1][n] in _TO_MAKE],
         )
+
+    def outdated(self) -> list[str]:
+        """Products that both may have in their own way and neither has as a run would make them now, though one of them has been made."""
+        one, other = self._made
+        return [
+            name
+            for name in one
+            if not is_before(name)
+            and "stale" in (one[name], other.get(name))
+            and "made" not in (one[name], other.get(name))
+            # the same thing in both could not differ
+            and self.a.where(name) != self.b.where(name)
+        ]

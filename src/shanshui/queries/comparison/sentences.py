@@ -8,7 +8,7 @@ from shanshui.core.voice import Voice
 from shanshui.queries.comparison.answer import Comparison
 from shanshui.study.sections import BASE
 
-LEVELS = ("county", "prefecture", "unit", "province", "basin")
+LEVELS = ("county", "prefecture", "unit", "province", "river_basin", "basin")
 """In whose places gains and losses are told: the first that a comparison has."""
 
 
@@ -48,7 +48,10 @@ def sentences(
     only = only if found.only_one and found.kind != "features" else []
     if not found.changed:
         return [voice("compare_same", **named), *only]
-    return [_headline(found, named, things, voice, classes or {}), *_ends(found, voice), *only]
+    levels = voice.listed(voice(f"compare_{level}") for level in found.moved)
+    moved = [voice("compare_moved", levels=levels, **named)] if levels else []
+    head = _headline(found, named, things, voice, classes or {})
+    return [head, *_ends(found, voice), *only, *moved]
 
 
 def _headline(
@@ -65,7 +68,7 @@ def _headline(
         ]
         area = found.rows["area_km2"].sum()
         more = {
-            "percent": _percent(found.after),
+            "percent": _percent(found.change),
             "area": f"{area:,.6g}",
             "pairs": voice.listed(top),
         }

@@ -8,30 +8,8 @@ import pandas as pd
 from shanshui.core.errors import PlanError
 from shanshui.queries.comparison.answer import Comparison, share_of
 from shanshui.queries.comparison.pair import Pair
-from shanshui.queries.comparison.table_places import HEADLINES, plain_rows, table_places
+from shanshui.queries.comparison.table_places import HEADLINES, is_amount, plain_rows, table_places
 
-SUMMED = (
-    "yuan",
-    "person",
-    "job",
-    "household",
-    "t",
-    "kg",
-    "g",
-    "m3",
-    "km2",
-    "ha",
-    "m2",
-    "km",
-    "kWh",
-    "MWh",
-    "GWh",
-    "TWh",
-    "MJ",
-    "GJ",
-    "J",
-)
-"""Units, of a year or at large, of which the rows of a table may be summed; heights, shares and prices may not."""
 UNIT, PLANNING_UNIT, UNIT_OF = "unit", "planning_unit", "unit_of"
 """Column with the unit of a figure; what a key of that name is called instead, of planning units and else."""
 SAME = 1e-12
@@ -71,6 +49,7 @@ def compared_tables(pair: Pair, product: str, column: str) -> Comparison:
     told = rows[rows["column"] == column]
     year = _last_year(told, keys)
     before, after, unit = _figure(told[told["year"] == year] if year else told, keys)
+    by_place = table_places(pair, product, column, (one, other))
     return Comparison(
         product,
         pair.one,
@@ -81,12 +60,14 @@ def compared_tables(pair: Pair, product: str, column: str) -> Comparison:
         before,
         after,
         rows,
-        table_places(pair, product, column, (one, other)),
+        by_place.places,
         None,
         len(differs),
         len(known),
         int((rows["before"].notna() ^ rows["after"].notna()).sum()),
         year=year,
+        finer=by_place.finer,
+        moved=by_place.moved,
     )
 
 
@@ -185,7 +166,7 @@ def _figure(rows: pd.DataFrame, keys: list[str]) -> tuple[float, float, str]:
         return float(first["before"]), float(first["after"]), str(first["unit"])
     if len(rows) == 1:
         return float(rows["before"].iloc[0]), float(rows["after"].iloc[0]), unit
-    if unit.removesuffix("/yr").rpartition(" ")[2] not in SUMMED:
+    if not is_amount(unit):
         return np.nan, np.nan, unit
     both = rows[rows["before"].notna() & rows["after"].notna()]
     return float(both["before"].sum()), float(both["after"].sum()), unit

@@ -14,14 +14,18 @@ from shanshui.region.grid import grid_of
 from shanshui.region.polygon_cover import cover_of
 from shanshui.study.study import Study
 
+UNITS, RIVER_BASIN = "planning_units", "river_basin"
+OUTLETS = "river_basin_outlets"
+"""With code and names of the river basins that planning units name."""
 ZONES = {
-    "unit": ("planning_units",),
-    "county": ("counties",),
-    "prefecture": ("prefectures",),
-    "province": ("provinces",),
-    "basin": ("basins_1",),
+    "unit": UNITS,
+    "county": "counties",
+    "prefecture": "prefectures",
+    "province": "provinces",
+    RIVER_BASIN: UNITS,
+    "basin": "basins_1",
 }
-"""Products whose outlines are the places of each kind; the first that is made."""
+"""Product whose outlines are the places of each kind; river basins are the planning units of each put together."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,20 @@ class Zones:
 def _zones(study: Study) -> dict[str, gpd.GeoDataFrame]:
     if not study.has("region_mask"):
         return {}
-    found = {
-        level: next((study[name] for name in products if study.has(name)), None)
-        for level, products in ZONES.items()
-    }
-    return {level: frame for level, frame in found.items() if frame is not None and len(frame)}
+    found = {level: study[name] for level, name in ZONES.items() if study.has(name)}
+    if RIVER_BASIN in found:
+        found[RIVER_BASIN] = _river_basins(study, found[RIVER_BASIN])
+    return {level: frame for level, frame in found.items() if len(frame)}
+
+
+def _river_basins(study: Study, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Planning units of each river basin put together: none lies in two."""
+    if not study.has(OUTLETS):
+        return units.iloc[:0]
+    whole = units[[RIVER_BASIN, "geometry"]].dissolve(RIVER_BASIN)
+    said = study[OUTLETS].set_index("name")[["code", "name_zh"]].reindex(whole.index)
+    frame = whole.assign(code=said["code"], name=whole.index, name_zh=said["name_zh"])
+    return frame.set_index(pd.RangeIndex(1, len(frame) + 1, name="unit"))
 
 
 def by_place(zones: Zones, one: xr.DataArray, other: xr.DataArray, factor: float) -> pd.DataFrame:
@@ -92,6 +105,32 @@ def by_place(zones: Zones, one: xr.DataArray, other: xr.DataArray, factor: float
                 for s in sums
             ]
         parts.append(placed(level, frame, values, cells * grid_of(one).cell_km2))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def shares_by_place(zones: Zones, differs: xr.DataArray) -> pd.DataFrame:
+    """Tell in each place which share of its ground differs: classes have no figure before and after.
+
+    Parameters
+    ----------
+    zones : Zones
+        Places.
+    differs : (y, x) [1]
+        1 where two maps of classes differ, 0 where they do not; NaN where one of them is not known.
+
+    Returns
+    -------
+    DataFrame
+        As of :func:`placed`; ``change`` is the share, 0 to 1, ``before`` and ``after`` are NaN.
+    """
+    parts = []
+    for level, frame in zones.frames.items():
+        found = zones.covers[level].sums(differs)
+        none = np.full(len(found.cells), np.nan)
+        told = placed(level, frame, [none, none], found.cells * grid_of(differs).cell_km2)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            told["change"] = np.where(found.cells > 0, found.total / found.cells, np.nan)
+        parts.append(told)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
