@@ -5,8 +5,9 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
-from shanshui.accounts.hillslope import ROUTINGS, hillslope, without_stream
+from shanshui.accounts.hillslope import ROUTINGS, Hillslope, hillslope, without_stream
 from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -14,6 +15,7 @@ from shanshui.core.quantity import Layers
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import Amount, Codes, Elevation, Watersheds
 from shanshui.kernels.delivery import retained
+from shanshui.kernels.scan_order import retained_by_scan
 from shanshui.kernels.services import connectivity
 from shanshui.region.coefficients import ByCover
 from shanshui.region.grid import grid_of, stacked
@@ -44,6 +46,8 @@ COLUMNS = tuple(
     for name in ("load", "eff", "crit_len", "proportion_subsurface", "load_type")
 )
 WANTED = ("load_{nutrient}", "eff_{nutrient}", "crit_len_{nutrient}")
+BLOCK = 256
+"""Side of the blocks that the reference scans [S]."""
 LOAD_TYPES = ("measured-runoff", "application-rate")
 
 
@@ -63,6 +67,7 @@ def nutrient_delivery(
     subsurface_distance: Annotated[str, OneOf("cells", "metres")] = "cells",
     runoff_proxy_mean: Annotated[float | None, Between(0.0, 1e9)] = None,
     routing: Annotated[str, OneOf(*ROUTINGS)] = "mfd",
+    order: Annotated[str, OneOf("below", "scan")] = "below",
 ) -> NutrientDelivery:
     """Export of a nutrient from each cell to the stream.
 
@@ -95,6 +100,9 @@ def nutrient_delivery(
         Mean of the proxy to divide by; that of its known cells by default. Give it to compare maps of different extents.
     routing : str
         ``mfd``: water is shared among all lower neighbours; ``d8``: it takes the steepest way, and more than the threshold makes a stream.
+    order : str
+        ``below``: each cell after all below it, as the formula has it; ``scan``: as the reference model works, block by block of 256 cells
+        from the corner of the map, which takes some cells too early and lets them hold nothing back. Only to repeat its numbers.
 
     Returns
     -------
@@ -148,8 +156,7 @@ def nutrient_delivery(
     wet = way.stream == 1
     eff = np.where(wet, np.float32(0), table.laid(efficiency)).astype(np.float32)
     length = np.where(wet, np.float32(0), table.grid(f"crit_len_{nutrient}")).astype(np.float32)
-    held = np.empty(eff.size, np.float32)
-    retained(way.order, way.code, way.stream, eff.ravel(), length.ravel(), cell, held)
+    held = _held_back(way, eff.ravel(), length.ravel(), order)
     gradient = way.gradient()
     up = way.mean_above(gradient) * np.sqrt(way.above * cell * cell)
     down = way.way_down(1.0 / gradient)
@@ -184,6 +191,18 @@ def nutrient_delivery(
     out = stacked(elevation, layers, UNITS)
     out.attrs["missing_because"] = without_stream(way, threshold_flow_accumulation, BY_STREAM)
     return out
+
+
+def _held_back(
+    way: Hillslope, efficiency: NDArray[np.float32], length: NDArray[np.float32], order: str
+) -> NDArray[np.float32]:
+    """Share that the way from each cell can hold back, worked out in an order."""
+    held = np.empty(efficiency.size, np.float32)
+    if order == "scan":
+        retained_by_scan(way.code, way.stream, efficiency, length, way.cell, BLOCK, held)
+    else:
+        retained(way.order, way.code, way.stream, efficiency, length, way.cell, held)
+    return held
 
 
 def _load(table: ByCover, nutrient: str) -> tuple[pd.Series, pd.Series]:

@@ -91,7 +91,7 @@ def _require(frame: pd.DataFrame, table: Table, name: str, path: Path) -> None:
 
 
 def stack_parts(path: Path, spec: InputSpec, name: str) -> dict[str, InputSpec]:
-    """Declarations of the grids of a stack: bands of one raster, or rows of a table with ``threat`` or ``month``, and ``cur_path``.
+    """Declarations of the grids of a stack: bands of one raster, or rows of a table with ``layer``, ``threat`` or ``month``, and ``cur_path``.
 
     Raises
     ------
@@ -110,10 +110,10 @@ def stack_parts(path: Path, spec: InputSpec, name: str) -> dict[str, InputSpec]:
         finally:
             source.close()
     frame = coefficients_input(path, spec.model_copy(update={"columns": {}}), name)
-    layer = next((c for c in ("threat", "month") if c in frame), "")
+    layer = next((c for c in ("layer", "threat", "month") if c in frame), "")
     if not layer or "cur_path" not in frame:
         raise DataError(
-            f"{name}: {path} has no columns threat (or month) and cur_path; found {', '.join(frame.columns)}"
+            f"{name}: {path} has no columns layer (or threat, month) and cur_path; found {', '.join(frame.columns)}"
         )
     if layer == "month":
         frame = frame.sort_values(layer, kind="stable")

@@ -93,10 +93,13 @@ class InputSpec(BaseModel):
         le=1.0,
         description="Largest share of the amounts that may be without a place; 0.3 when absent.",
     )
-    resampling: Literal["nearest", "bilinear", "average", "mode", "greatest"] | None = Field(
-        default=None,
-        description="How a raster is laid on other cells: of the file's cells the nearest, read between, average, most frequent or "
-        "greatest; by what the input means when absent: classes nearest or mode, presence nearest or greatest, amounts bilinear or average.",
+    resampling: Literal["nearest", "bilinear", "spline", "average", "mode", "greatest"] | None = (
+        Field(
+            default=None,
+            description="How a raster is laid on other cells: of the file's cells the nearest, read between by lines or by a cubic spline, "
+            "average, most frequent or greatest; by what the input means when absent: classes nearest or mode, presence "
+            "nearest or greatest, amounts bilinear or average.",
+        )
     )
     plausible: tuple[float, float] | None = Field(
         default=None, description="Widened range of plausible values."

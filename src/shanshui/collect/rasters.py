@@ -42,11 +42,13 @@ COARSER = 1.5
 _WAYS = {
     "nearest": Resampling.nearest,
     "bilinear": Resampling.bilinear,
+    "spline": Resampling.cubic_spline,
     "average": Resampling.average,
     "mode": Resampling.mode,
     "greatest": Resampling.max,
 }
 """Ways of laying a file's cells on those of the study, by the word of the study file."""
+_BETWEEN = (Resampling.bilinear, Resampling.cubic_spline)
 _MOST, _MOST_OF_ROW = 12 << 20, 96 << 20
 """Cells of a file that lie below one part of the study, and below one row of it [D]: what is held at a time."""
 _NEAR = 0.25
@@ -237,7 +239,7 @@ class RasterInput:
             "warp_mem_limit": 64,
         }
         reproject(raw, out, resampling=resampling, **words)
-        if resampling is Resampling.bilinear and np.isnan(raw).any():
+        if resampling in _BETWEEN and np.isnan(raw).any():
             # reading between would fill a gap from its neighbours: a cell in a gap stays missing
             nearest = np.full_like(out, np.nan)
             reproject(raw, nearest, resampling=Resampling.nearest, **words)

@@ -20,7 +20,7 @@ from shanshui.store.kept import Kept
 from shanshui.store.making import Finished, Maker
 from shanshui.store.objects import Objects
 from shanshui.store.parts import Part, PartWriter
-from shanshui.store.rasters import RasterReader, RasterWriter
+from shanshui.store.rasters import RasterWriter
 
 
 @dataclass
@@ -184,17 +184,11 @@ class Work:
     def _strip(self, read: Read) -> Iterator[Callable[[int, int], Any]]:
         halo = self.halo or 0
         with ExitStack() as stack:
-            data = {
-                k: stack.enter_context(v.reader(self.grid)) if v.kind == "grid" else read(v)
-                for k, v in self.takes.items()
-            }
+            data = {k: _by_rows(v, self.grid, read, stack) for k, v in self.takes.items()}
 
             def strip(start: int, stop: int) -> Any:
                 low, high = max(0, start - halo), min(self.grid.ny, stop + halo)
-                block = {
-                    k: v.rows(low, high) if isinstance(v, RasterReader) else v
-                    for k, v in data.items()
-                }
+                block = {k: rows(low, high) for k, rows in data.items()}
                 result = self.call(**block, **self.settings)
                 return result.isel(y=slice(start - low, stop - low))
 
@@ -235,7 +229,7 @@ def work_of(
     reach = item.card.reach({**settings, "cell_m": grid.cell_m, **numbers})
     streams = item.card.halo is not None and isinstance(item.card.gives, Grid | Layers)
     gridded = any(
-        isinstance(plan.kind(product), Grid) for product in plan.inputs(item.name).values()
+        isinstance(plan.kind(product), Grid | Layers) for product in plan.inputs(item.name).values()
     )
     memory, rows = size
     ours = item.call.__module__.startswith("shanshui.")
@@ -251,6 +245,20 @@ def work_of(
         halo=int(reach or 0) if streams and gridded else None,
         rows=rows,
         memory=memory,
+    )
+
+
+def _by_rows(kept: Kept, grid: GridSpec, read: Read, stack: ExitStack) -> Callable[[int, int], Any]:
+    """Rows of what a step takes: of a grid, of each grid of several; what is no grid stays whole."""
+    if kept.kind == "grid":
+        return stack.enter_context(kept.reader(grid)).rows
+    if kept.kind != "layers":
+        value = read(kept)
+        return lambda _start, _stop: value
+    readers = {k: stack.enter_context(v.reader(grid)) for k, v in kept.layers.items()}
+    attrs = {k: kept.facts[k] for k in ("missing_because",) if k in kept.facts}
+    return lambda start, stop: xr.Dataset(
+        {name: reader.rows(start, stop) for name, reader in readers.items()}, attrs=attrs
     )
 
 

@@ -10,6 +10,7 @@ from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock, 
 from shanshui.accounts.climate import hot_days, reference_evapotranspiration
 from shanshui.accounts.climate_regulation import climate_regulation
 from shanshui.accounts.cooling import cooling_use
+from shanshui.accounts.crop_production import crop_production, crop_regression, crop_totals
 from shanshui.accounts.culture import travel_cost
 from shanshui.accounts.downscaled import (
     net_primary_production,
@@ -150,6 +151,14 @@ def accounts(have: set[str]) -> list[Step]:
         step(scenic_quality),
         step(pollination, binds=cover),
         step(farm_pollination),
+        step(crop_production, binds=cover),
+        step(crop_totals, binds=cover),
+        step(crop_regression, binds=cover),
+        step(
+            crop_totals,
+            name="crop_regression_totals",
+            binds=cover | {"crop_production": "crop_regression"},
+        ),
         step(storm_retention, binds=cover),
         step(storm_service),
         step(urban_cooling, binds=cover),

@@ -12,6 +12,7 @@ from shanshui.core.errors import StudyError, nearest
 from shanshui.region.grid import GridSpec
 from shanshui.store.sheets import plain_text
 from shanshui.study.fitting import grid_for
+from shanshui.study.invest_crops import crops
 from shanshui.study.invest_draft import Draft
 from shanshui.study.invest_files import DATA, ArgumentFile, read_argument_file, true
 from shanshui.study.invest_rows import MODELS, RENAMED, Argument, Model, model_named
@@ -43,7 +44,7 @@ CARBON_OF_CO2 = 12.0 / 44.0
 NDR_ORDER = (
     "nutrient_delivery: InVEST takes some cells before those below them, so that they hold nothing back (in 3 to 7 % of the cells of small maps; "
     "its surface export is then higher by 0.2 to 1.6 % under MFD, by 3 to 4 % under D8, and by 0.03 % on a large map); here every cell follows the "
-    "formula"
+    'formula. order = "scan" in [steps.nutrient_delivery] repeats its order'
 )
 """What the order in which the reference scans makes of its nutrient model, as measured."""
 
@@ -157,11 +158,15 @@ def _filled(draft: Draft, reach_unit: str) -> GridSpec:
     _tell_cells(draft, reference, grid)
     if "land_cover" in draft.inputs:
         table = next(
-            name
-            for name, row in draft.model.arguments.items()
-            if row.role == "input" and row.ours == ("biophysical",)
+            (
+                name
+                for name, row in draft.model.arguments.items()
+                if row.role == "input" and row.ours == ("biophysical",)
+            ),
+            None,
         )
-        draft.beside["classes.csv"] = classes(draft.needed(table))
+        if table is not None:
+            draft.beside["classes.csv"] = classes(draft.needed(table))
     if "drainage" in draft.inputs:
         draft.beside["drainage.csv"] = "code,name\n0,none\n1,drained\n"
     if "soil_group" in draft.inputs:
@@ -328,6 +333,8 @@ _OWN: dict[str, Callable[[Draft, GridSpec, str], GridSpec]] = {
     "seasonal_water_yield": _seasonal,
     "scenic_quality": views,
     "urban_cooling_model": towns,
+    "crop_production_percentile": crops,
+    "crop_production_regression": crops,
 }
 """What a model has beside files, numbers and words that are taken over as they are."""
 
