@@ -208,7 +208,11 @@ def _nutrients(draft: Draft, grid: GridSpec, _unit: str) -> GridSpec:
     if "calc_n" not in draft.args:
         draft.args["calc_n"] = not draft.flag("calc_p")
     draft.told.append(NDR_ORDER)
-    return grid
+    if not draft.by_reference:
+        return grid
+    # where its blocks begin decides the order in which the reference scans
+    rasters = [draft.needed(name) for name in ("dem_path", "lulc_path", "runoff_proxy_path")]
+    return common_ground(draft, grid, rasters, draft.needed("watersheds_path"))
 
 
 def _habitat(draft: Draft, grid: GridSpec, unit: str) -> GridSpec:
