@@ -1,18 +1,23 @@
 """Steps that give several grids: bound by name, streamed, kept and swept together."""
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 import xarray as xr
 from tests.worlds import grid, grid_spec
 
 from shanshui.accounts.carbon import carbon_stock
+from shanshui.accounts.pollination import pollination
+from shanshui.accounts.seasonal_yield import quick_flow
 from shanshui.accounts.soil_retention import soil_retention
 from shanshui.accounts.water_retention import water_retention
 from shanshui.accounts.water_yield import water_yield
 from shanshui.core.door import admit
 from shanshui.core.errors import PlanError, QuantityError
-from shanshui.core.quantity import Grid, Layers, Table
+from shanshui.core.quantity import ANY, Features, Grid, Layers, Table
+from shanshui.flow.estimate import estimate
 from shanshui.flow.explain import chain, source_words
 from shanshui.flow.plan import Plan
 from shanshui.flow.run import Run
@@ -114,6 +119,31 @@ def test_strips_give_the_same_as_the_whole(tmp_path):
             assert made[model][layer].attrs["units"] == values.attrs["units"]
 
 
+def test_a_stack_beside_a_grid_is_read_strip_by_strip(tmp_path):
+    """Twelve maps of rain beside a land cover of 1300 rows: cut at the same rows, and the same as from the whole."""
+    months = {
+        n: xr.Dataset({str(m): SPEC.lay(np.full(SPEC.shape, v + m, np.float32), u) for m in range(1, 13)})
+        for n, v, u in (("monthly_precipitation", 40, "mm"), ("monthly_rain_days", 3, "d"))
+    }  # fmt: skip
+    table = TABLE.assign(curve_number=[60.0, 85.0])
+    rows = Source("biophysical", Table(), "memory", {}, lambda: {"b": "1"}, lambda c: table, source)
+    stacks = [
+        Source(n, Layers(), "memory", {}, lambda n=n: {n: "1"}, lambda c, n=n: months[n], source)
+        for n in months
+    ]
+    layout = Layout(tmp_path)
+    layout.make()
+    made = Plan.of(step(quick_flow), sources=[*stacks, sources()[-2], rows])
+    run = Run(made, layout, SPEC, workers=2)
+    run.bring(["quick_flow"])
+    found, cover = (
+        run.objects.get(run.ledger.product(n).digest) for n in ("quick_flow", "land_cover")
+    )
+    whole = quick_flow(months["monthly_precipitation"], months["monthly_rain_days"], cover, table)
+    np.testing.assert_array_equal(found.values, whole.values)
+    assert float(found.max()) > 1
+
+
 def test_nothing_is_made_twice_and_layers_explain_themselves(tmp_path):
     runner(tmp_path).bring(["water_retention"])
     run = runner(tmp_path)
@@ -191,3 +221,45 @@ def test_code_is_fingerprinted_in_threads():
         with ThreadPoolExecutor(8) as pool:
             digests = list(pool.map(lambda t: fingerprint.code_digest(t.card.fn), made))
         assert len(set(digests)) == len(made)
+
+
+def _brought(folder, item, **data):
+    """What a plan of one step makes on a tall grid, and how it was to be made."""
+    kinds = {xr.DataArray: Grid("1"), pd.DataFrame: Table(), gpd.GeoDataFrame: Features({"*": ANY})}
+    each = [
+        Source(n, kinds[type(v)], "memory", {}, lambda n=n: {n: "1"}, lambda c, v=v: v, source)
+        for n, v in data.items()
+    ]
+    layout = Layout(folder)
+    layout.make()
+    run = Run(Plan.of(item, sources=each), layout, SPEC, workers=2)
+    run.bring([item.name])
+    made = run.objects.get(run.ledger.product(item.name).digest)
+    return made, estimate(run.plan, item.name, SPEC, run.ledger, 1 << 33, 2)
+
+
+def test_pollinators_are_counted_strip_by_strip_with_as_much_around_as_they_fly(tmp_path):
+    cover = SPEC.lay(
+        np.random.default_rng(1).integers(1, 4, SPEC.shape).astype(np.uint8), "1", nodata=255
+    )
+    table = pd.DataFrame(
+        {"lucode": [1, 2, 3], "nesting_cavity_availability_index": [0.1, 0.9, 0.4], "floral_resources_spring_index": [0.3, 0.1, 0.5]}
+    )  # fmt: skip
+    guilds = pd.DataFrame(
+        {"species": ["a", "b"], "nesting_suitability_cavity_index": 1, "foraging_activity_spring_index": 0.5, "alpha": [200.0, 2600.0],
+         "relative_abundance": 1.0}
+    )  # fmt: skip
+    west, _, _, north = SPEC.bounds
+    # a farm across the first cut, one in the last strip
+    ground = [shapely.box(west, north - 56000, west + 500, north - 49000), shapely.box(west, north - 129000, west + 800, north - 128000)]  # fmt: skip
+    farms = gpd.GeoDataFrame(
+        {"fr_spring": [0.9, 0.2], "n_cavity": [0.3, 0.1]}, geometry=ground, crs=SPEC.crs
+    )
+    made, told = _brought(
+        tmp_path, step(pollination), land_cover=cover, biophysical=table, guilds=guilds, farms=farms
+    )
+    whole = pollination(cover, table, guilds, farms)
+    for layer, values in whole.data_vars.items():
+        np.testing.assert_array_equal(made[layer].values, values.values)
+    assert told.rows is not None
+    assert told.rows < SPEC.ny

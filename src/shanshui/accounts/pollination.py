@@ -1,7 +1,9 @@
 """Wild pollinators: where they nest and feed, where they visit flowers, and what that does for the yields of farms."""
 
+import math
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import geopandas as gpd
 import numpy as np
@@ -22,6 +24,8 @@ from shanshui.region.unitset import rasterised
 
 FAR = 5.0
 """Flights beyond this many times the mean one are not counted [S]."""
+USUAL_FLIGHT_M = 1000.0
+"""Mean flight by which memory is estimated before the guilds are read [D]."""
 NESTING, FORAGING = (
     re.compile(r"nesting_suitability_(.+)_index$"),
     re.compile(r"foraging_activity_(.+)_index$"),
@@ -42,7 +46,18 @@ FarmPollination = Annotated[
 ]  # fmt: skip
 
 
-@assessment(source="invest_guide", bytes_per_cell=96)
+def _reach(settings: Mapping[str, Any]) -> int:
+    """Rows beyond a strip: pollinators fly to flowers around nests around flowers."""
+    flights = [USUAL_FLIGHT_M]
+    if (guilds := settings.get("guilds")) is not None:
+        heads = {str(c).strip().lower(): c for c in guilds.columns}
+        told = pd.to_numeric(guilds[heads["alpha"]], errors="coerce") if "alpha" in heads else []
+        # what is no flight is refused where they fly
+        flights = [float(f) for f in told if 0 < f < np.inf] or flights
+    return 2 * math.ceil(FAR * max(flights) / float(settings["cell_m"]))
+
+
+@assessment(source="invest_guide", halo=_reach, bytes_per_cell=96)
 def pollination(
     land_cover: Codes,
     biophysical: Annotated[pd.DataFrame, by_cover()],

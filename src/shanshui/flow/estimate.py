@@ -90,7 +90,7 @@ def estimate(
     kind = plan.kind(name)
     if isinstance(item, Layer):
         return Estimate(name, 1 << 20, 1 << 10, 0.0, None)
-    gives = len(kind.units) if isinstance(kind, Layers) else int(isinstance(kind, Grid))
+    gives = _layers(name, plan, ledger) if isinstance(kind, Layers) else int(isinstance(kind, Grid))
     disk = grid.cells * 4 * gives or 1 << 20
     if not isinstance(item, Step):
         ns = ledger.speed(name) or NS_SOURCE
@@ -103,6 +103,8 @@ def estimate(
     for product in plan.inputs(name).values():
         if isinstance(plan.kind(product), Grid):
             per_cell += _item_size(product, ledger)
+        elif isinstance(plan.kind(product), Layers):
+            per_cell += 4.0 * _layers(product, plan, ledger)
     settings = item.card.checked(item.settings)
     halo = item.card.reach({**settings, "cell_m": grid.cell_m})
     if streamed and halo is not None:
@@ -154,6 +156,15 @@ def refuse_if_too_large(
             f"the run may keep up to {disk / 1e6:,.0f} MB, but {free_disk / 1e6:,.0f} MB of disk are free; "
             "make room, or ask for fewer products"
         )
+
+
+def _layers(product: str, plan: Plan, ledger: Ledger) -> int:
+    """Grids of a product of several: as declared, or as many as were kept the last time, or one."""
+    kind = plan.kind(product)
+    declared = len(kind.units) if isinstance(kind, Layers) else 0
+    record = ledger.product(product)
+    kept = len(record.facts.get("layers", ())) if record else 0
+    return max(declared, kept, 1)
 
 
 def _item_size(product: str, ledger: Ledger) -> float:

@@ -225,9 +225,11 @@ def work_of(
     """
     settings = item.card.checked(item.settings)
     bound = {parameter: takes[product] for parameter, product in plan.inputs(item.name).items()}
-    numbers = {k: read(v) for k, v in bound.items() if v.kind == "scalar"}
-    reach = item.card.reach({**settings, "cell_m": grid.cell_m, **numbers})
     streams = item.card.halo is not None and isinstance(item.card.gives, Grid | Layers)
+    # a number or a table may decide how far a cell looks
+    small = ("scalar", "table") if streams and callable(item.card.halo) else ()
+    numbers = {k: read(v) for k, v in bound.items() if v.kind in small}
+    reach = item.card.reach({**settings, "cell_m": grid.cell_m, **numbers})
     gridded = any(
         isinstance(plan.kind(product), Grid | Layers) for product in plan.inputs(item.name).values()
     )

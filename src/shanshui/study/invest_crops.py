@@ -175,9 +175,9 @@ def _rows(path: Path, words: tuple[str, ...], crop: str, *, blank_is_zero: bool)
         raise StudyError(
             f"{crop}: {path}: climate_bin must hold whole numbers, each once; found {', '.join(map(str, frame['climate_bin']))[:120]}"
         )
-    broken = numbers.isna() & frame[numbers.columns].astype(str).apply(
-        lambda column: ~column.str.strip().isin(("", "nan"))
-    )
+    given = frame[numbers.columns]
+    blank = given.isna() | given.astype(str).apply(lambda column: column.str.strip() == "")
+    broken = numbers.isna() & ~blank
     if broken.any(axis=None):
         row = int(np.flatnonzero(broken.any(axis=1))[0])
         raise StudyError(f"{crop}: {path}: row {row + 2} holds words where numbers must be")

@@ -23,6 +23,9 @@ from shanshui.region.grid import GridSpec
 from shanshui.study.meaning import told
 from shanshui.study.presence_doubts import presence_doubts
 
+_OF_CLASSES = ("biophysical", "crop_classes")
+"""Tables of models that work on classes of land cover alone, without any height."""
+
 
 def verdicts_of(
     specs: Specs, folders: list[Path], grid: GridSpec, plan: Callable[[], Plan]
@@ -67,7 +70,7 @@ def verdicts_of(
             not_found(features["species_presence"])
         except ShanshuiError as error:
             last.problems.append(str(error))
-    if "elevation" not in specs and "biophysical" not in specs:
+    if not {"elevation", *_OF_CLASSES} & set(specs):
         lacks = "elevation: not declared; the survey needs [inputs.elevation]"
         out.append(Verdict("elevation", "", problems=[lacks]))
     try:
