@@ -12,6 +12,7 @@ from shanshui.accounts.carbon import carbon_stock
 from shanshui.accounts.pollination import pollination
 from shanshui.accounts.seasonal_yield import quick_flow
 from shanshui.accounts.soil_retention import soil_retention
+from shanshui.accounts.urban_cooling import greatest_evapotranspiration, urban_cooling
 from shanshui.accounts.water_retention import water_retention
 from shanshui.accounts.water_yield import water_yield
 from shanshui.core.door import admit
@@ -223,16 +224,24 @@ def test_code_is_fingerprinted_in_threads():
         assert len(set(digests)) == len(made)
 
 
-def _brought(folder, item, **data):
+def _brought(folder, item, *before, **data):
     """What a plan of one step makes on a tall grid, and how it was to be made."""
-    kinds = {xr.DataArray: Grid("1"), pd.DataFrame: Table(), gpd.GeoDataFrame: Features({"*": ANY})}
+    kinds = {pd.DataFrame: Table(), gpd.GeoDataFrame: Features({"*": ANY})}
     each = [
-        Source(n, kinds[type(v)], "memory", {}, lambda n=n: {n: "1"}, lambda c, v=v: v, source)
+        Source(
+            n,
+            kinds.get(type(v)) or Grid(v.attrs["units"]),
+            "memory",
+            {},
+            lambda n=n: {n: "1"},
+            lambda c, v=v: v,
+            source,
+        )
         for n, v in data.items()
     ]
     layout = Layout(folder)
     layout.make()
-    run = Run(Plan.of(item, sources=each), layout, SPEC, workers=2)
+    run = Run(Plan.of(item, *before, sources=each), layout, SPEC, workers=2)
     run.bring([item.name])
     made = run.objects.get(run.ledger.product(item.name).digest)
     return made, estimate(run.plan, item.name, SPEC, run.ledger, 1 << 33, 2)
@@ -259,6 +268,28 @@ def test_pollinators_are_counted_strip_by_strip_with_as_much_around_as_they_fly(
         tmp_path, step(pollination), land_cover=cover, biophysical=table, guilds=guilds, farms=farms
     )
     whole = pollination(cover, table, guilds, farms)
+    for layer, values in whole.data_vars.items():
+        np.testing.assert_array_equal(made[layer].values, values.values)
+    assert told.rows is not None
+    assert told.rows < SPEC.ny
+
+
+@pytest.mark.parametrize("method", ["factors", "intensity"])
+def test_a_town_is_cooled_strip_by_strip_by_the_greatest_evaporation_of_the_map(tmp_path, method):
+    random = np.random.default_rng(3)
+    cover = SPEC.lay(random.integers(1, 4, SPEC.shape).astype(np.uint8), "1", nodata=255)
+    rate = random.uniform(500, 800, SPEC.shape).astype(np.float32)
+    rate[1299, 8] = 1100  # far from the first strip
+    evaporation = SPEC.lay(rate, "mm/yr")
+    table = pd.DataFrame(
+        {"lucode": [1, 2, 3], "green_area": [0, 1, 1], "kc": [0.3, 0.9, 0.6], "shade": [0.0, 0.9, 0.2], "albedo": 0.2, "building_intensity": [0.9, 0.0, 0.1]}
+    )  # fmt: skip
+    words = {"method": method, "green_m": 450.0, "mixing_m": 1500.0}
+    made, told = _brought(
+        tmp_path, step(urban_cooling, **words), step(greatest_evapotranspiration),
+        land_cover=cover, biophysical=table, reference_evapotranspiration=evaporation,
+    )  # fmt: skip
+    whole = urban_cooling(cover, table, evaporation, **words)
     for layer, values in whole.data_vars.items():
         np.testing.assert_array_equal(made[layer].values, values.values)
     assert told.rows is not None

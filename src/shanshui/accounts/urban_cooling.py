@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from shanshui.accounts.tables import by_cover
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError, nearest
-from shanshui.core.quantity import ANY, TEXT, Features, Key, Layers, Table
+from shanshui.core.quantity import ANY, TEXT, Features, Key, Layers, Scalar, Table
 from shanshui.core.setting import Between, Each, OneOf
 from shanshui.core.vocabulary import AnyLayers, Codes, Evapotranspiration
 from shanshui.kernels.decay import exponential, level, mean_around
@@ -61,7 +61,46 @@ def _asked(settings: Mapping[str, Any]) -> tuple[str, ...]:
     return ("reference_evapotranspiration",) if settings["method"] == "factors" else ()
 
 
-@assessment(source="invest_guide", bytes_per_cell=96, any_of=_asked)
+def _reach(settings: Mapping[str, Any]) -> int:
+    """Rows beyond a strip: air is mixed that green around has cooled."""
+    cell = float(settings["cell_m"])
+    return int(FAR * (_cells(settings["mixing_m"], cell) + _cells(settings["green_m"], cell)))
+
+
+@assessment(source="invest_guide", bytes_per_cell=4)
+def greatest_evapotranspiration(
+    reference_evapotranspiration: Evapotranspiration,
+) -> Annotated[float, Scalar("mm/yr")]:
+    """Evaporation of the place that evaporates most, by which a town's index of it is scaled.
+
+    Parameters
+    ----------
+    reference_evapotranspiration : (y, x) [mm/yr]
+        Of the whole map.
+
+    Returns
+    -------
+    number [mm/yr]
+        Above 0.
+
+    Raises
+    ------
+    QuantityError
+        None is known, or none is above 0.
+
+    Notes
+    -----
+    ``max ET0`` over the known cells of the map; urban cooling of InVEST [S].
+    """
+    most = float(np.nanmax(reference_evapotranspiration.values, initial=-np.inf))
+    if not most > 0:
+        raise QuantityError(
+            f"reference_evapotranspiration: reaches {most:g}; expected values above 0"
+        )
+    return most
+
+
+@assessment(source="invest_guide", halo=_reach, bytes_per_cell=72, any_of=_asked)
 def urban_cooling(
     land_cover: Codes,
     biophysical: Annotated[
@@ -69,6 +108,7 @@ def urban_cooling(
         by_cover("green_area", "kc?", "shade?", "albedo?", "building_intensity?"),
     ],
     reference_evapotranspiration: Evapotranspiration | None = None,
+    greatest_evapotranspiration: Annotated[float, Scalar("mm/yr")] | None = None,
     *,
     method: Annotated[str, OneOf(*METHODS)] = "factors",
     weights: Annotated[tuple[float, ...], Each(0.0, 1e3, 3)] = (0.6, 0.2, 0.2),
@@ -88,6 +128,8 @@ def urban_cooling(
         ``lucode``, ``green_area`` (1 where a class is green); by factors ``kc``, ``shade``, ``albedo``, by intensity ``building_intensity`` [1].
     reference_evapotranspiration : (y, x) [mm/yr], optional
         By factors; only its share of the greatest value counts.
+    greatest_evapotranspiration : number [mm/yr], optional
+        Of the whole map; that of the map given where it is left out.
     method : str
         ``factors``: by day, from shade, albedo and evaporation; ``intensity``: by night, from how densely a class is built.
     weights : tuple of float [1]
@@ -130,7 +172,9 @@ def urban_cooling(
     if method == "intensity":
         capacity = 1.0 - table.grid("building_intensity", high=1.0).astype(np.float64)
     else:
-        capacity = _capacity(table, reference_evapotranspiration, np.asarray(weights, np.float64))
+        share = np.asarray(weights, np.float64)
+        most = greatest_evapotranspiration
+        capacity = _capacity(table, reference_evapotranspiration, most, share)
     green = np.where(np.isfinite(capacity), green, np.nan)
     cell = grid_of(land_cover).cell_m
     around = level(_cells(green_m, cell))
@@ -146,7 +190,10 @@ def urban_cooling(
 
 
 def _capacity(
-    table: ByCover, evaporation: xr.DataArray | None, weights: NDArray[np.float64]
+    table: ByCover,
+    evaporation: xr.DataArray | None,
+    most: float | None,
+    weights: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Cooling capacity by shade, albedo and evaporation."""
     if not weights.sum() > 0:
@@ -155,11 +202,7 @@ def _capacity(
         raise QuantityError(
             "urban_cooling: no reference_evapotranspiration, which method = 'factors' needs"
         )
-    most = float(np.nanmax(evaporation.values, initial=-np.inf))
-    if not most > 0:
-        raise QuantityError(
-            f"reference_evapotranspiration: reaches {most:g}; expected values above 0"
-        )
+    most = greatest_evapotranspiration(evaporation) if most is None else most
     shade, albedo = (table.grid(c, high=1.0).astype(np.float64) for c in ("shade", "albedo"))
     index = table.grid("kc", high=5.0) * (evaporation.values.astype(np.float64) / most)
     share = weights / weights.sum()

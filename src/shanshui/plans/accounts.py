@@ -65,7 +65,12 @@ from shanshui.accounts.storm_retention import storm_retention, storm_service
 from shanshui.accounts.table_amounts import landscape_premium, table_amounts
 from shanshui.accounts.unit_flows import unit_flows
 from shanshui.accounts.unit_gep import unit_gep
-from shanshui.accounts.urban_cooling import building_cooling, urban_cooling, zone_heat
+from shanshui.accounts.urban_cooling import (
+    building_cooling,
+    greatest_evapotranspiration,
+    urban_cooling,
+    zone_heat,
+)
 from shanshui.accounts.water_retention import (
     water_balance_check,
     water_retention,
@@ -161,6 +166,7 @@ def accounts(have: set[str]) -> list[Step]:
         ),
         step(storm_retention, binds=cover),
         step(storm_service),
+        step(greatest_evapotranspiration),
         step(urban_cooling, binds=cover),
         step(building_cooling),
         step(zone_heat),
