@@ -109,6 +109,7 @@ def cases() -> dict[str, tuple[str, dict]]:
     }  # fmt: skip
     return {
         "town": ("urban_cooling_model", town),
+        "town_1km": ("urban_cooling_model", town | {"ref_eto_raster_path": "E_1km.tif"}),
         "town_night": ("urban_cooling_model", town | {"cc_method": "intensity", "green_area_cooling_distance": 200}),
         "storm": ("urban_flood_risk_mitigation", storm),
         "bees": ("pollination", bees_of | {"farm_vector_path": ""}), "bees_farms": ("pollination", bees_of | {"farm_vector_path": "farms.gpkg"}),

@@ -48,8 +48,4 @@ def towns(draft: Draft, grid: GridSpec, _unit: str) -> GridSpec:
         weights = [draft.number(n) if n in given else w for n, w in WEIGHTS.items()]
         draft.set(["urban_cooling.weights"], weights)
     rasters = [draft.needed("lulc_raster_path"), draft.needed("ref_eto_raster_path")]
-    draft.told.append(
-        "ref_eto_raster_path: on other cells it is read between by straight lines, which InVEST does by cubic splines; its greatest value, by "
-        "which all others are divided, may then be another"
-    )
     return common_ground(draft, grid, rasters, draft.table_or_map("aoi_vector_path"))
