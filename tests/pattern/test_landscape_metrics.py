@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
@@ -506,3 +507,64 @@ def test_nearest_of_long_patches():
     enn = landscape_of(codes, cell=2.0).patch_table()["enn"].to_numpy()[-4:]
     # bars 20 rows apart; 30 rows down and 7 columns on; 32 rows straight down
     np.testing.assert_allclose(enn, 2 * np.array([20, 20, np.hypot(30, 7), 32]))
+
+
+def shapes_of(cells):
+    """Every patch of so many cells that touch by sides or corners, as sets of places from 0 on."""
+    grown = {frozenset({(0, 0)})}
+    for _ in range(cells - 1):
+        grown = {
+            frozenset({*patch, (i + a, j + b)})
+            for patch in grown for i, j in patch for a in (-1, 0, 1) for b in (-1, 0, 1) if (i + a, j + b) not in patch
+        }  # fmt: skip
+    least = [(min(i for i, _ in p), min(j for _, j in p), p) for p in grown]
+    return {frozenset((i - a, j - b) for i, j in p) for a, b, p in least}
+
+
+@pytest.mark.parametrize(
+    ("cells", "perimeter", "circle", "contig", "told"),
+    [(3, 10, 0.7062, 0.1667, 0.8436), (5, 10, 0.5103, 0.4333, 0.8493), (5, 12, 0.6255, 0.3333, 0.9921)],
+)  # fmt: skip
+def test_no_patch_at_all_has_what_the_program_tells_of_three(
+    cells, perimeter, circle, contig, told
+):
+    """The map is not known: of all patches with these cells, perimeter, circle and contiguity none has that mean distance to its mean place."""
+    found = set()
+    for patch in shapes_of(cells):
+        drawing = np.zeros(np.ptp([*patch], axis=0) + 3, int)
+        drawing[tuple(np.array([*patch]).T + 1)] = 1
+        row = landscape_of(drawing).patch_table().query("`class` == 1").iloc[0]
+        if row["perim"] == perimeter and row[["circle", "contig"]].tolist() == pytest.approx([circle, contig], abs=6e-5):  # fmt: skip
+            at = np.array([*patch], float)
+            assert row["gyrate"] == pytest.approx(np.hypot(*(at - at.mean(0)).T).mean())
+            found.add(round(float(row["gyrate"]), 4))
+    assert found
+    assert min(abs(g - told) for g in found) > 1e-3
+
+
+OF_AUGUSTA = {
+    42: (9991.26, 5460.93), 43: (2133.09, 169.83), 81: (2280.60, 912.33), 21: (1397.70, 41.31), 22: (1070.73, 37.08), 41: (5035.86, 1795.41),
+    52: (941.58, 324.18), 23: (459.72, 25.56), 71: (1693.44, 605.61), 11: (321.75, 96.21), 90: (1191.60, 566.01), 95: (26.37, 0.81),
+    24: (61.02, 10.89), 31: (214.56, 105.57), 82: (29.52, 4.59),
+}  # fmt: skip
+"""Area and core area [ha] of each class, as FRAGSTATS told them of a map of 440 x 678 cells of 30 m."""
+FEWER = {42: 61, 43: 9, 81: 16, 21: 2, 22: 9, 41: 52, 52: 1, 23: 4, 71: 5, 90: 18}
+"""Core cells that the program has fewer, by class."""
+
+
+def test_core_cells_of_a_real_map_beside_those_of_the_program(data):
+    place = data / "test_basins/augusta_nlcd.tif"
+    if not place.is_file():
+        pytest.skip("no map of Augusta beside the checkout")
+    with rasterio.open(place) as file:
+        codes = file.read(1)
+    place = landscape_of(codes, cell=30.0)
+    table = place.class_table(place.patch_table())
+    for code, (area, core) in OF_AUGUSTA.items():
+        assert table.loc[code, "ca"] == pytest.approx(area, abs=0.005)
+        ours = round(table.loc[code, "tca"] / 0.09)
+        assert ours - round(core / 0.09) == FEWER.get(code, 0)
+        # a core cell is one whose four neighbours are of its class: nothing else is in the manual
+        own = np.pad(codes == code, 1)
+        assert ours == int((own[1:-1, 1:-1] & own[:-2, 1:-1] & own[2:, 1:-1] & own[1:-1, :-2] & own[1:-1, 2:]).sum())  # fmt: skip
+    assert sum(FEWER.values()) == 177
