@@ -239,7 +239,20 @@ def compared(case: str, model: str, folder: Path) -> list[str]:
             view = study.scenario(name)
             view.run(*made.scenarios[name], workers=1)
             rows += [told(case, f"{name}: {k}", view[k], there / v) for k, v in layers.items()]
-    return rows
+    return rows + (scanned(case, folder) if model == "ndr" else [])
+
+
+def scanned(case: str, folder: Path) -> list[str]:
+    """Nutrients of a case in the order in which the reference scans."""
+    place = folder / "studies" / f"{case}_scan"
+    import_invest(folder / f"{case}.json", place)
+    head = "\n[steps.nutrient_delivery]\n"
+    text = (place / "study.toml").read_text("utf-8").replace(head, f'{head}order = "scan"\n')
+    (place / "study.toml").write_text(text, "utf-8")
+    with open_study(place) as study:
+        study.run("nutrient_delivery", workers=1)
+        there = folder / "out" / case
+        return [told(f"{case}, order of the scan", k, study[k], there / v) for k, v in LAYERS["ndr"].items()]  # fmt: skip
 
 
 def main() -> None:

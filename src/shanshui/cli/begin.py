@@ -88,7 +88,7 @@ def import_invest_study(
         ),
     ] = "",
 ) -> None:
-    """Make a study from an InVEST data set: water, sediment, nutrients, habitat, carbon, views, pollination, storms or heat of towns."""
+    """Make a study from an InVEST data set: water, sediment, nutrients, habitat, carbon, views, pollination, storms, towns or crops."""
     from shanshui.study.invest import import_invest
 
     made = import_invest(datastack, folder, resampling=resampling, reach_unit=reach_unit)
