@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 import pytest
 
 from shanshui.accounts.assets import asset_account
@@ -9,6 +10,7 @@ from shanshui.accounts.baseflow import baseflow
 from shanshui.accounts.carbon import carbon_change, carbon_fixed, carbon_stock, carbon_value
 from shanshui.accounts.climate import hot_days, reference_evapotranspiration
 from shanshui.accounts.climate_regulation import climate_regulation
+from shanshui.accounts.crop_production import crop_production, crop_regression, crop_totals
 from shanshui.accounts.culture import travel_cost
 from shanshui.accounts.erosion_drivers import (
     rainfall_erosivity,
@@ -147,14 +149,26 @@ def test_what_looks_at_single_cells_needs_no_rows_around_them():
     local = (
         carbon_change, carbon_fixed, carbon_stock, carbon_value, climate_regulation, cover_factor, flood_mitigation, hot_days, quick_flow,
         rainfall_erosivity, rainfall_erosivity_monthly, reference_evapotranspiration, sand_fixation, soil_erodibility, soil_retention,
-        water_retention, water_yield, storm_retention,
+        water_retention, water_yield, storm_retention, crop_production, crop_regression,
     )  # fmt: skip
     whole = (
         habitat_quality, length_slope_factor, nutrient_delivery, sediment_delivery, vegetation_fraction, water_retention_index,
-        pollination, scenic_quality, urban_cooling,
+        scenic_quality, crop_totals,
     )  # fmt: skip
     assert {a.card.halo for a in local} == {0}
     assert {a.card.halo for a in whole} == {None}
+
+
+def test_pollinators_and_air_of_towns_need_the_rows_that_they_reach():
+    bees = pd.DataFrame({"species": ["a", "b"], "Alpha": [250.0, 420.0]})
+    reach = pollination.card.reach({"cell_m": 90.0, "guilds": bees})
+    # there and back, five flights each, begun cells counted whole: 5 x 420 / 90 = 23.3
+    assert reach == 2 * 24
+    # before the table is read memory is estimated for flights of a kilometre
+    assert pollination.card.reach({"cell_m": 90.0}) == 2 * 56
+    town = urban_cooling.card.checked({"green_m": 450.0, "mixing_m": 900.0})
+    assert urban_cooling.card.reach({**town, "cell_m": 90.0}) == 5 * (5 + 10)
+    assert urban_cooling.card.reach({**town, "cell_m": 1e4}) == 0
 
 
 @pytest.mark.parametrize(

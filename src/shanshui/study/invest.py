@@ -212,7 +212,7 @@ def _nutrients(draft: Draft, grid: GridSpec, _unit: str) -> GridSpec:
         return grid
     # where its blocks begin decides the order in which the reference scans
     rasters = [draft.needed(name) for name in ("dem_path", "lulc_path", "runoff_proxy_path")]
-    return common_ground(draft, grid, rasters, draft.needed("watersheds_path"))
+    return common_ground(draft, grid, rasters, draft.table_or_map("watersheds_path"))
 
 
 def _habitat(draft: Draft, grid: GridSpec, unit: str) -> GridSpec:
