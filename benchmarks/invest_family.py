@@ -246,8 +246,11 @@ def scanned(case: str, folder: Path) -> list[str]:
     """Nutrients of a case in the order in which the reference scans."""
     place = folder / "studies" / f"{case}_scan"
     import_invest(folder / f"{case}.json", place)
+    text = (place / "study.toml").read_text("utf-8")
+    one_way = 'routing = "d8"\n'
+    word = "d8_scan" if one_way in text else "mfd_scan"
     head = "\n[steps.nutrient_delivery]\n"
-    text = (place / "study.toml").read_text("utf-8").replace(head, f'{head}order = "scan"\n')
+    text = text.replace(one_way, "").replace(head, f'{head}routing = "{word}"\n')
     (place / "study.toml").write_text(text, "utf-8")
     with open_study(place) as study:
         study.run("nutrient_delivery", workers=1)

@@ -40,7 +40,7 @@ CropTotals = Annotated[
     pd.DataFrame,
     Table(
         {
-            "zone": TEXT, "crop": TEXT, "estimate": TEXT, "area_ha": "ha", "known_ha": "ha", "production": "t/yr", "*": ANY,
+            "zone": Key("zone"), "crop": TEXT, "estimate": TEXT, "area_ha": "ha", "known_ha": "ha", "production": "t/yr", "*": ANY,
         }
     ),
 ]  # fmt: skip

@@ -46,6 +46,8 @@ COLUMNS = tuple(
     for name in ("load", "eff", "crit_len", "proportion_subsurface", "load_type")
 )
 WANTED = ("load_{nutrient}", "eff_{nutrient}", "crit_len_{nutrient}")
+SCAN = "_scan"
+"""Ending of a way of flow that is worked off in the order of the reference."""
 BLOCK = 256
 """Side of the blocks that the reference scans [S]."""
 LOAD_TYPES = ("measured-runoff", "application-rate")
@@ -66,8 +68,7 @@ def nutrient_delivery(
     subsurface_critical_length: Annotated[float, Between(1e-6, 1e7)] = 150.0,
     subsurface_distance: Annotated[str, OneOf("cells", "metres")] = "cells",
     runoff_proxy_mean: Annotated[float | None, Between(0.0, 1e9)] = None,
-    routing: Annotated[str, OneOf(*ROUTINGS)] = "mfd",
-    order: Annotated[str, OneOf("below", "scan")] = "below",
+    routing: Annotated[str, OneOf(*ROUTINGS, *(f"{way}{SCAN}" for way in ROUTINGS))] = "mfd",
 ) -> NutrientDelivery:
     """Export of a nutrient from each cell to the stream.
 
@@ -99,10 +100,9 @@ def nutrient_delivery(
     runoff_proxy_mean : float [any]
         Mean of the proxy to divide by; that of its known cells by default. Give it to compare maps of different extents.
     routing : str
-        ``mfd``: water is shared among all lower neighbours; ``d8``: it takes the steepest way, and more than the threshold makes a stream.
-    order : str
-        ``below``: each cell after all below it, as the formula has it; ``scan``: as the reference model works, block by block of 256 cells
-        from the corner of the map, which takes some cells too early and lets them hold nothing back. Only to repeat its numbers.
+        ``mfd``: water is shared among all lower neighbours; ``d8``: it takes the steepest way, and more than the threshold makes a stream. With
+        ``_scan`` behind it cells are worked on as the reference model scans, by blocks of 256 cells from the corner of the map, which takes some
+        before those below them and lets them hold nothing back: only to repeat its numbers.
 
     Returns
     -------
@@ -141,7 +141,8 @@ def nutrient_delivery(
     if not valid.any():
         raise QuantityError("nutrient_delivery: no cell has all inputs; do they overlap?")
     cell = grid_of(elevation).cell_m
-    way = hillslope(elevation.values, ground, cell, threshold_flow_accumulation, routing=routing)
+    plain = routing.removesuffix(SCAN)
+    way = hillslope(elevation.values, ground, cell, threshold_flow_accumulation, routing=plain)
     shape = elevation.shape
     mean = (
         runoff_proxy_mean
@@ -156,7 +157,7 @@ def nutrient_delivery(
     wet = way.stream == 1
     eff = np.where(wet, np.float32(0), table.laid(efficiency)).astype(np.float32)
     length = np.where(wet, np.float32(0), table.grid(f"crit_len_{nutrient}")).astype(np.float32)
-    held = _held_back(way, eff.ravel(), length.ravel(), order)
+    held = _held_back(way, eff.ravel(), length.ravel(), scan=routing.endswith(SCAN))
     gradient = way.gradient()
     up = way.mean_above(gradient) * np.sqrt(way.above * cell * cell)
     down = way.way_down(1.0 / gradient)
@@ -194,11 +195,11 @@ def nutrient_delivery(
 
 
 def _held_back(
-    way: Hillslope, efficiency: NDArray[np.float32], length: NDArray[np.float32], order: str
+    way: Hillslope, efficiency: NDArray[np.float32], length: NDArray[np.float32], *, scan: bool
 ) -> NDArray[np.float32]:
     """Share that the way from each cell can hold back, worked out in an order."""
     held = np.empty(efficiency.size, np.float32)
-    if order == "scan":
+    if scan:
         retained_by_scan(way.code, way.stream, efficiency, length, way.cell, BLOCK, held)
     else:
         retained(way.order, way.code, way.stream, efficiency, length, way.cell, held)
