@@ -337,3 +337,21 @@ def test_nutrients_by_one_way_follow_the_formula():
                 assert found[i, j] == pytest.approx(known, rel=1e-5, abs=1e-7)
                 checked += 1
     assert checked > 150
+
+
+@pytest.mark.parametrize("way", ["mfd", "d8"])
+def test_nutrients_in_the_order_of_the_scan_keep_no_more_and_change_nothing_else(way):
+    data = grids()
+    formula, scan = (
+        nutrient_delivery(
+            data["z"], data["P"], data["lulc"], BIOPHYSICAL, threshold_flow_accumulation=100.0, routing=routing
+        )
+        for routing in (way, f"{way}_scan")
+    )  # fmt: skip
+    held, less = formula["effective_retention"].values, scan["effective_retention"].values
+    np.testing.assert_array_equal(np.isnan(held), np.isnan(less))
+    assert (less[np.isfinite(less)] <= held[np.isfinite(held)] + 1e-6).all()
+    assert 0 < (less < held - 1e-6).sum() < 0.1 * np.isfinite(held).sum()
+    assert float(scan["surface_export"].sum()) > float(formula["surface_export"].sum())
+    for layer in ("subsurface_export", "surface_load", "stream"):
+        np.testing.assert_array_equal(formula[layer].values, scan[layer].values)
