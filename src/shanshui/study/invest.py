@@ -42,9 +42,9 @@ UNITS = ("", "m", "km")
 CARBON_OF_CO2 = 12.0 / 44.0
 """Mass of carbon over that of its dioxide."""
 NDR_ORDER = (
-    "nutrient_delivery: InVEST takes some cells before those below them, so that they hold nothing back (in 3 to 7 % of the cells of small maps; "
-    "its surface export is then higher by 0.1 to 1.6 % under MFD, by 3 to 4 % under D8, and by 0.03 % on a large map); here every cell follows the "
-    'formula. routing = "mfd_scan" or "d8_scan" repeats its order'
+    "nutrient_delivery: InVEST takes some cells before those below them, so that they hold nothing back (in 1 to 10 % of the cells under MFD, in 5 to "
+    "24 % under D8, the more the smaller the map; its surface export is then higher by 0.03 to 1.6 % under MFD, by 3 to 9 % under D8); here every "
+    'cell follows the formula. routing = "mfd_scan" or "d8_scan" repeats its order'
 )
 """What the order in which the reference scans makes of its nutrient model, as measured."""
 
