@@ -42,7 +42,7 @@ UNITS = ("", "m", "km")
 CARBON_OF_CO2 = 12.0 / 44.0
 """Mass of carbon over that of its dioxide."""
 NDR_ORDER = (
-    "nutrient_delivery: InVEST takes some cells before those below them, so that they hold nothing back (in 1 to 10 % of the cells under MFD, in 5 to "
+    "nutrient_delivery: InVEST takes some cells before those below them, so that they hold nothing back (in 1 to 10 % of the cells under MFD, 5 to "
     "24 % under D8, the more the smaller the map; its surface export is then higher by 0.03 to 1.6 % under MFD, by 3 to 9 % under D8); here every "
     'cell follows the formula. routing = "mfd_scan" or "d8_scan" repeats its order'
 )
