@@ -7,10 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
-from shanshui.core.setting import Between
+from shanshui.core.setting import Ascending, Between
 from shanshui.core.vocabulary import Density, Labels
 from shanshui.zoning.carrying_scale import M2_PER_KM2
-from shanshui.zoning.places import Numbers, PlaceCells, extreme, load_ratio
+from shanshui.zoning.grades import Four
+from shanshui.zoning.places import (
+    GRADE_CUTS,
+    Numbers,
+    PlaceCells,
+    extreme,
+    load_grade,
+    load_ratio,
+)
 from shanshui.zoning.tables import (
     LOADS,
     CarryingCapacity,
@@ -38,6 +46,7 @@ def carrying_capacity(
     town_water_share: Annotated[float, Between(0.01, 1.0)] = 0.35,
     town_m3_person: Annotated[float, Between(1.0, 1e4)] = 140.0,
     m2_person: Annotated[float, Between(1.0, 1e4)] = 100.0,
+    cuts: Annotated[Four, Ascending(0.0, 100.0)] = GRADE_CUTS,
     greatest_load: Annotated[float, Between(1.0, 1e6)] = GREATEST_LOAD,
     least_known: Annotated[float, Between(0.0, 1.0)] = LEAST_KNOWN,
 ) -> CarryingCapacity:
@@ -63,6 +72,8 @@ def carrying_capacity(
         Water of a person; that of ``carrying_scale``.
     m2_person : float [m2/person]
         Built land of a person; that of ``carrying_scale``.
+    cuts : tuple of float [1]
+        Loads up to which the grade is light, moderate, critical and a deficit; beyond it is heavy [D].
     greatest_load : float [1]
         A load is told up to this; it stands where there is nothing at all of what is used [D].
     least_known : float [1]
@@ -123,7 +134,7 @@ def carrying_capacity(
     if eaten is not None and grown is not None and np.isfinite(eaten).any():
         loads["ecological_load"] = load_ratio(eaten, grown, greatest_load)
     loads = {name: loads[name] for name in LOADS if name in loads}
-    load, binding = extreme(loads, least=False)
+    load, binding = greatest_of(loads)
     columns: dict[str, object] = {
         **_people(people, loads, nothing),
         "farmland_km2": farmland,
@@ -136,12 +147,33 @@ def carrying_capacity(
         "biocapacity_gha": nothing if grown is None else grown,
         **{name: loads.get(name, nothing) for name in LOADS},
         "load": load,
+        "grade": load_grade(load, cuts),
         # where nothing is used nothing binds
         "binding": np.where(load == 0, "", binding).astype(object),
         "headroom": np.clip(1.0 - load, -1.0, 1.0),
         "unknown": _not_told(loads, nothing),
     }
     return cells.named(columns, outlines)
+
+
+def greatest_of(loads: Mapping[str, Numbers]) -> tuple[Numbers, NDArray[np.object_]]:
+    """Greatest of the loads and its name; not known where one that is missing could be greater and none is beyond the limit.
+
+    Parameters
+    ----------
+    loads : mapping of name to (n,) array [1]
+        At least one; the first of equal ones is named.
+
+    Returns
+    -------
+    (n,) array [1], (n,) array of str
+        Where a load is missing and a known one is beyond 1, the greatest of the known: the place is beyond its limit whatever is missing.
+    """
+    known = {name: np.where(np.isnan(load), -np.inf, load) for name, load in loads.items()}
+    most, name = extreme(known, least=False)
+    missing = np.isnan(np.vstack(list(loads.values()))).any(axis=0)
+    open_ = missing & ~(most > 1.0)
+    return np.where(open_, np.nan, most), np.where(open_, "", name).astype(object)
 
 
 def _people(

@@ -15,7 +15,8 @@ from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.setting import Ascending, Between
 from shanshui.core.shipped import shipped_text
 from shanshui.core.vocabulary import Codes, Density, Labels
-from shanshui.zoning.places import PlaceCells, load_ratio
+from shanshui.zoning.grades import Four
+from shanshui.zoning.places import GRADE_CUTS, PlaceCells, load_grade, load_ratio
 from shanshui.zoning.tables import Consumption, EcologicalFootprint, Outlines
 from shanshui.zoning.water import GREATEST_LOAD, LEAST_KNOWN
 
@@ -146,10 +147,6 @@ def biocapacity_of_codes(crop_factor: float, kept_share: float) -> NDArray[np.fl
     return out * (1.0 - kept_share)
 
 
-GRADES = ("light", "moderate", "critical", "deficit", "heavy")
-"""Grades of the pressure on biocapacity, the lightest first."""
-
-
 @assessment(source="decisions/0047-suitability-and-capacity", bytes_per_cell=24)
 def ecological_footprint(
     labels: Labels,
@@ -160,12 +157,7 @@ def ecological_footprint(
     *,
     grain_kg_ha: Annotated[float, Between(1.0, 1e5)] = 4500.0,
     kept_share: Annotated[float, Between(0.0, 0.9)] = KEPT_FOR_WILDLIFE,
-    cuts: Annotated[tuple[float, float, float, float], Ascending(0.0, 100.0)] = (
-        0.5,
-        0.8,
-        1.0,
-        2.0,
-    ),
+    cuts: Annotated[Four, Ascending(0.0, 100.0)] = GRADE_CUTS,
     greatest_load: Annotated[float, Between(1.0, 1e6)] = GREATEST_LOAD,
     least_known: Annotated[float, Between(0.0, 1.0)] = LEAST_KNOWN,
 ) -> EcologicalFootprint:
@@ -225,14 +217,12 @@ def ecological_footprint(
         people = cells.mean(population_density.values, least_known) * cells.area_km2
     footprint = people * footprint_per_person(eaten)
     pressure = load_ratio(footprint, capacity, greatest_load)
-    names = np.array([*GRADES, ""], object)
-    grade = np.where(np.isnan(pressure), len(GRADES), np.searchsorted(cuts, pressure, side="left"))
     columns: dict[str, object] = {
         "people": people,
         "footprint_gha": footprint,
         "biocapacity_gha": capacity,
         "deficit_gha": footprint - capacity,
         "pressure": pressure,
-        "grade": names[grade],
+        "grade": load_grade(pressure, cuts),
     }
     return cells.named(columns, outlines)

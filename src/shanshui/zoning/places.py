@@ -38,6 +38,19 @@ def extreme(columns: Mapping[str, Numbers], *, least: bool) -> tuple[Numbers, ND
     return value, np.where(open_, "", np.array(list(columns), object)[at]).astype(object)
 
 
+GRADES = ("light", "moderate", "critical", "deficit", "heavy")
+"""Grades of a load, the lightest first; blank where it is not known."""
+GRADE_CUTS = (0.5, 0.8, 1.0, 2.0)
+"""Loads up to which the grade is light, moderate, critical and a deficit [D]."""
+
+
+def load_grade(load: Numbers, cuts: tuple[float, ...]) -> NDArray[np.object_]:
+    """Grade of each load; a load on a cut has the lighter one."""
+    names = np.array([*GRADES, ""], object)
+    at = np.where(np.isnan(load), len(GRADES), np.searchsorted(cuts, load, side="left"))
+    return names[at]
+
+
 def load_ratio(used: Numbers, there: Numbers, most: float) -> Numbers:
     """What is used over what is there [1].
 

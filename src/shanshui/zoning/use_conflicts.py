@@ -162,9 +162,9 @@ def use_conflicts(
     Returns
     -------
     table
-        A row for each place and conflict that it has: ``unit``, with outlines ``code, name``, ``conflict``, ``order`` in which it is settled, 1
-        first; ``area_km2`` of the conflict, ``first_km2`` of it that is settled under it and under none before it (these add up), ``people``
-        [person] on that ground, NaN where nobody knows how many; ``share`` of the place's area [1]. By order, then the largest first.
+        A row for each place and conflict that it has: ``unit``, with outlines ``code, name``, ``conflict``, ``settle_order`` in which it is
+        settled, 1 first; ``area_km2`` of the conflict, ``first_km2`` of it that is settled under it and under none before it (these add up),
+        ``people`` [person] on that ground, NaN where nobody knows how many; ``share`` of the place's area [1]. By order, then the largest first.
 
     Notes
     -----
@@ -182,7 +182,7 @@ def use_conflicts(
             people = cells.mean_over(live, here) * area
         columns: dict[str, object] = {
             "conflict": name,
-            "order": order,
+            "settle_order": order,
             "area_km2": area,
             "first_km2": cells.km2(first == order),
             "people": people,
@@ -192,5 +192,5 @@ def use_conflicts(
         parts.append(table[table["area_km2"] > 0])
     found = pd.concat(parts, ignore_index=True)
     return found.sort_values(
-        ["order", "area_km2"], ascending=[True, False], kind="stable", ignore_index=True
+        ["settle_order", "area_km2"], ascending=[True, False], kind="stable", ignore_index=True
     )
