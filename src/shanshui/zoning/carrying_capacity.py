@@ -31,6 +31,8 @@ from shanshui.zoning.water import GREATEST_LOAD, LEAST_KNOWN
 
 OF_PEOPLE = ("population_water_load", "population_land_load", "ecological_load")
 """Loads that people bring about: what is beyond them must move or consume less."""
+ON_LAND = ("population_land_load", "construction_load")
+"""Loads on building land: left out of the greatest where cells are too wide to tell that land, and named in ``unknown``."""
 AS_SCALE = dict.fromkeys(("town_water_share", "town_m3_person", "m2_person"), "carrying_scale")
 
 
@@ -96,8 +98,8 @@ def carrying_capacity(
     Notes
     -----
     ``population_water = P q / (s W)``, ``population_land = P r / A_built_land``, ``construction = A_built / A_built_land``,
-    ``agriculture = A_farmed / farmland capacity``, ``ecological = EF / EC``; ``load`` is the greatest of those that the study knows, NaN where
-    one of them is not known there; ``headroom = 1 - load``, kept in [-1, 1]. ``people_beyond = P (1 - 1 / max(1, l))`` and
+    ``agriculture = A_farmed / min(farmland_land, farmland_water)``, ``ecological = EF / EC``; ``load`` is the greatest of those that the study
+    knows, NaN where one of them is not known there; ``headroom = 1 - load``, kept in [-1, 1]. ``people_beyond = P (1 - 1 / max(1, l))`` and
     ``people_capacity = P / l`` with l the greatest load of people: dispersal as load over capacity. Where nothing is used the load is 0 and
     nothing binds. Ratios after Fan Jie's evaluations of carrying capacity [M]; which of them take part is ours [D].
     """
@@ -107,7 +109,11 @@ def carrying_capacity(
         return np.asarray(cells.column(carrying_scale, name))
 
     town_land, built = of_scale("built_land_km2"), of_scale("built_km2")
-    farmland, farm_capacity = of_scale("farmland_km2"), of_scale("farmland_capacity_km2")
+    farmland, farm_land = of_scale("farmland_km2"), of_scale("farmland_land_km2")
+    farm_water = of_scale("farmland_water_km2")
+    # what the environment takes is a load of its own; without a board of water land alone limits fields
+    wet = np.isfinite(farm_water).any()
+    farm_most = np.minimum(farm_land, farm_water) if wet else farm_land
     nothing = np.full(cells.size.size, np.nan)
     people = None
     if population_density is not None:
@@ -117,7 +123,7 @@ def carrying_capacity(
     grown = cells.column(ecological_footprint, "biocapacity_gha")
     loads: dict[str, Numbers] = {
         "construction_load": load_ratio(built, town_land, greatest_load),
-        "agriculture_load": load_ratio(farmland, farm_capacity, greatest_load),
+        "agriculture_load": load_ratio(farmland, farm_most, greatest_load),
     }
     if people is not None:
         loads["population_land_load"] = load_ratio(
@@ -138,7 +144,7 @@ def carrying_capacity(
     columns: dict[str, object] = {
         **_people(people, loads, nothing),
         "farmland_km2": farmland,
-        "farmland_capacity_km2": farm_capacity,
+        "farmland_capacity_km2": of_scale("farmland_capacity_km2"),
         "farmland_binding": cells.words(carrying_scale, "farmland_binding"),
         "built_km2": built,
         "built_capacity_km2": of_scale("built_capacity_km2"),
@@ -167,11 +173,13 @@ def greatest_of(loads: Mapping[str, Numbers]) -> tuple[Numbers, NDArray[np.objec
     Returns
     -------
     (n,) array [1], (n,) array of str
-        Where a load is missing and a known one is beyond 1, the greatest of the known: the place is beyond its limit whatever is missing.
+        Where a load is missing and a known one is beyond 1, the greatest of the known: the place is beyond its limit whatever is missing. Loads
+        on building land are left out where they are missing.
     """
     known = {name: np.where(np.isnan(load), -np.inf, load) for name, load in loads.items()}
     most, name = extreme(known, least=False)
-    missing = np.isnan(np.vstack(list(loads.values()))).any(axis=0)
+    needed = [np.isnan(load) for key, load in loads.items() if key not in ON_LAND]
+    missing = np.vstack([*needed, most == -np.inf]).any(axis=0)
     open_ = missing & ~(most > 1.0)
     return np.where(open_, np.nan, most), np.where(open_, "", name).astype(object)
 
@@ -181,6 +189,10 @@ def _people(
 ) -> dict[str, object]:
     """People, how many their loads allow, and how many are beyond."""
     own = {name: loads[name] for name in OF_PEOPLE if name in loads}
+    if ON_LAND[0] in own and len(own) > 1:
+        # land that cells do not tell is left out beside others
+        land = own[ON_LAND[0]]
+        own[ON_LAND[0]] = np.where(np.isnan(land), 0.0, land)
     if people is None or not own:
         return {"people": nothing, "people_capacity": nothing, "people_beyond": nothing}
     most = extreme(own, least=False)[0]

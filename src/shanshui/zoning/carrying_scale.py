@@ -10,6 +10,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.cover import codes_of
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Codes, Labels, Precipitation
+from shanshui.region.grid import FINE_M, grid_of
 from shanshui.zoning.areas import IN_LINE
 from shanshui.zoning.grades import MODERATE, SUITABLE, UNKNOWN
 from shanshui.zoning.places import Numbers, PlaceCells, extreme
@@ -39,6 +40,7 @@ def carrying_scale(
     m2_person: Annotated[float, Between(1.0, 1e4)] = 100.0,
     farm_moderate: Annotated[float, Between(0.0, 1.0)] = 1.0,
     build_moderate: Annotated[float, Between(0.0, 1.0)] = 0.5,
+    least_cells: Annotated[float, Between(0.0, 1e6)] = 10.0,
     least_known: Annotated[float, Between(0.0, 1.0)] = LEAST_KNOWN,
 ) -> CarryingScale:
     """Most farmland and built land that each place can carry, and which board is the shortest.
@@ -71,6 +73,9 @@ def carrying_scale(
         Built land of a person: 100 or 80 [S].
     farm_moderate, build_moderate : float [1]
         How much of a km2 of moderately suitable land counts [D].
+    least_cells : float [cell]
+        Cells wider than 100 m of which a place has fewer that suit building tell nothing of its land: towns of mountains stand in valleys that
+        such cells do not show [D].
     least_known : float [1]
         Share of a place's cells at which a map must be known [D].
 
@@ -110,9 +115,12 @@ def carrying_scale(
         return np.where(told, area, np.nan)
 
     fields = free & ~town
+    town_land = suits(construction_suitability, free, build_moderate)
+    if grid_of(labels).cell_m > FINE_M:
+        town_land[town_land < least_cells * cells.cell_km2] = np.nan
     boards: dict[str, dict[str, Numbers]] = {
         "farmland": {"land": suits(agriculture_suitability, fields, farm_moderate)},
-        "built": {"land": suits(construction_suitability, free, build_moderate)},
+        "built": {"land": town_land},
     }
     water = cells.column(water_limits, "usable_m3")
     if water is not None:
