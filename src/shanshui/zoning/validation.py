@@ -1,18 +1,32 @@
 """Suitability held against present use: people have long farmed and built where it suits."""
 
+from typing import Annotated
+
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.cover import codes_of
+from shanshui.core.quantity import ANY, TEXT, Table
 from shanshui.core.said import Said
 from shanshui.core.vocabulary import Codes, Mask
 from shanshui.region.validation import Measure, Published, Validation, validation_table
 from shanshui.zoning.grades import SUITABLE, UNKNOWN, UNSUITABLE
-from shanshui.zoning.tables import SuitabilityAreas
 
+SuitableShares = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "code?": TEXT,
+            "agriculture_suitable_share": "1",
+            "construction_suitable_share": "1",
+            "*": ANY,
+        }
+    ),
+]
 COVERS = ("farmed", "forest", "built")
-FARMED_OVER_FOREST, BUILT_FIT = 1.5, 0.8
+FARMED_OVER_FOREST, BUILT_FIT = 1.05, 0.8
 """How much more of the fields than of the forest suits farming, and share of built ground that is not unfit: our own ranges [D]."""
 
 
@@ -22,7 +36,7 @@ def zoning_validation(
     region_mask: Mask,
     agriculture_suitability: Codes,
     construction_suitability: Codes,
-    county_suitability_areas: SuitabilityAreas | None = None,
+    county_suitability_areas: SuitableShares | None = None,
     published: Published | None = None,
 ) -> Validation:
     """Where present fields and towns stand by suitability, and counties beside what is known of them.
