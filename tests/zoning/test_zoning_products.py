@@ -214,3 +214,17 @@ def test_counties_are_held_against_what_is_published():
     table = zoning_validation(*lay, areas, published).set_index("statement")
     assert table.loc["a", "verdict"] == AGREES
     assert table.loc["b", "verdict"] != AGREES
+
+
+def test_settings_of_units_hold_for_counties_and_for_what_builds_on_them(study):
+    plan = study.plan.with_settings(
+        {"carrying_scale": {"m2_person": 80.0}, "water_limits": {"usable_share": 0.3}}
+    )
+    for name in (
+        "carrying_scale",
+        "county_carrying_scale",
+        "carrying_capacity",
+        "county_carrying_capacity",
+    ):
+        assert plan.steps[name].settings["m2_person"] == 80.0
+    assert plan.steps["county_water_limits"].settings["usable_share"] == 0.3

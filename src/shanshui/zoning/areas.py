@@ -15,7 +15,11 @@ IN_LINE = 1
 """Code of the red line; of ground where it is undecided nothing is taken away."""
 
 
-@assessment(source="spj2019", bytes_per_cell=24)
+AS_UNITS = dict.fromkeys(("least_known",), "suitability_areas")
+"""Settings of the table of planning units hold for that of counties too."""
+
+
+@assessment(source="spj2019", bytes_per_cell=24, follows=AS_UNITS)
 def suitability_areas(
     labels: Labels,
     agriculture_suitability: Codes,

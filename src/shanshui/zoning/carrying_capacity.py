@@ -33,10 +33,14 @@ OF_PEOPLE = ("population_water_load", "population_land_load", "ecological_load")
 """Loads that people bring about: what is beyond them must move or consume less."""
 ON_LAND = ("population_land_load", "construction_load")
 """Loads on building land: left out of the greatest where cells are too wide to tell that land, and named in ``unknown``."""
-AS_SCALE = dict.fromkeys(("town_water_share", "town_m3_person", "m2_person"), "carrying_scale")
+OWN = ("cuts", "greatest_load", "least_known")
+AS_UNITS = dict.fromkeys(
+    ("town_water_share", "town_m3_person", "m2_person"), "carrying_scale"
+) | dict.fromkeys(OWN, "carrying_capacity")
+"""Settings of the table of planning units hold for that of counties too."""
 
 
-@assessment(source="decisions/0047-suitability-and-capacity", bytes_per_cell=16, follows=AS_SCALE)
+@assessment(source="decisions/0047-suitability-and-capacity", bytes_per_cell=16, follows=AS_UNITS)
 def carrying_capacity(
     labels: Labels,
     carrying_scale: CarryingScale,

@@ -21,7 +21,25 @@ M2_PER_KM2 = 1e6
 Suits = Callable[[Codes, NDArray[np.bool_], float], Numbers]
 
 
-@assessment(source="spj2019", bytes_per_cell=48)
+AS_UNITS = dict.fromkeys(
+    (
+        "farm_water_share",
+        "town_water_share",
+        "irrigation_m3_ha",
+        "rainfed_mm",
+        "town_m3_person",
+        "m2_person",
+        "farm_moderate",
+        "build_moderate",
+        "least_cells",
+        "least_known",
+    ),
+    "carrying_scale",
+)
+"""Settings of the table of planning units hold for that of counties too."""
+
+
+@assessment(source="spj2019", bytes_per_cell=48, follows=AS_UNITS)
 def carrying_scale(
     labels: Labels,
     agriculture_suitability: Codes,

@@ -147,7 +147,13 @@ def biocapacity_of_codes(crop_factor: float, kept_share: float) -> NDArray[np.fl
     return out * (1.0 - kept_share)
 
 
-@assessment(source="decisions/0047-suitability-and-capacity", bytes_per_cell=24)
+AS_UNITS = dict.fromkeys(
+    ("grain_kg_ha", "kept_share", "cuts", "greatest_load", "least_known"), "ecological_footprint"
+)
+"""Settings of the table of planning units hold for that of counties too."""
+
+
+@assessment(source="decisions/0047-suitability-and-capacity", bytes_per_cell=24, follows=AS_UNITS)
 def ecological_footprint(
     labels: Labels,
     cover_type: Codes,

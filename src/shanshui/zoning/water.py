@@ -59,7 +59,13 @@ def runoff_depth(
     return like(planning_unit_labels, depth, "mm/yr")
 
 
-@assessment(source="decisions/0047-suitability-and-capacity", bytes_per_cell=24)
+AS_UNITS = dict.fromkeys(
+    ("usable_share", "nitrogen_mg_l", "greatest_load", "least_known"), "water_limits"
+)
+"""Settings of the table of planning units hold for that of counties too."""
+
+
+@assessment(source="decisions/0047-suitability-and-capacity", bytes_per_cell=24, follows=AS_UNITS)
 def water_limits(
     labels: Labels,
     water_yield: Precipitation,
