@@ -535,3 +535,23 @@ def test_every_statement_has_a_verdict_and_what_differs_has_a_reason(qinba):
             assert row["note"], row["statement"]
     forced = {s.row["measure"] for s in found if s.row["verdict"] == "forced"}
     assert {"count", "cluster_members"} <= forced
+
+
+def test_basins_and_plains_suit_farming_and_crests_do_not(qinba):
+    """Hanzhong, the rim of the Nanyang plain, the crests of Qinling, Minshan and Daba."""
+    farm = qinba["suitability.agriculture_suitability"]
+    told = {"suits": farm.isin([1, 2]).where(farm > 0), "region_mask": qinba["region_mask"]}
+    at = type("Told", (), {"grid": qinba.grid, "__getitem__": lambda _, name: told[name]})()
+    assert box(at, "suits", 106.9, 33.0, 107.4, 33.2) > 0.9
+    assert box(at, "suits", 112.1, 32.9, 112.35, 33.05) > 0.9
+    assert box(at, "suits", 107.5, 33.9, 107.9, 34.05) < 0.05
+    assert box(at, "suits", 103.6, 32.6, 104.0, 33.0) < 0.05
+    assert box(at, "suits", 108.9, 31.7, 109.4, 32.0) < 0.05
+
+
+def test_load_is_light_on_the_crest_of_the_qinling_and_heavy_in_its_basins(qinba):
+    load = qinba["county_carrying_capacity"].set_index("code")["load"]
+    for crest in ("610730", "610729", "610331", "610923"):  # Foping, Liuba, Taibai, Ningshan
+        assert load[crest] < 0.8
+    for basin in ("610702", "410422", "610116"):  # Hantai, Ye, Chang'an
+        assert load[basin] > 1.5

@@ -12,6 +12,7 @@ yuan = [currency] = CNY
 sheep_unit = [livestock]
 person = [people] = persons
 household = [home]
+gha = [biocapacity] = global_hectare
 """
 
 

@@ -11,12 +11,14 @@ from shanshui.plans.industry import industry
 from shanshui.plans.pattern import REPLACING, pattern, pattern_without
 from shanshui.plans.survey import survey
 from shanshui.plans.validation import validation
+from shanshui.plans.zoning import zoning
 
 CHAPTERS: dict[str, Callable[[set[str]], list[Step]]] = {
     "survey": survey,
     "accounts": accounts,
     "pattern": pattern,
     "industry": industry,
+    "zoning": zoning,
     "validation": validation,
 }
 """Steps of each chapter, from the inputs that a study has."""

@@ -6,7 +6,9 @@ from shanshui.flow.steps import Step, step
 from shanshui.industry.validation import industry_validation
 from shanshui.pattern.validation import pattern_validation
 from shanshui.plans.survey import warmth_of
+from shanshui.plans.zoning import CLASSES
 from shanshui.terrain.climate_validation import climate_validation
+from shanshui.zoning.validation import zoning_validation
 
 STEPS = (
     "survey_validation",
@@ -14,6 +16,7 @@ STEPS = (
     "accounts_validation",
     "pattern_validation",
     "industry_validation",
+    "zoning_validation",
 )
 
 
@@ -35,4 +38,5 @@ def validation(have: set[str]) -> list[Step]:
         step(accounts_validation),
         step(pattern_validation),
         step(industry_validation),
+        step(zoning_validation, binds=CLASSES),
     ]

@@ -24,6 +24,9 @@ MEASURES: dict[str, tuple[str, ...]] = {
         "important_forest_to_farmed", "extreme_share", "sensitivity_class", "importance_class", "richness_rank", "count", "massif_sources",
         "steep_farmland_ha", "reference_line",
     ),
+    "zoning": (
+        "farming_suits", "building_suits", "farmed_to_forest", "built_fit", "agriculture_suitable_share", "construction_suitable_share",
+    ),
     "industry": (
         "county_gdp", "county_gdp_known", "counties_with_gdp", "product_share", "secondary_risen", "secondary_significant", "secondary_known",
         "firms", "firms_in",

@@ -27,6 +27,7 @@ from shanshui.report.tables import (
 )
 from shanshui.report.validation import validation_chapter
 from shanshui.report.views import map_of, map_parts, map_products
+from shanshui.report.zoning import zoning_chapter
 from shanshui.store.sheets import plain_text
 from shanshui.store.written import refuse_foreign, replaced
 from shanshui.study.study import Study
@@ -104,6 +105,7 @@ def _chapters(page: Page) -> list[dict[str, Any]]:
         *account_chapters(page),
         pattern_chapter(page),
         industry_chapter(page),
+        zoning_chapter(page),
         scenario_chapter(page),
         validation_chapter(page),
     ]

@@ -1,0 +1,109 @@
+"""Land space: what the ground suits, what it can carry, and which present use contradicts that."""
+
+from shanshui.flow.steps import Step, step
+from shanshui.plans.survey import warmth_of
+from shanshui.terrain.relief import local_relief
+from shanshui.zoning.access import travel_time
+from shanshui.zoning.areas import suitability_areas
+from shanshui.zoning.carrying_capacity import carrying_capacity
+from shanshui.zoning.carrying_scale import carrying_scale
+from shanshui.zoning.evidence import suitability_factors
+from shanshui.zoning.footprint import ecological_footprint
+from shanshui.zoning.land import agriculture_land, construction_land
+from shanshui.zoning.suitability import suitability
+from shanshui.zoning.supplies import (
+    agriculture_warmth,
+    agriculture_water,
+    construction_location,
+    construction_water,
+)
+from shanshui.zoning.use_conflicts import conflict_cells, use_conflicts
+from shanshui.zoning.warmth import accumulated_warmth
+from shanshui.zoning.water import runoff_depth, water_limits
+
+FINE = {"slope": "scaled_slope"}
+# what limits are held against, by its product
+YIELD = {"water_yield": "water_yield.water_yield"}
+CLASSES = {
+    f"{use}_suitability": f"suitability.{use}_suitability"
+    for use in ("agriculture", "construction")
+}
+BUILDING_M = 500.0
+"""Window of relief for building: the guide has 300 to 900 m, by the size of cells [S]; ours between them [D]."""
+LEVELS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("", {"labels": "planning_unit_labels"}),
+    ("county_", {"labels": "county_cells", "outlines": "counties"}),
+)
+"""Kinds of place that tables are made for: what stands before the name of the product, and what numbers the places."""
+
+
+def zoning(have: set[str]) -> list[Step]:
+    """Steps of the zoning chapter.
+
+    Parameters
+    ----------
+    have : set of str
+        Inputs of the study.
+
+    Returns
+    -------
+    list of Step
+        Those that lack an input are told apart when the plan is bound.
+    """
+    return [*_suitability(have), *_conflicts(), *_capacity(have)]
+
+
+def _suitability(have: set[str]) -> list[Step]:
+    """Grades of land, water, warmth and location, and the classes that they make."""
+    fine_relief = {"building_relief": "building_relief"}
+    return [
+        step(local_relief, name="building_relief", window_m=BUILDING_M),
+        step(agriculture_land, binds=FINE),
+        step(construction_land, binds=FINE | fine_relief),
+        step(runoff_depth, binds=YIELD),
+        step(agriculture_water),
+        step(construction_water),
+        *([step(accumulated_warmth, binds=warmth_of(have))] if "temperature" in have else []),
+        step(agriculture_warmth),
+        *([step(travel_time)] if "cities" in have else []),
+        step(construction_location),
+        step(suitability),
+        step(suitability_factors),
+        *(
+            step(suitability_areas, name=f"{level}suitability_areas", binds=CLASSES | places)
+            for level, places in LEVELS
+        ),
+    ]
+
+
+def _conflicts() -> list[Step]:
+    """Present use against what the ground suits."""
+    return [
+        step(conflict_cells, binds=FINE | CLASSES),
+        *(
+            step(use_conflicts, name=f"{level}use_conflicts", binds=places)
+            for level, places in LEVELS
+        ),
+    ]
+
+
+def _capacity(have: set[str]) -> list[Step]:
+    """Boards of water, land and environment, the footprint, and the load of each place."""
+    out = []
+    for level, places in LEVELS:
+        own = {
+            name: f"{level}{name}"
+            for name in ("water_limits", "carrying_scale", "ecological_footprint")
+        }
+        limits = {"water_limits": own["water_limits"]}
+        out += [
+            step(
+                water_limits,
+                name=own["water_limits"],
+                binds=places | YIELD | {"nutrient_export": "nutrient_delivery.total_export"},
+            ),
+            step(carrying_scale, name=own["carrying_scale"], binds=places | CLASSES | limits),
+            step(ecological_footprint, name=own["ecological_footprint"], binds=places),
+            step(carrying_capacity, name=f"{level}carrying_capacity", binds=places | own),
+        ]
+    return out

@@ -1,0 +1,134 @@
+"""Chapter of the report on land space: suitability, capacity, conflicts."""
+
+from typing import Any
+
+import pandas as pd
+
+from shanshui.queries.spoken import told_column
+from shanshui.report.page import Page
+
+SHOWN = 40
+"""Places of a table, the first by its order; exports hold all."""
+
+
+def zoning_chapter(page: Page) -> dict[str, Any]:
+    """The chapter, as far as its products were made.
+
+    Parameters
+    ----------
+    page : Page
+        Of a study with the products made.
+
+    Returns
+    -------
+    dict
+        ``title, figures, tables``.
+    """
+    tables = (
+        _factors(page),
+        *(_areas(page, name) for name in ("county_suitability_areas", "suitability_areas")),
+        *(_capacity(page, name) for name in ("county_carrying_capacity", "carrying_capacity")),
+        _conflicts(page),
+    )
+    return {
+        "title": page.voice("zoning"),
+        "figures": page.figures("zoning"),
+        "tables": [t for t in tables if t],
+    }
+
+
+def _factors(page: Page) -> dict[str, Any] | None:
+    """What suitability rests on, and what is assumed."""
+    if not page.study.has("suitability_factors"):
+        return None
+    rows, voice = page.study["suitability_factors"], page.voice
+    frame = pd.DataFrame(
+        {
+            "use": [voice(f"use_{u}") for u in rows["use"]],
+            "factor": [voice(f"factor_{f}") for f in rows["factor"]],
+            "status": [voice(f"status_{s.replace(' ', '_')}") for s in rows["status"]],
+            "known": rows["known"],
+            "note": told_column(rows, "note", voice).replace("", "–"),
+        }
+    )
+    return page.table(voice.word("suitability_factors"), frame, of=("suitability_factors",))
+
+
+def _named(page: Page, rows: pd.DataFrame) -> pd.Series:
+    """Names of the places of a table: its own, or those of the planning units."""
+    if "name" in rows:
+        return rows["name"]
+    units = page.study["planning_units"]
+    return rows["unit"].map(units[page.voice.column(units, "name")])
+
+
+def _outlines(rows: pd.DataFrame) -> tuple[str, ...]:
+    return () if "name" in rows else ("planning_units",)
+
+
+def _areas(page: Page, name: str) -> dict[str, Any] | None:
+    if not page.study.has(name) or not page.study.has("planning_units"):
+        return None
+    rows = page.study[name]
+    first = rows.sort_values("agriculture_suitable_km2", ascending=False, kind="stable")
+    first = first.head(SHOWN)
+    columns = [
+        "area_km2", "agriculture_suitable_km2", "agriculture_suitable_share", "agriculture_moderate_km2", "construction_suitable_km2",
+        "construction_suitable_share", "construction_moderate_km2", "in_red_line_km2",
+    ]  # fmt: skip
+    frame = first[columns].reset_index(drop=True)
+    frame.insert(0, "name", _named(page, first).to_numpy())
+    title, note = page.voice.word(name), page.voice("suitability_areas_note")
+    return page.table(title, frame, note, of=(name, *_outlines(rows)), long=True)
+
+
+def _capacity(page: Page, name: str) -> dict[str, Any] | None:
+    if not page.study.has(name) or not page.study.has("planning_units"):
+        return None
+    rows, voice = page.study[name], page.voice
+    first = rows.sort_values("load", ascending=False, kind="stable").head(SHOWN)
+    frame = pd.DataFrame(
+        {
+            "name": _named(page, first),
+            "people": first["people"],
+            "people_beyond": first["people_beyond"],
+            "load": first["load"],
+            "binding": [voice.word(b) if b else "–" for b in first["binding"]],
+            "headroom": first["headroom"],
+            "farmland_km2": first["farmland_km2"],
+            "farmland_capacity_km2": first["farmland_capacity_km2"],
+            "farmland_binding": _boards(page, first["farmland_binding"]),
+            "built_km2": first["built_km2"],
+            "built_capacity_km2": first["built_capacity_km2"],
+            "built_binding": _boards(page, first["built_binding"]),
+            "footprint_gha": first["footprint_gha"],
+            "biocapacity_gha": first["biocapacity_gha"],
+            "unknown": [
+                voice.listed(voice.word(n) for n in text.split("; ")) if text else "–"
+                for text in first["unknown"]
+            ],
+        }
+    ).reset_index(drop=True)
+    title = voice.word(name)
+    return page.table(title, frame, voice("capacity_note"), of=(name, *_outlines(rows)), long=True)
+
+
+def _boards(page: Page, names: pd.Series) -> list[str]:
+    return [page.voice(f"board_{b}") if b else "–" for b in names]
+
+
+def _conflicts(page: Page) -> dict[str, Any] | None:
+    """Each conflict over all places, in the order of settlement."""
+    if not page.study.has("use_conflicts") or page.study["use_conflicts"].empty:
+        return None
+    rows, voice = page.study["use_conflicts"], page.voice
+    # people of a conflict are known where those of all its places are
+    summed = rows.groupby(["settle_order", "conflict"], sort=True).agg(
+        area_km2=("area_km2", "sum"),
+        first_km2=("first_km2", "sum"),
+        people=("people", lambda v: v.sum(skipna=False)),
+    )
+    frame = summed.reset_index()
+    frame["conflict"] = [voice(c) for c in frame["conflict"]]
+    title = voice.word("use_conflicts")
+    return page.table(title, frame, voice("conflicts_note"), of=("use_conflicts",))

@@ -1,0 +1,91 @@
+"""How long the way to the nearest town is."""
+
+from typing import Annotated
+
+import geopandas as gpd
+import numpy as np
+import xarray as xr
+
+from shanshui.core.assessment import assessment
+from shanshui.core.errors import QuantityError
+from shanshui.core.quantity import ANY, Features, Grid
+from shanshui.core.setting import Between
+from shanshui.core.vocabulary import Mask, Places, Slope
+from shanshui.kernels.cost import accumulated_cost
+from shanshui.region.grid import grid_of, like
+from shanshui.region.unitset import burnt
+
+Minutes = Annotated[xr.DataArray, Grid("min")]
+Lines = Annotated[gpd.GeoDataFrame, Features({"*": ANY})]
+M_PER_MIN = 1000.0 / 60.0
+"""Metres in a minute at 1 km/h."""
+
+
+@assessment(source="decisions/0047-suitability-and-capacity", bytes_per_cell=32)
+def travel_time(
+    region_mask: Mask,
+    slope: Slope,
+    cities: Places,
+    roads: Lines | None = None,
+    *,
+    road_kmh: Annotated[float, Between(1.0, 300.0)] = 50.0,
+    open_kmh: Annotated[float, Between(0.1, 100.0)] = 15.0,
+    slope_drag: Annotated[float, Between(0.0, 20.0)] = 3.5,
+) -> Minutes:
+    """Least time to the nearest town by roads and over open ground.
+
+    Parameters
+    ----------
+    region_mask : (y, x) [1]
+        Gives the grid.
+    slope : (y, x) [degree]
+        Steepness; it slows the way off the mapped roads.
+    cities : points
+        Towns; those beyond the grid are not reached.
+    roads : lines, optional
+        Mapped roads; without any all ground is open.
+    road_kmh : float [km/h]
+        On cells that a road crosses [D].
+    open_kmh : float [km/h]
+        On level ground without a mapped road: village roads that maps of a region leave out [D].
+    slope_drag : float [1]
+        How fast speed falls with the tangent of the slope.
+
+    Returns
+    -------
+    (y, x) [min]
+        0 at towns; NaN where slope is missing and where no town is reached.
+
+    Raises
+    ------
+    QuantityError
+        No town on ground of the grid.
+
+    Notes
+    -----
+    ``t = min over ways of sum d / v``, with d the length of a step [m], half of it in each of its two cells, and v the speed there:
+    ``road_kmh`` on roads, else ``v_0 exp(-k tan(s))``, s the slope: the fall is that of Tobler (1993) for walkers, k = 3.5 [M]; speeds are ours [D].
+    """
+    grid = grid_of(region_mask)
+    steep = np.tan(np.deg2rad(slope.values.astype(np.float64)))
+    speed = open_kmh * np.exp(-slope_drag * steep)
+    if roads is not None and len(roads):
+        on = burnt(roads, grid, 0.5 * grid.cell_m).astype(bool) & np.isfinite(speed)
+        speed[on] = np.maximum(speed[on], road_kmh)
+    west, _, _, north = grid.bounds
+    row = np.floor((north - cities.geometry.y.to_numpy()) / grid.cell_m).astype(np.int64)
+    column = np.floor((cities.geometry.x.to_numpy() - west) / grid.cell_m).astype(np.int64)
+    here = (row >= 0) & (row < grid.ny) & (column >= 0) & (column < grid.nx)
+    start = np.zeros(grid.shape, np.int32)
+    start[row[here], column[here]] = 1
+    start[~np.isfinite(speed)] = 0
+    if not start.any():
+        raise QuantityError(
+            f"cities: none of {len(cities)} lies on ground of the grid; expected at least one, give towns of this region with their coordinate system"
+        )
+    minutes_per_m = 1.0 / (speed * M_PER_MIN)
+    found, _ = accumulated_cost(
+        np.ascontiguousarray(minutes_per_m), start, grid.cell_m, four_neighbours=False, limit=np.inf, ways=False
+    )  # fmt: skip
+    out = np.where(np.isfinite(found), found, np.nan).astype(np.float32)
+    return like(region_mask, out, "min")
