@@ -144,8 +144,7 @@ def function_zones(
     out["stability"] = stability
     out["second_zone"] = second
     changes = _changes(x, limits, found.zone)
-    for column in changes:
-        out[column] = changes[column].to_numpy()
+    out = out.join(changes.set_axis(out.index))
     gaps = np.stack([np.isnan(x[n]) for n in INDICATORS])
     out["unknown"] = [" ".join(n for n, gap in zip(INDICATORS, row, strict=True) if gap) for row in gaps.T]  # fmt: skip
     return out

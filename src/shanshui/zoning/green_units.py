@@ -249,14 +249,16 @@ def ground_of(frame: pd.DataFrame) -> Ground:
         if wrong.any():
             at = int(np.flatnonzero(wrong)[0])
             raise QuantityError(
-                f"unit_indicators.{name}: row {frame.index[at]!r} holds {column[at]:g}, expected {low:g} to {high:g}, or nothing where it is not known"
+                f"unit_indicators.{name}: row {frame.index[at]!r} holds {column[at]:g}, expected {low:g} to {high:g}, "
+                "or nothing where it is not known"
             )
         out[name] = column
     said = frame["pos"].fillna("").astype(str).str.strip()
     for at, word in enumerate(said):
         if word and word not in POSITIONS:
             raise QuantityError(
-                f"unit_indicators.pos: row {frame.index[at]!r} holds {word!r}, expected {', '.join(POSITIONS)}, or nothing where it is not known{nearest(word, POSITIONS)}"
+                f"unit_indicators.pos: row {frame.index[at]!r} holds {word!r}, expected {', '.join(POSITIONS)}, "
+                f"or nothing where it is not known{nearest(word, POSITIONS)}"
             )
     none = (said == "").to_numpy()
     upper, lower = (

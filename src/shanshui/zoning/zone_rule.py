@@ -188,9 +188,11 @@ def membership(x: Values, t: Limits, weights: Numbers = WEIGHTS) -> Numbers:
     known = {**x, "LD": np.minimum(1.0, x["CL"] / t.span)}
     columns = np.stack([known[n] for n in LIKENESS], axis=-1)
     distance = ((columns[:, None, :] - PROTOTYPES) ** 2 * weights).sum(axis=-1)
-    there = distance == 0.0
+    there = np.asarray(distance == 0.0)
     with np.errstate(divide="ignore"):
-        inverse = np.where(there.any(axis=1)[:, None], there.astype(np.float64), 1.0 / distance)
+        inverse = np.where(
+            there.any(axis=1, keepdims=True), there.astype(np.float64), 1.0 / distance
+        )
     inverse = np.where(np.isnan(distance), np.nan, inverse)
     return inverse / inverse.sum(axis=1, keepdims=True)
 
@@ -217,7 +219,7 @@ def likest(x: Values, likeness: Numbers, t: Limits) -> tuple[NDArray[np.int64], 
     ``RL >= line_veto``: strict. ``CL > load``: promoting is out.
     """
     veto, within = at_least(x["RL"], t.line_veto), at_most(x["CL"], t.load)
-    open_ = np.isnan(likeness).any(axis=1)
+    open_ = np.asarray(np.isnan(likeness).any(axis=1))
     vetoed = likeness.copy()
     vetoed[within == 0.0, PROMOTE - 1] = -1.0
     best = np.where(open_, 0, np.where(open_[:, None], 0.0, vetoed).argmax(axis=1) + 1)
@@ -253,9 +255,9 @@ def verdict(x: Values, t: Limits, weights: Numbers = WEIGHTS) -> Verdict:
     count = likeness.shape[0]
     possible, rule = np.zeros(count, np.int64), np.full(count, -1, np.int64)
     asked, doubtful = np.ones(count, bool), np.zeros(count, bool)
-    for at, (zone, truth) in enumerate(zip(ZONE_OF_RULE, conditions(x, t), strict=True)):
+    for at, (fired, truth) in enumerate(zip(ZONE_OF_RULE, conditions(x, t), strict=True)):
         may = asked & (truth != 0.0)
-        possible |= np.where(may, 1 << (zone - 1), 0)
+        possible |= np.where(may, 1 << (fired - 1), 0)
         rule = np.where(may & (truth == 1.0) & ~doubtful, at, rule)
         doubtful |= may & np.isnan(truth)
         asked &= truth != 1.0
