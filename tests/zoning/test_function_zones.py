@@ -7,7 +7,7 @@ import pytest
 from shanshui.core.errors import QuantityError
 from shanshui.zoning.function_zones import function_zones
 
-COLUMNS = "EV ES SU TA PD FR ED PT HR RL CL CI".split()
+COLUMNS = ["EV", "ES", "SU", "TA", "PD", "FR", "ED", "PT", "HR", "RL", "CL", "CI"]
 HANDBOOK = {
     "A": (0.95, 0.90, 0.05, 0.10, 0.08, 0.92, 0.12, 0.10, 0.55, 0.78, 0.45, 0),
     "B": (0.80, 0.72, 0.25, 0.30, 0.30, 0.70, 0.28, 0.35, 0.60, 0.52, 0.62, 0),

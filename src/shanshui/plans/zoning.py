@@ -7,8 +7,12 @@ from shanshui.zoning.access import travel_time
 from shanshui.zoning.areas import suitability_areas
 from shanshui.zoning.carrying_capacity import carrying_capacity
 from shanshui.zoning.carrying_scale import carrying_scale
+from shanshui.zoning.core_influence import core_travel_time
 from shanshui.zoning.evidence import suitability_factors
 from shanshui.zoning.footprint import ecological_footprint
+from shanshui.zoning.function_zones import function_zones
+from shanshui.zoning.green_units import green_units
+from shanshui.zoning.indicators import unit_indicators, zone_indicators
 from shanshui.zoning.land import agriculture_land, construction_land
 from shanshui.zoning.suitability import suitability
 from shanshui.zoning.supplies import (
@@ -50,7 +54,7 @@ def zoning(have: set[str]) -> list[Step]:
     list of Step
         Those that lack an input are told apart when the plan is bound.
     """
-    return [*_suitability(have), *_conflicts(), *_capacity(have)]
+    return [*_suitability(have), *_conflicts(), *_capacity(have), *_zones(have)]
 
 
 def _suitability(have: set[str]) -> list[Step]:
@@ -107,3 +111,20 @@ def _capacity(have: set[str]) -> list[Step]:
             step(carrying_capacity, name=f"{level}carrying_capacity", binds=places | own),
         ]
     return out
+
+
+def _zones(have: set[str]) -> list[Step]:
+    """Main-function zone of each county, green unit of each planning unit."""
+    suits = {"construction_suitability": CLASSES["construction_suitability"]}
+    county = {"labels": "county_cells", "outlines": "counties"} | suits
+    unit = {"labels": "planning_unit_labels", "outlines": "planning_units"} | suits
+    return [
+        *([step(core_travel_time)] if "cities" in have else []),
+        step(
+            zone_indicators,
+            binds=county | {"carrying_capacity": "county_carrying_capacity", "gep": "county_gep"},
+        ),
+        step(function_zones),
+        step(unit_indicators, binds=unit | {"gep": "unit_gep"}),
+        step(green_units),
+    ]

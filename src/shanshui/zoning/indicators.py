@@ -24,7 +24,7 @@ from shanshui.zoning.places import Numbers, PlaceCells
 from shanshui.zoning.ranks import rank, standard
 from shanshui.zoning.tables import PLACE, CarryingCapacity
 
-Values = Annotated[pd.DataFrame, Table({"unit": PLACE, "per_km2": "yuan/km2/yr", "*": ANY})]
+Values = Annotated[pd.DataFrame, Table({"per_km2": "yuan/km2/yr", "*": ANY})]
 Products = Annotated[
     pd.DataFrame,
     Table({"code": Key("county"), "year": "yr", "sector": TEXT, "yuan": "yuan", "*": ANY}),
@@ -70,7 +70,7 @@ def zone_indicators(
     carrying_capacity : table
         ``unit, people, biocapacity_gha, load``.
     gep : table, optional
-        ``unit, per_km2`` [yuan/km2/yr]: value of what nature gives.
+        index of the labels; ``per_km2`` [yuan/km2/yr]: value of what nature gives.
     ecological_sensitivity : (y, x) [1], optional
         1 extreme, 3 sensitive, 5 general, 0 missing.
     red_line_candidate : (y, x) [1], optional
@@ -123,7 +123,9 @@ def zone_indicators(
     time = _mean_time(cells, travel_time, population_density, least_known)
     core = _mean_time(cells, core_travel_time, population_density, least_known)
     columns: dict[str, object] = {
-        "EV": rank(nothing if gep is None else _column(cells, gep, "per_km2")),
+        "EV": rank(
+            nothing if gep is None else gep["per_km2"].reindex(cells.places).to_numpy(float)
+        ),
         "ES": rank(sensitive),
         "SU": rank(suits),
         "TA": rank(-time),
@@ -168,7 +170,7 @@ def unit_indicators(
     carrying_capacity : table
         ``unit, headroom``.
     gep : table, optional
-        ``unit, per_km2`` [yuan/km2/yr].
+        index of the labels; ``per_km2`` [yuan/km2/yr].
     red_line_candidate : (y, x) [1], optional
         1 in the line.
     protected_areas : polygons, optional
@@ -181,8 +183,8 @@ def unit_indicators(
     Returns
     -------
     table
-        ``unit, code, name``; ``EV`` rank of value per area; ``R`` mean relief [m]; ``u`` upstream index; ``pos`` upper, middle, lower; ``H`` headroom;
-        ``PROT`` share of red line and protected areas, NaN without the line; ``SUIT`` share of suitable land outside them.
+        ``unit, code, name``; ``EV`` rank of value per area; ``R`` mean relief [m]; ``u`` upstream index; ``pos`` upper, middle, lower; ``H``
+        headroom; ``PROT`` share of red line and protected areas, NaN without the line; ``SUIT`` share of suitable land outside them.
 
     Notes
     -----
@@ -198,7 +200,9 @@ def unit_indicators(
     shielded = nothing if red_line_candidate is None else cells.km2(kept) / cells.area_km2
     rows = outlines.reindex(cells.places)
     columns: dict[str, object] = {
-        "EV": rank(nothing if gep is None else _column(cells, gep, "per_km2")),
+        "EV": rank(
+            nothing if gep is None else gep["per_km2"].reindex(cells.places).to_numpy(float)
+        ),
         "R": cells.mean(local_relief.values, least_known),
         "u": rows["upstream_index"].to_numpy(float),
         "pos": rows["position"].fillna("").astype(str).to_numpy(),
