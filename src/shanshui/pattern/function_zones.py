@@ -83,7 +83,9 @@ def function_zone_cells(statutory_zones: NationalZones, region_mask: Mask) -> Zo
     inside = region_mask.values == 1
     out = np.zeros(grid.shape, np.int32)
     ranked = sorted(
-        range(len(statutory_zones)), key=lambda k: (*_rank(statutory_zones.iloc[k]), k), reverse=True
+        range(len(statutory_zones)),
+        key=lambda k: (*_rank(statutory_zones.iloc[k]), k),
+        reverse=True,
     )
     for k in ranked:
         out[burnt(statutory_zones.iloc[[k]], grid, 0.0) & inside] = int(statutory_zones.index[k])

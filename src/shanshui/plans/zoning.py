@@ -21,9 +21,12 @@ from shanshui.zoning.supplies import (
     construction_location,
     construction_water,
 )
+from shanshui.zoning.unit_tasks import unit_tasks
 from shanshui.zoning.use_conflicts import conflict_cells, use_conflicts
 from shanshui.zoning.warmth import accumulated_warmth
 from shanshui.zoning.water import runoff_depth, water_limits
+from shanshui.zoning.zone_cards import zone_cards
+from shanshui.zoning.zone_cells import green_unit_cells, zone_cells
 
 FINE = {"slope": "scaled_slope"}
 # what limits are held against, by its product
@@ -125,6 +128,16 @@ def _zones(have: set[str]) -> list[Step]:
             binds=county | {"carrying_capacity": "county_carrying_capacity", "gep": "county_gep"},
         ),
         step(function_zones),
+        step(zone_cells),
+        step(
+            zone_cards,
+            binds={
+                "carrying_capacity": "county_carrying_capacity",
+                "water_limits": "county_water_limits",
+            },
+        ),
         step(unit_indicators, binds=unit | {"gep": "unit_gep"}),
         step(green_units),
+        step(green_unit_cells),
+        step(unit_tasks),
     ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shanshui.core.assessment import assessment
 from shanshui.core.cover import codes_of
 from shanshui.core.quantity import ANY, TEXT, Features, Key, Table
-from shanshui.core.setting import Between
+from shanshui.core.setting import Between, EachOf
 from shanshui.core.vocabulary import Codes, Counties, Density, Labels, PlanningUnits, Relief
 from shanshui.region.grid import grid_of
 from shanshui.region.unitset import burnt
@@ -22,7 +22,7 @@ from shanshui.zoning.grades import MODERATE, SUITABLE, UNKNOWN
 from shanshui.zoning.green_units import UnitIndicators
 from shanshui.zoning.places import Numbers, PlaceCells
 from shanshui.zoning.ranks import rank, standard
-from shanshui.zoning.tables import PLACE, CarryingCapacity
+from shanshui.zoning.tables import LOADS, CarryingCapacity
 
 Values = Annotated[pd.DataFrame, Table({"per_km2": "yuan/km2/yr", "*": ANY})]
 Products = Annotated[
@@ -33,6 +33,8 @@ Areas = Annotated[gpd.GeoDataFrame, Features({"name": TEXT, "*": ANY})]
 EXTREME, SENSITIVE = 1, 3
 """Codes of sensitivity: 1 extreme, 3 sensitive, 5 general, 0 missing."""
 PRIMARY, TOTAL = "primary", "total"
+OF_PLACE = ("population_water_load", "population_land_load", "construction_load", "emission_load")
+"""Loads that development puts on a place's own water, land and rivers [D, decision 0048]."""
 
 
 @assessment(source="decisions/0048-zones-and-units", bytes_per_cell=40)
@@ -50,6 +52,7 @@ def zone_indicators(
     population_density: Density | None = None,
     county_gdp: Products | None = None,
     *,
+    loads: Annotated[tuple[str, ...], EachOf(*LOADS)] = OF_PLACE,
     core_minutes: Annotated[float, Between(0.0, 1e4)] = 60.0,
     sensitive_part: Annotated[float, Between(0.0, 1.0)] = 0.5,
     moderate_part: Annotated[float, Between(0.0, 1.0)] = 0.5,
@@ -68,7 +71,7 @@ def zone_indicators(
     cover_type : (y, x) [1]
         What covers the ground.
     carrying_capacity : table
-        ``unit, people, biocapacity_gha, load``.
+        ``unit, people, biocapacity_gha`` and the loads.
     gep : table, optional
         index of the labels; ``per_km2`` [yuan/km2/yr]: value of what nature gives.
     ecological_sensitivity : (y, x) [1], optional
@@ -81,6 +84,9 @@ def zone_indicators(
         Where people live: times are theirs.
     county_gdp : table, optional
         ``code, year, sector, yuan``; the latest year counts.
+    loads : tuple of str
+        Loads of which the greatest is ``CL``. The ecological footprint is not among them unless named: what people eat from elsewhere is no load on
+        the place, and almost every populated county is beyond its own biocapacity, so that it tells no county from another.
     core_minutes : float [min]
         A county is in reach of a core city up to this, for its mean resident.
     sensitive_part, moderate_part : float [1]
@@ -135,7 +141,7 @@ def zone_indicators(
         "ED": rank(_economy(cells, county_gdp, outlines, people)),
         "HR": rank(bearing),
         "RL": line,
-        "CL": _column(cells, capacity, "load"),
+        "CL": _load(cells, capacity, loads),
         "CI": np.where(np.isnan(core), np.nan, (core <= core_minutes).astype(float)),
     }
     return cells.named(columns, outlines)
@@ -152,6 +158,7 @@ def unit_indicators(
     red_line_candidate: Codes | None = None,
     protected_areas: Areas | None = None,
     *,
+    loads: Annotated[tuple[str, ...], EachOf(*LOADS)] = OF_PLACE,
     moderate_part: Annotated[float, Between(0.0, 1.0)] = 0.5,
     least_known: Annotated[float, Between(0.0, 1.0)] = 0.5,
 ) -> UnitIndicators:
@@ -168,13 +175,15 @@ def unit_indicators(
     local_relief : (y, x) [m]
         Highest less lowest ground in a window of about 5 km.
     carrying_capacity : table
-        ``unit, headroom``.
+        ``unit`` and the loads.
     gep : table, optional
         index of the labels; ``per_km2`` [yuan/km2/yr].
     red_line_candidate : (y, x) [1], optional
         1 in the line.
     protected_areas : polygons, optional
         They count with the line.
+    loads : tuple of str
+        Loads of which the greatest leaves the headroom, as for :func:`zone_indicators`.
     moderate_part : float [1]
         Weight of land that suits building in part [D].
     least_known : float [1]
@@ -206,7 +215,7 @@ def unit_indicators(
         "R": cells.mean(local_relief.values, least_known),
         "u": rows["upstream_index"].to_numpy(float),
         "pos": rows["position"].fillna("").astype(str).to_numpy(),
-        "H": _column(cells, carrying_capacity, "headroom"),
+        "H": np.clip(1.0 - _load(cells, carrying_capacity, loads), -1.0, 1.0),
         "PROT": shielded,
         "SUIT": _suits(cells, construction_suitability.values, ~kept, moderate_part, least_known),
     }
@@ -215,6 +224,13 @@ def unit_indicators(
 
 def _column(cells: PlaceCells, table: pd.DataFrame, name: str) -> Numbers:
     return np.asarray(cells.column(table, name))
+
+
+def _load(cells: PlaceCells, capacity: pd.DataFrame, loads: tuple[str, ...]) -> Numbers:
+    """Greatest of some loads; NaN where one that the study knows elsewhere is not known here, or where it knows none."""
+    columns = np.stack([_column(cells, capacity, name) for name in loads])
+    known = columns[~np.isnan(columns).all(axis=1)]
+    return known.max(axis=0) if len(known) else np.full(cells.size.size, np.nan)
 
 
 def _shares(
