@@ -37,6 +37,8 @@ CLASSES = {
 }
 BUILDING_M = 500.0
 """Window of relief for building: the guide has 300 to 900 m, by the size of cells [S]; ours between them [D]."""
+DISTRICT_M = 5000.0
+"""Window of relief for green units [METHODS M6.4]."""
 LEVELS: tuple[tuple[str, dict[str, str]], ...] = (
     ("", {"labels": "planning_unit_labels"}),
     ("county_", {"labels": "county_cells", "outlines": "counties"}),
@@ -136,7 +138,8 @@ def _zones(have: set[str]) -> list[Step]:
                 "water_limits": "county_water_limits",
             },
         ),
-        step(unit_indicators, binds=unit | {"gep": "unit_gep"}),
+        step(local_relief, name="district_relief", window_m=DISTRICT_M),
+        step(unit_indicators, binds=unit | {"gep": "unit_gep", "local_relief": "district_relief"}),
         step(green_units),
         step(green_unit_cells),
         step(unit_tasks),

@@ -24,7 +24,9 @@ from shanshui.zoning.places import Numbers, PlaceCells
 from shanshui.zoning.ranks import rank, standard
 from shanshui.zoning.tables import LOADS, CarryingCapacity
 
-Values = Annotated[pd.DataFrame, Table({"per_km2": "yuan/km2/yr", "*": ANY})]
+Values = Annotated[
+    pd.DataFrame, Table({"area_km2": "km2", "total": "yuan/yr", "per_km2": "yuan/km2/yr", "*": ANY})
+]
 Products = Annotated[
     pd.DataFrame,
     Table({"code": Key("county"), "year": "yr", "sector": TEXT, "yuan": "yuan", "*": ANY}),
@@ -35,6 +37,20 @@ EXTREME, SENSITIVE = 1, 3
 PRIMARY, TOTAL = "primary", "total"
 OF_PLACE = ("population_water_load", "population_land_load", "construction_load", "emission_load")
 """Loads that development puts on a place's own water, land and rivers [D, decision 0048]."""
+SUPPLY = (
+    "agr",
+    "for",
+    "hus",
+    "fis",
+    "bio",
+    "wat",
+    "hyd",
+    "food",
+    "raw_material",
+    "raw_materials",
+    "water_supply",
+)
+"""Services that are taken away and sold."""
 
 
 @assessment(source="decisions/0048-zones-and-units", bytes_per_cell=40)
@@ -52,6 +68,7 @@ def zone_indicators(
     population_density: Density | None = None,
     county_gdp: Products | None = None,
     *,
+    taken: tuple[str, ...] = SUPPLY,
     loads: Annotated[tuple[str, ...], EachOf(*LOADS)] = OF_PLACE,
     core_minutes: Annotated[float, Between(0.0, 1e4)] = 60.0,
     sensitive_part: Annotated[float, Between(0.0, 1.0)] = 0.5,
@@ -73,7 +90,7 @@ def zone_indicators(
     carrying_capacity : table
         ``unit, people, biocapacity_gha`` and the loads.
     gep : table, optional
-        index of the labels; ``per_km2`` [yuan/km2/yr]: value of what nature gives.
+        index of the labels; ``area_km2, total`` and a column per service [yuan/yr]: value of what nature gives.
     ecological_sensitivity : (y, x) [1], optional
         1 extreme, 3 sensitive, 5 general, 0 missing.
     red_line_candidate : (y, x) [1], optional
@@ -84,6 +101,8 @@ def zone_indicators(
         Where people live: times are theirs.
     county_gdp : table, optional
         ``code, year, sector, yuan``; the latest year counts.
+    taken : tuple of str
+        Services whose value does not count: harvests make fertile plains as valuable as the forest that waters them [D].
     loads : tuple of str
         Loads of which the greatest is ``CL``. The ecological footprint is not among them unless named: what people eat from elsewhere is no load on
         the place, and almost every populated county is beyond its own biocapacity, so that it tells no county from another.
@@ -129,9 +148,7 @@ def zone_indicators(
     time = _mean_time(cells, travel_time, population_density, least_known)
     core = _mean_time(cells, core_travel_time, population_density, least_known)
     columns: dict[str, object] = {
-        "EV": rank(
-            nothing if gep is None else gep["per_km2"].reindex(cells.places).to_numpy(float)
-        ),
+        "EV": rank(nothing if gep is None else _value(cells, gep, taken)),
         "ES": rank(sensitive),
         "SU": rank(suits),
         "TA": rank(-time),
@@ -158,6 +175,7 @@ def unit_indicators(
     red_line_candidate: Codes | None = None,
     protected_areas: Areas | None = None,
     *,
+    taken: tuple[str, ...] = SUPPLY,
     loads: Annotated[tuple[str, ...], EachOf(*LOADS)] = OF_PLACE,
     moderate_part: Annotated[float, Between(0.0, 1.0)] = 0.5,
     least_known: Annotated[float, Between(0.0, 1.0)] = 0.5,
@@ -177,11 +195,13 @@ def unit_indicators(
     carrying_capacity : table
         ``unit`` and the loads.
     gep : table, optional
-        index of the labels; ``per_km2`` [yuan/km2/yr].
+        index of the labels; ``area_km2, total`` and a column per service [yuan/yr].
     red_line_candidate : (y, x) [1], optional
         1 in the line.
     protected_areas : polygons, optional
         They count with the line.
+    taken : tuple of str
+        As for :func:`zone_indicators`.
     loads : tuple of str
         Loads of which the greatest leaves the headroom, as for :func:`zone_indicators`.
     moderate_part : float [1]
@@ -209,9 +229,7 @@ def unit_indicators(
     shielded = nothing if red_line_candidate is None else cells.km2(kept) / cells.area_km2
     rows = outlines.reindex(cells.places)
     columns: dict[str, object] = {
-        "EV": rank(
-            nothing if gep is None else gep["per_km2"].reindex(cells.places).to_numpy(float)
-        ),
+        "EV": rank(nothing if gep is None else _value(cells, gep, taken)),
         "R": cells.mean(local_relief.values, least_known),
         "u": rows["upstream_index"].to_numpy(float),
         "pos": rows["position"].fillna("").astype(str).to_numpy(),
@@ -224,6 +242,13 @@ def unit_indicators(
 
 def _column(cells: PlaceCells, table: pd.DataFrame, name: str) -> Numbers:
     return np.asarray(cells.column(table, name))
+
+
+def _value(cells: PlaceCells, gep: pd.DataFrame, taken: tuple[str, ...]) -> Numbers:
+    """Value per area of what is not taken away."""
+    sold = gep[[c for c in taken if c in gep.columns]].fillna(0.0).sum(axis=1)
+    kept = (gep["total"] - sold) / gep["area_km2"]
+    return kept.reindex(cells.places).to_numpy(float)
 
 
 def _load(cells: PlaceCells, capacity: pd.DataFrame, loads: tuple[str, ...]) -> Numbers:
