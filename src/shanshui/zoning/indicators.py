@@ -35,8 +35,8 @@ Areas = Annotated[gpd.GeoDataFrame, Features({"name": TEXT, "*": ANY})]
 EXTREME, SENSITIVE = 1, 3
 """Codes of sensitivity: 1 extreme, 3 sensitive, 5 general, 0 missing."""
 PRIMARY, TOTAL = "primary", "total"
-OF_PLACE = ("population_water_load", "population_land_load", "construction_load", "emission_load")
-"""Loads that development puts on a place's own water, land and rivers [D, decision 0048]."""
+OF_PLACE = ("population_water_load", "population_land_load", "construction_load")
+"""Loads that people and building put on a place's own water and land [D, decision 0048]."""
 SUPPLY = (
     "agr",
     "for",
@@ -104,8 +104,9 @@ def zone_indicators(
     taken : tuple of str
         Services whose value does not count: harvests make fertile plains as valuable as the forest that waters them [D].
     loads : tuple of str
-        Loads of which the greatest is ``CL``. The ecological footprint is not among them unless named: what people eat from elsewhere is no load on
-        the place, and almost every populated county is beyond its own biocapacity, so that it tells no county from another.
+        Loads of which the greatest is ``CL``. Footprint, farming and nitrogen are not among them unless named: what people eat from elsewhere is no
+        load on the place, and what fields lose to rivers is cut, not moved; with them most populated counties are beyond capacity, so that
+        ``CL`` tells none from another.
     core_minutes : float [min]
         A county is in reach of a core city up to this, for its mean resident.
     sensitive_part, moderate_part : float [1]
