@@ -14,6 +14,7 @@ from shanshui.zoning.function_zones import function_zones
 from shanshui.zoning.green_units import green_units
 from shanshui.zoning.indicators import unit_indicators, zone_indicators
 from shanshui.zoning.land import agriculture_land, construction_land
+from shanshui.zoning.river_flow import river_flow
 from shanshui.zoning.suitability import suitability
 from shanshui.zoning.supplies import (
     agriculture_warmth,
@@ -98,7 +99,7 @@ def _conflicts() -> list[Step]:
 
 def _capacity(have: set[str]) -> list[Step]:
     """Boards of water, land and environment, the footprint, and the load of each place."""
-    out = []
+    out = [step(river_flow, binds=YIELD)]
     for level, places in LEVELS:
         own = {
             name: f"{level}{name}"

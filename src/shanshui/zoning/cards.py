@@ -34,6 +34,7 @@ Cards = Annotated[
 HEADS = (
     "unit", "code", "name", "zone", "topic", "amount", "measure", "text", "text_said", "source",
 )  # fmt: skip
+M2_KM2 = 1e6
 Lines = tuple[Mapping[str, str], ...]
 
 
@@ -99,7 +100,9 @@ def cards(
     return pd.DataFrame(rows, columns=heads).astype({"unit": int, "amount": float})
 
 
-def people_amounts(cells: PlaceCells, capacity: pd.DataFrame) -> dict[str, Numbers]:
+def people_amounts(
+    cells: PlaceCells, capacity: pd.DataFrame, m2_person: float
+) -> dict[str, Numbers]:
     """People and built land of each place against what water and land carry.
 
     Parameters
@@ -108,6 +111,8 @@ def people_amounts(cells: PlaceCells, capacity: pd.DataFrame) -> dict[str, Numbe
         Gives the order.
     capacity : table
         ``unit, people, population_water_load, population_land_load, built_km2, built_capacity_km2``.
+    m2_person : float [m2/person]
+        Built land of a person.
 
     Returns
     -------
@@ -116,7 +121,8 @@ def people_amounts(cells: PlaceCells, capacity: pd.DataFrame) -> dict[str, Numbe
 
     Notes
     -----
-    ``room = P (1/l - 1)``, ``beyond = P (1 - 1/l)``, 0 or more, l the greater of both loads of people.
+    ``room = min(P (1/l - 1), B / r)``, ``beyond = P (1 - 1/l)``, 0 or more, l the greater of both loads of people, B the room for building and r
+    the built land of a person: who comes needs water, land and a place to build.
     """
 
     def of(name: str) -> Numbers:
@@ -126,10 +132,12 @@ def people_amounts(cells: PlaceCells, capacity: pd.DataFrame) -> dict[str, Numbe
     load = np.maximum(of("population_water_load"), of("population_land_load"))
     with np.errstate(invalid="ignore", divide="ignore"):
         room = np.where(load > 0, people * (1.0 / load - 1.0), np.nan)
+    built_room = of("built_capacity_km2") - of("built_km2")
+    room = np.minimum(room, built_room * M2_KM2 / m2_person)
     return {
         "people": people,
         "room_people": np.maximum(room, 0.0),
         "beyond_people": np.maximum(people * (1.0 - 1.0 / np.maximum(load, 1.0)), 0.0),
         "built_km2": of("built_km2"),
-        "built_room_km2": of("built_capacity_km2") - of("built_km2"),
+        "built_room_km2": built_room,
     }

@@ -29,6 +29,7 @@ def unit_tasks(
     slope: Slope,
     erosion_sensitivity: Codes | None = None,
     *,
+    m2_person: Annotated[float, Between(1.0, 1e4)] = 100.0,
     steep_deg: Annotated[float, Between(0.0, 90.0)] = 25.0,
 ) -> Cards:
     """Tasks of each planning unit by its green unit, with amounts.
@@ -47,6 +48,8 @@ def unit_tasks(
         Steepness.
     erosion_sensitivity : (y, x) [1], optional
         1 extreme, 0 missing.
+    m2_person : float [m2/person]
+        Built land of a person; that of ``carrying_scale``.
     steep_deg : float [degree]
         Fields steeper than this go back to forest; 25 by the law of 2010 on soil and water [S2].
 
@@ -70,7 +73,7 @@ def unit_tasks(
     with np.errstate(invalid="ignore"):
         steep = slope.values > steep_deg
     nature = seen & np.isin(code, codes_of(NATURE))
-    amounts = people_amounts(cells, carrying_capacity)
+    amounts = people_amounts(cells, carrying_capacity, m2_person)
     amounts |= {
         "steep_fields_km2": np.where(covered, cells.km2(field & steep), np.nan),
         "gentle_fields_km2": np.where(covered, cells.km2(field & ~steep), np.nan),

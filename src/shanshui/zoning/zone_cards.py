@@ -24,6 +24,7 @@ def zone_cards(
     red_line_candidate: Codes | None = None,
     population_density: Density | None = None,
     *,
+    m2_person: Annotated[float, Between(1.0, 1e4)] = 100.0,
     least_known: Annotated[float, Between(0.0, 1.0)] = 0.5,
 ) -> Cards:
     """Policy card of each county: what its zone encourages, limits, moves, receives and may emit.
@@ -42,6 +43,8 @@ def zone_cards(
         1 in the line.
     population_density : (y, x) [person/km2], optional
         Residents.
+    m2_person : float [m2/person]
+        Built land of a person; that of ``carrying_scale``.
     least_known : float [1]
         Share of a county's ground in the line at which people must be known [D].
 
@@ -53,13 +56,13 @@ def zone_cards(
 
     Notes
     -----
-    ``room_people = P (1/l - 1)`` and ``beyond_people = P (1 - 1/l)`` with l the greater of the loads of people on water and on built land, each 0 or
-    more; ``built_room = capacity - built``; ``nitrogen_room = limit - now``; ``line_people = sum D a`` over the cells of the line. The dispersal
+    ``room_people = min(P (1/l - 1), B / r)`` and ``beyond_people = P (1 - 1/l)`` with l the greater of the loads of people on water and on built land,
+    B the room for building and r built land of a person, each 0 or more; ``built_room = capacity - built``; ``nitrogen_room = limit - now``; ``line_people = sum D a`` over the cells of the line. The dispersal
     of relieving counties is load over capacity (METHODS M6.1, M6.3).
     """
     cells = PlaceCells.of(county_cells)
     nothing = np.full(cells.size.size, np.nan)
-    amounts = people_amounts(cells, carrying_capacity)
+    amounts = people_amounts(cells, carrying_capacity, m2_person)
     amounts |= dict.fromkeys(("nitrogen_room_t", "line_km2", "line_people"), nothing)
     if water_limits is not None:
         limit, now = (cells.column(water_limits, n) for n in ("nitrogen_limit_t", "nitrogen_t"))
