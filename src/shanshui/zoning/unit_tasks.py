@@ -20,7 +20,11 @@ NATURE = ("forest", "shrub", "grass", "wetland", "water")
 EXTREME = 1
 
 
-@assessment(source="decisions/0048-zones-and-units", bytes_per_cell=32)
+@assessment(
+    source="decisions/0048-zones-and-units",
+    bytes_per_cell=32,
+    follows={"m2_person": "carrying_scale"},
+)
 def unit_tasks(
     planning_unit_labels: UnitLabels,
     green_units: GreenUnits,

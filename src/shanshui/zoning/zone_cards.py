@@ -15,7 +15,11 @@ from shanshui.zoning.places import Numbers, PlaceCells
 from shanshui.zoning.tables import CarryingCapacity, WaterLimits
 
 
-@assessment(source="decisions/0048-zones-and-units", bytes_per_cell=16)
+@assessment(
+    source="decisions/0048-zones-and-units",
+    bytes_per_cell=16,
+    follows={"m2_person": "carrying_scale"},
+)
 def zone_cards(
     county_cells: CountyCells,
     function_zones: FunctionZones,
@@ -56,9 +60,9 @@ def zone_cards(
 
     Notes
     -----
-    ``room_people = min(P (1/l - 1), B / r)`` and ``beyond_people = P (1 - 1/l)`` with l the greater of the loads of people on water and on built land,
-    B the room for building and r built land of a person, each 0 or more; ``built_room = capacity - built``; ``nitrogen_room = limit - now``; ``line_people = sum D a`` over the cells of the line. The dispersal
-    of relieving counties is load over capacity (METHODS M6.1, M6.3).
+    ``room_people = min(P (1/l - 1), B / r)`` and ``beyond_people = P (1 - 1/l)``, each 0 or more, l the greater of the loads of people on water and
+    on built land, B the room for building and r built land of a person; ``built_room = capacity - built``; ``nitrogen_room = limit - now``;
+    ``line_people = sum D a`` over the cells of the line. The dispersal of relieving counties is load over capacity (METHODS M6.1, M6.3).
     """
     cells = PlaceCells.of(county_cells)
     nothing = np.full(cells.size.size, np.nan)
