@@ -22,7 +22,7 @@ CODES = ["610902", "610921", "610981", "610929"]
 def test_no_input_with_a_place_escapes_the_account():
     # zones are told by counties or by outlines: tests/study/test_function_zones_door.py
     named = {name for name, kind in INPUTS.items() if kind.names_places}
-    assert named | {"function_zones"} == set(PLACED)
+    assert named | {"statutory_zones"} == set(PLACED)
 
 
 def table(name):

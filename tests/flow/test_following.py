@@ -66,7 +66,7 @@ def test_without_the_other_step_the_default_stands():
 def test_what_a_step_follows_is_a_setting_of_a_step_of_the_plans():
     from shanshui.plans.pattern import pattern
 
-    steps = {s.name: s for s in pattern({"species_ranges", "function_zones"})}
+    steps = {s.name: s for s in pattern({"species_ranges", "statutory_zones"})}
     follows = [(s, word, leader) for s in steps.values() for word, leader in s.card.follows.items()]
     assert len(follows) >= 3
     for item, word, leader in follows:

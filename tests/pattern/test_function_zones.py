@@ -84,7 +84,7 @@ def test_zones_that_do_not_meet_the_region_are_refused():
 @pytest.mark.parametrize("step", [function_zone_cells, function_zone_areas])
 @pytest.mark.parametrize("column", ["kind", "level"])
 def test_a_kind_or_a_level_that_is_none_is_refused(step, column):
-    with pytest.raises(DataError, match=f"function_zones.{column} of z0: found 'forestry'"):
+    with pytest.raises(DataError, match=f"statutory_zones.{column} of z0: found 'forestry'"):
         step(zones(box(0, 0, 4, 8), **{column: ["forestry"]}), MASK)
 
 
@@ -131,7 +131,7 @@ def core(importance, cover, given=None, **settings):
     return core_area(
         codes(importance),
         MASK,
-        function_zones=held,
+        statutory_zones=held,
         cover_type=codes(cover),
         **{"least_km2": 1.0} | settings,
     ).values
@@ -247,7 +247,7 @@ def test_zones_are_credited_with_no_more_than_they_made_core(zone_ground, zone, 
     )  # fmt: skip
     given, cells = zones(box(0, 0, 6, 8)), GRID.lay(full(1, np.int32), "1", nodata=0)
     made = core_area(
-        codes(importance), MASK, counties=counties, function_zones=given, cover_type=codes(cover), least_km2=1.0,
+        codes(importance), MASK, counties=counties, statutory_zones=given, cover_type=codes(cover), least_km2=1.0,
         core_counties=("61",), zone_ground=zone_ground,
     )  # fmt: skip
     row = core_area_share(
@@ -265,7 +265,7 @@ def test_fields_of_a_zone_that_are_core_by_name_are_not_credited_to_it():
     )  # fmt: skip
     given, cells = zones(box(0, 0, 6, 8)), GRID.lay(full(1, np.int32), "1", nodata=0)
     made = core_area(
-        codes(full(3)), MASK, counties=counties, function_zones=given, cover_type=codes(cover), least_km2=1.0, core_counties=("61",)
+        codes(full(3)), MASK, counties=counties, statutory_zones=given, cover_type=codes(cover), least_km2=1.0, core_counties=("61",)
     )  # fmt: skip
     row = core_area_share(cells, made, counties, codes(full(3)), None, None, given, codes(cover)).iloc[0]  # fmt: skip
     assert row[["zones_km2", "other_km2"]].tolist() == pytest.approx([32.0, 16.0])

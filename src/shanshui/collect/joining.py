@@ -78,7 +78,7 @@ ROWS = {
 """Tables whose rows are things in a place that may as well lie elsewhere, and the column that names it."""
 HERE = frozenset({"recreation_sites", "housing"})
 """Tables of things of which only those in places of the study count: a sum over the region is made of them."""
-PLACED = frozenset({*RULES, *ROWS, "function_zones"})
+PLACED = frozenset({*RULES, *ROWS, "statutory_zones"})
 
 
 def places_frame(features: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame | None:

@@ -152,6 +152,7 @@ def place_facts(
     counties: Counties | None = None,
     county_cells: CountyCells | None = None,
     county_mountains: CountyMountains | None = None,
+    green_unit_cells: Codes | None = None,
 ) -> PlaceFacts:
     """What rules may ask of a place, for every cell of the grid.
 
@@ -194,6 +195,8 @@ def place_facts(
         County of each cell; 0 outside, where the province is not known.
     county_mountains : table, optional
         ``code, mountains``: those that the high ground of a county belongs to, blank where it is of several; not known there and without a row.
+    green_unit_cells : (y, x) [1], optional
+        Green unit that the study proposes: 1 all, 2 deep, 3 medium, 4 light green; 0 not known, 255 outside.
 
     Returns
     -------
@@ -219,19 +222,19 @@ def place_facts(
         "elevation_m": np.asarray(elevation.values, np.float32),
         "slope_deg": np.asarray(slope.values, np.float32),
     }
-    for name, codes in (
-        ("sensitivity", ecological_sensitivity),
-        ("importance", protection_importance),
+    for name, codes, blank in (
+        ("sensitivity", ecological_sensitivity, (0,)),
+        ("importance", protection_importance, (0,)),
+        ("core_area", core_area, (255,)),
+        ("green_unit", green_unit_cells, (0, 255)),
     ):
         if codes is not None:
-            known[name] = _without(codes.values, 0)
+            known[name] = _without(codes.values, *blank)
     if red_line_candidate is not None:
         line = _without(red_line_candidate.values, 255)
         known["red_line"] = np.where(np.isnan(line), line, line == 1).astype(np.float32)
     if protected_areas is not None:
         known["protected"] = covered(_placed(protected_areas, grid), grid).astype(np.float32)
-    if core_area is not None:
-        known["core_area"] = _without(core_area.values, 255)
     for name, measured in (
         ("river_m", river_distance), ("main_river_m", main_river_distance), ("basin_km2", upstream_area),
     ):  # fmt: skip
@@ -286,8 +289,8 @@ def _in_parks(parks: gpd.GeoDataFrame, grid: GridSpec) -> NDArray[np.float32]:
     return out
 
 
-def _without(codes: NDArray[np.integer], missing: int) -> NDArray[np.float32]:
-    return np.where(codes == missing, np.float32(np.nan), codes.astype(np.float32))
+def _without(codes: NDArray[np.integer], *missing: int) -> NDArray[np.float32]:
+    return np.where(np.isin(codes, missing), np.float32(np.nan), codes.astype(np.float32))
 
 
 def _placed(frame: gpd.GeoDataFrame, grid: GridSpec) -> gpd.GeoDataFrame:

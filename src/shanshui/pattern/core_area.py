@@ -48,7 +48,7 @@ def core_area(
     source_cells: SourceCells | None = None,
     protected_areas: Protected | None = None,
     counties: Counties | None = None,
-    function_zones: NationalZones | None = None,
+    statutory_zones: NationalZones | None = None,
     cover_type: Codes | None = None,
     *,
     least_km2: Annotated[float, Between(0.0, 1e5)] = 100.0,
@@ -69,7 +69,7 @@ def core_area(
         Reserves; they are core whole, whatever their size.
     counties : polygons, optional
         ``code``; needed where ``core_counties`` names some.
-    function_zones : polygons, optional
+    statutory_zones : polygons, optional
         Statutory zones; those that the nation set for ecological functions count.
     cover_type : (y, x) [1], optional
         Farmed and built ground is not core because a zone holds it; unknown cover neither. Built ground makes no core by its importance: only ground
@@ -113,7 +113,7 @@ def core_area(
     if source_cells is not None:
         core |= (source_cells.values > 0) & inside
     told = np.zeros(grid.shape, bool)
-    zoned = _zone_ground(zone_ground, function_zones, protection_importance, cover_type) & inside
+    zoned = _zone_ground(zone_ground, statutory_zones, protection_importance, cover_type) & inside
     if zone_ground == "whole":
         told |= zoned
     else:
@@ -173,7 +173,7 @@ def core_area_share(
     protection_importance: Codes,
     source_cells: SourceCells | None = None,
     protected_areas: Protected | None = None,
-    function_zones: NationalZones | None = None,
+    statutory_zones: NationalZones | None = None,
     cover_type: Codes | None = None,
     *,
     zone_ground: Annotated[str, OneOf("none", "important", "whole")] = "important",
@@ -194,7 +194,7 @@ def core_area_share(
         Source of each cell; 0 none.
     protected_areas : polygons, optional
         Reserves.
-    function_zones : polygons, optional
+    statutory_zones : polygons, optional
         Statutory zones.
     cover_type : (y, x) [1], optional
         As for :func:`core_area`.
@@ -222,7 +222,7 @@ def core_area_share(
         else np.asarray(burnt(protected_areas, grid, 0.0), bool),
         np.zeros(grid.shape, bool) if source_cells is None else source_cells.values > 0,
         protection_importance.values == EXTREME,
-        _zone_ground(zone_ground, function_zones, protection_importance, cover_type),
+        _zone_ground(zone_ground, statutory_zones, protection_importance, cover_type),
     ]
     for number in range(len(holds), 0, -1):
         reason[holds[number - 1]] = number

@@ -51,12 +51,12 @@ ZoneAreas = Annotated[
 
 
 @assessment(source="mainfunction2010", bytes_per_cell=8)
-def function_zone_cells(function_zones: NationalZones, region_mask: Mask) -> ZoneCells:
+def function_zone_cells(statutory_zones: NationalZones, region_mask: Mask) -> ZoneCells:
     """Function zone that each cell lies in.
 
     Parameters
     ----------
-    function_zones : polygons
+    statutory_zones : polygons
         ``name, kind, level``; index is the number.
     region_mask : (y, x) [1]
         1 inside.
@@ -83,21 +83,23 @@ def function_zone_cells(function_zones: NationalZones, region_mask: Mask) -> Zon
     inside = region_mask.values == 1
     out = np.zeros(grid.shape, np.int32)
     ranked = sorted(
-        range(len(function_zones)), key=lambda k: (*_rank(function_zones.iloc[k]), k), reverse=True
+        range(len(statutory_zones)),
+        key=lambda k: (*_rank(statutory_zones.iloc[k]), k),
+        reverse=True,
     )
     for k in ranked:
-        out[burnt(function_zones.iloc[[k]], grid, 0.0) & inside] = int(function_zones.index[k])
+        out[burnt(statutory_zones.iloc[[k]], grid, 0.0) & inside] = int(statutory_zones.index[k])
     if not out.any():
         raise QuantityError(
-            f"function_zones: none of {len(function_zones)} zones meets the region; expected zones that overlap it: give others, or leave "
+            f"statutory_zones: none of {len(statutory_zones)} zones meets the region; expected zones that overlap it: give others, or leave "
             "the input out"
         )
     return like(region_mask, out, "1", nodata=0)
 
 
 def _rank(zone: Any) -> tuple[bool, bool]:
-    kind = kind_of_zone(zone["kind"], f"function_zones.kind of {zone['name']}")
-    level = level_of_zone(zone["level"], f"function_zones.level of {zone['name']}")
+    kind = kind_of_zone(zone["kind"], f"statutory_zones.kind of {zone['name']}")
+    level = level_of_zone(zone["level"], f"statutory_zones.level of {zone['name']}")
     return level != "national", kind not in ECOLOGICAL
 
 
@@ -109,7 +111,7 @@ def national_ecological(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 @assessment(source="mainfunction2010", bytes_per_cell=16)
 def function_zone_areas(
-    function_zones: FunctionZones,
+    statutory_zones: FunctionZones,
     region_mask: Mask,
     red_line_candidate: Codes | None = None,
     protection_importance: Codes | None = None,
@@ -119,7 +121,7 @@ def function_zone_areas(
 
     Parameters
     ----------
-    function_zones : polygons
+    statutory_zones : polygons
         ``name, kind, level, named, found``.
     region_mask : (y, x) [1]
         1 inside.
@@ -166,9 +168,9 @@ def function_zone_areas(
         return out
 
     rows: list[dict[str, Any]] = []
-    for _, zone in function_zones.iterrows():
+    for _, zone in statutory_zones.iterrows():
         _rank(zone)
-        shape = gpd.GeoDataFrame(geometry=[zone.geometry], crs=function_zones.crs)
+        shape = gpd.GeoDataFrame(geometry=[zone.geometry], crs=statutory_zones.crs)
         rows.append(
             {
                 "name": zone["name"],

@@ -251,7 +251,7 @@ def pattern_without(have: set[str]) -> dict[str, str]:
 def _zones(have: set[str]) -> list[Step]:
     """What statutory zones hold, where the study has some."""
     return (
-        [step(function_zone_cells), step(function_zone_areas)] if "function_zones" in have else []
+        [step(function_zone_cells), step(function_zone_areas)] if "statutory_zones" in have else []
     )
 
 

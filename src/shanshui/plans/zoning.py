@@ -7,9 +7,14 @@ from shanshui.zoning.access import travel_time
 from shanshui.zoning.areas import suitability_areas
 from shanshui.zoning.carrying_capacity import carrying_capacity
 from shanshui.zoning.carrying_scale import carrying_scale
+from shanshui.zoning.core_influence import core_travel_time
 from shanshui.zoning.evidence import suitability_factors
 from shanshui.zoning.footprint import ecological_footprint
+from shanshui.zoning.function_zones import function_zones
+from shanshui.zoning.green_units import green_units
+from shanshui.zoning.indicators import unit_indicators, zone_indicators
 from shanshui.zoning.land import agriculture_land, construction_land
+from shanshui.zoning.river_flow import river_flow
 from shanshui.zoning.suitability import suitability
 from shanshui.zoning.supplies import (
     agriculture_warmth,
@@ -17,9 +22,12 @@ from shanshui.zoning.supplies import (
     construction_location,
     construction_water,
 )
+from shanshui.zoning.unit_tasks import unit_tasks
 from shanshui.zoning.use_conflicts import conflict_cells, use_conflicts
 from shanshui.zoning.warmth import accumulated_warmth
 from shanshui.zoning.water import runoff_depth, water_limits
+from shanshui.zoning.zone_cards import zone_cards
+from shanshui.zoning.zone_cells import green_unit_cells, zone_cells
 
 FINE = {"slope": "scaled_slope"}
 # what limits are held against, by its product
@@ -30,6 +38,8 @@ CLASSES = {
 }
 BUILDING_M = 500.0
 """Window of relief for building: the guide has 300 to 900 m, by the size of cells [S]; ours between them [D]."""
+DISTRICT_M = 5000.0
+"""Window of relief for green units [METHODS M6.4]."""
 LEVELS: tuple[tuple[str, dict[str, str]], ...] = (
     ("", {"labels": "planning_unit_labels"}),
     ("county_", {"labels": "county_cells", "outlines": "counties"}),
@@ -50,7 +60,7 @@ def zoning(have: set[str]) -> list[Step]:
     list of Step
         Those that lack an input are told apart when the plan is bound.
     """
-    return [*_suitability(have), *_conflicts(), *_capacity(have)]
+    return [*_suitability(have), *_conflicts(), *_capacity(have), *_zones(have)]
 
 
 def _suitability(have: set[str]) -> list[Step]:
@@ -89,7 +99,7 @@ def _conflicts() -> list[Step]:
 
 def _capacity(have: set[str]) -> list[Step]:
     """Boards of water, land and environment, the footprint, and the load of each place."""
-    out = []
+    out = [step(river_flow, binds=YIELD)]
     for level, places in LEVELS:
         own = {
             name: f"{level}{name}"
@@ -107,3 +117,31 @@ def _capacity(have: set[str]) -> list[Step]:
             step(carrying_capacity, name=f"{level}carrying_capacity", binds=places | own),
         ]
     return out
+
+
+def _zones(have: set[str]) -> list[Step]:
+    """Main-function zone of each county, green unit of each planning unit."""
+    suits = {"construction_suitability": CLASSES["construction_suitability"]}
+    county = {"labels": "county_cells", "outlines": "counties"} | suits
+    unit = {"labels": "planning_unit_labels", "outlines": "planning_units"} | suits
+    return [
+        *([step(core_travel_time)] if "cities" in have else []),
+        step(
+            zone_indicators,
+            binds=county | {"carrying_capacity": "county_carrying_capacity", "gep": "county_gep"},
+        ),
+        step(function_zones),
+        step(zone_cells),
+        step(
+            zone_cards,
+            binds={
+                "carrying_capacity": "county_carrying_capacity",
+                "water_limits": "county_water_limits",
+            },
+        ),
+        step(local_relief, name="district_relief", window_m=DISTRICT_M),
+        step(unit_indicators, binds=unit | {"gep": "unit_gep", "local_relief": "district_relief"}),
+        step(green_units),
+        step(green_unit_cells),
+        step(unit_tasks),
+    ]

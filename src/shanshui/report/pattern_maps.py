@@ -9,7 +9,7 @@ from shanshui.study.study import Study
 
 def zone_classes(study: Study, voice: Voice) -> dict[int, tuple[str, str]]:
     """Name and colour of each statutory zone."""
-    zones = study["function_zones"]
+    zones = study["statutory_zones"]
     names = zones[voice.column(zones, "name")]
     ramp = colours("zones")
     out = {int(c.code): (voice(c.word), c.colour) for c in classes("no_zone")}

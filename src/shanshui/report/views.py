@@ -237,7 +237,7 @@ SOURCES: dict[str, Callable[[View], dict[int, tuple[str, str]]]] = {
     "=cover_classes": _named_by_data,
     "=covers": lambda view: {c.code: (view.voice.said(c), c.colour) for c in covers().values()},
     "=morphology": lambda view: morphology_classes(view.voice),
-    "=function_zones": lambda view: zone_classes(view.study, view.voice),
+    "=statutory_zones": lambda view: zone_classes(view.study, view.voice),
 }
 """Classes that are not all rows of ``classes.csv``."""
 MOST_CODES = 40

@@ -1,4 +1,4 @@
-"""Chapter of the report on land space: suitability, capacity, conflicts."""
+"""Chapter of the report on land space: suitability, capacity, conflicts, zones, units."""
 
 from typing import Any
 
@@ -29,6 +29,9 @@ def zoning_chapter(page: Page) -> dict[str, Any]:
         *(_areas(page, name) for name in ("county_suitability_areas", "suitability_areas")),
         *(_capacity(page, name) for name in ("county_carrying_capacity", "carrying_capacity")),
         _conflicts(page),
+        _zones(page),
+        _cards(page),
+        _tasks(page),
     )
     return {
         "title": page.voice("zoning"),
@@ -132,3 +135,79 @@ def _conflicts(page: Page) -> dict[str, Any] | None:
     frame["conflict"] = [voice(c) for c in frame["conflict"]]
     title = voice.word("use_conflicts")
     return page.table(title, frame, voice("conflicts_note"), of=("use_conflicts",))
+
+
+def _zones(page: Page) -> dict[str, Any] | None:
+    """Zone of each county, how surely, and what would change it."""
+    if not page.study.has("function_zones"):
+        return None
+    rows, voice = page.study["function_zones"], page.voice
+    rows = rows.sort_values(["zone_code", "stability"], ascending=[True, False], kind="stable")
+    frame = pd.DataFrame(
+        {
+            "name": rows[voice.column(rows, "name")],
+            "zone": [voice(f"zone_{z}") for z in rows["zone"]],
+            "rule": [voice("rule_by_likeness") if r == "F" else r or "–" for r in rows["rule"]],
+            "stability": rows["stability"],
+            "second_zone": [voice(f"zone_{z}") if z else "–" for z in rows["second_zone"]],
+            "borderline": rows["borderline"],
+            "split": rows["split"],
+            "change_indicator": [voice.word(i) if i else "–" for i in rows["change_indicator"]],
+            "change_from": rows["change_from"],
+            "change_to": rows["change_to"],
+            "change_zone": [voice(f"zone_{z}") if z else "–" for z in rows["change_zone"]],
+            "unknown": [
+                voice.listed(voice.word(n) for n in text.split()) if text else "–"
+                for text in rows["unknown"]
+            ],
+        }
+    ).reset_index(drop=True)
+    title = voice.word("function_zones")
+    return page.table(title, frame, voice("zones_note"), of=("function_zones",), long=True)
+
+
+def _topics(page: Page, topics: pd.Series) -> list[str]:
+    return [page.voice(f"zone_topic_{t.replace(' ', '_')}") for t in topics]
+
+
+def _cards(page: Page) -> dict[str, Any] | None:
+    """Lines of each county's card."""
+    if not page.study.has("zone_cards") or page.study["zone_cards"].empty:
+        return None
+    rows, voice = page.study["zone_cards"], page.voice
+    frame = pd.DataFrame(
+        {
+            "name": rows[voice.column(rows, "name")],
+            "zone": [voice(f"zone_{z}") for z in rows["zone"]],
+            "topic": _topics(page, rows["topic"]),
+            "text": told_column(rows, "text", voice),
+            "amount": rows["amount"],
+            "measure": [voice.unit(m) if m else "–" for m in rows["measure"]],
+        }
+    ).reset_index(drop=True)
+    title = voice.word("zone_cards")
+    return page.table(title, frame, voice("zone_cards_note"), of=("zone_cards",), long=True)
+
+
+def _tasks(page: Page) -> dict[str, Any] | None:
+    """Tasks of the green units, summed over their planning units."""
+    if not page.study.has("unit_tasks") or page.study["unit_tasks"].empty:
+        return None
+    rows, voice = page.study["unit_tasks"], page.voice
+    whole = rows[(rows["measure"] != "") & (rows["measure"] != "1")]
+    whole = whole.assign(said=told_column(whole, "text", voice))
+    # a sum that lacks a unit is no sum
+    summed = whole.groupby(["zone", "topic", "said", "measure"], sort=False)["amount"].agg(
+        lambda v: v.sum(skipna=False)
+    )
+    frame = summed.reset_index()
+    frame = pd.DataFrame(
+        {
+            "green_unit": [voice(f"green_{z}") for z in frame["zone"]],
+            "topic": _topics(page, frame["topic"]),
+            "text": frame["said"],
+            "amount": frame["amount"],
+            "measure": [voice.unit(m) for m in frame["measure"]],
+        }
+    )
+    return page.table(voice.word("unit_tasks"), frame, voice("unit_tasks_note"), of=("unit_tasks",))

@@ -5,6 +5,7 @@ from typing import Annotated
 import geopandas as gpd
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
@@ -12,7 +13,7 @@ from shanshui.core.quantity import ANY, Features, Grid
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Mask, Places, Slope
 from shanshui.kernels.cost import accumulated_cost
-from shanshui.region.grid import grid_of, like
+from shanshui.region.grid import GridSpec, grid_of, like
 from shanshui.region.unitset import burnt
 
 Minutes = Annotated[xr.DataArray, Grid("min")]
@@ -67,25 +68,65 @@ def travel_time(
     ``road_kmh`` on roads, else ``v_0 exp(-k tan(s))``, s the slope: the fall is that of Tobler (1993) for walkers, k = 3.5 [M]; speeds are ours [D].
     """
     grid = grid_of(region_mask)
+    west, south, east, north = grid.bounds
+    x, y = cities.geometry.x.to_numpy(), cities.geometry.y.to_numpy()
+    here = (x >= west) & (x < east) & (y > south) & (y <= north)
+    found = minutes_from(
+        grid, slope, cities[here], roads, road_kmh=road_kmh, open_kmh=open_kmh, slope_drag=slope_drag,
+    )  # fmt: skip
+    if not np.isfinite(found).any():
+        raise QuantityError(
+            f"cities: none of {len(cities)} lies on ground of the grid; expected at least one, give towns of this region with their coordinate system"
+        )
+    return like(region_mask, np.where(np.isfinite(found), found, np.nan).astype(np.float32), "min")
+
+
+def minutes_from(
+    grid: GridSpec,
+    slope: xr.DataArray,
+    towns: gpd.GeoDataFrame,
+    roads: gpd.GeoDataFrame | None,
+    *,
+    road_kmh: float,
+    open_kmh: float,
+    slope_drag: float,
+) -> NDArray[np.float64]:
+    """Least time to the nearest of some towns on the grid [min].
+
+    Parameters
+    ----------
+    grid : GridSpec
+        Ground.
+    slope : (y, x) [degree]
+        Steepness.
+    towns : points
+        All on the grid.
+    roads : lines or None
+        Mapped roads.
+    road_kmh, open_kmh : float [km/h]
+        Speeds on roads and on level open ground.
+    slope_drag : float [1]
+        How fast speed falls with the tangent of the slope.
+
+    Returns
+    -------
+    (y, x) array [min]
+        Infinite where no town is reached.
+    """
     steep = np.tan(np.deg2rad(slope.values.astype(np.float64)))
     speed = open_kmh * np.exp(-slope_drag * steep)
     if roads is not None and len(roads):
         on = burnt(roads, grid, 0.5 * grid.cell_m).astype(bool) & np.isfinite(speed)
         speed[on] = np.maximum(speed[on], road_kmh)
     west, _, _, north = grid.bounds
-    row = np.floor((north - cities.geometry.y.to_numpy()) / grid.cell_m).astype(np.int64)
-    column = np.floor((cities.geometry.x.to_numpy() - west) / grid.cell_m).astype(np.int64)
-    here = (row >= 0) & (row < grid.ny) & (column >= 0) & (column < grid.nx)
+    row = np.floor((north - towns.geometry.y.to_numpy()) / grid.cell_m).astype(np.int64)
+    column = np.floor((towns.geometry.x.to_numpy() - west) / grid.cell_m).astype(np.int64)
     start = np.zeros(grid.shape, np.int32)
-    start[row[here], column[here]] = 1
+    start[row, column] = 1
     start[~np.isfinite(speed)] = 0
     if not start.any():
-        raise QuantityError(
-            f"cities: none of {len(cities)} lies on ground of the grid; expected at least one, give towns of this region with their coordinate system"
-        )
-    minutes_per_m = 1.0 / (speed * M_PER_MIN)
+        return np.full(grid.shape, np.inf)
     found, _ = accumulated_cost(
-        np.ascontiguousarray(minutes_per_m), start, grid.cell_m, four_neighbours=False, limit=np.inf, ways=False
+        np.ascontiguousarray(1.0 / (speed * M_PER_MIN)), start, grid.cell_m, four_neighbours=False, limit=np.inf, ways=False
     )  # fmt: skip
-    out = np.where(np.isfinite(found), found, np.nan).astype(np.float32)
-    return like(region_mask, out, "min")
+    return np.asarray(found)

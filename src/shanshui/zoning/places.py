@@ -128,6 +128,15 @@ class PlaceCells:
                 np.nan,
             )
 
+    def greatest(self, values: NDArray[np.floating]) -> Numbers:
+        """Greatest known value of each place; NaN where none is."""
+        flat = values.ravel()
+        known = np.isfinite(flat)
+        most = np.full(self._bins, -np.inf)
+        np.maximum.at(most, self.label[known], flat[known])
+        found = most[self.places]
+        return np.where(np.isfinite(found), found, np.nan)
+
     def mean_over(self, values: NDArray[np.floating], where: NDArray[np.bool_]) -> Numbers:
         """Mean of the values of each place over some of its cells; NaN where one of these is not known, or where there are none."""
         known = where & np.isfinite(values)

@@ -47,6 +47,7 @@ WaterLimits = Annotated[
             "code?": TEXT,
             "name?": TEXT,
             "yield_m3": "m3/yr",
+            "transit_m3?": "m3/yr",
             "usable_m3": "m3/yr",
             "nitrogen_t": "t/yr",
             "nitrogen_limit_t": "t/yr",

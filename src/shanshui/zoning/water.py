@@ -10,6 +10,7 @@ from shanshui.core.vocabulary import Labels, MassRate, Precipitation
 from shanshui.kernels.labels import label_sizes, label_statistics
 from shanshui.region.grid import like
 from shanshui.zoning.places import PlaceCells, load_ratio
+from shanshui.zoning.river_flow import RiverFlow
 from shanshui.zoning.tables import Outlines, WaterLimits
 
 M3_PER_MM_KM2, HA_PER_KM2, G_PER_T = 1000.0, 100.0, 1e6
@@ -70,9 +71,11 @@ def water_limits(
     labels: Labels,
     water_yield: Precipitation,
     nutrient_export: MassRate | None = None,
+    river_flow: RiverFlow | None = None,
     outlines: Outlines | None = None,
     *,
     usable_share: Annotated[float, Between(0.01, 1.0)] = 0.4,
+    transit_share: Annotated[float, Between(0.0, 1.0)] = 0.1,
     nitrogen_mg_l: Annotated[float, Between(1e-3, 1e3)] = 1.0,
     greatest_load: Annotated[float, Between(1.0, 1e6)] = GREATEST_LOAD,
     least_known: Annotated[float, Between(0.0, 1.0)] = LEAST_KNOWN,
@@ -87,10 +90,14 @@ def water_limits(
         Rain less evaporation.
     nutrient_export : (y, x) [t/ha/yr], optional
         Nitrogen that reaches streams.
+    river_flow : (y, x) [m3/yr], optional
+        Water that passes each cell; without it no water from upstream is counted.
     outlines : polygons, optional
         Index of the labels; ``code, name``.
     usable_share : float [1]
         Of the yield: the alarm limit of use [M].
+    transit_share : float [1]
+        Of the water that comes from upstream: the rest belongs to those below and to the river [D].
     nitrogen_mg_l : float [mg/L]
         Class III of lakes and reservoirs by GB 3838 [M].
     greatest_load : float [1]
@@ -101,14 +108,15 @@ def water_limits(
     Returns
     -------
     table
-        ``unit``, with outlines ``code, name``; ``yield_m3`` and ``usable_m3`` [m3/yr]; ``nitrogen_t`` that reaches streams and
+        ``unit``, with outlines ``code, name``; ``yield_m3``, ``transit_m3`` and ``usable_m3`` [m3/yr]; ``nitrogen_t`` that reaches streams and
         ``nitrogen_limit_t`` [t/yr]; ``emission_load`` [1], 1 at the limit. NaN where a map is missing.
 
     Notes
     -----
-    ``W = 1000 max(0, w) A``, w the mean yield [mm/yr] and A the area [km2]; ``usable = u W``; ``N = 100 e A``, e the mean export [t/ha/yr];
-    ``limit = c W / 10^6``, c the concentration [mg/L]; ``load = N / limit``. Water from upstream is not in it. Shares and limit from memory [M]; to
-    hold the land's own nitrogen against its own water is ours [D].
+    ``W = 1000 max(0, w) A``, w the mean yield [mm/yr] and A the area [km2]; ``T = max(0, max_c F - W)`` with F the
+    flow through the place's cells; ``usable = u W + t T``; ``N = 100 e A``, e the mean export [t/ha/yr];
+    ``limit = c W / 10^6``, c the concentration [mg/L]; ``load = N / limit``. Shares and limit from memory [M]; to hold the land's own nitrogen
+    against its own water, without that from upstream, is ours [D].
     """
     cells = PlaceCells.of(labels)
     depth = np.maximum(cells.mean(water_yield.values, least_known), 0.0)
@@ -116,10 +124,15 @@ def water_limits(
     nitrogen = np.full(volume.size, np.nan)
     if nutrient_export is not None:
         nitrogen = cells.mean(nutrient_export.values, least_known) * HA_PER_KM2 * cells.area_km2
+    transit = np.zeros(volume.size)
+    if river_flow is not None:
+        greatest = cells.greatest(river_flow.values)
+        transit = np.where(np.isnan(greatest), 0.0, np.maximum(greatest - volume, 0.0))
     limit = nitrogen_mg_l * volume / G_PER_T
     columns: dict[str, object] = {
         "yield_m3": volume,
-        "usable_m3": usable_share * volume,
+        "transit_m3": transit if river_flow is not None else np.full(volume.size, np.nan),
+        "usable_m3": usable_share * volume + transit_share * transit,
         "nitrogen_t": nitrogen,
         "nitrogen_limit_t": limit,
         "emission_load": load_ratio(nitrogen, limit, greatest_load),
