@@ -14,6 +14,7 @@ from shanshui.zoning.function_zones import function_zones
 from shanshui.zoning.green_units import green_units
 from shanshui.zoning.indicators import unit_indicators, zone_indicators
 from shanshui.zoning.land import agriculture_land, construction_land
+from shanshui.zoning.optimum import optimum_cells, zoning_optimum
 from shanshui.zoning.river_flow import river_flow
 from shanshui.zoning.suitability import suitability
 from shanshui.zoning.supplies import (
@@ -144,4 +145,6 @@ def _zones(have: set[str]) -> list[Step]:
         step(green_units),
         step(green_unit_cells),
         step(unit_tasks),
+        step(zoning_optimum),
+        step(optimum_cells),
     ]

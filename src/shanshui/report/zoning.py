@@ -32,6 +32,7 @@ def zoning_chapter(page: Page) -> dict[str, Any]:
         _zones(page),
         _cards(page),
         _tasks(page),
+        _optimum(page),
     )
     return {
         "title": page.voice("zoning"),
@@ -211,3 +212,30 @@ def _tasks(page: Page) -> dict[str, Any] | None:
         }
     )
     return page.table(voice.word("unit_tasks"), frame, voice("unit_tasks_note"), of=("unit_tasks",))
+
+
+def _optimum(page: Page) -> dict[str, Any] | None:
+    """Units of which rule and optimum differ, the dearest first."""
+    if not page.study.has("zoning_optimum"):
+        return None
+    rows, voice = page.study["zoning_optimum"], page.voice
+    first = rows[rows["differs"] == 1].sort_values("cost", ascending=False, kind="stable")
+    first = first.head(SHOWN)
+    frame = pd.DataFrame(
+        {
+            "name": _named(page, first),
+            "area_km2": first["area_km2"],
+            "rule_unit": [voice(f"green_{u}") for u in first["rule_unit"]],
+            "optimal_unit": [voice(f"green_{u}") for u in first["optimal_unit"]],
+            "rule_value": first["rule_value"],
+            "optimal_value": first["optimal_value"],
+            "cost": first["cost"],
+        }
+    ).reset_index(drop=True)
+    told = rows.attrs
+    note = voice(
+        "optimum_note", status=voice(f"optimum_{told['status'].replace(' ', '_')}"), worth=told["worth"], rules=told["worth_of_rules"],
+        bound=told["bound"], binding=voice.listed(told["binding"].split("; ")) if told["binding"] else "–",
+    )  # fmt: skip
+    title = voice.word("zoning_optimum")
+    return page.table(title, frame, note, of=("zoning_optimum", *_outlines(rows)), long=True)
