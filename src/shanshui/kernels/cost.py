@@ -148,9 +148,7 @@ def _expand(
 
 
 @nb.njit(cache=True, nogil=True)
-def _hand_out(
-    dist, top, left, rows, cols, sides, half, diag, limit, low, until, r, e, d, offered
-):
+def _hand_out(dist, top, left, rows, cols, sides, half, diag, limit, low, until, r, e, d, offered):
     """Write a tile back; the least that each of the eight neighbours may now take up."""
     wide = cols + 2
     for i in range(1, rows + 1):
@@ -209,7 +207,22 @@ def _share(
             cost, level, dist, top, left, rows, cols, done[p, q], until, r, e, d, cell_of, key
         )
         used, other, more = _take_in(
-            dist, top, left, rows, cols, sides, half, diag, limit, until, r, e, d, cell_of, key, used
+            dist,
+            top,
+            left,
+            rows,
+            cols,
+            sides,
+            half,
+            diag,
+            limit,
+            until,
+            r,
+            e,
+            d,
+            cell_of,
+            key,
+            used,
         )
         low = min(low, other)
         later = min(later, more)
@@ -236,7 +249,9 @@ def _share(
             )
             later = min(later, more)
         offered[:] = np.inf
-        _hand_out(dist, top, left, rows, cols, sides, half, diag, limit, low, until, r, e, d, offered)
+        _hand_out(
+            dist, top, left, rows, cols, sides, half, diag, limit, low, until, r, e, d, offered
+        )
         if full:  # begin again from what is known by now
             later = min(later, low)
             done[p, q] = min(done[p, q], low)

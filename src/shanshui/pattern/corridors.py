@@ -26,12 +26,28 @@ from shanshui.pattern.reach import MEMORY, Reach, detour
 
 ADJACENCY = ("cost", "euclidean", "either", "both", "all")
 NEAREST_BY = ("cost", "euclidean")
-BARRED = "barred"
-"""Status of links that the caller bars."""
+BARRED = "too alike"
+"""Status of links along no gradient."""
 COLUMNS = (
     "source", "target", "euclidean", "cost", "length", "cost_per_euclidean", "cost_per_length", "adjacency", "through", "status",
 )  # fmt: skip
 Cells = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """A second surface that steps and links follow.
+
+    Attributes
+    ----------
+    level : (y, x) array [m]
+        A step costs so much more as its two cells differ in this, known wherever a way leads.
+    barred : sequence of (int, int)
+        Pairs of sources that are too alike to be linked.
+    """
+
+    level: NDArray[np.floating]
+    barred: Sequence[tuple[int, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -86,8 +102,7 @@ def least_cost_corridors(
     nearest_by: str = "cost",
     join_groups: bool = False,
     drop_through_sources: bool = True,
-    level: NDArray[np.floating] | None = None,
-    barred: Iterable[tuple[int, int]] = (),
+    gradient: Gradient | None = None,
     truncate: float = math.inf,
     values: pd.Series | None = None,
     outlines: pd.Series | None = None,
@@ -121,10 +136,8 @@ def least_cost_corridors(
         Groups of sources that ``nearest_links`` tears apart stay joined by the nearest links between them.
     drop_through_sources : bool
         Links whose path crosses a third source are dropped: that source's own links stand for them.
-    level : (y, x) array [m]
-        A step costs so much more as its two cells differ in this, known wherever a way leads.
-    barred : iterable of pairs
-        Links that are dropped whatever they cost.
+    gradient : Gradient
+        Of a second surface that steps and links follow.
     truncate : float [m]
         The surface ends where the detour costs more.
     values : series
@@ -161,6 +174,7 @@ def least_cost_corridors(
         raise QuantityError(f"adjacency: found '{adjacency}'; {nearest(adjacency, ADJACENCY)}")
     if nearest_by not in NEAREST_BY:
         raise QuantityError(f"nearest_by: found '{nearest_by}'; {nearest(nearest_by, NEAREST_BY)}")
+    level = None if gradient is None else gradient.level
     distance, back = accumulated_cost(
         plain, label, size, level=level, four_neighbours=four_neighbours, ways=True
     )
@@ -168,7 +182,7 @@ def least_cost_corridors(
     owner = allocation(back, label)
     neighbours = _neighbours(label, owner, names, adjacency, pairs)
     reach = Reach(plain, label, size, four_neighbours, memory, level)
-    never = {(min(p), max(p)) for p in barred}
+    never = {(min(p), max(p)) for p in (gradient.barred if gradient else ())}
     rows, paths = [], []
     rims = {name: _rim(label, name) for name in {n for pair in neighbours for n in pair}}
     gap = _Gaps(rims, size) if outlines is None else _Between(outlines, rims)
