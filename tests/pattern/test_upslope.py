@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 from tests.worlds import grid
 
 from shanshui.pattern.barriers import pinch_points
@@ -75,9 +76,28 @@ def test_down_is_up_turned_over():
     *_, other = asked(RING, PIT, AT, towards="down")
     sent, taken = np.zeros((3, 5)), np.zeros((3, 5))
     sent[1, 4], taken[1, 0] = 1.0, np.inf
-    known = directed_current(np.array(RING), sent, taken, np.array(PIT), uphill=0.25)
+    # the pit fills up to where it runs over, and all falls towards the lower source
+    full = np.array(PIT)
+    full[2, 2], full[1, 0] = -2.0, -3.0
+    known = directed_current(np.array(RING), sent, taken, full, uphill=0.25)
     seen = np.isfinite(other.values)
     np.testing.assert_allclose(other.values[seen], known[seen], rtol=1e-6)
+
+
+def test_summits_aside_catch_nobody():
+    random = np.random.default_rng(0)
+    height = gaussian_filter(random.normal(0, 1, (40, 40)), 5)
+    height = 100 * height / height.std() + 2 * np.arange(40)
+    cells = np.zeros((40, 40), int)
+    cells[20, 1], cells[20, 38] = 1, 2
+    hard, *_, out = asked(np.ones((40, 40)), height, cells)
+    sent, taken = (cells == 1).astype(float), np.where(cells == 2, np.inf, 0.0)
+    caught = directed_current(hard.values, sent, taken, height, downhill=0.25)
+    assert caught.max() > 100.0
+    assert np.nanmax(out.values) < 2.0
+    # all must come into the source that takes out
+    around = out.values[19:22, 37:40]
+    assert np.nansum(around) >= 1.0
 
 
 def test_currents_of_links_are_summed_or_the_greatest():

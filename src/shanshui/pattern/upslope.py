@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from shanshui.core.assessment import assessment
 from shanshui.core.setting import Between, OneOf
 from shanshui.core.vocabulary import Elevation, Index
+from shanshui.kernels.flood import priority_flood
 from shanshui.pattern.circuit.directed import directed_current
 from shanshui.pattern.linkage import kept_pairs
 from shanshui.pattern.reach import Reach, detour
@@ -64,7 +65,9 @@ def upslope_current(
     Walkers leave cell i for its neighbour j at the rate k_ij = f_ij g_ij, g_ij = 2 / (R_i + R_j) (over sqrt 2 along diagonals) [1/ohm], with f_ij = 1
     along the direction and on the level, f the setting against it. One is sent into the lower source, evenly over its cells, and taken out in the
     higher: s_i + sum_j k_ji n_j = n_i sum_j k_ij, I_i the greater of what enters and what leaves by k_ij n_i - k_ji n_j [A]. Sources stand as
-    high as the mean of their cells; of two on one level the one with the smaller number sends. A random walk with absorption, of which electric
+    high as the mean of their cells; of two on one level the one with the smaller number sends. A summit, or against the direction a pit, from which
+    every way to the other source turns back counts as level with the pass on that way, or walkers would be caught there, and the source that takes
+    out as above all [D]. A random walk with absorption, of which electric
     current is the case f = 1, Doyle and Snell (1984) [M]; the factor 0.25 is ours [D].
     """
     beyond, label = corridor_detour.values, source_cells.values
@@ -78,20 +81,21 @@ def upslope_current(
     passing = np.isfinite(resistance.values) & np.isfinite(elevation.values)
     reach = Reach(resistance.values, label, grid.cell_m)
     total = np.full(beyond.shape, np.nan)
-    for a, b in _ordered(pairs, label, elevation.values, towards):
+    sign = 1.0 if towards == UP else -1.0
+    for a, b in _ordered(pairs, label, sign * elevation.values):
         ground = ((detour(reach, a, b) <= most) | (label == a) | (label == b)) & passing
         ends = [ground & (label == name) for name in (a, b)]
         if not all(end.any() for end in ends):
             continue
         rows, cols = np.nonzero(ground)
         box = np.s_[rows.min() : rows.max() + 1, cols.min() : cols.max() + 1]
+        taken = ends[1][box]
         now = directed_current(
             np.where(ground[box], resistance.values[box].astype(np.float64), np.nan),
             ends[0][box] / ends[0].sum(),
-            np.where(ends[1][box], np.inf, 0.0),
-            elevation.values[box],
-            uphill=1.0 if towards == UP else against,
-            downhill=against if towards == UP else 1.0,
+            np.where(taken, np.inf, 0.0),
+            _without_dead_ends(sign * elevation.values[box], ground[box], taken),
+            downhill=against,
         )
         shown = np.where(ground[box] & (label[box] == 0), now, np.nan)
         if statistic == "max":
@@ -103,10 +107,7 @@ def upslope_current(
 
 
 def _ordered(
-    pairs: list[tuple[int, int]],
-    label: NDArray[np.integer],
-    height: NDArray[np.floating],
-    towards: str,
+    pairs: list[tuple[int, int]], label: NDArray[np.integer], height: NDArray[np.floating]
 ) -> list[tuple[int, int]]:
     """Each pair from where walkers are sent to where they are taken out; of two on one level by number."""
     known = (label > 0) & np.isfinite(height)
@@ -114,5 +115,19 @@ def _ordered(
     cells = np.bincount(label[known], minlength=size)
     sums = np.bincount(label[known], height[known].astype(np.float64), size)
     with np.errstate(invalid="ignore"):
-        mean = (1.0 if towards == UP else -1.0) * sums / cells
+        mean = sums / cells
     return [(b, a) if mean[a] > mean[b] else (a, b) for a, b in pairs]
+
+
+def _without_dead_ends(
+    height: NDArray[np.floating], ground: NDArray[np.bool_], taken: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Heights from which a way leads to the source that takes out without a step down: summits aside are level with their pass."""
+    # turned over, walkers are water, and that source is the only place where it leaves; walls stand around the ground
+    turned = -np.where(ground, height, np.nan).astype(np.float32)
+    wall = np.nanmax(turned) + 1.0
+    turned = np.where(ground, turned, wall)
+    turned[taken] = np.nan
+    filled = -priority_flood(np.pad(turned, 1, constant_values=wall))[1:-1, 1:-1].astype(np.float64)
+    filled[taken] = np.nanmax(filled) + 1.0
+    return np.where(ground, filled, np.nan)
