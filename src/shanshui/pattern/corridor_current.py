@@ -1,11 +1,13 @@
 """Pinch points: current within the corridor of one link, and within the network of all corridors when every pair of cores takes part."""
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
+from shanshui.pattern.circuit.answers import Answer, Fields
 from shanshui.pattern.circuit.lattice import Lattice
-from shanshui.pattern.circuit.modes import pairwise
-from shanshui.pattern.circuit.questions import current as circuit_current
+from shanshui.pattern.circuit.modes import pairwise, starred
 from shanshui.pattern.reach import Reach, detour
 
 ALL_PAIRS = ("none", "pairwise", "all-to-one")
@@ -96,11 +98,38 @@ def network_current(
     with np.errstate(invalid="ignore"):
         ground = ((corridors <= cutoff) | (label > 0)) & np.isfinite(resistance)
     box = _box(ground)
-    values = np.where(ground[box], resistance[box].astype(np.float64), np.nan)
-    found = circuit_current(values, label[box], mode=mode, four_neighbours=four_neighbours)
+    cell = np.where(ground[box], 1.0 / resistance[box].astype(np.float64), 0.0)
+    core = np.where(ground[box], label[box], 0)
+    total = np.zeros(core.shape)
+    for answer in _answers(cell, core, mode, four_neighbours):
+        total += answer.current()
     out = np.full(label.shape, np.nan)
-    out[box] = np.where(ground[box] & (label[box] == 0), found, np.nan)
+    out[box] = np.where(ground[box] & (core == 0), total, np.nan)
     return out
+
+
+def _answers(
+    cell: NDArray[np.float64], core: NDArray[np.int32], mode: str, four_neighbours: bool
+) -> Iterator[Answer]:
+    """One for each pair, or for each core that is ground."""
+    names = [int(n) for n in np.unique(core[core > 0])]
+    nodes = {n: np.flatnonzero(core.ravel() == n) for n in names}
+    if mode == "pairwise":
+        circuit = Lattice(cell, four_neighbours=four_neighbours)
+        return pairwise(circuit, nodes, fields=_OfCells())
+    merged = Lattice(cell, core, four_neighbours=four_neighbours)
+    first = {n: places[:1] for n, places in nodes.items()}
+    return starred(merged, first, {}, lambda _: names, outward=False, fields=Fields(keep=False))
+
+
+class _OfCells(Fields):
+    """Solutions of single cells serve several pairs and are kept, those of pairs of regions are not."""
+
+    def get(
+        self, name: str, solve: Callable[[], tuple[NDArray[np.float64], float]]
+    ) -> tuple[NDArray[np.float64], float]:
+        """Return the field of that name, solving it if it is not there."""
+        return solve() if name.startswith("pair") else super().get(name, solve)
 
 
 def _box(ground: NDArray[np.bool_]) -> tuple[slice, slice]:
