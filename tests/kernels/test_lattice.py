@@ -141,10 +141,19 @@ def test_between_grids(monkeypatch):
         coarse = tuple(np.zeros((8, 9), np.float32) for _ in range(5))
         for parity in (0, 1):
             pick(coarser.coarsen)(fine, across, along, amid, coarse, parity, 0, rows)
-        b, v, r = lanes(3, np.float32), lanes(4, np.float32), np.zeros((6, *fine[0].shape), "f4")
-        pick(multigrid._residual)(fine, inverse, ON, b, v, r, 1, SHAPE[0] + 1)
+        sent, v = lanes(3, np.float32), lanes(4, np.float32)
+        nx = fine[0].shape[1]
+        r = np.zeros((6, nx), np.float32)
+        rooms = np.zeros((2, nx), np.float32)
+        pick(multigrid._residual)(fine, inverse, ON, sent, v, 3, *rooms, r)
         b = np.zeros((6, 8, 9), np.float32)
-        pick(multigrid._restrict)(r, across, along, amid, ON, b, 0, rows)
+        weights = (across, along, amid, ON, sent, v)
+        pick(multigrid._restrict)(fine, inverse, *weights, b, 0, rows)
+        # in pieces, as threads share them, to the last bit
+        pieces = np.zeros_like(b)
+        for low, high in ((0, 1), (1, 3), (3, rows)):
+            pick(multigrid._restrict)(fine, inverse, *weights, pieces, low, high)
+        np.testing.assert_array_equal(pieces, b)
         v = lanes(5, np.float32)
         pick(multigrid._prolong)(b, across, along, amid, inverse, ON, v, 0, rows)
         found.append((across, along, amid, *coarse, r, b, v))

@@ -13,10 +13,12 @@ from shapely.geometry import LineString, Point, Polygon, box
 from tests.worlds import EQUAL_AREA, grid, grid_spec, step_costs
 
 from shanshui.core.errors import QuantityError, ResourceError
+from shanshui.pattern.circuit import current
 from shanshui.pattern.core_cells import core_cells
 from shanshui.pattern.core_network import BYTES_PER_CELL, core_network
 from shanshui.pattern.corridors import least_cost_corridors
 from shanshui.pattern.link_priority import current_flow
+from shanshui.pattern.linkage_priority import PriorityWeights, core_value
 from shanshui.region.grid import GridSpec
 from shanshui.region.unitset import polygons
 
@@ -403,6 +405,10 @@ def test_cores_that_make_no_network_are_refused(cores, said):
         ({"statistic": "mean"}, "statistic"),
         ({"open_resistance": 0.0}, "open_resistance"),
         ({"adjacency": "costs"}, "did you mean 'cost'"),
+        ({"neighbours_by": "length"}, "neighbours_by: found 'length'"),
+        ({"all_pairs": "pairs"}, "did you mean 'pairwise'"),
+        ({"climate_threshold": -1.0}, "climate_threshold"),
+        ({"climate_cost": float("inf")}, "climate_cost"),
         ({"worth": pd.Series({1: 1.0, 2: 2.0})}, "core 3"),
         ({"worth": pd.Series({1: 1.0, 2: 2.0, 3: -1.0})}, "core 3 found -1"),
     ],
@@ -439,3 +445,168 @@ def test_the_detour_is_nothing_on_the_paths(seed):
     for path, status in zip(found.paths, found.links["status"], strict=True):
         if status == "kept":
             assert (found.surface.ravel()[path] == 0.0).all()
+
+
+# more of the peer's tools
+
+
+def strip_network(**more):
+    cores = squares(0, 6, 8, ids=["b", "a", "c"])
+    return core_network(cores, ground(STRIP), cutoff=0.0, radii=[1000.0], **more)
+
+
+def test_barriers_in_per_cent_of_their_own_link():
+    out = strip_network()
+    # 1.5 a metre of the link that costs 5000; from the other end nothing is saved on cells of 2 by a circle of 2000 m that costs 2000
+    assert out.barriers_percent.values[0, 7] == pytest.approx(0.03)
+    assert out.barriers_percent.attrs["units"] == "%/m"
+    both = strip_network(statistic="sum")
+    # of the other link the circle around its rim opens half a cell of 1 and one and a half of 2
+    assert both.barriers_percent.values[0, 7] >= 0.03 - 1e-12
+    ratio = out.barriers_percent.values[0, 2] / out.barriers.values[0, 2]
+    assert ratio == pytest.approx(100 / 11_000)
+
+
+def test_the_nearest_by_cost_are_not_the_nearest_as_the_crow_flies():
+    # pairs 4-3 and 2-5 touch; core 1 has 2 near behind a wall, and 3 far over easy ground
+    label = np.array([[4, 3, 0, 0, 0, 1, 0, 2, 5]])
+    values = np.array([[1.0, 1, 1, 1, 1, 1, 9, 1, 1]])
+
+    def kept(**more):
+        links = core_network(label, values, neighbours=1, **more).links
+        ends = links[links["status"] == "kept"][["source", "target"]]
+        return sorted(map(tuple, ends.to_numpy().tolist()))
+
+    assert kept() == [(1, 3), (2, 5), (3, 4)]
+    assert kept(neighbours_by="euclidean") == [(1, 2), (2, 5), (3, 4)]
+    assert kept(join_groups=True) == [(1, 2), (1, 3), (2, 5), (3, 4)]
+
+
+def test_squared_resistances_meet_current_but_not_costs():
+    plain, squared = strip_network(), strip_network(squared=True)
+    assert squared.links["cost"].tolist() == plain.links["cost"].tolist()
+    # squares 1 4 4 4 4 4 1 and 1 16 1, each step the mean of its two
+    assert squared.links["effective_resistance"].tolist() == pytest.approx([21_000.0, 17_000.0])
+    assert squared.links["cost_per_resistance"].isna().all()
+
+
+@pytest.mark.parametrize(("mode", "amperes"), [("pairwise", 2.0), ("all-to-one", 4.0)])
+def test_current_of_all_pairs_on_a_strip(mode, amperes):
+    # each gap carries two of three pairs; or one, two and one amperes as the cores are ground in turn
+    out = strip_network(all_pairs=mode)
+    shown = out.current_all.values[0]
+    assert np.isnan(shown[[0, 6, 8]]).all()
+    assert shown[[1, 2, 3, 4, 5, 7]].tolist() == pytest.approx([amperes] * 6)
+    assert strip_network().current_all is None
+
+
+def test_all_pairs_meet_what_a_third_core_and_a_bypass_let_through():
+    """Current of all pairs as the circuit gives it, asked of the ground of the corridors alone."""
+    values, label = rough(4, holes=0.0)
+    out = core_network(label, values, cutoff=3.0, all_pairs="pairwise")
+    alone = np.where(np.isfinite(out.truncated) | (label > 0), values, np.nan)
+    known = sum(
+        current(alone, np.where(np.isin(label, pair), label, 0))
+        for pair in ((1, 2), (1, 3), (2, 3))
+    )
+    seen = np.isfinite(out.current_all)
+    np.testing.assert_array_equal(seen, np.isfinite(out.truncated) & (label == 0))
+    np.testing.assert_allclose(out.current_all[seen], known[seen], atol=1e-9)
+
+
+def test_a_change_of_climate_costs_on_the_way():
+    cores = squares(0, 4)
+    warm = grid([[10.0, 10, 8, 8, 8]], "1", cell_m=1000.0, dtype=np.float64)
+    out = core_network(cores, ground([[1.0, 1, 1, 1, 3]]), climate=warm, climate_cost=1000.0)
+    # 1 on the flat and the resistance, 3 steps of 1 and one of (1 + 3) / 2, and two degrees
+    assert out.links["cost"].tolist() == [3 * 2000 + 3000 + 2000.0]
+    assert out.links["climate_difference"].tolist() == [2.0]
+    # current meets the resistance alone
+    assert out.links["effective_resistance"].tolist() == pytest.approx([5000.0])
+    # round a warm hill rather than over it
+    values, label = np.ones((7, 9)), np.zeros((7, 9), int)
+    label[3, 0], label[3, 8] = 1, 2
+    hill = np.zeros((7, 9))
+    hill[3, 8] = 2.0
+    hill[1:6, 3:6] = 5.0
+    path = core_network(label, values, climate=hill, climate_cost=10.0).links.geometry.iloc[0]
+    assert {(x, y) for x, y in path.coords} & {
+        (x + 0.5, y + 0.5) for x in (3, 4, 5) for y in (0, 6)
+    }
+    assert path.length > 8.0
+
+
+def test_cores_of_one_climate_are_not_linked():
+    # core 1 offers 10 and 12 degrees: mean 11, deviation 1, hence 9; core 2 9.5, core 3 7.9
+    warm = np.array([[10.0, 12, 9, 9.5, 9, 7.9]])
+    label = np.array([[1, 1, 0, 2, 0, 3]])
+    options = {"climate": warm, "drop_through_cores": False}
+    links = core_network(label, np.ones((1, 6)), **options).links
+    assert links["status"].tolist() == ["climate", "kept", "kept"]
+    assert links["climate_difference"].tolist() == pytest.approx([0.5, 1.1, 1.6])
+    more = core_network(label, np.ones((1, 6)), climate_threshold=1.1 + 1e-9, **options)
+    assert more.links["status"].tolist() == ["climate", "climate", "kept"]
+    rows = more.cores.set_index("core")
+    assert rows.loc[1, ["climate_mean", "climate_sd", "climate_low"]].tolist() == pytest.approx([11, 1, 9])  # fmt: skip
+    # nothing is left of a network whose cores are all alike
+    none = core_network(label, np.ones((1, 6)), climate_threshold=9.0, **options)
+    assert set(none.links["status"]) == {"climate"}
+    assert np.isnan(none.linkage_priority).all()
+
+
+def test_where_the_climate_is_missing_nothing_passes():
+    warm = np.array([[10.0, 9, np.nan, 8, 7]])
+    out = core_network(np.array([[1, 0, 0, 0, 2]]), np.ones((1, 5)), climate=warm)
+    assert out.links["status"].tolist() == ["no_way"]
+    for bad, said in (
+        (np.full((1, 5), np.nan), "found no value"),
+        (np.zeros((2, 5)), r"found \(2, 5\)"),
+    ):
+        with pytest.raises(QuantityError, match=said):
+            core_network(np.array([[1, 0, 0, 0, 2]]), np.ones((1, 5)), climate=bad)
+    laid = grid([[9.0, 9, 9, 9, 9]], "1", cell_m=999.0, dtype=np.float64)
+    with pytest.raises(QuantityError, match="place of the resistance"):
+        core_network(squares(0, 4), ground(np.ones((1, 5))), climate=laid)
+
+
+def test_the_weighted_priority_by_hand():
+    weights = PriorityWeights(closeness=0.5, permeability=0.2, core_value=0.3)
+    out = strip_network(weights=weights)
+    assert out.cores["value"].tolist() == [1.0, 1.0, 1.0]
+    # paths of 6000 m for 11 000 and of 2000 m for 5000: the first is the more permeable, the second the closer
+    assert out.links["weighted_priority"].tolist() == pytest.approx([0.5, 0.8])
+    shown = out.linkage_priority.values[0]
+    # the first link's corridor falls below 0.4 of its range at the last core, the second's beyond the fourth cell
+    assert shown[[0, 1, 2, 8]].tolist() == pytest.approx([0, 0, 0, 1])
+    # half of the greater and half of the mean, from 0.5001 to 0.8001
+    assert shown[3] == pytest.approx((0.5 * 0.80005 + 0.25 * (0.80005 + 0.5001) - 0.5001) / 0.3)
+    assert shown[7] == pytest.approx((0.5 * 0.8001 + 0.25 * (0.8001 + 0.50005) - 0.5001) / 0.3)
+    np.testing.assert_allclose(out.blended_priority.values[0], shown, atol=1e-12)
+    plain = strip_network().links["weighted_priority"]
+    assert plain.tolist() == pytest.approx([0.67, 0.67])
+
+
+def test_the_value_of_cores_by_hand():
+    table = pd.DataFrame(
+        {"resistance": [1.0, 3, 2], "area": [4.0, 1, 4], "perimeter": [8.0, 4, 16], "worth": [0.0, 0, 1], "centrality": [0.0] * 3}
+    )  # fmt: skip
+    # ease 1, 1/3, 2/3; size 1, 1/4, 1; compactness 1, 1/2, 1/2
+    raw = [1.0, 0.11 + 0.0825 + 0.17, 0.22 + 0.33 + 0.17]
+    value = core_value(table, PriorityWeights())
+    assert value.tolist() == pytest.approx([1.0, 0.0, (raw[2] - raw[1]) / (1 - raw[1])])
+    given = core_value(table, PriorityWeights(core_worth=10.0))
+    assert given.idxmax() == 2
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ({"closeness": -0.1}, "closeness: found -0.1"),
+        ({"kept_share": 0.0}, "kept_share: found 0"),
+        ({"kept_share": 1.1}, "kept_share"),
+        ({"greatest": 0.0, "mean": 0.0}, "greatest, mean: found 0 for all"),
+    ],
+)
+def test_weights_out_of_range_are_refused(weights, said):
+    with pytest.raises(QuantityError, match=said):
+        PriorityWeights(**weights)

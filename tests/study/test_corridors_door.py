@@ -17,7 +17,8 @@ from tests.study.test_data_door import CRS, TOP, door, tif
 from shanshui.core.voice import Voice
 from shanshui.opened import open_study
 from shanshui.pattern.core_network import core_network
-from shanshui.study.corridors.job import Ground, Wishes, run_corridors
+from shanshui.pattern.network_settings import NetworkSettings
+from shanshui.study.corridors.job import Ground, run_corridors
 from shanshui.study.corridors.results import GRIDS, UNITS, column_words
 
 __all__ = ["door"]
@@ -73,7 +74,8 @@ def test_two_files_give_layers_tables_and_maps(folder):
     assert links["reason"].tolist() == ["kept"] * 3
     assert links["reason_zh"].tolist() == ["保留"] * 3
     assert (links.geom_type == "LineString").all()
-    for name in GRIDS:
+    assert not (folder / "out/current_all.tif").exists()
+    for name in set(GRIDS) - {"current_all"}:
         with rasterio.open(folder / f"out/{name}.tif") as file:
             assert file.crs == rasterio.crs.CRS.from_string(CRS)
             assert file.compression == rasterio.enums.Compression.zstd
@@ -109,7 +111,8 @@ def test_columns_have_names_in_both_languages(folder, lang, cost):
         names = {(layer, column): (alias, more) for layer, column, alias, more in rows}
         extensions = base.execute("SELECT extension_name FROM gpkg_extensions").fetchall()
     assert ("gpkg_schema",) in extensions
-    assert {k for k in names if k[0] == "links"} == {("links", c) for c in UNITS["links"]}
+    wanted = set(UNITS["links"]) - {"climate_difference"}
+    assert {k for k in names if k[0] == "links"} == {("links", c) for c in wanted}
     alias, more = names["links", "cost"]
     assert cost in alias
     assert "成本加权距离" in more
@@ -286,7 +289,7 @@ def test_settings_reach_the_network(folder):
         "drop_through_cores=no",
     ]
     _, links = made(folder, *more, "--set", "statistic=sum", "--set", "open_resistance=2")
-    wishes = Wishes(
+    wishes = NetworkSettings(
         four_neighbours=True, adjacency="all", drop_through_cores=False, statistic="sum", open_resistance=2.0
     )  # fmt: skip
     network, files = run_corridors(
@@ -297,6 +300,72 @@ def test_settings_reach_the_network(folder):
         assert file.read_bytes() == (folder / "out" / file.name).read_bytes(), file.name
     _, eight = made(folder, to="eight")
     assert (links["cost"] > eight["cost"]).all()
+
+
+def warmth(cell, rows):
+    """Five degrees less for each kilometre to the north."""
+    return np.repeat(np.arange(rows)[:, None] * cell * 0.005, rows, 1)
+
+
+def test_cores_are_linked_along_a_gradient_of_climate(folder):
+    tif(folder / "warm.tif", warmth(300.0, 20), cell=300.0)
+    words = ["--set", f"climate={folder / 'warm.tif'}", "--set", "climate_cost=500"]
+    _, links = made(folder, *words)
+    # cores 10 and 30 lie on one height, core 20 some 4.3 km to the north of them
+    known = links.set_index(["source", "target"])
+    assert known["status"].to_dict() == {
+        (10, 20): "kept", (10, 30): "climate", (20, 30): "kept",
+    }  # fmt: skip
+    assert known.loc[(10, 30), "reason"] == "climates too alike"
+    assert known.loc[(10, 30), "reason_zh"] == "气候差异不足"
+    assert known.loc[(10, 20), "climate_difference"] == pytest.approx(0.005 * 4300, rel=0.02)
+    rows = gpd.read_file(folder / "out/network.gpkg", layer="cores").set_index("core")
+    assert rows.loc[10, "climate_mean"] > rows.loc[20, "climate_mean"] + 20
+    assert (rows["climate_low"] < rows["climate_mean"]).all()
+    record = json.loads((folder / "out/network.json").read_text("utf-8"))
+    assert record["settings"]["climate_cost"] == 500.0
+    assert record["files"]["climate"] == "warm.tif"
+    assert "to the resistance, 60 x 60 cells of 100 m" in record["told"][0]
+    # without it nothing is told of climates
+    _, plain = made(folder, to="plain")
+    assert "climate_difference" not in plain
+    words = pd.read_csv(folder / "plain/columns.csv")["column"]
+    assert not [w for w in words if w.startswith("climate")]
+    record = json.loads((folder / "plain/network.json").read_text("utf-8"))
+    assert not [k for k in record["settings"] if k.startswith("climate")]
+
+
+def test_climates_that_cannot_be_are_refused(folder):
+    tif(folder / "far.tif", warmth(300.0, 20), cell=300.0, left=9e5)
+    tif(folder / "bare.tif", warmth(300.0, 20), cell=300.0, crs=None)
+    for name, said in (
+        ("fra.tif", "did you mean 'far.tif'"),
+        ("far.tif", "climate:"),
+        ("bare.tif", "has no coordinate system"),
+    ):
+        assert said in refused(folder, "--set", f"climate={folder / name}", to="x")
+
+
+def test_pinch_points_among_all_pairs_are_written_when_asked_for(folder):
+    made(folder, "--set", "all_pairs=all-to-one", "--set", "squared=yes", "--cutoff", "5000")
+    with rasterio.open(folder / "out/current_all.tif") as file:
+        shown = file.read(1)
+    # three cores: two amperes enter each in turn
+    assert 0 < np.nanmax(shown) <= 6.0
+    made(folder, "--overwrite")
+    assert not (folder / "out/current_all.tif").exists()
+    table = pd.read_csv(folder / "out/columns.csv")
+    assert "current_all" not in set(table["column"])
+
+
+def test_weights_reach_the_priority(folder):
+    _, links = made(
+        folder, "--set", "closeness=1", "--set", "permeability=0", "--set", "core_value=0"
+    )
+    longest = links["length"].max() - links["length"].min()
+    wanted = (links["length"].max() - links["length"]) / longest
+    np.testing.assert_allclose(links["weighted_priority"], wanted)
+    assert "closeness: found -1" in refused(folder, "--set", "closeness=-1", to="x")
 
 
 # inputs of a study

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 
 SETTINGS: dict[str, Callable[[str], Any]] = {
     "adjacency": str, "statistic": str, "open_resistance": float, "join_groups": bool, "drop_through_cores": bool,
-    "four_neighbours": bool, "repair": bool, "cores_crs": str,
+    "four_neighbours": bool, "repair": bool, "cores_crs": str, "neighbours_by": str, "squared": bool, "all_pairs": str,
+    "climate": Path, "climate_threshold": float, "climate_cost": float,
 }  # fmt: skip
-"""What ``--set`` takes, and how it is read."""
+"""What ``--set`` takes, and how it is read; the weights of the priority beside."""
 _YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -52,7 +54,7 @@ def corridors(
     neighbours: Annotated[
         int | None,
         typer.Option(
-            "--neighbours", metavar="N", min=1, help="Links that each core keeps, cheapest first."
+            "--neighbours", metavar="N", min=1, help="Links that each core keeps, nearest first."
         ),
     ] = None,
     max_cost: Annotated[
@@ -89,8 +91,11 @@ def corridors(
         typer.Option(
             "--set",
             metavar="SETTING=VALUE",
-            help="adjacency=cost|euclidean|either|both|all, join_groups, drop_through_cores, four_neighbours, repair=yes|no, "
-            "cores_crs=EPSG, statistic=max|sum, open_resistance=R; repeat it for several.",
+            help="adjacency=cost|euclidean|either|both|all, neighbours_by=cost|euclidean, join_groups, drop_through_cores, "
+            "four_neighbours, squared, repair=yes|no, all_pairs=none|pairwise|all-to-one, climate=RASTER along whose gradient cores "
+            "are linked, climate_threshold=T, climate_cost=M, cores_crs=EPSG, "
+            "statistic=max|sum, open_resistance=R, and weights of the priority: closeness, permeability, core_value, core_resistance, core_size, "
+            "core_compactness, core_worth, core_centrality, kept_share and more; repeat it for several.",
         ),
     ] = None,
     lang: Language = "en",
@@ -100,17 +105,22 @@ def corridors(
 ) -> None:
     """Links, corridors, pinch points and barriers between cores, from cores and resistance alone."""
     from shanshui.cli.progress import counter
-    from shanshui.study.corridors.job import Ground, Wishes, run_corridors
+    from shanshui.pattern.linkage_priority import PriorityWeights
+    from shanshui.pattern.network_settings import NetworkSettings
+    from shanshui.study.corridors.job import Ground, run_corridors
 
-    more = _settings(settings or [])
-    own = {k: more.pop(k) for k in ("repair", "cores_crs") if k in more}
+    weights = {field.name: float for field in fields(PriorityWeights)}
+    more = _settings(settings or [], SETTINGS | weights)
+    own = {k: more.pop(k) for k in ("repair", "cores_crs", "climate") if k in more}
+    heavy = {k: more.pop(k) for k in weights if k in more}
     ground = Ground(cores, resistance, column, worth, layer, crs, cell, **own)
-    wishes = Wishes(
+    wishes = NetworkSettings(
         neighbours=neighbours,
         max_cost=max_cost,
         max_euclidean=max_euclidean,
         cutoff=cutoff,
         radii=radii or None,
+        weights=PriorityWeights(**heavy),
         **more,
     )
     voice = Voice(lang)
@@ -125,7 +135,7 @@ def corridors(
             typer.echo(str(place))
 
 
-def _settings(texts: list[str]) -> dict[str, Any]:
+def _settings(texts: list[str], known: dict[str, Callable[[str], Any]]) -> dict[str, Any]:
     """Values of ``--set`` by name.
 
     Raises
@@ -136,16 +146,14 @@ def _settings(texts: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
-        if name not in SETTINGS:
-            raise StudyError(f"--set {text}: {nearest(name, SETTINGS)}")
+        if name not in known:
+            raise StudyError(f"--set {text}: {nearest(name, known)}")
         if not equals:
             raise StudyError(f"--set {text}: expected {name}=VALUE")
         try:
-            found[name] = (
-                _YES_NO[value.lower()] if SETTINGS[name] is bool else SETTINGS[name](value)
-            )
+            found[name] = _YES_NO[value.lower()] if known[name] is bool else known[name](value)
         except (KeyError, ValueError):
-            what = "yes or no" if SETTINGS[name] is bool else "a number"
+            what = "yes or no" if known[name] is bool else "a number"
             raise StudyError(f"--set {text}: expected {what}") from None
     return found
 

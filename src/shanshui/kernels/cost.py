@@ -22,7 +22,7 @@ _BUCKETS = 4096
 
 
 @nb.njit(cache=True, nogil=True)
-def _load(cost, dist, top, left, rows, cols, done, until, r, d, cell_of, key):
+def _load(cost, level, dist, top, left, rows, cols, done, until, r, e, d, cell_of, key):
     """Copy a tile with its rim of neighbours; queue what is known and not expanded. Rim cells cannot be improved.
 
     Returns the number queued, their least cost, the least cost of those put off, the least resistance.
@@ -37,6 +37,8 @@ def _load(cost, dist, top, left, rows, cols, done, until, r, d, cell_of, key):
         for j in range(wide):
             c = i * wide + j
             r[c] = cost[top + i, left + j]
+            if e is not None:
+                e[c] = level[top + i, left + j]
             if not inside or j == 0 or j == wide - 1:
                 d[c] = OFF
                 continue
@@ -56,7 +58,7 @@ def _load(cost, dist, top, left, rows, cols, done, until, r, d, cell_of, key):
 
 @nb.njit(cache=True, nogil=True)
 def _take_in(
-    dist, top, left, rows, cols, sides, half, diag, limit, until, r, d, cell_of, key, used
+    dist, top, left, rows, cols, sides, half, diag, limit, until, r, e, d, cell_of, key, used
 ):
     """Queue the cells of the rim that the neighbours' distances bring down."""
     wide = cols + 2
@@ -75,6 +77,8 @@ def _take_in(
                 v = dist[top + a, left + b]
                 if v < best:
                     far = v + (r[c] + r[a * wide + b]) * (half if k < 4 else diag)
+                    if e is not None:
+                        far += abs(e[c] - e[a * wide + b])
                     if far < best and far <= limit:
                         best = far
             if best < d[c]:
@@ -91,34 +95,36 @@ def _take_in(
 
 @nb.njit(cache=True, nogil=True)
 def _expand(
-    r, d, wide, sides, half, diag, limit, low, until, width, head, cell_of, key, after, used
+    r, e, d, wide, sides, half, diag, limit, low, until, width, head, cell_of, key, after, used
 ):
     """Expand in order of cost, bucket by bucket; the least cost put off, and whether the queue ran full."""
     inv = 1.0 / width
     last = min(np.int64((until - low) * inv), head.size - 1)
     head[: last + 1] = -1
-    for e in range(used):
-        b = min(np.int64((key[e] - low) * inv), last)
-        after[e] = head[b]
-        head[b] = e
+    for q in range(used):
+        b = min(np.int64((key[q] - low) * inv), last)
+        after[q] = head[b]
+        head[b] = q
     off = np.array([1, -1, wide, -wide, wide + 1, wide - 1, -wide + 1, -wide - 1], np.int64)
     free = np.int32(-1)
     later = np.inf
     full = False
     for slot in range(last + 1):
         while head[slot] >= 0:
-            e = head[slot]
-            head[slot] = after[e]
-            c = np.int64(cell_of[e])
-            v = key[e]
-            after[e] = free
-            free = e
+            q = head[slot]
+            head[slot] = after[q]
+            c = np.int64(cell_of[q])
+            v = key[q]
+            after[q] = free
+            free = q
             if v > d[c]:
                 continue
             own = r[c]
             for k in range(sides):
                 n = c + off[k]
                 far = v + (own + r[n]) * (half if k < 4 else diag)
+                if e is not None:
+                    far += abs(e[c] - e[n])
                 if far < d[n] and far <= limit:
                     d[n] = far
                     if far >= until:
@@ -142,7 +148,7 @@ def _expand(
 
 
 @nb.njit(cache=True, nogil=True)
-def _hand_out(dist, top, left, rows, cols, sides, half, diag, limit, low, until, r, d, offered):
+def _hand_out(dist, top, left, rows, cols, sides, half, diag, limit, low, until, r, e, d, offered):
     """Write a tile back; the least that each of the eight neighbours may now take up."""
     wide = cols + 2
     for i in range(1, rows + 1):
@@ -164,6 +170,8 @@ def _hand_out(dist, top, left, rows, cols, sides, half, diag, limit, low, until,
                 if old <= v:
                     continue
                 far = v + (r[c] + r[a * wide + b]) * (half if k < 4 else diag)
+                if e is not None:
+                    far += abs(e[c] - e[a * wide + b])
                 if far < old and far <= limit:
                     s = 0 if a < 1 else (2 if a > rows else 1)
                     t = 0 if b < 1 else (2 if b > cols else 1)
@@ -173,11 +181,14 @@ def _hand_out(dist, top, left, rows, cols, sides, half, diag, limit, low, until,
 
 
 @nb.njit(cache=True, nogil=True)
-def _share(cost, dist, tiles, first, stride, done, until, sides, cell, limit, waiting, size, room):
+def _share(
+    cost, level, dist, tiles, first, stride, done, until, sides, cell, limit, waiting, size, room
+):
     """Settle every ``stride``-th tile of a list; ``waiting`` takes the least cost that each tile has yet to look at."""
     half = 0.5 * cell
     diag = half * np.sqrt(2.0)
     r = np.empty((size + 2) * (size + 2))
+    e = None if level is None else np.empty((size + 2) * (size + 2))
     d = np.empty((size + 2) * (size + 2))
     cell_of = np.empty(room, np.int32)
     after = np.empty(room, np.int32)
@@ -193,10 +204,25 @@ def _share(cost, dist, tiles, first, stride, done, until, sides, cell, limit, wa
         top = p * size
         left = q * size
         used, low, later, least = _load(
-            cost, dist, top, left, rows, cols, done[p, q], until, r, d, cell_of, key
+            cost, level, dist, top, left, rows, cols, done[p, q], until, r, e, d, cell_of, key
         )
         used, other, more = _take_in(
-            dist, top, left, rows, cols, sides, half, diag, limit, until, r, d, cell_of, key, used
+            dist,
+            top,
+            left,
+            rows,
+            cols,
+            sides,
+            half,
+            diag,
+            limit,
+            until,
+            r,
+            e,
+            d,
+            cell_of,
+            key,
+            used,
         )
         low = min(low, other)
         later = min(later, more)
@@ -205,6 +231,7 @@ def _share(cost, dist, tiles, first, stride, done, until, sides, cell, limit, wa
             width = max(least * cell, (until - low) / (_BUCKETS - 1))
             more, full = _expand(
                 r,
+                e,
                 d,
                 cols + 2,
                 sides,
@@ -222,7 +249,9 @@ def _share(cost, dist, tiles, first, stride, done, until, sides, cell, limit, wa
             )
             later = min(later, more)
         offered[:] = np.inf
-        _hand_out(dist, top, left, rows, cols, sides, half, diag, limit, low, until, r, d, offered)
+        _hand_out(
+            dist, top, left, rows, cols, sides, half, diag, limit, low, until, r, e, d, offered
+        )
         if full:  # begin again from what is known by now
             later = min(later, low)
             done[p, q] = min(done[p, q], low)
@@ -260,6 +289,7 @@ def accumulated_cost(
     source: NDArray[np.integer],
     cell: float,
     *,
+    level: NDArray[np.floating] | None = None,
     four_neighbours: bool = False,
     limit: float = np.inf,
     ways: bool = False,
@@ -275,6 +305,8 @@ def accumulated_cost(
         Above 0 where a way may begin.
     cell : float [m]
         Side of a cell.
+    level : (y, x) array, optional
+        A step costs so much more as its two cells differ in this, known wherever a way leads.
     four_neighbours : bool
         Steps to the sides only.
     limit : float
@@ -297,6 +329,10 @@ def accumulated_cost(
     cost = np.full((ny + 2, nx + 2), np.inf, resistance.dtype)
     dist = np.full((ny + 2, nx + 2), np.inf)
     _frame(resistance, source, cost, dist)
+    rise = None
+    if level is not None:
+        rise = np.zeros((ny + 2, nx + 2))
+        rise[1:-1, 1:-1] = level
     down, across = -(-ny // TILE), -(-nx // TILE)
     sides = 4 if four_neighbours else 8
     padded = np.zeros((down * TILE, across * TILE), bool)
@@ -305,7 +341,7 @@ def accumulated_cost(
     del padded
     waiting = np.where(started, 0.0, np.inf)
     done = np.full((down, across), -1.0)
-    stride = _STRIDE * TILE * cell * _typical(resistance)
+    stride = _STRIDE * TILE * (cell * _typical(resistance) + _climb(level))
     while np.isfinite(waiting).any():
         until = float(waiting.min()) + stride
         while (waiting < until).any():
@@ -324,6 +360,7 @@ def accumulated_cost(
                     (
                         (
                             cost,
+                            rise,
                             dist,
                             tiles,
                             k,
@@ -348,7 +385,7 @@ def accumulated_cost(
         share(
             ways_back,
             (
-                (cost, dist, sides, cell, back, low, min(low + piece, ny + 1))
+                (cost, rise, dist, sides, cell, back, low, min(low + piece, ny + 1))
                 for low in range(1, ny + 1, piece)
             ),
         )
@@ -360,3 +397,11 @@ def _typical(resistance: NDArray[np.floating]) -> float:
     sample = resistance.ravel()[:: max(resistance.size // 100_000, 1)]
     sample = sample[np.isfinite(sample) & (sample > 0)]
     return float(np.median(sample)) if sample.size else 1.0
+
+
+def _climb(level: NDArray[np.floating] | None) -> float:
+    """Mean difference of cells side by side, of a sample of rows."""
+    if level is None:
+        return 0.0
+    steps = np.abs(np.diff(level[:: max(level.shape[0] // 100, 1)], axis=1))
+    return float(np.mean(steps, where=np.isfinite(steps))) if np.isfinite(steps).any() else 0.0

@@ -18,7 +18,7 @@ def grown(array, room):
 
 
 @nb.njit(cache=True, nogil=True)
-def ways_back(cost, dist, sides, cell, back, low, high):
+def ways_back(cost, level, dist, sides, cell, back, low, high):
     """Direction back from each cell: the first of those that give its distance; -1 at sources and where none leads."""
     half = 0.5 * cell
     diag = half * np.sqrt(2.0)
@@ -34,6 +34,8 @@ def ways_back(cost, dist, sides, cell, back, low, high):
                         far = a + (cost[i, j] + cost[i + ROWS[k], j + COLS[k]]) * (
                             half if k < 4 else diag
                         )
+                        if level is not None:
+                            far += abs(level[i, j] - level[i + ROWS[k], j + COLS[k]])
                         if far < best:
                             best = far
                             way = k

@@ -49,33 +49,46 @@ def framed(ny: int, nx: int, dtype: Any = np.float64) -> NDArray[Any]:
     return np.zeros((ny + 4 - ny % 2, nx + 4 - nx % 2), dtype)
 
 
+@nb.njit(cache=True, nogil=True, inline="always")
+def _of_row(cell, node, i, resistances, out):
+    """What edges of a row are made from: resistances of its cells, inf where there is none, or conductances; -1 off the nodes."""
+    for j in range(out.size):
+        c = cell[i, j]
+        if resistances:
+            c = 1.0 / c if c > 0.0 else np.inf
+        out[j] = c if node[i, j] else -1.0
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _edge(a, b, resistances):
+    """Conductance between two cells; 0 where either is no node."""
+    if a < 0.0 or b < 0.0:
+        return 0.0
+    return 2.0 / (a + b) if resistances else 0.5 * (a + b)
+
+
 @nb.njit(cache=True, nogil=True)
 def lay_edges(cell, node, resistances, diagonals, east, south, down, back, low, high):
-    """Conductances between neighbouring nodes from the conductances of cells; diagonal edges are longer by sqrt(2)."""
+    """Conductances between neighbouring nodes from the conductances of cells; diagonal edges are longer by sqrt(2).
+
+    Rows must be whole: each is turned into resistances once, and serves the edges below the row before and its own.
+    """
     ny, nx = cell.shape
+    here, below = np.empty(nx), np.empty(nx)
+    if low < high:
+        _of_row(cell, node, low, resistances, here)
     for i in range(low, high):
-        for j in range(nx):
-            if not node[i, j]:
-                continue
-            a = cell[i, j]
-            for k in range(4 if diagonals else 2):
-                r = i if k == 0 else i + 1
-                s = j + 1 if k == 0 or k == 2 else (j if k == 1 else j - 1)
-                if r >= ny or s < 0 or s >= nx or not node[r, s]:
-                    continue
-                b = cell[r, s]
-                if resistances:
-                    g = 2.0 / (1.0 / a + 1.0 / b) if a > 0.0 and b > 0.0 else 0.0
-                else:
-                    g = 0.5 * (a + b)
-                if k == 0:
-                    east[i + 1, j + 1] = g
-                elif k == 1:
-                    south[i + 1, j + 1] = g
-                elif k == 2:
-                    down[i + 1, j + 1] = g * SQRT_HALF
-                else:
-                    back[i + 1, j + 1] = g * SQRT_HALF
+        for j in range(nx - 1):
+            east[i + 1, j + 1] = _edge(here[j], here[j + 1], resistances)
+        if i + 1 < ny:
+            _of_row(cell, node, i + 1, resistances, below)
+            for j in range(nx):
+                south[i + 1, j + 1] = _edge(here[j], below[j], resistances)
+            if diagonals:
+                for j in range(nx - 1):
+                    down[i + 1, j + 1] = _edge(here[j], below[j + 1], resistances) * SQRT_HALF
+                    back[i + 1, j + 2] = _edge(here[j + 1], below[j], resistances) * SQRT_HALF
+        here, below = below, here
 
 
 @nb.njit(cache=True, nogil=True)
@@ -243,6 +256,23 @@ def add_parts(high, low, more, first, last):
             whole = total + small
             high[i, j] = whole
             low[i, j] = small - (whole - total)
+
+
+@nb.njit(cache=True, nogil=True)
+def lower_parts(high, low, one, two, first, last):
+    """Take two levels, one after the other, from potentials in two parts, as :func:`add_parts` would."""
+    for i in range(first, last):
+        for j in range(high.shape[1]):
+            a, b = high[i, j], low[i, j]
+            for k in range(2):
+                c = -one if k == 0 else -two
+                total = a + c
+                back = total - a
+                small = b + ((a - (total - back)) + (c - back))
+                a = total + small
+                b = small - (a - total)
+            high[i, j] = a
+            low[i, j] = b
 
 
 @nb.njit(cache=True, nogil=True)

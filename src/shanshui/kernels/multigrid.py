@@ -129,48 +129,60 @@ def _relax(fine, inverse, on, b, v, parity, backward, afresh, low, high):
 
 
 @nb.njit(cache=True, nogil=True)
-def _residual(fine, inverse, on, b, v, r, low, high):
+def _residual(fine, inverse, on, b, v, i, total, q, rest):
+    """What a row leaves over, of each lane that is on; 0 where there is no node."""
     east, south, down, back, _ = fine
     nx = v.shape[2]
-    total = np.zeros(nx, np.float32)
-    q = np.zeros(nx, np.float32)
-    for i in range(low, high):
-        own = east[i]
+    own = east[i]
+    for j in range(1, nx - 1):
+        d = inverse[i, j]
+        total[j] = _ONE / d if d > 0 else _NIL
+    for k in on:
+        right, out, here = b[k, i], rest[k], v[k, i]
         for j in range(1, nx - 1):
-            d = inverse[i, j]
-            total[j] = _ONE / d if d > 0 else _NIL
-        for k in on:
-            right, out, here = b[k, i], r[k, i], v[k, i]
-            for j in range(1, nx - 1):
-                q[j] = own[j] * here[j + 1] + own[j - 1] * here[j - 1] - total[j] * here[j]
-            _beside(q, v[k], south, down, back, i, 1)
-            _beside(q, v[k], south, down, back, i, -1)
-            for j in range(1, nx - 1):
-                out[j] = right[j] + q[j] if total[j] > 0 else _NIL
+            q[j] = own[j] * here[j + 1] + own[j - 1] * here[j - 1] - total[j] * here[j]
+        _beside(q, v[k], south, down, back, i, 1)
+        _beside(q, v[k], south, down, back, i, -1)
+        for j in range(1, nx - 1):
+            out[j] = right[j] + q[j] if total[j] > 0 else _NIL
 
 
 @nb.njit(cache=True, nogil=True)
-def _restrict(r, across, along, amid, on, b, low, high):
+def _restrict(fine, inverse, across, along, amid, on, b, v, coarse, low, high):
+    """Right-hand sides of the coarser grid, from three rows of what is left over at a time."""
+    lanes, nx = v.shape[0], v.shape[2]
+    total, q = np.zeros(nx, np.float32), np.zeros(nx, np.float32)
+    up, mid, under = (
+        np.zeros((lanes, nx), np.float32),
+        np.zeros((lanes, nx), np.float32),
+        np.zeros((lanes, nx), np.float32),
+    )
+    if 0 < low < high:
+        _residual(fine, inverse, on, b, v, 2 * low, total, q, up)
     for m in range(low, high):
         i = 2 * m + 1
+        _residual(fine, inverse, on, b, v, i, total, q, mid)
+        _residual(fine, inverse, on, b, v, i + 1, total, q, under)
         for k in on:
+            before, here, after = up[k], mid[k], under[k]
             for n in range(across.shape[1]):
                 j = 2 * n + 1
                 s = (
-                    r[k, i, j]
-                    + across[m, n] * r[k, i, j + 1]
-                    + along[m, n] * r[k, i + 1, j]
-                    + amid[m, n, 0] * r[k, i + 1, j + 1]
+                    here[j]
+                    + across[m, n] * here[j + 1]
+                    + along[m, n] * after[j]
+                    + amid[m, n, 0] * after[j + 1]
                 )
                 if n > 0:
-                    s += (_ONE - across[m, n - 1]) * r[k, i, j - 1]
-                    s += amid[m, n - 1, 1] * r[k, i + 1, j - 1]
+                    s += (_ONE - across[m, n - 1]) * here[j - 1]
+                    s += amid[m, n - 1, 1] * after[j - 1]
                 if m > 0:
-                    s += (_ONE - along[m - 1, n]) * r[k, i - 1, j]
-                    s += amid[m - 1, n, 2] * r[k, i - 1, j + 1]
+                    s += (_ONE - along[m - 1, n]) * before[j]
+                    s += amid[m - 1, n, 2] * before[j + 1]
                     if n > 0:
-                        s += amid[m - 1, n - 1, 3] * r[k, i - 1, j - 1]
-                b[k, m + 1, n + 1] = s
+                        s += amid[m - 1, n - 1, 3] * before[j - 1]
+                coarse[k, m + 1, n + 1] = s
+        up, under = under, up
 
 
 @nb.njit(cache=True, nogil=True)
@@ -204,7 +216,6 @@ class _Level:
     inverse: NDArray[np.float32]
     b: NDArray[np.float32]
     v: NDArray[np.float32]
-    r: NDArray[np.float32]
     weights: tuple[NDArray[np.float32], ...] = field(default=())
 
     @property
@@ -269,7 +280,7 @@ class Multigrid:
 
     def _level(self, edges: tuple[NDArray[np.float32], ...]) -> _Level:
         none = np.zeros((0, *edges[0].shape), np.float32)
-        level = _Level(edges, np.zeros(edges[0].shape, np.float32), none, none, none)
+        level = _Level(edges, np.zeros(edges[0].shape, np.float32), none, none)
         self.by_rows(_inverse_diagonal, edges, level.inverse, rows=level.rows, first=1)
         return level
 
@@ -281,7 +292,7 @@ class Multigrid:
             self.lanes = lanes
             for depth, level in enumerate(self.levels):
                 shape = (lanes, *level.inverse.shape)
-                level.v, level.r = (np.zeros(shape, np.float32) for _ in range(2))
+                level.v = np.zeros(shape, np.float32)
                 level.b = np.zeros(shape, np.float32) if depth or own is None else own
         return self.levels[0].b
 
@@ -305,10 +316,9 @@ class Multigrid:
         across, along, amid = level.weights
         self._sweep(level, on, 1, False, True)
         self._sweep(level, on, 0, False, True)
-        given = (level.edges, level.inverse, on, level.b, level.v, level.r)
-        self.by_rows(_residual, *given, rows=level.rows, first=1)
         below = self.levels[depth + 1]
-        self.by_rows(_restrict, level.r, across, along, amid, on, below.b, rows=across.shape[0])
+        given = (level.edges, level.inverse, across, along, amid, on, level.b, level.v, below.b)
+        self.by_rows(_restrict, *given, rows=across.shape[0])
         self._cycle(depth + 1, on)
         weights = (across, along, amid, level.inverse)
         self.by_rows(_prolong, below.v, *weights, on, level.v, rows=across.shape[0])

@@ -14,7 +14,7 @@ from shanshui.kernels.disc import disc_maximum, disc_minimum
 from shanshui.pattern.circuit.lattice import Lattice
 from shanshui.pattern.circuit.modes import pairwise
 from shanshui.pattern.linkage import kept_pairs
-from shanshui.pattern.reach import Reach, detour
+from shanshui.pattern.reach import Reach
 from shanshui.pattern.tables import Current, Detour, Pairs, SourceCells
 from shanshui.region.grid import grid_of, like
 
@@ -133,7 +133,7 @@ def barriers(
     if not radii_cells:
         raise QuantityError("radii_cells: found none; expected one or more, each of 1 cell or more")
     reach = Reach(resistance.values, source_cells.values, grid_of(resistance).cell_m)
-    total = improvement(
+    total, _ = improvement(
         reach, kept_pairs(least_cost_links), radii_cells, open_resistance, statistic
     )
     return like(resistance, total.astype(np.float32), "1")
@@ -146,7 +146,9 @@ def improvement(
     open_resistance: float,
     statistic: str,
     tell: Callable[[str, int, int], None] | None = None,
-) -> NDArray[np.float64]:
+    *,
+    percent: bool = False,
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Cost that links would save for each metre of ground restored around a cell.
 
     Parameters
@@ -163,20 +165,24 @@ def improvement(
         ``max`` or ``sum`` over the links.
     tell : callable
         Told what is done, how much and of how much.
+    percent : bool
+        Ask for the share of the cost of each link too.
 
     Returns
     -------
-    (y, x) array [1]
+    score : (y, x) array [1]
         As in :func:`barriers`.
+    share : (y, x) array [%/m], or None
+        The same in per cent of the cost of its link, 100 I / LCD for each metre restored.
     """
     opened = _Opened(reach)
     shape = reach.label.shape
-    total = np.zeros(shape)
+    sums = [np.zeros(shape) for _ in range(1 + percent)]
     # the greatest over links can be spread over the circles once; a sum needs every link's own
-    most = {radius: np.zeros(shape) for radius in radii_cells}
+    most = [{radius: np.zeros(shape) for radius in radii_cells} for _ in sums]
     for number, (a, b) in enumerate(pairs, 1):
         least = opened.least(a, b)
-        own = np.zeros(shape)
+        own = [np.zeros(shape) for _ in sums]
         for radius in radii_cells:
             gained = _gained(
                 opened(a, radius),
@@ -185,59 +191,24 @@ def improvement(
                 2.0 * radius * reach.cell,
                 open_resistance,
             )
-            if statistic == "max":
-                np.maximum(most[radius], gained, out=most[radius])
-            else:
-                own = np.maximum(own, disc_maximum(gained, radius))
-        total += own
+            for k in range(len(sums)):
+                if k:
+                    gained *= 100.0 / least
+                if statistic == "max":
+                    np.maximum(most[k][radius], gained, out=most[k][radius])
+                else:
+                    own[k] = np.maximum(own[k], disc_maximum(gained, radius))
+        for total, more in zip(sums, own, strict=True):
+            total += more
         if tell is not None:
             tell("barriers", number, len(pairs))
-    if statistic == "max":
-        for radius, gained in most.items():
-            total = np.maximum(total, disc_maximum(gained, radius))
-    total[reach.label > 0] = 0.0
-    return np.where(np.isfinite(reach.resistance), total, np.nan)
-
-
-def corridor_current(
-    reach: Reach, pair: tuple[int, int], cutoff: float
-) -> tuple[NDArray[np.float64], float]:
-    """Current when two sources exchange one ampere within their own corridor, and what resists it.
-
-    Parameters
-    ----------
-    reach : Reach
-        Costs from single sources.
-    pair : (int, int)
-        The two sources.
-    cutoff : float [m]
-        The corridor is the ground whose detour costs at most this, and the two sources.
-
-    Returns
-    -------
-    current : (y, x) array [A]
-        NaN off the corridor and within the two sources.
-    resistance : float [1]
-        Between the sources; inf where no way leads.
-
-    Notes
-    -----
-    g_xy = 2 / (R_x + R_y), over sqrt 2 along diagonals [1/ohm]; each source is one node; I_x = (1/2) sum_y g_xy |v_x - v_y| [A]. Corridors of single
-    links, cut by their normalised cost: pinch points of Linkage Mapper [S].
-    """
-    a, b = pair
-    out = np.full(reach.label.shape, np.nan)
-    ends = (reach.label == a) | (reach.label == b)
-    ground = ((detour(reach, a, b) <= cutoff) | ends) & np.isfinite(reach.resistance)
-    rows, cols = np.nonzero(ground)
-    box = np.s_[rows.min() : rows.max() + 1, cols.min() : cols.max() + 1]
-    cell = np.where(ground[box], 1.0 / reach.resistance[box].astype(np.float64), 0.0)
-    circuit = Lattice(cell, four_neighbours=reach.four_neighbours)
-    inside = reach.label[box].ravel()
-    terminals = {n: np.flatnonzero((inside == n) & circuit.node.ravel()) for n in pair}
-    (answer,) = pairwise(circuit, terminals, [pair])
-    out[box] = np.where(ground[box] & ~ends[box], answer.current(), np.nan)
-    return out, answer.resistance
+    shown = []
+    for total, best in zip(sums, most, strict=True):
+        for radius, gained in best.items() if statistic == "max" else ():
+            np.maximum(total, disc_maximum(gained, radius), out=total)
+        total[reach.label > 0] = 0.0
+        shown.append(np.where(np.isfinite(reach.resistance), total, np.nan))
+    return shown[0], shown[1] if percent else None
 
 
 class _Opened:

@@ -1,6 +1,5 @@
 """Core areas and resistance that somebody brings, made into a network: links, corridors, pinch points, barriers, what matters most."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,24 +13,35 @@ from numpy.typing import NDArray
 from shanshui.core.errors import QuantityError, ResourceError
 from shanshui.core.form import named
 from shanshui.core.intake import Cell
-from shanshui.pattern.barriers import corridor_current, improvement
+from shanshui.pattern.barriers import improvement
+from shanshui.pattern.climate_gradient import (
+    FLAT,
+    alike,
+    checked_climate,
+    climate_of_cores,
+)
 from shanshui.pattern.core_cells import Cores, core_cells, passable_cores
-from shanshui.pattern.corridors import Corridors, least_cost_corridors
+from shanshui.pattern.corridor_current import corridor_current, network_current
+from shanshui.pattern.corridors import BARRED, Corridors, Gradient, least_cost_corridors
 from shanshui.pattern.cost_distance import checked_resistance
 from shanshui.pattern.link_priority import current_flow
 from shanshui.pattern.linkage import line_of
+from shanshui.pattern.linkage_priority import (
+    core_value,
+    priority_surfaces,
+    weighted_priority,
+)
+from shanshui.pattern.network_settings import NetworkSettings
 from shanshui.pattern.reach import MEMORY, Reach
 from shanshui.region.grid import GridSpec, grid_of
 
 CUTOFF_SHARE = 0.05
 """Share of the ground off cores and paths, that of the least detours, that is corridor where no cut-off is given [C]."""
-RADII_CELLS = (1.0, 2.0, 3.0)
-"""Circles around cells that are restored, where none are given [D]."""
 BYTES_PER_CELL = 380
 """What a landscape takes at most, all of it corridor, beside the costs from single cores that are remembered [D], measured."""
-STATISTICS = ("max", "sum")
 STATUS = {
     "kept": "kept", "no way": "no_way", "longer than max_cost": "max_cost", "longer than max_euclidean": "max_euclidean",
+    BARRED: "climate",
 }  # fmt: skip
 """What became of a link, by the words of the table of corridors; two more have a number in their words."""
 THROUGH, NEIGHBOURS = "through_core", "neighbours"
@@ -46,12 +56,14 @@ class CoreNetwork:
     ----------
     cores : polygons
         ``core`` id; ``area_km2`` [km2]; ``worth``, the area where none is given; ``cells`` [1];
-        ``resistance`` [1] mean of its cells; ``links`` [1] kept; ``centrality`` [A].
+        ``resistance`` [1] mean of its cells; ``links`` [1] kept; ``centrality`` [A]; ``value`` [1] for the weighted priority; with a climate
+        ``climate_mean, climate_sd, climate_low`` in its unit.
     links : lines
         A row per pair that was looked at. ``source, target``: ids; ``euclidean`` [m] from edge to edge; ``cost`` [m]: resistance times metres
         of the least-cost path; ``length`` [m] of that path; ``cost_per_euclidean, cost_per_length`` [1]; ``adjacency``; ``status``: ``kept``, or why
-        it was dropped: ``no_way, max_cost, max_euclidean, through_core, neighbours``; ``through``: id of a third core on the path;
-        ``effective_resistance`` [m] of the corridor, ``cost_per_resistance`` [1], ``centrality`` [A] and ``priority`` [1] of those kept.
+        it was dropped: ``no_way, climate, max_cost, max_euclidean, through_core, neighbours``; ``through``: id of a third core on the path;
+        ``effective_resistance`` [m] of the corridor, ``cost_per_resistance`` [1], ``centrality`` [A], ``priority`` [1] and
+        ``weighted_priority`` [1] of those kept; with a climate ``climate_difference`` in its unit.
     cost_distance : (y, x) grid [m]
         Cost of reaching each cell from the nearest core.
     corridors : (y, x) grid [m]
@@ -62,6 +74,12 @@ class CoreNetwork:
         Within each corridor when its cores exchange one ampere; NaN off the corridors and within the cores that it joins.
     barriers : (y, x) grid [1]
         Cost saved for each metre of ground restored.
+    barriers_percent : (y, x) grid [%/m]
+        The same in per cent of the cost of the link.
+    linkage_priority, blended_priority : (y, x) grid [1]
+        Weighted priority of the links over the corridors, in [0, 1]; and blended with the place within them.
+    current_all : (y, x) grid [A] or None
+        Over all corridors when all pairs of cores exchange current; NaN off them and within cores.
     cutoff : float [m]
         Where the corridors end.
     told : list of str
@@ -75,6 +93,10 @@ class CoreNetwork:
     truncated: Any
     current: Any
     barriers: Any
+    barriers_percent: Any
+    linkage_priority: Any
+    blended_priority: Any
+    current_all: Any
     cutoff: float
     told: list[str]
 
@@ -84,20 +106,11 @@ def core_network(
     resistance: NDArray[Any] | xr.DataArray,
     *,
     cell: Cell | None = None,
-    four_neighbours: bool = False,
-    adjacency: str = "cost",
-    neighbours: int | None = None,
-    join_groups: bool = False,
-    max_cost: float = math.inf,
-    max_euclidean: float = math.inf,
-    drop_through_cores: bool = True,
-    cutoff: float | None = None,
-    radii: Sequence[float] | None = None,
-    open_resistance: float = 1.0,
-    statistic: str = "max",
+    climate: NDArray[Any] | xr.DataArray | None = None,
     worth: pd.Series | None = None,
     memory: int | None = None,
     tell: Tell | None = None,
+    **settings: Any,
 ) -> CoreNetwork:
     """Links between core areas and all that is asked of them, from cores and resistance alone.
 
@@ -109,32 +122,16 @@ def core_network(
         Above 0; NaN or inf where there is no way. Polygons want a DataArray with x and y in metres.
     cell : float or (float, float) [m]
         Side of a cell; that of a labelled grid, otherwise 1.
-    four_neighbours : bool
-        Steps to the sides only.
-    adjacency : str
-        Which pairs are looked at: neighbours by ``cost``, ``euclidean``, ``either``, ``both``; or ``all``.
-    neighbours : int
-        Each core keeps its so many cheapest links; all by default.
-    join_groups : bool
-        Groups that ``neighbours`` tears apart stay joined by the cheapest links between them.
-    max_cost, max_euclidean : float [m]
-        Longer links are dropped.
-    drop_through_cores : bool
-        Links whose path crosses a third core are dropped.
-    cutoff : float [m]
-        Detour at which corridors end; by default that of the least 5 % of the ground off cores and paths.
-    radii : sequence of float [m]
-        Circles within which ground would be restored, one cell at least; by default 1, 2 and 3 cells.
-    open_resistance : float [1]
-        Of restored ground.
-    statistic : str
-        ``max`` or ``sum`` over the links, of current and barriers.
+    climate : (y, x) array or DataArray
+        Temperature or another measure, on the cells of the resistance: cores are linked along its gradient only. Missing lets nothing pass.
     worth : series
         Worth of each core by its id, for the priority of links; their area by default.
     memory : int [byte]
         What it may take; costs from single cores that do not fit are computed again.
     tell : callable
         Told what is done, how much and of how much.
+    **settings
+        As :class:`shanshui.pattern.network_settings.NetworkSettings` has them: ``neighbours, max_cost, cutoff, radii, adjacency`` and more.
 
     Returns
     -------
@@ -154,32 +151,40 @@ def core_network(
     min over kept links (CWD_a + CWD_b - cost_ab), with R the resistance [1] and d the distance of neighbouring centres [m]: McRae and Kavanagh
     (2011) [S]. Current and effective resistance of each link within its own corridor, the greatest (or the sum) over links; resistances are
     times the side of a cell, so that cost / resistance [1] says how many ways like the best one a corridor holds: McRae et al. (2008) [S]. Barriers:
-    McRae et al. (2012) [S]. Centrality: current of all pairs over the network of kept links, which resist by their cost [S].
+    McRae et al. (2012) [S]; squared resistances are [1] and their effective resistance times the side of a cell. With a climate T a step costs
+    (1 + (R_x + R_y) / 2) d_xy + c |T_x - T_y| [m], c the cost of a unit, and links whose |low_a - low_b| <= threshold are dropped, low = mean - 2 sd:
+    Climate Linkage Mapper with r.walk of GRASS [S]. Centrality: current of all pairs over the network of kept links, which resist by their cost [S].
     """
-    plain, size = checked_resistance(resistance, cell)
+    plain, grid = _on_grid(resistance, cell)
     labelled = isinstance(resistance, xr.DataArray)
-    if isinstance(resistance, xr.DataArray):
-        grid = grid_of(named("resistance", resistance))
-        plain = np.asarray(named("resistance", resistance).values, plain.dtype)
-    else:
-        grid = GridSpec("", size, 0.0, plain.shape[0] * size, *plain.shape)
-    circles = _checked_settings(neighbours, (max_cost, max_euclidean), cutoff, radii, size)
-    _checked_choices(statistic, open_resistance)
+    asked = NetworkSettings(**settings)
+    circles = asked.circles(grid.cell_m)
     kept_bytes = _room(plain.size, memory)
+    way, warmth = plain, None
+    if climate is not None:
+        warmth = checked_climate(climate, grid)
+        plain = np.where(np.isfinite(warmth), plain, np.nan)
+        way = plain + FLAT
     laid = passable_cores(core_cells(cores, grid, labelled=labelled), plain)
-    area = laid.shapes.area / 1e6
-    value = area if worth is None else _worths(worth, laid)
+    value = laid.shapes.area / 1e6 if worth is None else _worths(worth, laid)
+    climates, gradient = None, None
+    if warmth is not None:
+        climates = climate_of_cores(warmth, laid.label)
+        barred = alike(climates["climate_low"], asked.climate_threshold)
+        gradient = Gradient(asked.climate_cost * warmth, barred)
     found = least_cost_corridors(
-        plain,
+        way,
         laid.label,
-        cell=size,
-        four_neighbours=four_neighbours,
-        adjacency=adjacency,
-        max_cost=max_cost,
-        max_euclidean=max_euclidean,
-        nearest_links=neighbours,
-        join_groups=join_groups,
-        drop_through_sources=drop_through_cores,
+        cell=grid.cell_m,
+        four_neighbours=asked.four_neighbours,
+        adjacency=asked.adjacency or ("cost" if climate is None else "all"),
+        max_cost=asked.max_cost,
+        max_euclidean=asked.max_euclidean,
+        nearest_links=asked.neighbours,
+        nearest_by=asked.neighbours_by,
+        join_groups=asked.join_groups,
+        drop_through_sources=asked.drop_through_cores,
+        gradient=gradient,
         values=value,
         outlines=laid.shapes.geometry,
         memory=kept_bytes,
@@ -188,71 +193,89 @@ def core_network(
     assert found.reach is not None  # noqa: S101 - always there
     pairs = [(int(a), int(b)) for a, b in found.kept[["source", "target"]].to_numpy()]
     surface = np.where(np.isfinite(found.surface), found.surface, np.nan)
-    end = _cutoff(surface, laid.label) if cutoff is None else float(cutoff)
-    current, resists = _currents(found.reach, pairs, end, statistic, tell)
-    score = improvement(found.reach, pairs, circles, open_resistance, statistic, tell)
-    links, through = _links(found, laid, grid, resists)
-    shapes = laid.shapes.assign(
-        area_km2=area,
-        worth=value,
-        cells=np.bincount(laid.label.ravel(), minlength=len(area) + 1)[1:],
-        resistance=_means(plain, laid),
-        links=[sum(n in pair for pair in pairs) for n in laid.shapes.index],
-        centrality=through.reindex(laid.shapes.index, fill_value=0.0),
+    end = _cutoff(surface, laid.label) if asked.cutoff is None else float(asked.cutoff)
+    meets = plain.astype(np.float64) ** 2 if asked.squared else plain
+    current, resists = _currents(found.reach, meets, pairs, end, asked.statistic, tell)
+    whole = None
+    if asked.all_pairs != "none":
+        whole = network_current(
+            meets,
+            laid.label,
+            surface,
+            end,
+            asked.all_pairs,
+            four_neighbours=asked.four_neighbours,
+        )
+    score, share = improvement(
+        found.reach, pairs, circles, asked.open_resistance, asked.statistic, tell, percent=True
     )
+    links, through = _links(found, laid, grid, resists, squared=asked.squared)
+    shapes = _cores(laid, plain, value, pairs, through)
+    sizes = shapes.assign(area=laid.shapes.area, perimeter=laid.shapes.length)
+    shapes["value"] = core_value(sizes, asked.weights)
+    ranked = weighted_priority(found.kept, shapes["value"], asked.weights)
+    links["weighted_priority"] = ranked.reindex(found.links.index).to_numpy()
+    truncated = np.where(surface <= end, surface, np.nan)
+    lying, blended = priority_surfaces(
+        found.reach, pairs, ranked.tolist(), truncated, asked.weights
+    )
+    if climates is not None:
+        shapes = shapes.join(climates)
+        ends = (found.links[end].map(climates["climate_low"]) for end in ("source", "target"))
+        links["climate_difference"] = abs(next(ends) - next(ends)).to_numpy()
     shapes.index.name = "number"
     grids = {
         "cost_distance": (np.where(np.isfinite(found.distance), found.distance, np.nan), "m"),
         "corridors": (surface, "m"),
-        "truncated": (np.where(surface <= end, surface, np.nan), "m"),
+        "truncated": (truncated, "m"),
         "current": (current, "A"),
         "barriers": (score, "1"),
+        "barriers_percent": (share, "%/m"),
+        "linkage_priority": (lying, "1"),
+        "blended_priority": (blended, "1"),
+        "current_all": (whole, "A"),
     }
     return CoreNetwork(
         shapes,
         links,
-        **{k: grid.lay(v, unit) if labelled else v for k, (v, unit) in grids.items()},
+        **{k: _laid(v, unit, grid, labelled) for k, (v, unit) in grids.items()},
         cutoff=end,
         told=laid.told,
     )
 
 
-def _checked_settings(
-    neighbours: int | None,
-    limits: tuple[float, float],
-    cutoff: float | None,
-    radii: Sequence[float] | None,
-    size: float,
-) -> tuple[float, ...]:
-    """Radii in cells.
-
-    Raises
-    ------
-    QuantityError
-        A setting out of range.
-    """
-    if neighbours is not None and neighbours < 1:
-        raise QuantityError(f"neighbours: found {neighbours}; expected 1 or more, or none for all")
-    for name, value in zip(("max_cost", "max_euclidean"), limits, strict=True):
-        if not value > 0:
-            raise QuantityError(f"{name}: found {value:g}; expected metres above 0")
-    if cutoff is not None and not (cutoff >= 0 and math.isfinite(cutoff)):
-        raise QuantityError(f"cutoff: found {cutoff:g}; expected resistance metres of 0 or more")
-    if radii is None:
-        return RADII_CELLS
-    circles = tuple(r / size for r in radii)
-    if not circles or not all(1.0 - 1e-9 <= c < math.inf for c in circles):
-        raise QuantityError(
-            f"radii: found {', '.join(f'{r:g}' for r in radii) or 'none'}; expected one or more, each of a cell ({size:g} m) or more"
-        )
-    return circles
+def _on_grid(
+    resistance: NDArray[Any] | xr.DataArray, cell: Cell | None
+) -> tuple[NDArray[np.floating], GridSpec]:
+    """Resistance in the order of rows from north and columns from west, and where it lies."""
+    plain, size = checked_resistance(resistance, cell)
+    if not isinstance(resistance, xr.DataArray):
+        return plain, GridSpec("", size, 0.0, plain.shape[0] * size, *plain.shape)
+    laid = named("resistance", resistance)
+    return np.asarray(laid.values, plain.dtype), grid_of(laid)
 
 
-def _checked_choices(statistic: str, open_resistance: float) -> None:
-    if statistic not in STATISTICS:
-        raise QuantityError(f"statistic: found '{statistic}'; expected {' or '.join(STATISTICS)}")
-    if not (open_resistance > 0 and math.isfinite(open_resistance)):
-        raise QuantityError(f"open_resistance: found {open_resistance:g}; expected above 0")
+def _cores(
+    laid: Cores,
+    resistance: NDArray[np.floating],
+    worth: pd.Series,
+    pairs: Sequence[tuple[int, int]],
+    through: pd.Series,
+) -> gpd.GeoDataFrame:
+    """The table of cores by their number."""
+    return laid.shapes.assign(
+        area_km2=laid.shapes.area / 1e6,
+        worth=worth,
+        cells=np.bincount(laid.label.ravel(), minlength=len(laid.shapes) + 1)[1:],
+        resistance=_means(resistance, laid),
+        links=[sum(n in pair for pair in pairs) for n in laid.shapes.index],
+        centrality=through.reindex(laid.shapes.index, fill_value=0.0),
+    )
+
+
+def _laid(values: NDArray[np.float64] | None, unit: str, grid: GridSpec, labelled: bool) -> Any:
+    """A grid in the form of the resistance."""
+    return grid.lay(values, unit) if labelled and values is not None else values
 
 
 def _room(cells: int, memory: int | None) -> int:
@@ -294,6 +317,7 @@ def _cutoff(surface: NDArray[np.float64], label: NDArray[np.int32]) -> float:
 
 def _currents(
     reach: Reach,
+    resistance: NDArray[np.floating],
     pairs: Sequence[tuple[int, int]],
     cutoff: float,
     statistic: str,
@@ -303,8 +327,8 @@ def _currents(
     out = np.full(reach.label.shape, np.nan)
     resists = {}
     for number, pair in enumerate(pairs, 1):
-        now, resistance = corridor_current(reach, pair, cutoff)
-        resists[pair] = resistance * reach.cell
+        now, between = corridor_current(reach, pair, cutoff, resistance)
+        resists[pair] = between * reach.cell
         if statistic == "max":
             np.fmax(out, now, out=out)
         else:
@@ -319,6 +343,8 @@ def _links(
     laid: Cores,
     grid: GridSpec,
     resists: dict[tuple[int, int], float],
+    *,
+    squared: bool,
 ) -> tuple[gpd.GeoDataFrame, pd.Series]:
     """The table of links by the ids of cores, and the current through each core by its number."""
     table = found.links
@@ -337,7 +363,8 @@ def _links(
                 [ids.loc[n] if n else None for n in table["through"]], table.index, dtype=object
             ),
             "effective_resistance": resistance,
-            "cost_per_resistance": table["cost"] / resistance,
+            # a cost over a squared resistance counts nothing
+            "cost_per_resistance": np.nan if squared else table["cost"] / resistance,
             "centrality": along.reindex(table.index),
             "priority": table["priority"],
         },

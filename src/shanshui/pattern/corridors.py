@@ -25,10 +25,29 @@ from shanshui.pattern.link_priority import link_priority
 from shanshui.pattern.reach import MEMORY, Reach, detour
 
 ADJACENCY = ("cost", "euclidean", "either", "both", "all")
+NEAREST_BY = ("cost", "euclidean")
+BARRED = "too alike"
+"""Status of links along no gradient."""
 COLUMNS = (
     "source", "target", "euclidean", "cost", "length", "cost_per_euclidean", "cost_per_length", "adjacency", "through", "status",
 )  # fmt: skip
 Cells = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """A second surface that steps and links follow.
+
+    Attributes
+    ----------
+    level : (y, x) array [m]
+        A step costs so much more as its two cells differ in this, known wherever a way leads.
+    barred : sequence of (int, int)
+        Pairs of sources that are too alike to be linked.
+    """
+
+    level: NDArray[np.floating]
+    barred: Sequence[tuple[int, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -80,8 +99,10 @@ def least_cost_corridors(
     max_cost: float = math.inf,
     max_euclidean: float = math.inf,
     nearest_links: int | None = None,
+    nearest_by: str = "cost",
     join_groups: bool = False,
     drop_through_sources: bool = True,
+    gradient: Gradient | None = None,
     truncate: float = math.inf,
     values: pd.Series | None = None,
     outlines: pd.Series | None = None,
@@ -108,11 +129,15 @@ def least_cost_corridors(
     max_cost, max_euclidean : float [m]
         Longer links are dropped.
     nearest_links : int
-        Each source keeps its so many cheapest links; a link stays when either end keeps it.
+        Each source keeps its so many nearest links; a link stays when either end keeps it.
+    nearest_by : str
+        Nearest by ``cost``, or by ``euclidean`` distance from edge to edge.
     join_groups : bool
-        Groups of sources that ``nearest_links`` tears apart stay joined by the cheapest links between them.
+        Groups of sources that ``nearest_links`` tears apart stay joined by the nearest links between them.
     drop_through_sources : bool
         Links whose path crosses a third source are dropped: that source's own links stand for them.
+    gradient : Gradient
+        Of a second surface that steps and links follow.
     truncate : float [m]
         The surface ends where the detour costs more.
     values : series
@@ -147,13 +172,17 @@ def least_cost_corridors(
         raise QuantityError(f"sources: found {len(names)}; expected at least two")
     if adjacency not in ADJACENCY:
         raise QuantityError(f"adjacency: found '{adjacency}'; {nearest(adjacency, ADJACENCY)}")
+    if nearest_by not in NEAREST_BY:
+        raise QuantityError(f"nearest_by: found '{nearest_by}'; {nearest(nearest_by, NEAREST_BY)}")
+    level = None if gradient is None else gradient.level
     distance, back = accumulated_cost(
-        plain, label, size, four_neighbours=four_neighbours, ways=True
+        plain, label, size, level=level, four_neighbours=four_neighbours, ways=True
     )
     assert back is not None  # noqa: S101 - asked for
     owner = allocation(back, label)
     neighbours = _neighbours(label, owner, names, adjacency, pairs)
-    reach = Reach(plain, label, size, four_neighbours, memory)
+    reach = Reach(plain, label, size, four_neighbours, memory, level)
+    never = {(min(p), max(p)) for p in (gradient.barred if gradient else ())}
     rows, paths = [], []
     rims = {name: _rim(label, name) for name in {n for pair in neighbours for n in pair}}
     gap = _Gaps(rims, size) if outlines is None else _Between(outlines, rims)
@@ -161,13 +190,14 @@ def least_cost_corridors(
         row, path = _link(pair, reach, rims, gap(*pair))
         row["adjacency"] = neighbours[pair]
         row["through"] = _third(path, label, pair)
-        row["status"] = _fate(row, max_cost, max_euclidean, drop_through_sources)
+        fate = _fate(row, max_cost, max_euclidean, drop_through_sources)
+        row["status"] = BARRED if fate != "no way" and pair in never else fate
         rows.append(row)
         paths.append(path)
         if tell is not None:
             tell("links", number, len(neighbours))
     links = pd.DataFrame(rows, columns=list(COLUMNS))
-    links["status"] = _pruned(links, nearest_links, join_groups)
+    links["status"] = _pruned(links, nearest_links, nearest_by, join_groups)
     surface = np.full(plain.shape, np.inf)
     for a, b in links.loc[links["status"] == "kept", ["source", "target"]].to_numpy().tolist():
         np.minimum(surface, detour(reach, a, b), out=surface)
@@ -331,12 +361,14 @@ def _fate(row: dict[str, Any], max_cost: float, max_euclidean: float, through: b
     return f"through source {row['through']}" if through and row["through"] else "kept"
 
 
-def _pruned(links: pd.DataFrame, nearest_links: int | None, join_groups: bool) -> pd.Series:
-    """Status after each source has kept its cheapest links."""
+def _pruned(
+    links: pd.DataFrame, nearest_links: int | None, nearest_by: str, join_groups: bool
+) -> pd.Series:
+    """Status after each source has kept its nearest links."""
     status = links["status"].copy()
     if nearest_links is None:
         return status
-    kept = links[status == "kept"].sort_values("cost", kind="stable")
+    kept = links[status == "kept"].sort_values(nearest_by, kind="stable")
     chosen: set[Any] = set()
     for name in pd.unique(kept[["source", "target"]].to_numpy().ravel()):
         own = kept[(kept["source"] == name) | (kept["target"] == name)]
@@ -348,11 +380,11 @@ def _pruned(links: pd.DataFrame, nearest_links: int | None, join_groups: bool) -
 
 
 def _joining(kept: pd.DataFrame, chosen: set[Any]) -> set[Any]:
-    """The cheapest links, cheapest first, each between two groups that nothing joins yet."""
+    """The nearest links, nearest first, each between two groups that nothing joins yet."""
     ends = kept[["source", "target"]]
     group = {n: n for n in ends.to_numpy().ravel().tolist()}
     found = set()
-    # links that are chosen join first; the others are in order of cost
+    # links that are chosen join first; the others are in order
     for k in [*(k for k in kept.index if k in chosen), *(k for k in kept.index if k not in chosen)]:
         one, other = (group[n] for n in ends.loc[k].tolist())
         if one == other:

@@ -30,6 +30,8 @@ class Reach:
         Steps to the sides only.
     memory : int [byte]
         Set aside; two sources are kept at least.
+    level : (y, x) array [m], optional
+        A step costs so much more as its two cells differ in this.
     """
 
     def __init__(
@@ -39,9 +41,10 @@ class Reach:
         cell: float,
         four_neighbours: bool = False,
         memory: int = MEMORY,
+        level: NDArray[np.floating] | None = None,
     ) -> None:
         self.resistance, self.label, self.cell = resistance, label, cell
-        self.four_neighbours, self.memory = four_neighbours, memory
+        self.four_neighbours, self.memory, self.level = four_neighbours, memory, level
         self._kept: dict[int, tuple[Cells, NDArray[np.int8]]] = {}
         self._room = max(2, int(memory // (9 * label.size)))
 
@@ -56,6 +59,7 @@ class Reach:
             self.resistance,
             (self.label == name).astype(np.int32),
             self.cell,
+            level=self.level,
             four_neighbours=self.four_neighbours,
             ways=True,
         )

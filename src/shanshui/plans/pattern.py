@@ -82,6 +82,7 @@ from shanshui.pattern.species import species_habitat, species_richness
 from shanshui.pattern.species_resistance import species_patch_cells, species_resistance
 from shanshui.pattern.stability import early_warning, pattern_draws, pattern_stability
 from shanshui.pattern.suitability import focal_habitats, habitat_suitability, suitable_habitat
+from shanshui.pattern.upslope import upslope_current
 from shanshui.plans.survey import cover_before, cover_of, warmth_of
 
 FINE = {"slope": "scaled_slope"}
@@ -205,6 +206,7 @@ def _network(have: set[str]) -> list[Step]:
         step(corridors),
         step(river_corridors),
         step(pinch_points),
+        step(upslope_current),
         step(barriers),
         step(nodes),
         step(source_network),

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shanshui.core.errors import ResourceError
-from shanshui.kernels.lattice import add_parts, by_rows
+from shanshui.kernels.lattice import add_parts, by_rows, lower_parts
 
 Values = NDArray[np.float64]
 STANDS = 1e-14
@@ -166,8 +166,9 @@ def add(high: Values, low: Values, more: Any) -> None:
 def above(solved: Solved, node: Any) -> Solved:
     """Potentials above that of a node, in place."""
     field, low = solved.field, solved.low
-    for level in (field[node], low[node]):
-        add(field, low, np.broadcast_to(-level, field.shape))
+    one = (1, field.size) if field.ndim < 2 else field.shape
+    levels = float(field[node]), float(low[node])
+    by_rows(lower_parts, field.reshape(one), low.reshape(one), *levels, rows=one[0])
     return solved
 
 

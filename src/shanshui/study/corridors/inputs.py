@@ -1,7 +1,7 @@
 """The files of a network of corridors: a resistance, and core areas as polygons or as a raster."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -30,6 +30,9 @@ from shanshui.study.circuitscape.ascii_grid import Raster, read_cells
 
 IDS = ("core_id", "core", "id", "number", "unit", "code", "objectid", "fid")
 """Columns that hold the ids of cores where none is named, the first that is there [D]."""
+
+CLIMATE = replace(INPUTS["resistance"], low=-math.inf, high=math.inf, zeros="count")
+"""A surface of any measure and unit, brought to the grid as a resistance is."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,58 @@ def _brought(
             out[start:stop] = raster.rows(grid, start, stop, how)
     return grid.lay(out, "1"), [
         f"resistance: brought from {own.name} to {system.name}, {grid.ny} x {grid.nx} cells of {side:g} m"
+    ]
+
+
+def read_climate(path: Path, grid: GridSpec) -> tuple[xr.DataArray, list[str]]:
+    """Climate on the grid of a resistance.
+
+    Parameters
+    ----------
+    path : Path
+        Raster of any format and system.
+    grid : GridSpec
+        Of the resistance.
+
+    Returns
+    -------
+    (y, x), list of str
+        Averaged into larger cells, read between for smaller ones, NaN where it is missing; and how it was brought here.
+
+    Raises
+    ------
+    DataError
+        Unreadable, without a coordinate system, beside the resistance.
+    """
+    _refuse_missing(path, "climate")
+    spec = InputSpec(file=str(path))
+    source = GdalSource(path, spec, "climate")
+    frame = source.frame
+    source.close()
+    if frame.crs is None:
+        raise DataError(
+            f"climate: {path} has no coordinate system; expected one: write it into the file with your GIS"
+        )
+    out = np.full(grid.shape, np.nan)
+    with raster_input(path, spec, CLIMATE, "climate", grid) as raster:
+        how = raster.resampling(grid)
+        for start, stop in grid.strips(STRIP):
+            out[start:stop] = raster.rows(grid, start, stop, how)
+    laid = grid.lay(out, "1")
+    if not np.isfinite(out).any():
+        raise DataError(
+            f"climate: {path} holds no value where the resistance lies; is it the right one?"
+        )
+    own = pyproj.CRS.from_user_input(frame.crs)
+    same = own.equals(grid.projection, ignore_axis_order=True)
+    if (
+        same
+        and (frame.height, frame.width) == grid.shape
+        and abs(frame.dx - grid.cell_m) < 1e-9 * grid.cell_m
+    ):
+        return laid, []
+    return laid, [
+        f"climate: brought from {own.name}, {frame.height} x {frame.width} cells, to the resistance, {grid.ny} x {grid.nx} cells of {grid.cell_m:g} m"
     ]
 
 

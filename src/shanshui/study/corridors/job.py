@@ -1,8 +1,7 @@
 """A network of corridors from files to files, without a study."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import pandas as pd
@@ -11,44 +10,10 @@ from shanshui.core.errors import DataError, nearest
 from shanshui.core.voice import Voice
 from shanshui.flow.estimate import FIXED_BYTES, memory_limit
 from shanshui.pattern.core_network import CoreNetwork, Tell, core_network
+from shanshui.pattern.network_settings import NetworkSettings
 from shanshui.region.grid import grid_of
-from shanshui.study.corridors.inputs import CoreFile, read_cores, read_resistance
+from shanshui.study.corridors.inputs import CoreFile, read_climate, read_cores, read_resistance
 from shanshui.study.corridors.results import Asked, refuse_folder, write_network
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """Settings of a network of corridors, as :func:`shanshui.pattern.core_network.core_network` has them.
-
-    Attributes
-    ----------
-    four_neighbours, join_groups, drop_through_cores : bool
-        Steps to the sides only; groups stay joined; no link through a third core.
-    adjacency, statistic : str
-        Which pairs are looked at; ``max`` or ``sum`` over the links.
-    neighbours : int, optional
-        Links that each core keeps.
-    max_cost, max_euclidean : float [m]
-        Longer links are dropped.
-    cutoff : float, optional [m]
-        Where corridors end.
-    radii : tuple of float, optional [m]
-        Circles of the barriers.
-    open_resistance : float [1]
-        Of restored ground.
-    """
-
-    four_neighbours: bool = False
-    adjacency: str = "cost"
-    neighbours: int | None = None
-    join_groups: bool = False
-    max_cost: float = math.inf
-    max_euclidean: float = math.inf
-    drop_through_cores: bool = True
-    cutoff: float | None = None
-    radii: Sequence[float] | None = None
-    open_resistance: float = 1.0
-    statistic: str = "max"
 
 
 @dataclass(frozen=True)
@@ -59,6 +24,8 @@ class Ground:
     ----------
     cores, resistance : Path
         Polygons or a raster of ids; a raster.
+    climate : Path, optional
+        A raster along whose gradient cores are linked.
     column, worth : str
         Of the ids, and of the worth of cores.
     layer, cores_crs : str, optional
@@ -80,12 +47,13 @@ class Ground:
     cell_m: float | None = None
     repair: bool = False
     cores_crs: str | None = None
+    climate: Path | None = None
 
 
 def run_corridors(
     ground: Ground,
     to: Path,
-    wishes: Wishes,
+    wishes: NetworkSettings,
     voice: Voice,
     *,
     memory: int | None = None,
@@ -125,9 +93,9 @@ def run_corridors(
     ResourceError
         A landscape that the memory does not hold.
     """
-    asked = Asked(
-        {"cores": ground.cores, "resistance": ground.resistance}, _settings(ground, wishes)
-    )
+    files = {"cores": ground.cores, "resistance": ground.resistance}
+    files |= {"climate": ground.climate} if ground.climate is not None else {}
+    asked = Asked(files, _settings(ground, wishes))
     refuse_folder(to, asked, overwrite=overwrite)
     room = max((memory or memory_limit()) - FIXED_BYTES, 0)
     resistance, told = read_resistance(ground.resistance, ground.crs, ground.cell_m, room)
@@ -140,10 +108,15 @@ def run_corridors(
         crs=ground.cores_crs,
         repair=ground.repair,
     )
+    climate = None
+    if ground.climate is not None:
+        climate, more = read_climate(ground.climate, grid_of(resistance))
+        told += more
     network = core_network(
         found.cores,
         resistance,
-        **asdict(wishes),
+        **{field.name: getattr(wishes, field.name) for field in fields(wishes)},
+        climate=climate,
         worth=_worth(found, ground),
         memory=room,
         tell=tell,
@@ -155,9 +128,11 @@ def run_corridors(
     return network, write_network(network, to, asked, voice, overwrite=overwrite)
 
 
-def _settings(ground: Ground, wishes: Wishes) -> dict[str, object]:
-    """Settings as a record: what is not limited is not told."""
+def _settings(ground: Ground, wishes: NetworkSettings) -> dict[str, object]:
+    """Settings as a record: what is not limited, or not used, is not told."""
     settings = {k: v for k, v in asdict(wishes).items() if v is not None and v != math.inf}
+    if ground.climate is None:
+        settings = {k: v for k, v in settings.items() if not k.startswith("climate_")}
     more = {
         "id": ground.column,
         "worth": ground.worth,

@@ -23,19 +23,21 @@ from shanshui.store.written import Written, refuse_foreign, replaced
 
 UNITS = {
     "cores": {
-        "core": "", "area_km2": "km2", "worth": "", "cells": "1", "resistance": "1", "links": "1", "centrality": "A",
+        "core": "", "area_km2": "km2", "worth": "", "cells": "1", "resistance": "1", "links": "1", "centrality": "A", "value": "1",
+        "climate_mean": "", "climate_sd": "", "climate_low": "",
     },
     "links": {
         "source": "", "target": "", "euclidean": "m", "cost": "m", "length": "m", "cost_per_euclidean": "1", "cost_per_length": "1",
         "adjacency": "", "status": "", "through": "", "effective_resistance": "m", "cost_per_resistance": "1", "centrality": "A",
-        "priority": "1", "reason": "", "reason_zh": "",
+        "priority": "1", "weighted_priority": "1", "climate_difference": "", "reason": "", "reason_zh": "",
     },
 }  # fmt: skip
-"""Columns of the layers, and their units."""
+"""Columns of the layers, and their units: none of words, ids, and what has the unit of the climate or worth that was given."""
 GRIDS = {
     "cost_distance": "m", "corridors": "m", "truncated": "m", "current": "A", "barriers": "1",
+    "barriers_percent": "%/m", "linkage_priority": "1", "blended_priority": "1", "current_all": "A",
 }  # fmt: skip
-"""Grids, and their units."""
+"""Grids, and their units; one that was not asked for is not written."""
 REASONS = {"en": "reason", "zh": "reason_zh"}
 
 
@@ -107,7 +109,13 @@ def write_network(
     """
     written = Written(protected=tuple(asked.files.values()))
     frames = {"cores": _plain(network.cores), "links": _plain(_told(network.links))}
+    grids = {name: getattr(network, name) for name in GRIDS}
+    made = {(layer, str(c)) for layer, frame in frames.items() for c in frame}
+    made |= {(f"{name}.tif", name) for name, values in grids.items() if values is not None}
     columns = column_words()
+    columns = columns[
+        [pair in made for pair in zip(columns["layer"], columns["column"], strict=True)]
+    ]
     files = []
 
     def place(name: str) -> Any:
@@ -115,15 +123,19 @@ def write_network(
         return replaced(to / name, written, overwrite=overwrite)
 
     with place("network.gpkg") as file:
-        write_geopackage({**frames, "columns": columns}, file, _aliases(voice))
+        write_geopackage({**frames, "columns": columns}, file, _aliases(voice, frames))
     for name, frame in frames.items():
         with place(f"{name}.csv") as file:
             write_csv(pd.DataFrame(frame.drop(columns="geometry")), file)
     with place("columns.csv") as file:
         write_csv(columns, file)
-    for name, unit in GRIDS.items():
-        with place(f"{name}.tif") as file:
-            _write_grid(getattr(network, name), unit, file)
+    for name, values in grids.items():
+        if values is not None:
+            with place(f"{name}.tif") as file:
+                _write_grid(values, GRIDS[name], file)
+        elif overwrite:
+            # of an earlier run: it would stand beside results that it does not belong to
+            (to / f"{name}.tif").unlink(missing_ok=True)
     with place("network.json") as file:
         record = {
             "program": f"shanshui {__version__}",
@@ -153,7 +165,7 @@ def _key(column: str) -> str:
     return f"network.{column}"
 
 
-def _aliases(voice: Voice) -> Aliases:
+def _aliases(voice: Voice, frames: Mapping[str, pd.DataFrame]) -> Aliases:
     """Name of each column in the language that is asked for, and its words in all languages with the unit."""
     every = [Voice(name) for name in languages()]
     return {
@@ -163,6 +175,7 @@ def _aliases(voice: Voice) -> Aliases:
                 " · ".join(v(_key(c)) for v in every) + (f" [{unit}]" if unit else ""),
             )
             for c, unit in units.items()
+            if c in frames[layer]
         }
         for layer, units in UNITS.items()
     }
