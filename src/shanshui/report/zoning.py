@@ -233,9 +233,10 @@ def _optimum(page: Page) -> dict[str, Any] | None:
         }
     ).reset_index(drop=True)
     told = rows.attrs
+    binding = told["binding"].split("; ") if told["binding"] else ["–"]
     note = voice(
-        "optimum_note", status=voice(f"optimum_{told['status'].replace(' ', '_')}"), worth=told["worth"], rules=told["worth_of_rules"],
-        bound=told["bound"], binding=voice.listed(told["binding"].split("; ")) if told["binding"] else "–",
+        "optimum_note", status=voice(f"optimum_{told['status'].replace(' ', '_')}"), worth=voice.number(told["worth"], ",.0f"),
+        rules=voice.number(told["worth_of_rules"], ",.0f"), bound=voice.number(told["bound"], ",.0f"), binding=voice.listed(binding),
     )  # fmt: skip
     title = voice.word("zoning_optimum")
     return page.table(title, frame, note, of=("zoning_optimum", *_outlines(rows)), long=True)
