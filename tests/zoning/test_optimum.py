@@ -74,5 +74,14 @@ def test_units_of_which_something_is_not_known_are_left_out():
     cells = optimum_cells(labels, found).values.ravel()
     assert cells[1] == 0
     assert (cells[[0, 2]] > 0).all()
+    none = rules.assign(green_unit="", green_unit_code=0)
     with pytest.raises(QuantityError, match="no planning unit has a green unit"):
-        zoning_optimum(labels, indicators.assign(H=NAN), rules, touching, capacity)
+        zoning_optimum(labels, indicators, none, touching, capacity)
+
+
+def test_a_unit_with_an_unknown_figure_stays_as_the_rules_have_it():
+    labels, indicators, rules, touching, capacity = given([0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [1, 4, 1])  # fmt: skip
+    indicators.loc[0, "H"] = NAN
+    found = zoning_optimum(labels, indicators, rules, touching, capacity, border_price=0.0, share_slack=1.0)  # fmt: skip
+    assert found["optimal_unit"].tolist() == ["all_green", "all_green", "light_green"]
+    assert found["rule_value"].isna().tolist() == [True, False, False]

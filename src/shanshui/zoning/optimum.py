@@ -52,6 +52,8 @@ KEPT = (1.0, 0.8, 0.45, 0.1)
 """Share of what nature gives that each green unit keeps, from all to light green [D]."""
 GAINED = (0.0, 0.1, 0.55, 1.0)
 """Share of what building ground could give that each green unit lets be gained [D]."""
+PRICED = 1e-9
+"""Shadow price from which a constraint binds."""
 Four = tuple[float, float, float, float]
 
 
@@ -102,13 +104,14 @@ def zoning_optimum(
     -------
     table
         ``unit, code, name, area_km2, rule_unit, optimal_unit, optimal_code, differs`` 1 or 0, ``rule_value, optimal_value`` the worth of each,
-        in square kilometres of the highest worth, ``cost`` what the rule's choice costs, below 0 where the whole gains by a unit's loss. Units of
-        which the rules or the figures tell nothing are left out. Attributes tell worth, bound, gap, status, and what binds.
+        in square kilometres of the highest worth, ``cost`` what the rule's choice costs, below 0 where the whole gains by a unit's loss. A unit of
+        which a figure is not known stays as the rules have it, its worth NaN; one of which the rules tell nothing is left out. Attributes tell
+        worth, bound, gap, status, and what binds.
 
     Raises
     ------
     QuantityError
-        No planning unit whose figures are all known.
+        No planning unit whose green unit is known.
 
     Notes
     -----
@@ -117,16 +120,19 @@ def zoning_optimum(
     """
     rows = _known(planning_unit_labels, unit_indicators, green_units, carrying_capacity)
     if rows.empty:
-        raise QuantityError("unit_indicators: no planning unit has a green unit and all of EV, H, PROT and SUIT; expected at least one")  # fmt: skip
+        raise QuantityError("unit_indicators: no planning unit has a green unit; expected at least one")  # fmt: skip
     index = rows["unit"].astype(str)
     nature = np.outer(rows["EV"], kept)
     growth = np.outer(rows["SUIT"] * np.maximum(rows["H"], 0.0), gained)
     area = rows["area_km2"].to_numpy(float)
     value = area[:, None] * (nature_weight * nature + (1.0 - nature_weight) * growth)
     rule = rows["green_unit_code"].to_numpy(int) - 1
+    told = np.asarray(np.isfinite(value).all(axis=1))
+    value = np.where(told[:, None], value, 0.0)
     shielded = (rows["PROT"] > protected).to_numpy()
     may = np.ones(value.shape, bool)
     may[shielded, 2:] = False
+    may[~told] = False
     may[np.arange(len(rows)), rule] = True
     parts = np.bincount(rule, area, len(UNITS)) / area.sum()
     people = np.zeros(value.shape)
@@ -150,9 +156,9 @@ def zoning_optimum(
     out["optimal_code"] = [UNITS.index(u) + 1 if u else 0 for u in found.use]
     out["differs"] = (out["rule_unit"] != out["optimal_unit"]).astype(int)
     at = np.arange(len(rows))
-    out["rule_value"] = value[at, rule]
+    out["rule_value"] = np.where(told, value[at, rule], np.nan)
     chosen = np.maximum(out["optimal_code"].to_numpy(int) - 1, 0)
-    out["optimal_value"] = np.where(out["optimal_code"] > 0, value[at, chosen], np.nan)
+    out["optimal_value"] = np.where(told & (out["optimal_code"] > 0), value[at, chosen], np.nan)
     out["cost"] = out["optimal_value"] - out["rule_value"]
     out.attrs = _told(found, value[at, rule], rule, borders[inside], index, border_price)
     return out
@@ -164,13 +170,12 @@ def _known(
     units: pd.DataFrame,
     capacity: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Units with a green unit and all figures, with their area and people."""
+    """Units whose green unit is known, with their area and people."""
     size = np.bincount(np.maximum(labels.values, 0).astype(np.int64).ravel())
     cell = grid_of(labels).cell_km2
     rows = indicators.merge(units[["unit", "green_unit", "green_unit_code"]], on="unit")
     rows = rows.merge(capacity[["unit", "people"]], on="unit", how="left")
-    rows = rows[(rows["green_unit_code"] > 0) & rows[["EV", "H", "PROT", "SUIT"]].notna().all(axis=1)]  # fmt: skip
-    rows = rows[rows["unit"] < size.size].reset_index(drop=True)
+    rows = rows[(rows["green_unit_code"] > 0) & (rows["unit"] < size.size)].reset_index(drop=True)
     rows["area_km2"] = size[rows["unit"].to_numpy(int)] * cell
     return rows[rows["area_km2"] > 0].reset_index(drop=True)
 
@@ -186,7 +191,7 @@ def _told(
     """What is to be said of the whole."""
     code = dict(zip(index, rule, strict=True))
     apart = borders["source"].map(code) != borders["target"].map(code)
-    binding = found.constraints[found.constraints["binds"] == 1.0]
+    binding = found.constraints[found.constraints["shadow_price"] > PRICED]
     return {
         "status": found.status,
         "worth": found.objective,
