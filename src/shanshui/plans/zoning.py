@@ -7,6 +7,7 @@ from shanshui.zoning.access import travel_time
 from shanshui.zoning.areas import suitability_areas
 from shanshui.zoning.carrying_capacity import carrying_capacity
 from shanshui.zoning.carrying_scale import carrying_scale
+from shanshui.zoning.control_lines import control_line_areas, control_lines
 from shanshui.zoning.core_influence import core_travel_time
 from shanshui.zoning.evidence import suitability_factors
 from shanshui.zoning.footprint import ecological_footprint
@@ -61,7 +62,7 @@ def zoning(have: set[str]) -> list[Step]:
     list of Step
         Those that lack an input are told apart when the plan is bound.
     """
-    return [*_suitability(have), *_conflicts(), *_capacity(have), *_zones(have)]
+    return [*_suitability(have), *_conflicts(), *_capacity(have), *_lines(), *_zones(have)]
 
 
 def _suitability(have: set[str]) -> list[Step]:
@@ -118,6 +119,17 @@ def _capacity(have: set[str]) -> list[Step]:
             step(carrying_capacity, name=f"{level}carrying_capacity", binds=places | own),
         ]
     return out
+
+
+def _lines() -> list[Step]:
+    """Three control lines and the spaces that they leave."""
+    return [
+        step(control_lines, binds=FINE | CLASSES),
+        *(
+            step(control_line_areas, name=f"{level}control_line_areas", binds=places)
+            for level, places in LEVELS
+        ),
+    ]
 
 
 def _zones(have: set[str]) -> list[Step]:

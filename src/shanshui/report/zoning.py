@@ -29,6 +29,7 @@ def zoning_chapter(page: Page) -> dict[str, Any]:
         *(_areas(page, name) for name in ("county_suitability_areas", "suitability_areas")),
         *(_capacity(page, name) for name in ("county_carrying_capacity", "carrying_capacity")),
         _conflicts(page),
+        _lines(page),
         _zones(page),
         _cards(page),
         _tasks(page),
@@ -240,3 +241,16 @@ def _optimum(page: Page) -> dict[str, Any] | None:
     )  # fmt: skip
     title = voice.word("zoning_optimum")
     return page.table(title, frame, note, of=("zoning_optimum", *_outlines(rows)), long=True)
+
+
+def _lines(page: Page) -> dict[str, Any] | None:
+    """Lines and spaces of each county."""
+    name = "county_control_line_areas"
+    if not page.study.has(name):
+        return None
+    rows, voice = page.study[name], page.voice
+    first = rows.sort_values("urban_space_share", ascending=False, kind="stable").head(SHOWN)
+    frame = first.drop(columns=[c for c in ("unit", "code") if c in first])
+    frame = frame[[c for c in frame if not str(c).startswith("name")]].reset_index(drop=True)
+    frame.insert(0, "name", first[voice.column(first, "name")].to_numpy())
+    return page.table(voice.word(name), frame, voice("lines_note"), of=(name,), long=True)
