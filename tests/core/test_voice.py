@@ -166,7 +166,7 @@ def test_units_and_numbers_are_said_in_the_language():
     english, chinese = Voice("en"), Voice("zh")
     assert chinese.unit("yuan/yr") == "元/年"
     assert english.unit("yuan/yr") == "yuan/yr"
-    assert chinese.unit("yuan/km2/yr") == "元/km²/年"
+    assert chinese.unit("yuan/km2/yr") == "元/(km²·年)"
     assert english.unit("kWh/yr") == "kWh/yr"
     assert chinese.unit("1") == ""
     assert english.number(-1234.5, ",.1f") == "−1,234.5"
