@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from shanshui.core.errors import PlanError, nearest
 from shanshui.core.said import Said, Worded, by_language, worded
 from shanshui.core.shipped import shipped_text
+from shanshui.core.voice import Voice
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Frame:
         As settings name it.
     title : Worded
         For readers.
-    status : str
+    status : Worded
         How well its text is known here.
     entries : tuple of Entry
         Services in order; only these are summed.
@@ -51,7 +52,7 @@ class Frame:
 
     id: str
     title: Worded
-    status: str
+    status: Worded
     entries: tuple[Entry, ...]
     by_area: bool = False
 
@@ -79,11 +80,17 @@ def _frames() -> Iterator[Frame]:
         listed = tuple(entries.get(row["frame"], ()))
         by_area = row["by_area"] == "yes"
         title = worded(row, "title")
-        yield Frame(row["frame"], title, row["status"], listed, by_area)
+        yield Frame(row["frame"], title, worded(row, "status"), listed, by_area)
 
 
 FRAMES: dict[str, Frame] = {frame.id: frame for frame in _frames()}
 """Accounting systems by id."""
+
+
+def frame_name(name: str, voice: Voice) -> str:
+    """Title of a frame in a language; a published account has the name that its table gives it."""
+    known = FRAMES.get(name)
+    return voice(name) if known is None else voice.among(known.title.words)
 
 
 def frame_of(name: str) -> Frame:

@@ -319,6 +319,10 @@ class Voice:
         marks = {",": self("mark_thousands"), ".": self("mark_decimal"), "-": self("mark_minus")}
         return "".join(marks.get(letter, letter) for letter in format(value, spec))
 
+    def size(self, name: str) -> float:
+        """Number that great sums are counted in: ``size_money`` is a billion in English and a hundred million in Chinese."""
+        return float(self(f"size_{name}"))
+
     def figure(self, value: float, digits: int = 3) -> str:
         """Number with so many digits that count, written out; whole from a thousand on, a dash where it is not known."""
         if not isfinite(value):
@@ -328,6 +332,8 @@ class Voice:
         if abs(value) < LEAST_WRITTEN:
             return self.number(value, f".{digits}g")
         rounded = float(f"{value:.{digits - 1}e}")
+        if rounded == value:  # no noughts behind what is no longer
+            return self.number(value, f",.{digits}g")
         return self.number(rounded, f",.{max(0, digits - 1 - floor(log10(abs(rounded))))}f")
 
     def clauses(self, items: Iterable[str]) -> str:

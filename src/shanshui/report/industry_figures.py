@@ -196,7 +196,7 @@ def attention_places_chart(table: pd.DataFrame, voice: Voice) -> Figure:
         ha="left",
     )
     ax.xaxis.tick_top()
-    figure.colorbar(shown, ax=ax, fraction=0.03, pad=0.01)
+    figure.colorbar(shown, ax=ax, fraction=0.03, pad=0.01, label=voice("mentions_axis"))
     return figure
 
 

@@ -97,6 +97,7 @@ def scale_bar(ax: Any, bounds: Bounds, voice: Voice) -> None:
         fontsize=7,
         ha="center",
         zorder=9,
+        bbox=HALO,
     )
 
 
@@ -112,4 +113,5 @@ def north_arrow(ax: Any, voice: Voice) -> None:
         fontsize=9,
         arrowprops={"arrowstyle": "-|>", "color": "#222", "lw": 1.2},
         zorder=9,
+        bbox=HALO,
     )

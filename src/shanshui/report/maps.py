@@ -231,7 +231,11 @@ def draw_map(study: Study, spec: MapSpec, voice: Voice) -> Figure:
         )
     if spec.source:
         figure.text(
-            0.02, 0.015, f"{voice('source')}: {spec.source}"[:190], fontsize=6, color="#555"
+            0.02,
+            0.015,
+            f"{voice('source')}{voice('mark_colon')}{spec.source}"[:190],
+            fontsize=6,
+            color="#555",
         )
     if study.file.study.made_up:
         banner = {"facecolor": "white", "edgecolor": "#a02020", "linewidth": 0.6, "pad": 3}
