@@ -12,6 +12,7 @@ from shanshui.accounts.frames import frame_name
 from shanshui.core.voice import Voice
 from shanshui.report.canvas import legend_text, wrapped
 from shanshui.report.legends import colour_of, colours
+from shanshui.report.point_names import name_points
 
 LOG_FROM = 15.0
 """Span of shares from which axes are logarithmic: below it one decade has too few ticks."""
@@ -173,10 +174,6 @@ def mismatch_chart(table: pd.DataFrame, voice: Voice) -> Figure:
             alpha=0.85, lw=0, label=voice(str(name)),
         )  # fmt: skip
     shown = table.assign(x=100 * table["gdp_share"], y=100 * table["gep_share"])
-    for row in shown.itertuples():
-        ax.annotate(
-            str(row.name), (row.x, row.y), xytext=(4, 3), textcoords="offset points", fontsize=7
-        )
     low = 0.7 * min(shown["x"].min(), shown["y"].min())
     high = 1.6 * max(shown["x"].max(), shown["y"].max())
     ax.plot([low, high], [low, high], color="#888", lw=0.8, ls="--")
@@ -188,6 +185,7 @@ def mismatch_chart(table: pd.DataFrame, voice: Voice) -> Figure:
             axis.set_minor_formatter("")
     ax.set_xlim(low, high)
     ax.set_ylim(low, high)
+    name_points(ax, shown["x"], shown["y"], [str(n) for n in shown["name"]], 7)
     ax.set_xlabel(voice("gdp_share") + " (%)", fontsize=8)
     ax.set_ylabel(voice("gep_share") + " (%)", fontsize=8)
     ax.legend(frameon=False, fontsize=7.5, loc="lower right")

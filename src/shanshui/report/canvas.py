@@ -82,11 +82,16 @@ def legend_text(name: str) -> str:
     return f"\u200b{name}" if name.startswith("_") else name
 
 
+def width_of(text: str) -> int:
+    """Letters of a text, one of Chinese counted as two."""
+    return sum(2 if ord(letter) > LAST_NARROW else 1 for letter in text)
+
+
 def wrapped(text: str, wide: int = LINE) -> str:
     """Text in lines of so many letters, one of Chinese counted as two."""
     out, line, size = [], "", 0
     for piece in _PIECES.findall(text):
-        long = sum(2 if ord(letter) > LAST_NARROW else 1 for letter in piece)
+        long = width_of(piece)
         if line and size + long > wide:
             out.append(line.rstrip())
             line, size = "", 0

@@ -315,6 +315,17 @@ def _colour(
     seen = values[np.isfinite(values)]
     if seen.size == 0:
         return []
+    least, most = float(seen.min()), float(seen.max())
+    if least == most:
+        one = mpl.colormaps[_ramp(spec.ramp)](0.0) if isinstance(_ramp(spec.ramp), str) else _ramp(spec.ramp)(0.0)  # fmt: skip
+        ax.imshow(
+            np.where(np.isfinite(values), 1.0, np.nan),
+            extent=extent,
+            cmap=ListedColormap([one]),
+            zorder=1,
+            rasterized=True,
+        )
+        return [Patch(color=one, label=voice("everywhere", value=voice.figure(least)))]
     low, high = np.quantile(seen, [0.02, 0.98])
     if spec.logarithmic and (seen > 0).any():
         low, high = np.quantile(seen[seen > 0], [0.05, 0.995])

@@ -84,7 +84,7 @@ class Page:
     def __init__(self, study: Study, voice: Voice) -> None:
         self.study, self.voice, self.standing = study, voice, ProductStates(study)
         self.place = PlaceNames(study, voice)
-        self._count = 0
+        self._count, self._tables = 0, 0
         self._told: set[str] = set()
 
     def figures(
@@ -168,6 +168,7 @@ class Page:
             heads.append(self.voice.word(column) + (f" ({unit})" if unit else ""))
         return {
             "title": title,
+            "number": 0,
             "heads": heads,
             "rows": [[self._cell(v) for v in row] for row in frame.itertuples(index=False)],
             "note": note,
@@ -182,7 +183,7 @@ class Page:
         if isinstance(value, float):
             return self.voice.figure(value)
         if isinstance(value, int | np.integer) and not isinstance(value, bool):
-            return self.voice.number(value, ",d")
+            return self.voice.number(int(value), ",d")
         return str(value)
 
     def made(self, name: str) -> str:
@@ -208,6 +209,7 @@ class Page:
         What joins lost is said once on the page: a table further down refers to it.
         """
         of = table["of"]
+        self._tables += 1
         if odd := self.standing.odd(of):
             table = table | {"rows": [], "heads": [], "note": self._left_out(table["title"], odd)}
         said = self.joins(of)
@@ -217,6 +219,7 @@ class Page:
         if said and len(new) < len(said):
             joined = " ".join(w for w in (joined, self.voice("joins_above")) if w)
         return table | {
+            "number": self._tables,
             "state": self.state(of),
             "note": " ".join(text for text in (table.get("note", ""), joined) if text),
         }

@@ -88,7 +88,7 @@ def basin_table(page: Page) -> dict[str, Any]:
         }
     )
     frame[page.voice("difference")] = [
-        f"{v:+.1%}" if np.isfinite(v) else "–"
+        page.voice.number(v, "+.1%") if np.isfinite(v) else page.voice("mark_unknown")
         for v in frame["upstream_km2"] / frame["published_km2"] - 1
     ]
     frame["moved_km"] = outlets["moved_km"].to_numpy()
