@@ -90,6 +90,9 @@ def _bridge(page: Page) -> dict[str, Any] | None:
     rows = rows[rows["source"] == str(page.study["gep"]["frame"].iloc[0])]
     if rows.empty:
         return None
+    # several services of ours may be one of theirs
+    keys = ["target", "step", "group"]
+    rows = rows.groupby(keys, sort=False, dropna=False)["value"].sum().reset_index()
     # accounts that others published of this ground come first
     rows = rows.assign(own=rows["target"].isin(FRAMES)).sort_values("own", kind="stable")
     frame = pd.DataFrame(

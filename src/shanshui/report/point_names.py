@@ -5,23 +5,12 @@ from typing import Any
 
 from shanshui.report.canvas import width_of
 
-PLACES = (
-    (1, 1),
-    (1, -1),
-    (-1, 1),
-    (-1, -1),
-    (0, 1),
-    (0, -1),
-    (1, 3),
-    (1, -3),
-    (-1, 3),
-    (-1, -3),
-    (0, 3),
-    (0, -3),
-)
+PLACES = tuple((aside, up) for far in (1, 3, 5, 7) for aside in (1, -1, 0) for up in (far, -far))
 """Where a name may stand beside its point, in the order of liking: to the right, to the left or above it; up and down by half lines."""
 GAP = 4.0
 """From a point to its name, in points [D]."""
+LETTER, LINE = 0.62, 1.4
+"""Width of a letter and height of a line, in sizes of the letters [D]."""
 Box = tuple[float, float, float, float]
 
 
@@ -46,21 +35,22 @@ def name_points(
     spots = [tuple(scale * v for v in ax.transData.transform((a, b))) for a, b, _ in points]
     taken: list[Box] = [(u - 3, v - 3, u + 3, v + 3) for u, v in spots]
     for (a, b, name), (u, v) in zip(points, spots, strict=True):
-        wide = 0.55 * size * width_of(name)
+        wide = LETTER * size * width_of(name)
         boxes = [_box(u, v, wide, size, place) for place in PLACES]
         free = next((k for k, box in enumerate(boxes) if not any(_meet(box, t) for t in taken)), 0)
         taken.append(boxes[free])
-        left, low = boxes[free][:2]
+        left, low, _, top = boxes[free]
         ax.annotate(
-            name, (a, b), xytext=(left - u, low - v), textcoords="offset points", fontsize=size
-        )
+            name, (a, b), xytext=(left - u, (low + top) / 2 - v), textcoords="offset points", fontsize=size, va="center",
+        )  # fmt: skip
 
 
 def _box(u: float, v: float, wide: float, size: float, place: tuple[int, int]) -> Box:
     aside, up = place
     left = u + GAP if aside > 0 else u - GAP - wide if aside < 0 else u - wide / 2
-    low = v + up * size / 2 - size / 2 + (GAP if aside == 0 else 0) * (1 if up > 0 else -1)
-    return left, low, left + wide, low + size
+    high = LINE * size
+    low = v + up * high / 2 - high / 2 + (GAP if aside == 0 else 0) * (1 if up > 0 else -1)
+    return left, low, left + wide, low + high
 
 
 def _meet(a: Box, b: Box) -> bool:
