@@ -266,9 +266,10 @@ class Voice:
         """Phrase that products say, with names in braces."""
         return self.said(phrases()[name])
 
-    def name(self, name: str) -> str:
-        """Word for a name of the program; what has none stands as it is."""
-        return self(name)
+    def name(self, name: str, of: str = "") -> str:
+        """Word for a name of the program, that of a service or the like among them; what has none stands as it is."""
+        key = f"{of}_{name}" if of else name
+        return self(key) if key in self else name
 
     def tell(self, row: Mapping[Any, Any], name: str) -> str:
         """Text of a row of a product in this language.
@@ -281,7 +282,7 @@ class Voice:
             Of the column.
         """
         text = row.get(f"{name}{ENDING}")
-        if self.language != ENGLISH and isinstance(text, str) and text:
+        if isinstance(text, str) and text:
             return spoken(text, self)
         plain = row[name]
         return plain if isinstance(plain, str) else ""

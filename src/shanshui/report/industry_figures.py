@@ -195,7 +195,7 @@ def attention_places_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     wide = table.pivot_table(index="place", columns="category", values="per_10k", aggfunc="mean")
     wide = wide.reindex(columns=[c for c in CATEGORIES if c in wide])
     wide = wide.loc[wide.sum(axis=1).sort_values(ascending=False).index[:30]]
-    figure, ax = _rows(len(wide), 0.24, left=_beside(wide.index), bottom=0.15, top=0.75, right=0.04)
+    figure, ax = _rows(len(wide), 0.24, left=_beside(wide.index), bottom=0.15, top=0.75, right=0.1)
     shown = ax.imshow(wide.fillna(0.0), aspect="auto", cmap="YlGn")
     ax.set_yticks(range(len(wide)), wide.index, fontsize=7.5)
     ax.set_xticks(
