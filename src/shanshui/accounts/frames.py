@@ -3,11 +3,14 @@
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shanshui.core.errors import PlanError, nearest
 from shanshui.core.said import Said, Worded, by_language, worded
 from shanshui.core.shipped import shipped_text
-from shanshui.core.voice import Voice
+
+if TYPE_CHECKING:  # words decide no number: the digest of code does not follow a voice to its lists
+    from shanshui.core.voice import Voice
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ FRAMES: dict[str, Frame] = {frame.id: frame for frame in _frames()}
 """Accounting systems by id."""
 
 
-def frame_name(name: str, voice: Voice) -> str:
+def frame_name(name: str, voice: "Voice") -> str:
     """Title of a frame in a language; a published account has the name that its table gives it."""
     known = FRAMES.get(name)
     return voice(name) if known is None else voice.among(known.title.words)

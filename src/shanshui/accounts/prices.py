@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from io import StringIO
 from itertools import permutations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,9 @@ from shanshui.accounts.services import FLOW
 from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.shipped import shipped_text
 from shanshui.core.units import conversion
-from shanshui.core.voice import Voice
+
+if TYPE_CHECKING:  # words decide no number: the digest of code does not follow a voice to its lists
+    from shanshui.core.voice import Voice
 
 MAP_PRICES = 2020
 """Year in whose prices maps of money stand: a map cannot tell the year of its table [D]."""
@@ -71,7 +74,7 @@ def _shipped() -> pd.DataFrame:
     return _frame(shipped_text("accounts/prices.csv"))
 
 
-def price_source(source: str, voice: Voice) -> str:
+def price_source(source: str, voice: "Voice") -> str:
     """Where a price stands, in a language as far as the shipped table has it.
 
     Parameters

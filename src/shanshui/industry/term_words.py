@@ -3,20 +3,20 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from shanshui.core.voice import Voice
 from shanshui.industry.rule_facts import GRADES, YES_NO
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # words decide no number: the digest of code does not follow a voice to its lists
+    from shanshui.core.voice import Voice
     from shanshui.industry.rule_book import Term
 
 
-def grade_word(fact: str, value: float, voice: Voice) -> str:
+def grade_word(fact: str, value: float, voice: "Voice") -> str:
     """Name of a number that a fact can be; blank where it has none."""
     key = f"fact_{fact}.{value:g}"
     return voice(key) if key in voice else ""
 
 
-def said_fact(fact: str, value: float, voice: Voice) -> str:
+def said_fact(fact: str, value: float, voice: "Voice") -> str:
     """A fact that is known, in words."""
     key = "told" if fact not in YES_NO else "told_yes" if value >= 1 else "told_no"
     grade = grade_word(fact, value, voice)
@@ -28,18 +28,18 @@ def said_fact(fact: str, value: float, voice: Voice) -> str:
     )
 
 
-def asked_fact(fact: str, voice: Voice) -> str:
+def asked_fact(fact: str, voice: "Voice") -> str:
     """A fact that is not known, in words."""
     key = "asked_yes" if fact in YES_NO else "asked"
     return voice(key, fact=voice(f"fact_{fact}"), name=fact)
 
 
-def said_terms(terms: Iterable["Term"], voice: Voice) -> str:
+def said_terms(terms: Iterable["Term"], voice: "Voice") -> str:
     """Conditions that all must hold, one after another."""
     return voice("mark_and").join(_conditions(tuple(terms), voice))
 
 
-def _conditions(terms: tuple["Term", ...], voice: Voice) -> list[str]:
+def _conditions(terms: tuple["Term", ...], voice: "Voice") -> list[str]:
     out = []
     for fact in dict.fromkeys(t.fact for t in terms):
         own = tuple(t for t in terms if t.fact == fact)
@@ -52,7 +52,7 @@ def _conditions(terms: tuple["Term", ...], voice: Voice) -> list[str]:
     return out
 
 
-def said_ways(facts: Iterable[tuple["Term", float]], voice: Voice) -> list[str]:
+def said_ways(facts: Iterable[tuple["Term", float]], voice: "Voice") -> list[str]:
     """What would not meet each condition that holds, beside what is the case."""
     held, out = tuple(facts), []
     for fact in dict.fromkeys(t.fact for t, _ in held):
@@ -72,7 +72,7 @@ def said_ways(facts: Iterable[tuple["Term", float]], voice: Voice) -> list[str]:
     return out
 
 
-def _named(fact: str, terms: tuple["Term", ...], voice: Voice) -> list[str]:
+def _named(fact: str, terms: tuple["Term", ...], voice: "Voice") -> list[str]:
     """Names of the numbers that meet all conditions on a fact; none where one has no name."""
     if fact in YES_NO:
         return []
@@ -81,7 +81,7 @@ def _named(fact: str, terms: tuple["Term", ...], voice: Voice) -> list[str]:
     return names if all(names) else []
 
 
-def _others(fact: str, terms: tuple["Term", ...], voice: Voice) -> list[str]:
+def _others(fact: str, terms: tuple["Term", ...], voice: "Voice") -> list[str]:
     """Names of the numbers that do not meet them all."""
     return [
         grade_word(fact, g, voice)
