@@ -192,3 +192,13 @@ def test_a_map_of_one_number_says_the_number(region, monkeypatch):
         Figure(), Figure().add_subplot(), region, maps.MapSpec(product="slope"), (0, 1, 0, 1), read(region.objects.reader(region.record("region_mask").digest), True)[0], Voice()
     )  # fmt: skip
     assert [h.get_label() for h in handles] == ["1 everywhere"]
+
+
+def test_tables_of_zones_name_counties_in_the_language(region, tmp_path):
+    tables = tables_of(write_report(region, "zh", tmp_path / "r.html").read_text("utf-8"))
+    counties = region["counties"]
+    voice = Voice("zh")
+    for product in ("function_zones", "zone_cards"):
+        if region.has(product):
+            _, *rows = tables[voice.word(product)]
+            assert {row[0] for row in rows} <= set(counties["name_zh"])

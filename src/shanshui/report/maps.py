@@ -317,7 +317,7 @@ def _colour(
         return []
     least, most = float(seen.min()), float(seen.max())
     if least == most:
-        one = mpl.colormaps[_ramp(spec.ramp)](0.0) if isinstance(_ramp(spec.ramp), str) else _ramp(spec.ramp)(0.0)  # fmt: skip
+        one = mpl.colormaps.get_cmap(_ramp(spec.ramp))(0.0)
         ax.imshow(
             np.where(np.isfinite(values), 1.0, np.nan),
             extent=extent,
