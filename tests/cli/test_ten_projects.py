@@ -70,7 +70,7 @@ PROJECTS = (
     Project(
         "software where no plan has drawn green units", "6513", "new", FREE, (),
         "PROVISIONAL: at least ALLOW; FORBID if green_unit == 1 (U1)  6513 Application software",
-        "未定：至少允许；若绿色单元（1全绿至4浅绿） == 1，则为禁止（U1）  6513 应用软件开发", (), ("U1", "U2"),
+        "未定：至少允许；若绿色单元为全绿，则为禁止（U1）  6513 应用软件开发", (), ("U1", "U2"),
     ),
     Project(
         "a power station of unknown size", "4413", "new", FREE, (),

@@ -20,7 +20,7 @@ from shanshui.region.join_account import Carried, JoinAccount, Stray
 LISTS = Path(str(files("shanshui").joinpath("core/words")))
 SAID_OTHERWISE = {
     "condition_yes", "condition_no", "told_yes", "told_no", "change_yes", "change_no", "join_rest", "join_rest_rows", "join_lost_one",
-    "join_without_one", "join_without", "join_gaps", "join_gaps_more", "join_last", "join_strays",
+    "told_grade", "condition_grades", "change_grade", "change_other_grade", "asked", "asked_yes", "join_without_one", "join_without", "join_gaps", "join_gaps_more", "join_last", "join_strays",
 }  # fmt: skip
 """Phrases that a language builds of other parts: each is spoken below in every language."""
 
@@ -166,7 +166,40 @@ def test_units_and_numbers_are_said_in_the_language():
     english, chinese = Voice("en"), Voice("zh")
     assert chinese.unit("yuan/yr") == "元/年"
     assert english.unit("yuan/yr") == "yuan/yr"
-    assert chinese.unit("yuan/km2/yr") == "元/km²/年"
+    assert chinese.unit("yuan/km2/yr") == "元/(km²·年)"
     assert english.unit("kWh/yr") == "kWh/yr"
     assert chinese.unit("1") == ""
     assert english.number(-1234.5, ",.1f") == "−1,234.5"
+
+
+@pytest.mark.parametrize(
+    ("unit", "english", "chinese"),
+    [
+        ("t/ha/yr", "t/(ha·yr)", "t/(公顷·年)"),
+        ("MJ*mm/(ha*h*yr)", "MJ·mm/(ha·h·yr)", "MJ·mm/(公顷·h·年)"),
+        ("yuan/m3", "yuan/m³", "元/m³"),
+        ("person/km2", "person/km²", "人/km²"),
+        ("a/(b/c)", "a·c/b", "a·c/b"),
+        ("1", "", ""),
+        ("%", "%", "%"),
+        ("no unit (at all", "no unit (at all", "no unit (at all"),
+    ],
+)
+def test_a_unit_is_said_by_its_parts(unit, english, chinese):
+    assert (Voice().unit(unit), Voice("zh").unit(unit)) == (english, chinese)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0.0, "0"), (5, "5"), (0.9996, "1.00"), (0.05, "0.05"), (8.593e-05, "0.0000859"), (12.345, "12.3"), (-0.01342, "−0.0134"),
+        (1234.5, "1,234"), (999.96, "1,000"), (-2_500_000.0, "−2,500,000"), (float("nan"), "–"),
+    ],
+)  # fmt: skip
+def test_a_figure_has_three_digits_and_is_written_out(value, said):
+    assert Voice().figure(value) == said
+
+
+def test_sums_are_counted_as_a_language_counts_them():
+    assert Voice().size("money") * Voice().size("money_per_km2") == 1e15
+    assert (Voice("zh").size("money"), Voice("zh").size("money_per_km2")) == (1e8, 1e4)

@@ -690,3 +690,14 @@ def test_mountains_of_counties_that_make_no_sense_are_refused(rows, words):
             grid([[1.0]], "m"), grid([[1.0]], "degree"), counties=counties, county_cells=cells,
             county_mountains=pd.DataFrame(rows),
         )  # fmt: skip
+
+
+def test_a_main_river_is_a_river_also_where_the_lines_that_are_given_leave_it_out():
+    height, slope = grid(np.full((4, 4), 500.0), "m"), grid(np.full((4, 4), 5.0), "degree")
+    far, near = grid(np.full((4, 4), 32_280.0), "m"), grid(np.full((4, 4), 40.0), "m")
+    near.values[0, 0] = 40_000.0
+    facts = place_facts(height, slope, river_distance=far, main_river_distance=near)
+    assert facts["river_m"].values[1, 1] == 40.0
+    assert facts["river_m"].values[0, 0] == 32_280.0
+    alone = place_facts(height, slope, main_river_distance=near)
+    assert np.isnan(alone["river_m"].values).all()

@@ -2,7 +2,9 @@ import re
 import shutil
 import xml.etree.ElementTree as ET
 
+import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from shanshui import open_study
 from shanshui.core.errors import PlanError
@@ -105,3 +107,98 @@ def test_an_account_of_reported_values_has_its_page(region, tmp_path):
     text = write_report(reported, "en", tmp_path / "r.html").read_text("utf-8")
     assert "not computed" in text or "as reported" in text
     region.sweep(outcome.variant)
+
+
+def tables_of(text):
+    """Heads and rows of each table, by its title."""
+    out = {}
+    for title, body in re.findall(r'<h3 id="t\d+">(.*?)</h3>(.*?)</table>', text, flags=re.DOTALL):
+        rows = [
+            [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
+            for row in re.findall(r"<tr.*?</tr>", body, flags=re.DOTALL)
+        ]
+        out[title] = rows
+    return out
+
+
+def test_sums_of_money_stand_beside_the_unit_that_they_are_counted_in(page, region):
+    lang, text, _ = page
+    voice = Voice(lang)
+    heads, *rows = tables_of(text)[voice.word("service_beneficiaries")]
+    given = heads.index(f"{voice.word('given')} ({voice('money_a_year')})")
+    code = heads.index(voice.word("code"))
+    ours = region["service_beneficiaries"].set_index("code")["given"]
+    for row in rows:
+        shown = float(row[given].replace(",", "").replace("−", "-")) * voice.size("money")
+        assert shown == pytest.approx(ours[row[code]], rel=0.006)
+
+
+def test_a_page_in_chinese_names_places_frames_prices_and_reasons_in_chinese(region, tmp_path):
+    text = write_report(region, "zh", tmp_path / "r.html").read_text("utf-8")
+    for layer in ("prefectures", "counties"):
+        frame = region[layer]
+        assert {n for n in frame["name"] if f">{n}<" in text} == set()
+        assert any(f">{n}<" in text for n in frame["name_zh"])
+    # a chart of reports by place has names, not codes
+    codes = set(region["report_attention"]["place"])
+    assert {c for c in codes if re.search(rf"<text[^>]*>{c}</text>", text)} == set()
+    for english in (
+        "first run",
+        "value as given",
+        "Garze account",
+        "is bound in study.toml",
+        "Prefecture<",
+    ):
+        assert english not in text, english
+    for frame in ("gep2020", "norm2022", "gbt46869"):
+        assert not re.search(rf">{frame}<", text), frame
+
+
+def test_frames_whose_values_agree_share_a_line_that_names_them(region):
+    from shanshui.report.account_figures import frames_chart
+    from shanshui.report.canvas import drawing
+
+    table = region["service_series"]
+    twin = table[table["frame"] == "gep2020"].assign(frame="seea")
+    both = pd.concat([table[table["frame"] == "gep2020"], twin], ignore_index=True)
+    voice = Voice("zh")
+    with drawing(voice):
+        figure = frames_chart(both, voice)
+    (line,) = figure.axes[0].lines
+    (label,) = (t.get_text().replace("\n", "") for t in figure.legends[0].get_texts())
+    assert len(line.get_xdata()) == both["year"].nunique()
+    assert "（2020）" in label
+    assert "SEEA" in label
+    assert "线重合" in label
+
+
+def test_every_figure_and_table_stands_in_the_contents(page):
+    _, text, _ = page
+    contents = re.search(r'<details class="contents">.*?</details>', text, flags=re.DOTALL)[0]
+    asked = set(re.findall(r'href="#([^"]+)"', contents))
+    assert asked <= set(re.findall(r'id="([^"]+)"', text))
+    for figure in re.findall(r'<figure id="([^"]+)"', text):
+        assert figure in asked
+
+
+def test_a_map_of_one_number_says_the_number(region, monkeypatch):
+    from shanshui.report import maps
+
+    read = maps.thumbnail
+    monkeypatch.setattr(
+        maps, "thumbnail", lambda reader, codes=False: (read(reader, codes)[0] * 0 + 1, 1.0)
+    )
+    handles = maps._colour(
+        Figure(), Figure().add_subplot(), region, maps.MapSpec(product="slope"), (0, 1, 0, 1), read(region.objects.reader(region.record("region_mask").digest), True)[0], Voice()
+    )  # fmt: skip
+    assert [h.get_label() for h in handles] == ["1 everywhere"]
+
+
+def test_tables_of_zones_name_counties_in_the_language(region, tmp_path):
+    tables = tables_of(write_report(region, "zh", tmp_path / "r.html").read_text("utf-8"))
+    counties = region["counties"]
+    voice = Voice("zh")
+    for product in ("function_zones", "zone_cards"):
+        if region.has(product):
+            _, *rows = tables[voice.word(product)]
+            assert {row[0] for row in rows} <= set(counties["name_zh"])

@@ -14,7 +14,7 @@ from shanshui.accounts.tables import MONEY, Account, Prices, Products, RegionAmo
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import PlanError
 from shanshui.core.quantity import ANY, TEXT, Table
-from shanshui.core.said import Said
+from shanshui.core.said import Name, Said
 from shanshui.core.said import columns as said_columns
 from shanshui.region.coefficients import keyed
 
@@ -186,7 +186,7 @@ def _why_same(first: str, second: str, accounts: pd.DataFrame) -> list[Said]:
     )
     said = []
     if apart:
-        said.append(Said("frames_one_list", {"services": apart}))
+        said.append(Said("frames_one_list", {"services": [Name(s, "service") for s in apart]}))
     if methods:
-        said.append(Said("frames_one_price", {"services": methods}))
+        said.append(Said("frames_one_price", {"services": [Name(s, "service") for s in methods]}))
     return said or [Said("frames_one")]

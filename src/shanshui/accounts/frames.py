@@ -3,10 +3,14 @@
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shanshui.core.errors import PlanError, nearest
 from shanshui.core.said import Said, Worded, by_language, worded
 from shanshui.core.shipped import shipped_text
+
+if TYPE_CHECKING:  # words decide no number: the digest of code does not follow a voice to its lists
+    from shanshui.core.voice import Voice
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Frame:
         As settings name it.
     title : Worded
         For readers.
-    status : str
+    status : Worded
         How well its text is known here.
     entries : tuple of Entry
         Services in order; only these are summed.
@@ -51,7 +55,7 @@ class Frame:
 
     id: str
     title: Worded
-    status: str
+    status: Worded
     entries: tuple[Entry, ...]
     by_area: bool = False
 
@@ -79,11 +83,17 @@ def _frames() -> Iterator[Frame]:
         listed = tuple(entries.get(row["frame"], ()))
         by_area = row["by_area"] == "yes"
         title = worded(row, "title")
-        yield Frame(row["frame"], title, row["status"], listed, by_area)
+        yield Frame(row["frame"], title, worded(row, "status"), listed, by_area)
 
 
 FRAMES: dict[str, Frame] = {frame.id: frame for frame in _frames()}
 """Accounting systems by id."""
+
+
+def frame_name(name: str, voice: "Voice") -> str:
+    """Title of a frame in a language; a published account has the name that its table gives it."""
+    known = FRAMES.get(name)
+    return voice(name) if known is None else voice.among(known.title.words)
 
 
 def frame_of(name: str) -> Frame:

@@ -4,21 +4,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shanshui.core.voice import Voice
-from shanshui.industry.rule_facts import PLAN_FACTS, YES_NO
+from shanshui.industry.rule_facts import PLAN_FACTS
+from shanshui.industry.term_words import asked_fact, said_fact, said_terms
 
 if TYPE_CHECKING:
     from shanshui.queries.admission import PlaceAdmission
-
-
-def _told(name: str, value: float, voice: Voice) -> str:
-    """A fact of the place."""
-    key = "told" if name not in YES_NO else "told_yes" if value >= 1 else "told_no"
-    return voice(key, fact=voice(f"fact_{name}"), value=f"{value:g}")
-
-
-def _asked(name: str, voice: Voice) -> str:
-    """A fact that is not known."""
-    return voice("asked_yes" if name in YES_NO else "asked", fact=voice(f"fact_{name}"))
 
 
 def admission_lines(found: "PlaceAdmission", voice: Voice) -> Iterator[str]:
@@ -33,7 +23,7 @@ def admission_lines(found: "PlaceAdmission", voice: Voice) -> Iterator[str]:
             for k, v in found.where.items()
         )
         yield f"{voice('admit_at')}{colon}{voice.listed(places)}"
-    facts = (_told(k, v, voice) for k, v in found.facts.items())
+    facts = (said_fact(k, v, voice) for k, v in found.facts.items())
     yield f"{voice('admit_facts')}{colon}{voice.listed(facts)}"
     yield f"{voice('admit_year')}{colon}{found.year}"
     yield from _rules(found, voice)
@@ -44,16 +34,14 @@ def _rules(found: "PlaceAdmission", voice: Voice) -> Iterator[str]:
     """Rules that fired, and those that might."""
     answer = found.answer
     for rule in answer.fired:
-        when = (
-            f" [{voice('mark_and').join(t.words(voice) for t in rule.when)}]" if rule.when else ""
-        )
+        when = f" [{said_terms(rule.when, voice)}]" if rule.when else ""
         parts = answer.parts.get(rule.rule)
         part = f" ({voice('admit_of')} {' '.join(parts)})" if parts else ""
         verdict, colon = voice(f"ruled_{rule.verdict}"), voice("mark_colon")
         said, source = voice.among(rule.words), voice.among(rule.sources)
         yield f"  {verdict:9} {rule.rule}{when}{part}{colon}{said} ({source} {rule.tag})"
     for question in (*answer.questions, *answer.hopes):
-        asks = voice("mark_and").join(t.words(voice) for t in question.terms)
+        asks = said_terms(question.terms, voice)
         rule = question.rule
         yield f"  {voice(f'ruled_{rule.verdict}'):9} {rule.rule} {voice('admit_if')} {asks}{voice('mark_colon')}{voice.among(rule.words)}"
 
@@ -77,4 +65,4 @@ def _ways(found: "PlaceAdmission", voice: Voice) -> Iterator[str]:
     drawn = [f for f in answer.unknown if f in PLAN_FACTS]
     for word, names in (("unknown", answer.unknown), ("plans", drawn)):
         if names:
-            yield f"  {voice(f'admit_{word}')}{colon}{voice.listed(_asked(f, voice) for f in names)}"
+            yield f"  {voice(f'admit_{word}')}{colon}{voice.listed(asked_fact(f, voice) for f in names)}"

@@ -62,13 +62,16 @@ class Name:
     ----------
     name : str
         As in tables; English says it as it stands.
+    of : str
+        What it is a name of, where its word stands under that: ``service`` for ``service_bio``; blank for none.
     """
 
     name: str
+    of: str = ""
 
     def plain(self) -> dict[str, Any]:
         """As JSON holds it."""
-        return {"name": self.name}
+        return {"name": self.name} | ({"of": self.of} if self.of else {})
 
 
 @dataclass(frozen=True)
@@ -201,8 +204,8 @@ class Tongue(Protocol):
         """Number by a format."""
         ...
 
-    def name(self, name: str) -> str:
-        """Word for a name of the program."""
+    def name(self, name: str, of: str = "") -> str:
+        """Word for a name of the program, which may be that of a service or the like."""
         ...
 
     def among(self, words: Mapping[str, str]) -> str:
@@ -229,7 +232,7 @@ class English:
         """Number by a format."""
         return format(value, spec)
 
-    def name(self, name: str) -> str:
+    def name(self, name: str, of: str = "") -> str:
         """Name as it stands."""
         return name
 
@@ -277,7 +280,7 @@ def told(part: Any, tongue: Tongue) -> str:
     if "sum" in part:
         return _scaled(part["sum"], part["most"], tongue)
     if "name" in part:
-        return tongue.name(part["name"])
+        return tongue.name(part["name"], part.get("of", ""))
     if "words" in part:
         return tongue.among(part["words"])
     return tongue.clauses(told(each, tongue) for each in part["parts"])

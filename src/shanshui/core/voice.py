@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
+from math import floor, isfinite, log10
 from pathlib import Path
 from string import Formatter
 from typing import Any, Protocol
@@ -25,14 +26,16 @@ ENGLISH = "en"
 """The language that every word is known in."""
 FOLDER = "words"
 """Of a study, where it keeps languages of its own."""
+MOST_WRITTEN = 1000.0
+"""From this on a figure is written to the unit [D]."""
+LEAST_WRITTEN = 1e-6
+"""Below this a figure is written with a power of ten [D]."""
+_PART = re.compile(r"[^\W\d]+[0-9]*|%|1|[*/()]")
+_RAISED = str.maketrans("23", "²³")
 _NAMED: dict[str, Callable[[], Mapping[str, "Worded"]]] = {
     "term": terms, "reason": reasons, "cover": covers, "kind": keys, "phrase": phrases,
 }  # fmt: skip
 """Tables of the product whose rows have words; a language of a study says them as ``term.slope``."""
-
-
-_PART = re.compile(r"[A-Za-z]+[0-9]*")
-"""A part of a unit, such as ``km2`` of ``person/km2``."""
 
 
 class Worded(Protocol):
@@ -90,6 +93,42 @@ def languages(folder: Path | None = None) -> tuple[str, ...]:
 def placeholders(text: str) -> frozenset[str]:
     """Names in braces of a phrase."""
     return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+
+
+def factors(unit: str) -> tuple[list[str], list[str]]:
+    """Parts of a unit above and below the stroke; both empty for what is not written as a unit.
+
+    Parameters
+    ----------
+    unit : str
+        ``t/ha/yr``, ``MJ*mm/(ha*h*yr)``.
+
+    Returns
+    -------
+    (list of str, list of str)
+        ``t`` and ``ha, yr``; one alone is blank above.
+    """
+    above: list[str] = []
+    below: list[str] = []
+    turned, under, rest = [False], False, unit
+    while rest:
+        found = _PART.match(rest)
+        if found is None:
+            return [], []
+        rest, part = rest[found.end() :], found[0]
+        if part == "(":
+            turned.append(turned[-1] != under)
+        elif part == ")":
+            if len(turned) == 1:
+                return [], []
+            turned.pop()
+        elif part in "*/":
+            under = part == "/"
+            continue
+        elif part != "1":
+            (below if turned[-1] != under else above).append(part)
+        under = False
+    return (above, below) if len(turned) == 1 else ([], [])
 
 
 def _read(text: str, where: str) -> dict[str, str]:
@@ -227,9 +266,10 @@ class Voice:
         """Phrase that products say, with names in braces."""
         return self.said(phrases()[name])
 
-    def name(self, name: str) -> str:
-        """Word for a name of the program; what has none stands as it is."""
-        return self(name)
+    def name(self, name: str, of: str = "") -> str:
+        """Word for a name of the program, that of a service or the like among them; what has none stands as it is."""
+        key = f"{of}_{name}" if of else name
+        return self(key) if key in self else name
 
     def tell(self, row: Mapping[Any, Any], name: str) -> str:
         """Text of a row of a product in this language.
@@ -242,7 +282,7 @@ class Voice:
             Of the column.
         """
         text = row.get(f"{name}{ENDING}")
-        if self.language != ENGLISH and isinstance(text, str) and text:
+        if isinstance(text, str) and text:
             return spoken(text, self)
         plain = row[name]
         return plain if isinstance(plain, str) else ""
@@ -257,22 +297,45 @@ class Voice:
         return str(getattr(thing, f"{name}_{self.language}", None) or getattr(thing, name))
 
     def unit(self, unit: str) -> str:
-        """Sign of a unit, or the words of its parts: ``yuan/yr``; blank for numbers without one."""
-        if f"unit.{unit}" in self:
-            return self(f"unit.{unit}")
-        return _PART.sub(lambda part: self._part(part[0]), unit)
+        """Sign of a unit, of the signs of its parts; blank for numbers without one."""
+        if (key := f"unit.{unit}") in self:
+            return self(key)
+        above, below = factors(unit)
+        if not above and not below:
+            return unit
+        signs = ["·".join(self._sign(part) for part in side) for side in (above or ["1"], below)]
+        return signs[0] + (f"/({signs[1]})" if len(below) > 1 else f"/{signs[1]}" if below else "")
 
-    def _part(self, part: str) -> str:
-        return self(f"unit_part.{part}") if f"unit_part.{part}" in self else part
+    def _sign(self, part: str) -> str:
+        """Sign of a part of a unit, its power raised."""
+        name = part.rstrip("23")
+        power = part[len(name) :].translate(_RAISED)
+        known = next((k for k in (f"unit.{part}", f"unit.{name}") if k in self), "")
+        if known:
+            return self(known) + ("" if known.endswith(part) else power)
+        return f"{name}{power}" if name else part
 
     def number(self, value: float, spec: str = "g") -> str:
         """Number by a format, with the marks of this language."""
-        marks = {
-            ",": self("mark_thousands"),
-            ".": self("mark_decimal"),
-            "-": self("mark_minus"),
-        }
+        marks = {",": self("mark_thousands"), ".": self("mark_decimal"), "-": self("mark_minus")}
         return "".join(marks.get(letter, letter) for letter in format(value, spec))
+
+    def size(self, name: str) -> float:
+        """Number that great sums are counted in: ``size_money`` is a billion in English and a hundred million in Chinese."""
+        return float(self(f"size_{name}"))
+
+    def figure(self, value: float, digits: int = 3) -> str:
+        """Number with so many digits that count, written out; whole from a thousand on, a dash where it is not known."""
+        if not isfinite(value):
+            return self("mark_unknown")
+        if abs(value) >= MOST_WRITTEN or value == int(value):
+            return self.number(value, ",.0f")
+        if abs(value) < LEAST_WRITTEN:
+            return self.number(value, f".{digits}g")
+        rounded = float(f"{value:.{digits - 1}e}")
+        if rounded == value:  # no noughts behind what is no longer
+            return self.number(value, f",.{digits}g")
+        return self.number(rounded, f",.{max(0, digits - 1 - floor(log10(abs(rounded))))}f")
 
     def clauses(self, items: Iterable[str]) -> str:
         """Parts of a text one after another."""

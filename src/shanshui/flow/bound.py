@@ -9,6 +9,10 @@ from shanshui.core.units import conversion
 from shanshui.flow.scale import check_scale
 from shanshui.flow.steps import Item, Layer, Source, Step, gives, key_kinds, kinds
 
+NOT_BOUND = "no input '{name}' is bound in study.toml"
+NO_COLUMN = "'{name}' has no column {columns}"
+"""Why products cannot be made."""
+
 
 def leave_out(
     made: dict[str, Item], absent: dict[str, str], first: Mapping[str, str]
@@ -36,7 +40,7 @@ def without_columns(item: Item, made: Mapping[str, Item]) -> str:
         settings = item.card.checked(item.settings)
         lacks = [w for c in expected.wants if (w := c.format(**settings)) not in heads]
         if lacks:
-            return f"'{product}' has no column {', '.join(lacks)}"
+            return NO_COLUMN.format(name=product, columns=", ".join(lacks))
     return ""
 
 
@@ -49,14 +53,14 @@ def _without_input(made: Mapping[str, Item], absent: Mapping[str, str]) -> dict[
             continue
         lacks = [p for p in item.needs.values() if p not in made]
         if item.needs and len(lacks) == len(item.needs):
-            gone[name] = absent.get(lacks[0]) or f"no input '{lacks[0]}' is bound in study.toml"
+            gone[name] = absent.get(lacks[0]) or NOT_BOUND.format(name=lacks[0])
         parameters = item.card.either(item.card.checked(item.settings)) if item.card.any_of else ()
         either = [item.needs[parameter] for parameter in parameters]
         if either and not any(product in made for product in either):
-            gone[name] = absent.get(either[0]) or f"no input '{either[0]}' is bound in study.toml"
+            gone[name] = absent.get(either[0]) or NOT_BOUND.format(name=either[0])
         for parameter, product in item.needs.items():
             if product not in made and parameter not in item.card.optional:
-                gone[name] = absent.get(product) or f"no input '{product}' is bound in study.toml"
+                gone[name] = absent.get(product) or NOT_BOUND.format(name=product)
     return gone
 
 

@@ -20,6 +20,7 @@ from shanshui.industry.rule_book import (
     shipped_rules,
 )
 from shanshui.industry.rule_facts import FACTS, checked_facts
+from shanshui.industry.term_words import said_terms, said_ways
 
 if TYPE_CHECKING:  # words decide no number: the digest of code does not follow a voice to its lists
     from shanshui.core.voice import Voice
@@ -50,11 +51,10 @@ class Question:
 
     def words(self, voice: "Voice") -> str:
         """``FORBID if core_area >= 1``."""
-        terms = voice("mark_and").join(t.words(voice) for t in self.terms)
         return voice(
             "rule_question",
             verdict=_ruled(self.rule.verdict, voice),
-            terms=terms,
+            terms=said_terms(self.terms, voice),
             rule=self.rule.rule,
         )
 
@@ -85,7 +85,7 @@ class Change:
     def words(self, voice: "Voice") -> str:
         """A fact beyond its limit, an exemption, another kind of project, or another industry."""
         rule = self.rule
-        ways = [term.otherwise(voice, value) for term, value in self.facts]
+        ways = said_ways(self.facts, voice)
         if rule.unless:
             ways.append(voice("change_unless", exemption=voice(f"exemption_{rule.unless}")))
         others = [voice(f"project_{k}") for k in self.kinds]

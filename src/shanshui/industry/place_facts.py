@@ -85,12 +85,16 @@ def _nearest_on_grid(mark: NDArray[np.bool_], cell_m: float, sure_m: float) -> N
     if not mark.any():
         return np.full(mark.shape, np.nan, np.float32)
     far = np.asarray(distance_to(mark) * np.float32(cell_m), np.float32)
-    rows, columns = (np.arange(n) for n in mark.shape)
+    rim = _to_rim(mark.shape, cell_m)
+    return np.where((far > rim) & (far > sure_m), np.float32(np.nan), far)
+
+
+def _to_rim(shape: tuple[int, ...], cell_m: float) -> NDArray[np.float32]:
+    """Distance to the centre of the nearest cell beyond the grid."""
+    rows, columns = (np.arange(n) for n in shape)
     rim_y = np.minimum(rows, rows[::-1]) + 1
     rim_x = np.minimum(columns, columns[::-1]) + 1
-    # the centre of the nearest cell beyond the grid
-    rim = np.minimum(rim_y[:, None], rim_x[None, :]) * np.float32(cell_m)
-    return np.where((far > rim) & (far > sure_m), np.float32(np.nan), far)
+    return np.asarray(np.minimum(rim_y[:, None], rim_x[None, :]) * np.float32(cell_m))
 
 
 @assessment(source="meijster2000", bytes_per_cell=12)
@@ -169,7 +173,7 @@ def place_facts(
     red_line_candidate : (y, x) [1], optional
         1 inside, 0 not, 255 missing.
     river_distance : (y, x) [m], optional
-        To the nearest river.
+        To the nearest river that was given; one that only the shape of the ground shows counts where it is nearer.
     main_river_distance : (y, x) [m], optional
         To the nearest main river.
     protected_areas : polygons, optional
@@ -235,11 +239,7 @@ def place_facts(
         known["red_line"] = np.where(np.isnan(line), line, line == 1).astype(np.float32)
     if protected_areas is not None:
         known["protected"] = covered(_placed(protected_areas, grid), grid).astype(np.float32)
-    for name, measured in (
-        ("river_m", river_distance), ("main_river_m", main_river_distance), ("basin_km2", upstream_area),
-    ):  # fmt: skip
-        if measured is not None:
-            known[name] = np.asarray(measured.values, np.float32)
+    known |= _waters(river_distance, main_river_distance, upstream_area)
     if counties is not None and county_cells is not None:
         known |= of_counties(counties, county_cells, county_mountains)
     known |= _farmland(cover_type, basic_farmland, grid)
@@ -255,6 +255,21 @@ def place_facts(
     return xr.Dataset(
         {fact: like(elevation, known.get(fact, unknown), UNITS.get(fact, "1")) for fact in MAPPED}
     )
+
+
+def _waters(
+    river: xr.DataArray | None, main_river: xr.DataArray | None, upstream: xr.DataArray | None
+) -> dict[str, NDArray[np.float32]]:
+    """Distances to water and the ground above, as far as they are given."""
+    given = {"river_m": river, "main_river_m": main_river, "basin_km2": upstream}
+    out = {k: np.asarray(v.values, np.float32) for k, v in given.items() if v is not None}
+    if river is not None and main_river is not None:
+        # a main river is a river, also where the lines that are given leave it out; where those are not known it is the nearest
+        # if it is no further than the rim, beyond which one of them may be
+        lines, main = out["river_m"], out["main_river_m"]
+        nearest = ~np.isnan(lines) | (main <= _to_rim(main.shape, grid_of(main_river).cell_m))
+        out["river_m"] = np.where(nearest, np.fmin(lines, main), np.float32(np.nan))
+    return out
 
 
 def _farmland(

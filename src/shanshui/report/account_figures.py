@@ -8,14 +8,14 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
+from shanshui.accounts.frames import frame_name
 from shanshui.core.voice import Voice
-from shanshui.report.canvas import legend_text
+from shanshui.report.canvas import legend_text, wrapped
 from shanshui.report.legends import colour_of, colours
+from shanshui.report.point_names import name_points
 
 LOG_FROM = 15.0
 """Span of shares from which axes are logarithmic: below it one decade has too few ticks."""
-BILLION = 1e9
-"""Money is shown in billions."""
 
 
 def service_chart(account: pd.DataFrame, voice: Voice) -> Figure:
@@ -34,24 +34,25 @@ def service_chart(account: pd.DataFrame, voice: Voice) -> Figure:
     place = np.arange(len(parts))
     known = colour_of("categories")
     shades = [known.get(c, "#777") for c in parts["category"]]
-    value = parts["value"] / BILLION
+    size = voice.size("money")
+    value = parts["value"] / size
     bars = ax.barh(place, value, color=shades, height=0.66)
     for bar, counts, colour in zip(bars, parts["counts"], shades, strict=True):
         if not counts:
             bar.set(facecolor="white", edgecolor=colour, linestyle="--")
     if (parts["high"] > parts["low"]).any():
-        ax.hlines(place, parts["low"] / BILLION, parts["high"] / BILLION, color="#222", lw=1)
+        ax.hlines(place, parts["low"] / size, parts["high"] / size, color="#222", lw=1)
     for y, v, top in zip(
-        place, value, np.maximum(parts["high"].fillna(0) / BILLION, value), strict=True
+        place, value, np.maximum(parts["high"].fillna(0) / size, value), strict=True
     ):
-        ax.text(float(top), float(y), f"  {v:,.1f}", va="center", fontsize=7.5)
+        ax.text(float(top), float(y), f"  {voice.figure(float(v))}", va="center", fontsize=7.5)
     # a service of which a part does not count has two bars
     names = [
         voice(f"service_{s}") + ("" if c else voice("not_counted"))
         for s, c in zip(parts["service"], parts["counts"], strict=True)
     ]
     ax.set_yticks(place, names, fontsize=8)
-    ax.set_xlabel(voice("billion_yuan"), fontsize=8)
+    ax.set_xlabel(voice("money_axis"), fontsize=8)
     ax.margins(x=0.12)
     return figure
 
@@ -173,10 +174,6 @@ def mismatch_chart(table: pd.DataFrame, voice: Voice) -> Figure:
             alpha=0.85, lw=0, label=voice(str(name)),
         )  # fmt: skip
     shown = table.assign(x=100 * table["gdp_share"], y=100 * table["gep_share"])
-    for row in shown.itertuples():
-        ax.annotate(
-            str(row.name), (row.x, row.y), xytext=(4, 3), textcoords="offset points", fontsize=7
-        )
     low = 0.7 * min(shown["x"].min(), shown["y"].min())
     high = 1.6 * max(shown["x"].max(), shown["y"].max())
     ax.plot([low, high], [low, high], color="#888", lw=0.8, ls="--")
@@ -188,6 +185,7 @@ def mismatch_chart(table: pd.DataFrame, voice: Voice) -> Figure:
             axis.set_minor_formatter("")
     ax.set_xlim(low, high)
     ax.set_ylim(low, high)
+    name_points(ax, shown["x"], shown["y"], [str(n) for n in shown["name"]], 7)
     ax.set_xlabel(voice("gdp_share") + " (%)", fontsize=8)
     ax.set_ylabel(voice("gep_share") + " (%)", fontsize=8)
     ax.legend(frameon=False, fontsize=7.5, loc="lower right")
@@ -224,22 +222,33 @@ def extent_chart(
 
 
 def frames_chart(table: pd.DataFrame, voice: Voice) -> Figure:
-    """Value of the services that tables follow, by year, one line per frame."""
-    wide = (
-        table.pivot_table(index="year", columns="frame", values="value", aggfunc="sum", sort=False)
-        / BILLION
-    )
-    figure = Figure(figsize=(8.2, 3.2), dpi=140)
-    ax = figure.add_axes((0.1, 0.14, 0.7, 0.82))
-    for frame, colour in zip(wide.columns, colours("frames"), strict=False):
-        ax.plot(wide.index, wide[frame], lw=2, marker="o", ms=3, color=colour, label=str(frame))
-    ax.set_ylabel(voice("billion_yuan"), fontsize=8)
+    """Value of the services that tables follow, by year, one line for the frames that have the same values."""
+    wide = table.pivot_table(
+        index="year", columns="frame", values="value", aggfunc="sum", sort=False
+    ) / voice.size("money")
+    lines: list[list[str]] = []
+    for frame in wide.columns:
+        same = next((own for own in lines if np.allclose(wide[own[0]], wide[frame])), None)
+        if same is None:
+            lines.append([frame])
+        else:
+            same.append(frame)
+    figure = Figure(figsize=(8.2, 3.2 + 0.22 * len(wide.columns)), dpi=140)
+    below = (0.45 + 0.22 * len(wide.columns)) / figure.get_figheight()
+    ax = figure.add_axes((0.1, below, 0.87, 0.97 - below))
+    for own, colour in zip(lines, colours("frames"), strict=False):
+        label = voice("mark_semicolon").join(frame_name(f, voice) for f in own)
+        label = voice("lines_coincide", frames=label) if len(own) > 1 else label
+        ax.plot(
+            wide.index, wide[own[0]], lw=2, marker="o", ms=3, color=colour, label=wrapped(label)
+        )
+    ax.set_ylabel(voice("money_axis"), fontsize=8)
     ax.set_ylim(bottom=0)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(
         *ax.get_legend_handles_labels(),
-        loc="center left",
-        bbox_to_anchor=(0.81, 0.5),
+        loc="lower left",
+        bbox_to_anchor=(0.08, 0.0),
         frameon=False,
         fontsize=8,
     )
@@ -248,11 +257,11 @@ def frames_chart(table: pd.DataFrame, voice: Voice) -> Figure:
 
 def series_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     """Value by equivalent factors over the years, all units together."""
-    total = table.groupby("year")["value"].sum() / BILLION
+    total = table.groupby("year")["value"].sum() / voice.size("money")
     figure = Figure(figsize=(8.2, 2.8), dpi=140)
     ax = figure.add_axes((0.1, 0.16, 0.87, 0.8))
     ax.plot(total.index, total, color="#3f7a5a", lw=2, marker="o", ms=3)
-    ax.set_ylabel(voice("billion_yuan"), fontsize=8)
+    ax.set_ylabel(voice("money_axis"), fontsize=8)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     spread = float(total.max() - total.min())
     ax.set_ylim(float(total.min()) - 2 * spread - 1, float(total.max()) + 2 * spread + 1)

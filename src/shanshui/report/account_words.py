@@ -4,13 +4,12 @@ from typing import Any
 
 import pandas as pd
 
-from shanshui.accounts.frames import FRAMES
+from shanshui.accounts.frames import FRAMES, frame_name
 from shanshui.core.voice import Voice
 from shanshui.queries.spoken import told_column
 from shanshui.report.page import Page
 from shanshui.report.places import named
 
-BILLION = 1e9
 MOST_COUNTIES = 20
 """Counties that give or have most, on the page; all are in the product."""
 
@@ -41,14 +40,7 @@ def _statement(page: Page) -> dict[str, Any] | None:
     if not page.study.has("account_statement"):
         return None
     rows = page.study["account_statement"]
-    subject = [
-        page.voice(f"service_{s}")
-        if f"service_{s}" in page.voice
-        else page.voice(str(s))
-        if str(s) in page.voice
-        else str(s)
-        for s in rows["subject"]
-    ]
+    subject = [_subject(str(s), page.voice) for s in rows["subject"]]
     frame = pd.DataFrame(
         {
             "topic": [page.voice(f"topic_{t}") for t in rows["topic"]],
@@ -59,12 +51,13 @@ def _statement(page: Page) -> dict[str, Any] | None:
     return page.table(page.voice.word("account_statement"), frame, "", of=("account_statement",))
 
 
-def frame_name(name: str, voice: Voice) -> str:
-    """Title of a frame; a published account has the name that its table gives it."""
-    known = FRAMES.get(name)
-    if known is None:
-        return voice(name)
-    return voice.among(known.title.words)
+def _subject(name: str, voice: Voice) -> str:
+    """Word of what a sentence on the account is about: a service, a frame, a flow, a column."""
+    if f"service_{name}" in voice:
+        return voice(f"service_{name}")
+    if name in FRAMES:
+        return frame_name(name, voice)
+    return voice(name) if name in voice else voice.word(name)
 
 
 def _frames(page: Page) -> dict[str, Any] | None:
@@ -74,7 +67,7 @@ def _frames(page: Page) -> dict[str, Any] | None:
     frame = pd.DataFrame(
         {
             "account": [frame_name(f, page.voice) for f in rows["frame"]],
-            "value_billion": rows["total"] / BILLION,
+            "money_value": rows["total"],
             "services": rows["services"],
             "same_as": [frame_name(f, page.voice) if f else "" for f in rows["same_as"]],
             "reason": told_column(rows, "reason", page.voice),
@@ -85,6 +78,7 @@ def _frames(page: Page) -> dict[str, Any] | None:
         frame,
         page.voice("frames_note"),
         of=("frame_comparison",),
+        money=("money_value",),
     )
 
 
@@ -96,6 +90,9 @@ def _bridge(page: Page) -> dict[str, Any] | None:
     rows = rows[rows["source"] == str(page.study["gep"]["frame"].iloc[0])]
     if rows.empty:
         return None
+    # several services of ours may be one of theirs
+    keys = ["target", "step", "group"]
+    rows = rows.groupby(keys, sort=False, dropna=False)["value"].sum().reset_index()
     # accounts that others published of this ground come first
     rows = rows.assign(own=rows["target"].isin(FRAMES)).sort_values("own", kind="stable")
     frame = pd.DataFrame(
@@ -103,12 +100,15 @@ def _bridge(page: Page) -> dict[str, Any] | None:
             "target": [frame_name(t, page.voice) for t in rows["target"]],
             "step": [page.voice(f"step_{s}") for s in rows["step"]],
             "group": [page.voice(f"group_{g}") if g else "" for g in rows["group"]],
-            "value_billion": rows["value"] / BILLION,
+            "money_value": rows["value"],
         }
     )
-    return page.table(
-        page.voice.word("gep_bridge"), frame, page.voice("bridge_note"), of=("gep_bridge", "gep")
+    title, note, of = (
+        page.voice.word("gep_bridge"),
+        page.voice("bridge_note"),
+        ("gep_bridge", "gep"),
     )
+    return page.table(title, frame, note, of=of, money=("money_value",))
 
 
 def _nation(page: Page) -> dict[str, Any] | None:
@@ -118,11 +118,16 @@ def _nation(page: Page) -> dict[str, Any] | None:
     frame = pd.DataFrame(
         {
             "figure": [page.voice(f"nation_{f}") for f in rows["figure"]],
-            "ours": rows["ours"], "nation": rows["nation"], "unit_of": rows["unit"], "year": rows["year"].astype(str),
-            "share_percent": 100 * rows["share"], "ground_km2": rows["ground_km2"],
-            "per_territory": rows["per_territory"], "source_of": rows["source"],
+            "ours": rows["ours"],
+            "nation": rows["nation"],
+            "unit_of": [page.voice.unit(str(u)) for u in rows["unit"]],
+            "year": rows["year"].astype(str),
+            "share_percent": 100 * rows["share"],
+            "ground_km2": rows["ground_km2"],
+            "per_territory": rows["per_territory"],
+            "source_of": [page.voice(str(s)) for s in rows["source"]],
         }
-    )  # fmt: skip
+    )
     return page.table(
         page.voice.word("nation_shares"), frame, page.voice("nation_note"), of=("nation_shares",)
     )
@@ -145,6 +150,7 @@ def _beneficiaries(page: Page) -> dict[str, Any] | None:
         "balance",
     ]
     frame = pd.DataFrame(
-        {"code": rows["code"], "name": rows["name"], **{m: rows[m] / BILLION for m in money}}
+        {"code": rows["code"], "name": rows["name"], **{m: rows[m] for m in money}}
     )
-    return page.table(page.voice.word("service_beneficiaries"), frame, page.voice("beneficiaries_note"), of=("service_beneficiaries",))  # fmt: skip
+    title, note = page.voice.word("service_beneficiaries"), page.voice("beneficiaries_note")
+    return page.table(title, frame, note, of=("service_beneficiaries",), money=money)

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shanshui.accounts.frames import FRAMES
+from shanshui.accounts.frames import FRAMES, frame_name
 from shanshui.accounts.indicators import ground_compared
 from shanshui.accounts.priced import WHOLE_GROUND
+from shanshui.accounts.prices import price_source
 from shanshui.industry.county_product import BY_KNOWN
 from shanshui.report.account_figures import (
     extent_chart,
@@ -30,13 +31,13 @@ PUBLISHED = (
         "published_garze",
         "gep2020",
         754.559e9 / 153_000,
-        "Bai Ma Zhuoga et al. 2017; area 153,000 km2 [M]",
+        "published_garze_source",
     ),
-    ("published_tonglu", "gep2020", 55.129e9 / 1829, "Li et al. 2024; area 1829 km2 [M]"),
+    ("published_tonglu", "gep2020", 55.129e9 / 1829, "published_tonglu_source"),
     ("published_qinba", "", 1.9635e6, "SSCAE 2020.01.001"),
 )
-"""Totals elsewhere: words, frame, yuan per km2, source."""
-BILLION = 1e9
+"""Totals elsewhere: words, frame, yuan per km2, source or the key of its words."""
+MONEY = ("money_value", "money_low", "money_high")
 
 
 def account_chapters(page: Page) -> list[dict[str, Any]]:
@@ -134,42 +135,47 @@ def _account(page: Page) -> dict[str, Any] | None:
                 for f in rows["flow"]
             ],
             "amount": rows["amount"],
-            "per": rows["per"],
+            "per": [page.voice.unit(str(u)) if u else "" for u in rows["per"]],
             "price": rows["price"],
             "method": [page.voice(str(m)) if m else "" for m in rows["method"]],
             "price_year": ["" if pd.isna(y) else str(int(y)) for y in rows["price_year"]],
-            "value_billion": rows["value"] / BILLION,
-            "low_billion": rows["low"] / BILLION,
-            "high_billion": rows["high"] / BILLION,
+            "money_value": rows["value"],
+            "money_low": rows["low"],
+            "money_high": rows["high"],
             "counts": [
                 page.voice("yes" if c else "no") if s != "total" else ""
                 for c, s in zip(rows["counts"], rows["service"], strict=True)
             ],
-            "price_source": rows["price_source"] + [f" [{s}]" if s else "" for s in rows["status"]],
+            "price_source": [
+                price_source(str(source), page.voice) + (f" [{status}]" if status else "")
+                for source, status in zip(rows["price_source"], rows["status"], strict=True)
+            ],
         }
     )
     return page.table(
-        f"{_frame(page)} ({FRAMES[str(rows['frame'].iloc[0])].status})",
+        f"{_frame(page)} ({page.voice.among(FRAMES[str(rows['frame'].iloc[0])].status.words)})",
         frame,
         page.voice("account_note"),
         of=("gep",),
+        money=MONEY,
     )
 
 
 def _equivalents(rows: pd.DataFrame, page: Page) -> dict[str, Any]:
     """Account by equivalent factors: classes of one service together."""
-    sums = rows.groupby("service", sort=False)[["value", "low", "high"]].sum(min_count=1) / BILLION
+    sums = rows.groupby("service", sort=False)[["value", "low", "high"]].sum(min_count=1)
     # intervals of classes do not add up; that of the total stands
     sums.loc[sums.index != "total", ["low", "high"]] = np.nan
     frame = pd.DataFrame(
         {
             "service": [page.voice(f"service_{s}") for s in sums.index],
-            "value_billion": sums["value"].to_numpy(),
-            "low_billion": sums["low"].to_numpy(),
-            "high_billion": sums["high"].to_numpy(),
+            "money_value": sums["value"].to_numpy(),
+            "money_low": sums["low"].to_numpy(),
+            "money_high": sums["high"].to_numpy(),
         }
     )
-    return page.table(_frame(page), frame, page.voice("account_note"), of=("gep",))
+    title, note = _frame(page), page.voice("account_note")
+    return page.table(title, frame, note, of=("gep",), money=MONEY)
 
 
 def _compared(page: Page) -> dict[str, Any] | None:
@@ -179,11 +185,12 @@ def _compared(page: Page) -> dict[str, Any] | None:
     figures = page.study["gep_summary"].set_index("figure")["value"]
     if not np.isfinite(figures.get("total", np.nan)):
         return None
+    size = page.voice.size("money_per_km2")
     rows = [
         (
             page.voice("this_study"),
             str(page.study["gep"]["frame"].iloc[0]),
-            figures["per_km2"] / 1e6,
+            figures["per_km2"] / size,
             "",
         )
     ]
@@ -192,14 +199,18 @@ def _compared(page: Page) -> dict[str, Any] | None:
             (
                 page.voice("without_clim"),
                 str(page.study["gep"]["frame"].iloc[0]),
-                figures["without_clim"] / figures["area"] / 1e6,
+                figures["without_clim"] / figures["area"] / size,
                 "",
             )
         )
     rows += [
-        (page.voice(key), frame, value / 1e6, source) for key, frame, value, source in PUBLISHED
+        (page.voice(key), frame, value / size, page.voice(source))
+        for key, frame, value, source in PUBLISHED
     ]
-    frame = pd.DataFrame(rows, columns=["account", "frame", "million_per_km2", "source_of"])
+    frame = pd.DataFrame(rows, columns=["account", "frame", "money_per_km2", "source_of"])
+    per = f"{page.voice.word('money_per_km2')} ({page.voice('money_per_km2')})"
+    frame = frame.rename(columns={"money_per_km2": per})
+    frame["frame"] = [frame_name(f, page.voice) if f else "" for f in frame["frame"]]
     note = page.voice("compared_note")
     return page.table(page.voice("compared"), frame, note, of=("gep_summary", "gep"))
 
@@ -216,13 +227,14 @@ def _prefectures(page: Page) -> dict[str, Any] | None:
     frame = pd.DataFrame(
         {
             "code": rows["code"],
-            "name": rows["name"], "share_inside": rows["share_inside"], "gep_billion": rows["gep"] / BILLION, "gdp_billion": rows["gdp"] / BILLION,
+            "name": rows["name"], "share_inside": rows["share_inside"], "money_gep": rows["gep"], "money_gdp": rows["gdp"],
             "ratio": rows["ratio"], "mismatch_ratio": rows["mismatch"], "quadrant": [page.voice(q) for q in rows["quadrant"]],
             "coordination": rows["coordination"], "grade": [page.voice(g) for g in rows["grade"]],
         }
     )  # fmt: skip
     note = " ".join([page.voice("county_note"), *_lacks_of_product(page)])
-    return page.table(page.voice.word("mismatch"), frame, note, of=("mismatch",))
+    money = ("money_gep", "money_gdp")
+    return page.table(page.voice.word("mismatch"), frame, note, of=("mismatch",), money=money)
 
 
 def _lacks_of_product(page: Page) -> list[str]:

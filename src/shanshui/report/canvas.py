@@ -20,6 +20,11 @@ from shanshui.core.process_lock import ProcessLock
 from shanshui.core.voice import Voice
 from shanshui.store.sheets import plain_text
 
+LINE = 110
+"""Letters of a line of a legend below a chart [D]."""
+LAST_NARROW = 0x2E7F
+"""Last letter before those that are as wide as high."""
+_PIECES = re.compile(r"[^\u2e80-\uffff\s]+\s*|[\u2e80-\uffff]|\s+")
 PLAIN = "DejaVu Sans"
 """Font of the drawing library: it has the letters of languages whose list of words names no fonts."""
 _DRAWING = ProcessLock()
@@ -75,6 +80,24 @@ def drawing(voice: Voice) -> Iterator[None]:
 def legend_text(name: str) -> str:
     """Name as a legend takes it: one that begins with _ would be left out."""
     return f"\u200b{name}" if name.startswith("_") else name
+
+
+def width_of(text: str) -> int:
+    """Letters of a text, one of Chinese counted as two."""
+    return sum(2 if ord(letter) > LAST_NARROW else 1 for letter in text)
+
+
+def wrapped(text: str, wide: int = LINE) -> str:
+    """Text in lines of so many letters, one of Chinese counted as two."""
+    out, line, size = [], "", 0
+    for piece in _PIECES.findall(text):
+        long = width_of(piece)
+        if line and size + long > wide:
+            out.append(line.rstrip())
+            line, size = "", 0
+        line += piece
+        size += long
+    return "\n".join([*out, line])
 
 
 def stamp(figure: Figure, words: str) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from shanshui.collect.inputs import wanted
 from shanshui.core.errors import PlanError
 from shanshui.core.version import __version__
 from shanshui.core.voice import Voice
 from shanshui.queries.ground import ground_sentences
+from shanshui.report.absent import absent_because
 from shanshui.report.accounts import account_chapters
 from shanshui.report.canvas import as_png, drawing, drawn_voice, font_of, stamp
 from shanshui.report.export import written_by
@@ -146,7 +146,9 @@ def _text(page: Page) -> str:
         verdicts=verdict_rows(page),
         provenance=provenance_rows(page),
         absent=[
-            (voice.word(n), wanted(why)) for n, why in study.plan.absent.items() if "." not in n
+            (voice.word(n), absent_because(why, voice))
+            for n, why in study.plan.absent.items()
+            if "." not in n
         ],
         font_note="" if font_of(voice) else voice("no_font"),
         version=__version__,

@@ -20,7 +20,7 @@ from shanshui.report.industry_figures import (
     structure_chart,
 )
 from shanshui.report.page import Chart, Page
-from shanshui.report.places import names_of
+from shanshui.report.places import named, names_of
 
 UNITS_SHOWN = 40
 """Planning units of the table of candidates, the largest first; exports hold all."""
@@ -44,8 +44,10 @@ def industry_chapter(page: Page) -> dict[str, Any]:
     names = {c: page.voice(f"sei_{c}") for c in CATEGORIES}
 
     def structure() -> Any:
-        table = page.study["industry_structure"]
-        return structure_chart(table, list(table.attrs["years"]), page.voice)
+        years = list(page.study["industry_structure"].attrs["years"])
+        return structure_chart(
+            named(page.study, "industry_structure", page.voice), years, page.voice
+        )
 
     def sectors() -> Any:
         table = page.study["linkages"]
@@ -53,21 +55,22 @@ def industry_chapter(page: Page) -> dict[str, Any]:
 
     def attention() -> Any:
         table = page.study["report_attention"]
-        many = table["place"].nunique() > table["year"].nunique()
-        return (
-            attention_places_chart(table, page.voice)
-            if many
-            else attention_chart(table, page.voice)
-        )
+        if not _by_place(table):
+            return attention_chart(table, page.voice)
+        places = [page.place(p, "county", "prefecture", "province") for p in table["place"]]
+        return attention_places_chart(table.assign(place=places), page.voice)
 
     study, voice = page.study, page.voice
     charts = {
         "industry_structure": Chart(structure, note=_structure_note(page)),
-        "industrial_stage": Chart(lambda: stage_chart(study["industrial_stage"], voice)),
+        "industrial_stage": Chart(
+            lambda: stage_chart(named(study, "industrial_stage", voice), voice)
+        ),
         "linkages": Chart(sectors),
-        "report_attention": Chart(attention),
+        "report_attention": Chart(attention, note=_attention_note(page)),
         "emerging_firms": Chart(
-            lambda: firms_chart(study["emerging_firms"], voice), note=_firms_note(page)
+            lambda: firms_chart(named(study, "emerging_firms", voice), voice),
+            note=_firms_note(page),
         ),
         "unit_admission": Chart(
             lambda: admission_chart(study["unit_admission"], voice), note=_admission_note(page)
@@ -75,7 +78,7 @@ def industry_chapter(page: Page) -> dict[str, Any]:
     }
     if study.has("industry_evaluation") and study["industry_evaluation"]["score"].notna().any():
         charts["industry_evaluation"] = Chart(
-            lambda: evaluation_chart(study["industry_evaluation"], names, voice),
+            lambda: evaluation_chart(named(study, "industry_evaluation", voice), names, voice),
             note=_evaluation_note(page),
         )
     tables = (
@@ -96,6 +99,18 @@ def industry_chapter(page: Page) -> dict[str, Any]:
         "figures": page.figures("industry", charts),
         "tables": [t for t in tables if t],
     }
+
+
+def _by_place(table: pd.DataFrame) -> bool:
+    """Whether mentions are shown by place: more places than years."""
+    return bool(table["place"].nunique() > table["year"].nunique())
+
+
+def _attention_note(page: Page) -> str:
+    if not page.study.has("report_attention"):
+        return ""
+    by_place = _by_place(page.study["report_attention"])
+    return page.voice("attention_places_note" if by_place else "attention_note")
 
 
 def _structure_note(page: Page) -> str:
@@ -132,9 +147,15 @@ def _evaluation_note(page: Page) -> str:
         who, known = page.voice(f"subject_{subject}"), f"{found['known_weight']:.0%}"
         parts.append(page.voice("evaluation_found", subject=who, known=known, agree=agree))
         if found["not_ranked"]:
-            told = ", ".join(found["not_ranked"])
+            told = page.voice.listed(_evaluated(str(w), page) for w in found["not_ranked"])
             parts.append(page.voice("evaluation_not_ranked", who=told))
     return " ".join(parts)
+
+
+def _evaluated(code: str, page: Page) -> str:
+    """Word of what an evaluation ranks: a category, or a place."""
+    known = f"sei_{code}" in page.voice
+    return page.voice(f"sei_{code}") if known else page.place(code, "county", "prefecture")
 
 
 def _admission_note(page: Page) -> str:
@@ -258,7 +279,7 @@ def _relocation(page: Page) -> dict[str, Any] | None:
     to["to"] = [words.get(n, n) for n in to["to"]]
     left = float(rows.loc[rows["to"] == "", "jobs"].sum())
     note = page.voice("relocation_note", left=f"{left:,.0f}")
-    frame = to[["to", "places", "jobs", "km"]]
+    frame = to[["to", "places", "jobs", "km"]].rename(columns={"km": "distance_km"})
     return page.table(page.voice("relocation_table"), frame, note, of=("relocation",))
 
 
@@ -275,7 +296,7 @@ def _crops(page: Page) -> dict[str, Any] | None:
 def _regional(page: Page) -> dict[str, Any] | None:
     if not page.study.has("regional_linkages"):
         return None
-    rows = page.study["regional_linkages"]
+    rows = named(page.study, "regional_linkages", page.voice)
     out = []
     for name, part in rows.groupby("name", sort=True):
         best = part.sort_values("location_quotient", ascending=False).iloc[0]
@@ -297,7 +318,7 @@ def _regional(page: Page) -> dict[str, Any] | None:
 def _green(page: Page) -> dict[str, Any] | None:
     if not page.study.has("green_composition"):
         return None
-    rows = page.study["green_composition"]
+    rows = named(page.study, "green_composition", page.voice)
     wide = rows.pivot_table(index="name", columns="class", values="gap")
     wide = (100 * wide).round(1).reset_index()
     wide.columns = pd.Index(["name", *(page.voice(f"green_{c}") for c in wide.columns[1:])])
@@ -320,7 +341,7 @@ def _clusters(page: Page, names: dict[str, str]) -> dict[str, Any] | None:
         out.append(
             {
                 "cluster": cluster,
-                "city": city,
+                "city": page.place(city, "city", "county"),
                 "meant": of["meant and there"],
                 "missing": of["meant, not there"],
                 "there": of["there, not meant"],
@@ -335,6 +356,7 @@ def _maturity(page: Page, names: dict[str, str]) -> dict[str, Any] | None:
         return None
     rows = page.study["technology_maturity"]
     frame = rows[["technology", "category", "level", "weakest", "evidence", "date"]].copy()
+    frame = frame.rename(columns={"level": "readiness_level"})
     frame["category"] = [names.get(str(c), str(c)) for c in frame["category"]]
     note = page.voice("maturity_note")
     return page.table(page.voice("maturity_table"), frame, note, of=("technology_maturity",))
@@ -347,9 +369,8 @@ def _exchange(page: Page) -> dict[str, Any] | None:
     closing = rows.attrs["loss_if_closed"]
     worst = max(closing, key=lambda k: closing[k]) if closing else "–"
     note = page.voice("symbiosis_note", gain=f"{rows.attrs['gain']:,.0f}", firm=worst)
-    return page.table(
-        page.voice("symbiosis_table"),
-        rows[["material", "source", "target", "amount", "km", "value"]],
-        note,
-        of=("symbiosis",),
+    frame = rows[["material", "source", "target", "amount", "km", "value"]]
+    frame = frame.rename(
+        columns={"source": "giver", "target": "taker", "km": "distance_km", "value": "gain_yuan"}
     )
+    return page.table(page.voice("symbiosis_table"), frame, note, of=("symbiosis",))

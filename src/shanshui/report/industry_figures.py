@@ -1,5 +1,7 @@
 """Charts of the industry chapter."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,7 +11,9 @@ from matplotlib.ticker import MaxNLocator
 
 from shanshui.core.voice import Voice
 from shanshui.industry.lexicon import CATEGORIES
+from shanshui.report.canvas import width_of
 from shanshui.report.legends import classes, colour_of, colours
+from shanshui.report.point_names import name_points
 
 SMOOTH = 3
 """Reports over which the time line of attention runs its mean."""
@@ -30,6 +34,12 @@ def _rows(
     )
 
 
+def _beside(names: Iterable[object], least: float = 0.16) -> float:
+    """Share of the width that names beside an axis take."""
+    longest = max((width_of(str(n)) for n in names), default=0)
+    return min(0.45, max(least, 0.02 + 0.0075 * longest))
+
+
 def _patches(legend: str, voice: Voice) -> list[Patch]:
     """Classes of a legend, to be laid beside a chart."""
     return [Patch(color=c.colour, label=voice(c.word)) for c in classes(legend)]
@@ -38,7 +48,7 @@ def _patches(legend: str, voice: Voice) -> list[Patch]:
 def structure_chart(table: pd.DataFrame, years: list[int], voice: Voice) -> Figure:
     """Sector shares of each prefecture in two years, one bar above the other."""
     rows = table.sort_values("secondary_last")
-    figure, ax = _rows(len(rows), 0.3, left=0.2, bottom=0.5, top=0.35)
+    figure, ax = _rows(len(rows), 0.3, left=_beside(rows["name"], 0.2), bottom=0.5, top=0.35)
     y = np.arange(len(rows))
     for shift, end, alpha in ((0.19, "first", 0.55), (-0.19, "last", 1.0)):
         left = np.zeros(len(rows))
@@ -75,7 +85,7 @@ def stage_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     ]
     scores = latest[latest["criterion"] == "composite"].sort_values("score")
     names = list(scores["name"])
-    figure, ax = _rows(len(names), 0.27, left=0.2, bottom=0.4, top=0.35)
+    figure, ax = _rows(len(names), 0.27, left=_beside(names, 0.2), bottom=0.4, top=0.35)
     place, shades = {n: k for k, n in enumerate(names)}, colour_of("stages")
     for row in latest.itertuples():
         if row.criterion not in order or row.name not in place:
@@ -132,14 +142,14 @@ def key_sector_chart(table: pd.DataFrame, form: str, voice: Voice) -> Figure:
             lw=0,
             label=voice(kind.word),
         )
-    for x, y, name in zip(table["influence"], push, names, strict=True):
-        short = str(name) if len(str(name)) <= 22 else str(name)[:21] + "…"
-        ax.annotate(short, (x, y), xytext=(3, 2), textcoords="offset points", fontsize=6)
     ax.axhline(1, color="#777", lw=0.7)
     ax.axvline(1, color="#777", lw=0.7)
     ax.set_xlabel(voice("influence_axis"), fontsize=8)
     ax.set_ylabel(voice(f"sensitivity_axis_{form}"), fontsize=8)
     ax.margins(x=0.12)
+    ax.autoscale_view()
+    short = [n if len(n) <= 22 else f"{n[:21]}…" for n in map(str, names)]
+    name_points(ax, table["influence"], push, short, 6)
     legend = figure.legend(
         *ax.get_legend_handles_labels(), frameon=False, fontsize=8, loc="upper center", ncols=4
     )
@@ -185,7 +195,7 @@ def attention_places_chart(table: pd.DataFrame, voice: Voice) -> Figure:
     wide = table.pivot_table(index="place", columns="category", values="per_10k", aggfunc="mean")
     wide = wide.reindex(columns=[c for c in CATEGORIES if c in wide])
     wide = wide.loc[wide.sum(axis=1).sort_values(ascending=False).index[:30]]
-    figure, ax = _rows(len(wide), 0.24, left=0.16, bottom=0.15, top=0.75, right=0.04)
+    figure, ax = _rows(len(wide), 0.24, left=_beside(wide.index), bottom=0.15, top=0.75, right=0.1)
     shown = ax.imshow(wide.fillna(0.0), aspect="auto", cmap="YlGn")
     ax.set_yticks(range(len(wide)), wide.index, fontsize=7.5)
     ax.set_xticks(
@@ -196,7 +206,7 @@ def attention_places_chart(table: pd.DataFrame, voice: Voice) -> Figure:
         ha="left",
     )
     ax.xaxis.tick_top()
-    figure.colorbar(shown, ax=ax, fraction=0.03, pad=0.01)
+    figure.colorbar(shown, ax=ax, fraction=0.03, pad=0.01, label=voice("mentions_axis"))
     return figure
 
 
@@ -206,7 +216,7 @@ def firms_chart(table: pd.DataFrame, voice: Voice) -> Figure:
         index="name", columns="category", values="firms", aggfunc="sum"
     ).fillna(0.0)
     wide = wide.loc[wide.sum(axis=1).sort_values().index[-25:]]
-    figure, ax = _rows(len(wide), 0.25, left=0.16, bottom=0.5, top=0.1, right=0.28)
+    figure, ax = _rows(len(wide), 0.25, left=_beside(wide.index), bottom=0.5, top=0.1, right=0.28)
     left = np.zeros(len(wide))
     for kind in classes("emerging"):
         if (category := kind.code) in wide:

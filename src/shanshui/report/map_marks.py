@@ -6,6 +6,7 @@ import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
 import shapely
+from matplotlib.patheffects import withStroke
 
 from shanshui.core.voice import Voice
 
@@ -97,6 +98,7 @@ def scale_bar(ax: Any, bounds: Bounds, voice: Voice) -> None:
         fontsize=7,
         ha="center",
         zorder=9,
+        bbox=HALO,
     )
 
 
@@ -110,6 +112,12 @@ def north_arrow(ax: Any, voice: Voice) -> None:
         ha="center",
         va="center",
         fontsize=9,
-        arrowprops={"arrowstyle": "-|>", "color": "#222", "lw": 1.2},
+        arrowprops={
+            "arrowstyle": "-|>",
+            "color": "#222",
+            "lw": 1.2,
+            "path_effects": [withStroke(linewidth=3, foreground="white")],
+        },
         zorder=9,
+        bbox=HALO,
     )

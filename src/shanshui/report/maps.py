@@ -231,7 +231,11 @@ def draw_map(study: Study, spec: MapSpec, voice: Voice) -> Figure:
         )
     if spec.source:
         figure.text(
-            0.02, 0.015, f"{voice('source')}: {spec.source}"[:190], fontsize=6, color="#555"
+            0.02,
+            0.015,
+            f"{voice('source')}{voice('mark_colon')}{spec.source}"[:190],
+            fontsize=6,
+            color="#555",
         )
     if study.file.study.made_up:
         banner = {"facecolor": "white", "edgecolor": "#a02020", "linewidth": 0.6, "pad": 3}
@@ -311,6 +315,17 @@ def _colour(
     seen = values[np.isfinite(values)]
     if seen.size == 0:
         return []
+    least, most = float(seen.min()), float(seen.max())
+    if least == most:
+        one = mpl.colormaps.get_cmap(_ramp(spec.ramp))(0.0)
+        ax.imshow(
+            np.where(np.isfinite(values), 1.0, np.nan),
+            extent=extent,
+            cmap=ListedColormap([one]),
+            zorder=1,
+            rasterized=True,
+        )
+        return [Patch(color=one, label=voice("everywhere", value=voice.figure(least)))]
     low, high = np.quantile(seen, [0.02, 0.98])
     if spec.logarithmic and (seen > 0).any():
         low, high = np.quantile(seen[seen > 0], [0.05, 0.995])

@@ -1,7 +1,7 @@
 """A page of a report while it is written: its study, its voice, and the figures and tables that stand on it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from shanshui.core.terms import terms
 from shanshui.core.voice import ENGLISH, Voice
 from shanshui.report.canvas import as_svg, drawing
 from shanshui.report.legends import CHART, Legend, legends
+from shanshui.report.places import PlaceNames
 from shanshui.report.states import ProductStates, because
 from shanshui.report.views import map_of, source_of
 from shanshui.study.study import Study
@@ -82,7 +83,8 @@ class Page:
 
     def __init__(self, study: Study, voice: Voice) -> None:
         self.study, self.voice, self.standing = study, voice, ProductStates(study)
-        self._count = 0
+        self.place = PlaceNames(study, voice)
+        self._count, self._tables = 0, 0
         self._told: set[str] = set()
 
     def figures(
@@ -134,7 +136,11 @@ class Page:
         else:
             with drawing(self.voice):
                 svg = Markup(as_svg(draw()))  # noqa: S704 - our own drawing
-        source, made, state = source_of(self.study, name), self.made(name), self.state(of)
+        source, made, state = (
+            source_of(self.study, name, self.voice),
+            self.made(name),
+            self.state(of),
+        )
         return Figure(self._count, name, title, note, source, svg, made, of, state)
 
     def table(
@@ -145,14 +151,24 @@ class Page:
         *,
         of: tuple[str, ...],
         long: bool = False,
+        money: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """Title, heads in words with units, and rows as text; ``of`` are the products shown."""
+        """Title, heads in words with units, and rows as text; ``of`` are the products shown.
+
+        Columns of ``money`` are shown in the sums that the language counts in.
+        """
         heads = []
+        frame = frame.assign(**{name: frame[name] / self.voice.size("money") for name in money})
         for column in frame.columns:
             unit = self.voice.unit(terms()[column].unit) if column in terms() else ""
+            if column in money:
+                unit = self.voice(
+                    "money_a_year" if unit.endswith(self.voice("unit.yr")) else "money_unit"
+                )
             heads.append(self.voice.word(column) + (f" ({unit})" if unit else ""))
         return {
             "title": title,
+            "number": 0,
             "heads": heads,
             "rows": [[self._cell(v) for v in row] for row in frame.itertuples(index=False)],
             "note": note,
@@ -162,25 +178,27 @@ class Page:
         }
 
     def _cell(self, value: Any) -> str:
-        if value is None or (isinstance(value, float) and not np.isfinite(value)):
-            return "–"
+        if value is None or value is pd.NA:
+            return self.voice("mark_unknown")
         if isinstance(value, float):
-            size = abs(value)
-            return self.voice.number(
-                value, ",.0f" if size >= 1000 else ".3g" if size < 1 else ",.1f"
-            )
+            return self.voice.figure(value)
+        if isinstance(value, int | np.integer) and not isinstance(value, bool):
+            return self.voice.number(int(value), ",d")
         return str(value)
 
     def made(self, name: str) -> str:
         """When a product was made, why, and its digest."""
         record, voice = self.study.record(name), self.voice
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.made))
-        return f"{voice('made_when')} {when}, {voice('because')}: {because(record.reason, voice)}; sha256 {record.digest[:12]}"
+        why = because(record.reason, voice)
+        return f"{voice('made_when')} {when}, {voice('because')}{voice('mark_colon')}{why}; sha256 {record.digest[:12]}"
 
     def state(self, of: tuple[str, ...]) -> str:
         """Which of some products are not up to date, and why; blank when all are."""
         said = {n: self.standing.why(n, self.voice) for n in of if self.study.has(n)}
-        return "; ".join(f"{self.voice.word(n)}: {why}" for n, why in said.items() if why)
+        return self.voice.clauses(
+            f"{self.voice.word(n)}{self.voice('mark_colon')}{why}" for n, why in said.items() if why
+        )
 
     def _left_out(self, what: str, odd: str) -> str:
         return self.voice("left_out", product=what, by=self.voice.word(odd))
@@ -191,6 +209,7 @@ class Page:
         What joins lost is said once on the page: a table further down refers to it.
         """
         of = table["of"]
+        self._tables += 1
         if odd := self.standing.odd(of):
             table = table | {"rows": [], "heads": [], "note": self._left_out(table["title"], odd)}
         said = self.joins(of)
@@ -200,6 +219,7 @@ class Page:
         if said and len(new) < len(said):
             joined = " ".join(w for w in (joined, self.voice("joins_above")) if w)
         return table | {
+            "number": self._tables,
             "state": self.state(of),
             "note": " ".join(text for text in (table.get("note", ""), joined) if text),
         }
@@ -218,6 +238,9 @@ class Page:
         for state in ("stale", "unchecked"):
             found = [n for n in dict.fromkeys(shown) if self.standing.state(n) == state]
             if found:
-                words = [f"{self.voice.word(n)}: {self.standing.why(n, self.voice)}" for n in found]
+                words = [
+                    f"{self.voice.word(n)}{self.voice('mark_colon')}{self.standing.why(n, self.voice)}"
+                    for n in found
+                ]
                 out.append((self.voice(f"{state}_head", count=len(found)), words))
         return out

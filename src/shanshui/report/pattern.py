@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from shanshui.report.page import Page
-from shanshui.report.places import names_of
+from shanshui.report.places import named, names_of
 
 _COUNTS = {
     "patches": "patches",
@@ -58,9 +58,11 @@ def _summary(page: Page) -> dict[str, Any] | None:
             return page.voice(_COUNTS[text])
         head, _, tail = text.partition(", ")
         if head == "nodes":
-            return f"{page.voice('nodes_count')}: {page.voice(f'node_{tail}')}"
+            return (
+                f"{page.voice('nodes_count')}{page.voice('mark_colon')}{page.voice(f'node_{tail}')}"
+            )
         massif = text.removeprefix("patches in ")
-        return f"{page.voice('patches')}: {massifs.get(massif, massif)}"
+        return f"{page.voice('patches')}{page.voice('mark_colon')}{massifs.get(massif, massif)}"
 
     frame = pd.DataFrame(
         {
@@ -126,7 +128,8 @@ def _rivers(page: Page) -> dict[str, Any] | None:
 def _core(page: Page) -> dict[str, Any] | None:
     if not page.study.has("core_area_share"):
         return None
-    frame = page.study["core_area_share"].drop(columns=["unit", "code"])
+    frame = named(page.study, "core_area_share", page.voice)
+    frame = frame[[c for c in page.study["core_area_share"] if c not in ("unit", "code")]]
     frame = frame.sort_values("core_km2", ascending=False, kind="stable", ignore_index=True)
     title, note = page.voice.word("core_area_share"), page.voice("core_note")
     return page.table(title, frame, note, of=("core_area_share",), long=True)

@@ -88,7 +88,7 @@ def basin_table(page: Page) -> dict[str, Any]:
         }
     )
     frame[page.voice("difference")] = [
-        f"{v:+.1%}" if np.isfinite(v) else "–"
+        page.voice.number(v, "+.1%") if np.isfinite(v) else page.voice("mark_unknown")
         for v in frame["upstream_km2"] / frame["published_km2"] - 1
     ]
     frame["moved_km"] = outlets["moved_km"].to_numpy()
@@ -129,6 +129,9 @@ def unit_table(page: Page) -> dict[str, Any]:
             strict=True,
         )
     )
+    frame["name"] = frame[page.voice.column(frame, "name")].where(
+        lambda n: n.notna(), frame["name"]
+    )
     frame["river_basin"] = frame["river_basin"].map(lambda n: turn.get(n, n))
     frame["position"] = frame["position"].map(lambda p: page.voice(p))
     frame["downstream"] = frame["downstream"].map(frame["code"]).fillna("–")
@@ -147,18 +150,19 @@ def verdict_rows(page: Page) -> list[dict[str, Any]]:
             text = (
                 f"{value:.0%}"
                 if key == "coverage"
-                else f"{value:,.4g}"
+                else page.voice.figure(value, 4)
                 if isinstance(value, float)
                 else str(value)
             )
-            facts.append(f"{key} {text}")
+            word = f"checked.{key}"
+            facts.append(f"{page.voice(word) if word in page.voice else key} {text}")
         rows.append(
             {
                 "name": page.voice.word(look.name),
                 "file": Path(look.file).name,
                 "state": page.voice(look.state),
                 "class": look.state,
-                "facts": ", ".join(facts),
+                "facts": page.voice("mark_comma").join(facts),
                 "problems": [*look.problems, *look.doubts],
                 "edition": (spec.edition if spec else "") or "",
                 "licence": (spec.licence if spec else "") or "",
@@ -182,7 +186,7 @@ def provenance_rows(page: Page) -> list[dict[str, Any]]:
                 "name": name,
                 "word": page.voice.word(name),
                 "from": ", ".join(page.study.plan.inputs(name).values())
-                or (item.file if isinstance(item, Source) else ""),
+                or (Path(item.file).name if isinstance(item, Source) else ""),
                 "source": citation(item.card.source) if isinstance(item, Step) else "",
                 "settings": ", ".join(f"{k} = {_short(v)}" for k, v in settings.items()),
                 "made": page.made(name),
@@ -201,13 +205,13 @@ def summary(page: Page) -> list[tuple[str, str]]:
     """Figures at the head of the page."""
     units = page.study["planning_units"]
     out = [
-        (page.voice("area"), f"{units['area_km2'].sum():,.0f} km²"),
+        (page.voice("area"), f"{units['area_km2'].sum():,.0f} {page.voice.unit('km2')}"),
         (
             page.voice("cells"),
             f"{page.study.grid.ny:,} × {page.study.grid.nx:,}, {page.study.grid.cell_m:g} m",
         ),
         (page.voice("units_count"), f"{len(units):,}"),
-        (page.voice("units_mean"), f"{units['area_km2'].mean():,.1f} km²"),
+        (page.voice("units_mean"), f"{units['area_km2'].mean():,.1f} {page.voice.unit('km2')}"),
     ]
     if page.study.has("drainage_check"):
         check = page.study["drainage_check"].iloc[0]

@@ -32,7 +32,7 @@ def validation_chapter(page: Page) -> dict[str, Any]:
         frame = pd.DataFrame(
             {
                 page.voice("statement"): [s.said(page.voice) for s in rows],
-                page.voice("ours"): [_figure(s.row["ours"]) for s in rows],
+                page.voice("ours"): [_figure(s.row["ours"], page.voice) for s in rows],
                 page.voice("expected"): [
                     _range(s.row["low"], s.row["high"], page.voice) for s in rows
                 ],
@@ -57,15 +57,15 @@ def _told(rows: list[Statement], voice: Voice) -> str:
     return ", ".join(f"{voice(k)} {v}" for k, v in counted(rows).items())
 
 
-def _figure(value: float) -> str:
-    return "–" if value != value else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+def _figure(value: float, voice: Voice) -> str:
+    return voice.figure(value)
 
 
 def _range(low: float, high: float, voice: Voice) -> str:
     if low != low and high != high:
         return "–"
     if low != low:
-        return f"≤ {_figure(high)}"
+        return f"≤ {_figure(high, voice)}"
     if high != high:
-        return f"≥ {_figure(low)}"
-    return _figure(low) if low == high else f"{_figure(low)} – {_figure(high)}"
+        return f"≥ {_figure(low, voice)}"
+    return _figure(low, voice) if low == high else f"{_figure(low, voice)} – {_figure(high, voice)}"

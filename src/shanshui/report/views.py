@@ -96,7 +96,8 @@ class View:
         lines = [] if nested is None else [(nested, "white", 0.5)]
         return MapSpec(
             **{
-                "source": source_of(study, self.name),
+                "source": source_of(study, self.name, self.voice),
+                "title": "" if "product" in shown else self.voice.word(self.name),
                 "points": layer("cities"),
                 "named": layer("rivers"),
                 "whole": "whole" in layers,
@@ -134,9 +135,9 @@ def _table(view: View) -> MapSpec:
     if not numbers:
         raise PlanError(f"{name}: has no numbers to draw; export it as .gpkg or .csv")
     column = next((c for c in SHOWN_FIRST if c in numbers), numbers[0])
-    unit = str(declared[column].get("units", ""))
+    unit = voice.unit(str(declared[column].get("units", "")))
     placed = frame[frame.geometry.notna()]
-    words = voice.word(column) + ("" if unit in ("1", "") else f" ({unit})")
+    words = voice.word(column) + (f" ({unit})" if unit else "")
     return view.spec(
         fills=value_fills(placed, placed[column].astype(float), ""),
         title=f"{voice.word(name)}\n{words}",
@@ -164,8 +165,12 @@ def _units(view: View) -> MapSpec:
     column = PlacedRows(view.study, view.name).by_unit[by].reindex(units.index)
     lines = [(units, "white", 0.2), *view.rim]
     if column.dtype.kind in "iuf":
-        unit = view.voice("million_per_km2")
-        return view.spec(fills=value_fills(units, column / 1e6, unit), lines=lines)
+        size = view.voice.size("money_per_km2")
+        return view.spec(
+            fills=value_fills(units, column / size, ""),
+            title=f"{view.voice.word(view.name)}\n({view.voice('money_per_km2')})",
+            lines=lines,
+        )
     return view.spec(fills=_by_word(units, column.fillna(""), view), lines=lines)
 
 
@@ -173,7 +178,8 @@ def _places(view: View) -> MapSpec:
     """Places by a number that has steps of its own."""
     places = view.study[view.name]
     fills = step_fills(places, places[view.legend.by], view.legend.classes)
-    return view.spec(fills=fills, lines=[(places, "white", 0.2), *view.rim])
+    title = f"{view.voice.word(view.name)}\n{view.voice.word(view.legend.by)}"
+    return view.spec(fills=fills, title=title, lines=[(places, "white", 0.2), *view.rim])
 
 
 def _basins(view: View) -> MapSpec:
@@ -293,13 +299,17 @@ def basin_names(study: Study, voice: Voice) -> dict[int, str]:
     """Name of each river basin in a language."""
     outlets = study["river_basin_outlets"]
     names = outlets["name"].to_dict()
-    if turn := names_of(study, "reference_outlets", voice):
-        plain = "basin "
-        names = {u: turn.get(n, n.replace(plain, voice("basin_number"))) for u, n in names.items()}
-    return {int(u): voice(n) for u, n in names.items()}
+    own = outlets[voice.column(outlets, "name")].to_dict()
+    turn, plain = names_of(study, "reference_outlets", voice), "basin "
+    out = {}
+    for u, name in names.items():
+        said = own[u] if isinstance(own[u], str) and own[u] and own[u] != name else ""
+        said = said or turn.get(name, "")
+        out[int(u)] = said or voice(name.replace(plain, voice("basin_number")))
+    return out
 
 
-def source_of(study: Study, name: str) -> str:
+def source_of(study: Study, name: str, voice: Voice) -> str:
     """Where a product comes from in one line: method, then datasets."""
     item = study.plan.steps.get(name)
     parts = []
@@ -311,7 +321,7 @@ def source_of(study: Study, name: str) -> str:
     editions = []
     for link in files:
         for spec in study.specs.get(link.name, []):
-            text = spec.edition or Path(spec.file).name or f"assumed {spec.value:g}"
+            text = spec.edition or Path(spec.file).name or voice("assumed", value=f"{spec.value:g}")
             if text not in editions:
                 editions.append(text)
     return "; ".join([*parts, *editions])

@@ -7,6 +7,8 @@ import pandas as pd
 from shanshui.queries.spoken import told_column
 from shanshui.report.page import Page
 
+PLACES = ("county", "prefecture", "planning_unit")
+"""Kinds of places that tables here are of."""
 SHOWN = 40
 """Places of a table, the first by its order; exports hold all."""
 
@@ -60,9 +62,12 @@ def _factors(page: Page) -> dict[str, Any] | None:
 
 
 def _named(page: Page, rows: pd.DataFrame) -> pd.Series:
-    """Names of the places of a table: its own, or those of the planning units."""
+    """Names in the language of the page of the places of a table: its own, or those of the planning units."""
     if "name" in rows:
-        return rows["name"]
+        codes = rows["code"] if "code" in rows else rows["name"]
+        said = [page.place(code, *PLACES) for code in codes]
+        told = [n if s == str(c) else s for s, c, n in zip(said, codes, rows["name"], strict=True)]
+        return pd.Series(told, index=rows.index)
     units = page.study["planning_units"]
     return rows["unit"].map(units[page.voice.column(units, "name")])
 
@@ -147,7 +152,7 @@ def _zones(page: Page) -> dict[str, Any] | None:
     rows = rows.sort_values(["zone_code", "stability"], ascending=[True, False], kind="stable")
     frame = pd.DataFrame(
         {
-            "name": rows[voice.column(rows, "name")],
+            "name": _named(page, rows),
             "zone": [voice(f"zone_{z}") for z in rows["zone"]],
             "rule": [voice("rule_by_likeness") if r == "F" else r or "–" for r in rows["rule"]],
             "stability": rows["stability"],
@@ -179,7 +184,7 @@ def _cards(page: Page) -> dict[str, Any] | None:
     rows, voice = page.study["zone_cards"], page.voice
     frame = pd.DataFrame(
         {
-            "name": rows[voice.column(rows, "name")],
+            "name": _named(page, rows),
             "zone": [voice(f"zone_{z}") for z in rows["zone"]],
             "topic": _topics(page, rows["topic"]),
             "text": told_column(rows, "text", voice),
