@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import shanshui  # noqa: F401 - before GDAL is loaded, see core/letters.py
 from tests.once import compile_once, made_once
@@ -13,6 +14,9 @@ from tests.once import compile_once, made_once
 os.environ.setdefault("MPLBACKEND", "Agg")
 # workers of the test runner share the machine: one thread each is enough
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# how long an example takes says how busy the machine is, not whether the product is right
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -84,7 +84,7 @@ def test_a_stack_reads_the_maps_of_its_table(folder):
     with pytest.raises(ShanshuiError, match=r"gone\.tif"):
         open_study(folder).run("threat_maps", workers=1)
     pd.DataFrame({"threat": ["Farm"]}).to_csv(folder / "t.csv", index=False)
-    with pytest.raises(DataError, match=r"threat \(or month\) and cur_path"):
+    with pytest.raises(DataError, match=r"layer \(or threat, month\) and cur_path"):
         open_study(folder).run("threat_maps", workers=1)
 
 

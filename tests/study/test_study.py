@@ -450,7 +450,13 @@ def test_validation_of_the_region_says_what_forces_an_agreement(region):
 
     said = json.loads(shanshui("validate", region.layout.folder, "--json"))
     rows = {(r["measure"], r["subject"]): r for r in said["statements"]}
-    assert {r["chapter"] for r in rows.values()} == {"survey", "accounts", "pattern", "industry"}
+    assert {r["chapter"] for r in rows.values()} == {
+        "survey",
+        "accounts",
+        "pattern",
+        "industry",
+        "zoning",
+    }
     assert all(r["verdict"] in said["counts"] for r in rows.values())
     # what stands beside a statement in Chinese holds no English phrase
     zh = Voice("zh")

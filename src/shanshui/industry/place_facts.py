@@ -48,7 +48,7 @@ TOUCHED = 0.71
 """A river takes a cell whose centre is nearer than half a diagonal, in cells."""
 
 
-@assessment(source="meijster2000", bytes_per_cell=12)
+@assessment(source="meijster2000", bytes_per_cell=12, missing="rim_nearer")
 def river_distance(
     elevation: Elevation, rivers: Rivers, *, sure_m: Annotated[float, Between(0.0, 1e6)] = 200.0
 ) -> Distance:
@@ -97,7 +97,7 @@ def _to_rim(shape: tuple[int, ...], cell_m: float) -> NDArray[np.float32]:
     return np.asarray(np.minimum(rim_y[:, None], rim_x[None, :]) * np.float32(cell_m))
 
 
-@assessment(source="meijster2000", bytes_per_cell=12)
+@assessment(source="meijster2000", bytes_per_cell=12, missing="rim_nearer")
 def main_river_distance(
     upstream_area: UpstreamArea,
     *,

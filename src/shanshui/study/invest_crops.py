@@ -19,9 +19,10 @@ from rasterio.warp import reproject
 from shanshui.accounts.crop_maps import crop_of
 from shanshui.accounts.crop_production import BY_CLIMATE, OBSERVED, PERCENTILES
 from shanshui.collect.catalog import InputSpec
+from shanshui.collect.gate import open_raster_file
 from shanshui.collect.inputs import INPUTS
 from shanshui.collect.rasters import raster_input
-from shanshui.core.errors import QuantityError, StudyError
+from shanshui.core.errors import DataError, QuantityError, StudyError
 from shanshui.region.grid import STRIP, GridSpec
 from shanshui.study.invest_draft import Draft
 from shanshui.study.invest_tables import csv_text, table
@@ -224,7 +225,7 @@ class _Window:
     def __init__(self, draft: Draft, path: Path, grid: GridSpec) -> None:
         self.draft = draft
         try:
-            with rasterio.open(path) as file:
+            with open_raster_file(path, "climate bins") as file:
                 if file.crs is None or not file.transform.is_rectilinear or file.transform.e >= 0:
                     raise StudyError(
                         f"{path}: has no coordinate system, or is turned; expected a map north up"
@@ -244,14 +245,14 @@ class _Window:
                     nx = math.ceil((box[2] - own.c) / dx) + MARGIN - first
                     ny = math.ceil((own.f - box[1]) / dy) + MARGIN - above
                     left, top = own.c + first * dx, own.f - above * dy
-        except (RasterioError, OSError) as error:
+        except (RasterioError, OSError, DataError) as error:
             raise StudyError(f"{path}: cannot be read ({error})") from None
         self.transform, self.shape = Affine(dx, 0, left, 0, -dy, top), (ny, nx)
 
     def read(self, path: Path) -> NDArray[np.float64]:
         """Its numbers, the nearest; NaN where it has none."""
         out = np.full(self.shape, np.nan)
-        with rasterio.open(path) as file:
+        with open_raster_file(path, "climate bins") as file:
             reproject(
                 rasterio.band(file, 1), out, dst_transform=self.transform, dst_crs=self.crs, dst_nodata=np.nan,
                 init_dest_nodata=True, resampling=Resampling.nearest,

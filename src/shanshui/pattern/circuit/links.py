@@ -55,12 +55,15 @@ class Factor:
         self.joined = (joined + joined.T).tocsr()
         self.ground = ground
         self.held = np.zeros(count, bool) if held is None else held
+        total = np.asarray(self.joined.sum(axis=1)).ravel() + ground
+        # a node that only a short circuit joins to others has no link of its own: nothing flows there
+        lone = total == 0.0
         if count and not self.held.any() and not ground.any():
-            self.held[-1] = True
-        self.free = np.flatnonzero(~self.held)
+            joined_nodes = np.flatnonzero(~lone)
+            self.held[joined_nodes[-1] if joined_nodes.size else -1] = True
+        self.free = np.flatnonzero(~self.held & ~lone)
         if self.free.size == 0:
             return
-        total = np.asarray(self.joined.sum(axis=1)).ravel() + ground
         inner = diags(total[self.free]) - self.joined[self.free][:, self.free]
         # rows and columns are brought to one scale: contrasts do not meet the pivots
         self.half = 1.0 / np.sqrt(total[self.free])
