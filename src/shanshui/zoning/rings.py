@@ -4,6 +4,7 @@ from typing import Annotated
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -13,11 +14,11 @@ from shanshui.core.quantity import Grid
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Mask, Places, Slope
 from shanshui.kernels.cost import accumulated_cost
-from shanshui.kernels.cost_ways import COLS, ROWS
 from shanshui.kernels.distance import distance_to
 from shanshui.region.grid import GridSpec, grid_of, like
 from shanshui.region.unitset import burnt
 from shanshui.zoning.access import Lines, cells_of, on_grid, slowness
+from shanshui.zoning.axes import axis_cells
 from shanshui.zoning.core_influence import minutes_beyond
 from shanshui.zoning.county_towns import CountyTowns
 from shanshui.zoning.green_units import ALL
@@ -37,7 +38,7 @@ AS_CORE = dict.fromkeys(("beyond_kmh", "detour"), "core_travel_time")
 
 
 @assessment(
-    source="decisions/0049-rings-and-basins", bytes_per_cell=96, follows=AS_TRAVEL | AS_CORE
+    source="decisions/0049-rings-and-basins", bytes_per_cell=128, follows=AS_TRAVEL | AS_CORE
 )
 def rings(
     region_mask: Mask,
@@ -105,7 +106,7 @@ def rings(
     Notes
     -----
     The first that holds: core, all-green units and protected areas; circle, ``t <= circle_minutes`` to the nearest city of the circle; axes, within
-    ``axis_km`` of the least-time way of a centre to the nearest city of the circle or of such a city to the nearest centre; network,
+    ``axis_km`` of the least-time way between two cities of which no third is nearer to both (Toussaint 1980 [M]); network,
     ``t <= town_minutes`` to a county town; transition, what lies between. The papers name the five and give no figures (METHODS M6.6); order
     and figures are ours [D].
     """
@@ -117,11 +118,15 @@ def rings(
             f"cities.role: holds {found}, none of {', '.join(circle_roles)}; mark the cities round the region so, or set rings.circle_roles"
         )
     slow = slowness(grid, slope, roads, road_kmh=road_kmh, open_kmh=open_kmh, slope_drag=slope_drag)
-    here = cores[on_grid(grid, cores)]
-    time, axes = _circle_and_axes(grid, slow, here, centres[on_grid(grid, centres)])
-    time = np.minimum(time, minutes_beyond(grid, cores.drop(here.index), beyond_kmh, detour))
+    here = on_grid(grid, cores)
+    time = np.minimum(
+        _minutes(grid, slow, cores[here]),
+        minutes_beyond(grid, cores[~here], beyond_kmh, detour),
+    )
+    ends = pd.concat([cores, centres])
+    axes = axis_cells(grid, slow, ends[on_grid(grid, ends)])
     towns = cities.drop(cores.index) if county_towns is None else county_towns
-    near_town = _minutes(grid, slow, towns[on_grid(grid, towns)])[0] <= town_minutes
+    near_town = _minutes(grid, slow, towns[on_grid(grid, towns)]) <= town_minutes
     on_axis = _within(axes, axis_km, grid)
     green = green_unit_cells.values
     kept = np.zeros(grid.shape, bool)
@@ -150,47 +155,14 @@ def _of(cities: gpd.GeoDataFrame, roles: tuple[str, ...]) -> gpd.GeoDataFrame:
     return cities[cities["role"].astype(str).isin(roles)]
 
 
-def _minutes(
-    grid: GridSpec, slow: Numbers, towns: gpd.GeoDataFrame
-) -> tuple[Numbers, NDArray[np.int8]]:
-    """Time to the nearest town [min] and direction towards it; infinite and -1 where none is reached."""
+def _minutes(grid: GridSpec, slow: Numbers, towns: gpd.GeoDataFrame) -> Numbers:
+    """Time to the nearest town [min]; infinite where none is reached."""
     start = np.zeros(grid.shape, np.int32)
     start[cells_of(grid, towns)] = 1
     start[~np.isfinite(slow)] = 0
     if not start.any():
-        return np.full(grid.shape, np.inf), np.full(grid.shape, -1, np.int8)
-    time, back = accumulated_cost(slow, start, grid.cell_m, ways=True)
-    return np.asarray(time), np.asarray(back, np.int8)
-
-
-def _circle_and_axes(
-    grid: GridSpec, slow: Numbers, cores: gpd.GeoDataFrame, centres: gpd.GeoDataFrame
-) -> tuple[Numbers, Cells]:
-    """Time to the circle's cities, and cells of the ways between these and the centres."""
-    axes = np.zeros(grid.shape, bool)
-    to_core, back = _minutes(grid, slow, cores)
-    _walk(axes, back, to_core, cells_of(grid, centres))
-    to_centre, back = _minutes(grid, slow, centres)
-    _walk(axes, back, to_centre, cells_of(grid, cores))
-    return to_core, axes
-
-
-def _walk(
-    axes: Cells,
-    back: NDArray[np.int8],
-    time: Numbers,
-    starts: tuple[NDArray[np.int64], NDArray[np.int64]],
-) -> None:
-    """Mark the way from each start to where it leads."""
-    for row, column in zip(*starts, strict=True):
-        r, c = int(row), int(column)
-        if not np.isfinite(time[r, c]):
-            continue
-        axes[r, c] = True
-        while back[r, c] >= 0:
-            way = back[r, c]
-            r, c = r + int(ROWS[way]), c + int(COLS[way])
-            axes[r, c] = True
+        return np.full(grid.shape, np.inf)
+    return np.asarray(accumulated_cost(slow, start, grid.cell_m)[0])
 
 
 def _within(axes: Cells, axis_km: float, grid: GridSpec) -> Cells:
