@@ -214,7 +214,7 @@ def ring_gradient(
     Notes
     -----
     ``rho = corr(rank(m_i), rank(v_i))`` over places i, m the mean number of the ring over its known cells, v the measure (Spearman 1904 [M]); the
-    interval takes percentiles of rho over draws of blocks with replacement. Five rings are too few to correlate.
+    interval takes percentiles of rho over draws of blocks with replacement, and rho itself. Five rings are too few to correlate.
     """
     cells = PlaceCells.of(labels)
     code = rings.values
@@ -299,7 +299,8 @@ def _interval(
         return (np.nan, np.nan, np.nan)
     tail = 50.0 * (1.0 - level)
     low, high = np.nanpercentile(drawn, [tail, 100.0 - tail])
-    return whole, float(low), float(high)
+    # near its ends a correlation may lie beyond all but a few of its draws
+    return whole, min(float(low), whole), max(float(high), whole)
 
 
 def _verdict(found: tuple[float, float, float], direction: str) -> str:

@@ -8,18 +8,23 @@ from numpy.typing import NDArray
 
 from shanshui.basins.tables import Crosswalk
 from shanshui.core.assessment import assessment
-from shanshui.core.quantity import TEXT, Key, Table
+from shanshui.core.quantity import ANY, TEXT, Key, Table
 from shanshui.core.setting import Between, EachOf
 from shanshui.core.vocabulary import PlanningUnits
 from shanshui.zoning.basin_coordination import down_order, next_units
-from shanshui.zoning.function_zones import FunctionZones
-from shanshui.zoning.green_units import UNITS, GreenUnits
+from shanshui.zoning.green_units import UNITS
 from shanshui.zoning.zone_rule import ZONES
 
 STRICT = "strict"
 CONTRADICTIONS = {("strict", "light_green"): "X1", ("relieve", "all_green"): "X2"}
 """A county kept strictly in a unit that takes up growth; one to be relieved in a unit that nobody may build in (METHODS M6.5)."""
 SHARES, UPSTREAM = "shares a unit", "upstream"
+CountyZones = Annotated[pd.DataFrame, Table({"code": TEXT, "name": TEXT, "zone": TEXT, "*": ANY})]
+UnitKinds = Annotated[
+    pd.DataFrame,
+    Table({"unit": Key("planning_unit"), "name?": TEXT, "green_unit": TEXT, "*": ANY}),
+]
+"""What is read of function zones and of green units."""
 ZoneUnitAreas = Annotated[
     pd.DataFrame,
     Table(
@@ -71,7 +76,7 @@ BorderConflicts = Annotated[pd.DataFrame, Table(CONFLICT_UNITS)]
 
 @assessment(source="decisions/0049-rings-and-basins", bytes_per_cell=0)
 def zone_unit_areas(
-    function_zones: FunctionZones, green_units: GreenUnits, unit_county_crosswalk: Crosswalk
+    function_zones: CountyZones, green_units: UnitKinds, unit_county_crosswalk: Crosswalk
 ) -> ZoneUnitAreas:
     """Ground of each main-function zone in each green unit.
 
@@ -115,8 +120,8 @@ def zone_unit_areas(
 
 @assessment(source="decisions/0049-rings-and-basins", bytes_per_cell=0)
 def zone_unit_review(
-    function_zones: FunctionZones,
-    green_units: GreenUnits,
+    function_zones: CountyZones,
+    green_units: UnitKinds,
     unit_county_crosswalk: Crosswalk,
     planning_units: PlanningUnits,
     *,
@@ -179,7 +184,7 @@ def _paired(zones: pd.DataFrame, units: pd.DataFrame, crosswalk: pd.DataFrame) -
 
 @assessment(source="decisions/0049-rings-and-basins", bytes_per_cell=0)
 def border_conflicts(
-    function_zones: FunctionZones,
+    function_zones: CountyZones,
     unit_county_crosswalk: Crosswalk,
     planning_units: PlanningUnits,
     *,
