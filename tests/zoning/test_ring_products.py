@@ -1,4 +1,4 @@
-"""Rings and coordination in a study: the door, a made-up region, ground and cover alone, words in both languages, maps."""
+"""Rings and coordination in a study: the door, a made-up region, ground, cover and rain alone, words, maps."""
 
 import numpy as np
 import pandas as pd
@@ -98,7 +98,7 @@ def test_tables_and_maps_are_told_in_both_languages(study, language):
     assert map_of(study, "basin_coordination", Voice(language)) is not None
 
 
-def test_ground_and_cover_alone_send_sediment_down(study, tmp_path):
+def test_ground_cover_and_rain_alone_send_nutrients_down(study, tmp_path):
     data = study.layout.folder / "data"
     new_study(tmp_path / "b", elevation=data / "elevation.tif")
     file = tmp_path / "b" / "study.toml"
@@ -108,5 +108,6 @@ def test_ground_and_cover_alone_send_sediment_down(study, tmp_path):
     bare = open_study(tmp_path / "b")
     bare.run("course_balance", workers=2)
     table = bare["basin_coordination"]
-    assert table["sediment_own"].notna().any()
+    assert (table["nitrogen_own"] > 0).any()
+    assert table["water_own"].isna().all()
     assert len(bare["course_balance"]) > 0

@@ -58,7 +58,7 @@ CourseBalance = Annotated[
 POSITIONS = ("upper", "middle", "lower")
 
 
-@assessment(source="decisions/0049-rings-and-basins", bytes_per_cell=24)
+@assessment(source="decisions/0052-rings-and-basins", bytes_per_cell=24)
 def basin_coordination(
     planning_unit_labels: UnitLabels,
     planning_units: PlanningUnits,
@@ -238,7 +238,7 @@ def _arrived(sends: Numbers, below: NDArray[np.int64]) -> Numbers:
     return out
 
 
-@assessment(source="decisions/0049-rings-and-basins", bytes_per_cell=0)
+@assessment(source="decisions/0052-rings-and-basins", bytes_per_cell=0)
 def course_balance(
     basin_coordination: BasinCoordination,
     planning_units: PlanningUnits,

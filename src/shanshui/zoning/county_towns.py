@@ -20,7 +20,7 @@ CountyTowns = Annotated[
 NAMED, PEOPLED = "named", "most people"
 
 
-@assessment(source="decisions/0049-rings-and-basins", bytes_per_cell=16)
+@assessment(source="decisions/0052-rings-and-basins", bytes_per_cell=16)
 def county_towns(
     county_cells: CountyCells,
     counties: Counties,

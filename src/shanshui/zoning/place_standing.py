@@ -58,7 +58,7 @@ PlaceStanding = Annotated[
 ]
 
 
-@assessment(source="decisions/0049-rings-and-basins", bytes_per_cell=80)
+@assessment(source="decisions/0052-rings-and-basins", bytes_per_cell=80)
 def place_standing(
     county_cells: CountyCells,
     counties: Counties,

@@ -59,7 +59,7 @@ ALL_RINGS, WITHOUT_CORE = "all", "without core"
 HOLDS, CONTRARY, OPEN, UNTOLD = "holds", "contrary", "open", "not known"
 
 
-@assessment(source="decisions/0049-rings-and-basins", bytes_per_cell=40)
+@assessment(source="decisions/0052-rings-and-basins", bytes_per_cell=40)
 def ring_areas(
     rings: RingCells,
     green_unit_cells: ZoneCells,
@@ -150,7 +150,7 @@ def _laid(county_cells: CountyCells, values: pd.Series) -> Numbers:
     return np.asarray(table[label])
 
 
-@assessment(source="decisions/0049-rings-and-basins", bytes_per_cell=40)
+@assessment(source="decisions/0052-rings-and-basins", bytes_per_cell=40)
 def ring_gradient(
     labels: Labels,
     rings: RingCells,

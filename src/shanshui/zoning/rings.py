@@ -38,7 +38,7 @@ AS_CORE = dict.fromkeys(("beyond_kmh", "detour"), "core_travel_time")
 
 
 @assessment(
-    source="decisions/0049-rings-and-basins", bytes_per_cell=128, follows=AS_TRAVEL | AS_CORE
+    source="decisions/0052-rings-and-basins", bytes_per_cell=128, follows=AS_TRAVEL | AS_CORE
 )
 def rings(
     region_mask: Mask,

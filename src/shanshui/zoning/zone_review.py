@@ -74,7 +74,7 @@ CONFLICT_UNITS: dict[str, str | Key] = {
 BorderConflicts = Annotated[pd.DataFrame, Table(CONFLICT_UNITS)]
 
 
-@assessment(source="decisions/0049-rings-and-basins", bytes_per_cell=0)
+@assessment(source="decisions/0052-rings-and-basins", bytes_per_cell=0)
 def zone_unit_areas(
     function_zones: CountyZones, green_units: UnitKinds, unit_county_crosswalk: Crosswalk
 ) -> ZoneUnitAreas:
@@ -118,7 +118,7 @@ def zone_unit_areas(
     return pd.DataFrame(rows, columns=columns).astype({"area_km2": float, "share": float})
 
 
-@assessment(source="decisions/0049-rings-and-basins", bytes_per_cell=0)
+@assessment(source="decisions/0052-rings-and-basins", bytes_per_cell=0)
 def zone_unit_review(
     function_zones: CountyZones,
     green_units: UnitKinds,
@@ -182,7 +182,7 @@ def _paired(zones: pd.DataFrame, units: pd.DataFrame, crosswalk: pd.DataFrame) -
     )
 
 
-@assessment(source="decisions/0049-rings-and-basins", bytes_per_cell=0)
+@assessment(source="decisions/0052-rings-and-basins", bytes_per_cell=0)
 def border_conflicts(
     function_zones: CountyZones,
     unit_county_crosswalk: Crosswalk,
