@@ -33,12 +33,19 @@ def _courses(page: Page) -> dict[str, Any] | None:
     columns = [f"{matter}_{way}" for matter in matters for way in FLOWS]
     frame = rows[head + columns].reset_index(drop=True)
     frame["position"] = [voice(p) if p else "–" for p in frame["position"]]
-    if page.study.has("river_basin_outlets"):
-        outlets = page.study["river_basin_outlets"]
-        named = dict(zip(outlets["name"], outlets[voice.column(outlets, "name")], strict=True))
-        frame["river_basin"] = [named.get(b, b) for b in frame["river_basin"]]
+    frame["river_basin"] = _basins(page, frame["river_basin"])
     title, note = voice.word("course_balance"), voice("course_balance_note")
     return page.table(title, frame, note, of=("course_balance", "river_basin_outlets"), long=True)
+
+
+def _basins(page: Page, names: pd.Series) -> list[str]:
+    """Names of river basins in the language of the page."""
+    if not page.study.has("river_basin_outlets"):
+        return list(names)
+    outlets = page.study["river_basin_outlets"]
+    said = outlets[page.voice.column(outlets, "name")]
+    named = dict(zip(outlets["name"], said, strict=True))
+    return [named.get(name, name) for name in names]
 
 
 def _crossed(page: Page) -> dict[str, Any] | None:
@@ -85,19 +92,19 @@ def _borders(page: Page) -> dict[str, Any] | None:
     rows, voice = page.study["border_conflicts"].head(SHOWN), page.voice
     frame = pd.DataFrame(
         {
-            "review_order": rows["review_order"],
+            "review_order": rows["review_order"].astype(int),
             "source_name": rows["source_name"],
             "source_zone": [voice(f"zone_{z}") for z in rows["source_zone"]],
             "relation": [voice(f"relation_{r.replace(' ', '_')}") for r in rows["relation"]],
             "strict_name": rows["strict_name"],
-            "river_basin": rows["river_basin"],
-            "shared_units": rows["shared_units"],
+            "river_basin": _basins(page, rows["river_basin"]),
+            "shared_units": rows["shared_units"].astype(int),
             "shared_km2": rows["shared_km2"],
-            "units_below": rows["units_below"],
+            "units_below": rows["units_below"].astype(int),
             "ground_below_km2": rows["ground_below_km2"],
             "greatest_part": rows["greatest_part"],
             "exposed_km2": rows["exposed_km2"],
         }
     )
     title, note = voice.word("border_conflicts"), voice("border_conflicts_note")
-    return page.table(title, frame, note, of=("border_conflicts",), long=True)
+    return page.table(title, frame, note, of=("border_conflicts", "river_basin_outlets"), long=True)
