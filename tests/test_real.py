@@ -275,6 +275,40 @@ def test_the_statutory_zones_of_qinba(qinba):
     )
 
 
+def test_protection_rises_to_the_core_and_industry_to_the_circle_of_qinba(qinba):
+    rings = qinba["ring_areas"].set_index("ring")
+    assert rings["product_per_km2"].is_monotonic_decreasing
+    assert rings["share"].sum() > 0.95
+    table = qinba["county_ring_gradient"].set_index(["indicator", "ring_range"])
+    for measure in ("protected_share", "product_per_km2", "jobs_per_km2"):
+        assert table.loc[(measure, "without core"), "gradient"] == "holds", measure
+    # Taibai and Shennongjia are core, Xi'an is circle, Hanzhong and Ankang lie on axes
+    cells = qinba["rings"].values
+    for lon, lat, ring in (
+        (107.70, 33.95, 5),
+        (110.4, 31.5, 5),
+        (107.03, 33.07, 2),
+        (109.03, 32.69, 2),
+    ):
+        assert cells[cell_at(qinba, lon, lat)] == ring, (lon, lat)
+
+
+def test_counties_of_qinba_have_their_lists_and_their_side_of_the_line(qinba):
+    table = qinba["place_standing"].set_index("name")
+    assert (table["programmes"] != "").sum() == 75
+    assert table.loc[["石泉县", "巫溪县", "南召县"], "hu_side"].eq("southeast").all()
+    assert table.loc[["迭部县", "岷县"], "hu_side"].eq("northwest").all()
+
+
+def test_the_water_of_qinba_that_is_sent_arrives(qinba):
+    table = qinba["basin_coordination"]
+    leaves = table["downstream"] == 0
+    assert table["water_sends"][leaves].sum() == pytest.approx(table["water_own"].sum())
+    # the reservoir of Danjiangkou gets some 35 to 39 km3 in a normal year [M]
+    courses = qinba["course_balance"].set_index(["river_basin", "position"])
+    assert 25e9 < courses.loc[("Han above Danjiangkou", "lower"), "water_sends"] < 45e9
+
+
 def test_parts_of_the_pattern_have_names(qinba):
     whole = qinba["security_pattern"]
     assert whole["name"].is_unique

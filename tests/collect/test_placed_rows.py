@@ -33,6 +33,8 @@ def table(name):
         return pd.DataFrame({"code": CODES, "pollutant": "dust", "capacity_t": 50.0})
     if name == "county_mountains":
         return pd.DataFrame({"code": CODES, "mountains": [1, 1, 2, np.nan]})
+    if name == "county_programmes":
+        return pd.DataFrame({"code": CODES, "programme": "Poor counties", "year": 2012})
     if name == "visits":
         return pd.DataFrame({"site": "a", "zone": CODES, "visits": 5})
     if name == "reports":
@@ -40,7 +42,15 @@ def table(name):
     return pd.DataFrame({"name": list("abcd"), "place": CODES})
 
 
-NAMES = ["emissions", "purification_capacity", "visits", "reports", "firms", "county_mountains"]
+NAMES = [
+    "emissions",
+    "purification_capacity",
+    "visits",
+    "reports",
+    "firms",
+    "county_mountains",
+    "county_programmes",
+]
 
 
 def placed(name, frame=None, **declared):

@@ -74,6 +74,7 @@ ROWS = {
     "recreation_sites": "place",
     "housing": "code",
     "county_mountains": "code",
+    "county_programmes": "code",
 }
 """Tables whose rows are things in a place that may as well lie elsewhere, and the column that names it."""
 HERE = frozenset({"recreation_sites", "housing"})

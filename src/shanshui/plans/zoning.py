@@ -5,10 +5,12 @@ from shanshui.plans.survey import warmth_of
 from shanshui.terrain.relief import local_relief
 from shanshui.zoning.access import travel_time
 from shanshui.zoning.areas import suitability_areas
+from shanshui.zoning.basin_coordination import basin_coordination, course_balance
 from shanshui.zoning.carrying_capacity import carrying_capacity
 from shanshui.zoning.carrying_scale import carrying_scale
 from shanshui.zoning.control_lines import control_line_areas, control_lines
 from shanshui.zoning.core_influence import core_travel_time
+from shanshui.zoning.county_towns import county_towns
 from shanshui.zoning.evidence import suitability_factors
 from shanshui.zoning.footprint import ecological_footprint
 from shanshui.zoning.function_zones import function_zones
@@ -16,6 +18,9 @@ from shanshui.zoning.green_units import green_units
 from shanshui.zoning.indicators import unit_indicators, zone_indicators
 from shanshui.zoning.land import agriculture_land, construction_land
 from shanshui.zoning.optimum import optimum_cells, zoning_optimum
+from shanshui.zoning.place_standing import place_standing
+from shanshui.zoning.ring_gradient import ring_areas, ring_gradient
+from shanshui.zoning.rings import rings
 from shanshui.zoning.river_flow import river_flow
 from shanshui.zoning.suitability import suitability
 from shanshui.zoning.supplies import (
@@ -30,6 +35,7 @@ from shanshui.zoning.warmth import accumulated_warmth
 from shanshui.zoning.water import runoff_depth, water_limits
 from shanshui.zoning.zone_cards import zone_cards
 from shanshui.zoning.zone_cells import green_unit_cells, zone_cells
+from shanshui.zoning.zone_review import border_conflicts, zone_unit_areas, zone_unit_review
 
 FINE = {"slope": "scaled_slope"}
 # what limits are held against, by its product
@@ -62,7 +68,15 @@ def zoning(have: set[str]) -> list[Step]:
     list of Step
         Those that lack an input are told apart when the plan is bound.
     """
-    return [*_suitability(have), *_conflicts(), *_capacity(have), *_lines(), *_zones(have)]
+    return [
+        *_suitability(have),
+        *_conflicts(),
+        *_capacity(have),
+        *_lines(),
+        *_zones(have),
+        *_rings(have),
+        *_basins(),
+    ]
 
 
 def _suitability(have: set[str]) -> list[Step]:
@@ -159,4 +173,40 @@ def _zones(have: set[str]) -> list[Step]:
         step(unit_tasks),
         step(zoning_optimum),
         step(optimum_cells),
+    ]
+
+
+def _rings(have: set[str]) -> list[Step]:
+    """Five rings from the cities inward, what rises along them, and where each county stands in the nation."""
+    told = [step(county_towns), step(place_standing)]
+    if "cities" not in have:
+        return told
+    return [
+        *told,
+        step(rings),
+        step(ring_areas),
+        *(
+            step(ring_gradient, name=f"{level}ring_gradient", binds=places)
+            for level, places in LEVELS
+        ),
+    ]
+
+
+def _basins() -> list[Step]:
+    """What goes down the water, and where those who share it disagree."""
+    return [
+        step(
+            basin_coordination,
+            binds=YIELD
+            | {
+                "sediment_export": "sediment_delivery.sed_export",
+                "nutrient_export": "nutrient_delivery.total_export",
+                "phosphorus_export": "nutrient_delivery_p.total_export",
+                "gep": "unit_gep",
+            },
+        ),
+        step(course_balance),
+        step(zone_unit_areas),
+        step(zone_unit_review),
+        step(border_conflicts),
     ]

@@ -159,18 +159,28 @@ def _by_word(places: gpd.GeoDataFrame, words: pd.Series, view: View) -> list[Fil
     return [(places[(words == c.code).to_numpy()], c.colour, view.voice(c.word)) for c in rows]
 
 
+MONEY_PER_AREA = "yuan/km2/yr"
+"""Unit that maps show in the size that a language counts it in."""
+
+
 def _units(view: View) -> MapSpec:
-    """A table by planning unit: its words, or its value per area in seven groups of one size."""
+    """A table by planning unit: its words, or its numbers in seven groups of one size."""
     units, by = view.study["planning_units"], view.legend.by
     column = PlacedRows(view.study, view.name).by_unit[by].reindex(units.index)
     lines = [(units, "white", 0.2), *view.rim]
     if column.dtype.kind in "iuf":
-        size = view.voice.size("money_per_km2")
-        return view.spec(
-            fills=value_fills(units, column / size, ""),
-            title=f"{view.voice.word(view.name)}\n({view.voice('money_per_km2')})",
-            lines=lines,
-        )
+        declared = view.study.record(view.name).facts.get("columns", {}).get(by, {})
+        unit = str(declared.get("units", ""))
+        if unit == MONEY_PER_AREA:
+            size = view.voice.size("money_per_km2")
+            return view.spec(
+                fills=value_fills(units, column / size, ""),
+                title=f"{view.voice.word(view.name)}\n({view.voice('money_per_km2')})",
+                lines=lines,
+            )
+        told = f" ({view.voice.unit(unit)})" if view.voice.unit(unit) else ""
+        title = f"{view.voice.word(view.name)}\n{view.voice.word(by)}{told}"
+        return view.spec(fills=value_fills(units, column, ""), title=title, lines=lines)
     return view.spec(fills=_by_word(units, column.fillna(""), view), lines=lines)
 
 

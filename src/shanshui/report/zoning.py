@@ -6,6 +6,8 @@ import pandas as pd
 
 from shanshui.queries.spoken import told_column
 from shanshui.report.page import Page
+from shanshui.report.zoning_rings import ring_tables
+from shanshui.report.zoning_rivers import river_tables
 
 PLACES = ("county", "prefecture", "planning_unit")
 """Kinds of places that tables here are of."""
@@ -36,6 +38,8 @@ def zoning_chapter(page: Page) -> dict[str, Any]:
         _cards(page),
         _tasks(page),
         _optimum(page),
+        *ring_tables(page),
+        *river_tables(page),
     )
     return {
         "title": page.voice("zoning"),

@@ -228,7 +228,7 @@ def _qinba(
         text = text[:start] + _boundary_text(Path(boundary), folder) + "\n" + text[stop:]
     names = (
         "outlets", "cities", "massifs", "sectors", "readiness", "clusters", "hubs", "crosswalk", "published",
-        "cover", "mixed_classes", "county_mountains", "statutory_zones", "nation", "reported_accounts",
+        "cover", "mixed_classes", "county_mountains", "county_programmes", "statutory_zones", "nation", "reported_accounts",
     )  # fmt: skip
     tables = [("shanshui.study", f"templates/qinba_{name}.csv") for name in names]
     _lay(folder, [*COEFFICIENTS, *tables, *TO_START_FROM, SPECIES])

@@ -68,11 +68,8 @@ def travel_time(
     ``road_kmh`` on roads, else ``v_0 exp(-k tan(s))``, s the slope: the fall is that of Tobler (1993) for walkers, k = 3.5 [M]; speeds are ours [D].
     """
     grid = grid_of(region_mask)
-    west, south, east, north = grid.bounds
-    x, y = cities.geometry.x.to_numpy(), cities.geometry.y.to_numpy()
-    here = (x >= west) & (x < east) & (y > south) & (y <= north)
     found = minutes_from(
-        grid, slope, cities[here], roads, road_kmh=road_kmh, open_kmh=open_kmh, slope_drag=slope_drag,
+        grid, slope, cities[on_grid(grid, cities)], roads, road_kmh=road_kmh, open_kmh=open_kmh, slope_drag=slope_drag,
     )  # fmt: skip
     if not np.isfinite(found).any():
         raise QuantityError(
@@ -113,20 +110,68 @@ def minutes_from(
     (y, x) array [min]
         Infinite where no town is reached.
     """
+    slow = slowness(grid, slope, roads, road_kmh=road_kmh, open_kmh=open_kmh, slope_drag=slope_drag)
+    start = np.zeros(grid.shape, np.int32)
+    start[cells_of(grid, towns)] = 1
+    start[~np.isfinite(slow)] = 0
+    if not start.any():
+        return np.full(grid.shape, np.inf)
+    found, _ = accumulated_cost(
+        slow, start, grid.cell_m, four_neighbours=False, limit=np.inf, ways=False
+    )
+    return np.asarray(found)
+
+
+def slowness(
+    grid: GridSpec,
+    slope: xr.DataArray,
+    roads: gpd.GeoDataFrame | None,
+    *,
+    road_kmh: float,
+    open_kmh: float,
+    slope_drag: float,
+) -> NDArray[np.float64]:
+    """Minutes that a metre takes in each cell, as :func:`travel_time` has speeds.
+
+    Parameters
+    ----------
+    grid : GridSpec
+        Ground.
+    slope : (y, x) [degree]
+        Steepness.
+    roads : lines or None
+        Mapped roads.
+    road_kmh, open_kmh : float [km/h]
+        Speeds on roads and on level open ground.
+    slope_drag : float [1]
+        How fast speed falls with the tangent of the slope.
+
+    Returns
+    -------
+    (y, x) array [min/m]
+        NaN where slope is missing.
+    """
     steep = np.tan(np.deg2rad(slope.values.astype(np.float64)))
     speed = open_kmh * np.exp(-slope_drag * steep)
     if roads is not None and len(roads):
         on = burnt(roads, grid, 0.5 * grid.cell_m).astype(bool) & np.isfinite(speed)
         speed[on] = np.maximum(speed[on], road_kmh)
+    return np.ascontiguousarray(1.0 / (speed * M_PER_MIN))
+
+
+def cells_of(
+    grid: GridSpec, places: gpd.GeoDataFrame
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Row and column of points that all lie on the grid."""
     west, _, _, north = grid.bounds
-    row = np.floor((north - towns.geometry.y.to_numpy()) / grid.cell_m).astype(np.int64)
-    column = np.floor((towns.geometry.x.to_numpy() - west) / grid.cell_m).astype(np.int64)
-    start = np.zeros(grid.shape, np.int32)
-    start[row, column] = 1
-    start[~np.isfinite(speed)] = 0
-    if not start.any():
-        return np.full(grid.shape, np.inf)
-    found, _ = accumulated_cost(
-        np.ascontiguousarray(1.0 / (speed * M_PER_MIN)), start, grid.cell_m, four_neighbours=False, limit=np.inf, ways=False
-    )  # fmt: skip
-    return np.asarray(found)
+    row = np.floor((north - places.geometry.y.to_numpy()) / grid.cell_m).astype(np.int64)
+    column = np.floor((places.geometry.x.to_numpy() - west) / grid.cell_m).astype(np.int64)
+    return row, column
+
+
+def on_grid(grid: GridSpec, places: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Points that lie on the grid."""
+    west, south, east, north = grid.bounds
+    x, y = places.geometry.x.to_numpy(), places.geometry.y.to_numpy()
+    inside: NDArray[np.bool_] = (x >= west) & (x < east) & (y > south) & (y <= north)
+    return inside

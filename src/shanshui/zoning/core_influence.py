@@ -4,13 +4,14 @@ from typing import Annotated
 
 import geopandas as gpd
 import numpy as np
+from numpy.typing import NDArray
 
 from shanshui.core.assessment import assessment
 from shanshui.core.errors import DataError
 from shanshui.core.setting import Between
 from shanshui.core.vocabulary import Mask, Places, Slope
-from shanshui.region.grid import grid_of, like
-from shanshui.zoning.access import M_PER_MIN, Lines, Minutes, minutes_from
+from shanshui.region.grid import GridSpec, grid_of, like
+from shanshui.zoning.access import M_PER_MIN, Lines, Minutes, minutes_from, on_grid
 
 
 @assessment(source="decisions/0048-zones-and-units", bytes_per_cell=40)
@@ -66,21 +67,46 @@ def core_travel_time(
     """
     grid = grid_of(region_mask)
     cores = _of_role(cities, core_role)
-    x, y = cores.geometry.x.to_numpy(), cores.geometry.y.to_numpy()
-    west, south, east, north = grid.bounds
-    here = (x >= west) & (x < east) & (y > south) & (y <= north)
+    here = on_grid(grid, cores)
     best = np.full(grid.shape, np.inf)
     if here.any():
         best = minutes_from(
             grid, slope, cores[here], roads, road_kmh=road_kmh, open_kmh=open_kmh, slope_drag=slope_drag,
         )  # fmt: skip
-    across = west + (np.arange(grid.nx) + 0.5) * grid.cell_m
-    down = north - (np.arange(grid.ny) + 0.5) * grid.cell_m
-    for px, py in zip(x[~here], y[~here], strict=True):
-        straight = np.hypot(across[None, :] - px, down[:, None] - py)
-        best = np.minimum(best, straight * detour / (beyond_kmh * M_PER_MIN))
+    best = np.minimum(best, minutes_beyond(grid, cores[~here], beyond_kmh, detour))
     known = np.isfinite(slope.values) & np.isfinite(best)
     return like(region_mask, np.where(known, best, np.nan).astype(np.float32), "min")
+
+
+def minutes_beyond(
+    grid: GridSpec, towns: gpd.GeoDataFrame, beyond_kmh: float, detour: float
+) -> NDArray[np.float64]:
+    """Time to the nearest of some towns beyond the grid, whose ways cannot be followed.
+
+    Parameters
+    ----------
+    grid : GridSpec
+        Ground.
+    towns : points
+        Beyond it.
+    beyond_kmh : float [km/h]
+        Speed.
+    detour : float [1]
+        Length of the way over the straight line.
+
+    Returns
+    -------
+    (y, x) array [min]
+        Infinite without towns.
+    """
+    west, _, _, north = grid.bounds
+    across = west + (np.arange(grid.nx) + 0.5) * grid.cell_m
+    down = north - (np.arange(grid.ny) + 0.5) * grid.cell_m
+    best = np.full(grid.shape, np.inf)
+    for px, py in zip(towns.geometry.x, towns.geometry.y, strict=True):
+        straight = np.hypot(across[None, :] - px, down[:, None] - py)
+        best = np.minimum(best, straight * detour / (beyond_kmh * M_PER_MIN))
+    return best
 
 
 def _of_role(cities: gpd.GeoDataFrame, role: str) -> gpd.GeoDataFrame:
