@@ -74,8 +74,7 @@ class Lattice:
         self.floor = 5e-6 if self.precision == np.float32 else 0.0
         self.threads = threads
         self.laid = Laid(cell, node, mean_resistance, not four_neighbours, self.precision, threads)
-        joined = node if not mean_resistance else cell > 0
-        self.component = _components(joined, node, self.group, four_neighbours)
+        self.component = _components(cell > 0, node, self.group, four_neighbours, mean_resistance)
         if solver == "auto":  # see decisions/0011-circuit-solver
             solver = "direct" if self.size <= DIRECT_CELLS else "multigrid"
         self.solver = solver
@@ -328,8 +327,12 @@ def _components(
     node: NDArray[np.bool_],
     group: NDArray[np.int32] | None,
     four: bool,
+    mean_resistance: bool,
 ) -> NDArray[np.int32]:
-    """Number of the connected part of each node, from 1; 0 off the nodes."""
+    """Number of the connected part of each node, from 1; 0 off the nodes.
+
+    A node without conductance of its own is joined to neighbours that conduct where conductances are averaged, never to another one like it.
+    """
     label, count = ndimage.label(joined, None if four else np.ones((3, 3)), output=np.int32)
     if group is None:
         return label
@@ -337,9 +340,33 @@ def _components(
     label[lone] = np.arange(count + 1, count + 1 + lone.sum())
     total = count + int(lone.sum())
     bound = np.nonzero(group > 0)
+    first, second = label[bound] - 1, total + group[bound] - 1
+    if not mean_resistance:
+        beside = _beside(lone, joined, four)
+        first = np.concatenate([first, label.ravel()[beside[0]] - 1])
+        second = np.concatenate([second, label.ravel()[beside[1]] - 1])
     matrix = coo_matrix(
-        (np.ones(bound[0].size), (label[bound] - 1, total + group[bound] - 1)),
+        (np.ones(first.size), (first, second)),
         shape=(total + int(group.max()), total + int(group.max())),
     )
     _, part = connected_components(matrix, directed=False)
     return np.where(label > 0, part[np.maximum(label, 1) - 1] + 1, 0).astype(np.int32)
+
+
+def _beside(
+    lone: NDArray[np.bool_], joined: NDArray[np.bool_], four: bool
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs of neighbouring cells, flat, of which the first is lone and the second joined."""
+    ny, nx = lone.shape
+    row, column = np.nonzero(lone)
+    steps = [(-1, 0), (1, 0), (0, -1), (0, 1)]
+    steps += [] if four else [(-1, -1), (-1, 1), (1, -1), (1, 1)]
+    here, there = [], []
+    for down, right in steps:
+        y, x = row + down, column + right
+        inside = (y >= 0) & (y < ny) & (x >= 0) & (x < nx)
+        y, x, r, c = y[inside], x[inside], row[inside], column[inside]
+        meets = joined[y, x]
+        here.append(r[meets] * nx + c[meets])
+        there.append(y[meets] * nx + x[meets])
+    return np.concatenate(here), np.concatenate(there)
