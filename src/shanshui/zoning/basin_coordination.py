@@ -58,7 +58,11 @@ CourseBalance = Annotated[
 POSITIONS = ("upper", "middle", "lower")
 
 
-@assessment(source="decisions/0052-rings-and-basins", bytes_per_cell=24)
+@assessment(
+    source="decisions/0052-rings-and-basins",
+    bytes_per_cell=24,
+    any_of=("water_yield", "sediment_export", "nutrient_export", "phosphorus_export", "gep"),
+)
 def basin_coordination(
     planning_unit_labels: UnitLabels,
     planning_units: PlanningUnits,
