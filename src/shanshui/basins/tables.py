@@ -99,19 +99,6 @@ Neighbours = Annotated[pd.DataFrame, Table({"source": UNIT, "target": UNIT, "bor
 UnitsUpstream = Annotated[
     pd.DataFrame, Table({"unit": UNIT, "upstream": UNIT, "steps": "1", "area_km2": "km2"})
 ]
-Crosswalk = Annotated[
-    pd.DataFrame,
-    Table(
-        {
-            "unit": UNIT,
-            "county": Key("county"),
-            "county_name": TEXT,
-            "area_km2": "km2",
-            "share_of_unit": "1",
-            "share_of_county": "1",
-        }
-    ),
-]
 UnitTerrain = Annotated[
     pd.DataFrame,
     Table(

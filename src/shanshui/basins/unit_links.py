@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from shanshui.basins.tables import Crosswalk, Neighbours, UnitsUpstream
+from shanshui.basins.tables import Neighbours, UnitsUpstream
 from shanshui.core.assessment import assessment
-from shanshui.core.vocabulary import Counties, PlanningUnits, UnitLabels
+from shanshui.core.vocabulary import Counties, Crosswalk, PlanningUnits, UnitLabels
 from shanshui.kernels.labels import label_sizes
 from shanshui.region.adjacency import neighbours, upstream_matrix
 from shanshui.region.grid import grid_of

@@ -96,3 +96,16 @@ Nation = Annotated[
     pd.DataFrame,
     Table({"figure": TEXT, "year": "yr", "value": ANY, "unit": TEXT, "source": TEXT, "*": ANY}),
 ]
+Crosswalk = Annotated[
+    pd.DataFrame,
+    Table(
+        {
+            "unit": Key("planning_unit"),
+            "county": Key("county"),
+            "county_name": TEXT,
+            "area_km2": "km2",
+            "share_of_unit": "1",
+            "share_of_county": "1",
+        }
+    ),
+]

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shanshui.basins.tables import Crosswalk
 from shanshui.core.assessment import assessment
 from shanshui.core.quantity import ANY, TEXT, Key, Table
 from shanshui.core.setting import Between, EachOf
-from shanshui.core.vocabulary import PlanningUnits
+from shanshui.core.vocabulary import Crosswalk, PlanningUnits
 from shanshui.zoning.basin_coordination import down_order, next_units
 from shanshui.zoning.green_units import UNITS
 from shanshui.zoning.zone_rule import ZONES
