@@ -202,3 +202,7 @@ def test_tables_of_zones_name_counties_in_the_language(region, tmp_path):
         if region.has(product):
             _, *rows = tables[voice.word(product)]
             assert {row[0] for row in rows} <= set(counties["name_zh"])
+
+    # nor is a county called by its other name in any other table
+    english = set(counties["name"])
+    assert not {cell for rows in tables.values() for row in rows for cell in row} & english

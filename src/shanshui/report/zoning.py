@@ -261,5 +261,5 @@ def _lines(page: Page) -> dict[str, Any] | None:
     first = rows.sort_values("urban_space_share", ascending=False, kind="stable").head(SHOWN)
     frame = first.drop(columns=[c for c in ("unit", "code") if c in first])
     frame = frame[[c for c in frame if not str(c).startswith("name")]].reset_index(drop=True)
-    frame.insert(0, "name", first[voice.column(first, "name")].to_numpy())
+    frame.insert(0, "name", _named(page, first).to_numpy())
     return page.table(voice.word(name), frame, voice("lines_note"), of=(name,), long=True)

@@ -61,7 +61,7 @@ def _standing(page: Page) -> dict[str, Any] | None:
     rows = rows.sort_values("hu_km", ascending=False, kind="stable")
     frame = pd.DataFrame(
         {
-            "name": rows[voice.column(rows, "name")],
+            "name": [page.place(c, "county") for c in rows["code"]],
             "hu_side": [voice(f"side_{s.replace(' ', '_')}") for s in rows["hu_side"]],
             "hu_km": rows["hu_km"],
             "people": rows["people"],

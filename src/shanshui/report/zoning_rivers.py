@@ -73,7 +73,7 @@ def _review(page: Page) -> dict[str, Any] | None:
     frame = pd.DataFrame(
         {
             "contradiction": rows["contradiction"],
-            "county_name": rows["county_name"],
+            "county_name": [page.place(n, "county") for n in rows["county_name"]],
             "zone": [voice(f"zone_{z}") for z in rows["zone"]],
             "unit_name": rows["unit"].map(units[voice.column(units, "name")]),
             "green_unit": [voice(f"green_{u}") for u in rows["green_unit"]],
@@ -93,10 +93,10 @@ def _borders(page: Page) -> dict[str, Any] | None:
     frame = pd.DataFrame(
         {
             "review_order": rows["review_order"].astype(int),
-            "source_name": rows["source_name"],
+            "source_name": [page.place(n, "county") for n in rows["source_name"]],
             "source_zone": [voice(f"zone_{z}") for z in rows["source_zone"]],
             "relation": [voice(f"relation_{r.replace(' ', '_')}") for r in rows["relation"]],
-            "strict_name": rows["strict_name"],
+            "strict_name": [page.place(n, "county") for n in rows["strict_name"]],
             "river_basin": _basins(page, rows["river_basin"]),
             "shared_units": rows["shared_units"].astype(int),
             "shared_km2": rows["shared_km2"],
