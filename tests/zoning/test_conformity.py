@@ -188,7 +188,18 @@ def test_rules_name_grounds_uses_and_a_source_in_both_languages():
 
 
 def test_uses_are_read_in_both_languages_whatever_their_case_and_blanks():
-    words = ["Residential", "居住用地", "INDUSTRIAL  park", "采矿用地", "耕地", "dry_field", "park", "林地", None, " "]
+    words = [
+        "Residential",
+        "居住用地",
+        "INDUSTRIAL  park",
+        "采矿用地",
+        "耕地",
+        "dry_field",
+        "park",
+        "林地",
+        None,
+        " ",
+    ]
     assert uses_of(words, "--use", range(1, 11)) == [
         "residential", "residential", "development zone", "mining", "farmland", "farmland", "park", "forest", "", "",
     ]  # fmt: skip

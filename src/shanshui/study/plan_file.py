@@ -82,7 +82,7 @@ def read_plan(source: PlanSource, grid: GridSpec) -> gpd.GeoDataFrame:
     QuantityError
         A word that is no use.
     """
-    require(source.file, NAME)
+    require(source.file, NAME, "give the file of your plan")
     if source.use and source.use_column:
         raise DataError("--use and --is: give one of them")
     columns = {"use": source.use_column} if source.use_column else {}
