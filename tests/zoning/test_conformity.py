@@ -210,7 +210,7 @@ def test_uses_are_read_in_both_languages_whatever_their_case_and_blanks():
 
 @pytest.mark.parametrize(
     ("word", "says"),
-    [("residental", "did you mean 'residential'"), ("居住用", "did you mean '居住用地'"), ("0701", "codes differ from list to list"), (7.0, "found '7.0'")],
+    [("residentl", "did you mean 'residential'"), ("居住用", "did you mean '居住用地'"), ("0701", "codes differ from list to list"), (7.0, "found '7.0'")],
 )  # fmt: skip
 def test_a_word_that_is_no_use_is_refused_with_the_nearest_and_its_feature(word, says):
     with pytest.raises(QuantityError, match=says) as told:

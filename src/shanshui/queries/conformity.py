@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from shanshui.core.errors import PlanError, QuantityError
-from shanshui.core.voice import Voice, languages
+from shanshui.core.voice import ENGLISH, Voice, languages
 from shanshui.flow.steps import Step
 from shanshui.queries.plain import jsonable, records
 from shanshui.region.grid import GridSpec
@@ -142,6 +142,7 @@ def plan_conformity(
     """
     if not (np.isfinite(least_km2) and least_km2 >= 0):
         raise QuantityError(f"--least {least_km2:g}: expected square kilometres, 0 or more")
+    source.refuse_missing()
     _refuse_unmade(study)
     plan = read_plan(source, study.grid)
     rows, cols = window(study.grid, tuple(plan.total_bounds))
@@ -263,8 +264,8 @@ def _worded(table: pd.DataFrame) -> pd.DataFrame:
     out = table.copy()
     out.insert(0, "line", [r.line for r in own])
     for language in languages():
-        ending = "" if language == "en" else f"_{language}"
-        out[f"text{ending}"] = [r.words[language] for r in own]
-        out[f"source{ending}"] = [r.sources[language] for r in own]
+        ending = "" if language == ENGLISH else f"_{language}"
+        out[f"text{ending}"] = [r.words.get(language, r.words[ENGLISH]) for r in own]
+        out[f"source{ending}"] = [r.sources.get(language, r.sources[ENGLISH]) for r in own]
     out["tag"] = [r.tag for r in own]
     return out

@@ -57,6 +57,18 @@ class PlanSource:
     crs: str | None = None
     repair: bool = False
 
+    def refuse_missing(self) -> None:
+        """Refuse what can be refused before anything is read.
+
+        Raises
+        ------
+        DataError
+            No file there; a column of uses and one use of all.
+        """
+        require(self.file, NAME, "give the file of your plan")
+        if self.use and self.use_column:
+            raise DataError("--use and --is: give one of them")
+
 
 def read_plan(source: PlanSource, grid: GridSpec) -> gpd.GeoDataFrame:
     """Features of a plan.
@@ -82,9 +94,7 @@ def read_plan(source: PlanSource, grid: GridSpec) -> gpd.GeoDataFrame:
     QuantityError
         A word that is no use.
     """
-    require(source.file, NAME, "give the file of your plan")
-    if source.use and source.use_column:
-        raise DataError("--use and --is: give one of them")
+    source.refuse_missing()
     columns = {"use": source.use_column} if source.use_column else {}
     spec = InputSpec(
         file=str(source.file),
