@@ -283,6 +283,7 @@ def shanshui(monkeypatch, capsys, *words):
         (("export", ".", "slope", "--to", "x.tif", "--lang", "fr"), "expected en or zh"), (("report", ".", "--lang", "fr"), "expected en or zh"),
         (("admit", ".", "--industry", "06", "--at", "108,33", "--lang", "fr"), "expected en or zh"),
         (("admit", ".", "--industry", "06", "--at", "108,33", "--claim", "magic"), "--claim magic"),
+        (("conform", ".", "nothing.gpkg"), "nothing.gpkg"), (("conform", ".", "p" * 5000), "cannot be read"), (("conform", ".", "habitat.asc", "--lang", "fr"), "expected en or zh"),
         (("screen", "register.csv", "--to", "o.csv", "--encoding", "bananas"), "no such encoding"),
         (("screen", "register.csv", "--to", "register.csv", "--overwrite"), "is an input"),
         (("screen", "register.csv", "--to", "o.csv", "--words", "square.csv"), "has no column"),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import typer
 
 from shanshui.cli.begin import circuit, import_invest_study, new
+from shanshui.cli.conform import conform
 from shanshui.cli.corridors import corridors
 from shanshui.cli.decide import admit, linkages, screen, weigh
 from shanshui.cli.ending import Commands, ending
@@ -52,6 +53,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "rank": rank,
     "linkages": linkages,
     "admit": admit,
+    "conform": conform,
     "screen": screen,
     "verify": verify,
     "sweep": sweep,

@@ -77,9 +77,8 @@ def require(path: Path, name: str, cure: str = "") -> None:
             f"{name}: {path} is neither a file nor a folder, but a pipe or a device; copy what it gives into a file"
         )
     beside = sorted(p.name for p in path.parent.glob("*")) if path.parent.is_dir() else []
-    where = (
-        nearest(path.name, beside) if beside else f"the folder {path.parent} does not exist either"
-    )
+    bare = "is empty" if path.parent.is_dir() else "does not exist either"
+    where = nearest(path.name, beside) if beside else f"the folder {path.parent} {bare}"
     raise DataError(
         f"{name}: no file {path}; {where}; {cure or f'correct inputs.{name}.file or give --data'}"
     )

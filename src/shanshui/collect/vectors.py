@@ -45,7 +45,8 @@ def read_features(
     Returns
     -------
     GeoDataFrame
-        Rows with a place, in our column names; ``attrs["told"]`` holds what was mended or left out, a line each.
+        Rows with a place, in our column names; ``attrs["told"]`` holds what was mended or left out, a line each, ``attrs["left_out"]`` the
+        places in order of rows that were.
 
     Raises
     ------
@@ -68,8 +69,8 @@ def read_features(
             )
         named = renamed(frame, spec, name, path)
         frame, found = settled(named, spec, name, path, study)
-    frame = _with_place(frame, name, path, told)
-    frame.attrs = {"told": told + found}
+    frame, left_out = _with_place(frame, name, path, told)
+    frame.attrs = {"told": told + found, "left_out": left_out}
     return frame
 
 
@@ -153,8 +154,8 @@ def _chosen(path: Path, spec: InputSpec, name: str, told: list[str]) -> str | No
 
 def _with_place(
     frame: gpd.GeoDataFrame, name: str, path: Path, told: list[str]
-) -> gpd.GeoDataFrame:
-    """Rows with a place; those without are told with their count and the first name."""
+) -> tuple[gpd.GeoDataFrame, list[int]]:
+    """Rows with a place, and which have none; those are told with their count and the first name."""
     shapes = frame.geometry
     without = (shapes.isna() | shapes.is_empty).to_numpy() | ~np.isfinite(
         shapes.bounds.to_numpy()
@@ -168,7 +169,7 @@ def _with_place(
             f"{name}: {int(without.sum())} of {len(frame)} rows have no place (missing, empty or not finite) and are left out; "
             f"the first is {label_of(frame, without)}"
         )
-    return frame[~without].reset_index(drop=True)
+    return frame[~without].reset_index(drop=True), np.flatnonzero(without).tolist()
 
 
 def _points_of(frame: pd.DataFrame, spec: InputSpec, name: str, path: Path) -> gpd.GeoDataFrame:

@@ -1,12 +1,14 @@
 """What is asked of a study: the verbs of the command that answer and write nothing but scenarios, as methods."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from shanshui.queries.admission import PlaceAdmission, admitted_at
 from shanshui.queries.comparison.answer import Comparison
 from shanshui.queries.comparison.compare import Comparisons, compare, comparisons
 from shanshui.queries.comparison.pair import Pair
+from shanshui.queries.conformity import PlanConformity, plan_conformity
 from shanshui.queries.datasets import Datasets, datasets
 from shanshui.queries.estimates import RunEstimate, run_estimate
 from shanshui.queries.ground import MeasureGround, measure_grounds
@@ -26,7 +28,9 @@ from shanshui.queries.settings import Settings, settings
 from shanshui.queries.validation import Validation, made_validation
 from shanshui.queries.verification import Verification, verification
 from shanshui.queries.why import Answer, Missing, Why
+from shanshui.study.plan_file import PlanSource
 from shanshui.study.study import Study
+from shanshui.zoning.conformity import LEAST_KM2
 
 
 class AskedStudy(Study):
@@ -156,6 +160,53 @@ class AskedStudy(Study):
         return admitted_at(
             self, industry, *at, kind=kind, year=year, exemptions=exemptions, facts=facts
         )
+
+    def conform(
+        self,
+        plan: str | Path,
+        *,
+        layer: str | None = None,
+        use_column: str = "",
+        use: str = "",
+        crs: str | None = None,
+        repair: bool = False,
+        least_km2: float = LEAST_KM2,
+    ) -> PlanConformity:
+        """Which features of a plan break a control line: ``shanshui conform``.
+
+        Parameters
+        ----------
+        plan : path
+            Polygons of any format.
+        layer : str, optional
+            Of a file with several.
+        use_column : str
+            What each feature is for, in words; by default a column of such a name.
+        use : str
+            What all features are for, instead of a column.
+        crs : str, optional
+            System of the coordinates where the file has none or a wrong one; ``gcj02`` and ``bd09`` too.
+        repair : bool
+            Mend outlines that cross themselves.
+        least_km2 : float [km2]
+            Less ground breaks no rule.
+
+        Returns
+        -------
+        PlanConformity
+            Verdict, features, rules that they break with area and people, overlaps.
+
+        Raises
+        ------
+        PlanError
+            The control lines are not made, or not up to date.
+        DataError
+            A file that cannot be used.
+        QuantityError
+            A word that is no use; a least area that is none.
+        """
+        source = PlanSource(Path(plan), layer, use_column, use, crs, repair)
+        return plan_conformity(self, source, least_km2=least_km2)
 
     # scenarios
 
