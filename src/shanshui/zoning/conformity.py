@@ -3,6 +3,7 @@
 import csv
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -16,7 +17,6 @@ from shanshui.core.shipped import shipped_text
 from shanshui.region.cover import Cover
 from shanshui.region.grid import GridSpec, grid_of
 from shanshui.region.polygon_cover import cover_of
-from shanshui.region.unitset import polygons
 from shanshui.zoning.control_lines import LINES
 from shanshui.zoning.plan_uses import plan_uses
 
@@ -269,18 +269,39 @@ def violating_parts(
         In the order of the violations; outlines of features and of cells.
     """
     grid = grid_of(ground)
+    cover, codes = cover_of(plan, grid), ground.values.ravel()
     code = {r.rule: GROUNDS.index(r.ground) for r in line_rules()}
-    out = []
-    for feature, rule in zip(violations["feature"], violations["rule"], strict=True):
-        shape = plan.geometry.iloc[int(feature)]
-        rows, cols = window(grid, shape.bounds)
-        part = cut(grid, rows, cols)
-        there = (ground.values[rows, cols] == code[rule]).astype(np.int32)
-        cells = polygons(part.lay(there, "1", nodata=0)).geometry.to_numpy()
-        met = shapely.get_parts(shapely.intersection(shape, shapely.union_all(cells)))
-        flat = [p for p in met if p.geom_type in ("Polygon", "MultiPolygon")]
-        out.append(shapely.MultiPolygon(shapely.get_parts(flat).tolist()))
-    return gpd.GeoSeries(out, crs=plan.crs)
+    feature = violations["feature"].to_numpy(int)
+    runs = []
+    for zone, rule in zip(feature, violations["rule"], strict=True):
+        flat, _ = cover.cells(zone)
+        runs.append(_runs(flat[codes[flat] == code[rule]], grid))
+    owner = np.repeat(np.arange(len(runs)), [len(r) for r in runs])
+    held = np.concatenate([np.empty((0, 4)), *runs])
+    pieces = shapely.intersection(plan.geometry.to_numpy()[feature[owner]], shapely.box(*held.T))
+    stops = np.searchsorted(owner, np.arange(len(runs) + 1))
+    whole = [shapely.union_all(pieces[a:b]) for a, b in pairwise(stops)]
+    return gpd.GeoSeries([_flat(shape) for shape in whole], crs=plan.crs)
+
+
+def _runs(flat: NDArray[np.int64], grid: GridSpec) -> Numbers:
+    """Rectangles of cells side by side in a row: west, south, east, north."""
+    if not flat.size:
+        return np.empty((0, 4))
+    row, col = np.divmod(flat, grid.nx)
+    begin = np.concatenate([[True], (np.diff(flat) != 1) | (np.diff(row) != 0)])
+    first = np.flatnonzero(begin)
+    last = np.concatenate([first[1:], [flat.size]]) - 1
+    side = grid.cell_m
+    north = grid.top - row[first] * side
+    west, east = grid.left + col[first] * side, grid.left + (col[last] + 1) * side
+    return np.column_stack([west, north - side, east, north])
+
+
+def _flat(shape: shapely.Geometry) -> shapely.MultiPolygon:
+    """Polygons of a shape; lines and points where outlines only touch are left out."""
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    return shapely.MultiPolygon([p for p in parts if p.geom_type == "Polygon"])
 
 
 def window(grid: GridSpec, bounds: tuple[float, float, float, float]) -> tuple[slice, slice]:
