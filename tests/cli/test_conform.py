@@ -157,7 +157,7 @@ def test_a_plan_that_conforms_is_written_too(study, folder, tmp_path):
     path = tmp_path / "p.gpkg"
     gpd.GeoDataFrame({"use": ["park", "water"]}, geometry=shapes, crs=study.grid.crs).to_file(path)
     out = shanshui("conform", folder, path, "--to", tmp_path / "o.gpkg")
-    assert "p.gpkg: conforms; 0 of 2 features violate" in out
+    assert "p.gpkg: conforms; of 2 features: violating 0, not known 0, conforming 2" in out
     assert len(gpd.read_file(tmp_path / "o.gpkg", layer="features")) == 2
     shanshui("conform", folder, path, "--to", tmp_path / "o.csv")
     assert pd.read_csv(tmp_path / "o.csv")["verdict"].tolist() == ["conforms", "conforms"]
