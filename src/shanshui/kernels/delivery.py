@@ -53,9 +53,43 @@ def deposited(order, code, ratio, loss, trapped, passing):
 
 
 @nb.njit(cache=True, nogil=True)
+def held_back(code, stream, efficiency, length, cell, out, i, j):
+    """Share of one cell, from what is known of those below it at this moment."""
+    ny, nx = code.shape
+    c = i * nx + j
+    if stream[i, j] == 1:
+        return 0.0
+    own, far = np.float64(efficiency[c]), np.float64(length[c])
+    if np.isnan(own) or np.isnan(far):
+        return np.nan
+    v, total, parts = code[i, j], 0.0, 0
+    for k in range(8):
+        p = _weight(v, k)
+        if p == 0:
+            continue
+        parts += p
+        r, s = i + ROW[k], j + COL[k]
+        if r < 0 or r >= ny or s < 0 or s >= nx:
+            continue
+        below = np.float64(out[r * nx + s])
+        if np.isnan(below):
+            continue
+        # 5: over its own length a kind of ground reaches 99.3 % of what it can hold
+        step = np.exp(-5.0 * cell * (np.sqrt(2.0) if k & 1 else 1.0) / far) if far > 0 else 0.0
+        if below == 0.0:
+            held = own * (1.0 - step)
+        elif own > below:
+            held = below * step + own * (1.0 - step)
+        else:
+            held = below
+        total += held * p
+    return total / parts
+
+
+@nb.njit(cache=True, nogil=True)
 def retained(order, code, stream, efficiency, length, cell, out):
     """Greatest share of a nutrient that the way from each cell to the stream can hold back; NaN where unknown."""
-    ny, nx = code.shape
+    nx = code.shape[1]
     out[:] = np.nan
     for c in range(out.size):
         if stream.flat[c] == 1:
@@ -65,30 +99,5 @@ def retained(order, code, stream, efficiency, length, cell, out):
         i, j = c // nx, c % nx
         if stream[i, j] == 1:
             continue
-        own, far = np.float64(efficiency[c]), np.float64(length[c])
-        if np.isnan(own) or np.isnan(far):
-            continue
-        v = code[i, j]
-        total, parts = 0.0, 0
-        for k in range(8):
-            p = _weight(v, k)
-            if p == 0:
-                continue
-            parts += p
-            r, s = i + ROW[k], j + COL[k]
-            if r < 0 or r >= ny or s < 0 or s >= nx:
-                continue
-            below = np.float64(out[r * nx + s])
-            if np.isnan(below):
-                continue
-            # 5: over its own length a kind of ground reaches 99.3 % of what it can hold
-            step = np.exp(-5.0 * cell * (np.sqrt(2.0) if k & 1 else 1.0) / far) if far > 0 else 0.0
-            if below == 0.0:
-                held = own * (1.0 - step)
-            elif own > below:
-                held = below * step + own * (1.0 - step)
-            else:
-                held = below
-            total += held * p
-        out[c] = total / parts
+        out[c] = held_back(code, stream, efficiency, length, cell, out, i, j)
     return out

@@ -3,6 +3,7 @@
 import numba as nb
 import numpy as np
 
+from shanshui.kernels.delivery import held_back
 from shanshui.kernels.multiflow import COL, ROW, _weight
 
 
@@ -47,7 +48,7 @@ def retained_by_scan(code, stream, efficiency, length, cell, block, out):
                 top -= 1
                 c = stack[top]
                 i, j = c // nx, c % nx
-                out[c] = _held(code, stream, efficiency, length, cell, out, i, j)
+                out[c] = held_back(code, stream, efficiency, length, cell, out, i, j)
                 for k in range(8):
                     r, s = i + ROW[k], j + COL[k]
                     if r < 0 or r >= ny or s < 0 or s >= nx:
@@ -63,36 +64,3 @@ def retained_by_scan(code, stream, efficiency, length, cell, block, out):
                         stack[top] = above
                         top += 1
     return out
-
-
-@nb.njit(cache=True, nogil=True)
-def _held(code, stream, efficiency, length, cell, out, i, j):
-    """Share of one cell, from what is known of those below it at this moment."""
-    ny, nx = code.shape
-    c = i * nx + j
-    if stream[i, j] == 1:
-        return 0.0
-    own, far = np.float64(efficiency[c]), np.float64(length[c])
-    if np.isnan(own) or np.isnan(far):
-        return np.nan
-    v, total, parts = code[i, j], 0.0, 0
-    for k in range(8):
-        p = _weight(v, k)
-        if p == 0:
-            continue
-        parts += p
-        r, s = i + ROW[k], j + COL[k]
-        if r < 0 or r >= ny or s < 0 or s >= nx:
-            continue
-        below = np.float64(out[r * nx + s])
-        if np.isnan(below):
-            continue
-        step = np.exp(-5.0 * cell * (np.sqrt(2.0) if k & 1 else 1.0) / far) if far > 0 else 0.0
-        if below == 0.0:
-            held = own * (1.0 - step)
-        elif own > below:
-            held = below * step + own * (1.0 - step)
-        else:
-            held = below
-        total += held * p
-    return total / parts
