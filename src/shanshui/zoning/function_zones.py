@@ -10,6 +10,7 @@ from shanshui.core.assessment import assessment
 from shanshui.core.errors import QuantityError
 from shanshui.core.quantity import TEXT, Key, Table
 from shanshui.core.setting import Between
+from shanshui.zoning.votes import votes
 from shanshui.zoning.zone_rule import (
     INDICATORS,
     RULES,
@@ -118,7 +119,9 @@ def function_zones(
     x = values_of(zone_indicators)
     limits = Limits.of(high, low, middle, load, line, line_veto)
     found = verdict(x, limits)
-    stability, second = _draws(x, limits, draws, (weight_spread, limit_spread), seed, found.zone)
+    stability, second = votes(
+        lambda t, w: verdict(x, t, w).zone, limits, WEIGHTS, found.zone, draws, weight_spread, limit_spread, seed
+    )  # fmt: skip
     out = pd.DataFrame(index=zone_indicators.index)
     for column in ("unit", "code", "name"):
         if column in zone_indicators:
@@ -142,7 +145,7 @@ def function_zones(
     both = np.isnan(x["EV"]) | np.isnan(x["SU"])
     out["split"] = np.where(both, np.nan, ((x["EV"] >= high) & (x["SU"] >= high)).astype(float))
     out["stability"] = stability
-    out["second_zone"] = second
+    out["second_zone"] = _names(second)
     changes = _changes(x, limits, found.zone)
     out = out.join(changes.set_axis(out.index))
     gaps = np.stack([np.isnan(x[n]) for n in INDICATORS])
@@ -187,30 +190,6 @@ def values_of(frame: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
 
 def _names(codes: NDArray[np.int64]) -> list[str]:
     return ["" if c == 0 else ZONES[c - 1] for c in codes]
-
-
-def _draws(
-    x: Values,
-    limits: Limits,
-    draws: int,
-    spreads: tuple[float, float],
-    seed: int,
-    zone: NDArray[np.int64],
-) -> tuple[NDArray[np.float64], list[str]]:
-    """Share of the draws that give the most frequent zone, and the next frequent one."""
-    random = np.random.default_rng(seed)
-    votes = np.zeros((zone.size, len(ZONES) + 1), np.int64)
-    rows = np.arange(zone.size)
-    for _ in range(draws):
-        weights = WEIGHTS * random.uniform(1.0 - spreads[0], 1.0 + spreads[0], WEIGHTS.size)
-        votes[rows, verdict(x, limits.drawn(random, spreads[1]), weights / weights.sum()).zone] += 1
-    known = votes[:, 1:]
-    most = known.argmax(axis=1)
-    share = np.where(zone > 0, known.max(axis=1) / draws, np.nan)
-    rest = known.copy()
-    rest[rows, most] = 0
-    second = np.where((zone > 0) & (rest.max(axis=1) > 0), rest.argmax(axis=1) + 1, 0)
-    return share, _names(second)
 
 
 def _changes(x: Values, limits: Limits, zone: NDArray[np.int64]) -> pd.DataFrame:

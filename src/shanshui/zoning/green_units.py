@@ -1,7 +1,7 @@
 """Which of four green units each planning unit is: all, deep, medium or light green."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -13,6 +13,7 @@ from shanshui.core.errors import QuantityError, nearest
 from shanshui.core.quantity import TEXT, Key, Table
 from shanshui.core.setting import Between
 from shanshui.zoning.three_values import at_least, at_most, every, no, some
+from shanshui.zoning.votes import votes
 
 Numbers = NDArray[np.float64]
 UNITS = ("all_green", "deep_green", "medium_green", "light_green")
@@ -99,22 +100,6 @@ class Limits:
     flat: float = 200.0
     room: float = 0.2
     value_low: float = 0.5
-
-    def drawn(self, random: np.random.Generator, spread: float) -> "Limits":
-        """Each limit times a number of its own between ``1 - spread`` and ``1 + spread``.
-
-        Parameters
-        ----------
-        random : generator
-            Draws.
-        spread : float [1]
-            Half the width.
-        """
-        names = [f.name for f in fields(self)]
-        factors = random.uniform(1.0 - spread, 1.0 + spread, len(names))
-        return replace(
-            self, **{n: getattr(self, n) * f for n, f in zip(names, factors, strict=True)}
-        )
 
 
 @dataclass(frozen=True)
@@ -203,7 +188,9 @@ def green_units(
     low, high, score = bounds(ground, limits)
     plain = np.where(np.isnan(score), 0, by_score(score, limits))
     code = np.where(low == high, low, 0)
-    stability, second = _draws(ground, limits, draws, (weight_spread, limit_spread), seed, code)
+    stability, second = votes(
+        lambda t, w: known_unit(ground, t, w), limits, WEIGHTS, code, draws, weight_spread, limit_spread, seed
+    )  # fmt: skip
     out = pd.DataFrame(index=unit_indicators.index)
     for column in ("unit", "code", "name"):
         if column in unit_indicators:
@@ -216,7 +203,7 @@ def green_units(
     )
     out["possible"] = [" ".join(UNITS[a - 1 : b]) for a, b in zip(low, high, strict=True)]
     out["stability"] = stability
-    out["second_unit"] = second
+    out["second_unit"] = _names(second)
     gaps = {n: np.isnan(v) for n, v in ground.of.items()} | {"pos": np.isnan(ground.upper)}
     out["unknown"] = [
         " ".join(n for n, gap in gaps.items() if gap[k]) for k in range(len(unit_indicators))
@@ -347,6 +334,18 @@ def bounds(
     return strictest, mildest, np.where(gap.any(axis=1), np.nan, parts @ weights)
 
 
+def known_unit(ground: Ground, t: Limits, weights: Numbers = WEIGHTS) -> NDArray[np.int64]:
+    """Unit where what is not known could not change it, else 0.
+
+    Parameters
+    ----------
+    ground, t, weights
+        As for :func:`bounds`.
+    """
+    low, high, _ = bounds(ground, t, weights)
+    return np.where(low == high, low, 0)
+
+
 def _corrected(
     unit: NDArray[np.int64],
     kept: NDArray[np.bool_],
@@ -361,27 +360,3 @@ def _corrected(
 
 def _names(codes: NDArray[np.int64]) -> list[str]:
     return ["" if c == 0 else UNITS[c - 1] for c in codes]
-
-
-def _draws(
-    ground: Ground,
-    limits: Limits,
-    draws: int,
-    spreads: tuple[float, float],
-    seed: int,
-    code: NDArray[np.int64],
-) -> tuple[Numbers, list[str]]:
-    """Share of the draws that give the most frequent unit, and the next frequent one."""
-    random = np.random.default_rng(seed)
-    votes = np.zeros((code.size, len(UNITS) + 1), np.int64)
-    rows = np.arange(code.size)
-    for _ in range(draws):
-        weights = WEIGHTS * random.uniform(1.0 - spreads[0], 1.0 + spreads[0], WEIGHTS.size)
-        low, high, _ = bounds(ground, limits.drawn(random, spreads[1]), weights / weights.sum())
-        votes[rows, np.where(low == high, low, 0)] += 1
-    known = votes[:, 1:]
-    share = np.where(code > 0, known.max(axis=1) / draws, np.nan)
-    rest = known.copy()
-    rest[rows, known.argmax(axis=1)] = 0
-    second = np.where((code > 0) & (rest.max(axis=1) > 0), rest.argmax(axis=1) + 1, 0)
-    return share, _names(second)

@@ -1,7 +1,7 @@
 """Rule set ``zones-v1``: which of four main-function zones a county is, by conditions in order, by likeness where none holds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,22 +87,6 @@ class Limits:
             load=load, value=high, sensitivity=high, people=high, wealth=high, fragments=high, land=low, traffic=low, scattered=low,
             economy=middle, roads=middle, bearing=middle, line=line, line_veto=line_veto,
         )  # fmt: skip
-
-    def drawn(self, random: np.random.Generator, spread: float) -> "Limits":
-        """Each limit times a number of its own between ``1 - spread`` and ``1 + spread``.
-
-        Parameters
-        ----------
-        random : generator
-            Draws.
-        spread : float [1]
-            Half the width.
-        """
-        names = [f.name for f in fields(self)]
-        factors = random.uniform(1.0 - spread, 1.0 + spread, len(names))
-        return replace(
-            self, **{n: getattr(self, n) * f for n, f in zip(names, factors, strict=True)}
-        )
 
 
 @dataclass(frozen=True)
