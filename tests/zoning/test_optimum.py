@@ -85,3 +85,9 @@ def test_a_unit_with_an_unknown_figure_stays_as_the_rules_have_it():
     found = zoning_optimum(labels, indicators, rules, touching, capacity, border_price=0.0, share_slack=1.0)  # fmt: skip
     assert found["optimal_unit"].tolist() == ["all_green", "all_green", "light_green"]
     assert found["rule_value"].isna().tolist() == [True, False, False]
+
+
+def test_a_unit_whose_people_nobody_knows_is_not_emptied_anew():
+    args = given([0.9, 1.0], [0.0, 0.0], [1, 4], people=[10.0, NAN])
+    found = zoning_optimum(*args, share_slack=1.0, border_price=0.0)
+    assert found["optimal_unit"].tolist() == ["all_green", "deep_green"]

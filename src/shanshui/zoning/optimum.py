@@ -136,7 +136,10 @@ def zoning_optimum(
     may[np.arange(len(rows)), rule] = True
     parts = np.bincount(rule, area, len(UNITS)) / area.sum()
     people = np.zeros(value.shape)
-    people[:, 0] = rows["people"].fillna(0.0)
+    counted = rows["people"].notna().to_numpy()
+    # whose people nobody knows is not emptied anew: on both sides of the limit it counts alike
+    may[~counted & (rule != 0), 0] = False
+    people[:, 0] = np.where(counted, rows["people"], 0.0)
     held = Limit("people in all green units", pd.DataFrame(people, index, list(UNITS)), "person", high=float(people[rule == 0, 0].sum()))  # fmt: skip
     borders = unit_neighbours[["source", "target", "border_km"]].astype({"source": str, "target": str})  # fmt: skip
     inside = borders["source"].isin(index) & borders["target"].isin(index)

@@ -127,7 +127,7 @@ def water_limits(
     transit = np.zeros(volume.size)
     if river_flow is not None:
         greatest = cells.greatest(river_flow.values)
-        transit = np.where(np.isnan(greatest), 0.0, np.maximum(greatest - volume, 0.0))
+        transit = np.maximum(greatest - volume, 0.0)
     limit = nitrogen_mg_l * volume / G_PER_T
     columns: dict[str, object] = {
         "yield_m3": volume,
