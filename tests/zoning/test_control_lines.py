@@ -88,7 +88,7 @@ def test_areas_overlaps_and_shares_of_places():
     found = drawn([FOREST, FARMED, FARMED, BUILT, FARMED], [1, 1, 0, 0, 0], build=[5, 5, 5, 1, 1])
     table = control_line_areas(lay([1, 1, 1, 1, 2], dtype=np.int32, nodata=0), found).set_index("unit")  # fmt: skip
     first, second = table.loc[1], table.loc[2]
-    assert (first["red_line_line_km2"], first["farmland_line_km2"], first["town_line_km2"]) == (2, 1, 1)  # fmt: skip
+    assert (first["red_line_km2"], first["permanent_farmland_km2"], first["town_boundary_km2"]) == (2, 1, 1)  # fmt: skip
     assert (first["red_line_farmland_km2"], second["farmland_town_km2"]) == (1.0, 1.0)
     assert [first[f"{n}_space_share"] for n in ("ecological", "agricultural", "urban")] == [0.5, 0.25, 0.25]  # fmt: skip
 

@@ -27,6 +27,8 @@ LINES = ("red_line", "farmland", "town")
 """Names of the lines; the number of a line is its place, from 1 on, whatever goes before whatever."""
 SPACES = ("ecological", "agricultural", "urban")
 """Spaces that the lines protect, in the same order."""
+AREAS = ("red_line_km2", "permanent_farmland_km2", "town_boundary_km2")
+"""Columns of their areas."""
 NO_LINE, MISSING = 0, 255
 Bits = NDArray[np.bool_]
 Areas = Annotated[gpd.GeoDataFrame, Features({"*": ANY})]
@@ -41,7 +43,7 @@ ControlLineAreas = Annotated[
             "code?": TEXT,
             "name?": TEXT,
             "area_km2": "km2",
-            **{f"{name}_line_km2": "km2" for name in LINES},
+            **dict.fromkeys(AREAS, "km2"),
             "red_line_farmland_km2": "km2",
             "red_line_town_km2": "km2",
             "farmland_town_km2": "km2",
@@ -169,9 +171,9 @@ def control_line_areas(
     Returns
     -------
     table
-        ``unit``, with outlines ``code, name``; ``area_km2``; area of each line; ``red_line_farmland_km2``, ``red_line_town_km2``,
-        ``farmland_town_km2``: ground that two lines claim before the order decides; ``*_space_share`` of the known ground, summing to 1, NaN where
-        nothing is known; ``unknown_km2``.
+        ``unit``, with outlines ``code, name``; ``area_km2``; ``red_line_km2, permanent_farmland_km2, town_boundary_km2``;
+        ``red_line_farmland_km2, red_line_town_km2, farmland_town_km2``: ground that two lines claim before the order decides;
+        ``*_space_share`` of the known ground, summing to 1, NaN where nothing is known; ``unknown_km2``.
 
     Notes
     -----
@@ -181,7 +183,7 @@ def control_line_areas(
     line, space = control_lines["line"].values, control_lines["space"].values
     known = cells.cells(space != MISSING)
     columns: dict[str, object] = {"area_km2": cells.area_km2}
-    columns |= {f"{name}_line_km2": cells.km2(line == k) for k, name in enumerate(LINES, 1)}
+    columns |= {name: cells.km2(line == k) for k, name in enumerate(AREAS, 1)}
     for first, second in (("red_line", "farmland"), ("red_line", "town"), ("farmland", "town")):
         both = (control_lines[f"claims_{first}"].values == 1) & (control_lines[f"claims_{second}"].values == 1)  # fmt: skip
         columns[f"{first}_{second}_km2"] = cells.km2(both)
