@@ -15,6 +15,7 @@ from shanshui.core.voice import Voice
 from shanshui.industry.access_rules import (
     FACTS,
     VERDICTS,
+    Term,
     admit,
     covers,
     divisions,
@@ -182,9 +183,11 @@ def test_a_map_of_verdicts_is_the_verdict_of_each_cell(seed, code):
         "elevation_m": rng.uniform(100, 3000, n), "slope_deg": rng.uniform(0, 40, n), "sensitivity": rng.choice([1.0, 3, 5, np.nan], n),
         "importance": rng.choice([1.0, 3, 5, np.nan], n), "red_line": rng.integers(0, 2, n).astype(float), "river_m": rng.uniform(0, 3000, n),
     }  # fmt: skip
-    found = admitted_cells(code, facts)
+    off = {"river_m": float(rng.choice([0.0, 21.0, 710.0])), "slope_deg": 2.0 * (seed % 2)}
+    found = admitted_cells(code, facts, off=off)
     for k in range(n):
-        answer = admit(code, {f: v[k] for f, v in facts.items()})
+        told = {f: v[k] for f, v in facts.items()}
+        answer = admit(code, told, off=off)
         assert VERDICTS[found.verdict[k]] == answer.verdict
         assert VERDICTS[found.worst[k]] == answer.worst
         assert VERDICTS[found.if_clear[k]] == answer.if_clear
@@ -192,6 +195,42 @@ def test_a_map_of_verdicts_is_the_verdict_of_each_cell(seed, code):
         # what is not known can make it graver, never better, and is told
         assert VERDICTS.index(answer.worst) >= VERDICTS.index(answer.verdict)
         assert answer.provisional == bool(answer.unknown)
+        # whatever the facts are within that, the verdict is none that was ruled out
+        exact = {f: max(v + off.get(f, 0.0) * rng.uniform(-1, 1), 0.0) for f, v in told.items()}
+        truth = admit(code, exact)
+        assert VERDICTS.index(truth.if_clear) >= VERDICTS.index(answer.if_clear)
+        assert VERDICTS.index(truth.worst) <= VERDICTS.index(answer.worst)
+
+
+@pytest.mark.parametrize(
+    ("metres", "off", "verdict", "worst"),
+    [
+        (0.0, 0.0, "forbid", "forbid"), (200.0, 0.0, "forbid", "forbid"), (201.0, 0.0, "allow", "allow"), (179.0, 21.0, "forbid", "forbid"),
+        (180.0, 21.0, "allow", "forbid"), (221.0, 21.0, "allow", "forbid"), (222.0, 21.0, "allow", "allow"), (0.0, 710.0, "allow", "forbid"),
+        (910.0, 710.0, "allow", "forbid"), (911.0, 710.0, "allow", "allow"),
+    ],
+)  # fmt: skip
+def test_a_bank_of_200_m_is_no_certain_no_on_cells_that_are_wider(metres, off, verdict, worst):
+    rules = rules_of(
+        [{"rule": "bank", "verdict": "forbid", "codes": "26", "when": "river_m <= 200"}]
+    )
+    answer = admit("26", {"river_m": metres}, rules=rules, off={"river_m": off})
+    assert (answer.verdict, answer.worst) == (verdict, worst)
+    assert answer.unknown == (("river_m",) if verdict != worst else ())
+
+
+@pytest.mark.parametrize(
+    ("sign", "sure", "open_at", "never"),
+    [("<=", 4, 6, 8), ("<", 4, 5, 8), (">=", 7, 5, 2), (">", 7, 6, 2), ("==", None, 6, 8)],
+)
+def test_every_sign_takes_a_fact_that_is_a_little_off(sign, sure, open_at, never):
+    term = Term("river_m", sign, 5.5)
+    assert sure is None or term.holds(float(sure), 1.0)
+    assert not term.holds(float(open_at), 1.0)
+    assert term.may_hold(float(open_at), 1.0)
+    assert not term.may_hold(float(never), 1.0)
+    assert term.may_hold(np.nan, 1.0)
+    assert not term.holds(np.nan, 1.0)
 
 
 def world():

@@ -23,7 +23,7 @@ def admission_lines(found: "PlaceAdmission", voice: Voice) -> Iterator[str]:
             for k, v in found.where.items()
         )
         yield f"{voice('admit_at')}{colon}{voice.listed(places)}"
-    facts = (said_fact(k, v, voice) for k, v in found.facts.items())
+    facts = (said_fact(k, v, voice, found.off.get(k, 0.0)) for k, v in found.facts.items())
     yield f"{voice('admit_facts')}{colon}{voice.listed(facts)}"
     yield f"{voice('admit_year')}{colon}{found.year}"
     yield from _rules(found, voice)

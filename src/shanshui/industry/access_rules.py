@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shanshui.core.errors import QuantityError, nearest
@@ -43,7 +44,7 @@ class Question:
     rule : Rule
         Graver than the verdict, or such as would make it milder.
     terms : tuple of Term
-        Its conditions on facts that nobody gave.
+        Its conditions on facts that nobody gave, or not well enough.
     """
 
     rule: Rule
@@ -159,6 +160,7 @@ def admit(
     year: int | None = None,
     exemptions: Sequence[str] = (),
     rules: Sequence[Rule] | None = None,
+    off: Mapping[str, float] = MappingProxyType({}),
 ) -> Admission:
     """Verdict on a project at a place.
 
@@ -176,6 +178,8 @@ def admit(
         That the project claims: ``poverty_relief``, ``public_service``, ``upgrade``.
     rules : sequence of Rule, optional
         Instead of those that come with the product.
+    off : mapping of fact to float, optional
+        How far each fact may be from its number, in its unit: a rule that holds only for some of the numbers between stands as a question.
 
     Returns
     -------
@@ -194,13 +198,13 @@ def admit(
         if word not in EXEMPTIONS:
             raise QuantityError(f"exemptions: '{word}'; {nearest(word, EXEMPTIONS)}")
     book = tuple(shipped_rules() if rules is None else rules)
-    answer = _answer(plain, known, kind, year, exemptions, book)
+    answer = _answer(plain, known, off, kind, year, exemptions, book)
     others = [
         k
         for k in KINDS[:3]
         if answer.verdict in RESTRICTS
         and kind not in (k, "explore")
-        and _answer(plain, known, k, year, exemptions, book).verdict in VERDICTS[: min(VERDICTS.index(answer.verdict), CLOSED)]
+        and _answer(plain, known, off, k, year, exemptions, book).verdict in VERDICTS[: min(VERDICTS.index(answer.verdict), CLOSED)]
     ]  # fmt: skip
     deciding = [r for r in answer.fired if r.verdict == answer.verdict and r.verdict in RESTRICTS]
     return replace(
@@ -230,6 +234,7 @@ def _check_kind(kind: str, code: str) -> None:
 def _answer(
     plain: str,
     known: Mapping[str, float],
+    off: Mapping[str, float],
     kind: str,
     year: int | None,
     exemptions: Sequence[str],
@@ -237,13 +242,13 @@ def _answer(
 ) -> Admission:
     """The answer without what would change it."""
     of_it = [r for r in rules if r.concerns(plain, kind, year, exemptions)]
-    state = {r.rule: _holds(r, known) for r in of_it}
+    state = {r.rule: _holds(r, known, off) for r in of_it}
     lifted = {name for r in of_it if state[r.rule] for name in r.over}
     stands = [r for r in of_it if r.rule not in lifted]
     fired = sorted((r for r in stands if state[r.rule]), key=lambda r: -VERDICTS.index(r.verdict))
     clear = _gravest(fired)
     questions = [
-        _question(r, known)
+        _question(r, known, off)
         for r in stands
         if state[r.rule] is None
         and r.verdict in RESTRICTS
@@ -253,7 +258,7 @@ def _answer(
     best = _best(stands, state)
     milder = VERDICTS.index(best) < VERDICTS.index(clear)
     hopes = [
-        _question(r, known)
+        _question(r, known, off)
         for r in stands
         if milder
         and state[r.rule] is None
@@ -276,8 +281,8 @@ def _answer(
     )
 
 
-def _question(rule: Rule, known: Mapping[str, float]) -> Question:
-    return Question(rule, tuple(t for t in rule.when if t.fact not in known))
+def _question(rule: Rule, known: Mapping[str, float], off: Mapping[str, float]) -> Question:
+    return Question(rule, tuple(t for t in rule.when if _met(t, known, off) is None))
 
 
 def _best(stands: Sequence[Rule], state: Mapping[str, bool | None]) -> str:
@@ -293,12 +298,22 @@ def _best(stands: Sequence[Rule], state: Mapping[str, bool | None]) -> str:
     )
 
 
-def _holds(rule: Rule, known: Mapping[str, float]) -> bool | None:
+def _holds(rule: Rule, known: Mapping[str, float], off: Mapping[str, float]) -> bool | None:
     """Kleene's conjunction: False where one condition is not met, None where none is but one is not known."""
-    met = [bool(t.holds(known[t.fact])) if t.fact in known else None for t in rule.when]
+    met = [_met(t, known, off) for t in rule.when]
     if any(m is False for m in met):
         return False
     return None if None in met else True
+
+
+def _met(term: Term, known: Mapping[str, float], off: Mapping[str, float]) -> bool | None:
+    """A condition is met for certain, is not, or may be."""
+    if term.fact not in known:
+        return None
+    value, within = known[term.fact], off.get(term.fact, 0.0)
+    if bool(term.holds(value, within)):
+        return True
+    return None if bool(term.may_hold(value, within)) else False
 
 
 def _gravest(fired: Sequence[Rule]) -> str:

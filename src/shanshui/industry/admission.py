@@ -20,6 +20,7 @@ from shanshui.industry.place_facts import (
     Knowledge,
     PlaceFacts,
     asked_facts,
+    distances_off,
     known_by_strip,
 )
 from shanshui.industry.rule_book import VERDICTS, Rule, rules_of
@@ -77,7 +78,8 @@ def unit_admission(
     V(c) = the gravest verdict of the rules that fire in cell c; s_u(v) = |{c in u: V(c) = v}| / |u|; the verdict of unit u is the first v
     of
     encourage, allow, limit, move, forbid, eliminate with s_u(encourage) + ... + s_u(v) >= least_share; open_share = w_u(encourage) +
-    w_u(allow) + w_u(limit), w of the worst. Conditions on missing facts are neither true nor false (Kleene). Our own rule [D]
+    w_u(allow) + w_u(limit), w of the worst. Conditions on missing facts, and on distances nearer to their limit than
+    half a diagonal of a cell, are neither true nor false (Kleene). Our own rule [D]
     (decisions/0014-industry): ecology is a veto and never a weight. Rules are those of the table in force in the year of the rule book, each
     with its source; industry codes are those of GB/T 4754-2017 [M].
     """
@@ -87,7 +89,8 @@ def unit_admission(
     size = label_sizes(label.ravel(), most)
     units = np.flatnonzero(size[1:]) + 1
     known = Knowledge(asked_facts(rules))
-    tallies = [_Tally(industry, most) for industry in judged_industries()]
+    off = distances_off(grid_of(planning_unit_labels).cell_m)
+    tallies = [_Tally(industry, most, off) for industry in judged_industries()]
     for facts, own in known_by_strip(place_facts, label, known.asked):
         known.add(facts)
         for tally in tallies:
@@ -102,8 +105,8 @@ def unit_admission(
 class _Tally:
     """Cells of each unit by verdict on one industry, and by rule that fired, gathered strip by strip."""
 
-    def __init__(self, industry: dict[str, str], most: int) -> None:
-        self.industry = industry
+    def __init__(self, industry: dict[str, str], most: int, off: dict[str, float]) -> None:
+        self.industry, self.off = industry, off
         shape = (most + 1, len(VERDICTS))
         self.verdicts: NDArray[np.int64] = np.zeros(shape, np.int64)
         self.worst: NDArray[np.int64] = np.zeros(shape, np.int64)
@@ -122,7 +125,7 @@ class _Tally:
         told = dict(facts)
         for fact, value in _project(self.industry).items():
             told[fact] = np.full(len(label), value, np.float32)
-        found = admitted_cells(self.industry["code"], told, rules=rules)
+        found = admitted_cells(self.industry["code"], told, rules=rules, off=self.off)
         count = len(VERDICTS)
         self.verdicts += label_class_counts(label, found.verdict.astype(np.int32), most, count)
         self.worst += label_class_counts(label, found.worst.astype(np.int32), most, count)
@@ -297,9 +300,10 @@ def heavy_jobs(
     closed = np.zeros(label.shape, np.float32)
     known = Knowledge(asked_facts(rules))
     shut: list[NDArray[np.bool_]] = [np.empty(0, bool)]
+    off = distances_off(grid.cell_m)
     for facts, _ in known_by_strip(place_facts, label, known.asked):
         known.add(facts)
-        found = admitted_cells(heavy_code, facts, kind="expand", rules=rules)
+        found = admitted_cells(heavy_code, facts, kind="expand", rules=rules, off=off)
         shut.append(found.verdict >= VERDICTS.index("move"))
     closed[label > 0] = np.concatenate(shut)
     inside = cover_of(counties, grid).along(label > 0).sums(grid.lay(closed, "1"))

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shanshui.industry.classification import checked_code
-from shanshui.industry.rule_book import RESTRICTS, VERDICTS, Rule, shipped_rules
+from shanshui.industry.rule_book import RESTRICTS, VERDICTS, Rule, Term, shipped_rules
 
 ENCOURAGE, ALLOW = VERDICTS.index("encourage"), VERDICTS.index("allow")
 
@@ -41,6 +42,7 @@ def admitted_cells(
     kind: str = "new",
     year: int | None = None,
     rules: Sequence[Rule] | None = None,
+    off: Mapping[str, float] = MappingProxyType({}),
 ) -> CellVerdicts:
     """Verdict on one industry everywhere at once.
 
@@ -56,6 +58,8 @@ def admitted_cells(
         Rules in force then; that of the rule book by default.
     rules : sequence of Rule, optional
         Instead of those that come with the product.
+    off : mapping of fact to float, optional
+        How far each fact may be from its number, in its unit, as :func:`admit` takes it.
 
     Returns
     -------
@@ -77,7 +81,7 @@ def admitted_cells(
         dict.fromkeys((r.rule for r in of_it), none),
     )
     for rule in of_it:
-        sure[rule.rule], may[rule.rule] = cells_of(rule, facts, size)
+        sure[rule.rule], may[rule.rule] = cells_of(rule, facts, size, off)
         for name in rule.over:
             lifted[name] = lifted.get(name, none) | sure[rule.rule]
             may_lift[name] = may_lift.get(name, none) | may[rule.rule]
@@ -101,7 +105,7 @@ def admitted_cells(
             np.maximum(best, np.where(holds, place, 0).astype(np.uint8), out=best)
     best[hoped & (best == ALLOW)] = ENCOURAGE
     now = np.where(welcome & (clear == ALLOW), ENCOURAGE, clear).astype(np.uint8)
-    open_to = _waited_for(of_it, facts, sure, may, lifted, clear, best < now)
+    open_to = _waited_for(of_it, facts, off, sure, may, lifted, clear, best < now)
     verdict = np.where(worst > clear, clear, now).astype(np.uint8)
     worst = np.where(worst > clear, worst, verdict).astype(np.uint8)
     return CellVerdicts(verdict, worst, best, where, open_to)
@@ -110,6 +114,7 @@ def admitted_cells(
 def _waited_for(
     rules: Sequence[Rule],
     facts: Mapping[str, NDArray[Any]],
+    off: Mapping[str, float],
     sure: Mapping[str, NDArray[np.bool_]],
     may: Mapping[str, NDArray[np.bool_]],
     lifted: Mapping[str, NDArray[np.bool_]],
@@ -127,23 +132,34 @@ def _waited_for(
             asks &= hope & np.logical_or.reduce(
                 [np.full(asks.shape, rule.verdict == "encourage"), *lifts]
             )
-        for fact in {t.fact for t in rule.when} if asks.any() else ():
-            missing = asks if fact not in facts else asks & np.isnan(facts[fact])
+        for term in rule.when if asks.any() else ():
+            met, might = _met(term, facts, off, asks.shape)
+            missing = asks & might & ~met
             if missing.any():
-                out[fact] = out.get(fact, np.zeros(asks.shape, bool)) | missing
+                out[term.fact] = out.get(term.fact, np.zeros(asks.shape, bool)) | missing
     return out
 
 
 def cells_of(
-    rule: Rule, facts: Mapping[str, NDArray[Any]], size: tuple[int, ...]
+    rule: Rule,
+    facts: Mapping[str, NDArray[Any]],
+    size: tuple[int, ...],
+    off: Mapping[str, float],
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Cells in which a rule holds for certain, and in which it may."""
+    """Cells in which a rule holds for certain, and in which it may, with facts that may be ``off`` from their numbers."""
     sure, may = np.ones(size, bool), np.ones(size, bool)
     for term in rule.when:
-        if term.fact not in facts:
-            sure[:] = False
-            continue
-        met = term.holds(facts[term.fact])
+        met, might = _met(term, facts, off, size)
         sure &= met
-        may &= met | np.isnan(facts[term.fact])
+        may &= might
     return sure, may
+
+
+def _met(
+    term: Term, facts: Mapping[str, NDArray[Any]], off: Mapping[str, float], size: tuple[int, ...]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Cells in which a condition is met for certain, and in which it may be."""
+    if term.fact not in facts:
+        return np.zeros(size, bool), np.ones(size, bool)
+    values, within = facts[term.fact], off.get(term.fact, 0.0)
+    return term.holds(values, within), term.may_hold(values, within)

@@ -339,6 +339,22 @@ def _of_zones(zones: gpd.GeoDataFrame, grid: GridSpec) -> dict[str, NDArray[np.f
     return out
 
 
+def distances_off(cell_m: float) -> dict[str, float]:
+    """How far each distance may be from what it is at the centre of a cell.
+
+    Parameters
+    ----------
+    cell_m : float [m]
+        Width of cells.
+
+    Returns
+    -------
+    dict of fact to float [m]
+        Half a diagonal: a cell that water takes has it so near its centre.
+    """
+    return dict.fromkeys(("river_m", "main_river_m"), TOUCHED * cell_m)
+
+
 def asked_facts(rules: Iterable[Rule]) -> tuple[str, ...]:
     """Facts that rules ask for, in order of name."""
     return tuple(sorted({term.fact for rule in rules for term in rule.when}))

@@ -36,6 +36,11 @@ _CODES = re.compile(r"^-?(\d{2,4}(-\d{2,4})?|\*)$")
 _COLUMNS = ("rule", "verdict", "codes")
 
 
+_COMPARED = {
+    "<=": np.less_equal, ">=": np.greater_equal, "<": np.less, ">": np.greater, "==": np.equal,
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Term:
     """One condition on a place."""
@@ -44,12 +49,21 @@ class Term:
     sign: str
     limit: float
 
-    def holds(self, values: Any) -> Any:
-        """Where it is met for certain; a missing fact meets nothing."""
-        compare = {
-            "<=": np.less_equal, ">=": np.greater_equal, "<": np.less, ">": np.greater, "==": np.equal,
-        }[self.sign]  # fmt: skip
-        return compare(values, self.limit)
+    def holds(self, values: Any, off: float = 0.0) -> Any:
+        """Where it is met for certain, also if the fact is ``off`` from its number at most; a missing fact meets nothing."""
+        worst = values + off if self.sign in ("<=", "<") else values - off
+        met = _COMPARED[self.sign](worst, self.limit)
+        return met & (off == 0.0) if self.sign == "==" else met
+
+    def may_hold(self, values: Any, off: float = 0.0) -> Any:
+        """Where nothing that is known speaks against it."""
+        if self.sign == "==":
+            met = np.less_equal(np.abs(values - self.limit), off)
+        else:
+            met = _COMPARED[self.sign](
+                values - off if self.sign in ("<=", "<") else values + off, self.limit
+            )
+        return met | np.isnan(values)
 
     def __str__(self) -> str:
         """As written in the table of rules."""

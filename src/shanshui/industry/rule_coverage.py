@@ -15,10 +15,11 @@ from shanshui.core.shipped import shipped_text
 from shanshui.core.vocabulary import UnitLabels
 from shanshui.industry.admission import judged_industries
 from shanshui.industry.cell_verdicts import cells_of
-from shanshui.industry.place_facts import PlaceFacts, known_by_strip
+from shanshui.industry.place_facts import PlaceFacts, distances_off, known_by_strip
 from shanshui.industry.rule_book import rules_of
 from shanshui.industry.rule_facts import FACTS, PLAN_FACTS, PROJECT_FACTS
 from shanshui.industry.tables import RuleTable
+from shanshui.region.grid import grid_of
 
 RuleCoverage = Annotated[
     pd.DataFrame,
@@ -78,19 +79,21 @@ def rule_coverage(
 
     Notes
     -----
-    ``fires_r = |{c: all conditions of r hold}| / |c|``, ``may_r`` the same with conditions on missing facts taken as met. What the project
-    alone can tell is taken as met in ``may_r``. Our own report [D] (decisions/0014-industry): a rule that never fires guards nothing.
+    ``fires_r = |{c: all conditions of r hold}| / |c|``, ``may_r`` the same with conditions on missing facts, and on distances nearer to their
+    limit than half a diagonal of a cell, taken as met. What the project alone can tell is taken as met in ``may_r``. Our own report [D]
+    (decisions/0014-industry): a rule that never fires guards nothing.
     """
     rules = rules_of(access_rules.to_dict("records"))
     label = np.ascontiguousarray(planning_unit_labels.values, np.int32)
     asked = sorted({t.fact for r in rules for t in r.when})
     sure, may = np.zeros(len(rules)), np.zeros(len(rules))
     cells, told = 0, set()
+    off = distances_off(grid_of(planning_unit_labels).cell_m)
     for facts, own in known_by_strip(place_facts, label, asked):
         cells += len(own)
         told |= set(facts)
         for at, rule in enumerate(rules):
-            held, could = cells_of(rule, facts, own.shape)
+            held, could = cells_of(rule, facts, own.shape, off)
             sure[at] += held.sum()
             may[at] += could.sum()
     rows = []

@@ -16,15 +16,18 @@ def grade_word(fact: str, value: float, voice: "Voice") -> str:
     return voice(key) if key in voice else ""
 
 
-def said_fact(fact: str, value: float, voice: "Voice") -> str:
-    """A fact that is known, in words."""
+def said_fact(fact: str, value: float, voice: "Voice", off: float = 0.0) -> str:
+    """A fact that is known, in words, and how far it may be from its number."""
     key = "told" if fact not in YES_NO else "told_yes" if value >= 1 else "told_no"
+    if off:
+        key = "told_off"
     grade = grade_word(fact, value, voice)
     return voice(
         "told_grade" if grade else key,
         fact=voice(f"fact_{fact}"),
         value=voice.figure(value),
         grade=grade,
+        off=voice.figure(off),
     )
 
 

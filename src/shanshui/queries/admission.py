@@ -13,7 +13,7 @@ from shanshui.core.voice import ENGLISH, Voice
 from shanshui.industry.access_rules import Admission, admit
 from shanshui.industry.cell_verdicts import admitted_cells
 from shanshui.industry.classification import checked_code, industry_name
-from shanshui.industry.place_facts import MAPPED, asked_facts
+from shanshui.industry.place_facts import MAPPED, asked_facts, distances_off
 from shanshui.industry.rule_book import IN_FORCE, RESTRICTS, VERDICTS, Rule, rules_of
 from shanshui.industry.rule_facts import FACTS, PLAN_FACTS, PROJECT_FACTS
 from shanshui.queries.plain import jsonable
@@ -37,6 +37,8 @@ class PlaceAdmission:
         Verdict, rules that fired, what would change it.
     facts : dict
         Of the place.
+    off : dict
+        How far each distance may be from its number [m]: cells are no points.
     where, where_zh : dict
         Planning unit, county and prefecture there, as far as known; in Chinese where the polygons have such names.
     nearest : dict or None
@@ -48,6 +50,7 @@ class PlaceAdmission:
     industry: tuple[str, str, str]
     answer: Admission
     facts: dict[str, float]
+    off: dict[str, float]
     where: dict[str, str]
     where_zh: dict[str, str]
     nearest: dict[str, Any] | None
@@ -78,6 +81,7 @@ class PlaceAdmission:
                 "changes_zh": [c.words(zh) for c in answer.changes],
                 "better": answer.better,
                 "facts": {k: round(v, 4) for k, v in self.facts.items()},
+                "facts_off": {k: round(v, 1) for k, v in self.off.items() if k in self.facts},
                 "unknown": answer.unknown,
                 "plans": [f for f in answer.unknown if f in PLAN_FACTS],
                 "where": self.where,
@@ -160,12 +164,14 @@ def admitted_at(
         if fact not in FACTS:
             raise QuantityError(f"--fact {fact}: {nearest_word(fact, FACTS)}")
     known = {fact: value for fact, value in here.items() if np.isfinite(value)} | own
-    answer = admit(plain, known, kind=kind, year=year, exemptions=exemptions, rules=rules)
+    apart = _from_centre(study, lon, lat, row, column)
+    off = {f: m + apart for f, m in distances_off(study.grid.cell_m).items() if f not in own}
+    answer = admit(plain, known, kind=kind, year=year, exemptions=exemptions, rules=rules, off=off)
     applies = tuple(r for r in rules if r.concerns(plain, kind, year, exemptions))
     project = {f: v for f, v in own.items() if f in PROJECT_FACTS}
     nearest = _nearest(study, plain, (row, column), answer, (kind, year), applies, project)
     return PlaceAdmission(
-        (plain, *industry_name(plain)), answer, known, *_where(study, row, column), nearest, IN_FORCE if year is None else year,
+        (plain, *industry_name(plain)), answer, known, off, *_where(study, row, column), nearest, IN_FORCE if year is None else year,
     )  # fmt: skip
 
 
@@ -185,6 +191,14 @@ def _cell(study: Study, lon: float, lat: float) -> tuple[int, int]:
             f"--at {lon},{lat}: on the grid, but outside the study's region; its rules do not reach there"
         )
     return row, column
+
+
+def _from_centre(study: Study, lon: float, lat: float, row: int, column: int) -> float:
+    """How far a point is from the centre of its cell [m]."""
+    x, y = pyproj.Transformer.from_crs("EPSG:4326", study.grid.crs, always_xy=True).transform(
+        lon, lat
+    )
+    return float(np.hypot(x - study.grid.x()[column], y - study.grid.y()[row]))
 
 
 def _where(study: Study, row: int, column: int) -> tuple[dict[str, str], dict[str, str]]:
@@ -227,6 +241,7 @@ def _nearest(
     inside = _reader(study, "region_mask")
     asked = {f for f in asked_facts(rules) if f in MAPPED} | {"elevation_m"}
     readers = {f: _reader(study, f"place_facts.{f}") for f in asked}
+    off = distances_off(study.grid.cell_m)
     best: list[tuple[float, int, int, str] | None] = [None, None]
     for start, stop in sorted(study.grid.strips(STRIP), key=lambda s: _apart(row, *s)):
         if best[0] is not None and _apart(row, start, stop) > best[0][0]:
@@ -235,7 +250,7 @@ def _nearest(
         facts = {fact: reader.rows(start, stop).values[cells] for fact, reader in readers.items()}
         count = len(facts["elevation_m"])
         facts |= {f: np.full(count, v, np.float32) for f, v in project.items()}
-        judged = admitted_cells(code, facts, kind=kind, year=year, rules=rules)
+        judged = admitted_cells(code, facts, kind=kind, year=year, rules=rules, off=off)
         for at, verdicts in enumerate((judged.worst, judged.verdict)):
             better = np.flatnonzero(verdicts < now[at])
             if not len(better):
