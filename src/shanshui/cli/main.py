@@ -16,6 +16,7 @@ from shanshui.cli.make import export, report, run
 from shanshui.cli.peek import peek
 from shanshui.cli.rank import rank
 from shanshui.cli.scenario import compare, scenario
+from shanshui.cli.serve import serve
 from shanshui.cli.upkeep import sweep, verify
 from shanshui.cli.validate import validate
 from shanshui.cli.why import why
@@ -49,6 +50,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "validate": validate,
     "export": export,
     "report": report,
+    "serve": serve,
     "weigh": weigh,
     "rank": rank,
     "linkages": linkages,

@@ -5,17 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
-import matplotlib as mpl
 import numpy as np
 import rasterio
-from matplotlib.colors import (
-    BoundaryNorm,
-    Colormap,
-    LightSource,
-    LinearSegmentedColormap,
-    ListedColormap,
-    Normalize,
-)
+from matplotlib.colors import BoundaryNorm, LightSource, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -25,8 +17,8 @@ from rasterio.enums import Resampling
 from shanshui.core.terms import terms
 from shanshui.core.voice import Voice
 from shanshui.report.canvas import legend_text
+from shanshui.report.colouring import Colouring, class_colouring, ramp_colouring
 from shanshui.report.last import Last
-from shanshui.report.legends import colours
 from shanshui.report.map_marks import course_names, north_arrow, place_names, scale_bar
 from shanshui.store.rasters import RasterReader
 from shanshui.study.study import Study
@@ -264,13 +256,6 @@ def _overlay(ax: Any, spec: MapSpec) -> list[Any]:
     return handles
 
 
-def _ramp(name: str) -> Colormap | str:
-    """Ramp of the drawing library, or one between the colours of a legend."""
-    if not name or name in mpl.colormaps:
-        return name or "viridis"
-    return LinearSegmentedColormap.from_list(name, colours(name))
-
-
 def _exaggeration(ground: NDArray[np.float32], cell: float) -> float:
     """Coarse cells look flat: raise the shading until mean gradients read as slopes."""
     with warnings.catch_warnings():
@@ -289,60 +274,42 @@ def _colour(
     voice: Voice,
 ) -> list[Any]:
     reader = study.objects.reader(study.record(spec.product).digest)
-    codes = bool(spec.classes)
-    values, _ = thumbnail(reader, codes)
+    values, _ = thumbnail(reader, bool(spec.classes))
     values = np.where(inside == 1, values, np.nan)
-    if codes:
-        present = [c for c in spec.classes if np.any(values == c)]
-        if not present:
-            return []
-        cmap: Colormap = ListedColormap([spec.classes[c][1] for c in present])
-        place = np.full(values.shape, np.nan)
-        for k, c in enumerate(present):
-            place[values == c] = k
+    found = colouring(values, spec)
+    if found is None:
+        return []
+    if found.classes or found.one:
+        place = found.places(values)
         ax.imshow(
-            place,
+            np.where(place > 0, place - 1.0, np.nan),
             extent=extent,
-            cmap=cmap,
-            norm=BoundaryNorm(np.arange(len(present) + 1) - 0.5, len(present)),
+            cmap=ListedColormap([c for _, _, c in found.classes] or found.hues(1)),
+            norm=BoundaryNorm(
+                np.arange(max(len(found.classes), 1) + 1) - 0.5, max(len(found.classes), 1)
+            ),
             interpolation="nearest",
             zorder=1,
             rasterized=True,
         )
+        if found.one:
+            said = voice("everywhere", value=voice.figure(found.low))
+            return [Patch(color=found.hues(1)[0], label=said)]
         # codes that share a word share a line of the legend
-        legend = {legend_text(spec.classes[c][0]): spec.classes[c][1] for c in present}
+        legend = {legend_text(word): colour for _, word, colour in found.classes}
         return [Patch(color=colour, label=label) for label, colour in legend.items()]
-    seen = values[np.isfinite(values)]
-    if seen.size == 0:
-        return []
-    least, most = float(seen.min()), float(seen.max())
-    if least == most:
-        one = mpl.colormaps.get_cmap(_ramp(spec.ramp))(0.0)
-        ax.imshow(
-            np.where(np.isfinite(values), 1.0, np.nan),
-            extent=extent,
-            cmap=ListedColormap([one]),
-            zorder=1,
-            rasterized=True,
-        )
-        return [Patch(color=one, label=voice("everywhere", value=voice.figure(least)))]
-    low, high = np.quantile(seen, [0.02, 0.98])
-    if spec.logarithmic and (seen > 0).any():
-        low, high = np.quantile(seen[seen > 0], [0.05, 0.995])
-        norm: Normalize = mpl.colors.LogNorm(max(low, 1e-6), max(high, low * 10, 1e-5))
-        values = np.where(np.isnan(values) | (values > 0), values, low)
-    else:
-        norm = Normalize(low, high if high > low else low + 1)
+    if found.logarithmic:
+        values = np.where(np.isnan(values) | (values > 0), values, found.low)
     image = ax.imshow(
         values,
         extent=extent,
-        cmap=_ramp(spec.ramp),
-        norm=norm,
+        cmap=found.colormap,
+        norm=found.norm,
         zorder=1,
         rasterized=True,
     )
     bar = figure.add_axes((0.79, 0.25, 0.018, 0.5))
-    scale = "{x:g}" if isinstance(norm, mpl.colors.LogNorm) else None
+    scale = "{x:g}" if found.logarithmic else None
     figure.colorbar(image, cax=bar, extend="both", format=scale)
     if scale:
         bar.yaxis.set_minor_formatter("")
@@ -353,3 +320,11 @@ def _colour(
     )
     bar.tick_params(labelsize=7.5)
     return []
+
+
+def colouring(values: NDArray[Any], spec: MapSpec) -> Colouring | None:
+    """Colours of the grid of a map, from the values that it shows; None where there are none."""
+    if spec.classes:
+        found = class_colouring(values, spec.classes)
+        return found if found.classes else None
+    return ramp_colouring(values, spec.ramp, logarithmic=spec.logarithmic)

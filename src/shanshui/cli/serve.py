@@ -1,0 +1,42 @@
+"""Show studies to browsers and other programs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shanshui.core.errors import StudyError
+
+
+def serve(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Study folders.")],
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; this machine alone by default.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+    to_open: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """The One Map: prints an address where studies are looked at and asked."""
+    import socket
+    import webbrowser
+
+    import uvicorn
+
+    from shanshui.web.app import app_of
+
+    app = app_of(folders)
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise StudyError(
+            f"--host {host} --port {port}: cannot listen there ({error.strerror}); --port 0 takes a free one"
+        ) from error
+    address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
+    typer.echo(address)
+    if to_open:
+        webbrowser.open(address)
+    config = uvicorn.Config(app, log_level="warning", access_log=False)
+    uvicorn.Server(config).run(sockets=[listening])

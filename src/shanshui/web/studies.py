@@ -1,0 +1,183 @@
+"""The studies that a server shows, each opened once, and again when its file changes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shanshui.core.errors import PlanError, StudyError, nearest
+from shanshui.core.process_lock import ProcessLock
+from shanshui.core.quantity import Grid
+from shanshui.core.voice import ENGLISH, Voice, languages
+from shanshui.opened import Study, open_study
+from shanshui.queries.search import Search
+from shanshui.queries.sheet import Sheets
+from shanshui.report.colouring import Colouring
+from shanshui.report.views import class_words
+from shanshui.store.reading import Reading
+from shanshui.study.sections import BASE
+from shanshui.web.drawn import DrawnMap, colouring_of, drawn_map
+from shanshui.web.tiles import Held, Tiles
+
+MOST_DRAWN = 96 << 20
+"""Bytes of drawn maps that are held [D]."""
+
+
+@dataclass
+class Opened:
+    """A study, or a scenario of it, as it is shown.
+
+    Attributes
+    ----------
+    name : str
+        Of the study, in addresses.
+    study : Study
+        Opened to read only.
+    """
+
+    name: str
+    study: Study
+    _drawn: Held[DrawnMap] = field(default_factory=lambda: Held(lambda m: m.bytes, MOST_DRAWN))
+    _colours: Held[Colouring | None] = field(default_factory=lambda: Held(lambda _: 1, 4096))
+    _words: Held[dict[int, str]] = field(default_factory=lambda: Held(lambda _: 1, 4096))
+    _search: Held[Search] = field(default_factory=lambda: Held(lambda _: 1, 1))
+
+    def __post_init__(self) -> None:
+        self.reading = Reading(self.study.objects)
+        self.tiles = Tiles(self.reading)
+        self.sheets = Sheets(self.study)
+
+    def voice(self, language: str) -> Voice:
+        """Voice of a language.
+
+        Raises
+        ------
+        PlanError
+            Not known, with the nearest.
+        """
+        known = languages(self.study.layout.folder)
+        if language not in known:
+            raise PlanError(f"lang: '{language}'; {nearest(language, known)}")
+        return Voice(language, self.study.layout.folder)
+
+    def variant_of(self, product: str) -> str:
+        """Under which variant a product stands as the study is looked at here.
+
+        Raises
+        ------
+        PlanError
+            Not made yet.
+        """
+        return self.study.record(product).variant
+
+    def map(self, product: str, voice: Voice) -> DrawnMap:
+        """What the map of a product shows."""
+        digest = self.study.record(product).digest
+        return self._drawn.of(
+            (digest, product, voice.language), lambda: drawn_map(self.study, product, voice)
+        )
+
+    def colouring(self, product: str) -> Colouring | None:
+        """Colours of a grid; None where no cell has a value."""
+        digest = self.study.record(product).digest
+        return self._colours.of(
+            (digest, product), lambda: colouring_of(self.study, product, Voice(ENGLISH))
+        )
+
+    def unit(self, product: str) -> str:
+        """Unit of a grid; of anything else none."""
+        kind = self.study.plan.kind(product) if product in self.study.plan.steps else None
+        return kind.unit if isinstance(kind, Grid) else ""
+
+    def class_words(self, product: str, language: str) -> dict[int, str]:
+        """Word of each class of a grid; none of one of numbers."""
+        digest = self.study.record(product).digest
+        return self._words.of(
+            (digest, product, language),
+            lambda: class_words(self.study, product, self.voice(language)),
+        )
+
+    def search(self) -> Search:
+        """Places and products by what is typed."""
+        return self._search.of(self.study.ledger.state(), lambda: Search(self.study))
+
+
+class Studies:
+    """Studies that are shown.
+
+    Parameters
+    ----------
+    folders : mapping of name to Path
+        Each with a study file.
+    """
+
+    def __init__(self, folders: Mapping[str, Path]) -> None:
+        self._folders = dict(folders)
+        self._opened: dict[tuple[str, str], tuple[tuple[int, ...], Opened]] = {}
+        self._guard = ProcessLock()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._folders)
+
+    def folder(self, name: str) -> Path:
+        """Where a study is.
+
+        Raises
+        ------
+        StudyError
+            None of that name.
+        """
+        if name not in self._folders:
+            raise StudyError(f"study: '{name}'; {nearest(name, self._folders)}")
+        return self._folders[name]
+
+    def study(self, name: str, scenario: str = BASE) -> Opened:
+        """A study as one of its scenarios.
+
+        Raises
+        ------
+        StudyError
+            No such study or scenario.
+        """
+        folder = self.folder(name)
+        mark = _mark(folder)
+        with self._guard:
+            known = self._opened.get((name, scenario))
+            if known is not None and known[0] == mark:
+                return known[1]
+            opened = Opened(name, open_study(folder, read_only=True).scenario(scenario))
+            self._opened[name, scenario] = (mark, opened)
+            return opened
+
+
+def _mark(folder: Path) -> tuple[int, ...]:
+    """What tells that what is declared of a study was changed."""
+    files = [folder / "study.toml", *sorted((folder / "scenarios").glob("*.toml"))]
+    out: list[int] = []
+    for file in files:
+        try:
+            stat = file.stat()
+        except OSError:
+            continue
+        out += [stat.st_mtime_ns, stat.st_size, stat.st_ino]
+    return tuple(out)
+
+
+def named_folders(folders: list[Path]) -> dict[str, Path]:
+    """Names of studies in addresses: those of their folders, told apart by numbers.
+
+    Raises
+    ------
+    StudyError
+        A folder that is given twice.
+    """
+    out: dict[str, Path] = {}
+    for folder in folders:
+        place = folder.resolve()
+        if place in out.values():
+            raise StudyError(f"{folder}: is given twice")
+        name, count = place.name, 1
+        while name in out:
+            count += 1
+            name = f"{place.name}-{count}"
+        out[name] = place
+    return out
