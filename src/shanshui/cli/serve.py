@@ -7,13 +7,35 @@ import typer
 
 from shanshui.core.errors import StudyError
 
+_OWN = ("127.0.0.1", "::1", "localhost")
+"""Addresses that only this machine reaches."""
+
 
 def serve(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Study folders.")],
+    folders: Annotated[
+        list[Path] | None, typer.Argument(metavar="DIR...", help="Study folders.")
+    ] = None,
     host: Annotated[
         str, typer.Option(help="Address to listen at; this machine alone by default.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+    public: Annotated[
+        bool,
+        typer.Option("--public", help="Anybody may look; nobody may change without a password."),
+    ] = False,
+    users: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Table name, role (viewer, planner, administrator), password (a digest).",
+        ),
+    ] = None,
+    digest: Annotated[
+        bool,
+        typer.Option(
+            "--digest", help="Ask for a password and print its digest, for the table of users."
+        ),
+    ] = False,
     to_open: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """The One Map: prints an address where studies are looked at and asked."""
@@ -23,8 +45,18 @@ def serve(
     import uvicorn
 
     from shanshui.web.app import app_of
+    from shanshui.web.people import People, digest_of
 
-    app = app_of(folders)
+    if digest:
+        typer.echo(digest_of(typer.prompt("password", hide_input=True, err=True)))
+        return
+    if not folders:
+        raise StudyError("serve: no study; give one folder or more: shanshui serve DIR")
+    if not (public or users) and host not in _OWN:
+        raise StudyError(
+            f"--host {host}: others could change the study; give --users FILE, or --public that they may only look"
+        )
+    app = app_of(folders, People(users, public=public))
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

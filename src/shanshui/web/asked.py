@@ -11,7 +11,7 @@ from shanshui.queries.findings import findings
 from shanshui.queries.plain import jsonable
 from shanshui.report.legends import legends
 from shanshui.study.sections import BASE
-from shanshui.web.drawn import base_layers, degrees_of
+from shanshui.web.drawn import base_layers
 from shanshui.web.studies import Opened, Studies
 from shanshui.web.words import (
     DEFAULT_LANGUAGE,
@@ -54,7 +54,7 @@ def _about(router: APIRouter, studies: Studies) -> None:
             "title": own.file.study.name,
             "made_up": own.file.study.made_up,
             "languages": list(languages(own.layout.folder)),
-            "bounds": degrees_of(own),
+            "bounds": opened.bounds,
             "cell_m": own.grid.cell_m,
             "shape": own.grid.shape,
             "scenarios": [BASE, *own.scenarios],
@@ -113,17 +113,6 @@ def _of_products(router: APIRouter, studies: Studies) -> None:
     @router.get("/{study}/{scenario}/explain/{product}", summary="The chain back to the inputs")
     def explain(study: StudyName, scenario: ScenarioName, product: ProductName) -> dict[str, Any]:
         return {"chain": studies.study(study, scenario).study.explain(product).to_dicts()}
-
-    @router.get("/{study}/compare/{one}/{other}/{product}", summary="What differs of a product")
-    def compare(
-        study: StudyName,
-        one: ScenarioName,
-        other: ScenarioName,
-        product: ProductName,
-        column: Annotated[str, Query(max_length=100)] = "",
-    ) -> dict[str, Any]:
-        found = studies.study(study).study.compare(one, other, product, column)
-        return dict(jsonable(found.to_dict()))
 
 
 def _of_places(router: APIRouter, studies: Studies) -> None:

@@ -3,10 +3,11 @@
 from importlib.resources import files
 from pathlib import Path
 
-from fastapi import APIRouter
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from shanshui.core.errors import PlanError
+from shanshui.web.ogc import landing
 
 BUILT = "web/page"
 """Where the build puts the page."""
@@ -27,7 +28,9 @@ def page() -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
-    def first() -> Response:
+    def first(request: Request, f: str = "") -> Response:
+        if f == "json" or "text/html" not in request.headers.get("accept", "text/html"):
+            return JSONResponse(landing(request))
         place = built()
         if place is None:
             return HTMLResponse(_NOT_BUILT, 503)

@@ -15,7 +15,7 @@ from shanshui.report.colouring import Colouring
 from shanshui.report.views import class_words
 from shanshui.store.reading import Reading
 from shanshui.study.sections import BASE
-from shanshui.web.drawn import DrawnMap, colouring_of, drawn_map
+from shanshui.web.drawn import DrawnMap, colouring_of, degrees_of, drawn_map
 from shanshui.web.tiles import Held, Tiles
 
 MOST_DRAWN = 96 << 20
@@ -39,12 +39,19 @@ class Opened:
     _drawn: Held[DrawnMap] = field(default_factory=lambda: Held(lambda m: m.bytes, MOST_DRAWN))
     _colours: Held[Colouring | None] = field(default_factory=lambda: Held(lambda _: 1, 4096))
     _words: Held[dict[int, str]] = field(default_factory=lambda: Held(lambda _: 1, 4096))
+    _bounds: Held[list[float]] = field(default_factory=lambda: Held(lambda _: 1, 1))
     _search: Held[Search] = field(default_factory=lambda: Held(lambda _: 1, 1))
 
     def __post_init__(self) -> None:
         self.reading = Reading(self.study.objects)
         self.tiles = Tiles(self.reading)
         self.sheets = Sheets(self.study)
+
+    @property
+    def bounds(self) -> list[float]:
+        """West, south, east and north of the region, or of the grid where it has none [degree]."""
+        record = self.study.entry("boundary")
+        return self._bounds.of(record.digest if record else "", lambda: degrees_of(self.study))
 
     def voice(self, language: str) -> Voice:
         """Voice of a language.
