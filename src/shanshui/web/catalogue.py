@@ -69,11 +69,17 @@ def collections(studies: Studies) -> Iterator[Collection]:
         for scenario in scenarios:
             opened = studies.study(name, scenario)
             for product in opened.study.plan.steps:
-                if scenario != BASE and product not in opened.study.reached:
-                    continue
                 kind = _kind(opened, product)
-                if kind and opened.study.has(product):
+                if kind and _there(opened, product, own=scenario != BASE):
                     yield Collection(opened, scenario, product, kind)
+
+
+def _there(opened: Opened, product: str, *, own: bool) -> bool:
+    """Whether a product was made; of a scenario, by itself."""
+    record = opened.study.entry(product)
+    if record is None or (own and not record.variant):
+        return False
+    return opened.study.objects.present(record.digest)
 
 
 def collection(studies: Studies, address: str) -> Collection:

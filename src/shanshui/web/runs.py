@@ -238,17 +238,18 @@ class Runs:
     def _follow(self, job: Job, process: "subprocess.Popen[str]") -> None:
         """Hear a run until it ends."""
         rest: list[str] = []
-        for line in process.stdout or ():
-            try:
-                event = json.loads(line)
-            except ValueError:
-                rest.append(line.strip())
-                continue
-            with self._change:
-                if len(job.events) < MOST_TOLD:
-                    job.events.append(event)
-                job.done += event.get("kind") == "made"
-                self._change.notify_all()
+        with process:
+            for line in process.stdout or ():
+                try:
+                    event = json.loads(line)
+                except ValueError:
+                    rest.append(line.strip())
+                    continue
+                with self._change:
+                    if len(job.events) < MOST_TOLD:
+                        job.events.append(event)
+                    job.done += event.get("kind") == "made"
+                    self._change.notify_all()
         code = process.wait()
         with self._change:
             self._process = None
