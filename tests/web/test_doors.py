@@ -392,6 +392,12 @@ def test_too_much_is_not_taken(client):
     assert answer.status_code == 413
 
 
+def test_another_method_is_told_those_that_there_are(client):
+    answer = client.patch("/comments/q", json={})
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "POST"}
+
+
 def test_a_study_cannot_be_shown_twice(folder, tmp_path):
     with pytest.raises(StudyError, match="twice"):
         app_of([folder, folder])

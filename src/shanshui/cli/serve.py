@@ -7,6 +7,8 @@ import typer
 
 from shanshui.core.errors import StudyError
 
+KEPT_S = 75
+"""How long a connection is kept for the next question [s]: longer than a reader looks at a map."""
 _OWN = ("127.0.0.1", "::1", "localhost")
 """Addresses that only this machine reaches."""
 
@@ -61,6 +63,7 @@ def serve(
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(256)
     except OSError as error:
         listening.close()
         raise StudyError(
@@ -70,5 +73,5 @@ def serve(
     typer.echo(address)
     if to_open:
         webbrowser.open(address)
-    config = uvicorn.Config(app, log_level="warning", access_log=False)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_keep_alive=KEPT_S)
     uvicorn.Server(config).run(sockets=[listening])

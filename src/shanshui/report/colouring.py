@@ -16,6 +16,7 @@ from matplotlib.colors import (
 )
 from numpy.typing import NDArray
 
+from shanshui.kernels.picture import class_places, ramp_places
 from shanshui.report.legends import colours
 
 USUAL_RAMP = "viridis"
@@ -87,22 +88,14 @@ class Colouring:
         values : any shape [unit of the grid]
             NaN where missing.
         """
-        out = np.zeros(values.shape, np.uint8)
+        plain = np.atleast_2d(np.asarray(values, np.float32))
         if self.classes:
-            for at, (code, _, _) in enumerate(self.classes[:STEPS], start=1):
-                out[values == code] = at
-            return out
-        known = np.isfinite(values)
-        if self.one:
-            out[known] = 1
-            return out
-        seen = np.asarray(values[known], np.float64)
-        if self.logarithmic:
-            seen = np.log(np.maximum(seen, self.low) / self.low) / np.log(self.high / self.low)
+            told = sorted((code, at) for at, (code, _, _) in enumerate(self.classes[:STEPS], 1))
+            codes = np.array([code for code, _ in told], np.float32)
+            found = class_places(plain, codes, np.array([at for _, at in told], np.uint8))
         else:
-            seen = (seen - self.low) / (self.high - self.low)
-        out[known] = 1 + np.clip(seen * (STEPS - 1) + 0.5, 0, STEPS - 1).astype(np.uint8)
-        return out
+            found = ramp_places(plain, self.low, self.high, self.logarithmic, STEPS)
+        return np.asarray(found).reshape(values.shape)
 
 
 def class_colouring(values: NDArray[Any], classes: Mapping[int, tuple[str, str]]) -> Colouring:

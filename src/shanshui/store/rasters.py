@@ -216,18 +216,26 @@ class RasterReader:
 
     def rows(self, start: int, stop: int) -> xr.DataArray:
         """Rows ``start`` to ``stop`` as a labelled array."""
+        values = self.cells(slice(start, stop), slice(0, self.grid.nx))
+        return self.grid.lay(values, self.units, start=start, nodata=self.nodata)
+
+    def cells(self, rows: slice, columns: slice) -> NDArray[Any]:
+        """Cells of a window, both of whose sides begin and end within the grid."""
         file = getattr(self._local, "file", None)
+        high, wide = rows.stop - rows.start, columns.stop - columns.start
         try:
             with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
                 if file is None:
                     file = self._local.file = rasterio.open(self.path)
                     self._opened.append(file)
-                values = file.read(1, window=Window(0, start, self.grid.nx, stop - start))
+                found: NDArray[Any] = file.read(
+                    1, window=Window(columns.start, rows.start, wide, high)
+                )
         except RasterioError as error:
             raise StoreError(
                 f"{self.path}: a kept grid cannot be read ({error}); run again with --fresh"
             ) from error
-        return self.grid.lay(values, self.units, start=start, nodata=self.nodata)
+        return found
 
     def load(self) -> xr.DataArray:
         """All rows."""

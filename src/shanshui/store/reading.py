@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -115,8 +115,17 @@ class Reading:
         ny, nx = self.objects.grid.shape
         low, high = _ends(rows, ny, f"{name}: rows")
         left, right = _ends(columns, nx, f"{name}: columns")
-        with kept.reader(self.objects.grid) as reader:
-            return reader.rows(low, high).isel(x=slice(left, right))
+        grid = self.objects.grid
+        with kept.reader(grid) as reader:
+            values = reader.cells(slice(low, high), slice(left, right))
+            part = replace(
+                grid,
+                left=grid.left + left * grid.cell_m,
+                top=grid.top - low * grid.cell_m,
+                ny=high - low,
+                nx=right - left,
+            )
+            return part.lay(values, reader.units, nodata=reader.nodata)
 
     def overview(self, name: str, factor: int, variant: str = "") -> NDArray[Any]:
         """A whole grid thinned: of a quantity the mean of the known cells of each block, of classes the cell at its middle.

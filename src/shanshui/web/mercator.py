@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pyproj
@@ -57,18 +58,27 @@ class Pixels:
 
     Attributes
     ----------
-    row, column : (pixel, pixel) float32 [cell]
-        Of their middles, from the upper left corner of the grid: 0.5 is the middle of the first cell. NaN where a place has none.
+    rows, columns : (point, point) [cell]
+        Of a mesh from the middle of the first pixel to that of the last, from the upper left corner of the grid: 0.5 is the middle of the
+        first cell. NaN where a place has none.
     cells : float [cell]
         Width of a pixel.
     """
 
-    row: NDArray[np.float32]
-    column: NDArray[np.float32]
+    rows: NDArray[np.float64]
+    columns: NDArray[np.float64]
     cells: float
 
+    def row(self, count: int = SIDE) -> NDArray[np.float64]:
+        """Row of the middle of each pixel."""
+        return _between(self.rows, count)
 
-def pixels_of(tile: Tile, grid: GridSpec, around: int = 0) -> Pixels | None:
+    def column(self, count: int = SIDE) -> NDArray[np.float64]:
+        """Column of the middle of each pixel."""
+        return _between(self.columns, count)
+
+
+def pixels_of(tile: Tile, grid: GridSpec) -> Pixels | None:
     """Where the pixels of a tile lie on a grid; None where none does.
 
     Parameters
@@ -77,29 +87,24 @@ def pixels_of(tile: Tile, grid: GridSpec, around: int = 0) -> Pixels | None:
         Of the web's grid.
     grid : GridSpec
         Of a study.
-    around : int [pixel]
-        So many more on each side.
     """
     west, _, east, north = tile.bounds
     wide = (east - west) / SIDE
-    step = np.linspace(0.5 - around, SIDE - 0.5 + around, _MESH)
+    step = np.linspace(0.5, SIDE - 0.5, _MESH)
     x, y = np.meshgrid(west + step * wide, north - step * wide)
-    to_grid = _transformer(grid.crs)
-    at_x, at_y = to_grid.transform(x, y)
+    at_x, at_y = _transformer(grid.crs).transform(x, y)
     column = (np.asarray(at_x) - grid.left) / grid.cell_m
     row = (grid.top - np.asarray(at_y)) / grid.cell_m
     # beyond the reach of a projection a place is infinite, and so is what lies beside it
     column[~np.isfinite(column)], row[~np.isfinite(row)] = np.nan, np.nan
     if not _meets(row, column, grid):
         return None
-    count = SIDE + 2 * around
-    rows, columns = _between(row, count), _between(column, count)
     middle = _MESH // 2
     spread = np.hypot(
         column[middle, middle + 1] - column[middle, middle - 1],
         row[middle, middle + 1] - row[middle, middle - 1],
     ) / (step[middle + 1] - step[middle - 1])
-    return Pixels(rows, columns, float(spread) if np.isfinite(spread) else 1.0)
+    return Pixels(row, column, float(spread) if np.isfinite(spread) else 1.0)
 
 
 def _meets(row: NDArray[np.float64], column: NDArray[np.float64], grid: GridSpec) -> bool:
@@ -114,16 +119,17 @@ def _meets(row: NDArray[np.float64], column: NDArray[np.float64], grid: GridSpec
     )
 
 
-def _between(mesh: NDArray[np.float64], count: int) -> NDArray[np.float32]:
+def _between(mesh: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """Values at pixels from those at the points of a mesh that spans them from the first to the last."""
-    at = np.linspace(0, _MESH - 1, count)
+    at = np.arange(count) * ((_MESH - 1) / (count - 1))
     low = np.minimum(at.astype(np.int64), _MESH - 2)
     part = (at - low)[None, :]
     along = mesh[:, low] * (1 - part) + mesh[:, low + 1] * part
     down = part.T
-    return np.asarray(along[low] * (1 - down) + along[low + 1] * down, np.float32)
+    return np.asarray(along[low] * (1 - down) + along[low + 1] * down)
 
 
+@cache
 def _transformer(crs: str) -> pyproj.Transformer:
-    # pyproj keeps one for each thread
+    # pyproj keeps what it needs for each thread by itself
     return pyproj.Transformer.from_crs("EPSG:3857", crs, always_xy=True)

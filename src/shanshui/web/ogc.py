@@ -252,7 +252,7 @@ def _tiles(router: APIRouter, studies: Studies) -> None:
         opened = found.opened
         picture = opened.tiles.picture(
             found.product,
-            opened.variant_of(found.product),
+            opened.record(found.product).variant,
             Tile(z, x, y),
             opened.colouring(found.product),
         )

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -93,10 +93,10 @@ class People:
         token = authorization.removeprefix("Bearer ").strip() or request.cookies.get(COOKIE, "")
         return (self.of(token) if token else None) or (ANYBODY if self.public else None)
 
-    def need(self, role: str) -> Callable[..., Person]:
+    def need(self, role: str) -> Callable[..., Awaitable[Person]]:
         """Dependency of a door that only some may use."""
 
-        def who(
+        async def who(
             request: Request, authorization: Annotated[str, Header(max_length=400)] = ""
         ) -> Person:
             person = self.asking(request, authorization)

@@ -46,7 +46,7 @@ def seen(studies: Studies) -> APIRouter:
         v: Annotated[str, Query(max_length=64, description="Content, for caches.")] = "",
     ) -> Response:
         opened, square = studies.study(study, scenario), Tile(z, x, y)
-        record = opened.study.record(product)
+        record = opened.record(product)
         mark = f'"{record.digest[:20]}-{style}-{z}-{x}-{y}"'
         held = f"max-age={HELD_S}" if v else "no-cache"
         told = {"ETag": mark, "Cache-Control": held}
@@ -72,7 +72,7 @@ def seen(studies: Studies) -> APIRouter:
 
 
 def _picture(opened: Opened, product: str, square: Tile, style: str) -> bytes:
-    variant = opened.variant_of(product)
+    variant = opened.record(product).variant
     if style == "heights":
         if opened.unit(product) != "m":
             raise PlanError(f"{product}: heights are in m; ask for elevation")
@@ -84,7 +84,7 @@ def _picture(opened: Opened, product: str, square: Tile, style: str) -> bytes:
 def _value(opened: Opened, product: str, lon: float, lat: float, lang: str) -> dict[str, Any]:
     voice, study = opened.voice(lang), opened.study
     row, column = cell_at(study, lon, lat)
-    record = study.record(product)
+    record = opened.record(product)
     part = opened.reading.window(
         product, slice(row, row + 1), slice(column, column + 1), record.variant
     )

@@ -89,7 +89,7 @@ def stac(studies: Studies) -> APIRouter:
     ) -> FileResponse:
         opened, product = studies.study(study, scenario), name.removesuffix(".tif")
         _refuse_no_grid(opened, product)
-        kept = opened.study.objects.kept(opened.study.record(product).digest)
+        kept = opened.study.objects.kept(opened.record(product).digest)
         return FileResponse(kept.path, media_type=TIFF, filename=f"{product}.tif")
 
     return router
@@ -107,7 +107,7 @@ def _refuse_no_grid(opened: Opened, product: str) -> None:
 
 def _item(opened: Opened, scenario: str, product: str, base: str, voice: Voice) -> dict[str, Any]:
     study = opened.study
-    record, box = study.record(product), opened.bounds
+    record, box = opened.record(product), opened.bounds
     west, south, east, north = box
     own = f"{base}/stac/{opened.name}/{scenario}"
     unit = opened.unit(product)

@@ -1,5 +1,6 @@
 """The studies that a server shows, each opened once, and again when its file changes."""
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +14,14 @@ from shanshui.queries.search import Search
 from shanshui.queries.sheet import Sheets
 from shanshui.report.colouring import Colouring
 from shanshui.report.views import class_words
+from shanshui.store.ledger import Record
 from shanshui.store.reading import Reading
 from shanshui.study.sections import BASE
 from shanshui.web.drawn import DrawnMap, colouring_of, degrees_of, drawn_map
 from shanshui.web.tiles import Held, Tiles
 
+LOOK_S = 0.5
+"""How long a study is taken to be declared as it was [s]."""
 MOST_DRAWN = 96 << 20
 """Bytes of drawn maps that are held [D]."""
 
@@ -39,6 +43,7 @@ class Opened:
     _drawn: Held[DrawnMap] = field(default_factory=lambda: Held(lambda m: m.bytes, MOST_DRAWN))
     _colours: Held[Colouring | None] = field(default_factory=lambda: Held(lambda _: 1, 4096))
     _words: Held[dict[int, str]] = field(default_factory=lambda: Held(lambda _: 1, 4096))
+    _records: Held[Record] = field(default_factory=lambda: Held(lambda _: 1, 4096))
     _bounds: Held[list[float]] = field(default_factory=lambda: Held(lambda _: 1, 1))
     _search: Held[Search] = field(default_factory=lambda: Held(lambda _: 1, 1))
 
@@ -66,26 +71,28 @@ class Opened:
             raise PlanError(f"lang: '{language}'; {nearest(language, known)}")
         return Voice(language, self.study.layout.folder)
 
-    def variant_of(self, product: str) -> str:
-        """Under which variant a product stands as the study is looked at here.
+    def record(self, product: str) -> Record:
+        """How a product stands, asked once while the ledger is as it is.
 
         Raises
         ------
         PlanError
-            Not made yet.
+            Unknown, or not made yet.
         """
-        return self.study.record(product).variant
+        return self._records.of(
+            (self.study.ledger.state(), product), lambda: self.study.record(product)
+        )
 
     def map(self, product: str, voice: Voice) -> DrawnMap:
         """What the map of a product shows."""
-        digest = self.study.record(product).digest
+        digest = self.record(product).digest
         return self._drawn.of(
             (digest, product, voice.language), lambda: drawn_map(self.study, product, voice)
         )
 
     def colouring(self, product: str) -> Colouring | None:
         """Colours of a grid; None where no cell has a value."""
-        digest = self.study.record(product).digest
+        digest = self.record(product).digest
         return self._colours.of(
             (digest, product), lambda: colouring_of(self.study, product, Voice(ENGLISH))
         )
@@ -97,7 +104,7 @@ class Opened:
 
     def class_words(self, product: str, language: str) -> dict[int, str]:
         """Word of each class of a grid; none of one of numbers."""
-        digest = self.study.record(product).digest
+        digest = self.record(product).digest
         return self._words.of(
             (digest, product, language),
             lambda: class_words(self.study, product, self.voice(language)),
@@ -120,6 +127,7 @@ class Studies:
     def __init__(self, folders: Mapping[str, Path]) -> None:
         self._folders = dict(folders)
         self._opened: dict[tuple[str, str], tuple[tuple[int, ...], Opened]] = {}
+        self._looked: dict[tuple[str, str], float] = {}
         self._guard = ProcessLock()
 
     def __iter__(self) -> Iterator[str]:
@@ -146,9 +154,13 @@ class Studies:
             No such study or scenario.
         """
         folder = self.folder(name)
-        mark = _mark(folder)
         with self._guard:
             known = self._opened.get((name, scenario))
+            now = time.monotonic()
+            if known is not None and now - self._looked.get((name, scenario), -LOOK_S) < LOOK_S:
+                return known[1]
+            self._looked[name, scenario] = now
+            mark = _mark(folder)
             if known is not None and known[0] == mark:
                 return known[1]
             opened = Opened(name, open_study(folder, read_only=True).scenario(scenario))

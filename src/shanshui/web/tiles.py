@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from shanshui.core.process_lock import ProcessLock
+from shanshui.kernels.picture import cells_under
 from shanshui.region.grid import GridSpec
 from shanshui.report.colouring import Colouring
 from shanshui.store.reading import Reading
@@ -18,6 +19,8 @@ from shanshui.web.mercator import SIDE, Pixels, Tile, pixels_of
 T = TypeVar("T")
 NEAR = 4
 """Up to so many cells a pixel, cells are read as they are; beyond, from a grid thinned by a power of two [D]."""
+WHOLE = 4_000_000
+"""Grids of so many cells are held whole while they are looked at [D]: 16 MB."""
 MOST_BYTES = 64 << 20
 """Bytes of pictures that are held [D]."""
 
@@ -147,7 +150,7 @@ class Tiles:
         factor = 1
         while factor * 2 <= at.cells:
             factor *= 2
-        if factor >= NEAR:
+        if factor >= NEAR or grid.cells <= WHOLE:
             return _Part(self.reading.overview(name, factor, variant), 0, 0, factor)
         box = _box(at, grid)
         if box is None:
@@ -156,7 +159,7 @@ class Tiles:
         values = self.reading.window(name, rows, columns, variant)
         return _Part(values.values, rows.start, columns.start, 1)
 
-    def _sampled(self, name: str, variant: str, at: Pixels) -> NDArray[Any] | None:
+    def _sampled(self, name: str, variant: str, at: Pixels) -> NDArray[np.float32] | None:
         """Value of the cell under each pixel; NaN outside and where it is missing."""
         part = self._source(name, variant, at)
         if part is None:
@@ -175,24 +178,26 @@ class _Part:
     def __init__(self, values: NDArray[Any], row: int, column: int, factor: int) -> None:
         self.values, self.row, self.column, self.factor = values, row, column, factor
 
-    def nearest(self, at: Pixels, nodata: float | None) -> NDArray[Any]:
-        row, column = self._own(at)
-        ny, nx = self.values.shape
-        with np.errstate(invalid="ignore"):
-            inside = (row >= 0) & (row < ny) & (column >= 0) & (column < nx)
-        out = np.full(row.shape, np.nan, np.float32)
-        seen = self.values[row[inside].astype(np.int64), column[inside].astype(np.int64)]
-        found = seen.astype(np.float32)
-        if nodata is not None and self.values.dtype.kind != "f":
-            found[seen == nodata] = np.nan
-        out[inside] = found
-        return out
+    def nearest(self, at: Pixels, nodata: float | None) -> NDArray[np.float32]:
+        whole = self.values.dtype.kind != "f"
+        return np.asarray(
+            cells_under(
+                at.rows,
+                at.columns,
+                SIDE,
+                self.values,
+                float(self.row),
+                float(self.column),
+                float(self.factor),
+                float(nodata) if whole and nodata is not None else np.nan,
+            )
+        )
 
     def between(self, at: Pixels) -> NDArray[np.float32]:
         """Interpolated between the middles of cells; the nearest one at the rim."""
-        row, column = self._own(at)
         ny, nx = self.values.shape
-        row, column = np.nan_to_num(row - 0.5), np.nan_to_num(column - 0.5)
+        row = np.nan_to_num((at.row() - self.row) / self.factor - 0.5)
+        column = np.nan_to_num((at.column() - self.column) / self.factor - 0.5)
         row, column = np.clip(row, 0, ny - 1), np.clip(column, 0, nx - 1)
         up, left = row.astype(np.int64), column.astype(np.int64)
         down, right = np.minimum(up + 1, ny - 1), np.minimum(left + 1, nx - 1)
@@ -202,17 +207,11 @@ class _Part:
         below = filled[down, left] * (1 - dx) + filled[down, right] * dx
         return np.asarray(above * (1 - dy) + below * dy, np.float32)
 
-    def _own(self, at: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        factor = np.float32(self.factor)
-        return (at.row - np.float32(self.row)) / factor, (
-            at.column - np.float32(self.column)
-        ) / factor
-
 
 def _box(at: Pixels, grid: GridSpec) -> tuple[slice, slice] | None:
     """Rows and columns that some pixels show; None where they are outside."""
     out = []
-    for places, size in ((at.row, grid.ny), (at.column, grid.nx)):
+    for places, size in ((at.rows, grid.ny), (at.columns, grid.nx)):
         low = max(0, int(np.floor(np.nanmin(places))) - 1)
         high = min(size, int(np.ceil(np.nanmax(places))) + 2)
         if low >= high:
