@@ -167,6 +167,9 @@ class Reading:
 
     def _thinned(self, kept: Kept, factor: int) -> NDArray[Any]:
         grid = self.objects.grid
+        if factor == 1:
+            with kept.reader(grid) as reader:
+                return np.asarray(reader.load().values)
         blocks = []
         high = factor * max(1, STRIP // factor)
         with kept.reader(grid) as reader:

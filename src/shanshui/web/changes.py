@@ -193,6 +193,7 @@ def _scenarios(router: APIRouter, studies: Studies, people: People, held: Change
             settings=wish.settings,
             words=words,
         )
+        studies.changed(study)
         held.note(study, person, "scenario new", scenario=wish.name, wish=wish.model_dump())
         return {"scenario": made.scenario, "overridden": list(made.overridden)}
 
@@ -201,6 +202,7 @@ def _scenarios(router: APIRouter, studies: Studies, people: People, held: Change
         study: StudyName, name: ScenarioName, person: Annotated[Person, planner]
     ) -> dict[str, Any]:
         dropped = open_study(studies.folder(study)).drop_scenario(name)
+        studies.changed(study)
         held.note(study, person, "scenario drop", scenario=name)
         return {"scenario": dropped.scenario, "results": dropped.results, "bytes": dropped.bytes}
 

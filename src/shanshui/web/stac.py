@@ -117,6 +117,7 @@ def _item(opened: Opened, scenario: str, product: str, base: str, voice: Voice) 
         "stac_extensions": [
             "https://stac-extensions.github.io/projection/v1.1.0/schema.json",
             "https://stac-extensions.github.io/file/v2.1.0/schema.json",
+            "https://stac-extensions.github.io/raster/v1.1.0/schema.json",
         ],
         "id": f"{opened.name}:{scenario}:{product}",
         "collection": f"{opened.name}:{scenario}",

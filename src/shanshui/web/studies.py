@@ -145,6 +145,12 @@ class Studies:
             raise StudyError(f"study: '{name}'; {nearest(name, self._folders)}")
         return self._folders[name]
 
+    def changed(self, name: str) -> None:
+        """Look at what is declared of a study again before it is shown next."""
+        with self._guard:
+            for key in [k for k in self._looked if k[0] == name]:
+                del self._looked[key]
+
     def study(self, name: str, scenario: str = BASE) -> Opened:
         """A study as one of its scenarios.
 
