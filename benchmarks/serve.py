@@ -38,7 +38,9 @@ def main() -> None:
         faults: list[str] = []
         until = time.monotonic() + words.seconds
         viewers = [
-            threading.Thread(target=_view, args=(port, told, shown, bounds, k, until, waits, faults))
+            threading.Thread(
+                target=_view, args=(port, told, shown, bounds, k, until, waits, faults)
+            )
             for k in range(words.viewers)
         ]
         for viewer in viewers:
@@ -74,7 +76,9 @@ def _view(port, study, products, bounds, seed, until, waits, faults) -> None:
                 held.add(at)
                 began = time.perf_counter()
                 try:
-                    connection.request("GET", f"/tiles/{study}/base/{product}/{zoom}/{at[0]}/{at[1]}.png?v=1")
+                    connection.request(
+                        "GET", f"/tiles/{study}/base/{product}/{zoom}/{at[0]}/{at[1]}.png?v=1"
+                    )
                     answer = connection.getresponse()
                     answer.read()
                     if answer.status != 200:
