@@ -53,7 +53,7 @@ PROJECTS = (
         "限制  7862 森林公园管理", ("N4",), (), ("green_unit=4",),
     ),
     Project(
-        "chemicals by a main river", "有机化学原料制造", "new", {**FREE, "farmland": 1, "main_river_m": up_to(1000), "river_m": beyond(200)}, (),
+        "chemicals by a main river", "有机化学原料制造", "new", {**FREE, "farmland": 1, "main_river_m": up_to(600), "river_m": beyond(200)}, (),
         "FORBID  2614 Organic chemical raw materials", "禁止  2614 有机化学原料制造", ("W1",),
     ),
     Project(

@@ -177,9 +177,9 @@ def _of_places(router: APIRouter, studies: Studies) -> None:
         return answer
 
 
-def _lines(opened: Opened, lang: str) -> list[dict[str, Any]]:
+def _lines(opened: Opened, language: str) -> list[dict[str, Any]]:
     """Every product in the words of a language, with where it stands in the report."""
-    voice = opened.voice(lang)
+    voice = opened.voice(language)
     rows = {row.product: row for row in reversed(legends())}
     order = {row.product: at for at, row in enumerate(legends())}
     out = []

@@ -91,18 +91,18 @@ def _listed(router: APIRouter, studies: Studies) -> None:
 def _items(router: APIRouter, studies: Studies) -> None:
     held: Held[tuple[Any, list[dict[str, Any]]]] = Held(_size, MOST_HELD)
 
-    def rows(found: Collection, lang: str) -> tuple[Any, list[dict[str, Any]]]:
+    def rows(found: Collection, language: str) -> tuple[Any, list[dict[str, Any]]]:
         """Features of a collection, read and turned once."""
         if found.kind != "features":
             raise PlanError(f"{found.id}: is a grid; it has tiles and a file, no features")
         digest = found.opened.study.record(found.product).digest
 
         def make() -> tuple[Any, list[dict[str, Any]]]:
-            frame = found.features(found.opened.voice(lang))
+            frame = found.features(found.opened.voice(language))
             shapely.prepare(frame.geometry.to_numpy())
             return frame.geometry, plain_properties(frame)
 
-        return held.of((digest, found.id, lang), make)
+        return held.of((digest, found.id, language), make)
 
     @router.get("/collections/{address}/items", summary="Features of a collection")
     def items(

@@ -81,8 +81,8 @@ def _picture(opened: Opened, product: str, square: Tile, style: str) -> bytes:
     return opened.tiles.picture(product, variant, square, colouring)
 
 
-def _value(opened: Opened, product: str, lon: float, lat: float, lang: str) -> dict[str, Any]:
-    voice, study = opened.voice(lang), opened.study
+def _value(opened: Opened, product: str, lon: float, lat: float, language: str) -> dict[str, Any]:
+    voice, study = opened.voice(language), opened.study
     row, column = cell_at(study, lon, lat)
     record = opened.record(product)
     part = opened.reading.window(
@@ -90,7 +90,7 @@ def _value(opened: Opened, product: str, lon: float, lat: float, lang: str) -> d
     )
     number, nodata = float(part.values[0, 0]), part.attrs.get("nodata")
     known = number == number and number != nodata
-    words = opened.class_words(product, lang)
+    words = opened.class_words(product, language)
     unit = opened.unit(product)
     said = words.get(int(number), voice.figure(number)) if known else voice("mark_unknown")
     return {
