@@ -255,6 +255,15 @@ def test_every_column_of_a_move():
     left = relocation(jobs(), RECEIVERS, city_share=0.5, reach_km=5.0)
     assert left[["to", "jobs"]].sort_values("to").to_numpy().tolist() == [["", pytest.approx(20.0)], ["near", pytest.approx(20.0)]]  # fmt: skip
     assert np.isnan(left.loc[left["to"] == "", "km"].iloc[0])
+    # where nobody knows the jobs the rules may push out some, and nobody knows how many
+    some = jobs()
+    some["jobs"] = some["jobs"].astype(float)
+    some.loc[0, "jobs"] = np.nan
+    told = relocation(some, RECEIVERS, city_share=0.75)
+    blank = told[told["code"] == str(some["code"].iloc[0])]
+    assert blank["to"].tolist() == [""]
+    assert blank["jobs"].isna().all()
+    assert told["jobs"].iloc[:-1].notna().all()
     assert relocation(jobs(pushed_share=[0.0, 0.0]), RECEIVERS).empty
     with pytest.raises(QuantityError, match="none has a role of inner"):
         relocation(jobs(), RECEIVERS, receiving_roles=("inner",))

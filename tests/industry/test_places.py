@@ -267,14 +267,21 @@ def test_heavy_jobs_with_a_pencil():
     assert found["y"].between(0, 200).all()
     assert found.attrs["crs"]
     early = heavy_jobs(squares(2, 4), halves(), table, facts, RESERVE, year=2010)
-    assert list(early["code"]) == ["101"]
-    assert early["jobs"].iloc[0] == 500.0
+    early = early.set_index("code")["jobs"]
+    assert early["101"] == 500.0
+    assert np.isnan(early["102"])
 
 
 def test_a_missing_figure_is_not_a_county_without_jobs():
     table = work(("101", 2020, "mining", 10.0), ("101", 2020, "manufacturing", np.nan), ("102", 2020, "mining", 5.0))  # fmt: skip
-    found = heavy_jobs(squares(2, 4), halves(), table, place_facts(*flat()), RESERVE)
-    assert list(found["code"]) == ["102"]
+    facts = place_facts(*flat())
+    found = heavy_jobs(squares(2, 4), halves(), table, facts, RESERVE).set_index("code")["jobs"]
+    assert np.isnan(found["101"])
+    assert found["102"] == 5.0
+    # a county that the table does not have is none without jobs either
+    alone = table[table["code"] == "102"]
+    lone = heavy_jobs(squares(2, 4), halves(), alone, facts, RESERVE).set_index("code")["jobs"]
+    assert np.isnan(lone["101"])
 
 
 def test_industries_that_are_not_in_the_table_are_refused():

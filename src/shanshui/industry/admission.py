@@ -279,7 +279,7 @@ def heavy_jobs(
     Returns
     -------
     table
-        ``code, name, x, y`` [m] of a point inside, ``jobs`` [person], ``pushed_share`` [1]; counties without jobs known are left out.
+        ``code, name, x, y`` [m] of a point inside, ``jobs`` [person], ``pushed_share`` [1]; ``jobs`` NaN in a county whose jobs are not known.
         Only what is certain pushes: a fact that is missing fires no rule, and attributes name those that no cell knows, and the known
         share of those known in part.
 
@@ -322,8 +322,7 @@ def heavy_jobs(
             "jobs": here["code"].astype(str).map(jobs).to_numpy(np.float64),
             "pushed_share": (inside.total / np.maximum(inside.cells, 1e-300))[inside.cells > 0],
         }
-    ).dropna(subset=["jobs"])
-    out = out.reset_index(drop=True)
+    )
     out.attrs["crs"] = counties.crs.to_wkt() if counties.crs is not None else ""
     out.attrs |= known.attrs()
     return out

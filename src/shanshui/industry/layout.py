@@ -318,8 +318,8 @@ def relocation(
     -------
     table
         ``code, name, to, jobs, km``: jobs moved, as near as the shares of the receivers allow, the most first;
-        the rest finds no room and stands with a
-        blank ``to``. Attributes name the facts of places that the rules did not know.
+        the rest finds no room and stands with a blank ``to``, as does a county whose pushed jobs are not known, with ``jobs`` NaN, last.
+        Attributes name the facts of places that the rules did not know.
 
     Raises
     ------
@@ -340,7 +340,10 @@ def relocation(
         raise QuantityError(
             f"cities: none has a role of {', '.join(receiving_roles)}; set receiving_roles"
         )
-    push = (heavy_jobs["jobs"] * heavy_jobs["pushed_share"]).fillna(0.0).to_numpy()
+    pushed = (heavy_jobs["jobs"] * heavy_jobs["pushed_share"]).to_numpy(np.float64)
+    # where nobody knows the jobs, nobody knows how many the rules push out
+    blank = np.isnan(pushed) & (heavy_jobs["pushed_share"].to_numpy(np.float64) > 0)
+    push = np.nan_to_num(pushed)
     here = gpd.GeoSeries(gpd.points_from_xy(heavy_jobs["x"], heavy_jobs["y"]))
     km = _km(here, towns.geometry)
     total = float(push.sum())
@@ -357,7 +360,8 @@ def relocation(
         }
     )
     left = push - moved
-    stay = left > 1e-6 * max(total, 1.0)
+    left[blank] = np.nan
+    stay = (left > 1e-6 * max(total, 1.0)) | blank
     rest = pd.DataFrame(
         {
             "code": heavy_jobs["code"].to_numpy(str)[stay],

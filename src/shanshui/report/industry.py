@@ -279,6 +279,8 @@ def _relocation(page: Page) -> dict[str, Any] | None:
     to["to"] = [words.get(n, n) for n in to["to"]]
     left = float(rows.loc[rows["to"] == "", "jobs"].sum())
     note = page.voice("relocation_note", left=f"{left:,.0f}")
+    if unknown := int(rows["jobs"].isna().sum()):
+        note += page.voice("relocation_unknown", counties=unknown)
     frame = to[["to", "places", "jobs", "km"]].rename(columns={"km": "distance_km"})
     return page.table(page.voice("relocation_table"), frame, note, of=("relocation",))
 
