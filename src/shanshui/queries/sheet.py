@@ -13,7 +13,8 @@ from shanshui.core.errors import PlanError, nearest
 from shanshui.core.keys import keys
 from shanshui.core.quantity import Features, Table
 from shanshui.core.said import ENDING
-from shanshui.core.voice import Voice
+from shanshui.core.value_words import value_word
+from shanshui.core.voice import Voice, languages
 from shanshui.queries.places import BY_INDEX, NAMES
 from shanshui.queries.plain import jsonable, records
 from shanshui.queries.spoken import spoken
@@ -149,7 +150,7 @@ def _told(said: Said, voice: Voice) -> dict[str, Any]:
         "figures": [
             {
                 "column": f.column,
-                "title": voice.name(f.column, said.product),
+                "title": voice.word(f.column),
                 "value": f.value,
                 "said": voice.figure(f.value) if isinstance(f.value, float) else f.value,
                 "unit": voice.unit(f.unit),
@@ -160,7 +161,7 @@ def _told(said: Said, voice: Voice) -> dict[str, Any]:
             for f in said.figures
         ],
         "columns": [
-            {"column": c, "title": voice.name(c, said.product), "unit": voice.unit(u)}
+            {"column": c, "title": voice.word(c), "unit": voice.unit(u)}
             for c, u in said.columns.items()
         ],
         "rows": list(said.rows),
@@ -290,9 +291,13 @@ class Sheets:
         if mine.sum() == 1:
             return Said(name, _figures(frame, mine, column, units, voice))
         rows = spoken(frame[mine].head(MOST_ROWS), voice)
-        kept = [c for c in rows.columns if c not in _OWN and c != column]
-        plain = pd.DataFrame(rows[kept])
-        return Said(name, (), tuple(records(plain)), {str(c): units.get(str(c), "") for c in kept})
+        kept = [c for c in rows.columns if c != column and _shown(str(c), frame)]
+        told = {str(c): rows[voice.column(frame, str(c))] for c in kept}
+        plain = [
+            {c: value_word(c, v, voice) if isinstance(v, str) else v for c, v in row.items()}
+            for row in records(pd.DataFrame(told))
+        ]
+        return Said(name, (), tuple(plain), {str(c): units.get(str(c), "") for c in kept})
 
     def _key(self, name: str, kind: str) -> str | None:
         """Column of a product that names places of a kind; None where it has none, or where it is their outlines."""
@@ -310,9 +315,9 @@ def _figures(
     row = spoken(frame[mine], voice)
     out = []
     for name in row.columns:
-        if name in _OWN or name == column or str(name).endswith(ENDING):
+        if name == column or not _shown(str(name), frame):
             continue
-        value = row[name].iloc[0]
+        value = row[voice.column(frame, str(name))].iloc[0]
         if frame[name].dtype.kind in "iufb":
             number = float(value)
             known = np.asarray(frame[name], np.float64)
@@ -331,8 +336,18 @@ def _figures(
                 )
             )
         else:
-            out.append(Figure(str(name), None if pd.isna(value) else str(value)))
+            # a blank text says nothing
+            if not pd.isna(value) and str(value):
+                out.append(Figure(str(name), value_word(str(name), str(value), voice)))
     return tuple(out)
+
+
+def _shown(column: str, frame: pd.DataFrame) -> bool:
+    """Whether a column says something that no other says: no key, no name, no other language or code of one that is there."""
+    if column in _OWN or column.endswith(ENDING):
+        return False
+    plain, _, last = column.rpartition("_")
+    return not (plain in frame and (last == "code" or last in languages()))
 
 
 def _text(value: object) -> str:

@@ -38,8 +38,13 @@ def asked(studies: Studies) -> APIRouter:
 
 def _about(router: APIRouter, studies: Studies) -> None:
     @router.get("", summary="Studies that are shown")
-    def shown() -> dict[str, Any]:
-        titles = {name: studies.study(name).study.file.study.name for name in studies}
+    def shown(lang: Lang = DEFAULT_LANGUAGE) -> dict[str, Any]:
+        titles = {}
+        for name in studies:
+            opened = studies.study(name)
+            known = languages(opened.study.layout.folder)
+            voice = opened.voice(lang if lang in known else DEFAULT_LANGUAGE)
+            titles[name] = voice.of(opened.study.file.study, "name")
         return {
             "version": version("shanshui"),
             "studies": [{"study": name, "title": title} for name, title in titles.items()],
@@ -51,7 +56,7 @@ def _about(router: APIRouter, studies: Studies) -> None:
         voice, own = opened.voice(lang), opened.study
         return {
             "study": study,
-            "title": own.file.study.name,
+            "title": voice.of(own.file.study, "name"),
             "made_up": own.file.study.made_up,
             "languages": list(languages(own.layout.folder)),
             "bounds": opened.bounds,
@@ -192,9 +197,7 @@ def _lines(opened: Opened, language: str) -> list[dict[str, Any]]:
                 "title": voice.word(each.name),
                 "unit_said": voice.unit(each.unit),
                 "chapter": chapter,
-                "chapter_title": voice(f"chapter_{chapter}")
-                if f"chapter_{chapter}" in voice
-                else "",
+                "chapter_title": voice(chapter) if chapter else "",
                 "order": order.get(each.name, len(order)),
             }
         )

@@ -226,7 +226,8 @@ def base_layers(study: Study, voice: Voice) -> dict[str, Any]:
     }
     within = study.grid.cell_m / 2
     if study.has("boundary"):
-        out["region"] = features_of(study["boundary"], within)
+        whole = study["boundary"].dissolve()
+        out["region"] = features_of(gpd.GeoDataFrame(geometry=whole.geometry), within)
     if study.has("counties"):
         counties = study["counties"]
         if study.has("boundary"):

@@ -9,11 +9,11 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from shanshui.core.errors import PlanError
 from shanshui.web.ogc import landing
 
-BUILT = "web/page"
+BUILT = "web/built"
 """Where the build puts the page."""
 _KINDS = {
-    ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".json": "application/json",
-    ".woff2": "font/woff2", ".png": "image/png", ".svg": "image/svg+xml", ".pbf": "application/x-protobuf",
+    ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8", ".json": "application/json", ".woff2": "font/woff2", ".png": "image/png", ".svg": "image/svg+xml",
 }  # fmt: skip
 
 
