@@ -65,9 +65,8 @@ async function opened(studies: { study: string; title: string }[]): Promise<void
   }
   pane?.remove();
   pane = new Pane(left, say(v.lang, "map_name"), where(v.at), study.bounds, true);
-  await based(pane);
   listen(pane);
-  await Promise.all([tabbed(), producted(), sheeted()]);
+  await Promise.all([based(pane), tabbed(), producted(), sheeted()]);
   page.dataset["ready"] = "yes";
 }
 

@@ -7,11 +7,9 @@ from fastapi import APIRouter, Path, Query, Response
 
 from shanshui.core.keys import keys
 from shanshui.core.voice import languages
-from shanshui.queries.findings import findings
 from shanshui.queries.plain import jsonable
 from shanshui.report.legends import legends
 from shanshui.study.sections import BASE
-from shanshui.web.drawn import base_layers
 from shanshui.web.studies import Opened, Studies
 from shanshui.web.words import (
     DEFAULT_LANGUAGE,
@@ -67,19 +65,14 @@ def _about(router: APIRouter, studies: Studies) -> None:
         }
 
     @router.get("/{study}/{scenario}/base", summary="Region, counties, rivers and places")
-    def base(
-        study: StudyName, scenario: ScenarioName, lang: Lang = DEFAULT_LANGUAGE
-    ) -> dict[str, Any]:
+    def base(study: StudyName, scenario: ScenarioName, lang: Lang = DEFAULT_LANGUAGE) -> Response:
         opened = studies.study(study, scenario)
-        return base_layers(opened.study, opened.voice(lang))
+        return Response(opened.base(opened.voice(lang)), media_type="application/json")
 
     @router.get("/{study}/{scenario}/findings", summary="What was found, in sentences")
-    def found(
-        study: StudyName, scenario: ScenarioName, lang: Lang = DEFAULT_LANGUAGE
-    ) -> dict[str, Any]:
+    def found(study: StudyName, scenario: ScenarioName, lang: Lang = DEFAULT_LANGUAGE) -> Response:
         opened = studies.study(study, scenario)
-        voice = opened.voice(lang)
-        return {"findings": [f.to_dict(voice) for f in findings(opened.study, voice)]}
+        return Response(opened.findings(opened.voice(lang)), media_type="application/json")
 
     @router.get("/{study}/{scenario}/settings", summary="What may be set, of a step or of all")
     def settings(

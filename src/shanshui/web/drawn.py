@@ -22,6 +22,8 @@ from shanshui.study.study import Study
 
 TOLD = ("unit", "code", "name", "name_zh", "name_en")
 """Columns of outlines that a click is answered by."""
+BASE_LAYERS = ("boundary", "counties", "river_reaches", "cities")
+"""Products that lie below and above every map."""
 STOPS = 9
 """Colours of a ramp that a legend shows."""
 DIGITS = 5

@@ -1,5 +1,6 @@
 """The studies that a server shows, each opened once, and again when its file changes."""
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from shanshui.core.process_lock import ProcessLock
 from shanshui.core.quantity import Grid
 from shanshui.core.voice import ENGLISH, Voice, languages
 from shanshui.opened import Study, open_study
+from shanshui.queries.findings import findings
 from shanshui.queries.search import Search
 from shanshui.queries.sheet import Sheets
 from shanshui.report.colouring import Colouring
@@ -17,9 +19,18 @@ from shanshui.report.views import class_words
 from shanshui.store.ledger import Record
 from shanshui.store.reading import Reading
 from shanshui.study.sections import BASE
-from shanshui.web.drawn import DrawnMap, colouring_of, degrees_of, drawn_map
+from shanshui.web.drawn import (
+    BASE_LAYERS,
+    DrawnMap,
+    base_layers,
+    colouring_of,
+    degrees_of,
+    drawn_map,
+)
 from shanshui.web.tiles import Held, Tiles
 
+MOST_TEXTS = 32 << 20
+"""Bytes of other answers that are held [D]."""
 LOOK_S = 0.5
 """How long a study is taken to be declared as it was [s]."""
 MOST_DRAWN = 96 << 20
@@ -43,6 +54,7 @@ class Opened:
     _drawn: Held[DrawnMap] = field(default_factory=lambda: Held(lambda m: m.bytes, MOST_DRAWN))
     _colours: Held[Colouring | None] = field(default_factory=lambda: Held(lambda _: 1, 4096))
     _words: Held[dict[int, str]] = field(default_factory=lambda: Held(lambda _: 1, 4096))
+    _texts: Held[bytes] = field(default_factory=lambda: Held(len, MOST_TEXTS))
     _records: Held[Record] = field(default_factory=lambda: Held(lambda _: 1, 4096))
     _bounds: Held[list[float]] = field(default_factory=lambda: Held(lambda _: 1, 1))
     _search: Held[Search] = field(default_factory=lambda: Held(lambda _: 1, 1))
@@ -82,6 +94,23 @@ class Opened:
         return self._records.of(
             (self.study.ledger.state(), product), lambda: self.study.record(product)
         )
+
+    def base(self, voice: Voice) -> bytes:
+        """Region, counties, rivers and places, as JSON."""
+        made = tuple(r.digest if (r := self.study.entry(n)) else "" for n in BASE_LAYERS)
+        return self._texts.of(
+            ("base", made, voice.language),
+            lambda: json.dumps(base_layers(self.study, voice), ensure_ascii=False).encode(),
+        )
+
+    def findings(self, voice: Voice) -> bytes:
+        """What was found, in sentences, as JSON."""
+
+        def told() -> bytes:
+            found = [f.to_dict(voice) for f in findings(self.study, voice)]
+            return json.dumps({"findings": found}, ensure_ascii=False).encode()
+
+        return self._texts.of(("findings", self.study.ledger.state(), voice.language), told)
 
     def map(self, product: str, voice: Voice) -> DrawnMap:
         """What the map of a product shows."""
