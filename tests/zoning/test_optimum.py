@@ -7,7 +7,7 @@ from tests.worlds import grid_spec
 
 from shanshui.core.errors import QuantityError
 from shanshui.zoning.green_units import UNITS
-from shanshui.zoning.optimum import optimum_cells, zoning_optimum
+from shanshui.zoning.optimum import optimum_cells, optimum_difference, zoning_optimum
 from shanshui.zoning.tables import LOADS
 
 NAN = np.nan
@@ -59,6 +59,16 @@ def test_no_more_people_have_to_move_than_by_the_rules():
     assert "people in all green units" in found.attrs["binding"]
 
 
+def test_differences_are_told_to_their_side():
+    labels, *_ = given([0.5] * 4, [0.5] * 4, [1, 2, 3, 4])
+    rows = pd.DataFrame({"unit": [1, 2, 3], "rule_unit": [UNITS[1]] * 3, "optimal_code": [2, 1, 4]})
+    rows = rows.assign(optimal_unit=UNITS[0], area_km2=1.0, differs=1, rule_value=0.0, optimal_value=0.0, cost=0.0)  # fmt: skip
+    told = optimum_difference(labels, rows)
+    # the fourth unit has no row
+    assert told.values.ravel().tolist()[:4] == [1, 2, 3, 0]
+    assert told.attrs["nodata"] == 255
+
+
 def test_dear_borders_make_neighbours_alike():
     args = given([0.6, 0.5, 0.6], [0.1, 0.65, 0.1], [1, 4, 1])
     free = zoning_optimum(*args, share_slack=1.0, border_price=0.0)
@@ -74,6 +84,9 @@ def test_units_of_which_something_is_not_known_are_left_out():
     cells = optimum_cells(labels, found).values.ravel()
     assert cells[1] == 0
     assert (cells[[0, 2]] > 0).all()
+    told = optimum_difference(labels, found).values.ravel()
+    assert told[1] == 0
+    assert (told[[0, 2]] > 0).all()
     none = rules.assign(green_unit="", green_unit_code=0)
     with pytest.raises(QuantityError, match="no planning unit has a green unit"):
         zoning_optimum(labels, indicators, none, touching, capacity)

@@ -17,7 +17,7 @@ from shanshui.zoning.function_zones import function_zones
 from shanshui.zoning.green_units import green_units
 from shanshui.zoning.indicators import unit_indicators, zone_indicators
 from shanshui.zoning.land import agriculture_land, construction_land
-from shanshui.zoning.optimum import optimum_cells, zoning_optimum
+from shanshui.zoning.optimum import optimum_cells, optimum_difference, zoning_optimum
 from shanshui.zoning.place_standing import place_standing
 from shanshui.zoning.ring_gradient import ring_areas, ring_gradient
 from shanshui.zoning.rings import rings
@@ -173,6 +173,7 @@ def _zones(have: set[str]) -> list[Step]:
         step(unit_tasks),
         step(zoning_optimum),
         step(optimum_cells),
+        step(optimum_difference),
     ]
 
 

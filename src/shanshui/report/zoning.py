@@ -1,13 +1,16 @@
 """Chapter of the report on land space: suitability, capacity, conflicts, zones, units."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from shanshui.core.voice import Voice
 from shanshui.queries.spoken import told_column
 from shanshui.report.page import Page
 from shanshui.report.zoning_rings import ring_tables
 from shanshui.report.zoning_rivers import river_tables
+from shanshui.zoning.green_units import UNITS
 
 PLACES = ("county", "prefecture", "planning_unit")
 """Kinds of places that tables here are of."""
@@ -243,13 +246,36 @@ def _optimum(page: Page) -> dict[str, Any] | None:
         }
     ).reset_index(drop=True)
     told = rows.attrs
-    binding = told["binding"].split("; ") if told["binding"] else ["–"]
-    note = voice(
+    binding = [_limit(n, voice) for n in told["binding"].split("; ")] if told["binding"] else ["–"]
+    note = _changes(rows, told, voice) + voice(
         "optimum_note", status=voice(f"optimum_{told['status'].replace(' ', '_')}"), worth=voice.number(told["worth"], ",.0f"),
         rules=voice.number(told["worth_of_rules"], ",.0f"), bound=voice.number(told["bound"], ",.0f"), binding=voice.listed(binding),
     )  # fmt: skip
     title = voice.word("zoning_optimum")
     return page.table(title, frame, note, of=("zoning_optimum", *_outlines(rows)), long=True)
+
+
+def _limit(name: str, voice: Voice) -> str:
+    """A constraint of the programme in words."""
+    use = name.removeprefix("share of ")
+    return voice("limit_share", use=voice(f"green_{use}")) if use != name else voice("limit_people")
+
+
+def _changes(rows: pd.DataFrame, told: Mapping[Any, Any], voice: Voice) -> str:
+    """How many units differ, to which side, and what all differences cost together."""
+    rule = rows["rule_unit"].map({u: k + 1 for k, u in enumerate(UNITS)})
+    greener, looser = (
+        int(n) for n in ((rows["optimal_code"] < rule).sum(), (rows["optimal_code"] > rule).sum())
+    )
+    return voice(
+        "optimum_changes",
+        units=voice.figure(float(len(rows))),
+        differ=voice.figure(float(greener + looser)),
+        km2=voice.figure(float(rows.loc[rows["differs"] == 1, "area_km2"].sum())),
+        greener=voice.figure(float(greener)),
+        looser=voice.figure(float(looser)),
+        cost=voice.number(told["worth"] - told["worth_of_rules"], ",.0f"),
+    )
 
 
 def _lines(page: Page) -> dict[str, Any] | None:

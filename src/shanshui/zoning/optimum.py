@@ -225,10 +225,41 @@ def optimum_cells(planning_unit_labels: UnitLabels, zoning_optimum: Optimum) -> 
     -----
     g(c) = optimal unit of the planning unit of cell c.
     """
-    label = np.maximum(planning_unit_labels.values, 0).astype(np.int64)
-    codes = np.full(int(label.max(initial=0)) + 1, OPEN, np.uint8)
+    return _laid(planning_unit_labels, zoning_optimum, zoning_optimum["optimal_code"])
+
+
+@assessment(source="decisions/0049-optimum-beside-rules", bytes_per_cell=5, halo=0)
+def optimum_difference(planning_unit_labels: UnitLabels, zoning_optimum: Optimum) -> ZoneCells:
+    """Where the optimum differs from the rules, and to which side.
+
+    Parameters
+    ----------
+    planning_unit_labels : (y, x) [1]
+        Planning unit of each cell; 0 outside.
+    zoning_optimum : table
+        ``unit, rule_unit, optimal_code``.
+
+    Returns
+    -------
+    (y, x) [1]
+        1 the same, 2 greener by the optimum, 3 less green; 0 where the optimum tells nothing; 255 outside.
+
+    Notes
+    -----
+    d(c) = 1 + [o < r] + 2 [o > r], r and o the places of the unit of cell c by the rules and by the optimum, from all to light green.
+    """
+    rule = zoning_optimum["rule_unit"].map({u: k + 1 for k, u in enumerate(UNITS)})
+    best = zoning_optimum["optimal_code"].astype(int)
+    told = 1 + (best < rule).astype(int) + 2 * (best > rule).astype(int)
+    return _laid(planning_unit_labels, zoning_optimum, told.where(best > 0, OPEN))
+
+
+def _laid(labels: UnitLabels, zoning_optimum: pd.DataFrame, codes: pd.Series) -> ZoneCells:
+    """Code of the planning unit of each cell."""
+    label = np.maximum(labels.values, 0).astype(np.int64)
+    known = np.full(int(label.max(initial=0)) + 1, OPEN, np.uint8)
     units = zoning_optimum["unit"].to_numpy(np.int64)
-    here = units < codes.size
-    codes[units[here]] = zoning_optimum["optimal_code"].to_numpy(np.uint8)[here]
-    codes[0] = OUTSIDE
-    return like(planning_unit_labels, codes[label], "1", nodata=OUTSIDE)
+    here = units < known.size
+    known[units[here]] = codes.to_numpy(np.uint8)[here]
+    known[0] = OUTSIDE
+    return like(labels, known[label], "1", nodata=OUTSIDE)
