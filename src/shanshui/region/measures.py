@@ -26,6 +26,8 @@ MEASURES: dict[str, tuple[str, ...]] = {
     ),
     "zoning": (
         "farming_suits", "building_suits", "farmed_to_forest", "built_fit", "agriculture_suitable_share", "construction_suitable_share",
+        "zone", "zone_counties", "zone_people", "zone_load", "zone_load_rises", "green_unit_share", "green_unit_relief", "green_unit_upstream",
+        "relief_green_to_light", "light_green_downstream", "protected_green_share", "light_green_share",
     ),
     "industry": (
         "county_gdp", "county_gdp_known", "counties_with_gdp", "product_share", "secondary_risen", "secondary_significant", "secondary_known",

@@ -10,9 +10,12 @@ from shanshui.core.assessment import assessment
 from shanshui.core.cover import codes_of
 from shanshui.core.quantity import ANY, TEXT, Table
 from shanshui.core.said import Said
-from shanshui.core.vocabulary import Codes, Mask
+from shanshui.core.vocabulary import Codes, Counties, CountyCells, Index, Mask, Relief
 from shanshui.region.validation import Measure, Published, Validation, validation_table
+from shanshui.zoning.function_zones import FunctionZones, ZoneIndicators
 from shanshui.zoning.grades import SUITABLE, UNKNOWN, UNSUITABLE
+from shanshui.zoning.tables import CarryingCapacity
+from shanshui.zoning.zone_measures import county_green, unit_measures, zone_measures
 
 SuitableShares = Annotated[
     pd.DataFrame,
@@ -37,6 +40,14 @@ def zoning_validation(
     agriculture_suitability: Codes,
     construction_suitability: Codes,
     county_suitability_areas: SuitableShares | None = None,
+    function_zones: FunctionZones | None = None,
+    county_carrying_capacity: CarryingCapacity | None = None,
+    zone_indicators: ZoneIndicators | None = None,
+    green_unit_cells: Codes | None = None,
+    county_cells: CountyCells | None = None,
+    counties: Counties | None = None,
+    local_relief: Relief | None = None,
+    upstream_index: Index | None = None,
     published: Published | None = None,
 ) -> Validation:
     """Where present fields and towns stand by suitability, and counties beside what is known of them.
@@ -51,6 +62,22 @@ def zoning_validation(
         1 and 2 suit, 3 and 4 in part, 5 not, 0 not known.
     county_suitability_areas : table, optional
         ``code`` and suitable shares of counties.
+    function_zones : table, optional
+        ``code, zone, zone_code`` of counties.
+    county_carrying_capacity : table, optional
+        ``code, people``.
+    zone_indicators : table, optional
+        ``code, CL``.
+    green_unit_cells : (y, x) [1], optional
+        1 all green to 4 light green.
+    county_cells : (y, x) [1], optional
+        County of each cell; 0 outside.
+    counties : polygons, optional
+        Index as in ``county_cells``; ``code``.
+    local_relief : (y, x) [m], optional
+        Greatest difference of height around a cell.
+    upstream_index : (y, x) [1], optional
+        How far up along the water.
     published : table, optional
         ``measure, statement, source, low, high, than, place``.
 
@@ -60,7 +87,7 @@ def zoning_validation(
         A row for each statement, as :func:`shanshui.basins.validation.survey_validation` has it. Measures: ``farming_suits`` and
         ``building_suits`` by cover (farmed, forest, built): share of classes 1 and 2; ``farmed_to_forest`` the ratio of the first two;
         ``built_fit``: share of built ground that is not of class 5; ``agriculture_suitable_share`` and ``construction_suitable_share`` of the
-        region, and by county code.
+        region, and by county code; those of zones and units as :mod:`shanshui.zoning.zone_measures` has them.
 
     Raises
     ------
@@ -103,6 +130,12 @@ def zoning_validation(
                 Measure(name, float(share), "1", str(place))
                 for place, share in zip(table["code"], table[name], strict=True)
             ]
+    if function_zones is not None:
+        measures += zone_measures(function_zones, county_carrying_capacity, zone_indicators)
+    if green_unit_cells is not None:
+        measures += unit_measures(green_unit_cells, local_relief, upstream_index)
+        if county_cells is not None and counties is not None:
+            measures += county_green(green_unit_cells, county_cells, counties)
     return validation_table("zoning", measures, published)
 
 
