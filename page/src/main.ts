@@ -1,7 +1,7 @@
 // The page put together: what is asked of the view, and what each part shows of it.
 import "maplibre-gl/dist/maplibre-gl.css";
 import "./page.css";
-import { get, part, Refused, send, type Base, type Drawn, type Finding, type Place, type Study, type Value } from "./api";
+import { get, part, Refused, send, type Base, type Drawn, type Finding, type Place, type Sheet, type Study, type Value } from "./api";
 import { fill, h } from "./dom";
 import { findings } from "./findings";
 import { layers } from "./layers";
@@ -229,13 +229,17 @@ async function sheeted(): Promise<void> {
   pane?.choose([]);
   if (!v.place) return;
   try {
-    const own = await sheet(told, around);
-    if (!own || !pane) return;
-    if (!around.some((p) => p.kind === own.place.kind && p.code === own.place.code)) {
-      around = (await get<{ places: Place[] }>(api(v, `at?lon=${own.place.lon}&lat=${own.place.lat}`))).places;
-      pane.chart.jumpTo({ center: [own.place.lon, own.place.lat], zoom: Math.max(pane.chart.getZoom(), 8) });
-      await sheet(told, around);
+    const cut = v.place.indexOf("/");
+    const own = await get<Sheet>(api(v, `places/${part(v.place.slice(0, cut))}/${part(v.place.slice(cut + 1))}`));
+    const there = own.place;
+    if (!around.some((p) => p.kind === there.kind && p.code === there.code)) {
+      around = (await get<{ places: Place[] }>(api(v, `at?lon=${there.lon}&lat=${there.lat}`))).places;
+      pane?.chart.jumpTo({ center: [there.lon, there.lat], zoom: Math.max(pane.chart.getZoom(), 8) });
     }
+    // drawn once all is known: a form that is written in is not drawn anew
+    if (view().place !== v.place || view().lang !== v.lang) return;
+    sheet(told, own, around);
+    if (!pane) return;
     const base = await get<Base>(api(v, "base"));
     pane.choose(base.counties.filter((f) => own.place.kind === "county" && String(f.properties?.["code"]) === own.place.code));
   } catch (error) {

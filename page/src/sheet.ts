@@ -7,16 +7,10 @@ import { say } from "./words";
 const OPENED = 4;
 const ROWS = 12;
 
-export async function sheet(place: HTMLElement, others: Place[]): Promise<Sheet | null> {
-  const { study, scenario, place: key, lang } = view();
-  const cut = key.indexOf("/");
-  if (cut < 0) {
-    fill(place);
-    return null;
-  }
-  const [kind, code] = [key.slice(0, cut), key.slice(cut + 1)];
-  const told = await get<Sheet>(`api/${part(study)}/${part(scenario)}/places/${part(kind)}/${part(code)}?lang=${lang}`);
+export function sheet(place: HTMLElement, told: Sheet, others: Place[]): void {
+  const { lang } = view();
   const own = told.place;
+  const { kind } = own;
   const products = [...told.products].filter((p) => p.figures.length || p.rows.length).sort((a, b) => weight(b) - weight(a));
   fill(
     place,
@@ -25,7 +19,6 @@ export async function sheet(place: HTMLElement, others: Place[]): Promise<Sheet 
     admission(own),
     h("div", { class: "said" }, ...products.map((p, at) => section(p, at < OPENED, lang))),
   );
-  return told;
 }
 
 /** Sums of one row come before tables of rows, and those with ranks first. */

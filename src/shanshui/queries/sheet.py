@@ -94,6 +94,19 @@ class Figure:
     of: int = 0
     share_below: float = float("nan")
 
+    def to_dict(self, voice: Voice) -> dict[str, Any]:
+        """Plain values, for JSON, in the words of a voice."""
+        return {
+            "column": self.column,
+            "title": voice.word(self.column),
+            "value": self.value,
+            "said": voice.figure(self.value) if isinstance(self.value, float) else self.value,
+            "unit": voice.unit(self.unit),
+            "rank": self.rank,
+            "of": self.of,
+            "share_below": self.share_below,
+        }
+
 
 @dataclass(frozen=True)
 class Said:
@@ -116,6 +129,19 @@ class Said:
     rows: tuple[dict[str, Any], ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
 
+    def to_dict(self, voice: Voice) -> dict[str, Any]:
+        """Plain values, for JSON, in the words of a voice."""
+        return {
+            "product": self.product,
+            "title": voice.word(self.product),
+            "figures": [figure.to_dict(voice) for figure in self.figures],
+            "columns": [
+                {"column": c, "title": voice.word(c), "unit": voice.unit(u)}
+                for c, u in self.columns.items()
+            ],
+            "rows": list(self.rows),
+        }
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -137,35 +163,10 @@ class Sheet:
         found: dict[str, Any] = jsonable(
             {
                 "place": self.place.to_dict(voice),
-                "products": [_told(each, voice) for each in self.said],
+                "products": [each.to_dict(voice) for each in self.said],
             }
         )
         return found
-
-
-def _told(said: Said, voice: Voice) -> dict[str, Any]:
-    return {
-        "product": said.product,
-        "title": voice.word(said.product),
-        "figures": [
-            {
-                "column": f.column,
-                "title": voice.word(f.column),
-                "value": f.value,
-                "said": voice.figure(f.value) if isinstance(f.value, float) else f.value,
-                "unit": voice.unit(f.unit),
-                "rank": f.rank,
-                "of": f.of,
-                "share_below": f.share_below,
-            }
-            for f in said.figures
-        ],
-        "columns": [
-            {"column": c, "title": voice.word(c), "unit": voice.unit(u)}
-            for c, u in said.columns.items()
-        ],
-        "rows": list(said.rows),
-    }
 
 
 class Sheets:

@@ -17,7 +17,7 @@ MOST_BYTES = 2_000_000_000
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _STYLE = re.compile(rb'\bs="(\d+)"')
-_VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)\b[^/>]*>.", re.DOTALL)
+_VALUE = re.compile(rb"<(?:\w+:)?v\b[^/>]*>[^<]|<(?:\w+:)?is\b[^/>]*>.", re.DOTALL)
 _ERROR = re.compile(rb"#[A-Z0-9/]+[!?]?")
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b")
 
