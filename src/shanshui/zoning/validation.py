@@ -40,6 +40,7 @@ def zoning_validation(
     agriculture_suitability: Codes,
     construction_suitability: Codes,
     county_suitability_areas: SuitableShares | None = None,
+    published: Published | None = None,
     function_zones: FunctionZones | None = None,
     county_carrying_capacity: CarryingCapacity | None = None,
     zone_indicators: ZoneIndicators | None = None,
@@ -48,7 +49,6 @@ def zoning_validation(
     counties: Counties | None = None,
     local_relief: Relief | None = None,
     upstream_index: Index | None = None,
-    published: Published | None = None,
 ) -> Validation:
     """Where present fields and towns stand by suitability, and counties beside what is known of them.
 
@@ -62,6 +62,8 @@ def zoning_validation(
         1 and 2 suit, 3 and 4 in part, 5 not, 0 not known.
     county_suitability_areas : table, optional
         ``code`` and suitable shares of counties.
+    published : table, optional
+        ``measure, statement, source, low, high, than, place``.
     function_zones : table, optional
         ``code, zone, zone_code`` of counties.
     county_carrying_capacity : table, optional
@@ -78,8 +80,6 @@ def zoning_validation(
         Greatest difference of height around a cell.
     upstream_index : (y, x) [1], optional
         How far up along the water.
-    published : table, optional
-        ``measure, statement, source, low, high, than, place``.
 
     Returns
     -------
